@@ -1,0 +1,86 @@
+import * as v from 'valibot'
+import { Cdr } from './cdr.ts'
+import { CallState, EndpointState, EpochReady, Gap, Heartbeat } from './facts.ts'
+import { type SiteId, Timestamp } from './names.ts'
+import { formatVersion, Version } from './version.ts'
+
+/**
+ * What the bridge says to the cloud, each in a CloudEvents 1.0 envelope (https://github.com/cloudevents/spec, v1.0.2).
+ * `id` is deterministic: a fact's is `site/version`, a CDR's its natural key, so that an event told twice is known as one.
+ * The extension attributes `v` (order) and `k` (dense count of the kind in its epoch) are on facts of presence.
+ */
+const attributes = {
+  specversion: v.literal('1.0'),
+  id: v.pipe(v.string(), v.minLength(1), v.maxLength(300)),
+  source: v.pipe(v.string(), v.maxLength(100)),
+  subject: v.pipe(v.string(), v.maxLength(200)),
+  time: Timestamp,
+}
+const ordered = { v: Version }
+const counted = { v: Version, k: v.pipe(v.number(), v.integer(), v.minValue(1)) }
+
+const CdrData = v.looseObject({
+  cdr: Cdr,
+  /** The line as Asterisk wrote it, only where the parsed row does not serialise back to it. */
+  raw: v.optional(v.string()),
+})
+
+export const EndpointEvent = v.looseObject({
+  ...attributes,
+  ...counted,
+  type: v.literal('switchhook.endpoint.v1'),
+  data: EndpointState,
+})
+export const CallEvent = v.looseObject({
+  ...attributes,
+  ...counted,
+  type: v.literal('switchhook.call.v1'),
+  data: CallState,
+})
+export const EpochReadyEvent = v.looseObject({
+  ...attributes,
+  ...ordered,
+  type: v.literal('switchhook.epoch-ready.v1'),
+  data: EpochReady,
+})
+export const HeartbeatEvent = v.looseObject({
+  ...attributes,
+  ...ordered,
+  type: v.literal('switchhook.heartbeat.v1'),
+  data: Heartbeat,
+})
+export const GapEvent = v.looseObject({ ...attributes, ...ordered, type: v.literal('switchhook.gap.v1'), data: Gap })
+export const CdrEvent = v.looseObject({ ...attributes, type: v.literal('switchhook.cdr.v1'), data: CdrData })
+
+export const BridgeEvent = v.variant('type', [
+  EndpointEvent,
+  CallEvent,
+  EpochReadyEvent,
+  HeartbeatEvent,
+  GapEvent,
+  CdrEvent,
+])
+export type EndpointEvent = v.InferOutput<typeof EndpointEvent>
+export type CallEvent = v.InferOutput<typeof CallEvent>
+export type EpochReadyEvent = v.InferOutput<typeof EpochReadyEvent>
+export type HeartbeatEvent = v.InferOutput<typeof HeartbeatEvent>
+export type GapEvent = v.InferOutput<typeof GapEvent>
+export type CdrEvent = v.InferOutput<typeof CdrEvent>
+export type BridgeEvent = v.InferOutput<typeof BridgeEvent>
+
+export const knownTypes: ReadonlySet<string> = new Set(BridgeEvent.options.map((option) => option.entries.type.literal))
+
+export function bridgeSource(site: SiteId): string {
+  return `/sites/${site}/bridge`
+}
+
+/** A fact's place in the order of its site, and the id that follows from it. */
+export function factIdentity(site: SiteId, epoch: number, seq: number): { id: string; v: Version } {
+  const version = formatVersion(epoch, seq)
+  return { id: `${site}/${version}`, v: version }
+}
+
+/** A CDR's natural key: Asterisk's `uniqueid` (which `systemname` prefixes) and `sequence`, within the site. */
+export function cdrId(site: SiteId, cdr: Pick<Cdr, 'uniqueid' | 'sequence'>): string {
+  return `${site}/cdr/${cdr.uniqueid}/${cdr.sequence}`
+}

@@ -1,0 +1,80 @@
+import * as v from 'valibot'
+import { Timestamp } from './names.ts'
+
+/** Asterisk's device states, as `DeviceStateChanged` names them. A state of the future is kept as it is. */
+export const knownDeviceStates = [
+  'UNKNOWN',
+  'NOT_INUSE',
+  'INUSE',
+  'BUSY',
+  'INVALID',
+  'UNAVAILABLE',
+  'RINGING',
+  'RINGINUSE',
+  'ONHOLD',
+] as const
+
+const word = v.pipe(v.string(), v.maxLength(200))
+
+/** Whether the endpoint's contact answers: not registered (`offline`) and not yet heard (`unknown`) are told apart. */
+export const Reachability = v.picklist(['online', 'offline', 'unknown'])
+export type Reachability = v.InferOutput<typeof Reachability>
+
+/** The whole state of one endpoint after a change; `since` is when the device state was taken. */
+export const EndpointState = v.looseObject({
+  endpoint: v.pipe(word, v.regex(/^[^/]+\/.+$/, 'technology/resource')),
+  technology: word,
+  resource: word,
+  deviceState: word,
+  reachability: Reachability,
+  since: Timestamp,
+})
+export type EndpointState = v.InferOutput<typeof EndpointState>
+
+/** One side of a call. `endpoint` is `technology/resource`, absent where the channel has none (a `Local` one). */
+export const Party = v.looseObject({ number: word, name: word, endpoint: v.optional(word) })
+export type Party = v.InferOutput<typeof Party>
+
+export const CallProgress = v.picklist(['dialling', 'ringing', 'answered', 'ended'])
+export type CallProgress = v.InferOutput<typeof CallProgress>
+
+/** The whole state of one call after a change; `call` is Asterisk's linkedid. `cause` is Q.850's, once ended. */
+export const CallState = v.looseObject({
+  call: word,
+  state: CallProgress,
+  caller: Party,
+  /** What was dialled: the extension in the dial plan. */
+  dialled: word,
+  /** Who is ringing, or who answered. */
+  callees: v.pipe(v.array(Party), v.maxLength(50)),
+  startedAt: Timestamp,
+  answeredAt: v.optional(Timestamp),
+  endedAt: v.optional(Timestamp),
+  cause: v.optional(v.number()),
+  /** The call that this one became part of, by an attended transfer. */
+  mergedInto: v.optional(word),
+})
+export type CallState = v.InferOutput<typeof CallState>
+
+/** Everything of the new epoch has been asserted: what is not listed does not exist any more. */
+export const EpochReady = v.looseObject({
+  run: word,
+  liveCalls: v.array(word),
+  endpoints: v.array(word),
+})
+export type EpochReady = v.InferOutput<typeof EpochReady>
+
+export const ComponentHealth = v.picklist(['up', 'down', 'unknown'])
+
+/** Sent each 10 s when nothing else was. `run` is new at each start of the process. */
+export const Heartbeat = v.looseObject({
+  run: word,
+  pbx: ComponentHealth,
+  /** What the bridge put aside, refused or dropped since its start, by errorId. */
+  counters: v.record(v.string(), v.number()),
+})
+export type Heartbeat = v.InferOutput<typeof Heartbeat>
+
+/** What happened between the two times may have been missed; the present state was asserted after it. */
+export const Gap = v.looseObject({ from: Timestamp, to: Timestamp, reason: word })
+export type Gap = v.InferOutput<typeof Gap>

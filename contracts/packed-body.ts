@@ -1,0 +1,98 @@
+import { type KeyObject, verify } from 'node:crypto'
+import { promisify } from 'node:util'
+import { zstdCompressSync, zstdDecompress } from 'node:zlib'
+import * as v from 'valibot'
+import { sqsBodyBytesMax, unpackedBytesMax } from './limits.ts'
+import { SiteId } from './names.ts'
+
+/**
+ * The body of one SQS message: many events as JSON lines, compressed (Zstandard, RFC 8878), signed (Ed25519, RFC 8032),
+ * and written as base64 in JSON, since SQS takes only text that is legal in XML. The queues are shared by all sites, so
+ * the signature, not the queue, says whose events these are.
+ */
+export const Lane = v.picklist(['live', 'records'])
+export type Lane = v.InferOutput<typeof Lane>
+
+export const PackedBody = v.looseObject({
+  format: v.literal(1),
+  site: SiteId,
+  /** The id of the bridge's public key. */
+  key: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  lane: Lane,
+  encoding: v.literal('zstd'),
+  signature: v.pipe(v.string(), v.maxLength(128), v.base64()),
+  data: v.pipe(v.string(), v.base64()),
+})
+export type PackedBody = v.InferOutput<typeof PackedBody>
+
+export type BodyErrorId = 'body-malformed' | 'body-too-large' | 'body-key-unknown' | 'body-signature-invalid'
+
+/** The body is not what an enrolled bridge of the site would send; it will never be, so it is not tried again. */
+export class BodyRefused extends Error {
+  readonly errorId: BodyErrorId
+  constructor(errorId: BodyErrorId, detail: string, options?: ErrorOptions) {
+    super(detail, options)
+    this.name = 'BodyRefused'
+    this.errorId = errorId
+  }
+  shouldRetry(): boolean {
+    return false
+  }
+}
+
+export interface Packing {
+  site: SiteId
+  key: string
+  lane: Lane
+}
+
+function signedBytes({ site, key, lane }: Packing, data: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(`switchhook.packed.1\n${site}\n${key}\n${lane}\nzstd\n`), data])
+}
+
+/** Events, each one line of JSON without a line break, to the text of one SQS body. */
+export function packBody(packing: Packing, lines: readonly string[], sign: (bytes: Uint8Array) => Uint8Array): string {
+  const data = zstdCompressSync(lines.join('\n'))
+  const signature = Buffer.from(sign(signedBytes(packing, data))).toString('base64')
+  return JSON.stringify({ format: 1, ...packing, encoding: 'zstd', signature, data: data.toString('base64') })
+}
+
+const decompress = promisify(zstdDecompress)
+
+/**
+ * Verifies and unpacks an SQS body to its lines. `publicKeyOf` answers the registered key of a bridge of that site.
+ * Nothing is decompressed before its signature is known to be good.
+ */
+export async function openBody(
+  text: string,
+  publicKeyOf: (site: SiteId, key: string) => Promise<KeyObject | undefined>,
+): Promise<Packing & { lines: string[] }> {
+  const body = parseBody(text)
+  const publicKey = await publicKeyOf(body.site, body.key)
+  if (!publicKey) {
+    throw new BodyRefused('body-key-unknown', `no bridge of site ${body.site} is enrolled with the key ${body.key}`)
+  }
+  const data = Buffer.from(body.data, 'base64')
+  if (!verify(null, signedBytes(body, data), publicKey, Buffer.from(body.signature, 'base64'))) {
+    throw new BodyRefused('body-signature-invalid', `the signature does not fit the key ${body.key} of ${body.site}`)
+  }
+  const unpacked = await unpack(data)
+  return { site: body.site, key: body.key, lane: body.lane, lines: unpacked.toString('utf8').split('\n') }
+}
+
+function parseBody(text: string): PackedBody {
+  if (text.length > sqsBodyBytesMax) throw new BodyRefused('body-too-large', `${text.length} bytes`)
+  try {
+    return v.parse(PackedBody, JSON.parse(text))
+  } catch (cause) {
+    throw new BodyRefused('body-malformed', 'the body is not a packed body of format 1', { cause })
+  }
+}
+
+async function unpack(data: Buffer): Promise<Buffer> {
+  try {
+    return await decompress(data, { maxOutputLength: unpackedBytesMax })
+  } catch (cause) {
+    throw new BodyRefused('body-malformed', `the body does not unpack within ${unpackedBytesMax} bytes`, { cause })
+  }
+}
