@@ -1,0 +1,139 @@
+/** Base of every failure of the private Asterisk. The message is one sentence that ends with what to do. */
+export abstract class AsteriskError extends Error {
+  abstract readonly errorId: string
+
+  /** Whether the same call may succeed later with nothing changed. */
+  shouldRetry(): boolean {
+    return false
+  }
+}
+
+export class PlatformUnsupported extends AsteriskError {
+  readonly errorId = 'platform-unsupported'
+  constructor(what: string) {
+    super(`A real Asterisk cannot be set up here (${what}): run npm start -- --replay to use a recording instead.`)
+  }
+}
+
+export class KeyringMissing extends AsteriskError {
+  readonly errorId = 'keyring-missing'
+  constructor(cause?: unknown) {
+    super(
+      'The keys that sign the Debian archive are missing or too old: install or upgrade the package debian-archive-keyring, or run npm start -- --replay.',
+      { cause },
+    )
+  }
+}
+
+export class MirrorUnreachable extends AsteriskError {
+  readonly errorId = 'mirror-unreachable'
+  constructor(cause?: unknown) {
+    super(
+      'No Debian mirror that carries sid could be reached: name one with npm start -- --mirror URL, or run npm start -- --replay.',
+      { cause },
+    )
+  }
+  override shouldRetry() {
+    return true
+  }
+}
+
+export class MirrorInvalid extends AsteriskError {
+  readonly errorId = 'mirror-invalid'
+  constructor() {
+    super(
+      'The mirror is not an http, https or file URL: give the folder that holds dists/ and pool/, as in --mirror URL.',
+    )
+  }
+}
+
+export class MirrorChanged extends AsteriskError {
+  readonly errorId = 'mirror-changed'
+  constructor(what: string, cause?: unknown) {
+    super(
+      `The Debian mirror does not hold what its own index promises (${what}): try again in some minutes, or name another one with --mirror URL.`,
+      { cause },
+    )
+  }
+  override shouldRetry() {
+    return true
+  }
+}
+
+export class FolderNotWritable extends AsteriskError {
+  readonly errorId = 'folder-not-writable'
+  constructor(folder: string, cause?: unknown) {
+    super(`The folder ${folder} cannot be written: make it writable for this user, or choose another one.`, { cause })
+  }
+}
+
+export class DiskFull extends AsteriskError {
+  readonly errorId = 'disk-full'
+  constructor(folder: string, neededMb: number, cause?: unknown) {
+    super(`There is not enough space for Asterisk in ${folder}: free ${neededMb} MB there and start again.`, { cause })
+  }
+}
+
+export class InstallationBusy extends AsteriskError {
+  readonly errorId = 'installation-busy'
+  constructor(folder: string, pid: number) {
+    super(`Process ${pid} has been installing Asterisk into ${folder} for too long: end it and start again.`)
+  }
+  override shouldRetry() {
+    return true
+  }
+}
+
+export class InstallFailed extends AsteriskError {
+  readonly errorId = 'install-failed'
+  constructor(what: string, cause?: unknown) {
+    super(`Asterisk could not be set up (${what}): try again, or run npm start -- --replay.`, { cause })
+  }
+}
+
+export class SiteInvalid extends AsteriskError {
+  readonly errorId = 'site-invalid'
+  readonly problems: readonly string[]
+  constructor(name: string, problems: readonly string[]) {
+    super(`${name} is not a valid site, correct these keys: ${problems.join('; ')}.`)
+    this.problems = problems
+  }
+}
+
+export class PortInUse extends AsteriskError {
+  readonly errorId = 'port-in-use'
+  constructor(purpose: string, address: string, port: number) {
+    super(`The port ${address}:${port} (${purpose}) is in use: end the program that holds it, or choose another port.`)
+  }
+  override shouldRetry() {
+    return true
+  }
+}
+
+export class AlreadyRunning extends AsteriskError {
+  readonly errorId = 'already-running'
+  constructor(folder: string, pid: number) {
+    super(`An Asterisk already runs in ${folder} as process ${pid}: end it first.`)
+  }
+}
+
+export class FolderPathTooLong extends AsteriskError {
+  readonly errorId = 'folder-path-too-long'
+  constructor(folder: string, bytesMax: number) {
+    super(`The path ${folder} is too long for a Unix socket: use a folder of ${bytesMax} bytes or fewer.`)
+  }
+}
+
+export class StartFailed extends AsteriskError {
+  readonly errorId = 'asterisk-start-failed'
+  constructor(what: string, logFile: string, cause?: unknown) {
+    super(`Asterisk did not start (${what}): its own words are in ${logFile}.`, { cause })
+  }
+}
+
+export class NotRunning extends AsteriskError {
+  readonly errorId = 'asterisk-not-running'
+  constructor(folder: string, cause?: unknown) {
+    super(`No Asterisk answers in ${folder}: start it first.`, { cause })
+  }
+}

@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, readdir, rename, rm, statfs, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DiskFull, FolderNotWritable, InstallFailed, MirrorUnreachable } from './errors.ts'
+import { NEEDED_MB, PrivateApt } from './install/apt.ts'
+import type { AptEntry } from './install/apt-sources.ts'
+import { errorCode, takeLock } from './install/lock.ts'
+import { checkPlatform, keyringFor, mirrorsToTry } from './install/machine.ts'
+import { downloadAndUnpack } from './install/unpack.ts'
+import { type AsteriskInstallation, dataFolder, findInstallation, RECIPE, runningVersion } from './installation.ts'
+
+export interface InstallOptions {
+  /** Everything is kept in here; made if absent. Several processes may share it. */
+  readonly folder: string
+  /** A Debian mirror's URL, instead of those of the machine's own apt sources. */
+  readonly mirror?: string | undefined
+  /** Told each step that can take longer than a second. */
+  readonly progress: (step: string) => void
+  /** Ends the installation; nothing half-done is left. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const LEFTOVER = 'unpacking-'
+
+/**
+ * Gets Asterisk 22 from Debian sid into a private folder, without root: packages are downloaded by an apt of its own,
+ * checked against the signed index, unpacked, tried, and only then renamed into place. When it is there already, that
+ * takes one run of `asterisk -V`.
+ *
+ * @throws PlatformUnsupported, KeyringMissing, MirrorUnreachable, MirrorInvalid, MirrorChanged, FolderNotWritable,
+ *   DiskFull, InstallFailed; the reason of `signal` when it aborts
+ */
+export async function installAsterisk(options: InstallOptions): Promise<AsteriskInstallation> {
+  const { folder, signal } = options
+  const root = join(folder, 'current')
+  const warm = await findInstallation(root, signal)
+  if (warm) return warm
+
+  await checkPlatform(signal)
+  try {
+    await mkdir(folder, { recursive: true })
+    await using _lock = await takeLock(join(folder, 'lock'), signal)
+    // Another process may have finished while this one waited.
+    return (await findInstallation(root, signal)) ?? (await installInto(root, options))
+  } catch (error) {
+    throw folderError(error, folder)
+  }
+}
+
+async function installInto(root: string, { folder, mirror, progress, signal }: InstallOptions) {
+  for (const name of await readdir(folder))
+    if (name.startsWith(LEFTOVER)) await rm(join(folder, name), { recursive: true, force: true })
+  const { bavail, bsize } = await statfs(folder)
+  if (bavail * bsize < NEEDED_MB * 1024 * 1024) throw new DiskFull(folder, NEEDED_MB)
+
+  const work = await mkdtemp(join(folder, LEFTOVER))
+  try {
+    progress('asking the Debian mirror for Asterisk')
+    const apt = await reachMirror(join(work, 'apt'), await mirrorsToTry(mirror), signal)
+    const unpacked = join(work, 'root')
+    const packages = await downloadAndUnpack({ apt, root: unpacked, progress, signal })
+    // Debian's packages make this link when they are configured, which never happens here.
+    await symlink('en_US_f_Allison', join(dataFolder(unpacked), 'sounds', 'en'))
+    const version = await runningVersion(unpacked, signal)
+    if (version === undefined) throw new InstallFailed('the unpacked program does not run')
+    const stamp = { recipe: RECIPE, version, packages }
+    await writeFile(join(unpacked, 'installed.json'), JSON.stringify(stamp, undefined, 2))
+    signal?.throwIfAborted()
+    await rm(root, { recursive: true, force: true })
+    await rename(unpacked, root)
+    progress(`Asterisk ${version} is ready`)
+    return { ...stamp, root }
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+/** The apt of the first mirror that answers with an index of sid. */
+async function reachMirror(folder: string, mirrors: readonly AptEntry[], signal: AbortSignal | undefined) {
+  let failure: unknown
+  for (const mirror of mirrors) {
+    const apt = new PrivateApt(folder, signal)
+    await apt.prepare(mirror, await keyringFor(mirror))
+    try {
+      await apt.update()
+      return apt
+    } catch (error) {
+      if (!(error instanceof MirrorUnreachable)) throw error
+      failure = error
+    }
+  }
+  throw failure ?? new MirrorUnreachable()
+}
+
+function folderError(error: unknown, folder: string): unknown {
+  const code = errorCode(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new DiskFull(folder, NEEDED_MB, error)
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR' || code === 'EEXIST')
+    return new FolderNotWritable(folder, error)
+  return error
+}

@@ -1,0 +1,82 @@
+import { access, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { KeyringMissing, MirrorInvalid, MirrorUnreachable, PlatformUnsupported } from '../errors.ts'
+import { type AptEntry, debianMirrors, parseDeb822, parseSourcesList } from './apt-sources.ts'
+import { runCommand } from './command.ts'
+import { errorCode } from './lock.ts'
+
+const TOOLS = ['apt-get', 'apt-config', 'dpkg-deb']
+const TOOL_MS_MAX = 10_000
+const ARCHIVE_KEYRINGS = ['gpg', 'pgp'].map((suffix) => `/usr/share/keyrings/debian-archive-keyring.${suffix}`)
+
+/** @throws PlatformUnsupported unless this is Linux on x86-64 with Debian's package tools */
+export async function checkPlatform(signal?: AbortSignal): Promise<void> {
+  if (process.platform !== 'linux') throw new PlatformUnsupported(`the system is ${process.platform}, not Linux`)
+  if (process.arch !== 'x64') throw new PlatformUnsupported(`the processor is ${process.arch}, not x86-64`)
+  for (const tool of TOOLS) {
+    try {
+      await runCommand(tool, ['--version'], { timeoutMs: TOOL_MS_MAX, signal })
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') throw new PlatformUnsupported(`the program ${tool} is missing`)
+      throw error
+    }
+  }
+}
+
+/**
+ * The mirrors to ask, best first: the one that was named, else those of the machine's own apt sources.
+ *
+ * @throws MirrorInvalid if the named one is no URL, MirrorUnreachable if the machine knows none
+ */
+export async function mirrorsToTry(named: string | undefined, aptFolder = '/etc/apt'): Promise<AptEntry[]> {
+  if (named !== undefined) {
+    // No white space: the URL becomes a word of a sources file.
+    if (!/^(https?|file):\/\/\S+$/.test(named) || !URL.canParse(named)) throw new MirrorInvalid()
+    return [{ uri: named.replace(/\/+$/, ''), suites: ['sid'], components: ['main'] }]
+  }
+  const parts = await namesIn(join(aptFolder, 'sources.list.d'))
+  const lists = ['sources.list', ...parts.filter((name) => name.endsWith('.list')).map(inParts)]
+  const deb822 = parts.filter((name) => name.endsWith('.sources')).map(inParts)
+  const entries = [
+    ...(await Promise.all(lists.map((name) => textOf(join(aptFolder, name))))).flatMap(parseSourcesList),
+    ...(await Promise.all(deb822.map((name) => textOf(join(aptFolder, name))))).flatMap(parseDeb822),
+  ]
+  const mirrors = debianMirrors(entries)
+  if (mirrors.length === 0) throw new MirrorUnreachable(`no Debian archive in ${aptFolder}`)
+  return mirrors
+}
+
+/** The keyring that signs a mirror: its own entry's, else Debian's. @throws KeyringMissing */
+export async function keyringFor(mirror: AptEntry): Promise<string> {
+  const candidates = mirror.signedBy === undefined ? ARCHIVE_KEYRINGS : [mirror.signedBy, ...ARCHIVE_KEYRINGS]
+  for (const keyring of candidates) {
+    try {
+      await access(keyring)
+      return keyring
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EACCES') throw error
+    }
+  }
+  throw new KeyringMissing()
+}
+
+const inParts = (name: string) => join('sources.list.d', name)
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort()
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** A file's text; nothing if it is absent or closed to this user, as apt itself has it. */
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'EACCES') return ''
+    throw error
+  }
+}
