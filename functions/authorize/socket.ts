@@ -1,0 +1,22 @@
+import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda'
+import { callerContext } from '../caller.ts'
+import { config } from '../config.ts'
+import { AccessStore } from '../stores/access.ts'
+import { documentClient } from '../stores/table.ts'
+import { identifyTicket } from './identify.ts'
+
+const access = new AccessStore(documentClient(), config('TABLE_ACCESS').TABLE_ACCESS)
+
+/** Authorizer of the WebSocket API's `$connect`: one ticket, one connection. */
+export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
+  const caller = await identifyTicket(event.queryStringParameters?.['ticket'], access, Date.now())
+  const allowed = caller.kind === 'key'
+  return {
+    principalId: allowed ? caller.keyId : 'nobody',
+    policyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Action: 'execute-api:Invoke', Effect: allowed ? 'Allow' : 'Deny', Resource: event.methodArn }],
+    },
+    context: callerContext(caller),
+  }
+}

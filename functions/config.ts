@@ -1,0 +1,34 @@
+/** The environment is read here alone; infra/ sets each name for the functions whose code asks for it. */
+const names = [
+  'STAGE',
+  'TABLE_RECORDS',
+  'TABLE_LIVE',
+  'TABLE_ACCESS',
+  'SECRETS_PARAMETER',
+  'SOCKET_ENDPOINT',
+  'QUEUE_LIVE',
+  'QUEUE_RECORDS',
+  'DEAD_RECORDS',
+] as const
+export type ConfigName = (typeof names)[number]
+
+/** The wanted settings; all that are missing are named at once, and no value is ever printed. */
+export function config<const Wanted extends ConfigName>(...wanted: Wanted[]): Record<Wanted, string> {
+  const found: Partial<Record<ConfigName, string>> = {}
+  for (const name of wanted) {
+    const value = process.env[name]
+    if (value) found[name] = value
+  }
+  if (!hasAll(found, wanted)) {
+    const missing = wanted.filter((name) => !found[name])
+    throw new Error(`environment lacks ${missing.join(', ')}: deploy with the template of this version`)
+  }
+  return found
+}
+
+function hasAll<Wanted extends ConfigName>(
+  found: Partial<Record<ConfigName, string>>,
+  wanted: Wanted[],
+): found is Record<Wanted, string> {
+  return wanted.every((name) => found[name] !== undefined)
+}

@@ -1,0 +1,41 @@
+import {
+  ApiGatewayManagementApiClient,
+  GoneException,
+  LimitExceededException,
+  PostToConnectionCommand,
+} from '@aws-sdk/client-apigatewaymanagementapi'
+import type { ServerFrame } from '../../contracts/frames.ts'
+
+export type PostOutcome = 'sent' | 'gone' | 'failed'
+
+/** A connection that does not take its frame within this is passed over; it will resynchronise by itself. */
+const postMsMax = 1_000
+
+/** Posts frames to WebSocket clients through API Gateway's connections API. */
+export class Sockets {
+  readonly #client: ApiGatewayManagementApiClient
+  /** `apiEndpoint` is the template's `ApiEndpoint` of the WebSocket API with its stage: `wss://host/stage`. */
+  constructor(apiEndpoint: string) {
+    const endpoint = apiEndpoint.replace(/^ws/, 'http')
+    // One try: a throttled or slow post must not hold up the others, and a client heals by its own resynchronisation.
+    this.#client = new ApiGatewayManagementApiClient({ endpoint, maxAttempts: 1 })
+  }
+
+  async post(connectionId: string, frame: ServerFrame): Promise<PostOutcome> {
+    try {
+      await this.#client.send(
+        new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(JSON.stringify(frame)) }),
+        { abortSignal: AbortSignal.timeout(postMsMax) },
+      )
+      return 'sent'
+    } catch (error) {
+      if (error instanceof GoneException) return 'gone'
+      if (error instanceof LimitExceededException || isTimeout(error)) return 'failed'
+      throw error
+    }
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && ['AbortError', 'TimeoutError'].includes(error.name)
+}

@@ -1,0 +1,20 @@
+import type { SiteFold } from '../../domain/presence-fold.ts'
+import type { Heard } from '../../stores/sites.ts'
+
+export interface HeartbeatStore {
+  heard(site: string, heard: Heard): Promise<void>
+}
+
+/** A busy site would write its heartbeat with every batch; once in this time says as much. */
+const writeEveryMs = 5_000
+
+/** Notes that a site's bridge spoke, with what its heartbeat says of its health. */
+export function noteHeard(store: HeartbeatStore): (fold: SiteFold, now: number) => Promise<void> {
+  // One entry a site that this warm function has served: 40 bytes each.
+  const written = new Map<string, number>()
+  return async ({ site, heartbeat }, now) => {
+    if (!heartbeat && now - (written.get(site) ?? 0) < writeEveryMs) return
+    written.set(site, now)
+    await store.heard(site, { lastHeard: new Date(now).toISOString(), ...heartbeat?.data })
+  }
+}

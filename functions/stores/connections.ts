@@ -1,0 +1,74 @@
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+} from '@aws-sdk/lib-dynamodb'
+import * as v from 'valibot'
+import { Topic } from '../../contracts/frames.ts'
+import { SiteId } from '../../contracts/names.ts'
+import { keys, timeToLive } from './table.ts'
+
+const ConnectionRow = v.looseObject({ site: SiteId, keyId: v.string(), scopes: v.array(v.string()) })
+export type ConnectionRow = v.InferOutput<typeof ConnectionRow>
+const SubscriptionRow = v.looseObject({ sk: v.string() })
+
+/** API Gateway ends a connection after two hours; a row that outlived it is swept ten minutes later. */
+const connectionSeconds = 130 * 60
+
+/** Open WebSocket connections and the topics each has subscribed to. */
+export class ConnectionStore {
+  readonly #db: DynamoDBDocumentClient
+  readonly #table: string
+  constructor(db: DynamoDBDocumentClient, table: string) {
+    this.#db = db
+    this.#table = table
+  }
+
+  async open(id: string, row: ConnectionRow, now: number): Promise<void> {
+    const Item = { ...keys.connection(id), ...row, ttl: timeToLive(now, connectionSeconds) }
+    await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
+  }
+
+  async find(id: string): Promise<ConnectionRow | undefined> {
+    const Key = keys.connection(id)
+    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
+    return Item && v.parse(ConnectionRow, Item)
+  }
+
+  async subscribe(id: string, connection: ConnectionRow, topic: Topic, now: number): Promise<void> {
+    const Item = {
+      pk: keys.subscriptions(connection.site, topic),
+      sk: id,
+      keyId: connection.keyId,
+      ttl: timeToLive(now, connectionSeconds),
+    }
+    await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
+  }
+
+  /** Ids of the connections subscribed to a topic, read consistently: none that had its snapshot is missed. */
+  async subscribers(site: SiteId, topic: Topic): Promise<string[]> {
+    const ids: string[] = []
+    // 0.2 KB a row: 5,000 subscribers a page; a site with more has one page more a 5,000.
+    const pages = paginateQuery(
+      { client: this.#db },
+      {
+        TableName: this.#table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': keys.subscriptions(site, topic) },
+        ConsistentRead: true,
+      },
+    )
+    for await (const page of pages) ids.push(...(page.Items ?? []).map((item) => v.parse(SubscriptionRow, item).sk))
+    return ids
+  }
+
+  /** Removes a connection and all its subscriptions; harmless where they are gone already. */
+  async close(id: string, site: SiteId): Promise<void> {
+    const subscriptions = Topic.options.map((topic) => ({ pk: keys.subscriptions(site, topic), sk: id }))
+    for (const Key of [...subscriptions, keys.connection(id)]) {
+      await this.#db.send(new DeleteCommand({ TableName: this.#table, Key }))
+    }
+  }
+}

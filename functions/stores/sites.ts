@@ -1,0 +1,85 @@
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import * as v from 'valibot'
+import type { ComponentHealth } from '../../contracts/facts.ts'
+import type { SiteId } from '../../contracts/names.ts'
+import { isConditionFailed, keys } from './table.ts'
+
+const SiteRow = v.looseObject({ epoch: v.optional(v.number()) })
+const HeartbeatRow = v.looseObject({ lastHeard: v.string() })
+
+export interface Heard {
+  lastHeard: string
+  run?: string
+  pbx?: v.InferOutput<typeof ComponentHealth>
+  counters?: Record<string, number>
+}
+
+/** A site's live row and its heartbeat. */
+export class SiteStore {
+  readonly #db: DynamoDBDocumentClient
+  readonly #table: string
+  constructor(db: DynamoDBDocumentClient, table: string) {
+    this.#db = db
+    this.#table = table
+  }
+
+  /** The newest epoch of the site's bridge, 0 before its first. */
+  async epoch(site: SiteId): Promise<number> {
+    const Key = keys.site(site)
+    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
+    return Item ? (v.parse(SiteRow, Item).epoch ?? 0) : 0
+  }
+
+  /** False if the site already is in this epoch or a newer one. */
+  async raiseEpoch(site: SiteId, epoch: number): Promise<boolean> {
+    try {
+      await this.#db.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: keys.site(site),
+          UpdateExpression: 'SET epoch = :epoch',
+          ConditionExpression: 'attribute_not_exists(epoch) OR epoch < :epoch',
+          ExpressionAttributeValues: { ':epoch': epoch },
+        }),
+      )
+      return true
+    } catch (error) {
+      if (isConditionFailed(error)) return false
+      throw error
+    }
+  }
+
+  async lastHeard(site: SiteId): Promise<string | undefined> {
+    const Key = keys.heartbeat(site)
+    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
+    return Item && v.parse(HeartbeatRow, Item).lastHeard
+  }
+
+  async heard(site: SiteId, heard: Heard): Promise<void> {
+    const fields = Object.entries(heard).filter(([, value]) => value !== undefined)
+    await this.#db.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: keys.heartbeat(site),
+        UpdateExpression: `SET ${fields.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+        ExpressionAttributeNames: Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
+        ExpressionAttributeValues: Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])),
+      }),
+    )
+  }
+
+  /** The live row of a new site; an existing one is left as it is. */
+  async create(site: SiteId, name: string): Promise<void> {
+    try {
+      await this.#db.send(
+        new PutCommand({
+          TableName: this.#table,
+          Item: { ...keys.site(site), name, lanes: 1 },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      )
+    } catch (error) {
+      if (!isConditionFailed(error)) throw error
+    }
+  }
+}

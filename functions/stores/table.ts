@@ -1,0 +1,66 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+
+/**
+ * Every key of every table. S is a site, m is `yyyy-mm`, row is `filed#linkedid#uniqueid#sequence`.
+ *
+ * | table   | item            | pk                  | sk            | serves                                   |
+ * |---------|-----------------|---------------------|---------------|------------------------------------------|
+ * | records | time row        | S#T#m#lane          | row           | call log by period, by linkedid          |
+ * | records | caller, callee  | S#A#m, S#B#m        | number#row    | call log by party                        |
+ * | records | alias           | S#L#linkedid        | row           | a linkedid that does not tell its time   |
+ * | live    | site            | S                   | SITE          | epoch, lanes                             |
+ * | live    | heartbeat       | HB#hash(S)%4        | S             | when the bridge was last heard           |
+ * | live    | endpoint        | S#E                 | technology/id | snapshot, list                           |
+ * | live    | live call       | S#K                 | linkedid      | snapshot                                 |
+ * | live    | connection      | N#connectionId      | -             | what to remove when it closes            |
+ * | live    | subscription    | S#S#topic           | connectionId  | fan-out                                  |
+ * | access  | site list       | SITES#hash(S)%4     | S             | that a site exists                       |
+ * | access  | key; list row   | KEY#prefix; S#KEYS  | -; prefix     | authorizer; listing                      |
+ * | access  | ticket          | TK#sha256           | -             | opens one WebSocket                      |
+ * | access  | bridge key      | S#BRIDGE            | key id        | verifies packed bodies                   |
+ *
+ * No index, no scan: each line above is read by its key or by one Query.
+ */
+export const keys = {
+  timeRows: (site: string, month: string, lane: number) => `${site}#T#${month}#${lane}`,
+  callerRows: (site: string, month: string) => `${site}#A#${month}`,
+  calleeRows: (site: string, month: string) => `${site}#B#${month}`,
+  alias: (site: string, linkedid: string) => `${site}#L#${linkedid}`,
+  site: (site: string) => ({ pk: site, sk: 'SITE' }),
+  heartbeat: (site: string) => ({ pk: `HB#${shard(site)}`, sk: site }),
+  endpoints: (site: string) => `${site}#E`,
+  calls: (site: string) => `${site}#K`,
+  connection: (id: string) => ({ pk: `N#${id}`, sk: '-' }),
+  subscriptions: (site: string, topic: string) => `${site}#S#${topic}`,
+  siteList: (site: string) => ({ pk: `SITES#${shard(site)}`, sk: site }),
+  key: (prefix: string) => ({ pk: `KEY#${prefix}`, sk: '-' }),
+  keyList: (site: string, prefix: string) => ({ pk: `${site}#KEYS`, sk: prefix }),
+  ticket: (sha256: string) => ({ pk: `TK#${sha256}`, sk: '-' }),
+  bridge: (site: string, keyId: string) => ({ pk: `${site}#BRIDGE`, sk: keyId }),
+}
+
+const shards = 4
+
+/** FNV-1a, so that one busy partition is not asked for all sites. */
+function shard(site: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(site)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return hash % shards
+}
+
+/** One client a process; its connections are kept open between invocations. */
+export function documentClient(): DynamoDBDocumentClient {
+  // Three tries within the function's time-out; SQS delivers again what still fails.
+  const client = new DynamoDBClient({ maxAttempts: 3 })
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
+}
+
+/** Unix seconds at which DynamoDB may delete an item by itself. It does so late, so nothing relies on it. */
+export function timeToLive(now: number, seconds: number): number {
+  return Math.floor(now / 1000) + seconds
+}
+
+export function isConditionFailed(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ConditionalCheckFailedException'
+}
