@@ -12,5 +12,5 @@ if (major < nodeMajorMin) {
   )
   process.exit(1)
 }
-process.argv = [process.argv[0], entry, ...rest]
-await import(pathToFileURL(entry).href)
+const { main } = await import(pathToFileURL(entry).href)
+await main(rest)

@@ -1,0 +1,59 @@
+import { build } from 'esbuild'
+
+/** Each Lambda function's folder in dist/functions/, as serverless.yml names it, and the module it is bundled from. */
+export const functionEntries: Record<string, string> = {
+  'authorize-http': 'functions/authorize/http.ts',
+  'authorize-socket': 'functions/authorize/socket.ts',
+  'create-site': 'functions/http/sites/handler.ts',
+  'list-cdrs': 'functions/http/cdrs/handler.ts',
+  'list-endpoints': 'functions/http/endpoints/handler.ts',
+  'issue-ticket': 'functions/http/tickets/handler.ts',
+  connect: 'functions/websocket/connect.ts',
+  disconnect: 'functions/websocket/disconnect.ts',
+  message: 'functions/websocket/message/handler.ts',
+  'persist-records': 'functions/queues/persist-records/handler.ts',
+  'push-presence': 'functions/queues/push-presence/handler.ts',
+}
+
+// Parts of the AWS SDK are CommonJS and ask for `require`, which an ES module does not have.
+const requireBanner = "import{createRequire as r}from'node:module';const require=r(import.meta.url);"
+
+/** Bundles every function as one minified ES module, its SDK included: it starts faster so than with Lambda's own. */
+export async function buildFunctions(root: string): Promise<void> {
+  const entryPoints = Object.entries(functionEntries).map(([name, entry]) => ({ in: entry, out: `${name}/index` }))
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: 'dist/functions',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    banner: { js: requireBanner },
+    logLevel: 'error',
+    legalComments: 'none',
+  })
+}
+
+/** The bridge as one file, to be copied beside a PBX. */
+export async function buildBridge(root: string): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: [{ in: 'bridge/main.ts', out: 'switchhook-bridge' }],
+    outdir: 'dist/bridge',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    banner: { js: requireBanner },
+    external: ['bufferutil', 'utf-8-validate'],
+    sourcemap: 'linked',
+    logLevel: 'error',
+    legalComments: 'none',
+  })
+}
