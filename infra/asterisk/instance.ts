@@ -1,0 +1,243 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { access, mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { AlreadyRunning, FolderPathTooLong, NotRunning, StartFailed } from './errors.ts'
+import { errorCode, isAlive, takeLock } from './install/lock.ts'
+import { asteriskCommand } from './installation.ts'
+import { askControlSocket } from './instance/control-socket.ts'
+import { checkPortsFree } from './instance/ports.ts'
+import { BRIDGE_USER, READER_USER } from './render/interfaces.ts'
+import { type AsteriskPorts, type InstanceLayout, layoutOf } from './render/layout.ts'
+import type { Secrets } from './secrets.ts'
+
+export interface InstanceSpec {
+  /** The unpacked Asterisk, `AsteriskInstallation.root`. */
+  readonly root: string
+  /** Absolute; everything this Asterisk writes goes there. */
+  readonly folder: string
+  /** IPv4 address that SIP listens on. */
+  readonly address: string
+  readonly ports: AsteriskPorts
+  readonly secrets: Secrets
+  /** Configuration: file name, text. */
+  readonly files: ReadonlyMap<string, string>
+}
+
+/** The path of a Unix socket may have 107 bytes (unix(7)), of which `/run/asterisk.ctl` takes 17. */
+const FOLDER_BYTES_MAX = 90
+/** It boots in 0.3 s on an idle core; a machine a hundred times slower is in trouble. */
+const BOOT_MS_MAX = 30_000
+const BOOT_LOOK_MS = 10
+/** It stops in 0.1 s; one that still runs then is killed. */
+const STOP_MS_MAX = 5_000
+const COMMAND_MS_MAX = 10_000
+
+/**
+ * One Asterisk process in a folder of its own. It is told to end when this process dies, however it dies, and it keeps
+ * its ports and files from one start to the next.
+ */
+export class AsteriskInstance {
+  readonly #spec: InstanceSpec
+  readonly #layout: InstanceLayout
+  #child: ChildProcess | undefined
+
+  constructor(spec: InstanceSpec) {
+    this.#spec = spec
+    this.#layout = layoutOf(spec.folder)
+  }
+
+  /** `http://127.0.0.1:port/ari`, without a slash at the end. */
+  get ariUrl(): string {
+    return `http://127.0.0.1:${this.#spec.ports.http}/ari`
+  }
+  readonly ariUser = BRIDGE_USER
+  get ariPassword(): string {
+    return this.#spec.secrets.ariBridge
+  }
+  /** An ARI user that may only look. */
+  readonly readerUser = READER_USER
+  get readerPassword(): string {
+    return this.#spec.secrets.ariReader
+  }
+  readonly amiUser = BRIDGE_USER
+  get amiPassword(): string {
+    return this.#spec.secrets.amiBridge
+  }
+  get amiPort(): number {
+    return this.#spec.ports.ami
+  }
+  get sipPort(): number {
+    return this.#spec.ports.sip
+  }
+  /** IPv4 address that SIP listens on. */
+  get address(): string {
+    return this.#spec.address
+  }
+  /** SIP password by endpoint. */
+  get phonePasswords(): Readonly<Record<string, string>> {
+    return this.#spec.secrets.endpoints
+  }
+  /** The call records, one JSON object a line. Absent until the first call has ended. */
+  get cdrFile(): string {
+    return this.#layout.cdrFile
+  }
+  /** Notices, warnings and errors. */
+  get logFile(): string {
+    return this.#layout.messages
+  }
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /**
+   * Writes the configuration and resolves when Asterisk is fully booted.
+   *
+   * @throws PortInUse, AlreadyRunning, FolderPathTooLong, StartFailed
+   */
+  async start(): Promise<void> {
+    const { folder, ports, address } = this.#spec
+    if (Buffer.byteLength(folder) > FOLDER_BYTES_MAX) throw new FolderPathTooLong(folder, FOLDER_BYTES_MAX)
+    await this.#writeFolder()
+    await using _lock = await takeLock(join(folder, 'starting'))
+    await this.#refuseSecond()
+    await checkPortsFree(ports, address)
+    const child = await this.#spawn()
+    this.#child = child
+    process.once('exit', killAtExit(child))
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = undefined
+    })
+    try {
+      await this.#booted(child)
+    } catch (error) {
+      await this.kill('SIGKILL')
+      throw error
+    }
+  }
+
+  /** Ends calls and process. Records of the calls that were live are written. */
+  async stop(): Promise<void> {
+    const child = this.#child
+    if (!child) return
+    const gone = once(child, 'exit')
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+    await gone
+    clearTimeout(timer)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  /** Sends a signal; resolves once the process is gone if the signal is one that ends it. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child
+    if (!child) return
+    const gone = once(child, 'exit')
+    child.kill(signal)
+    if (signal === 'SIGKILL' || signal === 'SIGTERM') await gone
+  }
+
+  /** Runs a command of the console and returns what it prints. @throws NotRunning */
+  async cli(command: string): Promise<string> {
+    try {
+      return await askControlSocket(this.#layout.controlSocket, command, COMMAND_MS_MAX)
+    } catch (error) {
+      const code = errorCode(error)
+      if (code === 'ENOENT' || code === 'ECONNREFUSED') throw new NotRunning(this.#spec.folder, error)
+      throw error
+    }
+  }
+
+  async #writeFolder(): Promise<void> {
+    const { configuration, state, spool, logs, run } = this.#layout
+    const folders = [configuration, join(state, 'keys'), spool, join(logs, 'cdr-custom'), join(logs, 'cdr-csv'), run]
+    for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 })
+    for (const [name, text] of this.#spec.files) await writeFile(join(configuration, name), text, { mode: 0o600 })
+  }
+
+  async #refuseSecond(): Promise<void> {
+    const pid = await numberIn(join(this.#layout.run, 'asterisk.pid'))
+    // The id may have gone to another program since: only a process that names this folder is ours.
+    if (pid !== undefined && isAlive(pid) && (await commandLine(pid)).includes(this.#layout.configuration))
+      throw new AlreadyRunning(this.#spec.folder, pid)
+  }
+
+  async #spawn(): Promise<ChildProcess> {
+    const { file, args } = asteriskCommand(this.#spec.root)
+    const command = [file, ...args, '-C', join(this.#layout.configuration, 'asterisk.conf'), '-f', '-q']
+    const words = await open(join(this.#layout.logs, 'console.log'), 'a', 0o600)
+    try {
+      const [program = file, ...rest] = (await hasSetpriv()) ? [SETPRIV, '--pdeathsig', 'TERM', ...command] : command
+      // A session of its own: Ctrl-C in a terminal reaches this process alone, which then stops things in order.
+      const child = spawn(program, rest, {
+        stdio: ['ignore', words.fd, words.fd],
+        detached: true,
+        cwd: this.#spec.folder,
+      })
+      await once(child, 'spawn')
+      return child
+    } finally {
+      await words.close()
+    }
+  }
+
+  async #booted(child: ChildProcess): Promise<void> {
+    const deadline = Date.now() + BOOT_MS_MAX
+    for (;;) {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new StartFailed(`it ended with ${child.signalCode ?? child.exitCode}`, this.#layout.logs)
+      try {
+        if ((await this.cli('core waitfullybooted')).includes('fully booted')) return
+      } catch (error) {
+        if (!(error instanceof NotRunning)) throw new StartFailed('it does not answer', this.#layout.logs, error)
+      }
+      if (Date.now() > deadline) throw new StartFailed(`not within ${BOOT_MS_MAX} ms`, this.#layout.logs)
+      await delay(BOOT_LOOK_MS)
+    }
+  }
+}
+
+const SETPRIV = '/usr/bin/setpriv'
+
+/** setpriv(1) asks the kernel to end Asterisk with this process, even when this process is killed. */
+async function hasSetpriv(): Promise<boolean> {
+  try {
+    await access(SETPRIV)
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
+function killAtExit(child: ChildProcess): () => void {
+  const kill = () => {
+    child.kill('SIGKILL')
+  }
+  child.once('exit', () => process.off('exit', kill))
+  return kill
+}
+
+async function numberIn(file: string): Promise<number | undefined> {
+  try {
+    const number = Number.parseInt(await readFile(file, 'utf8'), 10)
+    return Number.isInteger(number) && number > 0 ? number : undefined
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function commandLine(pid: number): Promise<string> {
+  try {
+    return await readFile(`/proc/${pid}/cmdline`, 'utf8')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ESRCH') return ''
+    throw error
+  }
+}

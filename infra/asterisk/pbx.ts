@@ -1,0 +1,31 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AsteriskInstallation } from './installation.ts'
+import { freePorts } from './instance/ports.ts'
+import { AsteriskInstance } from './instance.ts'
+import type { AsteriskPorts } from './render/layout.ts'
+import { renderPbx } from './render.ts'
+import { keepSecrets } from './secrets.ts'
+import type { Site } from './site.ts'
+
+export interface PbxOptions {
+  readonly installation: AsteriskInstallation
+  readonly site: Site
+  /** Absolute; keeps secrets, call records, mailboxes and astDB from one start to the next. */
+  readonly folder: string
+  /** Free ones unless given. */
+  readonly ports?: AsteriskPorts
+  /** IPv4 address for SIP and audio; loopback unless given, `0.0.0.0` for phones elsewhere. */
+  readonly address?: string
+}
+
+/** The exchange that a site describes, not started yet: secrets kept or made, configuration rendered. */
+export async function createPbx(options: PbxOptions): Promise<AsteriskInstance> {
+  const { installation, site, folder, address = '127.0.0.1' } = options
+  const { root } = installation
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const secrets = await keepSecrets(join(folder, 'secrets.json'), site)
+  const ports = options.ports ?? (await freePorts(address))
+  const files = renderPbx(site, { root, folder, ports, secrets, address })
+  return new AsteriskInstance({ root, folder, address, ports, secrets, files })
+}

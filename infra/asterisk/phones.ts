@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { WebSocket } from 'ws'
+import { StartFailed } from './errors.ts'
+import type { AsteriskInstallation } from './installation.ts'
+import { freePorts } from './instance/ports.ts'
+import { AsteriskInstance } from './instance.ts'
+import { openEvents, type PhoneEvent, requestAri } from './phones/ari.ts'
+import { PhoneCall } from './phones/call.ts'
+import { renderPhones } from './render/phones.ts'
+import { generateSecrets } from './secrets.ts'
+import type { Site } from './site.ts'
+
+export interface PhonesOptions {
+  readonly installation: AsteriskInstallation
+  readonly site: Site
+  /** Absolute; not the exchange's. */
+  readonly folder: string
+  /** The exchange they register with. */
+  readonly pbx: Pick<AsteriskInstance, 'address' | 'sipPort' | 'phonePasswords'>
+}
+
+/** What a phone does when it is called. */
+export type Behaviour =
+  /** Rings, answers, sends the caller's voice back, and hangs up after `talkMs`; without it the caller has to. */
+  | { readonly kind: 'answer'; readonly afterMs?: number; readonly talkMs?: number }
+  /** Rings until the caller gives up. */
+  | { readonly kind: 'ring' }
+  /** 486 at once. */
+  | { readonly kind: 'busy' }
+  /** 603 at once. */
+  | { readonly kind: 'refuse' }
+  /** 480 at once. */
+  | { readonly kind: 'unavailable' }
+
+/** Registering takes 20 ms; an exchange that just started hears the next attempt a second later. */
+const REGISTER_MS_MAX = 15_000
+const REGISTER_LOOK_MS = 20
+
+/** All the phones of a site, in a second Asterisk: they register, call, and answer as they are told. */
+export class Phones {
+  readonly #options: PhonesOptions
+  readonly #calls = new Map<string, PhoneCall>()
+  #instance: AsteriskInstance | undefined
+  #events: WebSocket | undefined
+
+  constructor(options: PhonesOptions) {
+    this.#options = options
+  }
+
+  /** Switches the phones on; `registered()` tells when they can be called. @throws StartFailed and the like */
+  async start(): Promise<void> {
+    const { installation, site, folder, pbx } = this.#options
+    const { root } = installation
+    const { address } = pbx
+    const secrets = generateSecrets({ ...site, extensions: [] })
+    const ports = await freePorts(address)
+    const exchange = { address, port: pbx.sipPort }
+    const files = renderPhones(site, { root, folder, ports, secrets, passwords: pbx.phonePasswords, exchange })
+    this.#instance = new AsteriskInstance({ root, folder, address, ports, secrets, files })
+    await this.#instance.start()
+    this.#events = await openEvents(this.#instance, (event) => this.#take(event))
+    this.#events.on('close', () => this.#endAll())
+  }
+
+  async stop(): Promise<void> {
+    const events = this.#events
+    if (events && events.readyState !== events.CLOSED) {
+      const closed = once(events, 'close')
+      events.terminate()
+      await closed
+    }
+    await this.#instance?.stop()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  /** Where the phones' own Asterisk writes what went wrong. */
+  get logFile(): string {
+    return this.#running().logFile
+  }
+
+  /** Resolves when every phone is registered with the exchange. @throws StartFailed after 15 s */
+  async registered(): Promise<void> {
+    const deadline = Date.now() + REGISTER_MS_MAX
+    const wanted = this.#options.site.extensions.length
+    for (;;) {
+      const listed = await this.#running().cli('pjsip show registrations')
+      if ((listed.match(/ Registered /g) ?? []).length >= wanted) return
+      if (Date.now() > deadline) throw new StartFailed('its phones cannot register', this.logFile)
+      await delay(REGISTER_LOOK_MS)
+    }
+  }
+
+  /** Registers every phone anew and waits for it: after an exchange lost what it knew. */
+  async register(): Promise<void> {
+    for (const { endpoint } of this.#options.site.extensions)
+      await this.#running().cli(`pjsip send register ${endpoint}`)
+    await this.registered()
+  }
+
+  /** Takes the phone of an extension off the exchange, as when it is switched off. */
+  async unregister(number: string): Promise<void> {
+    await this.#running().cli(`pjsip send unregister ${this.#endpointOf(number)}`)
+  }
+
+  /** Says what the phone of an extension does from its next call on. At first each answers at once. */
+  async setBehaviour(number: string, behaviour: Behaviour): Promise<void> {
+    const endpoint = this.#endpointOf(number)
+    const { afterMs = 0, talkMs = 0 } = behaviour.kind === 'answer' ? behaviour : {}
+    await this.#setGlobal(`AFTER_${endpoint}`, seconds(afterMs))
+    await this.#setGlobal(`TALK_${endpoint}`, seconds(talkMs))
+    await this.#setGlobal(`BEHAVIOUR_${endpoint}`, behaviour.kind)
+  }
+
+  /**
+   * Has the phone of extension `from` dial `to`. It hangs up `talkMs` after the answer; without it the other side or
+   * `hangup()` ends the call. Resolves as soon as the call is on its way.
+   */
+  async call({ from, to, talkMs = 0 }: { from: string; to: string; talkMs?: number }): Promise<PhoneCall> {
+    if (!/^[0-9*#]{1,32}$/.test(to)) throw new TypeError('a phone dials digits, * and #')
+    const instance = this.#running()
+    const id = `phone-${randomBytes(6).toString('hex')}`
+    const call = new PhoneCall(id, () => requestAri(instance, 'DELETE', `channels/${id}`))
+    this.#calls.set(id, call)
+    const status = await requestAri(instance, 'POST', 'channels', {
+      endpoint: `PJSIP/${to}@${this.#endpointOf(from)}`,
+      channelId: id,
+      context: 'talking',
+      extension: 's',
+      priority: 1,
+      // Asterisk's own limit is 30 s; how long it rings is the exchange's to say.
+      timeout: -1,
+      variables: { TALK: seconds(talkMs) },
+    })
+    if (status !== 200) {
+      this.#calls.delete(id)
+      throw new Error(`the phone could not dial: ARI answered ${status}`)
+    }
+    return call
+  }
+
+  #take(event: PhoneEvent): void {
+    const id = event.channel?.id
+    const call = id === undefined ? undefined : this.#calls.get(id)
+    call?.take(event)
+    if (id !== undefined && event.type === 'ChannelDestroyed') this.#calls.delete(id)
+  }
+
+  #endAll(): void {
+    for (const call of this.#calls.values()) call.end(0, 'the phones were switched off')
+    this.#calls.clear()
+  }
+
+  async #setGlobal(name: string, value: string): Promise<void> {
+    const answer = await this.#running().cli(`dialplan set global ${name} ${value}`)
+    if (!answer.includes('set to')) throw new Error(`the phone's ${name} could not be set: ${answer.trim()}`)
+  }
+
+  #endpointOf(number: string): string {
+    const found = this.#options.site.extensions.find((extension) => extension.number === number)
+    if (!found) throw new TypeError(`no phone has the number ${number}`)
+    return found.endpoint
+  }
+
+  #running(): AsteriskInstance {
+    if (!this.#instance) throw new TypeError('start() comes first')
+    return this.#instance
+  }
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3)
+}

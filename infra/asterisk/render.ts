@@ -1,0 +1,55 @@
+import { renderCdr, renderCdrCustom, renderCdrManager } from './render/cdr.ts'
+import { renderAsterisk, renderIndications, renderLogger, renderRtp } from './render/core.ts'
+import { renderDialPlan } from './render/dial-plan.ts'
+import { renderAri, renderHttp, renderManager } from './render/interfaces.ts'
+import type { AsteriskPorts } from './render/layout.ts'
+import { renderModules } from './render/modules.ts'
+import { renderPjsip } from './render/pjsip.ts'
+import { renderVoicemail } from './render/voicemail.ts'
+import type { Secrets } from './secrets.ts'
+import type { Site } from './site.ts'
+
+export interface RenderOptions {
+  /** The unpacked Asterisk. */
+  readonly root: string
+  /** The instance's own folder, absolute. */
+  readonly folder: string
+  readonly ports: AsteriskPorts
+  readonly secrets: Secrets
+  /** IPv4 address that phones reach; loopback unless given. */
+  readonly address?: string
+}
+
+/** Files that Asterisk complains about when they are absent, though it needs nothing from them. */
+export const EMPTY_FILES: readonly string[] = [
+  'acl.conf',
+  'ccss.conf',
+  'cel.conf',
+  'features.conf',
+  'pjproject.conf',
+  'udptl.conf',
+  'websocket_client.conf',
+]
+
+/** The whole configuration of the exchange: file name in `etc/`, and its text. Pure. */
+export function renderPbx(site: Site, options: RenderOptions): Map<string, string> {
+  const { root, folder, ports, secrets, address = '127.0.0.1' } = options
+  const { systemName } = site
+  return new Map([
+    ...EMPTY_FILES.map((name): [string, string] => [name, '']),
+    ['asterisk.conf', renderAsterisk({ root, folder, systemName, identity: `${site.site}/${systemName}` })],
+    ['logger.conf', renderLogger()],
+    ['modules.conf', renderModules()],
+    ['indications.conf', renderIndications()],
+    ['rtp.conf', renderRtp(ports)],
+    ['pjsip.conf', renderPjsip(site, { address, port: ports.sip }, secrets)],
+    ['extensions.conf', renderDialPlan(site)],
+    ['voicemail.conf', renderVoicemail(site, secrets)],
+    ['cdr.conf', renderCdr()],
+    ['cdr_custom.conf', renderCdrCustom()],
+    ['cdr_manager.conf', renderCdrManager()],
+    ['http.conf', renderHttp(ports)],
+    ['ari.conf', renderAri(secrets)],
+    ['manager.conf', renderManager(ports, secrets)],
+  ])
+}

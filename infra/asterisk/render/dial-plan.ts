@@ -1,0 +1,66 @@
+import type { ExtensionOfSite, Site, TrunkOfSite } from '../site.ts'
+
+/**
+ * extensions.conf. A call stays in the extension that was dialled, with labels for its turns: a Goto would put another
+ * number into its record.
+ *
+ * - `internes`: what the phones may dial
+ * - `entrants`: what outside callers may dial
+ * - `sortants`: the way out
+ * - `click2call`: what a call placed over ARI may dial
+ */
+export function renderDialPlan(site: Site): string {
+  const { extensions, trunk, ringSeconds } = site
+  return [
+    '[general]\nstatic = yes\nwriteprotect = yes\n',
+    '[internes]\ninclude => sortants\n',
+    ...extensions.map((extension) => ringExtension(extension.number, extension, ringSeconds)),
+    '[entrants]',
+    ...(trunk ? inbound(trunk, extensions, ringSeconds) : []),
+    '[sortants]',
+    ...(trunk ? [outbound(trunk, ringSeconds)] : []),
+    '[click2call]\ninclude => internes\n',
+  ].join('\n')
+}
+
+/** Rings one phone for whoever dialled `dialled`, then its mailbox. */
+function ringExtension(dialled: string, to: ExtensionOfSite, ringSeconds: number): string {
+  const dial = `Dial(PJSIP/${to.endpoint},${ringSeconds})`
+  const after =
+    to.mailbox === undefined
+      ? // the caller hears what the phone said: busy, refused, or no answer
+        [`ExecIf($["${variable('DIALSTATUS')}" = "NOANSWER"]?Hangup(19))`, `Hangup(${variable('HANGUPCAUSE')})`]
+      : [
+          `GotoIf($["${variable('DIALSTATUS')}" = "BUSY"]?busy)`,
+          `VoiceMail(${to.mailbox}@voicemail,u)`,
+          'Hangup()',
+          `(busy),VoiceMail(${to.mailbox}@voicemail,b)`,
+          'Hangup()',
+        ]
+  return steps(dialled, [dial, ...after])
+}
+
+function inbound(trunk: TrunkOfSite, extensions: readonly ExtensionOfSite[], ringSeconds: number): string[] {
+  return trunk.numbers.flatMap(({ number, extension }) => {
+    const to = extensions.find((candidate) => candidate.number === extension)
+    return to ? [ringExtension(number, to, ringSeconds)] : []
+  })
+}
+
+/** A far end needs time to ring too: twice as long as a phone of the house. */
+function outbound(trunk: TrunkOfSite, ringSeconds: number): string {
+  const number = trunk.stripDigits === 0 ? variable('EXTEN') : variable(`EXTEN:${trunk.stripDigits}`)
+  const dial = `Dial(PJSIP/${number}@${trunk.name},${2 * ringSeconds})`
+  return steps('_0X.', [dial, `Hangup(${variable('HANGUPCAUSE')})`])
+}
+
+/** Asterisk's own notation for the value of a variable. */
+const variable = (name: string) => `\${${name}}`
+
+function steps(pattern: string, applications: readonly string[]): string {
+  const lines = applications.map((application, index) => {
+    const start = index === 0 ? `exten => ${pattern},1` : '  same => n'
+    return application.startsWith('(') ? `${start}${application}` : `${start},${application}`
+  })
+  return `${lines.join('\n')}\n`
+}

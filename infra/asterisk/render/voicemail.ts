@@ -1,0 +1,19 @@
+import type { Secrets } from '../secrets.ts'
+import type { Site } from '../site.ts'
+
+/** voicemail.conf: the context `voicemail`, one box a line. A message under a second is not kept. */
+export function renderVoicemail(site: Site, secrets: Secrets): string {
+  const boxes = site.extensions.flatMap(({ mailbox, name }) =>
+    mailbox === undefined ? [] : [`${mailbox} => ${secrets.mailboxes[mailbox] ?? ''},${name}`],
+  )
+  return `[general]
+format = wav
+attach = no
+maxsecs = 180
+minsecs = 1
+pollmailboxes = no
+
+[voicemail]
+${boxes.join('\n')}
+`
+}

@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises'
+import * as v from 'valibot'
+import { parseDocument } from 'yaml'
+import { SiteInvalid } from './errors.ts'
+
+/*
+ * Every text of a site ends up in a configuration file of Asterisk, where `;`, `,`, `[`, `$`, quotes and line ends have
+ * a meaning. So each has the narrowest alphabet that serves it, and nothing is ever escaped.
+ */
+const Name = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/, 'must be letters, digits and hyphens, at most 32'),
+)
+const Endpoint = v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,32}$/, 'must be letters, digits and hyphens, at most 32'))
+const Digits = v.pipe(v.string(), v.regex(/^[0-9]{1,15}$/, 'must be 1 to 15 digits in quotes'))
+const Extension = v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,7}$/, 'must be 1 to 8 digits in quotes, the first not 0'))
+const Person = v.pipe(
+  v.string(),
+  v.regex(/^[\p{L}\p{N}][\p{L}\p{N} .'-]{0,39}$/u, 'must be letters, digits, spaces, at most 40'),
+)
+const Host = v.pipe(v.string(), v.regex(/^[A-Za-z0-9.-]{1,253}$/, 'must be a host name or an IPv4 address'))
+const Port = v.pipe(
+  v.number('must be a number'),
+  v.integer('must be whole'),
+  v.minValue(1, 'must be 1 or more'),
+  v.maxValue(65535, 'must be 65535 or less'),
+)
+const seconds = (least: number, most: number) =>
+  v.pipe(
+    v.number('must be a number'),
+    v.integer('must be whole'),
+    v.minValue(least, `must be ${least} or more`),
+    v.maxValue(most, `must be ${most} or less`),
+  )
+
+const ExtensionEntry = v.strictObject({
+  /** What colleagues dial. */
+  number: Extension,
+  /** The phone's SIP account, `PJSIP/<endpoint>`. */
+  endpoint: Endpoint,
+  name: Person,
+  /** Box in the voicemail context `voicemail`; without one an unanswered call ends with the phone's own answer. */
+  mailbox: v.optional(Digits),
+})
+
+const Trunk = v.strictObject({
+  name: Endpoint,
+  host: Host,
+  port: v.optional(Port, 5060),
+  stripDigits: v.optional(seconds(0, 3), 1),
+  qualifySeconds: v.optional(seconds(0, 3600), 30),
+  numbers: v.optional(v.array(v.strictObject({ number: Digits, extension: Extension })), []),
+})
+
+export const SiteSchema = v.pipe(
+  v.strictObject({
+    site: Name,
+    systemName: Name,
+    ringSeconds: v.optional(seconds(1, 300), 20),
+    qualifySeconds: v.optional(seconds(0, 3600), 15),
+    extensions: v.pipe(v.array(ExtensionEntry), v.minLength(1, 'must have one entry or more')),
+    trunk: v.optional(Trunk),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    const { extensions, trunk } = dataset.value
+    const twice = (what: string, values: readonly (string | undefined)[]) => {
+      const repeated = values.filter((value, index) => value !== undefined && values.indexOf(value) !== index)
+      if (repeated.length > 0) addIssue({ message: `each ${what} may appear once only` })
+    }
+    twice(
+      'extension number',
+      extensions.map(({ number }) => number),
+    )
+    twice('endpoint', [...extensions.map(({ endpoint }) => endpoint), trunk?.name])
+    twice(
+      'mailbox',
+      extensions.map(({ mailbox }) => mailbox),
+    )
+    twice('trunk number', trunk?.numbers.map(({ number }) => number) ?? [])
+    const known = new Set(extensions.map(({ number }) => number))
+    if (trunk?.numbers.some(({ extension }) => !known.has(extension)))
+      addIssue({ message: 'each trunk number must name an extension of the list' })
+  }),
+)
+
+/** One telephone system, as `site.yaml` describes it. */
+export type Site = v.InferOutput<typeof SiteSchema>
+export type ExtensionOfSite = Site['extensions'][number]
+export type TrunkOfSite = NonNullable<Site['trunk']>
+
+/**
+ * Reads a site from YAML. `name` is the file's name, for the error.
+ *
+ * @throws SiteInvalid naming every bad key at once
+ */
+export function parseSite(text: string, name = 'site.yaml'): Site {
+  const document = parseDocument(text)
+  if (document.errors.length > 0) {
+    // The first line only: what follows shows the source.
+    throw new SiteInvalid(
+      name,
+      document.errors.map((error) => error.message.split('\n')[0] ?? 'it is not YAML'),
+    )
+  }
+  return checkSite(document.toJS(), name)
+}
+
+/** Checks a site that is already an object. @throws SiteInvalid */
+export function checkSite(value: unknown, name = 'the site'): Site {
+  const result = v.safeParse(SiteSchema, value)
+  if (result.success) return result.output
+  throw new SiteInvalid(
+    name,
+    result.issues.map((issue) => {
+      const path = v.getDotPath(issue)
+      return path === null ? issue.message : `${path} ${wording(issue)}`
+    }),
+  )
+}
+
+/** @throws SiteInvalid; the system's error if the file cannot be read */
+export async function readSite(file: string): Promise<Site> {
+  return parseSite(await readFile(file, 'utf8'), file)
+}
+
+function wording(issue: v.BaseIssue<unknown>): string {
+  if (issue.expected === 'never') return 'is not a known key'
+  if (issue.received === 'undefined') return 'is missing'
+  // Never the value itself: valibot's own messages quote it.
+  return issue.message.startsWith('Invalid') ? `must be ${issue.expected ?? 'valid'}` : issue.message
+}
