@@ -2,14 +2,14 @@ import { build } from 'esbuild'
 
 /** Each Lambda function's folder in dist/functions/, as serverless.yml names it, and the module it is bundled from. */
 export const functionEntries: Record<string, string> = {
-  'authorize-http': 'functions/authorize/http.ts',
-  'authorize-socket': 'functions/authorize/socket.ts',
+  'authorize-http': 'functions/authorize/http/handler.ts',
+  'authorize-socket': 'functions/authorize/socket/handler.ts',
   'create-site': 'functions/http/sites/handler.ts',
   'list-cdrs': 'functions/http/cdrs/handler.ts',
   'list-endpoints': 'functions/http/endpoints/handler.ts',
   'issue-ticket': 'functions/http/tickets/handler.ts',
-  connect: 'functions/websocket/connect.ts',
-  disconnect: 'functions/websocket/disconnect.ts',
+  connect: 'functions/websocket/connect/handler.ts',
+  disconnect: 'functions/websocket/disconnect/handler.ts',
   message: 'functions/websocket/message/handler.ts',
   'persist-records': 'functions/queues/persist-records/handler.ts',
   'push-presence': 'functions/queues/push-presence/handler.ts',

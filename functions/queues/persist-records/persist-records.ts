@@ -1,6 +1,8 @@
+import type { SQSRecord } from 'aws-lambda'
 import type { Cdr } from '../../../contracts/cdr.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { Line, OpenedMessage } from '../open-batch.ts'
+import { describeError, logOutcome } from '../../log.ts'
+import { type BridgeKeys, type Line, type OpenedMessage, openMessage } from '../open-batch.ts'
 
 export interface CallLog {
   put(site: SiteId, cdr: Cdr, raw: string | undefined): Promise<'stored' | 'duplicate'>
@@ -18,6 +20,23 @@ export interface RecordsCount {
 
 /** Rows written at once: 25 puts of 5 to 10 ms each store a full body of 900 rows in under a second. */
 const writesAtOnce = 25
+
+/** True if the message is done with; false if it must come again, or end among the dead letters. */
+export async function persistMessage(
+  record: SQSRecord,
+  { keys, log, aside }: { keys: BridgeKeys; log: CallLog; aside: Aside },
+): Promise<boolean> {
+  try {
+    const message = await openMessage(record, keys)
+    if (!message) return false
+    const count = await persistRecords(message, { log, aside })
+    logOutcome('info', 'records', { site: message.site, ...count })
+    return true
+  } catch (error) {
+    logOutcome('error', 'records-failed', { messageId: record.messageId, error: describeError(error) })
+    return false
+  }
+}
 
 /**
  * Stores the CDRs of one message. A line that is none goes to the dead letters with its number, its neighbours are

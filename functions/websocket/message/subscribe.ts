@@ -17,6 +17,14 @@ export interface PresenceReader {
   calls(site: SiteId): Promise<CallEntity[]>
 }
 
+export interface Answering {
+  connections: Subscriptions
+  presence: PresenceReader
+  lastHeard: (site: SiteId) => Promise<string | undefined>
+  /** Unix milliseconds. */
+  now: number
+}
+
 /**
  * Subscribes, then reads consistently, in this order: a change that the read misses is pushed, as the subscription is
  * there already; one that both tell of has a version, and the client keeps the newer.
@@ -25,17 +33,7 @@ export async function subscribe(
   connectionId: string,
   connection: ConnectionRow,
   topic: Topic,
-  {
-    connections,
-    presence,
-    lastHeard,
-    now,
-  }: {
-    connections: Subscriptions
-    presence: PresenceReader
-    lastHeard: (site: SiteId) => Promise<string | undefined>
-    now: number
-  },
+  { connections, presence, lastHeard, now }: Answering,
 ): Promise<SnapshotFrame[]> {
   await connections.subscribe(connectionId, connection, topic, now)
   const [entities, heard] = await Promise.all([

@@ -3,11 +3,11 @@ import type {
   APIGatewayProxyResultV2,
   APIGatewayProxyWebsocketEventV2WithRequestContext,
 } from 'aws-lambda'
-import { parseCaller } from '../caller.ts'
-import { config } from '../config.ts'
-import { logOutcome } from '../log.ts'
-import { ConnectionStore } from '../stores/connections.ts'
-import { documentClient } from '../stores/table.ts'
+import { parseCaller } from '../../caller.ts'
+import { config } from '../../config.ts'
+import { logOutcome } from '../../log.ts'
+import { ConnectionStore } from '../../stores/connections.ts'
+import { documentClient } from '../../stores/table.ts'
 
 const connections = new ConnectionStore(documentClient(), config('TABLE_LIVE').TABLE_LIVE)
 

@@ -1,10 +1,10 @@
 import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda'
-import { callerContext } from '../caller.ts'
-import { config } from '../config.ts'
-import { secrets } from '../secrets.ts'
-import { AccessStore } from '../stores/access.ts'
-import { documentClient } from '../stores/table.ts'
-import { identifyKey } from './identify.ts'
+import { callerContext } from '../../caller.ts'
+import { config } from '../../config.ts'
+import { secrets } from '../../secrets.ts'
+import { AccessStore } from '../../stores/access.ts'
+import { documentClient } from '../../stores/table.ts'
+import { identifyKey } from '../identify.ts'
 
 const access = new AccessStore(documentClient(), config('TABLE_ACCESS').TABLE_ACCESS)
 

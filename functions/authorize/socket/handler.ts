@@ -1,9 +1,9 @@
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda'
-import { callerContext } from '../caller.ts'
-import { config } from '../config.ts'
-import { AccessStore } from '../stores/access.ts'
-import { documentClient } from '../stores/table.ts'
-import { identifyTicket } from './identify.ts'
+import { callerContext } from '../../caller.ts'
+import { config } from '../../config.ts'
+import { AccessStore } from '../../stores/access.ts'
+import { documentClient } from '../../stores/table.ts'
+import { identifyTicket } from '../identify.ts'
 
 const access = new AccessStore(documentClient(), config('TABLE_ACCESS').TABLE_ACCESS)
 

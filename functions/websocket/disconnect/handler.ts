@@ -1,8 +1,8 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
-import { config } from '../config.ts'
-import { logOutcome } from '../log.ts'
-import { ConnectionStore } from '../stores/connections.ts'
-import { documentClient } from '../stores/table.ts'
+import { config } from '../../config.ts'
+import { logOutcome } from '../../log.ts'
+import { ConnectionStore } from '../../stores/connections.ts'
+import { documentClient } from '../../stores/table.ts'
 
 const connections = new ConnectionStore(documentClient(), config('TABLE_LIVE').TABLE_LIVE)
 

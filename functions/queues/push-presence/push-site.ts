@@ -1,0 +1,47 @@
+import type { BridgeEvent } from '../../../contracts/events.ts'
+import { type DeltaFrame, Topic } from '../../../contracts/frames.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import { foldPresence, type SiteFold } from '../../domain/presence-fold.ts'
+import { describeError, logOutcome } from '../../log.ts'
+import type { OpenedMessage } from '../open-batch.ts'
+import { type FramePoster, fanOut, type Subscribers } from './fan-out.ts'
+import { type Epochs, type Presence, updatePresence } from './push-presence.ts'
+
+export interface Pushing {
+  presence: Presence
+  epochs: Epochs
+  connections: Subscribers
+  sockets: FramePoster
+  heard: (fold: SiteFold, now: number) => Promise<void>
+  now: () => number
+}
+
+/** Writes and pushes what a batch says of one site. False if it failed and its messages must come again. */
+export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing: Pushing): Promise<boolean> {
+  const now = pushing.now()
+  try {
+    const fold = foldPresence(site, messages.flatMap(eventsOf))
+    const [deltas] = await Promise.all([updatePresence(fold, pushing, now), pushing.heard(fold, now)])
+    const count = await fanOut(site, frames(fold, deltas), pushing)
+    const level = count.failed + count.unreached > 0 ? 'warn' : 'info'
+    logOutcome(level, 'presence', { site, entities: fold.entities.length, ms: pushing.now() - now, ...count })
+    return true
+  } catch (error) {
+    logOutcome('error', 'presence-failed', { site, error: describeError(error) })
+    return false
+  }
+}
+
+/** A line that is no event is lost to presence: the bridge's next assertion of that entity heals it. */
+function eventsOf(message: OpenedMessage): BridgeEvent[] {
+  return message.lines.flatMap((line) => {
+    if ('event' in line) return [line.event]
+    logOutcome('warn', 'line-refused', { site: message.site, errorId: line.errorId, messageId: message.messageId })
+    return []
+  })
+}
+
+function frames(fold: SiteFold, deltas: DeltaFrame[]) {
+  const gaps = fold.gaps.map(({ data }) => ({ topics: Topic.options, frame: { type: 'gap' as const, ...data } }))
+  return [...gaps, ...deltas.map((frame) => ({ topics: [frame.topic], frame }))]
+}

@@ -1,0 +1,61 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import path from 'node:path'
+import { StartFailed } from './start-failed.ts'
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.map': 'application/json',
+  '.json': 'application/json',
+}
+
+export interface PageServer {
+  port: number
+  stop(): Promise<void>
+}
+
+/** Serves the built page on loopback, from memory: only files that were in the folder at start have an address. */
+export async function servePage(folder: string, port: number): Promise<PageServer> {
+  const files = new Map<string, { type: string; bytes: Buffer }>()
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const file = path.join(entry.parentPath, entry.name)
+    const type = types[path.extname(file)] ?? 'application/octet-stream'
+    files.set(`/${path.relative(folder, file).split(path.sep).join('/')}`, { type, bytes: await readFile(file) })
+  }
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const file = files.get(pathname === '/' ? '/index.html' : pathname)
+    const headers = {
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-cache',
+    }
+    if (!file || !['GET', 'HEAD'].includes(request.method ?? '')) {
+      response.writeHead(file ? 405 : 404, headers).end()
+      return
+    }
+    response.writeHead(200, { ...headers, 'content-type': file.type, 'content-length': file.bytes.length })
+    response.end(request.method === 'HEAD' ? undefined : file.bytes)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(portFailure(port, cause)))
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the page server has no port')
+  const stop = async () => {
+    server.closeAllConnections()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+  return { port: address.port, stop }
+}
+
+function portFailure(port: number, cause: Error): Error {
+  if (!('code' in cause) || cause.code !== 'EADDRINUSE') return cause
+  const message = `Port ${port} of the page is taken by another program; stop that one and try again.`
+  return new StartFailed('port-in-use', message, 69, { cause })
+}

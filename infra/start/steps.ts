@@ -1,0 +1,41 @@
+/** What a person sees while things start: a line a step when it is done, and one before if it takes over a second. */
+export class Steps {
+  readonly #print: (line: string) => void
+  readonly #started = performance.now()
+  constructor(print: (line: string) => void) {
+    this.#print = print
+  }
+
+  /** Runs one step; `say` tells how far it is. Steps may run side by side: each line names its own. */
+  async run<T>(name: string, work: (say: (detail: string) => void) => Promise<T>): Promise<T> {
+    const started = performance.now()
+    let last = ''
+    const say = (detail: string) => {
+      if (detail !== last && since(started) > quietSeconds) this.#print(`  … ${name}: ${detail}`)
+      last = detail
+    }
+    const slow = setTimeout(() => this.#print(`  … ${name}${last && `: ${last}`}`), quietSeconds * 1000)
+    try {
+      const result = await work(say)
+      this.#print(`  ✓ ${name} (${since(started).toFixed(1)} s)`)
+      return result
+    } catch (error) {
+      this.#print(`  ✗ ${name}`)
+      throw error
+    } finally {
+      clearTimeout(slow)
+    }
+  }
+
+  /** Seconds since the command was given. */
+  seconds(): number {
+    return since(this.#started)
+  }
+}
+
+/** A step shorter than this needs no word before it is done. */
+const quietSeconds = 1
+
+function since(started: number): number {
+  return (performance.now() - started) / 1000
+}

@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs'
+
+/** A group of tests that needs the same things of the machine. */
+export interface Suite {
+  name: string
+  what: string
+  /** Debian packages that it cannot do without, each with a file that tells whether it is there. */
+  needs: { package: string; file: string }[]
+}
+
+export const suites: Suite[] = [
+  { name: 'pure', what: 'no network, no process', needs: [] },
+  { name: 'cloud', what: 'the local cloud and the bridge against it', needs: [] },
+  { name: 'packaged', what: 'the functions as they are deployed', needs: [] },
+  { name: 'pbx', what: 'a real Asterisk and real calls', needs: [{ package: 'sip-tester', file: '/usr/bin/sipp' }] },
+  { name: 'browser', what: 'the page in Chromium', needs: [{ package: 'chromium', file: '/usr/bin/chromium' }] },
+]
+
+export function missingPackages(suite: Suite): string[] {
+  return suite.needs.filter((need) => !existsSync(need.file)).map((need) => need.package)
+}
