@@ -1,0 +1,25 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { evaluate, type Permission } from './policy.ts'
+import type { Principal } from './roles.ts'
+
+/** The access key id of a request signed with Signature Version 4, in its header or its query string. */
+export function accessKeyIdOf(headers: IncomingHttpHeaders, url: string): string | undefined {
+  const header = /Credential=([^/,\s]+)\//.exec(headers.authorization ?? '')
+  if (header) return header[1]
+  return /[?&]X-Amz-Credential=([^%/&]+)/i.exec(url)?.[1]
+}
+
+/** Why `principal` may not, in the words that AWS uses; undefined if it may. */
+export function denialOf(principal: Principal, permissions: readonly Permission[]): string | undefined {
+  if (principal.kind !== 'role') return undefined
+  for (const wanted of permissions) {
+    const verdict = evaluate(principal.statements, wanted, principal.tags)
+    if (verdict === 'allowed') continue
+    const because =
+      verdict === 'explicitly denied'
+        ? 'with an explicit deny in an identity-based policy'
+        : `because no identity-based policy allows the ${wanted.action} action`
+    return `User: ${principal.arn} is not authorized to perform: ${wanted.action} on resource: ${wanted.resource} ${because}`
+  }
+  return undefined
+}

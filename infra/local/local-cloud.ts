@@ -1,0 +1,168 @@
+import { join } from 'node:path'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { serveApis } from './apis.ts'
+import { createClock } from './clock.ts'
+import { prepareDataFolder, requireNode } from './data-folder.ts'
+import { LocalCloudError } from './errors.ts'
+import { QueuePoller } from './event-source.ts'
+import { readEventSources } from './event-source-settings.ts'
+import { createFaults, type Faults } from './faults.ts'
+import { createFunctionLog, type FunctionLine } from './function-log.ts'
+import type { Outcome } from './function-process.ts'
+import { loadFunctions } from './functions.ts'
+import { createIntrinsics, type Intrinsics } from './intrinsics.ts'
+import type { Log } from './log.ts'
+import { listenOnLoopback } from './loopback-server.ts'
+import { account, createStackNames } from './names.ts'
+import { findGuard } from './process-guard.ts'
+import { startQueueEmulator } from './queue-emulator.ts'
+import { createQueues } from './queues.ts'
+import { createRequestProxy } from './request-proxy.ts'
+import { createStackResources } from './resources.ts'
+import { type Credentials, loadRoles } from './roles.ts'
+import { startSchedules } from './schedule.ts'
+import { openSecrets } from './secrets.ts'
+import { startTableEmulator } from './table-emulator.ts'
+import { createTables } from './tables.ts'
+import { loadStackName, loadTemplate } from './template.ts'
+import { startExpiry } from './time-to-live.ts'
+
+export interface LocalCloudOptions {
+  /** Where `serverless package` wrote template and zips: `.serverless`. */
+  packageFolder: string
+  /** Tables, queues, secrets and unpacked functions; whatever stands here is there again at the next start. */
+  dataFolder: string
+  /** A port not named is a free one. Queue URLs contain that of `aws`. */
+  ports?: { http?: number; socket?: number; aws?: number }
+  /** How much faster than real AWS's long waits pass: idle connections, cached authorizers, schedules, time to live. */
+  clockScale?: number
+  region?: string
+  log?: Log
+  limits?: { processesPerFunction?: number; idleMsMax?: number }
+}
+
+export interface LocalCloud extends AsyncDisposable {
+  httpUrl: string
+  /** `ws://127.0.0.1:PORT/STAGE` */
+  socketUrl: string
+  endpoints: { dynamodb: string; sqs: string; ssm: string }
+  region: string
+  /** Of a role by its logical id, as a process outside gets them; 'operator' may do everything, as the person who deploys. */
+  credentials(role: string, tags?: Record<string, string>): Credentials
+  /** What `Ref` gives for this resource: a queue's URL, a table's name. */
+  ref(logicalId: string): string
+  /** What `Fn::GetAtt` gives. */
+  attribute(logicalId: string, name: string): string
+  putSecret(name: string, value: string): Promise<void>
+  /** Invokes a function by logical id, name, or its name in serverless.yml. */
+  invoke(name: string, event: unknown): Promise<Outcome & { requestId: string }>
+  faults: Pick<Faults, 'add'>
+  /** Calls back for each line that a function prints; returns the function that ends it. */
+  onFunctionLine(listener: (line: FunctionLine) => void): () => void
+  stop(): Promise<void>
+}
+
+const limitsDefault = { processesPerFunction: 10, idleMsMax: 5 * 60 * 1000 }
+
+/** Starts everything that the package describes; what has begun is stopped again if a later part cannot start. */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  await using starting = new AsyncDisposableStack()
+  const cloud = await start(options, starting)
+  const started = starting.move()
+  const stop = () => started.disposeAsync()
+  return { ...cloud, stop, [Symbol.asyncDispose]: stop }
+}
+
+async function start(
+  options: LocalCloudOptions,
+  parts: AsyncDisposableStack,
+): Promise<Omit<LocalCloud, 'stop' | typeof Symbol.asyncDispose>> {
+  const { packageFolder, dataFolder, ports = {}, clockScale = 1, region = 'eu-west-1', log = () => undefined } = options
+  requireNode()
+  const template = await loadTemplate(packageFolder)
+  const stack = { name: await loadStackName(packageFolder), region }
+  await prepareDataFolder(dataFolder)
+  const clock = createClock(clockScale)
+  const later = <T extends { stop(): void | Promise<void> }>(part: T): T => {
+    parts.defer(() => part.stop())
+    return part
+  }
+
+  // Ports first: what listens where is part of what the template's intrinsic functions return.
+  const http = later(await listenOnLoopback(ports.http ?? 0, 'HTTP API', undefined, { maxHeaderSize: 65_536 }))
+  const socket = later(await listenOnLoopback(ports.socket ?? 0, 'WebSocket API'))
+  const aws = later(await listenOnLoopback(ports.aws ?? 0, 'endpoint of DynamoDB, SQS and SSM'))
+  const httpUrl = `http://127.0.0.1:${http.port}`
+  const socketOrigin = `ws://127.0.0.1:${socket.port}`
+  const awsUrl = `http://127.0.0.1:${aws.port}`
+  const names = createStackNames(template, stack, { httpUrl, socketOrigin, awsUrl }, () => intrinsics)
+  const intrinsics: Intrinsics = createIntrinsics(template, pseudoParameters(stack), names)
+  const resources = createStackResources(template, intrinsics)
+
+  const emulators = {
+    dynamodb: later(await startTableEmulator(join(dataFolder, 'tables'))),
+    sqs: later(
+      await startQueueEmulator({ dataFolder: join(dataFolder, 'queues'), region, host: `127.0.0.1:${aws.port}` }),
+    ),
+    ssm: later(await openSecrets(dataFolder, region, account)),
+  }
+  const roles = await loadRoles(resources, names.arn, dataFolder)
+  const faults = createFaults()
+  aws.server.on('request', createRequestProxy({ emulators, roles, region, faults, log }))
+  const client = { region, endpoint: awsUrl, credentials: roles.credentials('runner') }
+  const tables = new DynamoDBClient(client)
+  const queues = new SQSClient(client)
+  parts.defer(() => [tables, queues].forEach((each) => void each.destroy()))
+  const expiring = await createTables(resources, names, tables)
+  const visibility = await createQueues(resources, names, queues)
+  parts.defer(startExpiry(expiring, tables, clockScale, log))
+
+  const functionLog = createFunctionLog()
+  const guard = await findGuard()
+  if (!guard) log('functions-not-frozen', { reason: 'setpriv is not on this machine' })
+  const limits = { ...limitsDefault, ...options.limits }
+  const onLine = functionLog.write
+  const functions = later(
+    await loadFunctions({ resources, names, roles, packageFolder, dataFolder, awsUrl, region, limits, guard, onLine }),
+  )
+  const apis = later(serveApis({ resources, names, functions, roles, clock, http, socket, region, log }))
+  const urlOf = (arn: string) => `${awsUrl}/${account}/${arn.slice(arn.lastIndexOf(':') + 1)}`
+  for (const source of readEventSources(resources, functions, { urlOf, visibility })) {
+    later(new QueuePoller(source, emulators.sqs, region, log)).start()
+  }
+  parts.defer(startSchedules({ resources, names, functions, clock, region, log }))
+
+  const known = (what: string, value: string | undefined): string => {
+    if (value === undefined) throw new LocalCloudError('resource-unknown', `The template has no ${what}.`)
+    return value
+  }
+  return {
+    httpUrl,
+    socketUrl: `${socketOrigin}/${apis.socketStage}`,
+    endpoints: { dynamodb: awsUrl, sqs: awsUrl, ssm: awsUrl },
+    region,
+    credentials: (role, tags) => roles.credentials(role, 'local', tags),
+    ref: (id) => known(`resource ${id}`, names.ref(id)),
+    attribute: (id, name) => known(`${id}.${name}`, names.attribute(id, name)),
+    putSecret: async (name, value) => void (await emulators.ssm.put(name, value)),
+    invoke: (name, event) => {
+      const found = functions.find(name)
+      if (!found) throw new LocalCloudError('resource-unknown', `The template has no function ${name}.`)
+      return found.invoke(event)
+    },
+    faults,
+    onFunctionLine: functionLog.listen,
+  }
+}
+
+function pseudoParameters(stack: { name: string; region: string }): Record<string, string> {
+  return {
+    'AWS::AccountId': account,
+    'AWS::Region': stack.region,
+    'AWS::Partition': 'aws',
+    'AWS::URLSuffix': 'amazonaws.com',
+    'AWS::StackName': stack.name,
+    'AWS::StackId': `arn:aws:cloudformation:${stack.region}:${account}:stack/${stack.name}/local`,
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import type { Intrinsics, PhysicalResources } from './intrinsics.ts'
+import type { Template, TemplateResource } from './template.ts'
+
+/** The one account of the local cloud: the queue emulator knows no other. */
+export const account = '000000000000'
+
+/** Where the running parts listen; known before the first intrinsic function is resolved. */
+export interface Listening {
+  httpUrl: string
+  /** `ws://127.0.0.1:PORT`, without the stage, which is what AWS's ApiEndpoint is too (there `wss://`). */
+  socketOrigin: string
+  awsUrl: string
+}
+
+export interface StackNames extends PhysicalResources {
+  arn(logicalId: string): string | undefined
+}
+
+/** Which property gives a resource its own name; without it CloudFormation makes one of stack name and logical id. */
+const nameProperty: Readonly<Record<string, string>> = {
+  'AWS::DynamoDB::Table': 'TableName',
+  'AWS::SQS::Queue': 'QueueName',
+  'AWS::Lambda::Function': 'FunctionName',
+  'AWS::IAM::Role': 'RoleName',
+  'AWS::Events::Rule': 'Name',
+  'AWS::Logs::LogGroup': 'LogGroupName',
+  'AWS::SSM::Parameter': 'Name',
+  'AWS::ApiGatewayV2::Stage': 'StageName',
+}
+
+/**
+ * The names, URLs and ARNs that CloudFormation would return for the template's resources ("Return values" of each resource's
+ * page in the CloudFormation template reference), with this machine's addresses in place of AWS's.
+ */
+export function createStackNames(
+  template: Template,
+  stack: { name: string; region: string },
+  listening: Listening,
+  intrinsics: () => Intrinsics,
+): StackNames {
+  const { region } = stack
+  const resource = (id: string): TemplateResource | undefined => template.Resources[id]
+
+  function nameOf(id: string, { Type, Properties }: TemplateResource): string {
+    const own = Properties[nameProperty[Type] ?? '']
+    return own === undefined ? `${stack.name}-${id}` : String(intrinsics().resolve(own, `${id}.Properties`))
+  }
+
+  function arnOf(id: string, found: TemplateResource): string | undefined {
+    const name = nameOf(id, found)
+    switch (found.Type) {
+      case 'AWS::DynamoDB::Table':
+        return `arn:aws:dynamodb:${region}:${account}:table/${name}`
+      case 'AWS::SQS::Queue':
+        return `arn:aws:sqs:${region}:${account}:${name}`
+      case 'AWS::Lambda::Function':
+        return `arn:aws:lambda:${region}:${account}:function:${name}`
+      case 'AWS::IAM::Role':
+        return `arn:aws:iam::${account}:role/${name}`
+      case 'AWS::Events::Rule':
+        return `arn:aws:events:${region}:${account}:rule/${name}`
+      case 'AWS::Logs::LogGroup':
+        return `arn:aws:logs:${region}:${account}:log-group:${name}:*`
+      case 'AWS::S3::Bucket':
+        return `arn:aws:s3:::${name.toLowerCase()}`
+      default:
+        return undefined
+    }
+  }
+
+  function ref(id: string): string | undefined {
+    const found = resource(id)
+    if (!found) return undefined
+    if (found.Type === 'AWS::SQS::Queue') return `${listening.awsUrl}/${account}/${nameOf(id, found)}`
+    return found.Type === 'AWS::ApiGatewayV2::Api' ? apiIdOf(id) : nameOf(id, found)
+  }
+
+  function attribute(id: string, name: string): string | undefined {
+    const found = resource(id)
+    if (!found) return undefined
+    if (name === 'Arn') return arnOf(id, found)
+    switch (`${found.Type}.${name}`) {
+      case 'AWS::SQS::Queue.QueueName':
+        return nameOf(id, found)
+      case 'AWS::SQS::Queue.QueueUrl':
+      case 'AWS::ApiGatewayV2::Api.ApiId':
+        return ref(id)
+      case 'AWS::ApiGatewayV2::Api.ApiEndpoint':
+        return found.Properties['ProtocolType'] === 'WEBSOCKET' ? listening.socketOrigin : listening.httpUrl
+      case 'AWS::SSM::Parameter.Value':
+        return String(intrinsics().resolve(found.Properties['Value'], `${id}.Properties.Value`))
+      default:
+        return undefined
+    }
+  }
+
+  return { ref, attribute, arn: (id) => attribute(id, 'Arn') }
+}
+
+/** Ten lower-case letters and digits, as API Gateway's own ids; the same at each start. */
+function apiIdOf(logicalId: string): string {
+  return BigInt(`0x${createHash('sha256').update(logicalId).digest('hex').slice(0, 16)}`)
+    .toString(36)
+    .padStart(10, 'a')
+    .slice(0, 10)
+}

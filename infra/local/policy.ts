@@ -1,0 +1,100 @@
+import * as v from 'valibot'
+
+const oneOrMany = v.pipe(
+  v.union([v.string(), v.array(v.string())]),
+  v.transform((value) => (Array.isArray(value) ? value : [value])),
+)
+/** The condition operators and keys understood here; a template with others is refused rather than half obeyed. */
+const Condition = v.record(
+  v.picklist(['StringEquals', 'StringLike', 'StringNotEquals', 'StringNotLike']),
+  v.record(
+    v.pipe(v.string(), v.regex(/^aws:PrincipalTag\//, 'is a condition key the local cloud does not know')),
+    oneOrMany,
+  ),
+)
+export const Statement = v.strictObject({
+  Sid: v.optional(v.string()),
+  Effect: v.picklist(['Allow', 'Deny']),
+  Action: v.optional(oneOrMany),
+  NotAction: v.optional(oneOrMany),
+  Resource: v.optional(oneOrMany),
+  NotResource: v.optional(oneOrMany),
+  Condition: v.optional(Condition, {}),
+})
+export type Statement = v.InferOutput<typeof Statement>
+export const PolicyDocument = v.looseObject({
+  Statement: v.pipe(
+    v.union([Statement, v.array(Statement)]),
+    v.transform((value) => (Array.isArray(value) ? value : [value])),
+  ),
+})
+
+/** One permission that a request needs; a batch on two tables needs two. */
+export interface Permission {
+  /** `dynamodb:PutItem` */
+  action: string
+  /** ARN, or `*` for an action that names no resource. */
+  resource: string
+}
+
+export type Verdict = 'allowed' | 'explicitly denied' | 'not allowed'
+
+/**
+ * Identity-based policies as the IAM guide's "Policy evaluation logic" has them: an explicit deny wins, else one allow is
+ * needed, else the request is denied. `tags` are the session tags of the caller, for `${aws:PrincipalTag/name}`.
+ */
+export function evaluate(
+  statements: readonly Statement[],
+  wanted: Permission,
+  tags: Readonly<Record<string, string>>,
+): Verdict {
+  const applying = statements.filter((statement) => applies(statement, wanted, tags))
+  if (applying.some(({ Effect }) => Effect === 'Deny')) return 'explicitly denied'
+  return applying.length > 0 ? 'allowed' : 'not allowed'
+}
+
+function applies(statement: Statement, wanted: Permission, tags: Readonly<Record<string, string>>): boolean {
+  const { Action, NotAction, Resource, NotResource } = statement
+  const action = wanted.action.toLowerCase()
+  const actionMatches = (patterns: readonly string[]) =>
+    patterns.some((pattern) => matches(pattern.toLowerCase(), action))
+  const resourceMatches = (patterns: readonly string[]) =>
+    patterns.some((pattern) => {
+      const filled = fill(pattern, tags)
+      return filled !== undefined && matches(filled, wanted.resource)
+    })
+  if (Action ? !actionMatches(Action) : !NotAction || actionMatches(NotAction)) return false
+  if (Resource ? !resourceMatches(Resource) : !NotResource || resourceMatches(NotResource)) return false
+  return Object.entries(statement.Condition).every(([operator, keys]) =>
+    Object.entries(keys).every(([key, patterns]) =>
+      holds(operator, tags[key.slice('aws:PrincipalTag/'.length)], patterns),
+    ),
+  )
+}
+
+/** A key that is absent satisfies only the negated operators ("IAM JSON policy elements: Condition operators"). */
+function holds(operator: string, value: string | undefined, patterns: readonly string[]): boolean {
+  const negated = operator.includes('Not')
+  if (value === undefined) return negated
+  const found = patterns.some((pattern) => (operator.endsWith('Like') ? matches(pattern, value) : pattern === value))
+  return found !== negated
+}
+
+/** Puts session tags into a resource; a policy variable without a value makes its statement match nothing, as IAM has it. */
+function fill(pattern: string, tags: Readonly<Record<string, string>>): string | undefined {
+  let unknown = false
+  const filled = pattern.replace(/\$\{aws:PrincipalTag\/([^}]+)\}/g, (_whole, name: string) => {
+    unknown ||= tags[name] === undefined
+    return tags[name] ?? ''
+  })
+  return unknown ? undefined : filled
+}
+
+/** `*` stands for any characters and `?` for one; everything else for itself. */
+export function matches(pattern: string, text: string): boolean {
+  const source = pattern
+    .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${source}$`, 's').test(text)
+}

@@ -1,0 +1,48 @@
+// The three calls that AWS's runtime interface client makes of its native module, over HTTP as the "Lambda runtime API" page
+// describes it. `done` and `error` return at once there, so the request runs on here and `next` waits for it.
+const { Agent, request } = require('node:http')
+
+const [hostname, port] = String(process.env.AWS_LAMBDA_RUNTIME_API).split(':')
+const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+const base = '/2018-06-01/runtime/invocation'
+
+/** @type {Promise<unknown>} */
+let posting = Promise.resolve()
+
+/** @param {string} method @param {string} path @param {string} [body] @param {Record<string, string>} [headers] */
+function call(method, path, body, headers) {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ hostname, port, agent, method, path: base + path, headers }, (answer) => {
+      let bodyJson = ''
+      answer.setEncoding('utf8')
+      answer.on('data', (chunk) => {
+        bodyJson += chunk
+      })
+      answer.on('error', reject)
+      answer.on('end', () => resolve({ bodyJson, headers: answer.headers }))
+    })
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}
+
+/** @param {string} path @param {string} body @param {Record<string, string>} [headers] */
+function post(path, body, headers) {
+  posting = call('POST', path, body, { 'content-type': 'application/json', ...headers })
+  // It is `next` that reports the failure; without a handler here Node would end the process first.
+  posting.catch(() => undefined)
+}
+
+module.exports = {
+  next: async () => {
+    await posting
+    return call('GET', '/next')
+  },
+  /** @param {string} id @param {string} body */
+  done: (id, body) => post(`/${id}/response`, body),
+  /** @param {string} id @param {string} body */
+  error: (id, body) => {
+    const { errorType } = JSON.parse(body)
+    post(`/${id}/error`, body, { 'lambda-runtime-function-error-type': String(errorType) })
+  },
+}
