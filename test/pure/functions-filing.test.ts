@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { fileCdr, monthsBack } from '../../functions/domain/filing.ts'
+
+const cdr = (over: Partial<Parameters<typeof fileCdr>[0]> = {}) => ({
+  linkedid: 'pbx1-1795460594.3',
+  uniqueid: 'pbx1-1795460594.3',
+  sequence: 2,
+  start: '2026-11-23T19:03:14+0000',
+  ...over,
+})
+
+test('a leg is filed under the start of its call, which the linkedid tells', () => {
+  const first = fileCdr(cdr())
+  const later = fileCdr(cdr({ uniqueid: 'pbx1-1795460700.9', sequence: 7, start: '2026-11-23T19:05:00+0000' }))
+  expect(first.row).toBe('2026-11-23T19:03:14Z#pbx1-1795460594.3#pbx1-1795460594.3#0000000002')
+  expect(later.filed).toBe(first.filed)
+  expect(later.needsAlias).toBe(false)
+})
+
+test('a call that crosses a month stays in the month it began in', () => {
+  const seconds = Date.UTC(2026, 10, 30, 23, 59, 30) / 1000
+  const legs = cdr({ linkedid: `pbx1-${seconds}.1`, start: '2026-12-01T00:00:10+0000' })
+  expect(fileCdr(legs).month).toBe('2026-11')
+})
+
+test('the zone of the PBX does not move a call', () => {
+  const paris = fileCdr(cdr({ linkedid: 'foreign', start: '2026-11-23T20:03:14+0100' }))
+  expect(paris.filed).toBe('2026-11-23T19:03:14Z')
+})
+
+test.each([
+  ['has no time', 'sip-call-17'],
+  ['is over six hours older than the leg', `pbx1-${1795460594 - 6 * 3600 - 2}.3`],
+  ['is younger than the leg', `pbx1-${1795460594 + 60}.3`],
+])('where the linkedid %s the leg is filed under its own start, with an alias', (_, linkedid) => {
+  const filing = fileCdr(cdr({ linkedid }))
+  expect(filing).toMatchObject({ filed: '2026-11-23T19:03:14Z', needsAlias: true })
+})
+
+test('an id of our own, sh-<seconds>.<digits>, tells its time too', () => {
+  expect(fileCdr(cdr({ linkedid: 'sh-1795460590.1234567890' })).filed).toBe('2026-11-23T19:03:10Z')
+})
+
+test('months are walked back without a hole or a double', () => {
+  expect(monthsBack('2025-11-30T00:00:00Z', '2026-02-01T00:00:00Z')).toEqual([
+    '2026-02',
+    '2026-01',
+    '2025-12',
+    '2025-11',
+  ])
+  const ms = fc.integer({ min: Date.UTC(2000, 0), max: Date.UTC(2060, 0) })
+  fc.assert(
+    fc.property(ms, fc.integer({ min: 0, max: 1830 * 86_400_000 }), (from, length) => {
+      const months = monthsBack(new Date(from).toISOString(), new Date(from + length).toISOString())
+      expect(new Set(months).size).toBe(months.length)
+      expect([...months].sort().reverse()).toEqual(months)
+      expect(months.at(-1)).toBe(new Date(from).toISOString().slice(0, 7))
+    }),
+  )
+})

@@ -1,0 +1,52 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { bridgeSource, type EndpointEvent, factIdentity } from '../../contracts/events.ts'
+import { frameBytesMax } from '../../contracts/limits.ts'
+import { splitByFrame } from '../../functions/domain/framing.ts'
+import { foldPresence } from '../../functions/domain/presence-fold.ts'
+
+const site = 'office'
+const time = '2026-11-23T19:03:14.000Z'
+
+function endpointFact(resource: string, epoch: number, seq: number, deviceState = 'NOT_INUSE'): EndpointEvent {
+  const endpoint = `PJSIP/${resource}`
+  const data = { endpoint, technology: 'PJSIP', resource, deviceState, reachability: 'online' as const, since: time }
+  const type = 'switchhook.endpoint.v1' as const
+  const envelope = { specversion: '1.0' as const, source: bridgeSource(site), subject: endpoint, time, k: seq }
+  return { ...envelope, ...factIdentity(site, epoch, seq), type, data }
+}
+
+test('of one endpoint the highest version remains, and it stands for all counts of its epoch', () => {
+  const fold = foldPresence(site, [
+    endpointFact('60', 7, 1),
+    endpointFact('60', 7, 3, 'INUSE'),
+    endpointFact('60', 7, 2),
+  ])
+  expect(fold.entities).toHaveLength(1)
+  expect(fold.entities[0]?.event.data).toMatchObject({ deviceState: 'INUSE' })
+  expect([...(fold.entities[0]?.ks ?? [])].sort()).toEqual([1, 2, 3])
+})
+
+test('whatever the order of delivery, the fold is the same', () => {
+  const fact = fc.tuple(fc.constantFrom('60', '61'), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 9 }))
+  fc.assert(
+    fc.property(fc.array(fact, { maxLength: 20 }), fc.infiniteStream(fc.nat()), (facts, order) => {
+      const events = facts.map(([resource, epoch, seq]) => endpointFact(resource, epoch, seq))
+      const shuffled = events.map((event) => ({ event, at: order.next().value })).sort((a, b) => a.at - b.at)
+      const versions = (list: EndpointEvent[]) =>
+        Object.fromEntries(foldPresence(site, list).entities.map(({ id, event }) => [id, event.v]))
+      expect(versions(shuffled.map(({ event }) => event))).toEqual(versions(events))
+    }),
+  )
+})
+
+test('a list is cut to frames that a WebSocket takes, losing nothing and keeping the order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ maxLength: 9_000 }), { maxLength: 40 }), (items) => {
+      const runs = splitByFrame(items)
+      expect(runs.flat()).toEqual(items)
+      for (const run of runs) expect(Buffer.byteLength(JSON.stringify({ entities: run }))).toBeLessThan(frameBytesMax)
+    }),
+    { numRuns: 30 },
+  )
+})
