@@ -1,8 +1,10 @@
 import * as v from 'valibot'
+import { denialOf } from './authorization.ts'
 import { LocalCloudError } from './errors.ts'
 import type { Functions, LambdaFunction } from './functions.ts'
 import type { QueueVisibility } from './queues.ts'
 import type { StackResources } from './resources.ts'
+import type { Roles } from './roles.ts'
 
 const Mapping = v.looseObject({
   EventSourceArn: v.string(),
@@ -27,6 +29,9 @@ export interface EventSource {
   concurrency: number
 }
 
+/** What the function's own role must allow its poller. */
+const pollerActions = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'] as const
+
 /** Invocations at once of a mapping without MaximumConcurrency; AWS starts with five pollers. */
 const concurrencyDefault = 5
 
@@ -35,6 +40,7 @@ export function readEventSources(
   resources: StackResources,
   functions: Functions,
   queues: { urlOf(arn: string): string; visibility: QueueVisibility },
+  roles: Roles,
 ): EventSource[] {
   return resources.ofType('AWS::Lambda::EventSourceMapping', Mapping).flatMap(({ logicalId, properties }) => {
     if (!properties.Enabled) return []
@@ -48,6 +54,11 @@ export function readEventSources(
       throw refuse(
         `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeoutSeconds} seconds`,
       )
+    }
+    const role = roles.assumed(target.roleArn, target.name)
+    for (const action of pollerActions) {
+      if (denialOf(role, [{ action: `sqs:${action}`, resource: properties.EventSourceArn }]) === undefined) continue
+      throw refuse(`The provided execution role does not have permissions to call ${action} on SQS`)
     }
     if (properties.BatchSize > 10 && properties.MaximumBatchingWindowInSeconds < 1) {
       throw refuse('a BatchSize over 10 needs a MaximumBatchingWindowInSeconds of 1 or more')

@@ -6,6 +6,7 @@ import { messageOf } from './errors.ts'
 import type { EventSource } from './event-source-settings.ts'
 import type { Log } from './log.ts'
 import { type Message, Received, sqsRecord } from './sqs-record.ts'
+import { within } from './within.ts'
 
 /** SQS's own limits: messages of one receive, seconds of one long poll. */
 const receiveMax = 10
@@ -15,6 +16,8 @@ const batchBytesMax = 5 * 1024 * 1024
 /** Waits after the 1st, 2nd ... function error in a row: 0.1, 0.2 ... s, 10 s at most. */
 const backOffMsMin = 100
 const backOffMsMax = 10_000
+/** What a batch gets to end in when the runner stops. */
+const drainMsMax = 3000
 
 /** Polls one queue for one function, as an event source mapping does. */
 export class QueuePoller {
@@ -37,9 +40,10 @@ export class QueuePoller {
     void this.#poll()
   }
 
-  /** Takes no more messages. What runs is left to end with its process: its messages come back, as after a crash on AWS. */
-  stop(): void {
+  /** Takes no more messages and lets what runs end; what takes longer comes back later, as after a crash on AWS. */
+  async stop(): Promise<void> {
     this.#stopping.abort()
+    await within(Promise.all(this.#running), drainMsMax)
   }
 
   async #poll(): Promise<void> {
@@ -51,7 +55,8 @@ export class QueuePoller {
           await delay(Math.min(backOffMsMin * 2 ** (this.#errorsInARow - 1), backOffMsMax), undefined, { signal })
         }
         const batch = await this.#gather()
-        if (batch.length > 0) this.#begin(batch)
+        // What comes after the stop stays in flight and is delivered again at the next start.
+        if (batch.length > 0 && !signal.aborted) this.#begin(batch)
       } catch (error) {
         if (signal.aborted) return
         this.#log('queue-poll-failed', { queue: this.#source.queueArn, error: messageOf(error) })

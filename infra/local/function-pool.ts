@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { messageOf } from './errors.ts'
 import { FunctionProcess, type Outcome, type ProcessSettings } from './function-process.ts'
 
 /** Invocations that wait for a process of one function; one more is refused, as a throttled invocation is on AWS. */
@@ -26,6 +27,7 @@ export class FunctionPool {
   readonly #idle: { process: FunctionProcess; timer: NodeJS.Timeout }[] = []
   readonly #waiting: Waiting[] = []
   readonly #all = new Set<FunctionProcess>()
+  readonly #ending = new Set<Promise<void>>()
   /** Started but not yet waiting for an event. */
   #starting = 0
   #stopped = false
@@ -47,11 +49,12 @@ export class FunctionPool {
     })
   }
 
-  /** Ends all processes; what still runs fails. */
-  stop(): void {
+  /** Ends all processes and waits until they are gone; what still runs fails. */
+  async stop(): Promise<void> {
     this.#stopped = true
-    for (const process of [...this.#all]) process.kill()
     for (const { settle } of this.#waiting.splice(0)) settle(throttled)
+    await Promise.all([...this.#all].map((process) => process.kill()))
+    await Promise.all(this.#ending)
   }
 
   #work(): void {
@@ -93,7 +96,12 @@ export class FunctionPool {
     const process = new FunctionProcess(settings, onIdle, onExit)
     this.#all.add(process)
     this.#starting++
-    process.start().catch(() => process.kill())
+    this.#ending.add(process.ended)
+    process.ended.finally(() => this.#ending.delete(process.ended))
+    process.start().catch((error: unknown) => {
+      this.#settings.onLine(`The process could not be started: ${messageOf(error)}`)
+      return process.kill()
+    })
   }
 }
 

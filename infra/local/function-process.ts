@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { messageOf } from './errors.ts'
 import type { LoopbackServer } from './loopback-server.ts'
 import { serveRuntimeApi } from './runtime-api.ts'
 
@@ -41,6 +43,7 @@ export class FunctionProcess {
   #initError: string | undefined
   #initTimer: NodeJS.Timeout | undefined
   #dead = false
+  readonly #gone = Promise.withResolvers<void>()
 
   constructor(settings: ProcessSettings, onIdle: () => void, onExit: () => void) {
     this.#settings = settings
@@ -48,8 +51,9 @@ export class FunctionProcess {
     this.#onExit = onExit
   }
 
-  get idle(): boolean {
-    return this.#deliver !== undefined && this.#running === undefined
+  /** Resolves when the process is gone and nothing of it is left. */
+  get ended(): Promise<void> {
+    return this.#gone.promise
   }
   /** The error of an init that failed, for the invocation that waited for it. */
   get initError(): string | undefined {
@@ -108,9 +112,10 @@ export class FunctionProcess {
     })
   }
 
-  /** Ends the process at once, frozen or not. */
-  kill(): void {
+  /** Ends the process at once, frozen or not; resolves when it is gone and its folder removed. */
+  kill(): Promise<void> {
     this.#end(exitError('shutdown'))
+    return this.ended
   }
 
   #becomesIdle(deliver: (headers: Record<string, string>, payload: string) => void): void {
@@ -146,10 +151,18 @@ export class FunctionProcess {
     } else if (this.#deliver === undefined) this.#initError = error
     this.#running = undefined
     this.#deliver = undefined
-    const { temporaryFolder, onLine } = this.#settings
-    const cleared = Promise.all([this.#api?.stop(), rm(temporaryFolder, { recursive: true, force: true })])
-    cleared.catch((cause: unknown) => onLine(`The folder ${temporaryFolder} could not be removed: ${cause}`))
+    this.#clear().then(this.#gone.resolve, (cause: unknown) => {
+      this.#settings.onLine(`The folder ${this.#settings.temporaryFolder} could not be removed: ${messageOf(cause)}`)
+      this.#gone.resolve()
+    })
     this.#onExit()
+  }
+
+  async #clear(): Promise<void> {
+    const child = this.#child
+    // A process that could not be spawned has no id and never exits.
+    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    await Promise.all([this.#api?.stop(), rm(this.#settings.temporaryFolder, { recursive: true, force: true })])
   }
 }
 

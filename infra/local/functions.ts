@@ -8,6 +8,7 @@ import type { StackNames } from './names.ts'
 import type { StackResources } from './resources.ts'
 import type { Roles } from './roles.ts'
 import { payloadBytesMax } from './runtime-api.ts'
+import type { Stack } from './template.ts'
 
 const scalar = v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String))
 export const FunctionProperties = v.looseObject({
@@ -25,6 +26,7 @@ export interface LambdaFunction {
   name: string
   arn: string
   timeoutMs: number
+  roleArn: string
   /** Invokes synchronously; `event` is anything that JSON can hold. */
   invoke(event: unknown): Promise<Outcome & { requestId: string }>
 }
@@ -32,7 +34,7 @@ export interface LambdaFunction {
 export interface Functions {
   /** By ARN, by name, by logical id, or by the name that serverless.yml gives it. */
   find(name: string): LambdaFunction | undefined
-  stop(): void
+  stop(): Promise<void>
 }
 
 /** Unpacks the functions of the package; a process starts at a function's first invocation. */
@@ -43,7 +45,7 @@ export async function loadFunctions(options: {
   packageFolder: string
   dataFolder: string
   awsUrl: string
-  region: string
+  stack: Stack
   limits: PoolLimits
   guard: string | undefined
   onLine: (functionName: string, line: string) => void
@@ -64,7 +66,7 @@ export async function loadFunctions(options: {
       credentials: roles.credentials(properties.Role, name),
       taskRoot,
       awsUrl: options.awsUrl,
-      region: options.region,
+      region: options.stack.region,
     })
     const processesPerFunction = Math.min(
       limits.processesPerFunction,
@@ -85,15 +87,15 @@ export async function loadFunctions(options: {
     )
     pools.push(pool)
     const invoke = (event: unknown) => invokeWithin(pool, JSON.stringify(event ?? null))
-    const loaded: LambdaFunction = { logicalId, name, arn, timeoutMs, invoke }
-    // serverless.yml's `echo` is EchoLambdaFunction, and its name ends in -echo.
-    const short = name.slice(name.lastIndexOf('-') + 1)
+    const loaded: LambdaFunction = { logicalId, name, arn, timeoutMs, roleArn: properties.Role, invoke }
+    const { functionPrefix } = options.stack
+    const short = name.startsWith(functionPrefix) ? name.slice(functionPrefix.length) : name
     for (const key of [short, logicalId, name, arn]) found.set(key, loaded)
   }
   return {
     find: (name) => found.get(name),
-    stop: () => {
-      for (const pool of pools) pool.stop()
+    stop: async () => {
+      await Promise.all(pools.map((pool) => pool.stop()))
     },
   }
 }

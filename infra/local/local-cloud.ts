@@ -25,7 +25,7 @@ import { startSchedules } from './schedule.ts'
 import { openSecrets } from './secrets.ts'
 import { startTableEmulator } from './table-emulator.ts'
 import { createTables } from './tables.ts'
-import { loadStackName, loadTemplate } from './template.ts'
+import { loadStack, loadTemplate } from './template.ts'
 import { startExpiry } from './time-to-live.ts'
 
 export interface LocalCloudOptions {
@@ -37,6 +37,7 @@ export interface LocalCloudOptions {
   ports?: { http?: number; socket?: number; aws?: number }
   /** How much faster than real AWS's long waits pass: idle connections, cached authorizers, schedules, time to live. */
   clockScale?: number
+  /** Without it, the one that the package was made for. */
   region?: string
   log?: Log
   limits?: { processesPerFunction?: number; idleMsMax?: number }
@@ -63,7 +64,10 @@ export interface LocalCloud extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-const limitsDefault = { processesPerFunction: 10, idleMsMax: 5 * 60 * 1000 }
+const limitsDefault = { processesPerFunction: 10, idleMsMax: 2 * 60 * 1000 }
+
+/** Longer than a function stays idle: one that wakes must not find its connections closed while it was frozen. */
+const keepAliveTimeout = 10 * 60 * 1000
 
 /** Starts everything that the package describes; what has begun is stopped again if a later part cannot start. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
@@ -78,10 +82,12 @@ async function start(
   options: LocalCloudOptions,
   parts: AsyncDisposableStack,
 ): Promise<Omit<LocalCloud, 'stop' | typeof Symbol.asyncDispose>> {
-  const { packageFolder, dataFolder, ports = {}, clockScale = 1, region = 'eu-west-1', log = () => undefined } = options
+  const { packageFolder, dataFolder, ports = {}, clockScale = 1, log = () => undefined } = options
   requireNode()
   const template = await loadTemplate(packageFolder)
-  const stack = { name: await loadStackName(packageFolder), region }
+  const packaged = await loadStack(packageFolder)
+  const stack = { ...packaged, region: options.region ?? packaged.region }
+  const { region } = stack
   await prepareDataFolder(dataFolder)
   const clock = createClock(clockScale)
   const later = <T extends { stop(): void | Promise<void> }>(part: T): T => {
@@ -91,8 +97,10 @@ async function start(
 
   // Ports first: what listens where is part of what the template's intrinsic functions return.
   const http = later(await listenOnLoopback(ports.http ?? 0, 'HTTP API', undefined, { maxHeaderSize: 65_536 }))
-  const socket = later(await listenOnLoopback(ports.socket ?? 0, 'WebSocket API'))
-  const aws = later(await listenOnLoopback(ports.aws ?? 0, 'endpoint of DynamoDB, SQS and SSM'))
+  const socket = later(await listenOnLoopback(ports.socket ?? 0, 'WebSocket API', undefined, { keepAliveTimeout }))
+  const aws = later(
+    await listenOnLoopback(ports.aws ?? 0, 'endpoint of DynamoDB, SQS and SSM', undefined, { keepAliveTimeout }),
+  )
   const httpUrl = `http://127.0.0.1:${http.port}`
   const socketOrigin = `ws://127.0.0.1:${socket.port}`
   const awsUrl = `http://127.0.0.1:${aws.port}`
@@ -124,11 +132,11 @@ async function start(
   const limits = { ...limitsDefault, ...options.limits }
   const onLine = functionLog.write
   const functions = later(
-    await loadFunctions({ resources, names, roles, packageFolder, dataFolder, awsUrl, region, limits, guard, onLine }),
+    await loadFunctions({ resources, names, roles, packageFolder, dataFolder, awsUrl, stack, limits, guard, onLine }),
   )
   const apis = later(serveApis({ resources, names, functions, roles, clock, http, socket, region, log }))
   const urlOf = (arn: string) => `${awsUrl}/${account}/${arn.slice(arn.lastIndexOf(':') + 1)}`
-  for (const source of readEventSources(resources, functions, { urlOf, visibility })) {
+  for (const source of readEventSources(resources, functions, { urlOf, visibility }, roles)) {
     later(new QueuePoller(source, emulators.sqs, region, log)).start()
   }
   parts.defer(startSchedules({ resources, names, functions, clock, region, log }))

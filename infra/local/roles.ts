@@ -26,6 +26,8 @@ export interface Roles {
   /** Credentials of a role, by its logical id or ARN, or of 'operator' or 'runner', who may do everything. */
   credentials(role: string, session?: string, tags?: Record<string, string>): Credentials
   principal(accessKeyId: string): Principal | undefined
+  /** The role itself, to ask what it may. */
+  assumed(role: string, session: string, tags?: Readonly<Record<string, string>>): Principal
 }
 
 const Policy = v.looseObject({ PolicyDocument })
@@ -56,7 +58,7 @@ export async function loadRoles(
   }
   const sessions = new Map<string, Principal>()
 
-  function principalOf(role: string, session: string, tags: Readonly<Record<string, string>>): Principal {
+  function assumed(role: string, session: string, tags: Readonly<Record<string, string>> = {}): Principal {
     if (role === 'operator' || role === 'runner') {
       return { kind: role, arn: `arn:aws:iam::${account}:user/${role}`, statements: [], tags: {} }
     }
@@ -66,17 +68,28 @@ export async function loadRoles(
     return { kind: 'role', arn, statements: found.statements, tags }
   }
 
+  /** The session used longest ago makes room. */
+  function remember(accessKeyId: string, principal: Principal): void {
+    sessions.delete(accessKeyId)
+    if (sessions.size >= sessionsMax) sessions.delete(sessions.keys().next().value ?? '')
+    sessions.set(accessKeyId, principal)
+  }
+
   return {
     credentials(role, session = 'local', tags = {}) {
-      const principal = principalOf(role, session, tags)
+      const principal = assumed(role, session, tags)
       const seed = JSON.stringify([principal.arn, Object.entries(tags).sort()])
       const digest = createHmac('sha256', key).update(seed).digest('hex')
       const accessKeyId = `ASIA${digest.slice(0, 16).toUpperCase()}`
-      if (sessions.size >= sessionsMax) sessions.delete(sessions.keys().next().value ?? '')
-      sessions.set(accessKeyId, principal)
+      remember(accessKeyId, principal)
       return { accessKeyId, secretAccessKey: digest.slice(16, 56), sessionToken: `local-${digest.slice(56)}` }
     },
-    principal: (accessKeyId) => sessions.get(accessKeyId),
+    principal(accessKeyId) {
+      const found = sessions.get(accessKeyId)
+      if (found) remember(accessKeyId, found)
+      return found
+    },
+    assumed,
   }
 }
 

@@ -23,7 +23,8 @@ export interface SocketApi {
   stop(): Promise<void>
 }
 
-/** The time that the `$disconnect` functions get when the runner stops. */
+/** When the runner stops: the time that clients get to answer its closing, and then `$disconnect` to run. */
+const closeMsMax = 500
 const drainMsMax = 3000
 
 /** API Gateway's WebSocket API: `$connect`, `$disconnect`, `$default` and the routes that a message's body selects. */
@@ -124,16 +125,12 @@ export function serveSocketApi(
 
   return {
     async stop() {
-      const closed = connections.all().map(({ id }) => connections.close(id, 1001, 'Going away'))
-      for (const client of acceptor.clients) if (closed.length === 0) client.terminate()
-      const drained = async () => {
-        // Each round waits for what the last one began; a connection ends once, so the rounds end too.
-        while (connections.all().length > 0 || ending.size > 0) {
-          await Promise.all([...ending, new Promise((resolve) => setImmediate(resolve))])
-        }
-      }
-      await within(drained(), drainMsMax)
+      const gone = [...acceptor.clients].map((client) => new Promise((resolve) => client.once('close', resolve)))
+      for (const client of acceptor.clients) client.close(1001, 'Going away')
+      await within(Promise.all(gone), closeMsMax)
       for (const client of acceptor.clients) client.terminate()
+      await Promise.all(gone)
+      await within(Promise.all(ending), drainMsMax)
     },
   }
 }

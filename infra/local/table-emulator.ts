@@ -41,10 +41,7 @@ export async function startTableEmulator(dataFolder: string): Promise<Emulator> 
             answer.on('end', () =>
               resolve({
                 status: answer.statusCode ?? 500,
-                headers: {
-                  'content-type': 'application/x-amz-json-1.0',
-                  'x-amz-crc32': String(answer.headers['x-amz-crc32']),
-                },
+                headers: { 'content-type': 'application/x-amz-json-1.0' },
                 body: Buffer.concat(chunks),
               }),
             )

@@ -1,7 +1,9 @@
 import {
+  ConditionalCheckFailedException,
   CreateTableCommand,
   type CreateTableCommandInput,
   DeleteItemCommand,
+  type DeleteItemCommandInput,
   DescribeTableCommand,
   type DynamoDBClient,
   paginateScan,
@@ -81,6 +83,17 @@ async function exists(client: DynamoDBClient, tableName: string): Promise<boolea
   }
 }
 
+/** False if the item was given a later time, or removed, since it was read. */
+async function deleteIf(client: DynamoDBClient, input: DeleteItemCommandInput): Promise<boolean> {
+  try {
+    await client.send(new DeleteItemCommand(input))
+    return true
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false
+    throw error
+  }
+}
+
 /** Deletes what has expired, which DynamoDB does "within a few days" and the emulator never. */
 export async function sweepExpired(
   client: DynamoDBClient,
@@ -100,8 +113,8 @@ export async function sweepExpired(
   )) {
     for (const item of Items) {
       const key = Object.fromEntries(keys.flatMap((name) => (item[name] ? [[name, item[name]] as const] : [])))
-      await client.send(new DeleteItemCommand({ TableName: tableName, Key: key }))
-      deleted++
+      if (await deleteIf(client, { TableName: tableName, Key: key, ConditionExpression: condition, ...expired }))
+        deleted++
     }
   }
   return deleted

@@ -23,6 +23,7 @@ export type Template = v.InferOutput<typeof Template>
 export type TemplateResource = v.InferOutput<typeof Resource>
 
 const templateFile = 'cloudformation-template-update-stack.json'
+const stateFile = 'serverless-state.json'
 
 /** Reads the template that `serverless package` wrote into `packageFolder`, the very one that would be deployed. */
 export async function loadTemplate(packageFolder: string): Promise<Template> {
@@ -45,19 +46,32 @@ export async function loadTemplate(packageFolder: string): Promise<Template> {
   }
 }
 
-/** The name of the stack, which CloudFormation puts before the names it makes up itself. */
-export async function loadStackName(packageFolder: string): Promise<string> {
-  const State = v.looseObject({
-    service: v.looseObject({
-      service: v.string(),
-      provider: v.looseObject({ stage: v.optional(v.string(), 'dev'), stackName: v.optional(v.string()) }),
-    }),
-  })
+export interface Stack {
+  /** CloudFormation puts it before the names it makes up itself. */
+  name: string
+  region: string
+  /** What stands before a function's name in serverless.yml in its full name: `SERVICE-STAGE-`. */
+  functionPrefix: string
+}
+
+const State = v.looseObject({
+  service: v.looseObject({
+    service: v.string(),
+    provider: v.looseObject({ stage: v.string(), region: v.string(), stackName: v.optional(v.string()) }),
+  }),
+})
+
+/** What is in no template but in the state that is packaged with it. */
+export async function loadStack(packageFolder: string): Promise<Stack> {
   try {
-    const state = v.parse(State, JSON.parse(await readFile(join(packageFolder, 'serverless-state.json'), 'utf8')))
-    return state.service.provider.stackName ?? `${state.service.service}-${state.service.provider.stage}`
+    const { service, provider } = v.parse(
+      State,
+      JSON.parse(await readFile(join(packageFolder, stateFile), 'utf8')),
+    ).service
+    const name = provider.stackName ?? `${service}-${provider.stage}`
+    return { name, region: provider.region, functionPrefix: `${service}-${provider.stage}-` }
   } catch (cause) {
-    const message = `The package in ${packageFolder} lacks a readable serverless-state.json: run \`npm run package\` again.`
+    const message = `The package in ${packageFolder} lacks a readable ${stateFile}: run \`npm run package\` again.`
     throw new LocalCloudError('package-damaged', message, { cause })
   }
 }
