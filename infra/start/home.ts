@@ -8,7 +8,11 @@ import { StartFailed } from './start-failed.ts'
 /** What a start leaves for the next one, in `start.json`, readable by its owner alone since it holds a key. */
 const Memory = v.looseObject({
   /** Ports are kept, so that a page left open and queue URLs in the tables stay right. */
-  ports: v.optional(v.record(v.string(), v.number())),
+  ports: v.optional(v.object({ http: v.number(), socket: v.number(), aws: v.number(), page: v.number() })),
+  pbxPorts: v.optional(
+    v.object({ sip: v.number(), http: v.number(), ami: v.number(), rtpFirst: v.number(), rtpLast: v.number() }),
+  ),
+  adminKey: v.optional(v.string()),
   site: v.optional(SiteCreated),
 })
 export type Memory = v.InferOutput<typeof Memory>

@@ -27,6 +27,10 @@ export class Steps {
     }
   }
 
+  say(text: string): void {
+    this.#print(text)
+  }
+
   /** Seconds since the command was given. */
   seconds(): number {
     return since(this.#started)

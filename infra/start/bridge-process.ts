@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import type { SiteCreated } from '../../contracts/http.ts'
+import type { LocalCloud } from '../local/local-cloud.ts'
+import type { PbxSource } from './pbx-source.ts'
+import { StartFailed } from './start-failed.ts'
+
+export interface BridgeOptions {
+  /** The bundled bridge. */
+  program: string
+  /** Its configuration, log and state. */
+  folder: string
+  site: SiteCreated
+  privateKeyFile: string
+  pbx: Pick<PbxSource, 'ari' | 'cdrFile'>
+  cloud: LocalCloud
+}
+
+/** The bridge stops by itself within 5 s of being asked. */
+const stopMsMax = 8_000
+const readyMsMax = 20_000
+
+/** The bridge as it runs beside a PBX: a process of its own, with the rights of the bridge's role and no others. */
+export class BridgeProcess {
+  readonly #options: BridgeOptions
+  #child: ChildProcess | undefined
+  #said = ''
+  readonly #failed = Promise.withResolvers<never>()
+  #stopping = false
+  /** Rejects when the bridge ends without having been asked. */
+  readonly failed: Promise<never> = this.#failed.promise
+  constructor(options: BridgeOptions) {
+    this.#options = options
+    this.failed.catch(() => undefined)
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** Resolves when the bridge has said what is there at the PBX; rejects with its own sentence if it gives up. */
+  async start(): Promise<void> {
+    const { folder, program, cloud } = this.#options
+    const configFile = await this.#writeConfig()
+    const { accessKeyId, secretAccessKey } = cloud.credentials('BridgeRole', {
+      queue: `${this.#options.site.site}-1`,
+    })
+    const child = spawn(process.execPath, [program, '--config', configFile], {
+      cwd: folder,
+      // Ctrl-C reaches the whole group of a terminal; the bridge is stopped in its turn instead.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_ENDPOINT_URL_SQS: cloud.endpoints.sqs,
+      },
+    })
+    this.#child = child
+    this.#stopping = false
+    child.once('close', (status) => {
+      if (!this.#stopping) this.#failed.reject(this.#failure(`it ended with status ${status}`))
+    })
+    const log = createWriteStream(path.join(folder, 'bridge.log'), { flags: 'a', mode: 0o600 })
+    child.stdout?.pipe(log)
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#said = (this.#said + chunk.toString('utf8')).slice(-2_000)
+      log.write(chunk)
+    })
+    await this.#ready(child, child.stdout)
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM')
+  }
+
+  /** Ends it as a power cut would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    this.#stopping = true
+    const child = this.#child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const closed = once(child, 'close')
+    child.kill(signal)
+    const hard = setTimeout(() => child.kill('SIGKILL'), stopMsMax)
+    await closed
+    clearTimeout(hard)
+  }
+
+  /** Its log line `ready` says that the first resynchronisation is durable. */
+  async #ready(child: ChildProcess, out: Readable | null): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const timer = setTimeout(() => reject(this.#failure('it said nothing for 20 s')), readyMsMax)
+    out?.on('data', (chunk: Buffer) => {
+      if (chunk.includes('"outcome":"ready"')) resolve()
+    })
+    child.once('error', reject)
+    child.once('close', (status) => reject(this.#failure(`it ended with status ${status}`)))
+    try {
+      await promise
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #failure(what: string): StartFailed {
+    const sentence = this.#said.trim().split('\n').at(-1)
+    const log = path.join(this.#options.folder, 'bridge.log')
+    return new StartFailed('bridge-failed', `The bridge does not run: ${sentence || `${what}; see ${log}.`}`, 69)
+  }
+
+  async #writeConfig(): Promise<string> {
+    const { folder, site, privateKeyFile, pbx, cloud } = this.#options
+    const config = {
+      site: site.site,
+      region: cloud.region,
+      stateFolder: path.join(folder, 'state'),
+      ari: pbx.ari,
+      cdr: { file: pbx.cdrFile },
+      queues: {
+        live: site.bridge.queues.live,
+        records: site.bridge.queues.records,
+        commands: site.bridge.queues.commands,
+      },
+      key: { id: site.bridge.keyId, privateKeyFile },
+    }
+    const file = path.join(folder, 'bridge.json')
+    await writeFile(file, JSON.stringify(config, null, 2), { mode: 0o600 })
+    return file
+  }
+}

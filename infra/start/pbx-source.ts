@@ -1,0 +1,117 @@
+import path from 'node:path'
+import { PlatformUnsupported } from '../asterisk/errors.ts'
+import { installAsterisk } from '../asterisk/install.ts'
+import { freePorts } from '../asterisk/instance/ports.ts'
+import { createPbx } from '../asterisk/pbx.ts'
+import { Phones } from '../asterisk/phones.ts'
+import type { AsteriskPorts } from '../asterisk/render/layout.ts'
+import { readSite, type Site } from '../asterisk/site.ts'
+import { startReplay } from '../replay/replay.ts'
+import type { PbxChoice } from './options.ts'
+import type { Steps } from './steps.ts'
+
+/** Where calls come from: what the bridge has to know of it, and how to make one. */
+export interface PbxSource {
+  ari: { url: string; user: string; password: string }
+  cdrFile: string
+  /** Kept for the next start. */
+  ports?: AsteriskPorts
+  /** For people. */
+  label: string
+  simulated: boolean
+  /** Makes one call and resolves when it is over; absent where the calls are not ours to make. */
+  call?: () => Promise<string>
+  stop(): Promise<void>
+}
+
+export interface PbxOptions {
+  root: string
+  folder: string
+  ports: AsteriskPorts | undefined
+  steps: Steps
+  signal: AbortSignal
+}
+
+const talkMs = 3_000
+const ringMs = 1_500
+
+export async function openPbx(choice: PbxChoice, options: PbxOptions): Promise<PbxSource> {
+  if (choice.kind === 'own') return ownPbx(choice)
+  if (choice.kind === 'replay') return replayedPbx(options)
+  try {
+    return await privatePbx(choice.mirror, options)
+  } catch (error) {
+    if (!(error instanceof PlatformUnsupported)) throw error
+    options.steps.say(
+      'A real Asterisk sets itself up on Debian and Ubuntu (x86-64) alone, so this replays a recording of one. ' +
+        'Where apt is there and only its mirrors lack Debian sid, npm start -- --mirror URL names one that has it.',
+    )
+    return replayedPbx(options)
+  }
+}
+
+function ownPbx({ url, user, password, cdrFile }: Extract<PbxChoice, { kind: 'own' }>): PbxSource {
+  const label = `your Asterisk at ${new URL(url).host}`
+  return { ari: { url, user, password }, cdrFile, label, simulated: false, stop: async () => undefined }
+}
+
+async function replayedPbx({ folder, steps }: PbxOptions): Promise<PbxSource> {
+  const credentials = { user: 'replay', password: 'replay' }
+  const replay = await steps.run('Recording of a real Asterisk (SIMULATED)', () =>
+    startReplay({ folder: path.join(folder, 'replay'), ...credentials }),
+  )
+  return {
+    ari: { url: replay.ariUrl, ...credentials },
+    cdrFile: replay.cdrFile,
+    label: 'a recording of a real Asterisk (SIMULATED)',
+    simulated: true,
+    call: async () => {
+      await replay.playOnce('internal_answered')
+      return 'a recorded call from 60 to 61'
+    },
+    stop: () => replay.stop(),
+  }
+}
+
+/** Asterisk in a private folder, and a second one that plays the phones. */
+async function privatePbx(mirror: string | undefined, options: PbxOptions): Promise<PbxSource> {
+  const { root, folder, steps, signal } = options
+  const site = readSite(path.join(root, 'infra/asterisk/site.yaml'))
+  const installation = await steps.run('Asterisk in a private folder', (progress) =>
+    installAsterisk({ folder: path.join(folder, 'asterisk'), progress, signal, ...(mirror && { mirror }) }),
+  )
+  const ports = options.ports ?? (await freePorts())
+  const pbx = await createPbx({ installation, site, folder: path.join(folder, 'pbx'), ports })
+  const phones = new Phones({ installation, site, folder: path.join(folder, 'phones'), pbx })
+  const stop = async () => {
+    await phones.stop()
+    await pbx.stop()
+  }
+  try {
+    await steps.run(
+      `Asterisk ${installation.version}, with ${site.extensions.length} phones registered`,
+      async (say) => {
+        say('starting')
+        await pbx.start()
+        await phones.start()
+        say('registering')
+        await phones.registered()
+      },
+    )
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const ari = { url: pbx.ariUrl, user: pbx.ariUser, password: pbx.ariPassword }
+  const label = `Asterisk ${installation.version} in ${path.relative(root, folder) || folder}`
+  return { ari, cdrFile: pbx.cdrFile, ports, label, simulated: false, call: () => callBetween(phones, site), stop }
+}
+
+async function callBetween(phones: Phones, site: Site): Promise<string> {
+  const [from, to] = site.extensions.map((extension) => extension.number)
+  if (!from || !to) return 'no call: site.yaml has fewer than two extensions'
+  await phones.setBehaviour(to, { kind: 'answer', afterMs: ringMs })
+  const call = await phones.call({ from, to, talkMs })
+  const { cause } = await call.ended
+  return cause === 16 ? `a call from ${from} to ${to}` : `a call from ${from} to ${to} that ended with cause ${cause}`
+}
