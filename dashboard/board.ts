@@ -1,0 +1,66 @@
+import { systemClock } from '../client/clock.ts'
+import type { Change, Gap, Live } from '../client/index.ts'
+import { CallLog } from './call-log.ts'
+import type { Connection } from './connection.ts'
+import { addChanges, type StateRow } from './state-log.ts'
+
+/** Everything that the page shows of one site, and word of each change to it. */
+export class Board {
+  readonly connection: Connection
+  readonly live: Live
+  readonly log: CallLog
+  states: readonly StateRow[] = []
+  gap: Gap | undefined
+  /** The last thing that went wrong while not connected. */
+  trouble: string | undefined
+  /** True from the first whole snapshot on. */
+  isLoaded = false
+  readonly #onChange: () => void
+
+  constructor(connection: Connection, live: Live, onChange: () => void) {
+    this.connection = connection
+    this.live = live
+    this.#onChange = onChange
+    this.log = new CallLog(live, systemClock, onChange)
+  }
+
+  start(): this {
+    this.live.on('change', (changes) => this.#take(changes))
+    this.live.on('status', ({ state }) => {
+      if (state === 'connected') {
+        this.isLoaded = true
+        this.trouble = undefined
+        // Calls may have ended unseen.
+        this.log.refresh()
+      }
+      this.#onChange()
+    })
+    this.live.on('gap', (gap) => this.showGap(gap))
+    this.live.on('error', ({ message }) => {
+      this.trouble = message
+      this.#onChange()
+    })
+    this.log.refresh()
+    return this
+  }
+
+  stop(): void {
+    this.live.stop()
+    this.log.stop()
+  }
+
+  showGap(gap: Gap | undefined): void {
+    this.gap = gap
+    this.#onChange()
+  }
+
+  #take(changes: readonly Change[]): void {
+    this.states = addChanges(this.states, changes)
+    for (const change of changes) {
+      if (change.topic === 'calls' && change.kind === 'gone') {
+        this.log.await(change.entity?.state.mergedInto ?? change.id)
+      }
+    }
+    this.#onChange()
+  }
+}

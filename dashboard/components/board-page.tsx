@@ -1,0 +1,47 @@
+import { useEffect, useReducer, useState } from 'preact/hooks'
+import { connect } from '../../client/index.ts'
+import { Board } from '../board.ts'
+import type { Connection } from '../connection.ts'
+import { isSilent } from '../staleness.ts'
+import { CallTable } from './call-table.tsx'
+import { Header } from './header.tsx'
+import { LiveCalls } from './live-calls.tsx'
+import { Notices } from './notices.tsx'
+import { Phones } from './phones.tsx'
+import { StateTable } from './state-table.tsx'
+
+export function BoardPage({ connection, onLeave }: { connection: Connection; onLeave: () => void }) {
+  const board = useBoard(connection)
+  if (!board) return null
+  const { live, log } = board
+  const isOld = live.status.state !== 'connected' || (live.heard !== undefined && isSilent(live.heard))
+  return (
+    <>
+      <Header site={connection.site} status={live.status} onLeave={onLeave} />
+      <Notices board={board} />
+      <main class={board.isLoaded && isOld ? 'board is-old' : 'board'}>
+        <div class="column">
+          <Phones endpoints={live.endpoints} calls={live.calls} isLoaded={board.isLoaded} />
+          <CallTable log={log} />
+        </div>
+        <div class="column">
+          <LiveCalls calls={live.calls} isLoaded={board.isLoaded} />
+          <StateTable rows={board.states} />
+        </div>
+      </main>
+    </>
+  )
+}
+
+/** The board of a connection, drawn anew whenever it changes. */
+function useBoard(connection: Connection): Board | undefined {
+  const [board, setBoard] = useState<Board>()
+  const [, redraw] = useReducer((count: number, _: undefined) => count + 1, 0)
+  useEffect(() => {
+    document.title = `${connection.site} · Switchhook`
+    const started = new Board(connection, connect(connection), () => redraw(undefined)).start()
+    setBoard(started)
+    return () => started.stop()
+  }, [connection])
+  return board
+}

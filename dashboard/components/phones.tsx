@@ -1,0 +1,64 @@
+import type { CallEntity, EndpointEntity, EndpointState } from '../../client/index.ts'
+import { type Label, peerOf } from '../call-parties.ts'
+import { sinceOf } from '../moments.ts'
+import { countWords, phoneWord } from '../phone-state.ts'
+import { strings } from '../strings.ts'
+import { Icon } from './icon.tsx'
+
+const words = strings.phones
+// By name and not by state: a phone keeps its place on the board.
+const byName = new Intl.Collator(undefined, { numeric: true })
+
+interface PhonesProps {
+  endpoints: ReadonlyMap<string, EndpointEntity>
+  calls: ReadonlyMap<string, CallEntity>
+  isLoaded: boolean
+}
+
+export function Phones({ endpoints, calls, isLoaded }: PhonesProps) {
+  const states = [...endpoints.values()].map(({ state }) => state)
+  states.sort((a, b) => byName.compare(a.resource, b.resource))
+  const live = [...calls.values()].map(({ state }) => state)
+  return (
+    <section class="panel phones" aria-labelledby="phones-title">
+      <div class="panel-head">
+        <h2 id="phones-title">{words.title}</h2>
+        <p class="summary">
+          {countWords(states).map(({ word, count }) => (
+            <span key={word} data-state={word}>
+              <b>{count}</b> {words.words[word].toLowerCase()}
+            </span>
+          ))}
+        </p>
+      </div>
+      {states.length > 0 ? (
+        <ul class="cards">
+          {states.map((state) => (
+            <Phone key={state.endpoint} state={state} peer={peerOf(state.endpoint, live)} />
+          ))}
+        </ul>
+      ) : (
+        <p class="empty">{isLoaded ? words.none : words.loading}</p>
+      )}
+    </section>
+  )
+}
+
+function Phone({ state, peer }: { state: EndpointState; peer: Label | undefined }) {
+  const word = phoneWord(state)
+  return (
+    <li class="phone" data-state={word} data-endpoint={state.endpoint}>
+      <span class="badge">
+        <Icon name={word} />
+      </span>
+      <h3>{state.resource}</h3>
+      <p class="word" title={state.deviceState}>
+        {words.words[word]}
+      </p>
+      <p class="since">
+        {peer ? words.withWhom(peer.main) : words.since(sinceOf(Date.parse(state.since), Date.now()))}
+      </p>
+      <p class="technology">{state.technology}</p>
+    </li>
+  )
+}
