@@ -1,3 +1,6 @@
+/** Space for an index of Debian sid (63 MB), apt's cache of it (96 MB), the packages (20 MB) and their contents (80 MB). */
+export const NEEDED_MB = 300
+
 /** Base of every failure of the private Asterisk. The message is one sentence that ends with what to do. */
 export abstract class AsteriskError extends Error {
   abstract readonly errorId: string
@@ -69,8 +72,8 @@ export class FolderNotWritable extends AsteriskError {
 
 export class DiskFull extends AsteriskError {
   readonly errorId = 'disk-full'
-  constructor(folder: string, neededMb: number, cause?: unknown) {
-    super(`There is not enough space for Asterisk in ${folder}: free ${neededMb} MB there and start again.`, { cause })
+  constructor(folder: string, cause?: unknown) {
+    super(`There is not enough space for Asterisk in ${folder}: free ${NEEDED_MB} MB there and start again.`, { cause })
   }
 }
 
@@ -136,4 +139,18 @@ export class NotRunning extends AsteriskError {
   constructor(folder: string, cause?: unknown) {
     super(`No Asterisk answers in ${folder}: start it first.`, { cause })
   }
+}
+
+/** The `code` of a system error, such as `ENOENT`. */
+export function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+/** What a failed write into `folder` means to the user; any other error is returned as it is. */
+export function folderFailure(error: unknown, folder: string): unknown {
+  const code = errorCode(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new DiskFull(folder, error)
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR' || code === 'EEXIST')
+    return new FolderNotWritable(folder, error)
+  return error
 }

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readdir, rename, rm, statfs, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DiskFull, FolderNotWritable, InstallFailed, MirrorUnreachable } from './errors.ts'
-import { NEEDED_MB, PrivateApt } from './install/apt.ts'
+import { DiskFull, folderFailure, InstallFailed, MirrorUnreachable, NEEDED_MB } from './errors.ts'
+import { PrivateApt } from './install/apt.ts'
 import type { AptEntry } from './install/apt-sources.ts'
-import { errorCode, takeLock } from './install/lock.ts'
+import { takeLock } from './install/lock.ts'
 import { checkPlatform, keyringFor, mirrorsToTry } from './install/machine.ts'
 import { downloadAndUnpack } from './install/unpack.ts'
 import { type AsteriskInstallation, dataFolder, findInstallation, RECIPE, runningVersion } from './installation.ts'
@@ -42,7 +42,7 @@ export async function installAsterisk(options: InstallOptions): Promise<Asterisk
     // Another process may have finished while this one waited.
     return (await findInstallation(root, signal)) ?? (await installInto(root, options))
   } catch (error) {
-    throw folderError(error, folder)
+    throw folderFailure(error, folder)
   }
 }
 
@@ -50,7 +50,7 @@ async function installInto(root: string, { folder, mirror, progress, signal }: I
   for (const name of await readdir(folder))
     if (name.startsWith(LEFTOVER)) await rm(join(folder, name), { recursive: true, force: true })
   const { bavail, bsize } = await statfs(folder)
-  if (bavail * bsize < NEEDED_MB * 1024 * 1024) throw new DiskFull(folder, NEEDED_MB)
+  if (bavail * bsize < NEEDED_MB * 1024 * 1024) throw new DiskFull(folder)
 
   const work = await mkdtemp(join(folder, LEFTOVER))
   try {
@@ -89,12 +89,4 @@ async function reachMirror(folder: string, mirrors: readonly AptEntry[], signal:
     }
   }
   throw failure ?? new MirrorUnreachable()
-}
-
-function folderError(error: unknown, folder: string): unknown {
-  const code = errorCode(error)
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new DiskFull(folder, NEEDED_MB, error)
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR' || code === 'EEXIST')
-    return new FolderNotWritable(folder, error)
-  return error
 }

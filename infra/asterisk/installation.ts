@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
+import { errorCode } from './errors.ts'
 import { runCommand } from './install/command.ts'
-import { errorCode } from './install/lock.ts'
 import { MODULES, SPARE_MODULES } from './render/modules.ts'
 
 /** Packages taken whatever they depend on; everything else follows from what these load. */

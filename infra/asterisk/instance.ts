@@ -1,13 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { access, mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AlreadyRunning, FolderPathTooLong, NotRunning, StartFailed } from './errors.ts'
-import { errorCode, isAlive, takeLock } from './install/lock.ts'
+import { AlreadyRunning, errorCode, FolderPathTooLong, folderFailure, NotRunning, StartFailed } from './errors.ts'
+import { takeLock } from './install/lock.ts'
 import { asteriskCommand } from './installation.ts'
 import { askControlSocket } from './instance/control-socket.ts'
 import { checkPortsFree } from './instance/ports.ts'
+import { livingOwner, spawnTied } from './instance/process.ts'
 import { BRIDGE_USER, READER_USER } from './render/interfaces.ts'
 import { type AsteriskPorts, type InstanceLayout, layoutOf } from './render/layout.ts'
 import type { Secrets } from './secrets.ts'
@@ -89,27 +90,28 @@ export class AsteriskInstance {
   }
   /** Undefined while it does not run. */
   get pid(): number | undefined {
-    return this.#child?.pid
+    return this.#running?.pid
   }
 
   /**
    * Writes the configuration and resolves when Asterisk is fully booted.
    *
-   * @throws PortInUse, AlreadyRunning, FolderPathTooLong, StartFailed
+   * @throws PortInUse, AlreadyRunning, FolderPathTooLong, FolderNotWritable, DiskFull, StartFailed
    */
   async start(): Promise<void> {
     const { folder, ports, address } = this.#spec
     if (Buffer.byteLength(folder) > FOLDER_BYTES_MAX) throw new FolderPathTooLong(folder, FOLDER_BYTES_MAX)
-    await this.#writeFolder()
+    try {
+      await this.#writeFolder()
+    } catch (error) {
+      throw folderFailure(error, folder)
+    }
     await using _lock = await takeLock(join(folder, 'starting'))
-    await this.#refuseSecond()
+    const holder = await livingOwner(join(this.#layout.run, 'asterisk.pid'), this.#layout.configuration)
+    if (holder !== undefined) throw new AlreadyRunning(folder, holder)
     await checkPortsFree(ports, address)
     const child = await this.#spawn()
     this.#child = child
-    process.once('exit', killAtExit(child))
-    child.once('exit', () => {
-      if (this.#child === child) this.#child = undefined
-    })
     try {
       await this.#booted(child)
     } catch (error) {
@@ -120,12 +122,10 @@ export class AsteriskInstance {
 
   /** Ends calls and process. Records of the calls that were live are written. */
   async stop(): Promise<void> {
-    const child = this.#child
+    const child = this.#running
     if (!child) return
-    const gone = once(child, 'exit')
-    child.kill('SIGTERM')
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
-    await gone
+    await this.kill('SIGTERM')
     clearTimeout(timer)
   }
 
@@ -135,11 +135,16 @@ export class AsteriskInstance {
 
   /** Sends a signal; resolves once the process is gone if the signal is one that ends it. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.#child
+    const child = this.#running
     if (!child) return
     const gone = once(child, 'exit')
     child.kill(signal)
     if (signal === 'SIGKILL' || signal === 'SIGTERM') await gone
+  }
+
+  get #running(): ChildProcess | undefined {
+    const child = this.#child
+    return child && child.exitCode === null && child.signalCode === null ? child : undefined
   }
 
   /** Runs a command of the console and returns what it prints. @throws NotRunning */
@@ -160,36 +165,19 @@ export class AsteriskInstance {
     for (const [name, text] of this.#spec.files) await writeFile(join(configuration, name), text, { mode: 0o600 })
   }
 
-  async #refuseSecond(): Promise<void> {
-    const pid = await numberIn(join(this.#layout.run, 'asterisk.pid'))
-    // The id may have gone to another program since: only a process that names this folder is ours.
-    if (pid !== undefined && isAlive(pid) && (await commandLine(pid)).includes(this.#layout.configuration))
-      throw new AlreadyRunning(this.#spec.folder, pid)
-  }
-
   async #spawn(): Promise<ChildProcess> {
     const { file, args } = asteriskCommand(this.#spec.root)
-    const command = [file, ...args, '-C', join(this.#layout.configuration, 'asterisk.conf'), '-f', '-q']
-    const words = await open(join(this.#layout.logs, 'console.log'), 'a', 0o600)
-    try {
-      const [program = file, ...rest] = (await hasSetpriv()) ? [SETPRIV, '--pdeathsig', 'TERM', ...command] : command
-      // A session of its own: Ctrl-C in a terminal reaches this process alone, which then stops things in order.
-      const child = spawn(program, rest, {
-        stdio: ['ignore', words.fd, words.fd],
-        detached: true,
-        cwd: this.#spec.folder,
-      })
-      await once(child, 'spawn')
-      return child
-    } finally {
-      await words.close()
-    }
+    const configuration = join(this.#layout.configuration, 'asterisk.conf')
+    return spawnTied([file, ...args, '-C', configuration, '-f', '-q'], {
+      cwd: this.#spec.folder,
+      wordsFile: join(this.#layout.logs, 'console.log'),
+    })
   }
 
   async #booted(child: ChildProcess): Promise<void> {
     const deadline = Date.now() + BOOT_MS_MAX
     for (;;) {
-      if (child.exitCode !== null || child.signalCode !== null)
+      if (!this.#running)
         throw new StartFailed(`it ended with ${child.signalCode ?? child.exitCode}`, this.#layout.logs)
       try {
         if ((await this.cli('core waitfullybooted')).includes('fully booted')) return
@@ -199,45 +187,5 @@ export class AsteriskInstance {
       if (Date.now() > deadline) throw new StartFailed(`not within ${BOOT_MS_MAX} ms`, this.#layout.logs)
       await delay(BOOT_LOOK_MS)
     }
-  }
-}
-
-const SETPRIV = '/usr/bin/setpriv'
-
-/** setpriv(1) asks the kernel to end Asterisk with this process, even when this process is killed. */
-async function hasSetpriv(): Promise<boolean> {
-  try {
-    await access(SETPRIV)
-    return true
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false
-    throw error
-  }
-}
-
-function killAtExit(child: ChildProcess): () => void {
-  const kill = () => {
-    child.kill('SIGKILL')
-  }
-  child.once('exit', () => process.off('exit', kill))
-  return kill
-}
-
-async function numberIn(file: string): Promise<number | undefined> {
-  try {
-    const number = Number.parseInt(await readFile(file, 'utf8'), 10)
-    return Number.isInteger(number) && number > 0 ? number : undefined
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-async function commandLine(pid: number): Promise<string> {
-  try {
-    return await readFile(`/proc/${pid}/cmdline`, 'utf8')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ESRCH') return ''
-    throw error
   }
 }

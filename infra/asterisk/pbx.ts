@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { folderFailure } from './errors.ts'
 import type { AsteriskInstallation } from './installation.ts'
 import { freePorts } from './instance/ports.ts'
 import { AsteriskInstance } from './instance.ts'
 import type { AsteriskPorts } from './render/layout.ts'
 import { renderPbx } from './render.ts'
-import { keepSecrets } from './secrets.ts'
+import { keepSecrets, type Secrets } from './secrets.ts'
 import type { Site } from './site.ts'
 
 export interface PbxOptions {
@@ -23,9 +24,17 @@ export interface PbxOptions {
 export async function createPbx(options: PbxOptions): Promise<AsteriskInstance> {
   const { installation, site, folder, address = '127.0.0.1' } = options
   const { root } = installation
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const secrets = await keepSecrets(join(folder, 'secrets.json'), site)
+  const secrets = await secretsIn(folder, site)
   const ports = options.ports ?? (await freePorts(address))
   const files = renderPbx(site, { root, folder, ports, secrets, address })
   return new AsteriskInstance({ root, folder, address, ports, secrets, files })
+}
+
+async function secretsIn(folder: string, site: Site): Promise<Secrets> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    return await keepSecrets(join(folder, 'secrets.json'), site)
+  } catch (error) {
+    throw folderFailure(error, folder)
+  }
 }

@@ -34,7 +34,7 @@ export type Behaviour =
   /** 480 at once. */
   | { readonly kind: 'unavailable' }
 
-/** Registering takes 20 ms; an exchange that just started hears the next attempt a second later. */
+/** Asterisk registers a second after its start, and tries again each second. */
 const REGISTER_MS_MAX = 15_000
 const REGISTER_LOOK_MS = 20
 
@@ -68,7 +68,7 @@ export class Phones {
     const events = this.#events
     if (events && events.readyState !== events.CLOSED) {
       const closed = once(events, 'close')
-      events.terminate()
+      events.close()
       await closed
     }
     await this.#instance?.stop()
@@ -85,26 +85,30 @@ export class Phones {
 
   /** Resolves when every phone is registered with the exchange. @throws StartFailed after 15 s */
   async registered(): Promise<void> {
-    const deadline = Date.now() + REGISTER_MS_MAX
-    const wanted = this.#options.site.extensions.length
-    for (;;) {
-      const listed = await this.#running().cli('pjsip show registrations')
-      if ((listed.match(/ Registered /g) ?? []).length >= wanted) return
-      if (Date.now() > deadline) throw new StartFailed('its phones cannot register', this.logFile)
-      await delay(REGISTER_LOOK_MS)
-    }
+    for (const { endpoint } of this.#options.site.extensions) await this.#untilRegistered(endpoint, true)
   }
 
-  /** Registers every phone anew and waits for it: after an exchange lost what it knew. */
-  async register(): Promise<void> {
-    for (const { endpoint } of this.#options.site.extensions)
-      await this.#running().cli(`pjsip send register ${endpoint}`)
-    await this.registered()
+  /** Registers the phone of an extension anew, as when it is switched off and on. @throws StartFailed */
+  async register(number: string): Promise<void> {
+    await this.unregister(number)
+    await this.#running().cli(`pjsip send register ${this.#endpointOf(number)}`)
+    await this.#untilRegistered(this.#endpointOf(number), true)
   }
 
-  /** Takes the phone of an extension off the exchange, as when it is switched off. */
+  /** Takes the phone of an extension off the exchange, as when it is switched off. @throws StartFailed */
   async unregister(number: string): Promise<void> {
     await this.#running().cli(`pjsip send unregister ${this.#endpointOf(number)}`)
+    await this.#untilRegistered(this.#endpointOf(number), false)
+  }
+
+  async #untilRegistered(endpoint: string, wanted: boolean): Promise<void> {
+    const deadline = Date.now() + REGISTER_MS_MAX
+    const line = new RegExp(`^ *${endpoint}/sip:.* Registered `, 'm')
+    while (line.test(await this.#running().cli('pjsip show registrations')) !== wanted) {
+      if (Date.now() > deadline)
+        throw new StartFailed(`its phones cannot ${wanted ? 'register' : 'leave'}`, this.logFile)
+      await delay(REGISTER_LOOK_MS)
+    }
   }
 
   /** Says what the phone of an extension does from its next call on. At first each answers at once. */

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import * as v from 'valibot'
-import { errorCode } from './install/lock.ts'
+import { errorCode } from './errors.ts'
 import type { Site } from './site.ts'
 
 const SecretsSchema = v.object({

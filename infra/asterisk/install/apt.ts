@@ -8,8 +8,6 @@ import { type CommandResult, runCommand } from './command.ts'
 /** An index of sid is 11 MB, the packages 20 MB: at 1 Mbit/s they take 250 s. A mirror slower than that is no help. */
 const DOWNLOAD_MS_MAX = 300_000
 const RESOLVE_MS_MAX = 60_000
-/** Space for index (63 MB), apt's cache of it (96 MB), packages (20 MB) and their contents (70 MB). */
-export const NEEDED_MB = 300
 
 /**
  * An apt of its own, in a private folder, as apt.conf(5) allows: its own sources, an empty list of installed packages,
@@ -87,7 +85,7 @@ export class PrivateApt {
 
   private throwIfDiskFull(result: CommandResult): void {
     if (/No space left|don't have enough free space/i.test(result.stderr))
-      throw new DiskFull(this.folder, NEEDED_MB, lastWords(result))
+      throw new DiskFull(this.folder, lastWords(result))
   }
 }
 

@@ -1,6 +1,6 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { InstallationBusy } from '../errors.ts'
+import { errorCode, InstallationBusy } from '../errors.ts'
 
 /** An installation takes 6 s, 20 s on a slow line; one that still runs after 10 minutes hangs. */
 const WAIT_MS_MAX = 600_000
@@ -59,9 +59,4 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     return errorCode(error) === 'EPERM'
   }
-}
-
-/** The `code` of a system error, such as `ENOENT`. */
-export function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }

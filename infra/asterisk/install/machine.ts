@@ -1,9 +1,8 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { KeyringMissing, MirrorInvalid, MirrorUnreachable, PlatformUnsupported } from '../errors.ts'
+import { errorCode, KeyringMissing, MirrorInvalid, MirrorUnreachable, PlatformUnsupported } from '../errors.ts'
 import { type AptEntry, debianMirrors, parseDeb822, parseSourcesList } from './apt-sources.ts'
 import { runCommand } from './command.ts'
-import { errorCode } from './lock.ts'
 
 const TOOLS = ['apt-get', 'apt-config', 'dpkg-deb']
 const TOOL_MS_MAX = 10_000

@@ -1,13 +1,12 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DiskFull, InstallFailed, MirrorChanged } from '../errors.ts'
+import { DiskFull, errorCode, InstallFailed, MirrorChanged } from '../errors.ts'
 import { librariesFolder, modulesFolder, ROOT_PACKAGES } from '../installation.ts'
 import { MODULES, SPARE_MODULES } from '../render/modules.ts'
-import { NEEDED_MB, type PrivateApt } from './apt.ts'
+import type { PrivateApt } from './apt.ts'
 import { packageOfLibrary } from './closure.ts'
 import { runCommand } from './command.ts'
 import { neededLibraries } from './elf.ts'
-import { errorCode } from './lock.ts'
 
 /** The largest package, libc6, unpacks in a second. */
 const UNPACK_MS_MAX = 60_000
@@ -73,7 +72,7 @@ async function unpackMore({ apt, root, signal }: Unpacking, names: readonly stri
 
 async function unpackOne(file: string, root: string, signal: AbortSignal | undefined): Promise<void> {
   const result = await runCommand('dpkg-deb', ['-x', file, root], { timeoutMs: UNPACK_MS_MAX, signal })
-  if (/No space left/i.test(result.stderr)) throw new DiskFull(root, NEEDED_MB, result.stderr)
+  if (/No space left/i.test(result.stderr)) throw new DiskFull(root, result.stderr)
   if (result.code !== 0) throw new InstallFailed('a package does not unpack', result.stderr)
 }
 

@@ -2,8 +2,7 @@ import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { PortInUse } from '../errors.ts'
-import { errorCode } from '../install/lock.ts'
+import { errorCode, PortInUse } from '../errors.ts'
 import type { AsteriskPorts } from '../render/layout.ts'
 
 /** A call takes two ports of the range on each leg: 100 calls at once. */

@@ -23,21 +23,24 @@ export function renderDialPlan(site: Site): string {
   ].join('\n')
 }
 
-/** Rings one phone for whoever dialled `dialled`, then its mailbox. */
+/**
+ * Rings one phone for whoever dialled `dialled`, then its mailbox. A phone that is not there is not dialled: Asterisk
+ * would log two errors for it. Without a mailbox the plan ends with Dial and Asterisk tells the caller what came of it;
+ * one more step, even Hangup, would make one more record.
+ */
 function ringExtension(dialled: string, to: ExtensionOfSite, ringSeconds: number): string {
+  const absent = `$["${variable(`DEVICE_STATE(PJSIP/${to.endpoint})`)}" = "UNAVAILABLE"]`
   const dial = `Dial(PJSIP/${to.endpoint},${ringSeconds})`
-  const after =
-    to.mailbox === undefined
-      ? // the caller hears what the phone said: busy, refused, or no answer
-        [`ExecIf($["${variable('DIALSTATUS')}" = "NOANSWER"]?Hangup(19))`, `Hangup(${variable('HANGUPCAUSE')})`]
-      : [
-          `GotoIf($["${variable('DIALSTATUS')}" = "BUSY"]?busy)`,
-          `VoiceMail(${to.mailbox}@voicemail,u)`,
-          'Hangup()',
-          `(busy),VoiceMail(${to.mailbox}@voicemail,b)`,
-          'Hangup()',
-        ]
-  return steps(dialled, [dial, ...after])
+  if (to.mailbox === undefined) return steps(dialled, [`ExecIf(${absent}?Hangup(20))`, dial])
+  return steps(dialled, [
+    `GotoIf(${absent}?unavailable)`,
+    dial,
+    `GotoIf($["${variable('DIALSTATUS')}" = "BUSY"]?busy)`,
+    `(unavailable),VoiceMail(${to.mailbox}@voicemail,u)`,
+    'Hangup()',
+    `(busy),VoiceMail(${to.mailbox}@voicemail,b)`,
+    'Hangup()',
+  ])
 }
 
 function inbound(trunk: TrunkOfSite, extensions: readonly ExtensionOfSite[], ringSeconds: number): string[] {
@@ -50,8 +53,7 @@ function inbound(trunk: TrunkOfSite, extensions: readonly ExtensionOfSite[], rin
 /** A far end needs time to ring too: twice as long as a phone of the house. */
 function outbound(trunk: TrunkOfSite, ringSeconds: number): string {
   const number = trunk.stripDigits === 0 ? variable('EXTEN') : variable(`EXTEN:${trunk.stripDigits}`)
-  const dial = `Dial(PJSIP/${number}@${trunk.name},${2 * ringSeconds})`
-  return steps('_0X.', [dial, `Hangup(${variable('HANGUPCAUSE')})`])
+  return steps('_0X.', [`Dial(PJSIP/${number}@${trunk.name},${2 * ringSeconds})`])
 }
 
 /** Asterisk's own notation for the value of a variable. */

@@ -20,8 +20,7 @@ export interface RenderPhonesOptions {
 }
 
 /** No call records, no voicemail and no AMI: it is a drawer of phones. */
-const NOT_FOR_PHONES =
-  /^(cdr_|res_cdrel|app_cdr|func_cdr|app_voicemail|res_pjsip_mwi|res_curl|func_curl)/
+const NOT_FOR_PHONES = /^(cdr_|res_cdrel|app_cdr|func_cdr|app_voicemail|res_pjsip_mwi|res_curl|func_curl)/
 
 /** The configuration of a second Asterisk whose endpoints are a site's phones. Pure. */
 export function renderPhones(site: Site, options: RenderPhonesOptions): Map<string, string> {
@@ -119,9 +118,9 @@ function renderPhonesDialPlan(site: Site): string {
   same => n(ring),Ringing()
   same => n,Wait(3600)
   same => n,Hangup()
-  same => n(busy),Hangup(17)
-  same => n(refuse),Hangup(31)
-  same => n(unavailable),Hangup(19)
+  same => n(busy),PJSIPHangup(486)
+  same => n(refuse),PJSIPHangup(603)
+  same => n(unavailable),PJSIPHangup(480)
 `,
   )
   return ['[globals]', ...globals, '[phones]', ...phones, TALKING].join('\n')

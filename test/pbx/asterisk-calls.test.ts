@@ -1,0 +1,133 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { CDR_FIELDS } from '../../infra/asterisk/render/cdr.ts'
+import { startPbx, type TestPbx } from './support/pbx.ts'
+
+let it: TestPbx
+beforeAll(async () => {
+  it = await startPbx({ ringSeconds: 1 })
+})
+afterAll(() => it?.[Symbol.asyncDispose]())
+
+const internal = { src: '60', dst: '61', dcontext: 'internes', clid: '"Phone 60" <60>' }
+
+test('an answered call leaves one record with all 21 fields', async () => {
+  await it.phones.setBehaviour('61', { kind: 'answer', afterMs: 100 })
+  const call = await it.phones.call({ from: '60', to: '61', talkMs: 1100 })
+  expect(await call.answered).toBe(true)
+  expect((await call.ended).answered).toBe(true)
+  const [record, ...more] = await it.takeRecords(1)
+  expect(more).toEqual([])
+  expect(Object.keys(record ?? {})).toEqual(CDR_FIELDS)
+  expect(record).toMatchObject({ ...internal, disposition: 'ANSWERED', lastapp: 'Dial' })
+  expect(record?.['channel']).toMatch(/^PJSIP\/5860-/)
+  expect(record?.['dstchannel']).toMatch(/^PJSIP\/5861-/)
+  expect(record?.['uniqueid']).toMatch(/^pbx1-\d+\.\d+$/)
+  expect(record?.['linkedid']).toBe(record?.['uniqueid'])
+  expect(record?.['start']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}$/)
+  expect(record?.['billsec']).toBeGreaterThanOrEqual(1)
+})
+
+test('a phone that answers may hang up first', async () => {
+  await it.phones.setBehaviour('61', { kind: 'answer', talkMs: 50 })
+  const call = await it.phones.call({ from: '60', to: '61' })
+  expect(await call.ended).toMatchObject({ answered: true, cause: 16 })
+  expect(await it.takeRecords(1)).toMatchObject([{ ...internal, disposition: 'ANSWERED' }])
+})
+
+test.each([
+  ['busy', { kind: 'busy' }, 'BUSY', 'b'],
+  ['refused', { kind: 'refuse' }, 'NO ANSWER', 'u'],
+  ['unavailable', { kind: 'unavailable' }, 'NO ANSWER', 'u'],
+  ['not answered', { kind: 'ring' }, 'NO ANSWER', 'u'],
+] as const)(
+  'a call that is %s goes to voicemail and keeps the dialled number in both records',
+  async (_, behaviour, disposition, greeting) => {
+    await it.phones.setBehaviour('61', behaviour)
+    const call = await it.phones.call({ from: '60', to: '61', talkMs: 100 })
+    await call.ended
+    const records = await it.takeRecords(2)
+    expect(records).toMatchObject([
+      { ...internal, disposition, lastapp: 'Dial' },
+      { ...internal, disposition: 'ANSWERED', lastapp: 'VoiceMail', lastdata: `6001@voicemail,${greeting}` },
+    ])
+    expect(records[1]?.['uniqueid']).toBe(records[0]?.['uniqueid'])
+  },
+)
+
+test('a phone that is switched off is not rung, and its caller gets voicemail', async () => {
+  await it.phones.unregister('61')
+  const call = await it.phones.call({ from: '60', to: '61', talkMs: 100 })
+  await call.ended
+  expect(await it.takeRecords(1)).toMatchObject([{ ...internal, lastapp: 'VoiceMail', dstchannel: '' }])
+  await it.phones.register('61')
+})
+
+test('a caller who gives up while it rings leaves one record', async () => {
+  await it.phones.setBehaviour('61', { kind: 'ring' })
+  const call = await it.phones.call({ from: '60', to: '61' })
+  expect(await call.ringing).toBe(true)
+  expect(await call.hangup()).toMatchObject({ answered: false })
+  expect(await it.takeRecords(1)).toMatchObject([{ ...internal, disposition: 'NO ANSWER', lastapp: 'Dial' }])
+})
+
+test('an unknown number is told so and leaves no record', async () => {
+  const call = await it.phones.call({ from: '60', to: '999' })
+  expect(await call.ended).toMatchObject({ answered: false, cause: 1 })
+  expect(await it.takeRecords(0)).toEqual([])
+})
+
+test('a phone refuses with 603, is busy with 486, and is unavailable with 480', async () => {
+  const { pbx, phones } = it
+  const causes: unknown[] = []
+  await using socket = new WebSocketOf(
+    `${pbx.ariUrl.replace('http', 'ws')}/events?app=look&subscribeAll=true`,
+    `${pbx.readerUser}:${pbx.readerPassword}`,
+  )
+  await socket.opened((event) => {
+    if (event.type === 'ChannelDestroyed' && event.channel.name.startsWith('PJSIP/5861')) causes.push(event.tech_cause)
+  })
+  for (const kind of ['refuse', 'busy', 'unavailable'] as const) {
+    await phones.setBehaviour('61', { kind })
+    await (await phones.call({ from: '60', to: '61', talkMs: 50 })).ended
+    await it.takeRecords(2)
+  }
+  expect(causes).toEqual([603, 486, 480])
+})
+
+test('forty calls at once each leave their record', async () => {
+  await it.phones.setBehaviour('61', { kind: 'answer' })
+  const calls = await Promise.all(
+    Array.from({ length: 40 }, () => it.phones.call({ from: '60', to: '61', talkMs: 300 })),
+  )
+  const ends = await Promise.all(calls.map((call) => call.ended))
+  expect(ends.every((end) => end.answered)).toBe(true)
+  const records = await it.takeRecords(40)
+  expect(new Set(records.map((record) => `${record['uniqueid']}/${record['sequence']}`)).size).toBe(40)
+})
+
+test('none of these calls made Asterisk or the phones complain', async () => {
+  for (const file of [it.pbx.logFile, it.phones.logFile])
+    expect((await readFile(file, 'utf8')).split('\n').filter((line) => /WARNING|ERROR/.test(line))).toEqual([])
+  expect(await it.takeRecords(0)).toEqual([])
+})
+
+/** An event socket that closes with its block. */
+class WebSocketOf {
+  readonly #socket: WebSocket
+  constructor(url: string, login: string) {
+    this.#socket = new WebSocket(url, { auth: login })
+  }
+  // biome-ignore lint/suspicious/noExplicitAny: events are read as Asterisk sends them
+  async opened(onEvent: (event: any) => void) {
+    this.#socket.on('message', (data) => onEvent(JSON.parse(data.toString())))
+    await new Promise((resolve, reject) => this.#socket.once('open', resolve).once('error', reject))
+  }
+  async [Symbol.asyncDispose]() {
+    const closed = once(this.#socket, 'close')
+    this.#socket.close()
+    await closed
+  }
+}

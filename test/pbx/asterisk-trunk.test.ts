@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startPbx, type TestPbx } from './support/pbx.ts'
+import { callFromOutside, hasSipp, outsideAnswers } from './support/trunk.ts'
+
+let it: TestPbx
+beforeAll(async () => {
+  it = await startPbx({ ringSeconds: 1 })
+})
+afterAll(() => it?.[Symbol.asyncDispose]())
+
+test.runIf(hasSipp)('an outside caller rings the extension behind the number, which stays in the record', async () => {
+  await it.phones.setBehaviour('61', { kind: 'answer' })
+  await using caller = await callFromOutside({
+    from: '0612345678',
+    to: '0479000061',
+    talkMs: 200,
+    sipPort: it.pbx.sipPort,
+  })
+  expect(await caller.ended).toBe(0)
+  const [record, ...more] = await it.takeRecords(1)
+  expect(more).toEqual([])
+  expect(record).toMatchObject({ src: '0612345678', dst: '0479000061', dcontext: 'entrants', disposition: 'ANSWERED' })
+  expect(record?.['channel']).toMatch(/^PJSIP\/mytrunk-/)
+  expect(record?.['dstchannel']).toMatch(/^PJSIP\/5861-/)
+})
+
+test.runIf(hasSipp)('an outside caller gets voicemail when nobody answers', async () => {
+  await it.phones.setBehaviour('61', { kind: 'ring' })
+  await using caller = await callFromOutside({
+    from: '0612345678',
+    to: '0479000061',
+    talkMs: 100,
+    sipPort: it.pbx.sipPort,
+  })
+  expect(await caller.ended).toBe(0)
+  expect(await it.takeRecords(2)).toMatchObject([
+    { dst: '0479000061', disposition: 'NO ANSWER' },
+    { dst: '0479000061', disposition: 'ANSWERED', lastapp: 'VoiceMail' },
+  ])
+})
+
+test.runIf(hasSipp)('an outside caller cannot dial an extension, nor out again', async () => {
+  for (const to of ['60', '0612345678']) {
+    await using caller = await callFromOutside({ from: '0612345678', to, talkMs: 100, sipPort: it.pbx.sipPort })
+    expect(await caller.ended).not.toBe(0)
+  }
+  expect(await it.takeRecords(0)).toEqual([])
+})
+
+test.runIf(hasSipp)('a number that begins with 0 goes out on the trunk', async () => {
+  await using far = await outsideAnswers(it.trunkPort)
+  const call = await it.phones.call({ from: '60', to: '07719', talkMs: 200 })
+  expect(await call.answered).toBe(true)
+  await call.ended
+  expect(await far.ended).toBe(0)
+  const [record] = await it.takeRecords(1)
+  expect(record).toMatchObject({ src: '60', dst: '07719', dcontext: 'internes', disposition: 'ANSWERED' })
+  expect(record).toMatchObject({ lastdata: 'PJSIP/7719@mytrunk,2' })
+  expect(record?.['dstchannel']).toMatch(/^PJSIP\/mytrunk-/)
+})
+
+test.runIf(hasSipp)('the caller hears that the outside is busy', async () => {
+  await using far = await outsideAnswers(it.trunkPort, 'busy')
+  const call = await it.phones.call({ from: '60', to: '07719' })
+  expect(await call.ended).toMatchObject({ answered: false, cause: 17 })
+  expect(await far.ended).toBe(0)
+  expect(await it.takeRecords(1)).toMatchObject([{ dst: '07719', disposition: 'BUSY' }])
+})
