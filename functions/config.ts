@@ -9,6 +9,7 @@ const names = [
   'QUEUE_LIVE',
   'QUEUE_RECORDS',
   'DEAD_RECORDS',
+  'DEAD_LIVE',
 ] as const
 export type ConfigName = (typeof names)[number]
 

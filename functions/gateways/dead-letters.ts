@@ -8,16 +8,17 @@ export class DeadLetters {
     this.#queueUrl = queueUrl
   }
 
-  /** The original signed body, with the line that was refused and why. A redrive replays the body: what is stored absorbs it. */
-  async put(body: string, line: number, errorId: string): Promise<void> {
+  /**
+   * The original signed body and why it was refused: as a whole, or at one line, counted from 0. A redrive replays the
+   * body; what is stored already absorbs it.
+   */
+  async put(body: string, errorId: string, line?: number): Promise<void> {
+    const place = line === undefined ? {} : { line: { DataType: 'Number', StringValue: String(line) } }
     await this.#client.send(
       new SendMessageCommand({
         QueueUrl: this.#queueUrl,
         MessageBody: body,
-        MessageAttributes: {
-          line: { DataType: 'Number', StringValue: String(line) },
-          errorId: { DataType: 'String', StringValue: errorId },
-        },
+        MessageAttributes: { errorId: { DataType: 'String', StringValue: errorId }, ...place },
       }),
     )
   }

@@ -45,13 +45,26 @@ export function cachedKeys(keys: BridgeKeys, now: () => number): BridgeKeys {
   }
 }
 
-/** Opens one message; undefined where the body is refused, which is logged and counted by its errorId. */
-export async function openMessage(record: SQSRecord, keys: BridgeKeys): Promise<OpenedMessage | undefined> {
+/** Where a body goes that no try will make good. */
+export interface Aside {
+  put(body: string, errorId: string, line?: number): Promise<void>
+}
+
+/**
+ * Opens one message. A body that is refused, for its form or its signature, is put aside at once and counted by its
+ * errorId in the log: trying again would only cost. The answer then is undefined, and the message is done with.
+ */
+export async function openMessage(
+  record: SQSRecord,
+  keys: BridgeKeys,
+  aside: Aside,
+): Promise<OpenedMessage | undefined> {
   try {
     const { site, lines } = await openBody(record.body, (site, keyId) => keys.bridgeKey(site, keyId))
     return { messageId: record.messageId, body: record.body, site, lines: lines.map(parseLine) }
   } catch (error) {
     if (!(error instanceof BodyRefused)) throw error
+    await aside.put(record.body, error.errorId)
     logOutcome('warn', 'body-refused', { errorId: error.errorId, messageId: record.messageId, detail: error.message })
     return undefined
   }

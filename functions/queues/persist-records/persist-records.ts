@@ -2,13 +2,10 @@ import type { SQSRecord } from 'aws-lambda'
 import type { Cdr } from '../../../contracts/cdr.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import { type BridgeKeys, type Line, type OpenedMessage, openMessage } from '../open-batch.ts'
+import { type Aside, type BridgeKeys, type Line, type OpenedMessage, openMessage } from '../open-batch.ts'
 
 export interface CallLog {
   put(site: SiteId, cdr: Cdr, raw: string | undefined): Promise<'stored' | 'duplicate'>
-}
-export interface Aside {
-  put(body: string, line: number, errorId: string): Promise<void>
 }
 export interface RecordsCount {
   stored: number
@@ -27,8 +24,8 @@ export async function persistMessage(
   { keys, log, aside }: { keys: BridgeKeys; log: CallLog; aside: Aside },
 ): Promise<boolean> {
   try {
-    const message = await openMessage(record, keys)
-    if (!message) return false
+    const message = await openMessage(record, keys, aside)
+    if (!message) return true
     const count = await persistRecords(message, { log, aside })
     logOutcome('info', 'records', { site: message.site, ...count })
     return true
@@ -53,7 +50,7 @@ export async function persistRecords(
   }
   const persistLine = async (line: Line) => {
     if ('errorId' in line) {
-      await aside.put(message.body, line.line, line.errorId)
+      await aside.put(message.body, line.errorId, line.line)
       count.putAside += 1
     } else if (line.event.type === 'switchhook.cdr.v1') {
       const outcome = await log.put(message.site, line.event.data.cdr, line.event.data.raw)
