@@ -1,12 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { accessKeyIdOf, denialOf } from './authorization.ts'
-import type { Connection, Connections } from './connections.ts'
+import { type Connection, type Connections, messageBytesMax } from './connections.ts'
 import { messageOf } from './errors.ts'
 import type { Log } from './log.ts'
 import { account } from './names.ts'
 import { readBody } from './request-body.ts'
 import type { Roles } from './roles.ts'
-import { messageBytesMax } from './socket-api.ts'
 
 /**
  * The `@connections` commands that functions send ("Use @connections commands in your backend service"): POST a message, GET a connection,

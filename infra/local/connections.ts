@@ -5,6 +5,9 @@ import type { Clock } from './clock.ts'
 /** "Quotas for WebSocket APIs": idle 10 minutes, 2 hours a connection. */
 const idleMsMax = 10 * 60 * 1000
 const connectionMsMax = 2 * 60 * 60 * 1000
+/** "Quotas for WebSocket APIs": message 128 KB, frame 32 KB. */
+export const messageBytesMax = 128 * 1024
+export const frameBytesMax = 32 * 1024
 /** What may wait in memory for a client that does not read; more is refused as AWS refuses what its own buffer cannot take. */
 const unsentBytesMax = 1024 * 1024
 
@@ -66,7 +69,7 @@ export function createConnections(clock: Clock): Connections {
       const entry = open.get(id)
       if (!entry || entry.socket.readyState !== entry.socket.OPEN) return 'gone'
       if (entry.socket.bufferedAmount + text.length > unsentBytesMax) return 'full'
-      entry.socket.send(text)
+      sendInFrames(entry.socket, Buffer.from(text))
       touch(entry.connection)
       return 'sent'
     },
@@ -83,4 +86,14 @@ export function createConnections(clock: Clock): Connections {
     },
     all: () => [...open.values()].map(({ connection }) => connection),
   }
+}
+
+/** A message of up to 128 KB leaves in frames of 32 KB at most, as API Gateway sends it. */
+function sendInFrames(socket: WebSocket, message: Buffer): void {
+  let at = 0
+  do {
+    const end = at + frameBytesMax
+    socket.send(message.subarray(at, end), { binary: false, fin: end >= message.length })
+    at = end
+  } while (at < message.length)
 }

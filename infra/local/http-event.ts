@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { account } from './names.ts'
 
@@ -82,12 +83,22 @@ export function decodedPath(path: string): string {
   }
 }
 
+/** Cookies have a field of their own; the others are between the client and API Gateway. */
+const hopHeaders = new Set(['cookie', 'connection', 'keep-alive', 'transfer-encoding'])
+
 function headersOf(request: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, values] of Object.entries(request.headersDistinct)) {
-    if (values && name !== 'cookie') headers[name] = values.join(',')
+    if (values && !hopHeaders.has(name)) headers[name] = values.join(',')
   }
-  return headers
+  const seconds = Math.floor(Date.now() / 1000).toString(16)
+  return {
+    ...headers,
+    'x-amzn-trace-id': `Root=1-${seconds}-${randomBytes(12).toString('hex')}`,
+    'x-forwarded-for': request.socket.remoteAddress ?? '127.0.0.1',
+    'x-forwarded-port': String(request.socket.localPort),
+    'x-forwarded-proto': 'http',
+  }
 }
 
 function queryOf(search: URLSearchParams): Record<string, string> | undefined {

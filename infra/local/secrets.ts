@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
@@ -33,7 +34,8 @@ export async function openSecrets(dataFolder: string, region: string, account: s
     return version
   }
 
-  const parameter = (name: string) => {
+  // Without decryption Parameter Store returns the ciphertext: something a function cannot use, here as there.
+  const parameter = (name: string, decrypted: boolean) => {
     const found = kept[name]
     if (!found) return undefined
     const arn = `arn:aws:ssm:${region}:${account}:parameter/${name.replace(/^\//, '')}`
@@ -41,7 +43,7 @@ export async function openSecrets(dataFolder: string, region: string, account: s
     return {
       Name: name,
       Type: 'SecureString',
-      Value: value,
+      Value: decrypted ? value : `AQICAH${createHash('sha256').update(value).digest('base64')}`,
       Version: version,
       LastModifiedDate: changed / 1000,
       ARN: arn,
@@ -55,11 +57,11 @@ export async function openSecrets(dataFolder: string, region: string, account: s
       const input = v.parse(Input, JSON.parse(body.toString() || '{}'))
       switch (headers['x-amz-target']) {
         case 'AmazonSSM.GetParameter': {
-          const found = parameter(input.Name)
+          const found = parameter(input.Name, input.WithDecryption)
           return found ? jsonAnswer({ Parameter: found }) : errorAnswer(400, 'ParameterNotFound', '')
         }
         case 'AmazonSSM.GetParameters': {
-          const found = input.Names.map((name) => ({ name, value: parameter(name) }))
+          const found = input.Names.map((name) => ({ name, value: parameter(name, input.WithDecryption) }))
           return jsonAnswer({
             Parameters: found.flatMap(({ value }) => value ?? []),
             InvalidParameters: found.filter(({ value }) => !value).map(({ name }) => name),
@@ -88,6 +90,7 @@ const Input = v.looseObject({
   Names: v.optional(v.array(v.string()), []),
   Value: v.optional(v.string(), ''),
   Overwrite: v.optional(v.boolean(), false),
+  WithDecryption: v.optional(v.boolean(), false),
 })
 
 async function load(path: string): Promise<Kept> {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import * as v from 'valibot'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ApiResource, ApiRoute } from './api-resources.ts'
-import type { Connection, Connections } from './connections.ts'
+import { type Connection, type Connections, frameBytesMax, messageBytesMax } from './connections.ts'
 import { messageOf } from './errors.ts'
 import { FrameMeter } from './frame-meter.ts'
 import { messageAnswer } from './http-answer.ts'
@@ -11,10 +11,6 @@ import type { Log } from './log.ts'
 import { type SocketApiNames, selectedRoute, socketContext } from './socket-event.ts'
 import { admitHandshake, refuse } from './socket-handshake.ts'
 import { within } from './within.ts'
-
-/** "Quotas for WebSocket APIs": message 128 KB, frame 32 KB. */
-export const messageBytesMax = 128 * 1024
-const frameBytesMax = 32 * 1024
 
 const Answer = v.looseObject({ body: v.optional(v.nullable(v.string())) })
 

@@ -39,6 +39,7 @@ export async function echo(event) {
 
 export async function authorizeHttp(event) {
   const key = event.headers.authorization
+  console.log(`authorizing ${key}`)
   if (key === 'break') throw new Error('broken')
   return {
     isAuthorized: key.startsWith('good'),

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../../infra/local/local-cloud.ts'
+
+const folder = fileURLToPath(new URL('.', import.meta.url))
+const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url))
+const require = createRequire(import.meta.url)
+
+/** Packages the fixture with `osls`, as an application is packaged; the package is kept until a source of it changes. */
+export async function packagedFixture(): Promise<string> {
+  const sources = await Promise.all(['serverless.yml', 'handlers.mjs'].map((name) => readFile(join(folder, name))))
+  const key = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 16)
+  const kept = join(modules, '.cache', 'local-fixture', key)
+  if (existsSync(kept)) return kept
+  const work = await mkdtemp(join(tmpdir(), 'local-fixture-'))
+  try {
+    await cp(join(folder, 'serverless.yml'), join(work, 'serverless.yml'))
+    await build({
+      entryPoints: [join(folder, 'handlers.mjs')],
+      outfile: join(work, 'handlers.mjs'),
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      minify: true,
+      mainFields: ['module', 'main'],
+      banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    })
+    const serverless = require.resolve('serverless/bin/serverless.js')
+    await promisify(execFile)(process.execPath, [serverless, 'package'], { cwd: work })
+    await mkdir(join(kept, '..'), { recursive: true })
+    await cp(join(work, '.serverless'), `${kept}.half`, { recursive: true })
+    await rename(`${kept}.half`, kept)
+    return kept
+  } finally {
+    await rm(work, { recursive: true })
+  }
+}
+
+export interface RunningFixture extends AsyncDisposable {
+  cloud: LocalCloud
+  dataFolder: string
+  /** What the runner logged. */
+  events: { event: string; fields: Readonly<Record<string, unknown>> }[]
+  /** What the functions printed. */
+  lines: string[]
+}
+
+/** Starts the local cloud on the fixture with a data folder of its own, which goes when it stops. */
+export async function runFixture(options: Partial<LocalCloudOptions> = {}): Promise<RunningFixture> {
+  const packageFolder = await packagedFixture()
+  const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'local-cloud-')))
+  const events: RunningFixture['events'] = []
+  const lines: string[] = []
+  const log = (event: string, fields: Readonly<Record<string, unknown>>) => void events.push({ event, fields })
+  const cloud = await startLocalCloud({ packageFolder, log, ...options, dataFolder })
+  cloud.onFunctionLine(({ line }) => lines.push(line))
+  return {
+    cloud,
+    dataFolder,
+    events,
+    lines,
+    async [Symbol.asyncDispose]() {
+      await cloud.stop()
+      if (options.dataFolder === undefined) await rm(dataFolder, { recursive: true })
+    },
+  }
+}
+
+/** Invokes a function and parses its answer. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever shape the function under test returned
+export async function ask(cloud: LocalCloud, name: string, event: unknown): Promise<any> {
+  const { payload } = await cloud.invoke(name, event)
+  return JSON.parse(payload)
+}

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test, vi } from 'vitest'
+import { ask, packagedFixture, runFixture } from './local-fixture/packaged-fixture.ts'
+
+/** The state letter of a process: T when stopped, undefined when gone. */
+async function stateOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+  return stat?.slice(stat.lastIndexOf(')') + 2)[0]
+}
+
+test('runs one invocation a process at a time and keeps the process for the next', async () => {
+  await using fixture = await runFixture()
+  const first = await ask(fixture.cloud, 'echo', { pid: true })
+  expect(await ask(fixture.cloud, 'echo', { pid: true })).toBe(first)
+  const together = await Promise.all([1, 2, 3].map(() => ask(fixture.cloud, 'frozen', { wait: 300 })))
+  expect(new Set(together).size).toBe(3)
+})
+
+test('freezes a function between invocations, so that work left after the answer waits for the next one', async () => {
+  // Goal: what dies on AWS must not live here. Method: a timer of 50 ms would write a file; the process is seen stopped while 20
+  // other invocations of other functions pass, the file is absent, and appears once the same process is invoked again.
+  await using fixture = await runFixture()
+  const path = join(fixture.dataFolder, 'thawed')
+  const pid = await ask(fixture.cloud, 'frozen', { path, ms: 50 })
+  await expect.poll(() => stateOf(pid)).toBe('T')
+  const startedAt = Date.now()
+  while (Date.now() - startedAt < 200) await ask(fixture.cloud, 'echo', { pid: true })
+  expect(existsSync(path)).toBe(false)
+  expect(await ask(fixture.cloud, 'frozen', { wait: 100 })).toBe(pid)
+  expect(existsSync(path)).toBe(true)
+})
+
+test('ends an invocation at its time-out and initialises the function anew', async () => {
+  await using fixture = await runFixture()
+  const startedAt = performance.now()
+  const outcome = await fixture.cloud.invoke('slow', {})
+  expect(performance.now() - startedAt).toBeGreaterThan(1000)
+  expect(outcome.functionError).toBe('Unhandled')
+  const errorMessage = `RequestId: ${outcome.requestId} Error: Task timed out after 1.00 seconds`
+  expect(JSON.parse(outcome.payload)).toEqual({ errorType: 'Sandbox.Timedout', errorMessage })
+  expect(await ask(fixture.cloud, 'slow', { ms: 0 })).toBe('late')
+})
+
+test('reports errors as Lambda does', async () => {
+  await using fixture = await runFixture()
+  const thrown = await fixture.cloud.invoke('echo', { throw: 'oops' })
+  expect(thrown.functionError).toBe('Unhandled')
+  expect(JSON.parse(thrown.payload)).toMatchObject({ errorType: 'TypeError', errorMessage: 'oops' })
+  expect(JSON.parse(thrown.payload).trace[0]).toBe('TypeError: oops')
+  await expect
+    .poll(() => fixture.lines.some((line) => line.includes('Invoke Error') && line.includes('oops')))
+    .toBe(true)
+  const exited = await fixture.cloud.invoke('echo', { exit: 7 })
+  expect(JSON.parse(exited.payload)).toEqual({
+    errorType: 'Runtime.ExitError',
+    errorMessage: `RequestId: ${exited.requestId} Error: Runtime exited with error: exit status 7`,
+  })
+  expect(await ask(fixture.cloud, 'echo', { pid: true })).toEqual(expect.any(Number))
+})
+
+test('refuses payloads over 6 MB in both directions', async () => {
+  await using fixture = await runFixture()
+  const tooLarge = await ask(fixture.cloud, 'echo', { large: 6 * 1024 * 1024 + 200 })
+  expect(tooLarge.errorType).toBe('Function.ResponseSizeTooLarge')
+  expect(await ask(fixture.cloud, 'echo', { large: 5 * 1024 * 1024 })).toHaveLength(5 * 1024 * 1024)
+  const request = await ask(fixture.cloud, 'echo', { padding: 'x'.repeat(6 * 1024 * 1024 + 200) })
+  expect(request.errorType).toBe('RequestEntityTooLargeException')
+})
+
+test('runs no more processes than the reserved concurrency and queues the rest', async () => {
+  await using fixture = await runFixture()
+  const startedAt = performance.now()
+  await Promise.all([1, 2, 3].map(() => ask(fixture.cloud, 'single', { ms: 100 })))
+  expect(performance.now() - startedAt).toBeGreaterThan(300)
+})
+
+test('ends a process that stays idle, and all of them when it stops', async () => {
+  const pids: number[] = []
+  {
+    await using fixture = await runFixture({ limits: { idleMsMax: 100 } })
+    const idle = await ask(fixture.cloud, 'echo', { pid: true })
+    await expect.poll(() => stateOf(idle), { timeout: 3000 }).toBeUndefined()
+    pids.push(await ask(fixture.cloud, 'echo', { pid: true }))
+  }
+  expect(await Promise.all(pids.map(stateOf))).toEqual([undefined])
+})
+
+test('leaves no process behind, frozen or busy, when it is killed itself', async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'local-cloud-'))
+  const runner = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('local-fixture/runner.ts', import.meta.url)), dataFolder],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, PACKAGE_FOLDER: await packagedFixture() },
+    },
+  )
+  const [text] = await once(runner.stdout, 'data')
+  const { frozen, busy } = JSON.parse(String(text))
+  try {
+    await expect.poll(() => stateOf(frozen)).toBe('T')
+    expect(await stateOf(busy)).toMatch(/[SR]/)
+  } finally {
+    runner.kill('SIGKILL')
+  }
+  await vi.waitFor(
+    async () => expect([await stateOf(frozen), await stateOf(busy)]).toEqual([undefined, undefined]),
+    3000,
+  )
+  await rm(dataFolder, { recursive: true })
+})
