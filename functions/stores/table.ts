@@ -51,8 +51,8 @@ function shard(site: string): number {
 
 /** One client a process; its connections are kept open between invocations. */
 export function documentClient(): DynamoDBDocumentClient {
-  // Three tries within the function's time-out; SQS delivers again what still fails.
-  const client = new DynamoDBClient({ maxAttempts: 3 })
+  // Five tries take a second or two of the function's ten; SQS delivers again what still fails, but a minute later.
+  const client = new DynamoDBClient({ maxAttempts: 5 })
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
 }
 

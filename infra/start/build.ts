@@ -5,14 +5,22 @@ import { packageService } from '../build/package.ts'
 import { buildOnce, digestOf } from './stamp.ts'
 
 const common = ['contracts', 'package-lock.json', 'infra/build']
+const bridgeSources = [...common, 'bridge']
+const pageSources = [...common, 'client', 'dashboard']
+const functionSources = [...common, 'functions', 'infra/cloud', 'serverless.yml']
 
 /** Packages functions, bridge and page, each only where its sources changed since it was last built. */
 export async function buildAll(root: string): Promise<void> {
-  const stamp = (folder: string) => path.join(root, folder, '.stamp')
-  const functions = await digestOf(root, [...common, 'functions', 'infra/cloud', 'serverless.yml'])
-  const bridge = await digestOf(root, [...common, 'bridge'])
-  const page = await digestOf(root, [...common, 'client', 'dashboard'])
-  await buildOnce(stamp('.serverless'), functions, () => packageService(root))
-  await buildOnce(stamp('dist/bridge'), bridge, () => buildBridge(root))
-  await buildOnce(stamp('dist/dashboard'), page, () => buildDashboard(path.join(root, 'dist/dashboard')))
+  await buildService(root)
+  await once(root, 'dist/bridge', bridgeSources, () => buildBridge(root))
+  await once(root, 'dist/dashboard', pageSources, () => buildDashboard(path.join(root, 'dist/dashboard')))
+}
+
+/** The template and the functions' zips alone. */
+export async function buildService(root: string): Promise<void> {
+  await once(root, '.serverless', functionSources, () => packageService(root))
+}
+
+async function once(root: string, folder: string, sources: string[], build: () => Promise<unknown>): Promise<void> {
+  await buildOnce(path.join(root, folder, '.stamp'), await digestOf(root, sources), build)
 }

@@ -1,0 +1,89 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Cdr } from '../../contracts/cdr.ts'
+import { makeCdr } from '../support/cdrs.ts'
+import { cdrEvent } from '../support/facts.ts'
+import { until } from '../support/until.ts'
+import { type Deployment, deploy, type TestSite } from './support/deployment.ts'
+
+let deployment: Deployment
+let office: TestSite
+beforeAll(async () => {
+  deployment = await deploy()
+  office = await deployment.makeSite('office')
+})
+afterAll(async () => deployment[Symbol.asyncDispose]())
+
+async function cdrs({ site }: TestSite, query = 'from=2026-11-01T00:00:00Z&limit=500'): Promise<Cdr[]> {
+  const response = await deployment.call('GET', `/v1/sites/${site.site}/cdrs?${query}`, { key: site.apiKey })
+  expect(response.status).toBe(200)
+  return ((await response.json()) as { cdrs: Cdr[] }).cdrs
+}
+
+test('CDRs sent in any order, some twice, are read newest first, each once', async () => {
+  const sent = Array.from({ length: 40 }, (_, n) => makeCdr(n))
+  const events = sent.map((cdr) => cdrEvent('office', cdr))
+  await deployment.send(office, 'records', events.slice(20))
+  await deployment.send(office, 'records', [...events.slice(0, 30), ...events.slice(10, 15)])
+  const found = await until('40 CDRs', async () => {
+    const rows = await cdrs(office)
+    return rows.length >= 40 && rows
+  })
+  expect(found).toEqual(sent.reverse())
+})
+
+test('a line that is no event is put aside with its number, and its neighbours are stored', async () => {
+  const site = await deployment.makeSite('neighbours')
+  const good = [makeCdr(1), makeCdr(2)].map((cdr) => cdrEvent('neighbours', cdr))
+  const future = { ...good[0], type: 'switchhook.cdr.v9' }
+  const body = await deployment.send(site, 'records', [good[0], '{"type":', { ...good[1], data: {} }, future, good[1]])
+  await until('both neighbours', async () => (await cdrs(site)).length === 2)
+  const seen = new Map<string | undefined, string | undefined>()
+  await until('three dead letters', async () => {
+    for (const letter of await deployment.deadLetters('records')) {
+      if (letter.body === body) seen.set(letter.line, letter.errorId)
+    }
+    return seen.size === 3
+  })
+  expect(Object.fromEntries(seen)).toEqual({ 1: 'line-not-json', 2: 'event-malformed', 3: 'event-type-unknown' })
+})
+
+test('a body whose signature does not fit is refused, counted and kept aside', async () => {
+  const site = await deployment.makeSite('forged')
+  const stranger = { ...site, privateKey: generateKeyPairSync('ed25519').privateKey }
+  const lines: string[] = []
+  const listening = deployment.cloud.onFunctionLine(({ line }) => lines.push(line))
+  const forged = await deployment.send(stranger, 'records', [cdrEvent('forged', makeCdr(7))])
+  const letter = await until('the dead letter', async () =>
+    (await deployment.deadLetters('records')).find(({ body }) => body === forged),
+  )
+  expect(letter.errorId).toBe('body-signature-invalid')
+  await until('its line in the log', async () => lines.some((line) => line.includes('body-signature-invalid')))
+  listening()
+  expect(await cdrs(site)).toEqual([])
+})
+
+test('a bridge cannot speak for another site', async () => {
+  const [mine, theirs] = [await deployment.makeSite('mine'), await deployment.makeSite('theirs')]
+  const borrowed: TestSite = { privateKey: mine.privateKey, site: { ...mine.site, site: 'theirs' } }
+  const forged = await deployment.send(borrowed, 'records', [cdrEvent('theirs', makeCdr(8))])
+  const letter = await until('the dead letter', async () =>
+    (await deployment.deadLetters('records')).find(({ body }) => body === forged),
+  )
+  expect(letter.errorId).toBe('body-key-unknown')
+  expect(await cdrs(theirs)).toEqual([])
+})
+
+test('DynamoDB throttling some writes delays CDRs and loses none', async () => {
+  const site = await deployment.makeSite('throttled')
+  const heal = deployment.cloud.faults.add({ service: 'dynamodb', action: 'PutItem', every: 5, kind: 'throttle' })
+  const sent = Array.from({ length: 30 }, (_, n) => makeCdr(n))
+  await deployment.send(
+    site,
+    'records',
+    sent.map((cdr) => cdrEvent('throttled', cdr)),
+  )
+  await until('30 CDRs', async () => (await cdrs(site)).length === 30, 50_000)
+  heal()
+  expect(await cdrs(site)).toEqual(sent.reverse())
+})

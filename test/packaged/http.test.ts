@@ -1,0 +1,89 @@
+import * as v from 'valibot'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Problem } from '../../contracts/http.ts'
+import { type Deployment, deploy, type TestSite } from './support/deployment.ts'
+
+let deployment: Deployment
+let office: TestSite
+let other: TestSite
+beforeAll(async () => {
+  deployment = await deploy()
+  office = await deployment.makeSite('office')
+  other = await deployment.makeSite('other')
+})
+afterAll(async () => deployment[Symbol.asyncDispose]())
+
+async function problem(response: Response) {
+  expect(response.headers.get('content-type')).toBe('application/problem+json')
+  const body = v.parse(Problem, await response.json())
+  expect(body.status).toBe(response.status)
+  return body
+}
+
+test('making a site answers its key once, its command queue and the deployment’s public key', async () => {
+  const { site } = office
+  expect(site.apiKey).toMatch(/^shk_[0-9a-f]{16}_/)
+  expect(site.bridge.queues.commands).toContain('commands-office-1')
+  expect(site.bridge.deploymentPublicKey).toContain('BEGIN PUBLIC KEY')
+  const stored = JSON.stringify(await deployment.items('AccessTable'))
+  expect(stored).not.toContain(site.apiKey.split('_')[2])
+})
+
+test('a site is made once', async () => {
+  await expect(deployment.makeSite('office')).rejects.toThrow('site-exists')
+})
+
+test.each([
+  ['a site without a bridge key', { site: 'newsite', name: 'New' }, 'bridgePublicKey'],
+  ['a name in capitals', { site: 'NewSite', name: 'New', bridgePublicKey: '-----BEGIN PUBLIC KEY-----' }, 'site'],
+  [
+    'a key that is none',
+    { site: 'newsite', name: 'New', bridgePublicKey: '-----BEGIN PUBLIC KEY-----' },
+    'bridgePublicKey',
+  ],
+])('%s is refused with the field', async (_, body, field) => {
+  const response = await deployment.call('POST', '/v1/sites', { key: deployment.cloud.adminKey, body })
+  const told = await problem(response)
+  expect(told).toMatchObject({ status: 400, errorId: 'input-invalid' })
+  expect(told.errors?.map((error) => error.field)).toContain(field)
+})
+
+test('a body that is not JSON is refused', async () => {
+  const response = await deployment.call('POST', '/v1/sites', { key: deployment.cloud.adminKey, body: '{' })
+  expect(await problem(response)).toMatchObject({ status: 400, errorId: 'json-malformed' })
+})
+
+test('who calls and what for is told apart, each refusal with its id', async () => {
+  const [key, wrong] = [office.site.apiKey, `${office.site.apiKey.slice(0, -1)}~`]
+  const cases = [
+    ['GET', '/v1/sites/office/cdrs', wrong, 401, 'key-invalid'],
+    ['GET', '/v1/sites/office/cdrs', 'nonsense', 401, 'key-invalid'],
+    ['GET', '/v1/sites/other/cdrs', key, 404, 'site-unknown'],
+    ['GET', '/v1/sites/nowhere/cdrs', key, 404, 'site-unknown'],
+    ['GET', '/v1/sites/nowhere/endpoints', key, 404, 'site-unknown'],
+    ['GET', '/v1/sites/office/cdrs', deployment.cloud.adminKey, 403, 'site-key-only'],
+    ['POST', '/v1/sites', key, 403, 'admin-only'],
+    ['GET', '/v1/sites/office/cdrs?cursor=made.up', key, 400, 'cursor-invalid'],
+    ['GET', '/v1/sites/office/cdrs?limit=0', key, 400, 'input-invalid'],
+    ['GET', '/v1/sites/office/cdrs?limit=501', key, 400, 'input-invalid'],
+    ['GET', '/v1/sites/office/cdrs?from=yesterday', key, 400, 'input-invalid'],
+    ['POST', '/v1/sites/other/tickets', key, 404, 'site-unknown'],
+  ] as const
+  for (const [method, path, given, status, errorId] of cases) {
+    const response = await deployment.call(method, path, { key: given })
+    expect(await problem(response), `${method} ${path}`).toMatchObject({ status, errorId })
+  }
+})
+
+test('without a key API Gateway itself answers 401', async () => {
+  const response = await deployment.call('GET', '/v1/sites/office/cdrs')
+  expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }])
+})
+
+test('a cursor of one site opens nothing of another', async () => {
+  const { writeCursor } = await import('../../functions/http/cdrs/cursor.ts')
+  const position = { site: 'other', from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z', after: '2026-11-30' }
+  const cursor = writeCursor(position, 'not the key of this deployment, but long')
+  const response = await deployment.call('GET', `/v1/sites/other/cdrs?cursor=${cursor}`, { key: other.site.apiKey })
+  expect(await problem(response)).toMatchObject({ errorId: 'cursor-invalid' })
+})

@@ -1,0 +1,87 @@
+import { statSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import * as v from 'valibot'
+import { beforeAll, expect, test } from 'vitest'
+import { buildService } from '../../infra/start/build.ts'
+
+const zipBytesMax = 600_000
+
+const Statement = v.looseObject({
+  Effect: v.string(),
+  Action: v.union([v.string(), v.array(v.string())]),
+  Resource: v.unknown(),
+})
+const Resource = v.looseObject({ Type: v.string(), Properties: v.optional(v.record(v.string(), v.unknown())) })
+const Template = v.looseObject({ Resources: v.record(v.string(), Resource) })
+const Role = v.looseObject({
+  AssumeRolePolicyDocument: v.unknown(),
+  Policies: v.array(v.looseObject({ PolicyDocument: v.looseObject({ Statement: v.array(Statement) }) })),
+})
+
+let resources: v.InferOutput<typeof Template>['Resources']
+beforeAll(async () => {
+  await buildService(process.cwd())
+  const text = await readFile('.serverless/cloudformation-template-update-stack.json', 'utf8')
+  resources = v.parse(Template, JSON.parse(text)).Resources
+})
+
+const ofType = (type: string) => Object.entries(resources).filter(([, resource]) => resource.Type === type)
+const roles = () => ofType('AWS::IAM::Role').map(([id, { Properties }]) => [id, v.parse(Role, Properties)] as const)
+const statements = (id: string) => {
+  const found = roles().find(([name]) => name === id)
+  return found?.[1].Policies.flatMap((policy) => policy.PolicyDocument.Statement) ?? []
+}
+
+test('each zip is 600 KB or less', async () => {
+  const zips = (await readdir('.serverless')).filter((name) => name.endsWith('.zip'))
+  expect(zips.length).toBe(ofType('AWS::Lambda::Function').length)
+  const large = zips.filter((name) => statSync(`.serverless/${name}`).size > zipBytesMax)
+  expect(large).toEqual([])
+})
+
+test('each function has a role of its own', () => {
+  const used = ofType('AWS::Lambda::Function').map(([, { Properties }]) => JSON.stringify(Properties?.['Role']))
+  expect(used.length).toBeGreaterThan(5)
+  expect(new Set(used).size).toBe(used.length)
+})
+
+test('no role allows an action or a resource by a bare wildcard, and nothing is allowed by NotAction', () => {
+  for (const [id] of roles()) {
+    for (const statement of statements(id)) {
+      const actions = [statement.Action].flat()
+      expect(
+        actions.filter((action) => action.includes('*')),
+        id,
+      ).toEqual([])
+      expect([statement.Resource].flat(), id).not.toContain('*')
+      expect(statement).not.toHaveProperty('NotAction')
+    }
+  }
+})
+
+test('a function that reads the call log can neither write it nor read keys', () => {
+  const text = JSON.stringify(statements('ListCdrsRole'))
+  expect(text).toContain('dynamodb:Query')
+  expect(text).not.toMatch(/PutItem|DeleteItem|UpdateItem|AccessTable|LiveTable|sqs:/)
+})
+
+test('a bridge can send to the two queues and take its own commands, and nothing else', () => {
+  const allowed = statements('BridgeRole').flatMap(({ Action }) => Action)
+  expect(allowed.sort()).toEqual([
+    'sqs:ChangeMessageVisibility',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+    'sqs:ReceiveMessage',
+    'sqs:SendMessage',
+  ])
+  expect(JSON.stringify(statements('BridgeRole')[1]?.Resource)).toContain('{aws:PrincipalTag/queue}')
+})
+
+test('each queue that feeds a function has a dead-letter queue that keeps messages for 14 days', () => {
+  const queues = new Map(ofType('AWS::SQS::Queue'))
+  for (const name of ['LiveQueue', 'RecordsQueue']) {
+    const redrive = JSON.stringify(queues.get(name)?.Properties?.['RedrivePolicy'])
+    const dead = /Dead\w+Queue/.exec(redrive)?.[0] ?? ''
+    expect(queues.get(dead)?.Properties?.['MessageRetentionPeriod'], name).toBe(1_209_600)
+  }
+})

@@ -1,0 +1,100 @@
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import type { SiteCreated } from '../../../contracts/http.ts'
+import { type Lane, packBody } from '../../../contracts/packed-body.ts'
+import type { LocalCloud } from '../../../infra/local/local-cloud.ts'
+import { buildService } from '../../../infra/start/build.ts'
+import { type OpenCloud, openCloud } from '../../../infra/start/cloud.ts'
+import { Home } from '../../../infra/start/home.ts'
+
+/** A site of the deployment, and the key by which its bridge signs. */
+export interface TestSite {
+  site: SiteCreated
+  privateKey: KeyObject
+}
+
+export interface Deployment extends AsyncDisposable {
+  cloud: LocalCloud & { adminKey: string }
+  /** The public API, as anyone calls it. */
+  call(method: string, path: string, options?: { key?: string; body?: unknown }): Promise<Response>
+  makeSite(name: string): Promise<TestSite>
+  /** Sends events as the site's bridge does, or a body as it is. */
+  send(site: TestSite, lane: Lane, events: readonly unknown[]): Promise<string>
+  sendBody(lane: Lane, body: string): Promise<void>
+  /** Bodies among the dead letters of a lane, each with its errorId. */
+  deadLetters(lane: Lane): Promise<{ body: string; errorId: string | undefined; line: string | undefined }[]>
+  /** All items of a table, by its logical id. */
+  items(table: 'RecordsTable' | 'LiveTable' | 'AccessTable'): Promise<Record<string, unknown>[]>
+}
+
+/** The packaged functions on a local cloud of their own, empty. */
+export async function deploy(): Promise<Deployment> {
+  const root = process.cwd()
+  await buildService(root)
+  const folder = await mkdtemp(path.join(tmpdir(), 'sh-'))
+  const home = new Home(folder)
+  const cloud = await openCloud(root, home, await home.open())
+  const client = (endpoint: string) => ({ region: cloud.region, endpoint, credentials: cloud.credentials('operator') })
+  const sqs = new SQSClient(client(cloud.endpoints.sqs))
+  const db = DynamoDBDocumentClient.from(new DynamoDBClient(client(cloud.endpoints.dynamodb)))
+  const queue = (lane: Lane) => cloud.ref(lane === 'live' ? 'LiveQueue' : 'RecordsQueue')
+
+  const call: Deployment['call'] = (method, path, { key, body } = {}) =>
+    fetch(cloud.httpUrl + path, {
+      method,
+      headers: { ...(key && { authorization: `Bearer ${key}` }), 'content-type': 'application/json' },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+  const sendBody: Deployment['sendBody'] = async (lane, body) => {
+    await sqs.send(new SendMessageCommand({ QueueUrl: queue(lane), MessageBody: body }))
+  }
+  return {
+    cloud,
+    call,
+    sendBody,
+    makeSite: (name) => makeSite(name, call, cloud),
+    send: async ({ site, privateKey }, lane, events) => {
+      const lines = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)))
+      const packing = { site: site.site, key: site.bridge.keyId, lane }
+      const body = packBody(packing, lines, (bytes) => sign(null, bytes, privateKey))
+      await sendBody(lane, body)
+      return body
+    },
+    deadLetters: async (lane) => {
+      const QueueUrl = cloud.ref(lane === 'live' ? 'DeadLiveQueue' : 'DeadRecordsQueue')
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: 1,
+          MessageAttributeNames: ['All'],
+        }),
+      )
+      return Messages.map(({ Body = '', MessageAttributes = {} }) => ({
+        body: Body,
+        errorId: MessageAttributes['errorId']?.StringValue,
+        line: MessageAttributes['line']?.StringValue,
+      }))
+    },
+    items: async (table) => (await db.send(new ScanCommand({ TableName: cloud.ref(table) }))).Items ?? [],
+    [Symbol.asyncDispose]: async () => {
+      sqs.destroy()
+      db.destroy()
+      await cloud.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function makeSite(name: string, call: Deployment['call'], cloud: OpenCloud): Promise<TestSite> {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const bridgePublicKey = publicKey.export({ type: 'spki', format: 'pem' })
+  const response = await call('POST', '/v1/sites', { key: cloud.adminKey, body: { site: name, name, bridgePublicKey } })
+  if (response.status !== 201) throw new Error(`no site: ${response.status} ${await response.text()}`)
+  return { site: (await response.json()) as SiteCreated, privateKey }
+}

@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import * as v from 'valibot'
+import { WebSocket } from 'ws'
+import { ServerFrame, type Topic } from '../../../contracts/frames.ts'
+import { TicketIssued } from '../../../contracts/http.ts'
+import { until } from '../../support/until.ts'
+import type { Deployment, TestSite } from './deployment.ts'
+
+/** A WebSocket client that keeps every frame it was sent. */
+export interface Subscriber extends AsyncDisposable {
+  socket: WebSocket
+  frames: ServerFrame[]
+  /** Every state an entity was told to be in, in the order of arrival; of snapshots too. */
+  statesOf(id: string): string[]
+  /** Ids of all entities heard of. */
+  entities(): string[]
+  untilState(id: string, state: string): Promise<void>
+}
+
+export async function ticketUrl(deployment: Deployment, { site }: TestSite): Promise<string> {
+  const response = await deployment.call('POST', `/v1/sites/${site.site}/tickets`, { key: site.apiKey })
+  const { ticket, socketUrl } = v.parse(TicketIssued, await response.json())
+  return `${socketUrl}?ticket=${ticket}`
+}
+
+/** Connects, subscribes and resolves once the snapshot of each topic is there. */
+export async function subscriber(
+  deployment: Deployment,
+  site: TestSite,
+  topics: Topic[],
+  url?: string,
+): Promise<Subscriber> {
+  const socket = new WebSocket(url ?? (await ticketUrl(deployment, site)))
+  const frames: ServerFrame[] = []
+  socket.on('message', (data) => frames.push(v.parse(ServerFrame, JSON.parse(data.toString()))))
+  await once(socket, 'open')
+  socket.send(JSON.stringify({ action: 'subscribe', topics }))
+  await until('the snapshots', async () => frames.filter((frame) => frame.type === 'snapshot').length >= topics.length)
+  const told = () =>
+    frames.flatMap((frame) => (frame.type === 'snapshot' || frame.type === 'delta' ? frame.entities : []))
+  const stateOf = ({ state }: ReturnType<typeof told>[number]) => String(state['deviceState'] ?? state['state'])
+  const statesOf = (id: string) =>
+    told()
+      .filter((entity) => entity.id === id)
+      .map(stateOf)
+  return {
+    socket,
+    frames,
+    statesOf,
+    entities: () => [...new Set(told().map(({ id }) => id))],
+    untilState: async (id, state) => {
+      await until(`${id} to be ${state}`, async () => statesOf(id).includes(state))
+    },
+    [Symbol.asyncDispose]: async () => {
+      socket.terminate()
+    },
+  }
+}
