@@ -58,7 +58,7 @@ export class Board {
     this.states = addChanges(this.states, changes)
     for (const change of changes) {
       if (change.topic === 'calls' && change.kind === 'gone') {
-        this.log.await(change.entity?.state.mergedInto ?? change.id)
+        this.log.awaitRecord(change.entity?.state.mergedInto ?? change.id)
       }
     }
     this.#onChange()

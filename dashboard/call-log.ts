@@ -74,7 +74,7 @@ export class CallLog {
   }
 
   /** A call has ended: its record is looked for until it is there, 10 s at most. */
-  await(linkedid: string): void {
+  awaitRecord(linkedid: string): void {
     this.#awaited.set(linkedid, this.#clock.now() + awaitedMsMax)
     this.#waitMs = firstWaitMs
     this.#lookLater()

@@ -46,6 +46,7 @@ export function Phones({ endpoints, calls, isLoaded }: PhonesProps) {
 
 function Phone({ state, peer }: { state: EndpointState; peer: Label | undefined }) {
   const word = phoneWord(state)
+  const since = sinceOf(Date.parse(state.since), Date.now())
   return (
     <li class="phone" data-state={word} data-endpoint={state.endpoint}>
       <span class="badge">
@@ -55,10 +56,11 @@ function Phone({ state, peer }: { state: EndpointState; peer: Label | undefined 
       <p class="word" title={state.deviceState}>
         {words.words[word]}
       </p>
-      <p class="since">
-        {peer ? words.withWhom(peer.main) : words.since(sinceOf(Date.parse(state.since), Date.now()))}
+      <p class="since">{peer ? words.withWhom(peer.main) : words.since(since)}</p>
+      <p class="corner">
+        {peer && <span class="visually-hidden">{words.since('')}</span>}
+        {peer ? since : state.technology}
       </p>
-      <p class="technology">{state.technology}</p>
     </li>
   )
 }

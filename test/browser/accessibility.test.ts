@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished } from 'vitest'
+import { browserTest, openBoard, useDashboard } from './support/board.ts'
+import { call, cdr, endpoint, party } from './support/facts.ts'
+import { openPage } from './support/page.ts'
+import type { Peer } from './support/peer.ts'
+
+const dashboard = useDashboard()
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+/** Rules of WCAG 2.2 A and AA and axe's own good practice; each finding as `rule: element`. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(axePath, 'utf8'))
+  const results = (await page.evaluate('axe.run()')) as AxeResults
+  expect(results.passes.length).toBeGreaterThan(10)
+  return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+}
+
+/** Every state, every kind of row, long names, and a number that leaves no room. */
+function everything(peer: Peer): void {
+  const states = ['NOT_INUSE', 'RINGING', 'INUSE', 'ONHOLD', 'BUSY', 'UNAVAILABLE', 'UNKNOWN', 'RINGINUSE']
+  states.forEach((state, n) => {
+    peer.endpoints.set(`PJSIP/586${n}`, endpoint(`586${n}`, state, { since: '2026-11-01T08:00:00.000Z' }))
+  })
+  const long = 'a-trunk-with-a-long-name-and-no-space-in-it'
+  peer.endpoints.set(`PJSIP/${long}`, endpoint(long, 'INUSE'))
+  const callees = [party('61', 'Workshop behind the old warehouse', '5861'), party('62', 'Second', '5862')]
+  peer.calls.set(
+    '2.1',
+    call('2.1', 'ringing', { callees, caller: party('+33123456789012345', 'Bartholomäus-Christophorus') }),
+  )
+  peer.calls.set('2.2', call('2.2', 'answered', { answeredAt: '2026-11-24T01:00:00.000Z' }))
+  peer.cdrs = ['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED', 'CONGESTION'].map((disposition, n) => {
+    const dst = n === 0 ? '+331234567890123456789012345' : '61'
+    return cdr(`1.${n}`, { disposition, dst, start: '2026-11-01T08:00:00+0000', duration: 36_000, billsec: 35_999 })
+  })
+}
+
+async function openEverything(options: Parameters<typeof openBoard>[1] = {}) {
+  const board = await openBoard(dashboard.url, { prepare: everything, more: { mode: 'replay' }, ...options })
+  await board.connected()
+  await board.page.locator('[data-linkedid="1.1"]').waitFor()
+  board.peer.say({ type: 'gap', from: new Date().toISOString(), to: new Date().toISOString(), reason: 'ari-lost' })
+  await board.page.getByText('calls may have gone unseen').waitFor()
+  return board
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 360]) {
+    browserTest(`axe finds nothing on the board, ${colorScheme}, ${width} px wide`, async () => {
+      const { page } = await openEverything({ colorScheme, viewport: { width, height: 800 } })
+      expect(await findings(page)).toEqual([])
+    })
+  }
+
+  browserTest(`axe finds nothing on the form, wrongly filled, ${colorScheme}`, async () => {
+    const { page, close } = await openPage(dashboard.url, { colorScheme })
+    onTestFinished(close)
+    await page.getByRole('button', { name: 'Connect' }).click()
+    await page.getByText('All three are needed.').waitFor()
+    expect(await findings(page)).toEqual([])
+  })
+
+  browserTest(`axe finds nothing while the key is refused, ${colorScheme}`, async () => {
+    const { page } = await openBoard(dashboard.url, { colorScheme, more: { key: 'wrong' }, mayComplain: /401/ })
+    await page.getByText('The cloud refused this key').waitFor()
+    expect(await findings(page)).toEqual([])
+  })
+}
+
+for (const width of [360, 640, 1000, 1280, 1920]) {
+  browserTest(`nothing sticks out of a window ${width} px wide`, async () => {
+    const { page } = await openEverything({ viewport: { width, height: 800 } })
+    const sticksOut = await page.evaluate(() => {
+      const right = document.documentElement.clientWidth
+      return [...document.querySelectorAll('body *')]
+        .filter((element) => !element.closest('.scroll table, .visually-hidden'))
+        .filter((element) => element.getBoundingClientRect().right > right + 1)
+        .map((element) => element.outerHTML.slice(0, 80))
+    })
+    expect(sticksOut).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+  })
+}
+
+browserTest('the keyboard reaches all that can be used, in order, each with a visible focus', async () => {
+  const { page } = await openEverything()
+  const reached: string[] = []
+  for (let presses = 0; presses < 4; presses++) {
+    await page.keyboard.press('Tab')
+    const { name, outline } = await page.evaluate(() => {
+      const element = document.activeElement as HTMLElement
+      return {
+        name: element.getAttribute('aria-label') ?? element.innerText,
+        outline: Number.parseFloat(getComputedStyle(element).outlineWidth),
+      }
+    })
+    expect(outline).toBeGreaterThanOrEqual(2)
+    reached.push(name)
+  }
+  expect(reached).toEqual(['Change site', 'Dismiss', 'Show older calls', 'State changes, scrollable'])
+})
+
+browserTest('has its landmarks, one heading of each section, and a caption for each table', async () => {
+  const { page } = await openEverything()
+  for (const role of ['banner', 'main'] as const) expect(await page.getByRole(role).count()).toBe(1)
+  expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
+    'Phones',
+    'Last calls',
+    'Live calls',
+    'State changes',
+  ])
+  expect(await page.locator('table').count()).toBe(2)
+  expect(await page.locator('table > caption').count()).toBe(2)
+})
+
+browserTest('a ringing bell stands still for whoever asked for less motion', async () => {
+  const { page } = await openEverything({ reducedMotion: 'reduce' })
+  const animation = (element: Element) => getComputedStyle(element).animationName
+  expect(await page.locator('[data-endpoint="PJSIP/5861"] .badge .icon').evaluate(animation)).toBe('none')
+})

@@ -1,0 +1,137 @@
+import { expect } from 'vitest'
+import { browserTest, openBoard, useDashboard } from './support/board.ts'
+import { call, cdr, endpoint, party } from './support/facts.ts'
+
+const dashboard = useDashboard()
+
+browserTest('shows the snapshot: the site, its phones, its calls and its log', async () => {
+  const { page, phone, connected } = await openBoard(dashboard.url, {
+    prepare(peer) {
+      peer.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE'))
+      peer.endpoints.set('PJSIP/5861', endpoint('5861', 'INUSE'))
+      peer.endpoints.set('PJSIP/5862', endpoint('5862', 'UNAVAILABLE'))
+      peer.calls.set('2.1', call('2.1', 'answered', { answeredAt: new Date(Date.now() - 65_000).toISOString() }))
+      peer.cdrs = [cdr('1.1', { disposition: 'NO ANSWER', duration: 20, billsec: 0 })]
+    },
+  })
+  await connected()
+  expect(await page.title()).toBe('demo · Switchhook')
+  expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('demo')
+  expect(await phone('5860').innerText()).toMatch(/5860\s+On call\s+with Workshop/)
+  expect(await phone('5862').innerText()).toMatch(/5862\s+Offline\s+since/)
+  expect(await page.locator('[data-call="2.1"]').innerText()).toMatch(
+    /Reception\s60[\s\S]*Workshop\s61[\s\S]*On call[\s\S]*1:0\d/,
+  )
+  const row = page.locator('[data-linkedid="1.1"]')
+  await row.waitFor()
+  expect(await row.innerText()).toMatch(/Reception\s60\s+61\s+No answer\s+0:20\s+0:00/)
+})
+
+browserTest('follows a call from ringing to the end, and its record is in the log within seconds', async () => {
+  const { page, peer, phone, connected } = await openBoard(dashboard.url)
+  await connected()
+  expect(await page.getByText('No call in progress.').isVisible()).toBe(true)
+
+  peer.push('endpoints', [endpoint('5860', 'INUSE'), endpoint('5861', 'RINGING')])
+  peer.push('calls', [call('2.1', 'ringing')])
+  await phone('5861').getByText('Ringing').waitFor()
+  await page.locator('[data-call="2.1"]').getByText('Ringing').waitFor()
+
+  peer.push('endpoints', [endpoint('5861', 'INUSE')])
+  peer.push('calls', [call('2.1', 'answered', { answeredAt: new Date().toISOString() })])
+  await page.locator('[data-call="2.1"]').getByText('On call').waitFor()
+
+  peer.push('endpoints', [endpoint('5860', 'NOT_INUSE'), endpoint('5861', 'NOT_INUSE')])
+  peer.push('calls', [call('2.1', 'ended', { endedAt: new Date().toISOString(), cause: 16 })])
+  await page.getByText('No call in progress.').waitFor()
+  peer.cdrs.unshift(cdr('2.1'))
+  await page.locator('[data-linkedid="2.1"]').waitFor({ timeout: 5_000 })
+
+  const states = await page.locator('.state-table tbody tr').allInnerTexts()
+  const of61 = states.filter((text) => text.includes('PJSIP/5861')).map((text) => text.split(/\t|\n/).at(-1)?.trim())
+  expect(of61).toEqual(['Available', 'On call', 'Ringing', 'Available'])
+})
+
+browserTest('counts the duration of a call on, second by second', async () => {
+  const { page, peer, connected } = await openBoard(dashboard.url)
+  await connected()
+  peer.push('calls', [call('2.1', 'ringing')])
+  const running = page.locator('[data-call="2.1"] .running')
+  await running.getByText('0:01').waitFor()
+  await running.getByText('0:02').waitFor()
+})
+
+browserTest('shows older calls page by page when asked to', async () => {
+  const { page, connected } = await openBoard(dashboard.url, {
+    prepare(peer) {
+      peer.cdrs = Array.from({ length: 6 }, (_, n) => cdr(`1.${6 - n}`))
+    },
+  })
+  await connected()
+  const rows = page.locator('.call-table tbody tr')
+  await rows.first().waitFor()
+  expect(await rows.count()).toBe(4)
+  await page.getByRole('button', { name: 'Show older calls' }).click()
+  await page.locator('[data-linkedid="1.1"]').waitFor()
+  expect(await rows.count()).toBe(6)
+  expect(await page.getByRole('button', { name: 'Show older calls' }).count()).toBe(0)
+})
+
+browserTest('names and numbers are text, whatever is in them', async () => {
+  const { page, peer, connected } = await openBoard(dashboard.url)
+  await connected()
+  peer.push('calls', [call('2.1', 'ringing', { caller: party('<b>60</b>', '<img src=x onerror=alert(1)>') })])
+  await page.getByText('<img src=x onerror=alert(1)>', { exact: true }).waitFor()
+  expect(await page.locator('.call img').count()).toBe(0)
+})
+
+browserTest('says what is empty on a site that has nothing yet', async () => {
+  const { page, connected } = await openBoard(dashboard.url, {
+    prepare(peer) {
+      peer.lastHeard = undefined
+    },
+  })
+  await connected()
+  for (const text of [
+    'This site has no phone yet.',
+    'No call in progress.',
+    'No call has been recorded yet.',
+    'No change of state seen yet.',
+    'The bridge beside the PBX has not been heard yet.',
+  ]) {
+    await page.getByText(text).waitFor()
+  }
+})
+
+browserTest('says that it replays a recording when it does', async () => {
+  const { page, connected } = await openBoard(dashboard.url, { more: { mode: 'replay' } })
+  await connected()
+  await page.getByText('Replaying a recording of a real Asterisk').waitFor()
+  await page.reload()
+  await page.getByText('Replaying a recording of a real Asterisk').waitFor()
+})
+
+browserTest('says that the bridge is silent and since when, and stops when it is heard again', async () => {
+  const { page, peer, connected } = await openBoard(dashboard.url, {
+    prepare(peer) {
+      peer.endpoints.set('PJSIP/5860', endpoint('5860', 'NOT_INUSE'))
+      peer.lastHeard = new Date(Date.now() - 120_000).toISOString()
+    },
+  })
+  await connected()
+  const notice = page.getByText('The bridge beside the PBX was last heard at')
+  await notice.waitFor()
+  peer.push('endpoints', [endpoint('5860', 'RINGING')])
+  await notice.waitFor({ state: 'detached' })
+})
+
+browserTest('tells of a gap until it is dismissed', async () => {
+  const { page, peer, connected } = await openBoard(dashboard.url)
+  await connected()
+  const from = new Date(Date.now() - 9_000).toISOString()
+  peer.say({ type: 'gap', from, to: new Date().toISOString(), reason: 'ari-lost' })
+  const notice = page.getByText('calls may have gone unseen (the connection to Asterisk was lost)')
+  await notice.waitFor()
+  await page.getByRole('button', { name: 'Dismiss' }).click()
+  await notice.waitFor({ state: 'detached' })
+})

@@ -1,0 +1,98 @@
+import { expect, onTestFinished } from 'vitest'
+import { browserTest, openBoard, twoPhones, useDashboard } from './support/board.ts'
+import { endpoint } from './support/facts.ts'
+import { openPage } from './support/page.ts'
+import { startPeer } from './support/peer.ts'
+
+const dashboard = useDashboard()
+
+browserTest('takes the key off the address bar, and finds it again after a reload', async () => {
+  const { page, peer, connected } = await openBoard(dashboard.url)
+  await connected()
+  expect(page.url()).toBe(dashboard.url)
+  expect(await page.content()).not.toContain(peer.key)
+  await page.reload()
+  await connected()
+})
+
+browserTest('reconnects by itself after the line is cut, and shows what happened meanwhile', async () => {
+  const { page, peer, phone, connected } = await openBoard(dashboard.url)
+  await connected()
+  peer.endpoints.set('PJSIP/5861', endpoint('5861', 'INUSE'))
+  const seen = page.locator('[data-connection="reconnecting"]').waitFor()
+  peer.drop()
+  await seen
+  await connected()
+  await phone('5861').getByText('On call').waitFor()
+  expect(peer.ticketsUsed).toHaveLength(2)
+  peer.push('endpoints', [endpoint('5861', 'NOT_INUSE')])
+  await phone('5861').getByText('Available').waitFor()
+})
+
+browserTest('says that it is offline when the network is gone, and is back at once when that is', async () => {
+  const { page, peer, connected, connection } = await openBoard(dashboard.url, {
+    mayComplain: /ERR_INTERNET_DISCONNECTED/,
+  })
+  await connected()
+  await page.context().setOffline(true)
+  peer.drop()
+  await page.locator('[data-connection="offline"]').waitFor()
+  expect(await connection.innerText()).toMatch(/^Offline since \d/)
+  await page.context().setOffline(false)
+  await connected()
+})
+
+browserTest('says why when the key is refused, and offers another site', async () => {
+  const { page } = await openBoard(dashboard.url, { more: { key: 'wrong' }, mayComplain: /status of 401/ })
+  await page.locator('[data-connection="refused"]').waitFor()
+  await page.getByText('The cloud refused this key for this site. The key is not known.').waitFor()
+  await page.getByText('The call log could not be read. The key is not known.').waitFor()
+  await page.getByRole('button', { name: 'Change site' }).click()
+  await page.getByRole('heading', { name: 'Connect to a site' }).waitFor()
+  await page.reload()
+  await page.getByRole('heading', { name: 'Connect to a site' }).waitFor()
+})
+
+browserTest('says so while the cloud is down, and reads the log when asked again', async () => {
+  const { page, peer, connected } = await openBoard(dashboard.url, {
+    mayComplain: /status of 503/,
+    prepare(peer) {
+      twoPhones(peer)
+      peer.refusal = { status: 503, errorId: 'cloud-down', detail: 'The cloud is being repaired.' }
+    },
+  })
+  await page.getByText('The cloud is being repaired. What is shown may be out of date.').waitFor()
+  await page.getByText('The call log could not be read. The cloud is being repaired.').waitFor()
+  peer.refusal = undefined
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.locator('[data-linkedid="1.1"]').waitFor()
+  await connected()
+})
+
+browserTest('asks for address, site and key when it has none, by keyboard alone', async () => {
+  const peer = await startPeer()
+  twoPhones(peer)
+  const { page, consoleErrors, close } = await openPage(dashboard.url)
+  onTestFinished(async () => {
+    await close()
+    await peer[Symbol.asyncDispose]()
+  })
+  const focused = () => page.evaluate(() => (document.activeElement as HTMLInputElement).name)
+  await page.keyboard.press('Tab')
+  expect(await focused()).toBe('apiUrl')
+  await page.keyboard.type('127.0.0.1')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type(peer.site)
+  await page.keyboard.press('Enter')
+  await page.getByText('All three are needed.').waitFor()
+  expect(await focused()).toBe('key')
+  await page.keyboard.type(peer.key)
+  await page.keyboard.press('Enter')
+  await page.getByText('Write the whole address').waitFor()
+  expect(await focused()).toBe('apiUrl')
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.type(peer.apiUrl)
+  await page.keyboard.press('Enter')
+  await page.locator('[data-connection="connected"]').waitFor()
+  expect(consoleErrors).toEqual([])
+})

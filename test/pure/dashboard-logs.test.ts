@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest'
+import type { Change } from '../../client/index.ts'
+import type { Cdr } from '../../contracts/cdr.ts'
+import type { EndpointEntity } from '../../contracts/frames.ts'
+import { CallLog, logPageRows, logRowsMax } from '../../dashboard/call-log.ts'
+import { addChanges, stateRowsMax } from '../../dashboard/state-log.ts'
+import { call, cdr, endpoint, moment } from '../browser/support/facts.ts'
+import { VirtualClock } from '../browser/support/virtual-clock.ts'
+
+const set = (entity: EndpointEntity, before?: EndpointEntity): Change => {
+  return { topic: 'endpoints', kind: 'set', source: 'delta', id: entity.id, entity, ...(before && { before }) }
+}
+
+test('each change of state is a row, the newest first', () => {
+  const idle = endpoint('5860', 'NOT_INUSE')
+  const ringing = endpoint('5860', 'RINGING')
+  const log = addChanges(addChanges([], [set(idle)]), [set(ringing, idle)])
+  expect(log.map(({ endpoint, word }) => [endpoint, word])).toEqual([
+    ['PJSIP/5860', 'ringing'],
+    ['PJSIP/5860', 'available'],
+  ])
+})
+
+test('a new version of the same state, a removal and a call are no row', () => {
+  const idle = endpoint('5860', 'NOT_INUSE')
+  const log = addChanges([], [set(idle)])
+  const gone: Change = { topic: 'endpoints', kind: 'gone', source: 'delta', id: idle.id, before: idle }
+  const dialling: Change = { topic: 'calls', kind: 'set', source: 'delta', id: '1.1', entity: call('1.1', 'dialling') }
+  expect(addChanges(log, [set(endpoint('5860', 'NOT_INUSE'), idle), gone, dialling])).toBe(log)
+})
+
+test('a phone that stops answering is a row although its device state stays', () => {
+  const idle = endpoint('5860', 'NOT_INUSE')
+  const lost = endpoint('5860', 'NOT_INUSE', { reachability: 'offline' })
+  expect(addChanges([], [set(lost, idle)])).toMatchObject([{ word: 'offline' }])
+})
+
+test('a snapshot tells the last change of each phone in the order of time', () => {
+  const at = (minute: number) => ({ since: `2026-11-24T08:0${minute}:00.000Z` })
+  const phones = [endpoint('1', 'INUSE', at(1)), endpoint('2', 'INUSE', at(3)), endpoint('3', 'INUSE', at(2))]
+  expect(
+    addChanges(
+      [],
+      phones.map((phone) => set(phone)),
+    ).map(({ endpoint }) => endpoint),
+  ).toEqual(['PJSIP/2', 'PJSIP/3', 'PJSIP/1'])
+})
+
+test('only the last 200 changes are kept', () => {
+  const changes = Array.from({ length: stateRowsMax + 20 }, (_, n) => set(endpoint(String(n), 'INUSE')))
+  expect(addChanges([], changes)).toHaveLength(stateRowsMax)
+})
+
+/** A call log of the cloud's, newest first, read page by page as the API gives it. */
+class Archive {
+  cdrs: Cdr[] = []
+  reads = 0
+  failure: Error | undefined
+  listCdrs = async ({ limit = 25, cursor = '0' }: { limit?: number; cursor?: string }) => {
+    this.reads++
+    if (this.failure) throw this.failure
+    const to = Number(cursor) + limit
+    return { cdrs: this.cdrs.slice(Number(cursor), to), ...(to < this.cdrs.length && { cursor: String(to) }) }
+  }
+}
+
+const at = (n: number) => moment(new Date(Date.parse('2026-11-24T08:00:00.000Z') + n * 1_000))
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+function setting(count: number) {
+  const archive = new Archive()
+  archive.cdrs = Array.from({ length: count }, (_, n) => cdr(`1.${count - n}`, { start: at(count - n) }))
+  const clock = new VirtualClock()
+  let changes = 0
+  const log = new CallLog(archive, clock, () => changes++)
+  const ids = () => log.rows.map(({ linkedid }) => linkedid)
+  return { archive, clock, log, ids, changes: () => changes }
+}
+
+test('shows the first page, then older ones by hand until there are none', async () => {
+  const { log } = setting(2 * logPageRows + 3)
+  await log.refresh()
+  expect([log.rows.length, log.hasOlder]).toEqual([logPageRows, true])
+  await log.older()
+  await log.older()
+  expect([log.rows.length, log.hasOlder]).toEqual([2 * logPageRows + 3, false])
+})
+
+test('a new record goes on top of the older pages already shown', async () => {
+  const { archive, log, ids } = setting(2 * logPageRows)
+  await log.refresh()
+  await log.older()
+  archive.cdrs.unshift(cdr('2.1', { start: at(1_000) }))
+  await log.refresh()
+  expect(ids()).toHaveLength(2 * logPageRows + 1)
+  expect(ids()[0]).toBe('2.1')
+})
+
+test('starts over when so many calls came at once that some lie between', async () => {
+  const { archive, log, ids } = setting(logPageRows + 5)
+  await log.refresh()
+  archive.cdrs.unshift(...Array.from({ length: 40 }, (_, n) => cdr(`2.${40 - n}`, { start: at(1_000 - n) })))
+  await log.refresh()
+  expect(ids()).toEqual(archive.cdrs.slice(0, logPageRows).map(({ linkedid }) => linkedid))
+  await log.older()
+  expect(ids()).toEqual(archive.cdrs.slice(0, 2 * logPageRows).map(({ linkedid }) => linkedid))
+})
+
+test('never holds more than its bound', async () => {
+  const { log } = setting(logRowsMax + 100)
+  await log.refresh()
+  while (log.hasOlder) await log.older()
+  expect(log.rows).toHaveLength(logRowsMax)
+})
+
+test('looks for the record of an ended call until it is there, and then no more', async () => {
+  const { archive, clock, log, ids } = setting(1)
+  await log.refresh()
+  log.awaitRecord('2.1')
+  clock.advance(250)
+  await settle()
+  expect([archive.reads, ids()]).toEqual([2, ['1.1']])
+  archive.cdrs.unshift(cdr('2.1', { start: at(50) }))
+  clock.advance(500)
+  await settle()
+  expect([archive.reads, ids()]).toEqual([3, ['2.1', '1.1']])
+  expect(clock.timers).toBe(0)
+})
+
+test('gives up on a call that made no record after 10 s and a handful of reads', async () => {
+  const { archive, clock, log } = setting(1)
+  log.awaitRecord('2.1')
+  const started = clock.now()
+  while (clock.timers > 0) {
+    clock.advance(clock.delaysMs[0] ?? 0)
+    await settle()
+  }
+  expect(clock.now() - started).toBeGreaterThanOrEqual(10_000)
+  expect(clock.now() - started).toBeLessThanOrEqual(12_000)
+  expect(archive.reads).toBeLessThanOrEqual(8)
+})
+
+test('says why the log could not be read until it can be, and keeps what it shows', async () => {
+  const { archive, log, ids, changes } = setting(1)
+  await log.refresh()
+  archive.failure = new Error('No answer from 127.0.0.1:1.')
+  const before = changes()
+  await log.refresh()
+  expect([log.failure, ids()]).toEqual(['Error: No answer from 127.0.0.1:1.', ['1.1']])
+  expect(changes()).toBeGreaterThan(before)
+  archive.failure = undefined
+  await log.refresh()
+  expect(log.failure).toBeUndefined()
+})
+
+test('once stopped it asks nothing and takes nothing more', async () => {
+  const { clock, log, ids } = setting(1)
+  log.awaitRecord('1.1')
+  const reading = log.refresh()
+  log.stop()
+  await reading
+  expect([clock.timers, ids()]).toEqual([0, []])
+})

@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest'
+import { knownDeviceStates } from '../../contracts/facts.ts'
+import { calleeLabel, cdrCaller, partyLabel, peerOf } from '../../dashboard/call-parties.ts'
+import { formatConnection, parseConnection, refuse } from '../../dashboard/connection.ts'
+import { cdrMs, duration, sinceOf, timeOf } from '../../dashboard/moments.ts'
+import { countWords, phoneWord } from '../../dashboard/phone-state.ts'
+import { isSilent } from '../../dashboard/staleness.ts'
+import { strings } from '../../dashboard/strings.ts'
+import { call, endpointState, party } from '../browser/support/facts.ts'
+
+test.each([
+  ['NOT_INUSE', 'online', 'Available'],
+  ['NOT_INUSE', 'unknown', 'Available'],
+  ['NOT_INUSE', 'offline', 'Offline'],
+  ['INUSE', 'online', 'On call'],
+  ['INUSE', 'offline', 'On call'],
+  ['RINGING', 'online', 'Ringing'],
+  ['RINGINUSE', 'online', 'Ringing'],
+  ['ONHOLD', 'online', 'On hold'],
+  ['BUSY', 'online', 'Busy'],
+  ['UNAVAILABLE', 'offline', 'Offline'],
+  ['UNAVAILABLE', 'unknown', 'Offline'],
+  ['UNKNOWN', 'unknown', 'Unknown'],
+  ['UNKNOWN', 'offline', 'Offline'],
+  ['INVALID', 'unknown', 'Unknown'],
+  ['OF_THE_FUTURE', 'online', 'Unknown'],
+] as const)('%s, %s, is said as %s', (deviceState, reachability, said) => {
+  expect(strings.phones.words[phoneWord({ deviceState, reachability })]).toBe(said)
+})
+
+test('each device state that Asterisk knows has a word, and only two of them are the unknown one', () => {
+  const unknown = knownDeviceStates.filter(
+    (state) => phoneWord({ deviceState: state, reachability: 'online' }) === 'unknown',
+  )
+  expect(unknown).toEqual(['UNKNOWN', 'INVALID'])
+})
+
+test('the summary counts each word once, what wants attention first, and leaves out what nobody is', () => {
+  const states = [
+    endpointState('1', 'NOT_INUSE'),
+    endpointState('2', 'RINGING'),
+    endpointState('3', 'NOT_INUSE'),
+    endpointState('4', 'UNAVAILABLE'),
+  ]
+  expect(countWords(states)).toEqual([
+    { word: 'ringing', count: 1 },
+    { word: 'available', count: 2 },
+    { word: 'offline', count: 1 },
+  ])
+})
+
+test.each([
+  [-3, '0:00'],
+  [0, '0:00'],
+  [9.9, '0:09'],
+  [60, '1:00'],
+  [3_599, '59:59'],
+  [3_600, '1:00:00'],
+  [36_061, '10:01:01'],
+])('%d seconds are shown as %s', (seconds, shown) => {
+  expect(duration(seconds)).toBe(shown)
+})
+
+test("a CDR's time is read with the offset that the PBX wrote", () => {
+  expect(cdrMs('2026-11-23T19:03:14+0000')).toBe(Date.parse('2026-11-23T19:03:14Z'))
+  expect(cdrMs('2026-11-23T20:03:14+0100')).toBe(Date.parse('2026-11-23T19:03:14Z'))
+  expect(cdrMs('2026-11-23T13:33:14-0530')).toBe(Date.parse('2026-11-23T19:03:14Z'))
+})
+
+test('a time of another day says the day, a time of today does not', () => {
+  const noon = new Date(2026, 10, 24, 12, 0, 0).getTime()
+  const before = new Date(2026, 10, 23, 11, 59, 58).getTime()
+  expect(timeOf(noon, noon)).not.toMatch(/24/)
+  expect(timeOf(before, noon)).toMatch(/23/)
+  expect(timeOf(before, noon)).toMatch(/11:59:58|23:59:58/)
+  expect(sinceOf(noon, noon)).toMatch(/12:00/)
+  expect(sinceOf(before, noon)).toMatch(/23/)
+})
+
+test.each([
+  [party('60', 'Reception', '5860'), { main: 'Reception', detail: '60' }],
+  [party('60', '', '5860'), { main: '60', detail: '' }],
+  [party('60', '60'), { main: '60', detail: '' }],
+  [party('', '', '5860'), { main: '5860', detail: '' }],
+  [party('', ''), { main: 'Unknown caller', detail: '' }],
+])('a party %o is shown by the best that is known of it', (side, label) => {
+  expect(partyLabel(side)).toEqual(label)
+})
+
+test('a call is to whom it rings, to how many more, or to what was dialled while nobody rings', () => {
+  const rings = (callees: ReturnType<typeof party>[]) => calleeLabel(call('1.1', 'ringing', { callees }).state)
+  expect(rings([party('61', 'Workshop')])).toEqual({ main: 'Workshop', detail: '61' })
+  expect(rings([party('61', 'Workshop'), party('62', ''), party('63', '')])).toEqual({
+    main: 'Workshop',
+    detail: 'and 2 more',
+  })
+  expect(rings([])).toEqual({ main: '61', detail: '' })
+})
+
+test('a phone is told with whom it is, on either side of the call, and an idle one is not', () => {
+  const { state } = call('1.1', 'answered')
+  expect(peerOf('PJSIP/5860', [state])?.main).toBe('Workshop')
+  expect(peerOf('PJSIP/5861', [state])?.main).toBe('Reception')
+  expect(peerOf('PJSIP/5862', [state])).toBeUndefined()
+})
+
+test.each([
+  ['"Reception" <60>', '60', { main: 'Reception', detail: '60' }],
+  ['"" <60>', '60', { main: '60', detail: '' }],
+  ['60', '60', { main: '60', detail: '' }],
+  ['', '', { main: 'Unknown caller', detail: '' }],
+])('the caller id %s is taken apart', (clid, src, label) => {
+  expect(cdrCaller({ clid, src })).toEqual(label)
+})
+
+test('the bridge is silent when it had not been heard for 45 s at the time we asked', () => {
+  const lastHeard = '2026-11-24T08:00:00.000Z'
+  expect(isSilent({ lastHeard, learntAt: Date.parse(lastHeard) + 45_000 })).toBe(false)
+  expect(isSilent({ lastHeard, learntAt: Date.parse(lastHeard) + 45_001 })).toBe(true)
+})
+
+test('a connection in the address is taken only when whole, and is written as it is read', () => {
+  const whole = { apiUrl: 'http://127.0.0.1:3000', site: 'demo', key: 'a&b=c', isReplay: true }
+  expect(parseConnection(formatConnection(whole))).toEqual(whole)
+  expect(parseConnection('api=http://127.0.0.1:3000&site=demo')).toBeUndefined()
+  expect(parseConnection('api=javascript:alert(1)&site=demo&key=k')).toBeUndefined()
+  expect(parseConnection('')).toBeUndefined()
+  expect(refuse({ apiUrl: 'example', site: 'demo', key: 'k' })).toBe('badUrl')
+  expect(refuse({ apiUrl: '', site: 'demo', key: 'k' })).toBe('missing')
+})
