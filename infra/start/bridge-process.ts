@@ -94,12 +94,12 @@ export class BridgeProcess {
     clearTimeout(hard)
   }
 
-  /** Its log line `ready` says that the first resynchronisation is durable. */
+  /** Its log line of an epoch begun says that the first resynchronisation is durable. */
   async #ready(child: ChildProcess, out: Readable | null): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const timer = setTimeout(() => reject(this.#failure('it said nothing for 20 s')), readyMsMax)
     out?.on('data', (chunk: Buffer) => {
-      if (chunk.includes('"outcome":"ready"')) resolve()
+      if (chunk.includes('"event":"epoch begun"')) resolve()
     })
     child.once('error', reject)
     child.once('close', (status) => reject(this.#failure(`it ended with status ${status}`)))
