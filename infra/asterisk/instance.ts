@@ -8,7 +8,7 @@ import { takeLock } from './install/lock.ts'
 import { asteriskCommand } from './installation.ts'
 import { askControlSocket } from './instance/control-socket.ts'
 import { checkPortsFree } from './instance/ports.ts'
-import { livingOwner, spawnTied } from './instance/process.ts'
+import { livingOwner, modifiedMs, spawnTied } from './instance/process.ts'
 import { BRIDGE_USER, READER_USER } from './render/interfaces.ts'
 import { type AsteriskPorts, type InstanceLayout, layoutOf } from './render/layout.ts'
 import type { Secrets } from './secrets.ts'
@@ -110,6 +110,7 @@ export class AsteriskInstance {
     const holder = await livingOwner(join(this.#layout.run, 'asterisk.pid'), this.#layout.configuration)
     if (holder !== undefined) throw new AlreadyRunning(folder, holder)
     await checkPortsFree(ports, address)
+    await this.#nextSecond()
     const child = await this.#spawn()
     this.#child = child
     try {
@@ -163,6 +164,15 @@ export class AsteriskInstance {
     const folders = [configuration, join(state, 'keys'), spool, join(logs, 'cdr-custom'), join(logs, 'cdr-csv'), run]
     for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 })
     for (const [name, text] of this.#spec.files) await writeFile(join(configuration, name), text, { mode: 0o600 })
+  }
+
+  /**
+   * Asterisk counts calls from 0 at each start and tells them apart by the second, so that a restart within one second
+   * would give two calls the same uniqueid and sequence. A second that already has a record is waited out.
+   */
+  async #nextSecond(): Promise<void> {
+    const lastRecordMs = await modifiedMs(this.#layout.cdrFile)
+    if (Math.floor(lastRecordMs / 1000) === Math.floor(Date.now() / 1000)) await delay(1000 - (Date.now() % 1000))
   }
 
   async #spawn(): Promise<ChildProcess> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
-import { parseDocument } from 'yaml'
+import { type Document, parseDocument } from 'yaml'
 import { SiteInvalid } from './errors.ts'
 
 /*
@@ -103,7 +103,17 @@ export function parseSite(text: string, name = 'site.yaml'): Site {
       document.errors.map((error) => error.message.split('\n')[0] ?? 'it is not YAML'),
     )
   }
-  return checkSite(document.toJS(), name)
+  return checkSite(valuesOf(document, name), name)
+}
+
+function valuesOf(document: Document, name: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    // An alias to nothing, or aliases that multiply without end.
+    if (error instanceof ReferenceError) throw new SiteInvalid(name, ['its aliases lead nowhere'])
+    throw error
+  }
 }
 
 /** Checks a site that is already an object. @throws SiteInvalid */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorCode, InstallationBusy } from '../errors.ts'
@@ -13,7 +14,7 @@ const LOOK_AGAIN_MS = 100
  * @throws InstallationBusy after 10 minutes, the reason of `signal` once it aborts
  */
 export async function takeLock(file: string, signal?: AbortSignal): Promise<AsyncDisposable> {
-  const mine = `${file}.${process.pid}`
+  const mine = `${file}.${randomUUID()}`
   const deadline = Date.now() + WAIT_MS_MAX
   await writeFile(mine, `${process.pid}\n`)
   try {

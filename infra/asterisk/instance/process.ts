@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, open, readFile } from 'node:fs/promises'
+import { access, open, readFile, stat } from 'node:fs/promises'
 import { errorCode } from '../errors.ts'
 import { isAlive } from '../install/lock.ts'
 
@@ -44,6 +44,16 @@ export async function livingOwner(pidFile: string, marker: string): Promise<numb
   const pid = Number.parseInt(await textOf(pidFile), 10)
   if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined
   return (await textOf(`/proc/${pid}/cmdline`)).includes(marker) ? pid : undefined
+}
+
+/** When a file was last written, 0 if it is absent. */
+export async function modifiedMs(file: string): Promise<number> {
+  try {
+    return (await stat(file)).mtimeMs
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return 0
+    throw error
+  }
 }
 
 async function textOf(file: string): Promise<string> {

@@ -1,0 +1,96 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { FolderNotWritable, MirrorChanged, MirrorInvalid, MirrorUnreachable } from '../../infra/asterisk/errors.ts'
+import { mirrorsToTry } from '../../infra/asterisk/install/machine.ts'
+import { installAsterisk } from '../../infra/asterisk/install.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'install-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const quiet = () => undefined
+
+test('installs once for two that ask at the same time, and again in no time', async () => {
+  const steps: string[] = []
+  const install = () => installAsterisk({ folder, progress: (step) => steps.push(step) })
+  const [one, other] = await Promise.all([install(), install()])
+  expect(one.version).toMatch(/^22\./)
+  expect(other).toEqual(one)
+  expect(steps.filter((step) => step.includes('is ready'))).toHaveLength(1)
+  expect(Object.keys(one.packages)).toEqual(
+    expect.arrayContaining(['asterisk', 'libc6', 'asterisk-core-sounds-en-gsm']),
+  )
+  expect(await readdir(folder)).toEqual(['current'])
+
+  steps.length = 0
+  expect(await install()).toEqual(one)
+  expect(steps).toEqual([])
+})
+
+test('leaves nothing half-done when it is interrupted', async () => {
+  const interrupt = new AbortController()
+  const installing = installAsterisk({
+    folder,
+    signal: interrupt.signal,
+    progress: (step) => step.startsWith('downloading') && interrupt.abort(),
+  })
+  await expect(installing).rejects.toThrow('aborted')
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('says what to do when no mirror answers', async () => {
+  const failure = await installAsterisk({ folder, mirror: 'http://127.0.0.1:9/debian', progress: quiet }).catch(
+    (error) => error,
+  )
+  expect(failure).toBeInstanceOf(MirrorUnreachable)
+  expect(failure.message).toMatch(/--mirror URL.*--replay\.$/)
+  expect(failure.shouldRetry()).toBe(true)
+  expect(await readdir(folder)).toEqual([])
+})
+
+test.each([
+  ['is gone', () => ({ status: 404, body: Buffer.from('gone') })],
+  ['has other bytes', (body: Buffer) => ({ status: 200, body: Buffer.alloc(body.length, 'x') })],
+] as const)('says what to do when a package of the mirror %s', async (_, tamper) => {
+  await using mirror = await mirrorThat((path, body) =>
+    /\/asterisk-core-sounds-en-gsm_/.test(path) ? tamper(body) : undefined,
+  )
+  const failure = await installAsterisk({ folder, mirror: mirror.url, progress: quiet }).catch((error) => error)
+  expect(failure).toBeInstanceOf(MirrorChanged)
+  expect(failure.message).toMatch(/--mirror URL\.$/)
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('refuses a mirror that is no URL, and a folder that is none', async () => {
+  await expect(installAsterisk({ folder, mirror: 'mirror.example\nDeb: x', progress: quiet })).rejects.toThrow(
+    MirrorInvalid,
+  )
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  await expect(installAsterisk({ folder: join(file, 'in'), progress: quiet })).rejects.toThrow(FolderNotWritable)
+})
+
+/** Passes everything on from the machine's own mirror, except what `change` answers otherwise. */
+async function mirrorThat(change: (path: string, body: Buffer) => { status: number; body: Buffer } | undefined) {
+  const [{ uri } = { uri: '' }] = await mirrorsToTry(undefined)
+  const server = createServer(async (request, response) => {
+    const original = await fetch(`${uri}${request.url?.replace(/^\/debian/, '')}`)
+    const body = Buffer.from(await original.arrayBuffer())
+    const answer = change(request.url ?? '', body) ?? { status: original.status, body }
+    response.writeHead(answer.status, { 'content-length': answer.body.length }).end(answer.body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/debian`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,209 @@
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { CDR_FIELDS } from '../../infra/asterisk/render/cdr.ts'
+import { renderPhones } from '../../infra/asterisk/render/phones.ts'
+import { renderPbx } from '../../infra/asterisk/render.ts'
+import { generateSecrets, type Secrets } from '../../infra/asterisk/secrets.ts'
+import { checkSite, readSite, type Site } from '../../infra/asterisk/site.ts'
+
+const sample = await readSite(fileURLToPath(new URL('../../infra/asterisk/site.yaml', import.meta.url)))
+const ports = { sip: 5060, http: 8088, ami: 5038, rtpFirst: 20_000, rtpLast: 20_399 }
+const render = (site: Site, secrets: Secrets = generateSecrets(site), address?: string) =>
+  renderPbx(site, { root: '/opt/root', folder: '/var/pbx', ports, secrets, ...(address ? { address } : {}) })
+
+/** Contexts of a dial plan, each with its lines. */
+function contexts(plan: string): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  let lines: string[] = []
+  for (const line of plan.split('\n')) {
+    const name = /^\[(.+)\]$/.exec(line)?.[1]
+    if (name) {
+      lines = []
+      found.set(name, lines)
+    } else if (line) lines.push(line)
+  }
+  return found
+}
+
+test('the dial plan of the sample', () => {
+  expect(render(sample).get('extensions.conf')).toMatchInlineSnapshot(`
+    "[general]
+    static = yes
+    writeprotect = yes
+
+    [internes]
+    include => sortants
+
+    exten => 60,1,GotoIf($["\${DEVICE_STATE(PJSIP/5860)}" = "UNAVAILABLE"]?unavailable)
+      same => n,Dial(PJSIP/5860,20)
+      same => n,GotoIf($["\${DIALSTATUS}" = "BUSY"]?busy)
+      same => n(unavailable),VoiceMail(6000@voicemail,u)
+      same => n,Hangup()
+      same => n(busy),VoiceMail(6000@voicemail,b)
+      same => n,Hangup()
+
+    exten => 61,1,GotoIf($["\${DEVICE_STATE(PJSIP/5861)}" = "UNAVAILABLE"]?unavailable)
+      same => n,Dial(PJSIP/5861,20)
+      same => n,GotoIf($["\${DIALSTATUS}" = "BUSY"]?busy)
+      same => n(unavailable),VoiceMail(6001@voicemail,u)
+      same => n,Hangup()
+      same => n(busy),VoiceMail(6001@voicemail,b)
+      same => n,Hangup()
+
+    [entrants]
+    exten => 0479000060,1,GotoIf($["\${DEVICE_STATE(PJSIP/5860)}" = "UNAVAILABLE"]?unavailable)
+      same => n,Dial(PJSIP/5860,20)
+      same => n,GotoIf($["\${DIALSTATUS}" = "BUSY"]?busy)
+      same => n(unavailable),VoiceMail(6000@voicemail,u)
+      same => n,Hangup()
+      same => n(busy),VoiceMail(6000@voicemail,b)
+      same => n,Hangup()
+
+    exten => 0479000061,1,GotoIf($["\${DEVICE_STATE(PJSIP/5861)}" = "UNAVAILABLE"]?unavailable)
+      same => n,Dial(PJSIP/5861,20)
+      same => n,GotoIf($["\${DIALSTATUS}" = "BUSY"]?busy)
+      same => n(unavailable),VoiceMail(6001@voicemail,u)
+      same => n,Hangup()
+      same => n(busy),VoiceMail(6001@voicemail,b)
+      same => n,Hangup()
+
+    [sortants]
+    exten => _0X.,1,Dial(PJSIP/\${EXTEN:1}@mytrunk,40)
+
+    [click2call]
+    include => internes
+    "
+  `)
+})
+
+test('a phone without a mailbox, and a site without a trunk', () => {
+  const site = checkSite({
+    site: 'small',
+    systemName: 'pbx2',
+    extensions: [{ number: '70', endpoint: 'door', name: "L'entrée" }],
+  })
+  const files = render(site)
+  expect(files.get('extensions.conf')).toMatchInlineSnapshot(`
+    "[general]
+    static = yes
+    writeprotect = yes
+
+    [internes]
+    include => sortants
+
+    exten => 70,1,ExecIf($["\${DEVICE_STATE(PJSIP/door)}" = "UNAVAILABLE"]?Hangup(20))
+      same => n,Dial(PJSIP/door,20)
+
+    [entrants]
+    [sortants]
+    [click2call]
+    include => internes
+    "
+  `)
+  expect(files.get('pjsip.conf')).not.toContain('identify')
+  expect(files.get('voicemail.conf')).not.toContain('=>')
+})
+
+test('the record file has the 21 fields, times with their offset from UTC', () => {
+  const fields = /^fields = (.*)$/m.exec(render(sample).get('cdr_custom.conf') ?? '')?.[1]?.split(',') ?? []
+  expect(fields).toHaveLength(21)
+  expect(fields.map((field) => field.replace('(%FT%T%z)', ''))).toEqual(CDR_FIELDS)
+  expect(fields.filter((field) => field.includes('%')).map((field) => field.slice(0, 3))).toEqual(['sta', 'ans', 'end'])
+  const cdr = render(sample).get('cdr.conf')
+  for (const line of ['unanswered = yes', 'endbeforehexten = yes', 'batch = no', 'newcdrcolumns = yes'])
+    expect(cdr).toContain(line)
+})
+
+test('each secret stands in its own file and nowhere else', () => {
+  const secrets = generateSecrets(sample)
+  const files = render(sample, secrets)
+  const holders = (secret: string) => [...files].filter(([, text]) => text.includes(secret)).map(([name]) => name)
+  expect(holders(secrets.ariBridge)).toEqual(['ari.conf'])
+  expect(holders(secrets.ariReader)).toEqual(['ari.conf'])
+  expect(holders(secrets.amiBridge)).toEqual(['manager.conf'])
+  for (const password of Object.values(secrets.endpoints)) expect(holders(password)).toEqual(['pjsip.conf'])
+  for (const [box, pin] of Object.entries(secrets.mailboxes))
+    expect(files.get('voicemail.conf')).toContain(`${box} => ${pin},`)
+})
+
+test('ARI and AMI stay on loopback when phones are elsewhere', () => {
+  const files = render(sample, generateSecrets(sample), '0.0.0.0')
+  expect(files.get('pjsip.conf')).toContain('bind = 0.0.0.0:5060')
+  expect(files.get('pjsip.conf')).not.toContain('media_address')
+  expect(files.get('http.conf')).toContain('bindaddr = 127.0.0.1')
+  expect(files.get('manager.conf')).toContain('bindaddr = 127.0.0.1')
+})
+
+test('the bridge may act over ARI, the reader may not, and AMI gives no way to act', () => {
+  const files = render(sample)
+  expect(files.get('ari.conf')).toMatch(/\[bridge\]\ntype = user\nread_only = no\n/)
+  expect(files.get('ari.conf')).toMatch(/\[reader\]\ntype = user\nread_only = yes\n/)
+  expect(files.get('ari.conf')).toMatch(/^websocket_write_timeout = \d+$/m)
+  expect(files.get('manager.conf')).toMatch(/^read = cdr,user,call,agent,security$/m)
+  expect(files.get('manager.conf')).toMatch(/^write = reporting$/m)
+})
+
+test('every folder lies in the instance or in the unpacked tree, and the same site has the same identity', () => {
+  const text = render(sample).get('asterisk.conf') ?? ''
+  const folders = [...text.matchAll(/=> (.*)$/gm)].map((found) => found[1] ?? '')
+  expect(folders).toHaveLength(11)
+  for (const folder of folders) expect(folder).toMatch(/^\/(var\/pbx|opt\/root)\//)
+  expect(text).toMatch(/^entityid = [0-9a-f][26ae](:[0-9a-f]{2}){5}$/m)
+  expect(render(sample).get('asterisk.conf')).toBe(text)
+  expect(render({ ...sample, site: 'other' }).get('asterisk.conf')).not.toBe(text)
+})
+
+const anySite = fc.uniqueArray(fc.integer({ min: 10, max: 99_999 }), { minLength: 1, maxLength: 60 }).map((numbers) =>
+  checkSite({
+    site: 'any',
+    systemName: 'pbx9',
+    extensions: numbers.map((number) => ({
+      number: `${number}`,
+      endpoint: `p${number}`,
+      name: `Phone ${number}`,
+      ...(number % 3 === 0 ? {} : { mailbox: `${number}` }),
+    })),
+    trunk: {
+      name: 'out',
+      host: 'sip.example',
+      numbers: numbers.map((number) => ({ number: `04${number}`, extension: `${number}` })),
+    },
+  }),
+)
+
+test('any number of extensions: each has its phone, its log-in, its number inside and outside', () => {
+  fc.assert(
+    fc.property(anySite, (site) => {
+      const secrets = generateSecrets(site)
+      const files = render(site, secrets)
+      const plan = contexts(files.get('extensions.conf') ?? '')
+      expect([...plan.keys()]).toEqual(['general', 'internes', 'entrants', 'sortants', 'click2call'])
+      const dialled = (context: string) =>
+        (plan.get(context) ?? []).flatMap((line) => /^exten => (\S+?),1,/.exec(line)?.[1] ?? [])
+      expect(dialled('internes')).toEqual(site.extensions.map(({ number }) => number))
+      expect(dialled('entrants')).toEqual(site.extensions.map(({ number }) => `04${number}`))
+      const pjsip = files.get('pjsip.conf') ?? ''
+      for (const { endpoint } of site.extensions) {
+        expect(pjsip.split(`[${endpoint}](`)).toHaveLength(4)
+        expect(pjsip).toContain(`username = ${endpoint}\npassword = ${secrets.endpoints[endpoint]}\n`)
+      }
+      // A record keeps the dialled number only if no step leaves its extension.
+      expect(files.get('extensions.conf')).not.toMatch(/Goto\([^?]*\)|s-BUSY/)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('the phones register each account at the exchange and keep no records', () => {
+  const passwords = { '5860': 'first-password', '5861': 'second-password' }
+  const secrets = { ariBridge: 'a', ariReader: 'b' }
+  const exchange = { address: '127.0.0.1', port: 5099 }
+  const files = renderPhones(sample, { root: '/opt/root', folder: '/var/phones', ports, secrets, passwords, exchange })
+  const pjsip = files.get('pjsip.conf') ?? ''
+  expect(pjsip.match(/type = registration/g)).toHaveLength(2)
+  expect(pjsip).toContain('client_uri = sip:5861@127.0.0.1:5099')
+  expect(pjsip).toContain('password = second-password')
+  expect(files.get('cdr.conf')).toContain('enable = no')
+  expect(files.get('modules.conf')).not.toMatch(/cdr_custom|voicemail/)
+})
