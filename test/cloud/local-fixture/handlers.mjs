@@ -107,6 +107,12 @@ export async function consume({ Records }) {
   await Promise.all(Records.map((record) => note('record', record.messageId, JSON.stringify(record))))
   await note('batch', Records[0].messageId, String(Records.length))
   const bodies = Records.map(({ messageId, body }) => ({ messageId, ...JSON.parse(body) }))
+  const [{ sleep = 0 }] = bodies
+  if (sleep > 0) {
+    const startedAt = Date.now()
+    await delay(sleep)
+    await note('slept', Records[0].messageId, JSON.stringify([startedAt, Date.now()]))
+  }
   if (bodies.some((body) => body.throw)) throw new Error('thrown')
   if (bodies.some((body) => body.unknown)) return { batchItemFailures: [{ itemIdentifier: 'nobody' }] }
   if (bodies.some((body) => body.malformed)) return { batchItemFailures: [{ identifier: 'x' }] }
@@ -117,7 +123,7 @@ export async function consume({ Records }) {
 
 export async function socket(event) {
   const { routeKey, connectionId, eventType } = event.requestContext
-  await note('socket', `${connectionId}#${routeKey}#${event.body ?? ''}`, JSON.stringify(event))
+  await note('socket', `${connectionId}#${routeKey}#${(event.body ?? '').slice(0, 60)}`, JSON.stringify(event))
   if (eventType === 'CONNECT') return connect(event)
   if (routeKey === 'fail') throw new Error('failed')
   if (routeKey === 'ask') return { statusCode: 200, body: JSON.stringify({ answer: JSON.parse(event.body).question }) }

@@ -1,0 +1,144 @@
+import {
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { notes, queues } from './local-fixture/notes.ts'
+import { type RunningFixture, runFixture } from './local-fixture/packaged-fixture.ts'
+
+let fixture: RunningFixture
+let sqs: SQSClient
+beforeAll(async () => {
+  fixture = await runFixture()
+  sqs = queues(fixture.cloud)
+})
+afterAll(async () => {
+  sqs.destroy()
+  await fixture[Symbol.asyncDispose]()
+})
+
+async function send(queue: string, body: unknown): Promise<string> {
+  const { MessageId = '' } = await sqs.send(
+    new SendMessageCommand({ QueueUrl: fixture.cloud.ref(queue), MessageBody: JSON.stringify(body) }),
+  )
+  return MessageId
+}
+/** Deliveries of a message as its consumer wrote them down; a later one overwrites an earlier. */
+const delivered = async (id: string) => (await notes(fixture.cloud, 'record', id))[0]
+const attempts = async (id: string) => Number((await delivered(id))?.attributes.ApproximateReceiveCount ?? 0)
+async function count(queue: string): Promise<number> {
+  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: fixture.cloud.ref(queue), AttributeNames: [...names] }),
+  )
+  return names.reduce((sum, name) => sum + Number(Attributes[name]), 0)
+}
+
+test("gives a consumer SQS's record and deletes what it took", async () => {
+  const { MessageId = '' } = await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: fixture.cloud.ref('WorkQueue'),
+      MessageBody: '{"plain":true}',
+      MessageAttributes: {
+        kind: { DataType: 'String', StringValue: 'test' },
+        size: { DataType: 'Number', StringValue: '7' },
+      },
+    }),
+  )
+  await expect
+    .poll(() => delivered(MessageId))
+    .toEqual({
+      messageId: MessageId,
+      receiptHandle: expect.any(String),
+      body: '{"plain":true}',
+      attributes: {
+        ApproximateReceiveCount: '1',
+        SentTimestamp: expect.stringMatching(/^\d{13}$/),
+        SenderId: expect.any(String),
+        ApproximateFirstReceiveTimestamp: expect.stringMatching(/^\d{13}$/),
+      },
+      messageAttributes: {
+        kind: { stringValue: 'test', stringListValues: [], binaryListValues: [], dataType: 'String' },
+        size: { stringValue: '7', stringListValues: [], binaryListValues: [], dataType: 'Number' },
+      },
+      md5OfMessageAttributes: expect.stringMatching(/^[0-9a-f]{32}$/),
+      md5OfBody: expect.stringMatching(/^[0-9a-f]{32}$/),
+      eventSource: 'aws:sqs',
+      eventSourceARN: 'arn:aws:sqs:eu-west-1:000000000000:fixture-work',
+      awsRegion: 'eu-west-1',
+    })
+  await expect.poll(() => count('WorkQueue')).toBe(0)
+})
+
+test('delivers again only what a batch reports as failed, and moves it to the dead-letter queue at last', async () => {
+  const Entries = [{ fail: true }, {}, {}].map((body, index) => ({
+    Id: String(index),
+    MessageBody: JSON.stringify(body),
+  }))
+  const { Successful = [] } = await sqs.send(
+    new SendMessageBatchCommand({ QueueUrl: fixture.cloud.ref('WorkQueue'), Entries }),
+  )
+  const [failing = '', ...fine] = Successful.map(({ MessageId = '' }) => MessageId)
+  const dead = new ReceiveMessageCommand({ QueueUrl: fixture.cloud.ref('WorkDeadQueue'), WaitTimeSeconds: 10 })
+  const { Messages = [] } = await sqs.send(dead)
+  expect(Messages.map(({ MessageId }) => MessageId)).toEqual([failing])
+  // maxReceiveCount is 2: two deliveries, then the dead-letter queue; its neighbours were delivered once.
+  expect(await attempts(failing)).toBe(2)
+  expect(await Promise.all(fine.map(attempts))).toEqual([1, 1])
+  expect(await count('WorkQueue')).toBe(0)
+})
+
+test.each([
+  ['throws', { throw: true }],
+  ['reports a message that was not in it', { unknown: true }],
+  ['reports in a malformed way', { malformed: true }],
+])('deletes nothing of a batch whose function %s', async (_name, body) => {
+  const Entries = [body, {}].map((each, index) => ({ Id: String(index), MessageBody: JSON.stringify(each) }))
+  const { Successful = [] } = await sqs.send(
+    new SendMessageBatchCommand({ QueueUrl: fixture.cloud.ref('WorkQueue'), Entries }),
+  )
+  const ids = Successful.map(({ MessageId = '' }) => MessageId)
+  // Both come again after the visibility time-out of a second, the innocent one too.
+  await expect.poll(() => Promise.all(ids.map(attempts)), { timeout: 5000 }).toEqual([2, 2])
+})
+
+test('ignores reported failures of a mapping that has not asked for them', async () => {
+  const id = await send('PlainQueue', { fail: true })
+  await expect.poll(() => attempts(id)).toBe(1)
+  await expect.poll(() => count('PlainQueue')).toBe(0)
+})
+
+test('gathers a batch for as long as its window', async () => {
+  const first = await send('WindowQueue', { n: 0 })
+  for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) await send('WindowQueue', { n })
+  const batches = () => notes(fixture.cloud, 'batch', first)
+  expect(await batches()).toEqual([])
+  await expect.poll(batches, { timeout: 5000 }).toEqual([12])
+  await expect.poll(() => count('WindowQueue')).toBe(0)
+})
+
+test('runs no more invocations at once than MaximumConcurrency', async () => {
+  // Goal: two at most, and two indeed. Method: eight invocations of 200 ms each, whose times overlap as they were written down.
+  for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) await send('WorkQueue', { n, sleep: 200 })
+  await expect.poll(() => count('WorkQueue'), { timeout: 5000 }).toBe(0)
+  const spans: [number, number][] = await notes(fixture.cloud, 'slept')
+  const together = spans.map(([at]) => spans.filter(([from, to]) => from <= at && at < to).length)
+  expect(Math.max(...together)).toBe(2)
+})
+
+test('picks a message up at once when the queue was idle', async () => {
+  await send('WorkQueue', { warm: true })
+  await expect.poll(() => count('WorkQueue')).toBe(0)
+  const latencies: number[] = []
+  for (let round = 0; round < 10; round++) {
+    const id = await send('WorkQueue', { round })
+    await expect.poll(() => delivered(id), { interval: 2 }).toBeDefined()
+    const { attributes } = await delivered(id)
+    latencies.push(Number(attributes.ApproximateFirstReceiveTimestamp) - Number(attributes.SentTimestamp))
+  }
+  latencies.sort((left, right) => left - right)
+  expect(latencies[5]).toBeLessThan(10)
+})
