@@ -117,6 +117,16 @@ browserTest('has its landmarks, one heading of each section, and a caption for e
   expect(await page.locator('table > caption').count()).toBe(2)
 })
 
+browserTest('the call log is still a table to a screen reader where it is drawn in two lines', async () => {
+  const { page } = await openEverything({ viewport: { width: 360, height: 800 } })
+  const devTools = await page.context().newCDPSession(page)
+  const { nodes } = await devTools.send('Accessibility.getFullAXTree')
+  const count = (role: string) => nodes.filter((node) => !node.ignored && node.role?.value === role).length
+  const states = await page.locator('.state-table tbody tr').count()
+  expect(count('columnheader')).toBe(6 + 3)
+  expect(count('cell')).toBe(4 * 6 + states * 3)
+})
+
 browserTest('a ringing bell stands still for whoever asked for less motion', async () => {
   const { page } = await openEverything({ reducedMotion: 'reduce' })
   const animation = (element: Element) => getComputedStyle(element).animationName
