@@ -1,0 +1,49 @@
+import { errorCode } from '../failure.ts'
+import { AriRefused, AriUnreachable } from './ari-errors.ts'
+
+/** Asterisk answers in milliseconds or hangs; a resynchronisation is not to wait for it longer. */
+const requestMsMax = 5000
+
+export interface AriCredentials {
+  user: string
+  password: string
+}
+
+/** Basic authentication in a header: a password in a URL ends up in logs. */
+export function basicAuth({ user, password }: AriCredentials): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+}
+
+/** ARI's REST interface. Paths are below `/ari`, with every part already encoded. */
+export class AriRest {
+  readonly #url: string
+  readonly #headers: Record<string, string>
+
+  constructor(url: string, credentials: AriCredentials) {
+    this.#url = url
+    this.#headers = { authorization: basicAuth(credentials), 'content-type': 'application/json' }
+  }
+
+  get(path: string, signal: AbortSignal): Promise<unknown> {
+    return this.#call('GET', path, signal)
+  }
+
+  put(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
+    return this.#call('PUT', path, signal, JSON.stringify(body))
+  }
+
+  async #call(method: string, path: string, signal: AbortSignal, body?: string): Promise<unknown> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(requestMsMax)])
+    try {
+      const init = { method, headers: this.#headers, signal: limited, ...(body !== undefined && { body }) }
+      const response = await fetch(`${this.#url}${path}`, init)
+      const content = await response.text()
+      if (!response.ok) throw new AriRefused(response.status, `${method} ${path}`)
+      return content === '' ? undefined : JSON.parse(content)
+    } catch (cause) {
+      if (cause instanceof AriRefused) throw cause
+      const why = errorCode(cause) || (cause instanceof Error ? cause.name : 'no answer')
+      throw new AriUnreachable(`${method} ${path}: ${why}`, { cause })
+    }
+  }
+}

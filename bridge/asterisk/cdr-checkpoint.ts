@@ -1,0 +1,34 @@
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { type Disk, realDisk } from '../spool/disk.ts'
+import { readSealed, writeSealed } from '../spool/sealed-file.ts'
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+
+/** A file is known by its first bytes, since names and inodes are used again: the crc32 of the first `bytes` of it. */
+export const Fingerprint = v.object({ bytes: count, crc: count })
+export type Fingerprint = v.InferOutput<typeof Fingerprint>
+
+/** Every line of the file before `offset`, and every file before it, is with SQS or in the quarantine. */
+export const Position = v.object({ fingerprint: Fingerprint, offset: count })
+export type Position = v.InferOutput<typeof Position>
+
+/** Lost or damaged, the file is read again from its beginning: the records' ids absorb what was sent before. */
+export class CdrCheckpoint {
+  readonly #path: string
+  readonly #disk: Disk
+
+  constructor(stateFolder: string, disk: Disk = realDisk) {
+    this.#path = join(stateFolder, 'cdr-position')
+    this.#disk = disk
+  }
+
+  async load(): Promise<Position | undefined> {
+    const saved = v.safeParse(Position, await readSealed(this.#disk, this.#path))
+    return saved.success ? saved.output : undefined
+  }
+
+  async save(position: Position): Promise<void> {
+    await writeSealed(this.#disk, this.#path, position)
+  }
+}

@@ -1,0 +1,148 @@
+import { CannotRun, exitStatus } from '../failure.ts'
+import type { Snapshot } from '../normalise/ari-objects.ts'
+import { type AriEvent, readFrame } from '../normalise/events.ts'
+import { noiseTypes } from '../normalise/noise.ts'
+import type { Counters } from '../operate/counters.ts'
+import { describeError, type Log } from '../operate/log.ts'
+import { wait } from '../operate/wait.ts'
+import type { Quarantine } from '../spool/quarantine.ts'
+import { AriRefused, startFailure } from './ari-errors.ts'
+import { type AriCredentials, AriRest } from './ari-rest.ts'
+import { AriSocket } from './ari-socket.ts'
+import { ReconnectPolicy } from './reconnect-policy.ts'
+import { readSnapshot } from './resynchronise.ts'
+
+/** A PBX that starts with the bridge is up within this; later it is a setting that is wrong, or a PBX that is down. */
+const startMsMax = 10_000
+const startRetryMs = 500
+/** Events that come while REST is read: 5 s of the fastest Asterisk measured, 4,600 a second. Beyond, the connection begins anew. */
+const bufferedMax = 25_000
+
+export interface IntakeParts {
+  ari: AriCredentials & { url: string; application: string }
+  counters: Counters
+  quarantine: Quarantine
+  log: Log
+  /** A new connection: what is, and the events since it stood, taken by the function once the epoch is made. */
+  onConnected(snapshot: Snapshot, takeBuffered: () => AriEvent[], gapReason: string | undefined): Promise<void>
+  onEvent(event: AriEvent): void
+  /** `lastHeardMs`, Unix milliseconds, is when Asterisk last gave a sign of life. */
+  onDisconnected(lastHeardMs: number): void
+}
+
+/** Asterisk's events, over one connection after the other. The frames of one are never kept waiting. */
+export class AriIntake {
+  readonly #parts: IntakeParts
+  readonly #rest: AriRest
+  #buffer: AriEvent[] | undefined
+  #hasConnected = false
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts
+    this.#rest = new AriRest(parts.ari.url, parts.ari)
+  }
+
+  /** Runs until the signal aborts. Throws CannotRun if ARI is never reached in the time of a start, or is taken away. */
+  async run(signal: AbortSignal, onFirst: () => void): Promise<void> {
+    const policy = new ReconnectPolicy()
+    const deadlineMs = performance.now() + startMsMax
+    let gapReason: string | undefined
+    while (!signal.aborted) {
+      const begunMs = performance.now()
+      try {
+        gapReason = await this.#connection(gapReason, signal, onFirst)
+        this.#parts.log.warn('ari disconnected', { reason: gapReason })
+      } catch (error) {
+        if (signal.aborted) return
+        if (error instanceof CannotRun) throw error
+        if (!this.#hasConnected) this.#failStart(error, deadlineMs)
+        this.#parts.counters.add('ari-connect-failed')
+        this.#parts.log.warn('ari not connected', { reason: describeError(error) })
+      }
+      const waitMs = this.#hasConnected ? policy.nextMs(performance.now() - begunMs) : startRetryMs
+      await wait(waitMs, signal)
+    }
+  }
+
+  #failStart(error: unknown, deadlineMs: number): void {
+    const isHopeless = error instanceof AriRefused && !error.shouldRetry()
+    if (isHopeless || performance.now() + startRetryMs > deadlineMs) throw startFailure(error, this.#parts.ari)
+  }
+
+  /** One connection from its opening to its end; the answer is why it ended. */
+  async #connection(gapReason: string | undefined, signal: AbortSignal, onFirst: () => void): Promise<string> {
+    const { ari, log } = this.#parts
+    const buffer: AriEvent[] = []
+    this.#buffer = buffer
+    const failure = new AbortController()
+    const options = { url: ari.url, credentials: ari, application: ari.application }
+    const socket = await AriSocket.open({ ...options, onFrame: (frame) => this.#take(frame, failure) }, signal)
+    const ended = AbortSignal.any([signal, failure.signal])
+    ended.addEventListener('abort', () => socket.close(), { once: true })
+    try {
+      const whileOpen = new AbortController()
+      void socket.closed.then(() => whileOpen.abort())
+      const reading = AbortSignal.any([ended, whileOpen.signal])
+      await this.#setFilter(reading)
+      const snapshot = await readSnapshot(this.#rest, reading)
+      await this.#parts.onConnected(snapshot, () => this.#endBuffering(buffer), gapReason)
+      this.#hasConnected = true
+      log.info('ari connected', { endpoints: snapshot.endpoints.length, channels: snapshot.channels.length })
+      onFirst()
+      const reason = await socket.closed
+      if (failure.signal.reason instanceof CannotRun) throw failure.signal.reason
+      return failure.signal.aborted ? String(failure.signal.reason) : reason
+    } catch (error) {
+      throw failure.signal.reason instanceof CannotRun ? failure.signal.reason : error
+    } finally {
+      socket.close()
+      this.#parts.onDisconnected(socket.lastHeardMs)
+    }
+  }
+
+  #endBuffering(buffer: AriEvent[]): AriEvent[] {
+    this.#buffer = undefined
+    return buffer
+  }
+
+  #take(bytes: Buffer, failure: AbortController): void {
+    const frame = readFrame(bytes.toString('utf8'))
+    if (frame.kind === 'ignored') return
+    if (frame.kind === 'malformed') this.#putAside(bytes, frame.reason)
+    else if (frame.event.type === 'ApplicationReplaced') failure.abort(replaced(this.#parts.ari.application))
+    else if (!this.#buffer) this.#parts.onEvent(frame.event)
+    else if (this.#buffer.push(frame.event) > bufferedMax) failure.abort('too many events while reading what is')
+  }
+
+  #putAside(bytes: Buffer, reason: string): void {
+    const { counters, log, quarantine } = this.#parts
+    counters.add('ari-frame-malformed')
+    log.warn('ari-frame-malformed', { reason, bytes: bytes.length })
+    if (quarantine.isBusy) {
+      counters.add('quarantine-busy')
+      return
+    }
+    quarantine.put('ari', bytes).catch((error: unknown) => {
+      counters.add('quarantine-unwritable')
+      log.error('quarantine-unwritable', { reason: describeError(error) })
+    })
+  }
+
+  /** Gone with each subscribe-all socket, so put after each connect. An Asterisk too old for it sends more; it is dropped here. */
+  async #setFilter(signal: AbortSignal): Promise<void> {
+    const application = encodeURIComponent(this.#parts.ari.application)
+    const filter = { disallowed: noiseTypes.map((type) => ({ type })) }
+    try {
+      await this.#rest.put(`/applications/${application}/eventFilter`, filter, signal)
+    } catch (error) {
+      if (!(error instanceof AriRefused) || error.status !== 404) throw error
+      this.#parts.counters.add('ari-filter-missing')
+      this.#parts.log.warn('ari-filter-missing')
+    }
+  }
+}
+
+function replaced(application: string): CannotRun {
+  const sentence = `another client has taken the ARI application ${application}, so Asterisk sends nothing here any more: stop it, or give one of the two another ari.application`
+  return new CannotRun('ari-application-replaced', exitStatus.unavailable, sentence)
+}

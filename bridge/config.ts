@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises'
+import * as v from 'valibot'
+import { SiteId } from '../contracts/names.ts'
+import { CannotRun, errorCode, exitStatus } from './failure.ts'
+
+/** Each message says what is wanted and never what was given: a password may stand in the wrong place. */
+const text = (wanted: string) => v.pipe(v.string(wanted), v.minLength(1, wanted), v.maxLength(1000, wanted))
+const matching = (pattern: RegExp, wanted: string) => v.pipe(v.string(wanted), v.regex(pattern, wanted))
+const queue = matching(/^https?:\/\/[^\s/]+\/\d+\/[\w-]+$/, "an SQS queue's URL, https://HOST/ACCOUNT/NAME")
+
+export const BridgeConfig = v.strictObject(
+  {
+    site: v.pipe(v.string('a site name'), SiteId),
+    region: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, such as eu-west-3'),
+    stateFolder: text('a folder that the bridge may write'),
+    ari: v.strictObject(
+      {
+        url: matching(/^https?:\/\/[^\s/@]+\/([^\s]+\/)?ari$/, 'http://HOST:PORT/ari, with no password in it'),
+        user: text('the name of a user of ari.conf'),
+        password: text('the password of that user'),
+        application: v.optional(
+          matching(/^[A-Za-z0-9_.-]{1,64}$/, 'letters, digits, dots, hyphens'),
+          'switchhook-events',
+        ),
+      },
+      'an object',
+    ),
+    cdr: v.strictObject({ file: text('the JSON-lines file that cdr_custom writes') }, 'an object'),
+    queues: v.strictObject({ live: queue, records: queue, commands: queue }, 'an object'),
+    key: v.strictObject(
+      {
+        id: v.pipe(text('the id that enrolment gave'), v.maxLength(64, 'the id that enrolment gave')),
+        privateKeyFile: text('a PKCS8 PEM file'),
+      },
+      'an object',
+    ),
+    /** Port of `/healthz` on loopback; 0 takes a free one; absent, there is none. */
+    health: v.optional(
+      v.strictObject(
+        { port: v.pipe(v.number('a port'), v.integer('a port'), v.minValue(0, 'a port'), v.maxValue(65535, 'a port')) },
+        'an object',
+      ),
+    ),
+    logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error'], 'debug, info, warn or error'), 'info'),
+  },
+  'an object',
+)
+export type BridgeConfig = v.InferOutput<typeof BridgeConfig>
+
+/** Reads and checks the bridge's JSON configuration file; every bad key is named at once, no value is shown. */
+export async function readConfig(file: string): Promise<BridgeConfig> {
+  let content: string
+  try {
+    content = await readFile(file, 'utf8')
+  } catch (cause) {
+    const why = errorCode(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${errorCode(cause)})`
+    throw new CannotRun(
+      'config-unreadable',
+      exitStatus.noInput,
+      `the configuration ${file} ${why}: name it by --config`,
+      {
+        cause,
+      },
+    )
+  }
+  return parseConfig(content, file)
+}
+
+export function parseConfig(content: string, file: string): BridgeConfig {
+  let json: unknown
+  try {
+    json = JSON.parse(content)
+  } catch {
+    // The parser's own message quotes the file's text, which may be a password; so it is not kept as a cause.
+    throw new CannotRun('config-not-json', exitStatus.config, `the configuration ${file} is not JSON: mend it`)
+  }
+  const result = v.safeParse(BridgeConfig, json)
+  if (result.success) return result.output
+  const faults = [...new Set(result.issues.map(describeIssue))].join('; ')
+  throw new CannotRun('config-invalid', exitStatus.config, `the configuration ${file} is wrong: ${faults}`)
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const key = v.getDotPath(issue) ?? 'the whole'
+  if (issue.expected === 'never') return `${key} is not a key of it`
+  if (issue.received === 'undefined') return `${key} is missing`
+  return `${key} must be ${issue.message}`
+}

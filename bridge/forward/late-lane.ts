@@ -1,0 +1,102 @@
+import * as v from 'valibot'
+import { Bell } from '../operate/wait.ts'
+import type { Spool } from '../spool/spool.ts'
+import type { Delivery, Destination } from './delivery.ts'
+import type { Packer } from './pack.ts'
+import { bodiesPerCallMax } from './sender.ts'
+
+/** Read at a time: some ten bodies, and what this lane holds in memory. */
+const readBytesMax = 4 * 1024 * 1024
+/** Entities touched by late facts; beyond, everything is asserted anew instead. */
+const touchedMax = 20_000
+
+/** The last that was told late of one entity. */
+export interface Touched {
+  type: string
+  subject: string
+  line: string
+}
+
+export interface LateLaneParts {
+  to: Destination
+  packer: Packer
+  delivery: Delivery
+  spool: Pick<Spool, 'read'>
+  onSent(from: number, to: number): void
+  /** Every late fact is with SQS; the present state of what they touched is to be told. `undefined`: of everything. */
+  onDrained(touched: readonly Touched[] | undefined): void
+}
+
+const LateEvent = v.looseObject({ type: v.string(), subject: v.string() })
+
+/** Facts that could not be sent while they were news: read back from the spool and sent, complete and in order, by `records`. */
+export class LateLane {
+  readonly #parts: LateLaneParts
+  readonly #bell = new Bell()
+  readonly #ranges: [number, number][] = []
+  #touched = new Map<string, Touched>()
+  #isTouchedWhole = false
+
+  constructor(parts: LateLaneParts) {
+    this.#parts = parts
+  }
+
+  /** Records that wait, damaged ones counted too. */
+  get queued(): number {
+    return this.#ranges.reduce((sum, [from, to]) => sum + to - from, 0)
+  }
+
+  add(from: number, to: number): void {
+    if (from >= to) return
+    const last = this.#ranges.at(-1)
+    if (last && last[1] === from) last[1] = to
+    else this.#ranges.push([from, to])
+    this.#bell.ring()
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const range = this.#ranges[0]
+      if (!range) await this.#bell.heard(signal)
+      else if (await this.#sendSome(range, signal)) this.#drainedIfEmpty()
+    }
+  }
+
+  async #sendSome(range: [number, number], signal: AbortSignal): Promise<boolean> {
+    const [from, to] = range
+    const records = await this.#parts.spool.read(from, to, readBytesMax)
+    const lines = records.map((record) => record.payload.toString('utf8'))
+    const bodies: string[] = []
+    let packed = 0
+    while (packed < lines.length && bodies.length < bodiesPerCallMax) {
+      const { body, count } = this.#parts.packer.pack(this.#parts.to.lane, lines.slice(packed))
+      bodies.push(body)
+      packed += count
+    }
+    if (!(await this.#parts.delivery.deliver(this.#parts.to, bodies, signal))) return false
+    for (const line of lines.slice(0, packed)) this.#touch(line)
+    // A range with nothing whole left in it is done too: what is damaged was counted at recovery.
+    const last = records[packed - 1]
+    const end = last && (packed < records.length || last.number + 1 < to) ? last.number + 1 : to
+    this.#parts.onSent(from, end)
+    range[0] = end
+    // Looked at anew: the range may have grown while its beginning was sent.
+    if (end >= range[1]) this.#ranges.shift()
+    return true
+  }
+
+  #touch(line: string): void {
+    if (this.#isTouchedWhole) return
+    const { type, subject } = v.parse(LateEvent, JSON.parse(line))
+    this.#touched.set(`${type} ${subject}`, { type, subject, line })
+    if (this.#touched.size > touchedMax) this.#isTouchedWhole = true
+  }
+
+  #drainedIfEmpty(): void {
+    if (this.#ranges.length > 0) return
+    const touched = this.#isTouchedWhole ? undefined : [...this.#touched.values()]
+    this.#touched = new Map()
+    this.#isTouchedWhole = false
+    this.#parts.onDrained(touched)
+  }
+}

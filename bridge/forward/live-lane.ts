@@ -1,0 +1,155 @@
+import { Backoff } from '../backoff.ts'
+import { Bell, wait } from '../operate/wait.ts'
+import type { SpoolRecord } from '../spool/segment.ts'
+import { type Delivery, type Destination, sendBackoff } from './delivery.ts'
+import type { Packer } from './pack.ts'
+import { bodiesPerCallMax } from './sender.ts'
+
+/** A fact this old is no news: it goes by `records`, and what it touched is asserted anew. */
+export const freshMsMax = 30_000
+/**
+ * One message per 100 ms at most. A busy PBX then makes 26 million requests a month, $10.5 for the send and as much for
+ * receive and delete; a call a minute makes 6 messages a call, $0.10 a month (SQS, $0.40 a million).
+ */
+const paceMsDefault = 100
+/** Silence longer than this is broken by a heartbeat, so that the cloud can tell a quiet site from a dead one. */
+const heartbeatMs = 10_000
+/** 30 s of 2 MB a second; beyond, the oldest are late before their time. */
+const queuedBytesMax = 64 * 1024 * 1024
+
+export interface LiveLaneParts {
+  to: Destination
+  packer: Packer
+  delivery: Delivery
+  /** Records [from, to) will not go by this lane. */
+  onLate(from: number, to: number): void
+  /** Records [from, to) are with SQS. */
+  onSent(from: number, to: number): void
+  /** A line that is not in the spool: lost, it is missed by no one. `undefined` before the first epoch. */
+  heartbeat(): string | undefined
+  now(): number
+}
+
+interface Queued {
+  number: number
+  line: string
+  /** Unix milliseconds after which the fact is late. */
+  lateAtMs: number
+}
+
+/** Facts as they happen: the first at once, then what has gathered, once a pace. One call to SQS is under way at a time. */
+export class LiveLane {
+  readonly #parts: LiveLaneParts
+  readonly #bell = new Bell()
+  readonly #backoff = new Backoff({ ...sendBackoff, longestMs: 5000 })
+  #queue: Queued[] = []
+  #queuedBytes = 0
+  #lastSentMs = 0
+  paceMs = paceMsDefault
+
+  constructor(parts: LiveLaneParts) {
+    this.#parts = parts
+  }
+
+  get queued(): number {
+    return this.#queue.length
+  }
+
+  offer(records: readonly SpoolRecord[]): void {
+    for (const { number, payload } of records) {
+      const line = payload.toString('utf8')
+      this.#queue.push({ number, line, lateAtMs: timeOf(line) + freshMsMax })
+      this.#queuedBytes += payload.length
+    }
+    this.#bell.ring()
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.#lastSentMs = this.#parts.now()
+    while (!signal.aborted) {
+      if (this.#queue.length === 0) await this.#bell.heard(signal, this.#heartbeatInMs())
+      await wait(Math.max(0, this.#lastSentMs + this.paceMs - this.#parts.now()), signal)
+      if (signal.aborted) return
+      this.#giveUpLate()
+      if (this.#queue.length > 0) await this.#send(signal)
+      else if (this.#heartbeatInMs() === 0) await this.#sendHeartbeat(signal)
+    }
+  }
+
+  #heartbeatInMs(): number {
+    return Math.max(0, this.#lastSentMs + heartbeatMs - this.#parts.now())
+  }
+
+  /** Facts are in the order they happened, or nearly: the late ones are at the front. */
+  #giveUpLate(): void {
+    const now = this.#parts.now()
+    let late = 0
+    for (; late < this.#queue.length; late += 1) {
+      const item = this.#queue[late]
+      if (!item || (item.lateAtMs > now && this.#queuedBytes <= queuedBytesMax)) break
+      this.#queuedBytes -= Buffer.byteLength(item.line)
+    }
+    for (const [from, to] of runs(this.#queue.splice(0, late))) this.#parts.onLate(from, to)
+  }
+
+  async #send(signal: AbortSignal): Promise<void> {
+    const parts = new Map<string, Queued[]>()
+    let taken = 0
+    while (taken < this.#queue.length && parts.size < bodiesPerCallMax) {
+      const waiting = this.#queue.slice(taken)
+      const { body, count } = this.#parts.packer.pack(
+        'live',
+        waiting.map((item) => item.line),
+      )
+      parts.set(body, waiting.slice(0, count))
+      taken += count
+    }
+    this.#queue.splice(0, taken)
+    const left = new Set(await this.#parts.delivery.try(this.#parts.to, [...parts.keys()], signal))
+    const again: Queued[] = []
+    for (const [body, items] of parts) {
+      if (left.has(body)) again.push(...items)
+      else this.#sent(items)
+    }
+    this.#queue.unshift(...again)
+    if (again.length === 0) this.#backoff.reset()
+    else await wait(this.#backoff.nextMs(), signal)
+  }
+
+  #sent(items: Queued[]): void {
+    this.#lastSentMs = this.#parts.now()
+    this.#queuedBytes -= items.reduce((sum, item) => sum + Buffer.byteLength(item.line), 0)
+    for (const [from, to] of runs(items)) this.#parts.onSent(from, to)
+  }
+
+  async #sendHeartbeat(signal: AbortSignal): Promise<void> {
+    const line = this.#parts.heartbeat()
+    if (line !== undefined) {
+      const { body } = this.#parts.packer.pack('live', [line])
+      await this.#parts.delivery.try(this.#parts.to, [body], signal)
+    }
+    // Sent or not: a heartbeat that failed is not tried again, the next one says as much.
+    this.#lastSentMs = this.#parts.now()
+  }
+
+  /** What has not been sent when the bridge stops stays in the spool. */
+  async drained(signal: AbortSignal): Promise<void> {
+    while (this.#queue.length > 0 && !signal.aborted) await wait(20, signal)
+  }
+}
+
+/** The event's own time; every line the bridge writes has one. */
+function timeOf(line: string): number {
+  const time = /"time":"([^"]+)"/.exec(line)?.[1]
+  return time === undefined ? 0 : Date.parse(time)
+}
+
+function runs(items: readonly Queued[]): [number, number][] {
+  const found: [number, number][] = []
+  for (const { number } of items) {
+    const last = found.at(-1)
+    if (last && last[1] === number) last[1] = number + 1
+    else found.push([number, number + 1])
+  }
+  return found
+}

@@ -1,0 +1,48 @@
+import { createPrivateKey, sign } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+
+/** Group and others: a private key that they may read is not private. */
+const othersMask = 0o077
+
+/** Reads the bridge's Ed25519 key (PKCS8, PEM) and answers a function that signs with it. */
+export async function readSigningKey(file: string): Promise<(bytes: Uint8Array) => Uint8Array> {
+  const pem = await readPrivate(file)
+  let key: ReturnType<typeof createPrivateKey>
+  try {
+    key = createPrivateKey({ key: pem, format: 'pem' })
+  } catch {
+    // OpenSSL's own message may quote the file.
+    throw new CannotRun('key-invalid', exitStatus.config, `the key ${file} is not a PKCS8 PEM private key: enrol again`)
+  }
+  if (key.asymmetricKeyType !== 'ed25519') {
+    throw new CannotRun('key-invalid', exitStatus.config, `the key ${file} is not an Ed25519 key: enrol again`)
+  }
+  return (bytes) => sign(null, bytes, key)
+}
+
+async function readPrivate(file: string): Promise<string> {
+  try {
+    const { mode } = await stat(file)
+    if ((mode & othersMask) !== 0) {
+      const octal = (mode & 0o777).toString(8)
+      throw new CannotRun(
+        'key-too-open',
+        exitStatus.noPermission,
+        `others may read the key ${file} (mode ${octal}): chmod 600 it`,
+      )
+    }
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    if (cause instanceof CannotRun) throw cause
+    const why = errorCode(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${errorCode(cause)})`
+    throw new CannotRun(
+      'key-unreadable',
+      exitStatus.noInput,
+      `the key ${file} ${why}: enrol the bridge, or mend key.privateKeyFile`,
+      {
+        cause,
+      },
+    )
+  }
+}

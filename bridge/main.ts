@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util'
+import { startBridge } from './bridge.ts'
+import { readConfig } from './config.ts'
+import { CannotRun, exitStatus } from './failure.ts'
+import { createLog, describeError } from './operate/log.ts'
+
+/** `switchhook-bridge --config FILE`. Logs to standard output; a failure is one sentence on standard error and a status of sysexits.h. */
+async function main(): Promise<void> {
+  const config = await readConfig(configFile())
+  const log = createLog({ level: config.logLevel, write: (line) => process.stdout.write(line) })
+  const asked = Promise.withResolvers<string>()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => asked.resolve(signal))
+  const starting = startBridge(config, { log })
+  const bridge = await Promise.race([starting, asked.promise.then(() => undefined)])
+  // Stopped before it stood: nothing was promised to anyone yet.
+  if (!bridge) return
+  await Promise.race([bridge.done, asked.promise])
+  await bridge.stop()
+}
+
+function configFile(): string {
+  try {
+    const { values } = parseArgs({ options: { config: { type: 'string' } } })
+    if (values.config !== undefined) return values.config
+  } catch (cause) {
+    throw new CannotRun('usage', exitStatus.usage, `${describeError(cause)}: usage is switchhook-bridge --config FILE`)
+  }
+  throw new CannotRun('usage', exitStatus.usage, 'no configuration was named: usage is switchhook-bridge --config FILE')
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const failure = error instanceof CannotRun ? error : undefined
+    process.stderr.write(`switchhook-bridge: ${failure ? failure.message : describeError(error)}\n`)
+    process.exit(failure?.exitStatus ?? exitStatus.software)
+  },
+)

@@ -1,0 +1,84 @@
+import { isLocal } from './ari-objects.ts'
+import type { Call, Leg } from './call.ts'
+
+/** Late events of a channel that is gone would bring it back for ever; so many ids are remembered. */
+const goneMax = 1000
+/** Above any PBX (a channel takes about 10 kB of Asterisk's memory); guards ours. */
+const legsMax = 50_000
+
+/** Which channel is in which call. */
+export class CallIndex {
+  readonly #calls = new Map<string, Call>()
+  readonly #callOf = new Map<string, Call>()
+  readonly #gone = new Set<string>()
+
+  get(call: string): Call | undefined {
+    return this.#calls.get(call)
+  }
+
+  all(): Call[] {
+    return [...this.#calls.values()]
+  }
+
+  of(channel: string): Call | undefined {
+    return this.#callOf.get(channel)
+  }
+
+  leg(channel: string): Leg | undefined {
+    return this.of(channel)?.legs.get(channel)
+  }
+
+  get isFull(): boolean {
+    return this.#callOf.size >= legsMax
+  }
+
+  isGone(channel: string): boolean {
+    return this.#gone.has(channel)
+  }
+
+  add(call: Call, leg: Leg): void {
+    this.#gone.delete(leg.id)
+    this.#calls.set(call.id, call)
+    this.#callOf.set(leg.id, call)
+    call.add(leg)
+  }
+
+  /** The channel is destroyed; its call stays until it is removed. */
+  forget(channel: string): void {
+    this.#callOf.delete(channel)
+    this.#gone.add(channel)
+    for (const oldest of this.#gone) {
+      if (this.#gone.size <= goneMax) break
+      this.#gone.delete(oldest)
+    }
+  }
+
+  remove(call: Call): void {
+    this.#calls.delete(call.id)
+  }
+
+  /** The calls of these channels, oldest first; two of the same millisecond in the order they were made. */
+  oldestFirst(channels: readonly string[]): Call[] {
+    const calls = new Set(channels.flatMap((id) => this.#callOf.get(id) ?? []))
+    if (calls.size < 2) return [...calls]
+    return this.all()
+      .filter((call) => calls.has(call))
+      .sort((a, b) => a.createdMs - b.createdMs)
+  }
+
+  merge(into: Call, younger: Call): void {
+    for (const id of younger.legs.keys()) this.#callOf.set(id, into)
+    into.absorb(younger)
+    this.remove(younger)
+  }
+
+  /** The channel that is the other end of a `Local` one: `;1` and `;2` of the same name. */
+  otherHalf(leg: Leg): Leg | undefined {
+    if (!isLocal(leg.name)) return undefined
+    const other = leg.name.endsWith(';1') ? leg.name.replace(/;1$/, ';2') : leg.name.replace(/;2$/, ';1')
+    for (const call of this.#calls.values()) {
+      for (const candidate of call.legs.values()) if (candidate.name === other) return candidate
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,180 @@
+import type { CallState, Party } from '../../contracts/facts.ts'
+import { type Channel, endpointOf, isLocal } from './ari-objects.ts'
+
+/** One channel of a call. A `caller` was the one to begin: it came in, or was originated. A `callee` was dialled. */
+export interface Leg {
+  readonly id: string
+  readonly name: string
+  /** Unix milliseconds of its creation: the oldest leg gives the call its id. */
+  readonly createdMs: number
+  role: 'caller' | 'callee' | 'unknown'
+  party: Party
+  state: string
+  isRinging: boolean
+  /** Why it is going away, Q.850; 0 while nothing is known. */
+  cause: number
+}
+
+export function newLeg(channel: Channel, createdMs: number): Leg {
+  const leg: Leg = {
+    id: channel.id,
+    name: channel.name,
+    createdMs,
+    role: 'unknown',
+    party: { number: '', name: '' },
+    state: channel.state,
+    isRinging: false,
+    cause: 0,
+  }
+  const endpoint = endpointOf(channel.name)
+  if (endpoint !== undefined) leg.party.endpoint = endpoint
+  updateLeg(leg, channel)
+  return leg
+}
+
+/** The first number and name that a channel shows are its own; an originate or a transfer later puts others in their place. */
+export function updateLeg(leg: Leg, { caller, state }: Channel): void {
+  if (leg.party.number === '' && caller.number !== '') leg.party = { ...leg.party, ...pick(caller) }
+  leg.state = state
+  if (state === 'Ringing') leg.isRinging = true
+  if (state === 'Up') leg.isRinging = false
+}
+
+function pick({ number, name }: Party): Party {
+  return { number, name }
+}
+
+/** Extensions that name a step of the dial plan and not something that was dialled. */
+const notDialled = /^(|s|h|t|i|s-.*)$/
+/** The contract's bound; a fork to more phones shows the first fifty. */
+const calleesMax = 50
+
+/** The channels that Asterisk counts as one call, and what is told of them. */
+export class Call {
+  readonly id: string
+  readonly legs = new Map<string, Leg>()
+  startedAt: string
+  answeredAt: string | undefined
+  dialled = ''
+  /** A channel that came in, was dialled or was originated: before that, it may yet belong to another call. */
+  hasBegun = false
+  #caller: Party | undefined
+  #callerLeg: string | undefined
+  #hasPhone = false
+  #hasRung = false
+  #cause = 0
+  readonly #answered = new Map<string, Party>()
+  #rang: Party[] = []
+
+  constructor(id: string, startedAt: string) {
+    this.id = id
+    this.startedAt = startedAt
+  }
+
+  /** A call between `Local` channels alone is a step of the dial plan, not a call. */
+  get isVisible(): boolean {
+    return this.hasBegun && this.#hasPhone
+  }
+
+  /** Unix milliseconds of the oldest channel. */
+  get createdMs(): number {
+    return Math.min(Date.parse(this.startedAt), ...[...this.legs.values()].map((leg) => leg.createdMs))
+  }
+
+  add(leg: Leg): void {
+    this.legs.set(leg.id, leg)
+    if (!isLocal(leg.name)) this.#hasPhone = true
+    this.refresh()
+  }
+
+  noteDialled(extension: string): void {
+    if (this.dialled === '' && !notDialled.test(extension)) this.dialled = extension
+  }
+
+  remove(leg: Leg): void {
+    this.legs.delete(leg.id)
+    if (leg.cause > 0 && (this.#cause === 0 || leg.id === this.#callerLeg)) this.#cause = leg.cause
+    else if (leg.cause > 0 && this.#callerLeg !== undefined && this.legs.has(this.#callerLeg)) this.#cause = leg.cause
+  }
+
+  /** What an earlier connection knew of the same call and REST does not tell. */
+  adopt(earlier: Call): void {
+    this.startedAt = earlier.startedAt
+    this.answeredAt = earlier.answeredAt
+    this.dialled = earlier.dialled
+    this.#caller = earlier.#caller
+    this.#callerLeg = earlier.#callerLeg
+    this.#hasPhone ||= earlier.#hasPhone
+    this.#hasRung ||= earlier.#hasRung
+    this.#rang = earlier.#rang
+    for (const [key, party] of earlier.#answered) this.#answered.set(key, party)
+    this.hasBegun ||= earlier.hasBegun
+  }
+
+  /** Takes in the channels of a younger call; who began that one is, here, one more who takes part. */
+  absorb(younger: Call): void {
+    this.hasBegun ||= younger.hasBegun
+    this.#hasPhone ||= younger.#hasPhone
+    if (this.dialled === '') this.dialled = younger.dialled
+    for (const leg of younger.legs.values()) {
+      if (this.#callerLeg !== undefined && leg.role === 'caller') leg.role = 'callee'
+      this.legs.set(leg.id, leg)
+    }
+    for (const [key, party] of younger.#answered) this.#answered.set(key, party)
+    this.refresh()
+  }
+
+  /** Brings what is kept beyond the channels' lives up to date with them. */
+  refresh(at?: string): void {
+    const legs = [...this.legs.values()].filter((leg) => !isLocal(leg.name))
+    const caller = legs.find((leg) => leg.role === 'caller')
+    if (this.#callerLeg === undefined && caller) this.#callerLeg = caller.id
+    const known = this.#callerLeg === undefined ? undefined : this.legs.get(this.#callerLeg)
+    if (known) this.#caller = known.party
+    const callees = legs.filter((leg) => leg.role === 'callee')
+    for (const leg of callees) if (leg.state === 'Up') this.#answered.set(partyKey(leg.party), leg.party)
+    if (legs.some((leg) => leg.isRinging)) this.#hasRung = true
+    const isUp = known ? known.state === 'Up' : this.#callerLeg === undefined && this.#answered.size > 0
+    if (isUp && at !== undefined) this.answeredAt ??= at
+    const active = callees.filter((leg) => leg.isRinging || leg.state === 'Up').map((leg) => leg.party)
+    if (active.length > 0) this.#rang = active
+  }
+
+  /** The whole state, as the cloud is told it. */
+  state(): CallState {
+    const progress = this.answeredAt !== undefined ? 'answered' : this.#hasRung ? 'ringing' : 'dialling'
+    return {
+      call: this.id,
+      state: progress,
+      caller: this.#caller ?? { number: '', name: '' },
+      dialled: this.dialled,
+      callees: this.#callees().slice(0, calleesMax),
+      startedAt: this.startedAt,
+      ...(this.answeredAt !== undefined && { answeredAt: this.answeredAt }),
+    }
+  }
+
+  ended(at: string, mergedInto?: string): CallState {
+    return {
+      ...this.state(),
+      state: 'ended',
+      endedAt: at,
+      ...(this.#cause > 0 && { cause: this.#cause }),
+      ...(mergedInto !== undefined && { mergedInto }),
+    }
+  }
+
+  /** Until the call is answered: who rings, or rang last. After: who answered, and who is ringing now. */
+  #callees(): Party[] {
+    if (this.answeredAt === undefined) return this.#rang
+    const parties = new Map(this.#answered)
+    for (const leg of this.legs.values()) {
+      if (leg.role === 'callee' && leg.isRinging && !isLocal(leg.name)) parties.set(partyKey(leg.party), leg.party)
+    }
+    return [...parties.values()]
+  }
+}
+
+function partyKey(party: Party): string {
+  return `${party.endpoint ?? ''} ${party.number}`
+}

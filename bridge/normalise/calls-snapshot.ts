@@ -1,0 +1,43 @@
+import { type Channel, type Snapshot, utc } from './ari-objects.ts'
+import { Call, newLeg } from './call.ts'
+import type { CallIndex } from './call-index.ts'
+
+/**
+ * Fills an empty index from what REST told, with what an earlier connection knew of the same calls: who called whom and
+ * since when they talk, which REST does not tell. Bridges are left to the caller to join.
+ */
+export function loadCalls(index: CallIndex, snapshot: Snapshot, now: string, earlier: CallIndex | undefined): void {
+  const channels = snapshot.channels.map((channel) => ({ channel, at: utc(channel.creationtime, now) }))
+  channels.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  for (const { channel, at } of channels) {
+    loadChannel(index, channel, at, snapshot.linkedids.get(channel.id) ?? earlier?.of(channel.id)?.id, earlier)
+  }
+}
+
+function loadChannel(
+  index: CallIndex,
+  channel: Channel,
+  at: string,
+  linkedid: string | undefined,
+  earlier: CallIndex | undefined,
+): void {
+  const id = linkedid ?? channel.id
+  const before = earlier?.get(id)
+  const known = index.get(id)
+  const call = known ?? new Call(id, at)
+  if (!known && before) call.adopt(before)
+  const leg = newLeg(channel, Date.parse(at))
+  leg.role = before?.legs.get(channel.id)?.role ?? (channel.dialplan.app_name === 'AppDial' ? 'callee' : 'caller')
+  if (leg.role === 'caller') call.noteDialled(channel.dialplan.exten)
+  call.hasBegun ||= channel.state !== 'Down' || id !== channel.id
+  index.add(call, leg)
+}
+
+/**
+ * Since when a call is answered, as far as REST shows: at the latest when its bridge was made; in a voice menu, which
+ * needs none, at once.
+ */
+export function answeredBy(call: Call, { bridges }: Snapshot, now: string): string {
+  const bridge = bridges.find(({ channels }) => channels.some((id) => call.legs.has(id)))
+  return bridge ? utc(bridge.creationtime, now) : call.startedAt
+}

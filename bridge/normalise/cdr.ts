@@ -1,0 +1,37 @@
+import * as v from 'valibot'
+import { Cdr, momentSeconds } from '../../contracts/cdr.ts'
+import { bridgeSource, type CdrEvent, cdrId } from '../../contracts/events.ts'
+import type { SiteId } from '../../contracts/names.ts'
+
+export type CdrLine = { kind: 'cdr'; event: CdrEvent } | { kind: 'malformed'; reason: string }
+
+/**
+ * One line of the file that cdr_custom writes as JSON, to an event. The row is kept as it is, with fields of a later
+ * Asterisk; the line itself travels along only where the row does not serialise back to it.
+ */
+export function readCdrLine(site: SiteId, line: string): CdrLine {
+  let json: unknown
+  try {
+    json = JSON.parse(line)
+  } catch {
+    return { kind: 'malformed', reason: 'not JSON' }
+  }
+  const parsed = v.safeParse(Cdr, json)
+  if (!parsed.success) {
+    const keys = [...new Set(parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the whole'))]
+    return { kind: 'malformed', reason: keys.join(' ') }
+  }
+  const cdr = parsed.output
+  const seconds = momentSeconds(cdr.end || cdr.start)
+  if (Number.isNaN(seconds)) return { kind: 'malformed', reason: 'end' }
+  const event: CdrEvent = {
+    specversion: '1.0',
+    id: cdrId(site, cdr),
+    source: bridgeSource(site),
+    type: 'switchhook.cdr.v1',
+    subject: cdr.linkedid,
+    time: new Date(seconds * 1000).toISOString(),
+    data: { cdr, ...(JSON.stringify(cdr) !== line && { raw: line }) },
+  }
+  return { kind: 'cdr', event }
+}

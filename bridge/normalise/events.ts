@@ -1,0 +1,76 @@
+import * as v from 'valibot'
+import { Bridge, Channel, DeviceState, Endpoint, id, text } from './ari-objects.ts'
+import { isNoise } from './noise.ts'
+
+/** Asterisk's events that the bridge reads. Others, and those of a later Asterisk, are counted and passed over. */
+const common = { timestamp: v.optional(text) }
+const channel = { channel: Channel }
+const cause = { cause: v.optional(v.number()) }
+const onlyChannel = <const T extends string>(type: T) => v.looseObject({ ...common, ...channel, type: v.literal(type) })
+const endpointEvent = <const T extends string>(type: T) =>
+  v.looseObject({ ...common, type: v.literal(type), endpoint: Endpoint })
+
+export const AriEvent = v.variant('type', [
+  onlyChannel('ChannelCreated'),
+  onlyChannel('ChannelStateChange'),
+  v.looseObject({ ...common, ...channel, ...cause, type: v.literal('ChannelHangupRequest') }),
+  v.looseObject({ ...common, ...channel, ...cause, type: v.literal('ChannelDestroyed') }),
+  v.looseObject({
+    ...common,
+    type: v.literal('Dial'),
+    caller: v.optional(Channel),
+    peer: Channel,
+    dialstatus: v.optional(text, ''),
+  }),
+  v.looseObject({ ...common, ...channel, type: v.literal('ChannelEnteredBridge'), bridge: Bridge }),
+  v.looseObject({ ...common, type: v.literal('BridgeMerged'), bridge: Bridge, bridge_from: Bridge }),
+  v.looseObject({
+    ...common,
+    ...channel,
+    type: v.literal('BridgeBlindTransfer'),
+    transferee: v.optional(Channel),
+    replace_channel: v.optional(Channel),
+  }),
+  v.looseObject({
+    ...common,
+    type: v.literal('BridgeAttendedTransfer'),
+    transferer_first_leg: Channel,
+    transferer_second_leg: Channel,
+    transferee: v.optional(Channel),
+    transfer_target: v.optional(Channel),
+    replace_channel: v.optional(Channel),
+  }),
+  v.looseObject({ ...common, type: v.literal('DeviceStateChanged'), device_state: DeviceState }),
+  endpointEvent('PeerStatusChange'),
+  endpointEvent('ContactStatusChange'),
+  v.looseObject({ ...common, type: v.literal('ApplicationReplaced'), application: v.optional(id, '') }),
+])
+export type AriEvent = v.InferOutput<typeof AriEvent>
+export type EventOf<T extends AriEvent['type']> = Extract<AriEvent, { type: T }>
+
+const readTypes: ReadonlySet<string> = new Set(AriEvent.options.map((option) => option.entries.type.literal))
+const Typed = v.looseObject({ type: v.pipe(v.string(), v.minLength(1), v.maxLength(100)) })
+
+export type Frame =
+  | { kind: 'event'; event: AriEvent }
+  /** Noise, or a type that the bridge does not read. */
+  | { kind: 'ignored' }
+  /** Not an event as Asterisk writes it; the bytes belong in the quarantine. */
+  | { kind: 'malformed'; reason: string }
+
+export function readFrame(frame: string): Frame {
+  if (isNoise(frame)) return { kind: 'ignored' }
+  let json: unknown
+  try {
+    json = JSON.parse(frame)
+  } catch {
+    return { kind: 'malformed', reason: 'not JSON' }
+  }
+  const typed = v.safeParse(Typed, json)
+  if (!typed.success) return { kind: 'malformed', reason: 'no type' }
+  if (!readTypes.has(typed.output.type)) return { kind: 'ignored' }
+  const event = v.safeParse(AriEvent, json)
+  if (event.success) return { kind: 'event', event: event.output }
+  const keys = [...new Set(event.issues.map((issue) => v.getDotPath(issue) ?? ''))].join(' ')
+  return { kind: 'malformed', reason: `${typed.output.type}: ${keys}` }
+}

@@ -1,0 +1,35 @@
+import type { CallState, EndpointState } from '../../contracts/facts.ts'
+import type { Snapshot } from './ari-objects.ts'
+import { Calls } from './calls.ts'
+import { Endpoints } from './endpoints.ts'
+import type { AriEvent } from './events.ts'
+
+export type Fact = { kind: 'endpoint'; state: EndpointState } | { kind: 'call'; state: CallState }
+
+/** All that the bridge knows of its PBX. Pure: the same events and times give the same facts. */
+export class PbxState {
+  readonly endpoints = new Endpoints()
+  readonly calls = new Calls()
+
+  /** The state after a (re)connection. `earlier` is that of the connection before, if it was in this process. */
+  static from(snapshot: Snapshot, now: string, earlier?: PbxState): PbxState {
+    const state = new PbxState()
+    state.endpoints.load(snapshot.endpoints, snapshot.deviceStates, now, earlier?.endpoints)
+    state.calls.load(snapshot, now, earlier?.calls)
+    return state
+  }
+
+  /** The facts that an event makes: each the whole state of what changed. `now` stands in for a missing timestamp. */
+  apply(event: AriEvent, now: string): Fact[] {
+    const facts: Fact[] = this.calls.apply(event, now).map((state) => ({ kind: 'call', state }))
+    const endpoint = this.endpoints.apply(event, now)
+    if (endpoint) facts.push({ kind: 'endpoint', state: endpoint })
+    return facts
+  }
+
+  /** Everything that is, to be asserted under a new epoch. */
+  all(): Fact[] {
+    const endpoints = this.endpoints.all().map((state): Fact => ({ kind: 'endpoint', state }))
+    return endpoints.concat(this.calls.live().map((state): Fact => ({ kind: 'call', state })))
+  }
+}

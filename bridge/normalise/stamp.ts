@@ -1,0 +1,59 @@
+import { type BridgeEvent, bridgeSource, factIdentity } from '../../contracts/events.ts'
+import type { CallState, EndpointState, EpochReady, Gap, Heartbeat } from '../../contracts/facts.ts'
+import type { SiteId } from '../../contracts/names.ts'
+
+/** What the bridge can tell, before it has a place in the order. */
+export type Telling =
+  | { kind: 'endpoint'; state: EndpointState }
+  | { kind: 'call'; state: CallState }
+  | { kind: 'epoch-ready'; state: EpochReady }
+  | { kind: 'heartbeat'; state: Heartbeat }
+  | { kind: 'gap'; state: Gap }
+
+/** Gives each fact of one epoch its version, its id and, for endpoints and calls, the dense count of its kind. */
+export class Stamp {
+  readonly #site: SiteId
+  readonly #epoch: number
+  #seq = 0
+  readonly #counts = { endpoint: 0, call: 0 }
+
+  constructor(site: SiteId, epoch: number) {
+    this.#site = site
+    this.#epoch = epoch
+  }
+
+  event(telling: Telling, time: string): BridgeEvent {
+    this.#seq += 1
+    const { id, v } = factIdentity(this.#site, this.#epoch, this.#seq)
+    const common = { specversion: '1.0', id, source: bridgeSource(this.#site), time, v } as const
+    switch (telling.kind) {
+      case 'endpoint':
+        return {
+          ...common,
+          type: 'switchhook.endpoint.v1',
+          subject: telling.state.endpoint,
+          k: this.#count('endpoint'),
+          data: telling.state,
+        }
+      case 'call':
+        return {
+          ...common,
+          type: 'switchhook.call.v1',
+          subject: telling.state.call,
+          k: this.#count('call'),
+          data: telling.state,
+        }
+      case 'epoch-ready':
+        return { ...common, type: 'switchhook.epoch-ready.v1', subject: this.#site, data: telling.state }
+      case 'heartbeat':
+        return { ...common, type: 'switchhook.heartbeat.v1', subject: this.#site, data: telling.state }
+      case 'gap':
+        return { ...common, type: 'switchhook.gap.v1', subject: this.#site, data: telling.state }
+    }
+  }
+
+  #count(kind: 'endpoint' | 'call'): number {
+    this.#counts[kind] += 1
+    return this.#counts[kind]
+  }
+}

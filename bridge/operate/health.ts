@@ -1,0 +1,41 @@
+import { createServer } from 'node:http'
+import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+
+export type Health = {
+  /** `up` only if every component is. */
+  status: 'up' | 'down'
+  components: Record<string, { status: 'up' | 'down'; [detail: string]: string | number }>
+  counters: Record<string, number>
+  [detail: string]: unknown
+}
+
+/** `GET /healthz` on loopback: 200 while all components are up, else 503, with the same JSON. */
+export async function serveHealth(
+  port: number,
+  health: () => Health,
+): Promise<{ port: number; stop(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    if (request.url !== '/healthz') {
+      response.writeHead(404).end()
+      return
+    }
+    const answer = health()
+    response.writeHead(answer.status === 'up' ? 200 : 503, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(answer))
+  })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', resolve)
+    })
+  } catch (cause) {
+    const sentence = `the health port ${port} cannot be used (${errorCode(cause)}): mend health.port`
+    throw new CannotRun('health-port-unusable', exitStatus.unavailable, sentence, { cause })
+  }
+  const address = server.address()
+  const stop = () => {
+    server.closeAllConnections()
+    return new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+  return { port: typeof address === 'object' && address ? address.port : port, stop }
+}

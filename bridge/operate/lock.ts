@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import { realpath } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+
+/**
+ * Holds a state folder for one process. On Linux by an abstract socket named after the folder, which the kernel frees
+ * however the process ends (unix(7)); elsewhere by a socket in the temporary folder.
+ */
+export async function lockFolder(folder: string): Promise<{ release(): Promise<void> }> {
+  const name = createHash('sha256')
+    .update(await realpath(folder))
+    .digest('hex')
+    .slice(0, 32)
+  const path =
+    process.platform === 'linux' ? `\0switchhook-bridge-${name}` : join(tmpdir(), `switchhook-bridge-${name}`)
+  const server = createServer((socket) => socket.destroy())
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(path, resolve)
+    })
+  } catch (cause) {
+    if (errorCode(cause) !== 'EADDRINUSE') throw cause
+    const sentence = `another bridge already uses the state folder ${folder}: stop it, or give this one a stateFolder of its own`
+    throw new CannotRun('state-folder-in-use', exitStatus.tempFail, sentence, { cause })
+  }
+  server.unref()
+  return { release: () => new Promise((resolve) => server.close(() => resolve())) }
+}

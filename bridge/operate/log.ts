@@ -1,0 +1,29 @@
+/** Structured logs: one JSON object a line. No phone number and no secret at `info` or above. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof logLevels)[number]
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+export type Log = Readonly<Record<LogLevel, (event: string, fields?: LogFields) => void>>
+
+export interface LogOptions {
+  level: LogLevel
+  write(line: string): void
+  now?: () => Date
+}
+
+export function createLog({ level, write, now = () => new Date() }: LogOptions): Log {
+  const threshold = logLevels.indexOf(level)
+  const at =
+    (name: LogLevel) =>
+    (event: string, fields: LogFields = {}) => {
+      if (logLevels.indexOf(name) < threshold) return
+      write(`${JSON.stringify({ time: now().toISOString(), level: name, event, ...fields })}\n`)
+    }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** The message of an error and of what caused it, for a log field. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''
+  return `${error.message}${cause}`
+}

@@ -1,0 +1,146 @@
+import * as v from 'valibot'
+import { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent } from '../contracts/events.ts'
+import { CallState } from '../contracts/facts.ts'
+import type { SiteId } from '../contracts/names.ts'
+import type { FactLog } from './forward/fact-log.ts'
+import type { Touched } from './forward/late-lane.ts'
+import type { Snapshot } from './normalise/ari-objects.ts'
+import type { AriEvent } from './normalise/events.ts'
+import { PbxState } from './normalise/pbx-state.ts'
+import type { Telling } from './normalise/stamp.ts'
+import type { Counters } from './operate/counters.ts'
+import type { Log } from './operate/log.ts'
+
+export interface PresenceParts {
+  site: SiteId
+  /** Of this process. */
+  run: string
+  facts: FactLog
+  counters: Counters
+  log: Log
+  /** Durable on return, above every epoch before. */
+  takeEpoch(): Promise<number>
+  /** When an earlier process last heard the PBX, Unix milliseconds, if ever. */
+  heardBeforeMs: number | undefined
+  nowMs(): number
+}
+
+const typeOf = {
+  endpoint: EndpointEvent.entries.type.literal,
+  call: CallEvent.entries.type.literal,
+  ready: EpochReadyEvent.entries.type.literal,
+  gap: GapEvent.entries.type.literal,
+}
+const LateCall = v.looseObject({ data: CallState })
+
+/** What the bridge tells of its PBX: facts as they happen, all of them anew at each connection, and what may be missing. */
+export class Presence {
+  readonly #parts: PresenceParts
+  #state = new PbxState()
+  #isConnected = false
+  #lastHeardMs: number | undefined
+
+  constructor(parts: PresenceParts) {
+    this.#parts = parts
+    this.#lastHeardMs = parts.heardBeforeMs
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected
+  }
+
+  /** A new connection: a new epoch, under which everything that is gets told once. */
+  async connected(snapshot: Snapshot, takeBuffered: () => AriEvent[], gapReason = 'bridge restarted'): Promise<void> {
+    const epoch = await this.#parts.takeEpoch()
+    const now = this.#now()
+    this.#state = PbxState.from(snapshot, now, this.#state)
+    for (const event of takeBuffered()) this.#state.apply(event, now)
+    this.#parts.facts.beginEpoch(epoch)
+    this.#isConnected = true
+    if (this.#lastHeardMs !== undefined) this.#tellGap(this.#lastHeardMs, gapReason)
+    this.#tellAll()
+    this.#parts.log.info('epoch begun', { epoch, liveCalls: this.#state.calls.live().length })
+  }
+
+  disconnected(lastHeardMs: number): void {
+    if (this.#isConnected) this.#lastHeardMs = lastHeardMs
+    this.#isConnected = false
+  }
+
+  event(event: AriEvent): void {
+    const now = this.#now()
+    // Told at the time it came: the socket brings nothing old, and a PBX whose clock is wrong still makes news.
+    for (const fact of this.#state.apply(event, now)) this.#tell(fact, now)
+  }
+
+  #tell(telling: Telling, time: string): void {
+    if (!this.#parts.facts.tell(telling, time, this.#parts.nowMs())) this.#parts.counters.add('spool-full')
+  }
+
+  #tellAll(): void {
+    const now = this.#now()
+    for (const fact of this.#state.all()) this.#tell(fact, now)
+    this.#tellReady()
+  }
+
+  #tellReady(): void {
+    const liveCalls = this.#state.calls.live().map(({ call }) => call)
+    const endpoints = this.#state.endpoints.all().map(({ endpoint }) => endpoint)
+    this.#tell({ kind: 'epoch-ready', state: { run: this.#parts.run, liveCalls, endpoints } }, this.#now())
+  }
+
+  #tellGap(fromMs: number, reason: string): void {
+    const to = this.#now()
+    const from = new Date(Math.min(fromMs, Date.parse(to))).toISOString()
+    this.#tell({ kind: 'gap', state: { from, to, reason: reason.slice(0, 200) } }, to)
+  }
+
+  /** After facts went late, which never change live state: tells what is now of all that they touched. */
+  assertAnew(touched: readonly Touched[] | undefined): void {
+    if (!this.#isConnected || !this.#parts.facts.hasBegun) return
+    if (!touched || touched.some(({ type }) => type === typeOf.ready)) {
+      this.#tellAll()
+      return
+    }
+    const now = this.#now()
+    for (const { type, subject, line } of touched) {
+      const fact = this.#present(type, subject, line)
+      if (fact) this.#tell(fact, now)
+    }
+  }
+
+  #present(type: string, subject: string, line: string): Telling | undefined {
+    if (type === typeOf.endpoint) {
+      const state = this.#state.endpoints.get(subject)
+      return state && { kind: 'endpoint', state }
+    }
+    if (type === typeOf.gap) return { kind: 'gap', state: v.parse(GapEvent, JSON.parse(line)).data }
+    if (type !== typeOf.call) return undefined
+    const live = this.#state.calls.get(subject)
+    if (live) return { kind: 'call', state: live }
+    // Ended since: its end is told again. One that is neither live nor ended is of an earlier epoch, which `ready` ended.
+    const last = v.parse(LateCall, JSON.parse(line)).data
+    return last.state === 'ended' ? { kind: 'call', state: last } : undefined
+  }
+
+  /** Once the spool has room again after it was full: says so, and tells everything. */
+  makeGood(): void {
+    if (!this.#isConnected) return
+    const refused = this.#parts.facts.takeRefused()
+    if (!refused) return
+    this.#parts.log.error('facts dropped, the spool was full', { facts: refused.count })
+    this.#tellGap(refused.sinceMs, 'spool full')
+    this.#tellAll()
+  }
+
+  heartbeat(): string | undefined {
+    if (!this.#parts.facts.hasBegun) return undefined
+    const counters = this.#parts.counters.snapshot()
+    const state = { run: this.#parts.run, pbx: this.#isConnected ? ('up' as const) : ('down' as const), counters }
+    return this.#parts.facts.unspooled({ kind: 'heartbeat', state }, this.#now())
+  }
+
+  #now(): string {
+    return new Date(this.#parts.nowMs()).toISOString()
+  }
+}

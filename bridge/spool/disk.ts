@@ -1,0 +1,88 @@
+import { constants, type PathLike } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** A file that only grows. `append` may write part of the bytes before it fails; `truncate` takes that part away. */
+export interface AppendFile {
+  append(bytes: Uint8Array): Promise<void>
+  datasync(): Promise<void>
+  truncate(length: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** What the bridge's durable parts ask of a file system; a simulator can put another in its place. */
+export interface Disk {
+  makeFolder(path: string): Promise<void>
+  list(folder: string): Promise<string[]>
+  read(path: string): Promise<Buffer>
+  /** Creates the file, whose entry in the folder is durable on return. */
+  create(path: string): Promise<AppendFile>
+  /** Makes what is in an existing file durable, after cutting it to `length`. */
+  settle(path: string, length: number): Promise<void>
+  /** Whole or not at all, durable on return: temporary file, fsync, rename, fsync of the folder. */
+  replace(path: string, bytes: Uint8Array): Promise<void>
+  remove(path: string): Promise<void>
+}
+
+/** Everything the bridge writes may hold phone numbers, so only its own user reads it. */
+const privateFile = 0o600
+const privateFolder = 0o700
+
+async function syncFolder(path: PathLike): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY)
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+async function create(path: string): Promise<AppendFile> {
+  const handle = await open(path, 'ax', privateFile)
+  await syncFolder(dirname(path))
+  return {
+    async append(bytes) {
+      for (let written = 0; written < bytes.length; ) {
+        written += (await handle.write(bytes, written)).bytesWritten
+      }
+    },
+    datasync: () => handle.datasync(),
+    truncate: (length) => handle.truncate(length),
+    close: () => handle.close(),
+  }
+}
+
+async function settle(path: string, length: number): Promise<void> {
+  const handle = await open(path, 'r+')
+  try {
+    await handle.truncate(length)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function replace(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.new`
+  const handle = await open(temporary, 'w', privateFile)
+  try {
+    await handle.writeFile(bytes)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(temporary, path)
+  await syncFolder(dirname(path))
+}
+
+export const realDisk: Disk = {
+  async makeFolder(path) {
+    await mkdir(path, { recursive: true, mode: privateFolder })
+  },
+  list: (folder) => readdir(folder),
+  read: (path) => readFile(path),
+  create,
+  settle,
+  replace,
+  remove: (path) => rm(path, { force: true }),
+}

@@ -1,0 +1,229 @@
+import { join } from 'node:path'
+import { type AppendFile, type Disk, realDisk } from './disk.ts'
+import { ackFile, type Recovered, recover, type Segment, segmentPath } from './recover.ts'
+import { writeSealed } from './sealed-file.ts'
+import { encodeRecord, type SpoolRecord, scanSegment } from './segment.ts'
+
+/*
+ * The spool: facts wait here, durable, until SQS has taken them.
+ *
+ * Constraints
+ *   One process owns the folder (the bridge's lock sees to it). A record is handed on only after the fdatasync that covers
+ *   it. Nothing acknowledged is lost to kill -9 or a power cut, if fdatasync does what it says. Sent again after a crash is
+ *   allowed; lost is not. Bytes on disk and in memory are bounded.
+ * Layout
+ *   `<first record number, 16 digits>.seg`, records one after the other (segment.ts). `acked`, a sealed file (sealed-file.ts).
+ * Write
+ *   `append` numbers a record and puts it in memory. One writer loop takes all that waits, writes it, calls fdatasync once,
+ *   hands it on, and begins again: what arrives during one fdatasync shares the next. A segment over its size is closed.
+ *   No space: the half-written part is cut off and the same bytes are tried again each second. Any other failed write or
+ *   fdatasync breaks the spool for good: after it, what the kernel says of those pages cannot be believed.
+ * Read
+ *   Whole segments are read and scanned; a record that does not check is passed over.
+ * Ack and delete
+ *   `ack(n)` says that all below n are done. Segments wholly below are deleted. `acked` is saved at most once a second,
+ *   without haste: an older value only means sending again.
+ * Recovery
+ *   recover.ts: torn ends are cut and synced, damage inside is handed to the quarantine. A new segment is begun; a
+ *   recovered one is never appended to.
+ */
+
+/** 8 MiB: a day of a small office in one file, and what a reader holds in memory at a time. */
+const segmentBytesMax = 8 * 1024 * 1024
+/** About 500,000 facts: a day's cut at 6 facts a second. */
+const spoolBytesMaxDefault = 256 * 1024 * 1024
+/** Waiting for one fdatasync. At 2 MB a second of facts, it bears a sync of 8 s. */
+const pendingBytesMax = 16 * 1024 * 1024
+const noSpaceRetryMs = 1000
+const ackSaveMs = 1000
+
+export interface SpoolOptions {
+  folder: string
+  disk?: Disk
+  bytesMax?: number
+  /** Called in order, after the fdatasync that covers the records. */
+  onDurable(records: SpoolRecord[]): void
+  /** The spool is of no more use; the process should end, and be started again. */
+  onBroken(error: unknown): void
+  onCount(errorId: string): void
+}
+
+export class Spool {
+  readonly #options: SpoolOptions
+  readonly #disk: Disk
+  #segments: Segment[] = []
+  #active: { file: AppendFile; segment: Segment } | undefined
+  #pending: { record: SpoolRecord; bytes: Buffer }[] = []
+  #pendingBytes = 0
+  #next = 1
+  #acked = 1
+  #state: 'closed' | 'open' | 'broken' = 'closed'
+  #writing: Promise<void> = Promise.resolve()
+  #isWriting = false
+  #isClosing = false
+  #ackTimer: NodeJS.Timeout | undefined
+  #cached: { segment: Segment; bytes: number; records: SpoolRecord[] } | undefined
+
+  constructor(options: SpoolOptions) {
+    this.#options = options
+    this.#disk = options.disk ?? realDisk
+  }
+
+  /** The records in [acked, next) of the answer wait to be read and sent. */
+  async open(): Promise<Recovered> {
+    const recovered = await recover(this.#disk, this.#options.folder)
+    this.#segments = recovered.segments
+    this.#next = recovered.next
+    this.#acked = recovered.acked
+    this.#state = 'open'
+    return recovered
+  }
+
+  get bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, this.#pendingBytes)
+  }
+
+  get unacked(): number {
+    return this.#next - this.#acked
+  }
+
+  hasRoom(bytes: number): boolean {
+    const bytesMax = this.#options.bytesMax ?? spoolBytesMaxDefault
+    return this.#state === 'open' && this.#pendingBytes + bytes <= pendingBytesMax && this.bytes + bytes <= bytesMax
+  }
+
+  /** The record's number, or `undefined` if there is no room: then the record is dropped and no number is used. */
+  append(payload: Buffer): number | undefined {
+    if (!this.hasRoom(payload.length)) return undefined
+    const number = this.#next
+    this.#next += 1
+    const bytes = encodeRecord(number, payload)
+    this.#pending.push({ record: { number, payload }, bytes })
+    this.#pendingBytes += bytes.length
+    this.#startWriting()
+    return number
+  }
+
+  #startWriting(): void {
+    if (this.#isWriting) return
+    this.#isWriting = true
+    // After this turn of the event loop, so that a burst of frames read from the socket at once shares one fdatasync.
+    this.#writing = new Promise<void>((resolve) => setImmediate(resolve))
+      .then(() => this.#writeAll())
+      .catch((error: unknown) => {
+        this.#state = 'broken'
+        this.#options.onBroken(error)
+      })
+      .finally(() => {
+        this.#isWriting = false
+        if (this.#pending.length > 0 && this.#state === 'open') this.#startWriting()
+      })
+  }
+
+  async #writeAll(): Promise<void> {
+    const batch = this.#pending
+    const bytes = Buffer.concat(batch.map((item) => item.bytes))
+    this.#pending = []
+    const { file, segment } = await this.#activeSegment(batch[0]?.record.number ?? this.#next)
+    while (!(await this.#tryWrite(file, segment, bytes))) {
+      if (this.#isClosing) return
+      await new Promise((resolve) => setTimeout(resolve, noSpaceRetryMs))
+    }
+    await file.datasync()
+    segment.bytes += bytes.length
+    segment.next += batch.length
+    this.#pendingBytes -= bytes.length
+    this.#options.onDurable(batch.map((item) => item.record))
+    if (segment.bytes >= segmentBytesMax) await this.#closeActive()
+  }
+
+  async #tryWrite(file: AppendFile, segment: Segment, bytes: Buffer): Promise<boolean> {
+    try {
+      await file.append(bytes)
+      return true
+    } catch (error) {
+      if (!isNoSpace(error)) throw error
+      this.#options.onCount('spool-disk-full')
+      await file.truncate(segment.bytes)
+      return false
+    }
+  }
+
+  async #activeSegment(first: number): Promise<{ file: AppendFile; segment: Segment }> {
+    while (!this.#active) {
+      try {
+        const file = await this.#disk.create(segmentPath(this.#options.folder, first))
+        this.#active = { file, segment: { first, next: first, bytes: 0 } }
+        this.#segments.push(this.#active.segment)
+      } catch (error) {
+        if (!isNoSpace(error) || this.#isClosing) throw error
+        this.#options.onCount('spool-disk-full')
+        await new Promise((resolve) => setTimeout(resolve, noSpaceRetryMs))
+      }
+    }
+    return this.#active
+  }
+
+  async #closeActive(): Promise<void> {
+    const active = this.#active
+    this.#active = undefined
+    await active?.file.close()
+  }
+
+  /** Durable records of [from, to), at least one if any is whole, about `bytesMax` of them; damaged ones are missing. */
+  async read(from: number, to: number, bytesMax: number): Promise<SpoolRecord[]> {
+    const records: SpoolRecord[] = []
+    let bytes = 0
+    for (const segment of this.#segments) {
+      if (segment.next <= from || segment.first >= to) continue
+      for (const record of await this.#recordsOf(segment)) {
+        if (record.number < from) continue
+        if (record.number >= to || bytes >= bytesMax) return records
+        records.push(record)
+        bytes += record.payload.length
+      }
+    }
+    return records
+  }
+
+  async #recordsOf(segment: Segment): Promise<SpoolRecord[]> {
+    const bytes = segment.bytes
+    if (this.#cached?.segment === segment && this.#cached.bytes === bytes) return this.#cached.records
+    const content = await this.#disk.read(segmentPath(this.#options.folder, segment.first))
+    const { records } = scanSegment(content.subarray(0, bytes), segment.first)
+    this.#cached = { segment, bytes, records }
+    return records
+  }
+
+  /** All records below `number` are done with. */
+  ack(number: number): void {
+    if (number <= this.#acked) return
+    this.#acked = number
+    this.#ackTimer ??= setTimeout(() => {
+      this.#ackTimer = undefined
+      this.#forget().catch(() => this.#options.onCount('spool-ack-unsaved'))
+    }, ackSaveMs)
+  }
+
+  async #forget(): Promise<void> {
+    const done = this.#segments.filter((segment) => segment.next <= this.#acked && segment !== this.#active?.segment)
+    this.#segments = this.#segments.filter((segment) => !done.includes(segment))
+    if (this.#cached && done.includes(this.#cached.segment)) this.#cached = undefined
+    for (const segment of done) await this.#disk.remove(segmentPath(this.#options.folder, segment.first))
+    await writeSealed(this.#disk, join(this.#options.folder, ackFile), { acked: this.#acked })
+  }
+
+  /** Writes what waits, saves the ack, closes. On a full disk what waits is given up: it was never handed on. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    clearTimeout(this.#ackTimer)
+    while (this.#isWriting && this.#state === 'open') await this.#writing
+    if (this.#state === 'open') await this.#forget()
+    this.#state = 'closed'
+    await this.#closeActive()
+  }
+}
+
+function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+}
