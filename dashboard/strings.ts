@@ -40,10 +40,6 @@ export const strings = {
     neverHeard: 'The bridge beside the PBX has not been heard yet.',
     gap: (from: string, to: string, reason: string) =>
       `Between ${from} and ${to} calls may have gone unseen (${reason}). What is shown now is right.`,
-    gapReasons: new Map([
-      ['ari-lost', 'the connection to Asterisk was lost'],
-      ['bridge-restarted', 'the bridge was restarted'],
-    ]),
     dismiss: 'Dismiss',
   },
   phones: {

@@ -46,7 +46,7 @@ function GapNotice({ board }: { board: Board }) {
   const time = (text: string) => timeOf(Date.parse(text), Date.now())
   return (
     <Notice tone="warning">
-      <span>{words.gap(time(from), time(to), words.gapReasons.get(reason) ?? reason)}</span>
+      <span>{words.gap(time(from), time(to), reason)}</span>
       <button type="button" class="quiet" onClick={() => board.showGap(undefined)}>
         {words.dismiss}
       </button>

@@ -43,7 +43,12 @@ async function openEverything(options: Parameters<typeof openBoard>[1] = {}) {
   const board = await openBoard(dashboard.url, { prepare: everything, more: { mode: 'replay' }, ...options })
   await board.connected()
   await board.page.locator('[data-linkedid="1.1"]').waitFor()
-  board.peer.say({ type: 'gap', from: new Date().toISOString(), to: new Date().toISOString(), reason: 'ari-lost' })
+  board.peer.say({
+    type: 'gap',
+    from: new Date().toISOString(),
+    to: new Date().toISOString(),
+    reason: 'bridge restarted',
+  })
   await board.page.getByText('calls may have gone unseen').waitFor()
   return board
 }
