@@ -38,7 +38,7 @@ export function SignIn({ onConnect }: { onConnect: (connection: Connection) => v
               spellcheck={false}
               value={typed[field]}
               aria-invalid={fault !== undefined && wrongField(typed) === field}
-              aria-describedby={fault && 'fault'}
+              {...(fault && { 'aria-describedby': 'fault' })}
               onInput={(event) => setTyped({ ...typed, [field]: event.currentTarget.value.trim() })}
             />
           </label>
