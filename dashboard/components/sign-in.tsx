@@ -1,3 +1,4 @@
+import type { TargetedInputEvent } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import { type Connection, refuse } from '../connection.ts'
 import { strings } from '../strings.ts'
@@ -19,6 +20,16 @@ export function SignIn({ onConnect }: { onConnect: (connection: Connection) => v
     if (!found) onConnect({ ...typed, isReplay: false })
     else form.current?.querySelector<HTMLElement>(`[name="${wrongField(typed)}"]`)?.focus()
   }
+  const attributes = (name: Field) => ({
+    name,
+    autocomplete: 'off' as const,
+    spellcheck: false,
+    value: typed[name],
+    'aria-invalid': fault !== undefined && wrongField(typed) === name,
+    ...(fault && { 'aria-describedby': 'fault' }),
+    onInput: (event: TargetedInputEvent<HTMLInputElement>) =>
+      setTyped({ ...typed, [name]: event.currentTarget.value.trim() }),
+  })
   return (
     <main class="sign-in">
       <p class="brand">
@@ -31,16 +42,7 @@ export function SignIn({ onConnect }: { onConnect: (connection: Connection) => v
         {fields.map((field) => (
           <label key={field}>
             {words[field]}
-            <input
-              name={field}
-              type={field === 'key' ? 'password' : field === 'apiUrl' ? 'url' : 'text'}
-              autocomplete="off"
-              spellcheck={false}
-              value={typed[field]}
-              aria-invalid={fault !== undefined && wrongField(typed) === field}
-              {...(fault && { 'aria-describedby': 'fault' })}
-              onInput={(event) => setTyped({ ...typed, [field]: event.currentTarget.value.trim() })}
-            />
+            {field === 'key' ? <input type="password" {...attributes(field)} /> : <input {...attributes(field)} />}
           </label>
         ))}
         <p id="fault" class="fault" role="alert">
