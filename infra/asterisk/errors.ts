@@ -146,11 +146,14 @@ export function errorCode(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
+const NOT_WRITABLE: ReadonlySet<unknown> = new Set(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EEXIST'])
+
 /** What a failed write into `folder` means to the user; any other error is returned as it is. */
 export function folderFailure(error: unknown, folder: string): unknown {
   const code = errorCode(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return new DiskFull(folder, error)
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR' || code === 'EEXIST')
-    return new FolderNotWritable(folder, error)
+  // Node's recursive mkdir answers ENOENT on a file system that is mounted read-only.
+  const isMkdir = error instanceof Error && 'syscall' in error && error.syscall === 'mkdir'
+  if (NOT_WRITABLE.has(code) || (isMkdir && code === 'ENOENT')) return new FolderNotWritable(folder, error)
   return error
 }

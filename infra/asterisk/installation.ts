@@ -86,7 +86,7 @@ async function readStamp(file: string): Promise<v.InferOutput<typeof Stamp> | un
     return v.parse(Stamp, JSON.parse(await readFile(file, 'utf8')))
   } catch (error) {
     // Absent, torn or from another version: all are cured by installing again.
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(errorCode(error)))) return undefined
     if (error instanceof SyntaxError || v.isValiError(error)) return undefined
     throw error
   }

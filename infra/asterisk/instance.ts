@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AlreadyRunning, errorCode, FolderPathTooLong, folderFailure, NotRunning, StartFailed } from './errors.ts'
@@ -8,7 +8,7 @@ import { takeLock } from './install/lock.ts'
 import { asteriskCommand } from './installation.ts'
 import { askControlSocket } from './instance/control-socket.ts'
 import { checkPortsFree } from './instance/ports.ts'
-import { livingOwner, modifiedMs, spawnTied } from './instance/process.ts'
+import { lastWrittenMs, livingOwner, spawnTied } from './instance/process.ts'
 import { BRIDGE_USER, READER_USER } from './render/interfaces.ts'
 import { type AsteriskPorts, type InstanceLayout, layoutOf } from './render/layout.ts'
 import type { Secrets } from './secrets.ts'
@@ -80,7 +80,7 @@ export class AsteriskInstance {
   get phonePasswords(): Readonly<Record<string, string>> {
     return this.#spec.secrets.endpoints
   }
-  /** The call records, one JSON object a line. Absent until the first call has ended. */
+  /** The call records, one JSON object a line; there from the first start. */
   get cdrFile(): string {
     return this.#layout.cdrFile
   }
@@ -164,6 +164,8 @@ export class AsteriskInstance {
     const folders = [configuration, join(state, 'keys'), spool, join(logs, 'cdr-custom'), join(logs, 'cdr-csv'), run]
     for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 })
     for (const [name, text] of this.#spec.files) await writeFile(join(configuration, name), text, { mode: 0o600 })
+    // Asterisk makes the file with its first record; a reader wants to find it before, to tell "no call yet" from "wrong".
+    await appendFile(this.#layout.cdrFile, '', { mode: 0o600 })
   }
 
   /**
@@ -171,7 +173,7 @@ export class AsteriskInstance {
    * would give two calls the same uniqueid and sequence. A second that already has a record is waited out.
    */
   async #nextSecond(): Promise<void> {
-    const lastRecordMs = await modifiedMs(this.#layout.cdrFile)
+    const lastRecordMs = await lastWrittenMs(this.#layout.cdrFile)
     if (Math.floor(lastRecordMs / 1000) === Math.floor(Date.now() / 1000)) await delay(1000 - (Date.now() % 1000))
   }
 

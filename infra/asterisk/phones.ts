@@ -88,11 +88,14 @@ export class Phones {
     for (const { endpoint } of this.#options.site.extensions) await this.#untilRegistered(endpoint, true)
   }
 
-  /** Registers the phone of an extension anew, as when it is switched off and on. @throws StartFailed */
-  async register(number: string): Promise<void> {
-    await this.unregister(number)
-    await this.#running().cli(`pjsip send register ${this.#endpointOf(number)}`)
-    await this.#untilRegistered(this.#endpointOf(number), true)
+  /** Registers the phone of an extension anew, or all of them, as when they are switched off and on. @throws StartFailed */
+  async register(number?: string): Promise<void> {
+    const all = this.#options.site.extensions.map((extension) => extension.number)
+    for (const one of number === undefined ? all : [number]) {
+      await this.unregister(one)
+      await this.#running().cli(`pjsip send register ${this.#endpointOf(one)}`)
+      await this.#untilRegistered(this.#endpointOf(one), true)
+    }
   }
 
   /** Takes the phone of an extension off the exchange, as when it is switched off. @throws StartFailed */

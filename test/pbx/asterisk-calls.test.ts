@@ -17,7 +17,7 @@ test('an answered call leaves one record with all 21 fields', async () => {
   await it.phones.setBehaviour('61', { kind: 'answer', afterMs: 100 })
   const call = await it.phones.call({ from: '60', to: '61', talkMs: 1100 })
   expect(await call.answered).toBe(true)
-  expect((await call.ended).answered).toBe(true)
+  expect(await call.ended).toMatchObject({ answered: true, cause: 16 })
   const [record, ...more] = await it.takeRecords(1)
   expect(more).toEqual([])
   expect(Object.keys(record ?? {})).toEqual(CDR_FIELDS)

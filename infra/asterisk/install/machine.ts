@@ -14,7 +14,8 @@ export async function checkPlatform(signal?: AbortSignal): Promise<void> {
   if (process.arch !== 'x64') throw new PlatformUnsupported(`the processor is ${process.arch}, not x86-64`)
   for (const tool of TOOLS) {
     try {
-      await runCommand(tool, ['--version'], { timeoutMs: TOOL_MS_MAX, signal })
+      const { code } = await runCommand(tool, ['--version'], { timeoutMs: TOOL_MS_MAX, signal })
+      if (code !== 0) throw new PlatformUnsupported(`the program ${tool} does not run`)
     } catch (error) {
       if (errorCode(error) === 'ENOENT') throw new PlatformUnsupported(`the program ${tool} is missing`)
       throw error

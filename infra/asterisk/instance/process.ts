@@ -46,10 +46,11 @@ export async function livingOwner(pidFile: string, marker: string): Promise<numb
   return (await textOf(`/proc/${pid}/cmdline`)).includes(marker) ? pid : undefined
 }
 
-/** When a file was last written, 0 if it is absent. */
-export async function modifiedMs(file: string): Promise<number> {
+/** When a file was last written, 0 if it is absent or empty. */
+export async function lastWrittenMs(file: string): Promise<number> {
   try {
-    return (await stat(file)).mtimeMs
+    const { size, mtimeMs } = await stat(file)
+    return size === 0 ? 0 : mtimeMs
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return 0
     throw error

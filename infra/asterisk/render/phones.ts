@@ -123,13 +123,16 @@ function renderPhonesDialPlan(site: Site): string {
   same => n(unavailable),PJSIPHangup(480)
 `,
   )
-  return ['[globals]', ...globals, '[phones]', ...phones, TALKING].join('\n')
+  return ['[globals]', ...globals, '[phones]', ...phones, HANG_UP, TALKING].join('\n')
 }
+
+/** Where a time limit leads: an end in the usual way, which would have no cause otherwise. */
+const HANG_UP = 'exten => T,1,Hangup(16)\n'
 
 /** Where a phone's own call goes when it is answered: it sends a tone. */
 const TALKING = `[talking]
 exten => s,1,Set(TIMEOUT(absolute)=\${TALK})
   same => n,Milliwatt()
-`
+${HANG_UP}`
 
 const global = (what: string, name: string) => `\${${what}_${name}}`
