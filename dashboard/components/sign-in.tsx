@@ -22,6 +22,7 @@ export function SignIn({ onConnect }: { onConnect: (connection: Connection) => v
   }
   const attributes = (name: Field) => ({
     name,
+    id: name,
     autocomplete: 'off' as const,
     spellcheck: false,
     value: typed[name],
@@ -40,7 +41,7 @@ export function SignIn({ onConnect }: { onConnect: (connection: Connection) => v
       <p class="lead">{words.lead}</p>
       <form ref={form} onSubmit={submit} noValidate>
         {fields.map((field) => (
-          <label key={field}>
+          <label key={field} for={field}>
             {words[field]}
             {field === 'key' ? <input type="password" {...attributes(field)} /> : <input {...attributes(field)} />}
           </label>
