@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { serveApis } from './apis.ts'
 import { createClock } from './clock.ts'
-import { prepareDataFolder, requireNode } from './data-folder.ts'
+import { requireNode, takeDataFolder } from './data-folder.ts'
 import { LocalCloudError } from './errors.ts'
 import { QueuePoller } from './event-source.ts'
 import { readEventSources } from './event-source-settings.ts'
@@ -88,13 +88,13 @@ async function start(
   const packaged = await loadStack(packageFolder)
   const stack = { ...packaged, region: options.region ?? packaged.region }
   const { region } = stack
-  await prepareDataFolder(dataFolder)
   const clock = createClock(clockScale)
   const later = <T extends { stop(): void | Promise<void> }>(part: T): T => {
     parts.defer(() => part.stop())
     return part
   }
 
+  later(await takeDataFolder(dataFolder))
   // Ports first: what listens where is part of what the template's intrinsic functions return.
   const http = later(await listenOnLoopback(ports.http ?? 0, 'HTTP API', undefined, { maxHeaderSize: 65_536 }))
   const socket = later(await listenOnLoopback(ports.socket ?? 0, 'WebSocket API', undefined, { keepAliveTimeout }))
@@ -109,7 +109,7 @@ async function start(
   const resources = createStackResources(template, intrinsics)
 
   const emulators = {
-    dynamodb: later(await startTableEmulator(join(dataFolder, 'tables'))),
+    dynamodb: later(await startTableEmulator(join(dataFolder, 'tables'), region, log)),
     sqs: later(
       await startQueueEmulator({ dataFolder: join(dataFolder, 'queues'), region, host: `127.0.0.1:${aws.port}` }),
     ),

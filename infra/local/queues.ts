@@ -1,4 +1,10 @@
-import { CreateQueueCommand, QueueNameExists, SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import {
+  CreateQueueCommand,
+  GetQueueUrlCommand,
+  QueueDoesNotExist,
+  SetQueueAttributesCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
 import * as v from 'valibot'
 import type { StackNames } from './names.ts'
 import type { StackResources } from './resources.ts'
@@ -39,16 +45,23 @@ export async function createQueues(
   for (const { logicalId, properties } of resources.ofType('AWS::SQS::Queue', Queue)) {
     const QueueName = names.attribute(logicalId, 'QueueName') ?? logicalId
     const Attributes = attributesOf(properties)
-    try {
-      await client.send(new CreateQueueCommand({ QueueName, Attributes }))
-    } catch (error) {
-      if (!(error instanceof QueueNameExists)) throw error
+    if (await exists(client, QueueName)) {
       const { FifoQueue: _fixed, ...changeable } = Attributes
       await client.send(new SetQueueAttributesCommand({ QueueUrl: names.ref(logicalId), Attributes: changeable }))
-    }
+    } else await client.send(new CreateQueueCommand({ QueueName, Attributes }))
     visibility.set(names.arn(logicalId) ?? logicalId, Number(properties.VisibilityTimeout ?? 30))
   }
   return visibility
+}
+
+async function exists(client: SQSClient, QueueName: string): Promise<boolean> {
+  try {
+    await client.send(new GetQueueUrlCommand({ QueueName }))
+    return true
+  } catch (error) {
+    if (error instanceof QueueDoesNotExist) return false
+    throw error
+  }
 }
 
 function attributesOf(queue: Queue): Record<string, string> {

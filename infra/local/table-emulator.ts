@@ -1,9 +1,13 @@
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { Agent, request, type Server } from 'node:http'
+import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import dynalite from 'dynalite'
+import { Worker } from 'node:worker_threads'
 import type { Emulator, EmulatorAnswer } from './emulator.ts'
+import { LocalCloudError, messageOf } from './errors.ts'
+import type { Log } from './log.ts'
+import { account } from './names.ts'
 
 /** Requests to the emulator at once; the rest wait in the agent. It works on one thread, more would only queue there. */
 const socketsMax = 64
@@ -12,22 +16,47 @@ const socketPathBytesMax = 103
 
 /**
  * DynamoDB by dynalite, kept by LevelDB in `dataFolder`. It listens on a Unix socket in a private folder, so that nothing but the
- * request proxy reaches it.
+ * request proxy reaches it. Should it die, it is started again on the same data: the request it died of fails.
  */
-export async function startTableEmulator(dataFolder: string): Promise<Emulator> {
+export async function startTableEmulator(dataFolder: string, region: string, log: Log): Promise<Emulator> {
   await mkdir(dataFolder, { recursive: true })
   const near = join(dataFolder, 'socket')
   const socketFolder =
     Buffer.byteLength(near) > socketPathBytesMax ? await mkdtemp(join(tmpdir(), 'tables-')) : dataFolder
   const socketPath = join(socketFolder, 'socket')
-  // A runner that was killed leaves its socket's name behind.
-  await rm(socketPath, { force: true })
-  const server: Server = dynalite({ path: dataFolder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(socketPath, resolve)
-  })
   const agent = new Agent({ keepAlive: true, maxSockets: socketsMax })
+  let stopped = false
+  let worker = await startWorker()
+
+  async function startWorker(): Promise<Worker> {
+    // A worker or a runner that died leaves its socket's name behind.
+    await rm(socketPath, { force: true })
+    const started = new Worker(new URL('./table-worker.mjs', import.meta.url), {
+      workerData: { path: dataFolder, socketPath },
+      env: { AWS_REGION: region, AWS_ACCOUNT_ID: account },
+      execArgv: [],
+    })
+    try {
+      await once(started, 'message')
+    } catch (cause) {
+      const message = `The tables in ${dataFolder} cannot be opened (${messageOf(cause)}): move the folder away to begin anew.`
+      throw new LocalCloudError('tables-damaged', message, { cause })
+    }
+    started.once('error', (error) => {
+      log('tables-died', { error: messageOf(error) })
+      if (!stopped) restart()
+    })
+    return started
+  }
+
+  function restart(): void {
+    startWorker().then(
+      (again) => {
+        worker = again
+      },
+      (error: unknown) => log('tables-lost', { error: messageOf(error) }),
+    )
+  }
 
   return {
     call: (headers, body) =>
@@ -51,8 +80,11 @@ export async function startTableEmulator(dataFolder: string): Promise<Emulator> 
         outgoing.end(body)
       }),
     async stop() {
+      stopped = true
       agent.destroy()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
+      // What was answered is in LevelDB's log, which outlives the thread as it outlives a kill.
+      await worker.terminate()
+      await rm(socketPath, { force: true })
       if (socketFolder !== dataFolder) await rm(socketFolder, { recursive: true, force: true })
     },
   }

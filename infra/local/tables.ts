@@ -8,8 +8,10 @@ import {
   type DynamoDBClient,
   paginateScan,
   ResourceNotFoundException,
+  type TableDescription,
 } from '@aws-sdk/client-dynamodb'
 import * as v from 'valibot'
+import { LocalCloudError } from './errors.ts'
 import type { StackNames } from './names.ts'
 import type { StackResources } from './resources.ts'
 
@@ -43,7 +45,12 @@ export async function createTables(
   const expiring: TimeToLive[] = []
   for (const { logicalId, properties } of resources.ofType('AWS::DynamoDB::Table', Table)) {
     const tableName = names.ref(logicalId) ?? logicalId
-    if (!(await exists(client, tableName))) await client.send(new CreateTableCommand(creation(tableName, properties)))
+    const kept = await describe(client, tableName)
+    if (!kept) await client.send(new CreateTableCommand(creation(tableName, properties)))
+    else if (shapeOf(kept) !== shapeOf(properties)) {
+      const message = `The table ${tableName} has other keys or indexes in the data folder than in the template: remove the folder to begin anew.`
+      throw new LocalCloudError('table-changed', message)
+    }
     const { AttributeName: attribute, Enabled } = properties.TimeToLiveSpecification ?? { Enabled: false }
     const keys = properties.KeySchema.map(({ AttributeName }) => AttributeName)
     if (Enabled && attribute) expiring.push({ tableName, attribute, keys })
@@ -73,14 +80,23 @@ function creation(tableName: string, table: Table): CreateTableCommandInput {
   return input
 }
 
-async function exists(client: DynamoDBClient, tableName: string): Promise<boolean> {
+async function describe(client: DynamoDBClient, tableName: string): Promise<TableDescription | undefined> {
   try {
-    await client.send(new DescribeTableCommand({ TableName: tableName }))
-    return true
+    return (await client.send(new DescribeTableCommand({ TableName: tableName }))).Table
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return false
+    if (error instanceof ResourceNotFoundException) return undefined
     throw error
   }
+}
+
+/** What a table cannot change without being made anew, in a comparable form. */
+function shapeOf(
+  table: Pick<TableDescription, 'KeySchema' | 'GlobalSecondaryIndexes' | 'LocalSecondaryIndexes'>,
+): string {
+  const keys = (schema: TableDescription['KeySchema'] = []) => schema.map(({ AttributeName }) => AttributeName)
+  const indexes = [...(table.GlobalSecondaryIndexes ?? []), ...(table.LocalSecondaryIndexes ?? [])]
+  const named = indexes.map(({ IndexName, KeySchema }) => [IndexName, ...keys(KeySchema)].join(' '))
+  return JSON.stringify([keys(table.KeySchema), named.sort()])
 }
 
 /** False if the item was given a later time, or removed, since it was read. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,3 +80,18 @@ export async function ask(cloud: LocalCloud, name: string, event: unknown): Prom
   const { payload } = await cloud.invoke(name, event)
   return JSON.parse(payload)
 }
+
+/** A copy of the package with a changed template, in a folder that goes with it. */
+export async function changedFixture(
+  change: (resources: Record<string, ChangeableResource>) => void,
+): Promise<AsyncDisposable & { packageFolder: string }> {
+  const packageFolder = await mkdtemp(join(tmpdir(), 'local-fixture-'))
+  await cp(await packagedFixture(), packageFolder, { recursive: true })
+  const path = join(packageFolder, 'cloudformation-template-update-stack.json')
+  const template = JSON.parse(await readFile(path, 'utf8'))
+  change(template.Resources)
+  await writeFile(path, JSON.stringify(template))
+  return { packageFolder, [Symbol.asyncDispose]: () => rm(packageFolder, { recursive: true }) }
+}
+// biome-ignore lint/suspicious/noExplicitAny: a test changes whatever it likes
+type ChangeableResource = { Type: string; Properties: any }

@@ -1,0 +1,187 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { requireNode } from '../../infra/local/data-folder.ts'
+import { LocalCloudError } from '../../infra/local/errors.ts'
+import { startLocalCloud } from '../../infra/local/local-cloud.ts'
+import { listenOnLoopback } from '../../infra/local/loopback-server.ts'
+import { changedFixture, packagedFixture, runFixture } from './local-fixture/packaged-fixture.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'local-cloud-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+/** The error that stops the start, which must be one sentence with what to do. */
+async function refusal(options: Partial<Parameters<typeof startLocalCloud>[0]>): Promise<LocalCloudError> {
+  const packageFolder = await packagedFixture()
+  const error = await startLocalCloud({ packageFolder, dataFolder: join(folder, 'data'), ...options }).then(
+    async (cloud) => {
+      await cloud.stop()
+      return undefined
+    },
+    (cause: unknown) => cause,
+  )
+  expect(error).toBeInstanceOf(LocalCloudError)
+  return error as LocalCloudError
+}
+
+test('says to package first when there is no package', async () => {
+  const error = await refusal({ packageFolder: join(folder, 'nowhere') })
+  expect(error.errorId).toBe('package-absent')
+  expect(error.message).toMatch(/nowhere.*does not exist: run `npm run package` first\.$/)
+  expect(error.shouldRetry()).toBe(false)
+})
+
+test('says to package again when the package is damaged', async () => {
+  await using changed = await changedFixture(() => undefined)
+  await writeFile(join(changed.packageFolder, 'echo.zip'), 'no zip at all, but long enough to look at')
+  expect((await refusal({ packageFolder: changed.packageFolder })).message).toMatch(
+    /echo\.zip cannot be unpacked.*run `npm run package` again\.$/,
+  )
+  await rm(join(changed.packageFolder, 'echo.zip'))
+  expect((await refusal({ packageFolder: changed.packageFolder })).errorId).toBe('package-absent')
+  await writeFile(join(changed.packageFolder, 'cloudformation-template-update-stack.json'), '{')
+  expect((await refusal({ packageFolder: changed.packageFolder })).errorId).toBe('package-damaged')
+})
+
+test('names the port that is in use', async () => {
+  const other = await listenOnLoopback(0, 'test')
+  const error = await refusal({ ports: { http: other.port } })
+  expect(error.errorId).toBe('port-in-use')
+  expect(error.message).toBe(`Port ${other.port} for the HTTP API is in use: stop what listens there or name another.`)
+  await other.stop()
+})
+
+test('says that the data folder cannot be written, and that another runner has it', async () => {
+  await writeFile(join(folder, 'file'), '')
+  const error = await refusal({ dataFolder: join(folder, 'file', 'data') })
+  expect(error.errorId).toBe('data-folder-not-writable')
+  expect(error.message).toMatch(/make it writable or name another\.$/)
+  await using fixture = await runFixture()
+  const second = await refusal({ dataFolder: fixture.dataFolder })
+  expect(second.errorId).toBe('data-folder-in-use')
+  expect(second.message).toMatch(/is in use by another local cloud: stop that one or name another folder\.$/)
+})
+
+test('says that a table of the data folder has other keys than the template', async () => {
+  await using fixture = await runFixture()
+  await fixture.cloud.stop()
+  await using changed = await changedFixture(({ NotesTable: table }) => {
+    table?.Properties.KeySchema.pop()
+    table?.Properties.AttributeDefinitions.pop()
+  })
+  const error = await refusal({ packageFolder: changed.packageFolder, dataFolder: fixture.dataFolder })
+  expect(error.message).toMatch(/fixture-notes has other keys or indexes.*remove the folder to begin anew\.$/)
+})
+
+test('says that Node is too old', () => {
+  expect(() => requireNode('22.11.0')).toThrow(
+    /runs on Node 24 or later, and this is 22\.11\.0: start it with `npm start`/,
+  )
+  expect(() => requireNode('24.0.0')).not.toThrow()
+})
+
+test('leaves nothing listening when a later part cannot start', async () => {
+  const port = await listenOnLoopback(0, 'test')
+  await port.stop()
+  await using changed = await changedFixture(({ ConsumeEventSourceMappingSQSWorkQueue: mapping }) => {
+    if (mapping) mapping.Properties.BatchSize = 100
+  })
+  await refusal({ packageFolder: changed.packageFolder, ports: { http: port.port } })
+  const again = await listenOnLoopback(port.port, 'test')
+  await again.stop()
+})
+
+test.each([
+  [
+    'a visibility time-out below the function time-out',
+    { PlainQueue: { VisibilityTimeout: 0 } },
+    /Queue visibility timeout: 0 seconds is less than Function timeout: 1 seconds/,
+  ],
+  [
+    'a large batch without a window',
+    { ConsumePlainEventSourceMappingSQSPlainQueue: { BatchSize: 11 } },
+    /needs a MaximumBatchingWindowInSeconds/,
+  ],
+  [
+    'a filter',
+    { ConsumePlainEventSourceMappingSQSPlainQueue: { FilterCriteria: { Filters: [] } } },
+    /FilterCriteria.*a filter deletes/,
+  ],
+  [
+    'a concurrency of one',
+    { ConsumePlainEventSourceMappingSQSPlainQueue: { ScalingConfig: { MaximumConcurrency: 1 } } },
+    /MaximumConcurrency/,
+  ],
+  [
+    'a consumer whose role may not receive',
+    { ConsumeRole: { Policies: [] } },
+    /does not have permissions to call ReceiveMessage on SQS/,
+  ],
+  [
+    'an environment over 4 KB',
+    { EchoLambdaFunction: { Environment: { Variables: { A: 'x'.repeat(4096) } } } },
+    /has 4097 bytes, and Lambda takes 4096/,
+  ],
+  [
+    'a reserved variable',
+    { EchoLambdaFunction: { Environment: { Variables: { AWS_REGION: 'x' } } } },
+    /sets AWS_REGION, which Lambda reserves/,
+  ],
+  [
+    'a value it cannot resolve',
+    { EchoLambdaFunction: { Environment: { Variables: { A: { Ref: 'Gone' } } } } },
+    /Ref Gone at EchoLambdaFunction\.Properties\.Environment\.Variables\.A/,
+  ],
+  [
+    'a condition key it does not know',
+    {
+      EchoRole: {
+        Policies: [
+          {
+            PolicyName: 'x',
+            PolicyDocument: {
+              Statement: {
+                Effect: 'Allow',
+                Action: '*',
+                Resource: '*',
+                Condition: { StringEquals: { 'aws:SourceIp': '1' } },
+              },
+            },
+          },
+        ],
+      },
+    },
+    /EchoRole.*condition key the local cloud does not know/,
+  ],
+  [
+    'a schedule it does not understand',
+    { TickEventsRuleSchedule1: { ScheduleExpression: 'cron(0 12 ? * MON-FRI *)' } },
+    /schedule cron\(0 12 \? \* MON-FRI \*\) is not understood/,
+  ],
+  [
+    'a JWT authorizer',
+    { HttpApiRouteGetGuarded: { AuthorizationType: 'JWT', AuthorizerId: 'none' } },
+    /wants JWT authorization/,
+  ],
+])('refuses %s', async (_name, changes, message) => {
+  await using changed = await changedFixture((resources) => {
+    for (const [id, properties] of Object.entries(changes)) Object.assign(resources[id]?.Properties, properties)
+  })
+  expect((await refusal({ packageFolder: changed.packageFolder })).message).toMatch(message)
+})
+
+test('starts without the mapping and the rule that are disabled', async () => {
+  await using changed = await changedFixture((resources) => {
+    for (const { Type, Properties } of Object.values(resources)) {
+      if (Type === 'AWS::Lambda::EventSourceMapping') Properties.Enabled = false
+      if (Type === 'AWS::Events::Rule') Properties.State = 'DISABLED'
+    }
+  })
+  await using fixture = await runFixture({ packageFolder: changed.packageFolder })
+  await fixture.cloud.invoke('act', { act: 'send', queueUrl: fixture.cloud.ref('WorkQueue'), body: '{}' })
+  expect(await (await fetch(`${fixture.cloud.httpUrl}/echo/fixed`)).json()).toBeDefined()
+})
