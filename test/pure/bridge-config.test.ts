@@ -1,0 +1,99 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parseConfig, readConfig } from '../../bridge/config.ts'
+import { CannotRun } from '../../bridge/failure.ts'
+import { readSigningKey } from '../../bridge/forward/signing-key.ts'
+
+const good = {
+  site: 'lyon-1',
+  region: 'eu-west-3',
+  stateFolder: '/var/lib/switchhook',
+  ari: { url: 'http://127.0.0.1:8088/ari', user: 'bridge', password: 'canary-of-the-test' },
+  cdr: { file: '/var/log/asterisk/cdr-custom/cdr.jsonl' },
+  queues: {
+    live: 'https://sqs.eu-west-3.amazonaws.com/123456789012/live',
+    records: 'http://127.0.0.1:4566/000000000000/records',
+    commands: 'http://127.0.0.1:4566/000000000000/commands',
+  },
+  key: { id: 'k1', privateKeyFile: '/etc/switchhook/bridge.key' },
+}
+
+function sentence(config: unknown): string {
+  try {
+    parseConfig(typeof config === 'string' ? config : JSON.stringify(config), 'bridge.json')
+  } catch (error) {
+    if (error instanceof CannotRun) return error.message
+    throw error
+  }
+  return 'accepted'
+}
+
+test('a whole configuration is accepted, with what may be left out filled in', () => {
+  expect(parseConfig(JSON.stringify(good), 'bridge.json')).toMatchObject({
+    ari: { application: 'switchhook-events' },
+    logLevel: 'info',
+  })
+})
+
+test('every bad key is named at once, and no value', () => {
+  const bad = {
+    ...good,
+    site: 'UPPER',
+    ari: { ...good.ari, url: 'canary-of-the-test', user: 7 },
+    queues: {},
+    colour: 'canary-of-the-test',
+  }
+  const said = sentence(bad)
+  for (const key of ['site', 'ari.url', 'ari.user', 'queues.live', 'queues.records', 'queues.commands', 'colour']) {
+    expect(said).toContain(`${key} `)
+  }
+  expect(said).not.toContain('canary-of-the-test')
+  expect(said).not.toContain('UPPER')
+})
+
+test.each([
+  ['a password in the ARI address', { ...good, ari: { ...good.ari, url: 'http://u:canary-of-the-test@h:8088/ari' } }],
+  ['an ARI address without its path', { ...good, ari: { ...good.ari, url: 'http://127.0.0.1:8088' } }],
+  ['a password that is an object', { ...good, ari: { ...good.ari, password: { canary: 'canary-of-the-test' } } }],
+  ['text in place of an object', { ...good, ari: 'canary-of-the-test' }],
+  ['a health port that is none', { ...good, health: { port: 70_000 } }],
+  ['nothing', null],
+  ['no JSON', '{"password":"canary-of-the-test"'],
+])('%s is refused without being shown', (_what, config) => {
+  const said = sentence(config)
+  expect(said).toMatch(/^the configuration bridge\.json is (wrong: |not JSON)/)
+  expect(said).not.toContain('canary-of-the-test')
+})
+
+test('a configuration that is not there is named', async () => {
+  await expect(readConfig('/nowhere/bridge.json')).rejects.toThrow('/nowhere/bridge.json does not exist')
+})
+
+test('a key is taken only if it is Ed25519 and private to its owner', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'switchhook-key-'))
+  const file = join(folder, 'bridge.key')
+  const put = async (text: string | Buffer, mode: number) => {
+    await writeFile(file, text)
+    await chmod(file, mode)
+  }
+  try {
+    const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
+    await expect(readSigningKey(file)).rejects.toMatchObject({ errorId: 'key-unreadable' })
+    await put(pem, 0o640)
+    await expect(readSigningKey(file)).rejects.toMatchObject({ errorId: 'key-too-open' })
+    await put('not a key', 0o600)
+    await expect(readSigningKey(file)).rejects.toMatchObject({ errorId: 'key-invalid' })
+    await put(
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      0o600,
+    )
+    await expect(readSigningKey(file)).rejects.toMatchObject({ errorId: 'key-invalid' })
+    await put(pem, 0o600)
+    expect((await readSigningKey(file))(Buffer.from('x'))).toHaveLength(64)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { LineSplitter, lineBytesMax } from '../../bridge/asterisk/line-splitter.ts'
+import { readCdrLine } from '../../bridge/normalise/cdr.ts'
+import { readFrame } from '../../bridge/normalise/events.ts'
+
+function split(chunks: Buffer[]): { text: string; end: number }[] {
+  const splitter = new LineSplitter(0)
+  return [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.rest()].map(({ bytes, end }) => ({
+    text: bytes.toString('latin1'),
+    end,
+  }))
+}
+
+test('a file split at every byte gives the same lines', () => {
+  const file = Buffer.from('{"a":1}\n\n{"é":"\\n"}\r\nhalf')
+  const whole = split([file])
+  expect(whole.map(({ text }) => text)).toEqual(['{"a":1}', Buffer.from('{"é":"\\n"}').toString('latin1'), 'half'])
+  for (let at = 0; at <= file.length; at += 1) expect(split([file.subarray(0, at), file.subarray(at)])).toEqual(whole)
+})
+
+test('lines and their ends do not depend on how the file arrives', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 30 })), (chunks) => {
+      const buffers = chunks.map((chunk) => Buffer.from(chunk))
+      expect(split(buffers)).toEqual(split([Buffer.concat(buffers)]))
+    }),
+    { numRuns: 10_000 },
+  )
+})
+
+test('a line without end takes bounded memory, is marked, and the one after it is whole', () => {
+  const splitter = new LineSplitter(0)
+  for (let count = 0; count < 10; count += 1) expect(splitter.push(Buffer.alloc(lineBytesMax, 'x'))).toEqual([])
+  const [long, next] = splitter.push(Buffer.from('\n{"next":1}\n'))
+  expect(long).toMatchObject({ isOverlong: true, end: 10 * lineBytesMax + 1 })
+  expect(long?.bytes).toHaveLength(lineBytesMax)
+  expect(next).toMatchObject({ isOverlong: false })
+  expect(next?.bytes.toString()).toBe('{"next":1}')
+})
+
+test('no bytes make the readers of CDR lines and ARI frames fail', () => {
+  const almost = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.json(),
+    fc
+      .record({
+        type: fc.constantFrom('Dial', 'ChannelCreated', 'DeviceStateChanged', 'Future'),
+        channel: fc.anything(),
+      })
+      .map((value) => JSON.stringify(value)),
+  )
+  fc.assert(
+    fc.property(almost, (text) => {
+      expect(['cdr', 'malformed']).toContain(readCdrLine('lyon-1', text ?? '').kind)
+      expect(['event', 'ignored', 'malformed']).toContain(readFrame(text ?? '').kind)
+    }),
+    { numRuns: 10_000 },
+  )
+})
+
+test.each([
+  ['not JSON', '{"accountcode":'],
+  ['a row without its key', '{"src":"60"}'],
+  ['a list', '[]'],
+  ['a NUL in it', '{"src":"\u0000'],
+])('a CDR line that is %s is malformed', (_what, line) => {
+  expect(readCdrLine('lyon-1', line).kind).toBe('malformed')
+})
+
+test.each([
+  ['ignored', '{"type":"ChannelVarset","application":"x","variable":"SECRET"'],
+  ['ignored', '{"type":"EventOfTheFuture","a":1}'],
+  ['malformed', '{"type":"Dial"}'],
+  ['malformed', '{"type":""}'],
+  ['malformed', 'null'],
+  ['malformed', '<html>'],
+])('a frame is %s: %s', (kind, frame) => {
+  expect(readFrame(frame).kind).toBe(kind)
+})

@@ -1,0 +1,216 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type Disk, realDisk } from '../../bridge/spool/disk.ts'
+import { takeEpoch } from '../../bridge/spool/epoch-file.ts'
+import { recover } from '../../bridge/spool/recover.ts'
+import { readSealed, writeSealed } from '../../bridge/spool/sealed-file.ts'
+import { encodeRecord, type SpoolRecord, scanSegment } from '../../bridge/spool/segment.ts'
+import { Spool, type SpoolOptions } from '../../bridge/spool/spool.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'switchhook-spool-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+function spool(options: Partial<SpoolOptions> = {}): { spool: Spool; durable: SpoolRecord[]; counted: string[] } {
+  const durable: SpoolRecord[] = []
+  const counted: string[] = []
+  const made = new Spool({
+    folder,
+    onDurable: (records) => durable.push(...records),
+    onBroken: (error) => counted.push(`broken: ${error}`),
+    onCount: (errorId) => counted.push(errorId),
+    ...options,
+  })
+  return { spool: made, durable, counted }
+}
+
+const texts = (records: readonly SpoolRecord[]) => records.map((record) => record.payload.toString())
+const numbers = (records: readonly SpoolRecord[]) => records.map((record) => record.number)
+
+test('records are handed on in order, and read back after a restart', async () => {
+  const first = spool()
+  await first.spool.open()
+  for (const text of ['a', 'b', 'c']) first.spool.append(Buffer.from(text))
+  await vi.waitFor(() => expect(texts(first.durable)).toEqual(['a', 'b', 'c']))
+  await first.spool.close()
+
+  const second = spool()
+  const recovered = await second.spool.open()
+  expect(recovered).toMatchObject({ acked: 1, next: 4, damaged: [], tornBytes: 0 })
+  expect(texts(await second.spool.read(2, 4, 1000))).toEqual(['b', 'c'])
+  expect(second.spool.append(Buffer.from('d'))).toBe(4)
+  await second.spool.close()
+})
+
+test('records that were acknowledged are not there after a restart, and their files are deleted', async () => {
+  const first = spool()
+  await first.spool.open()
+  for (let count = 0; count < 10; count += 1) first.spool.append(Buffer.from(`${count}`))
+  await vi.waitFor(() => expect(first.durable).toHaveLength(10))
+  first.spool.ack(8)
+  await first.spool.close()
+
+  const second = spool()
+  expect(await second.spool.open()).toMatchObject({ acked: 8, next: 11 })
+  second.spool.ack(11)
+  await second.spool.close()
+  expect((await readdir(folder)).filter((name) => name.endsWith('.seg'))).toEqual([])
+
+  const third = spool()
+  expect(await third.spool.open()).toMatchObject({ acked: 11, next: 11 })
+  await third.spool.close()
+})
+
+test('a full spool refuses a record and uses no number for it', async () => {
+  const { spool: full } = spool({ bytesMax: 100 })
+  await full.open()
+  expect(full.append(Buffer.alloc(60))).toBe(1)
+  expect(full.append(Buffer.alloc(60))).toBeUndefined()
+  expect(full.append(Buffer.alloc(10))).toBe(2)
+  await full.close()
+})
+
+test('every file is readable by its owner alone', async () => {
+  const { spool: made } = spool()
+  await made.open()
+  made.append(Buffer.from('a number'))
+  made.ack(1)
+  await made.close()
+  for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o077).toBe(0)
+})
+
+function failingDisk(fail: { append?: () => void; datasync?: () => void }): Disk {
+  return {
+    ...realDisk,
+    async create(path) {
+      const file = await realDisk.create(path)
+      return {
+        ...file,
+        async append(bytes) {
+          await file.append(bytes.subarray(0, 5))
+          fail.append?.()
+          await file.append(bytes.subarray(5))
+        },
+        async datasync() {
+          fail.datasync?.()
+          await file.datasync()
+        },
+      }
+    },
+  }
+}
+
+test('a record is not handed on before the sync that covers it, and never after one that failed', async () => {
+  const disk = failingDisk({
+    datasync: () => {
+      throw Object.assign(new Error('EIO'), { code: 'EIO' })
+    },
+  })
+  const { spool: made, durable, counted } = spool({ disk })
+  await made.open()
+  made.append(Buffer.from('a'))
+  await vi.waitFor(() => expect(counted).toEqual(['broken: Error: EIO']))
+  expect(durable).toEqual([])
+  expect(made.append(Buffer.from('b'))).toBeUndefined()
+  await made.close()
+})
+
+test('a full disk holds records, cuts what was half written, and is recovered from unaided', async () => {
+  let failures = 2
+  const disk = failingDisk({
+    append: () => {
+      failures -= 1
+      if (failures >= 0) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+    },
+  })
+  const { spool: made, durable, counted } = spool({ disk })
+  await made.open()
+  made.append(Buffer.from('kept'))
+  await vi.waitFor(() => expect(texts(durable)).toEqual(['kept']), 5000)
+  expect(counted).toEqual(['spool-disk-full', 'spool-disk-full'])
+  await made.close()
+  expect(await recover(realDisk, folder)).toMatchObject({ tornBytes: 0, damaged: [], next: 2 })
+})
+
+const records = Array.from({ length: 12 }, (_, index) =>
+  encodeRecord(index + 1, Buffer.from(`record ${index + 1} ${'x'.repeat(index * 3)}`)),
+)
+const segment = Buffer.concat(records)
+const ends = records.map((_, index) => Buffer.concat(records.slice(0, index + 1)).length)
+
+test('a segment cut at any byte keeps every whole record before the cut', async () => {
+  for (let length = 0; length <= segment.length; length += 1) {
+    const scan = scanSegment(segment.subarray(0, length), 1)
+    const whole = ends.filter((end) => end <= length).length
+    expect(numbers(scan.records)).toEqual(Array.from({ length: whole }, (_, index) => index + 1))
+    expect(scan.end).toBe(whole === 0 ? 0 : ends[whole - 1])
+  }
+})
+
+test('a flipped bit anywhere costs the one record it is in', () => {
+  for (let bit = 0; bit < segment.length * 8; bit += 1) {
+    const bytes = Buffer.from(segment)
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    const hit = ends.findIndex((end) => bit >> 3 < end) + 1
+    const left = Array.from({ length: 12 }, (_, index) => index + 1).filter((number) => number !== hit)
+    expect(numbers(scanSegment(bytes, 1).records)).toEqual(left)
+  }
+})
+
+test('any bytes in place of a segment are read without an error', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(segment.length), (noise, at) => {
+      const bytes = Buffer.concat([segment.subarray(0, at), noise, segment.subarray(at)])
+      const found = numbers(scanSegment(bytes, 1).records)
+      const before = ends.filter((end) => end <= at).length
+      expect(found.slice(0, before)).toEqual(Array.from({ length: before }, (_, index) => index + 1))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('a spool damaged on disk opens, gives what is whole, and hands the rest to the quarantine', async () => {
+  const first = spool()
+  await first.spool.open()
+  for (const text of ['one', 'two', 'three']) first.spool.append(Buffer.from(text))
+  await first.spool.close()
+  const path = join(folder, '0000000000000001.seg')
+  const bytes = await readFile(path)
+  bytes[bytes.indexOf('two')] = 0
+  await writeFile(path, Buffer.concat([bytes, Buffer.from('torn')]))
+
+  const second = spool()
+  const recovered = await second.spool.open()
+  expect(recovered.damaged).toHaveLength(1)
+  expect(recovered.damaged[0]?.toString()).toContain('wo')
+  expect(recovered.tornBytes).toBe(4)
+  expect(texts(await second.spool.read(1, recovered.next, 1000))).toEqual(['one', 'three'])
+  await second.spool.close()
+})
+
+test('a sealed file that is cut or altered anywhere reads as nothing', async () => {
+  const path = join(folder, 'sealed')
+  await writeSealed(realDisk, path, { offset: 123 })
+  const whole = await readFile(path)
+  for (let at = 0; at < whole.length - 1; at += 1) {
+    await writeFile(path, whole.subarray(0, at))
+    expect(await readSealed(realDisk, path)).toBeUndefined()
+    const altered = Buffer.from(whole)
+    altered[at] = (altered[at] ?? 0) ^ 1
+    await writeFile(path, altered)
+    expect(await readSealed(realDisk, path)).toBeUndefined()
+  }
+})
+
+test('an epoch is above every one before it, whatever the clock says', async () => {
+  expect(await takeEpoch(folder, 1_795_460_400_000)).toBe(1_795_460_400)
+  expect(await takeEpoch(folder, 1_795_460_400_999)).toBe(1_795_460_401)
+  expect(await takeEpoch(folder, 1_000)).toBe(1_795_460_402)
+  await writeFile(join(folder, 'epoch'), 'damaged')
+  expect(await takeEpoch(folder, 1_795_460_500_000)).toBe(1_795_460_500)
+})

@@ -1,0 +1,91 @@
+import * as v from 'valibot'
+import { expect, test } from 'vitest'
+import { readCdrLine } from '../../bridge/normalise/cdr.ts'
+import { Stamp, type Telling } from '../../bridge/normalise/stamp.ts'
+import { BridgeEvent, bridgeSource, cdrId, knownTypes } from '../../contracts/events.ts'
+
+const time = '2026-11-23T19:03:12.604Z'
+const tellings: Telling[] = [
+  { kind: 'gap', state: { from: '2026-11-23T19:00:00.000Z', to: time, reason: 'no answer to pings' } },
+  {
+    kind: 'endpoint',
+    state: {
+      endpoint: 'PJSIP/5860',
+      technology: 'PJSIP',
+      resource: '5860',
+      deviceState: 'INUSE',
+      reachability: 'online',
+      since: '2026-11-23T19:03:10.085Z',
+    },
+  },
+  {
+    kind: 'call',
+    state: {
+      call: 'pbx1-1795460590.0',
+      state: 'ended',
+      caller: { number: '60', name: 'Phone 5860', endpoint: 'PJSIP/5860' },
+      dialled: '61',
+      callees: [{ number: '61', name: 'Phone 5861', endpoint: 'PJSIP/5861' }],
+      startedAt: '2026-11-23T19:03:10.079Z',
+      answeredAt: '2026-11-23T19:03:10.590Z',
+      endedAt: time,
+      cause: 16,
+    },
+  },
+  {
+    kind: 'epoch-ready',
+    state: { run: '4b1d7f0e-8d5c-4d3a-9f4e-0a7b5d0c2f11', liveCalls: [], endpoints: ['PJSIP/5860'] },
+  },
+  {
+    kind: 'heartbeat',
+    state: { run: '4b1d7f0e-8d5c-4d3a-9f4e-0a7b5d0c2f11', pbx: 'up', counters: { 'ari-frame-malformed': 2 } },
+  },
+]
+const cdrLine =
+  '{"accountcode":"","src":"60","dst":"61","dcontext":"internal","clid":"\\"Phone 5860\\" <60>","channel":"PJSIP/5860-00000002","dstchannel":"PJSIP/5861-00000003","lastapp":"Dial","lastdata":"PJSIP/5861,5","start":"2026-11-23T19:03:14+0000","answer":"","end":"2026-11-23T19:03:14+0000","duration":0,"billsec":0,"disposition":"BUSY","amaflags":"DOCUMENTATION","uniqueid":"pbx1-1795460594.3","userfield":"","peeraccount":"","linkedid":"pbx1-1795460594.3","sequence":2}'
+
+function events(): unknown[] {
+  const stamp = new Stamp('lyon-1', 1795460400)
+  const cdr = readCdrLine('lyon-1', cdrLine)
+  if (cdr.kind !== 'cdr') throw new Error(cdr.reason)
+  return [...tellings.map((telling) => stamp.event(telling, time)), cdr.event]
+}
+
+test('one of each event is as it always was', async () => {
+  for (const event of events()) {
+    const { type } = v.parse(BridgeEvent, event)
+    const text = `${JSON.stringify(event, null, 2)}\n`
+    await expect(text).toMatchFileSnapshot(`../golden/contracts/${type}.json`)
+  }
+})
+
+test('every known type of event is among the golden ones', () => {
+  expect(new Set(events().map((event) => v.parse(BridgeEvent, event).type))).toEqual(knownTypes)
+})
+
+test.each(events().map((event) => [v.parse(BridgeEvent, event).type, event]))(
+  'fields that a later bridge adds to %s are kept',
+  (_type, event) => {
+    const later = structuredClone(event) as { data: Record<string, unknown> } & Record<string, unknown>
+    later['tracestate'] = 'a=1'
+    later.data['mood'] = { of: 'the future' }
+    expect(v.parse(BridgeEvent, later)).toEqual(later)
+  },
+)
+
+test('a type of event that is not known is told apart from a known one that is wrong', () => {
+  expect(knownTypes.has('switchhook.call.v2')).toBe(false)
+  expect(v.safeParse(BridgeEvent, { type: 'switchhook.call.v1' }).success).toBe(false)
+})
+
+test('the id of a CDR is its natural key, whatever else it holds', () => {
+  expect(cdrId('lyon-1', { uniqueid: 'pbx1-1795460594.3', sequence: 2 })).toBe('lyon-1/cdr/pbx1-1795460594.3/2')
+  expect(bridgeSource('lyon-1')).toBe('/sites/lyon-1/bridge')
+})
+
+test('a CDR line travels along where its row does not serialise back to it', () => {
+  const spaced = readCdrLine('lyon-1', cdrLine.replace('{"accountcode"', '{ "accountcode"'))
+  const plain = readCdrLine('lyon-1', cdrLine)
+  expect(spaced).toMatchObject({ event: { data: { raw: expect.stringContaining('{ "accountcode"') } } })
+  expect(plain).toMatchObject({ kind: 'cdr', event: { data: expect.not.objectContaining({ raw: expect.anything() }) } })
+})

@@ -1,0 +1,86 @@
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { zstdCompressSync } from 'node:zlib'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { unpackedBytesMax } from '../../contracts/limits.ts'
+import { BodyRefused, openBody, packBody } from '../../contracts/packed-body.ts'
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+const stranger = generateKeyPairSync('ed25519')
+const packing = { site: 'lyon-1', key: 'k1', lane: 'live' } as const
+const signWith = (key: KeyObject) => (bytes: Uint8Array) => sign(null, bytes, key)
+const registered = async (site: string, key: string) => (site === 'lyon-1' && key === 'k1' ? publicKey : undefined)
+
+function body(lines = ['{"a":1}', '{"b":"é\u0000"}'], key = privateKey): Record<string, unknown> {
+  return JSON.parse(packBody(packing, lines, signWith(key)))
+}
+
+async function refusal(text: string): Promise<string> {
+  try {
+    await openBody(text, registered)
+  } catch (error) {
+    if (error instanceof BodyRefused) return error.errorId
+    throw error
+  }
+  return 'opened'
+}
+
+test('any lines come out of a packed body as they went in', async () => {
+  const lineOf = fc.json().map((json) => json.replaceAll('\n', ' '))
+  await fc.assert(
+    fc.asyncProperty(fc.array(lineOf, { minLength: 1, maxLength: 50 }), async (lines) => {
+      const text = packBody(packing, lines, signWith(privateKey))
+      expect(await openBody(text, registered)).toEqual({ ...packing, lines })
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('a packed body is text that SQS takes whatever the events hold', () => {
+  const text = packBody(packing, ['{"a":"\u0000\ufffe\ud800"}'], signWith(privateKey))
+  expect(text).toMatch(/^[\x20-\x7e]+$/)
+})
+
+test.each([
+  ['site', 'lyon-2', 'body-key-unknown'],
+  ['site', 'Not A Site', 'body-malformed'],
+  ['key', 'k2', 'body-key-unknown'],
+  ['lane', 'records', 'body-signature-invalid'],
+  ['lane', 'other', 'body-malformed'],
+  ['encoding', 'gzip', 'body-malformed'],
+  ['format', 2, 'body-malformed'],
+  ['signature', Buffer.alloc(64).toString('base64'), 'body-signature-invalid'],
+  ['signature', '', 'body-signature-invalid'],
+  ['signature', '!', 'body-malformed'],
+  ['data', zstdCompressSync('{"forged":1}').toString('base64'), 'body-signature-invalid'],
+])('a body whose %s was made %j is refused', async (field, value, errorId) => {
+  expect(await refusal(JSON.stringify({ ...body(), [field]: value }))).toBe(errorId)
+})
+
+test('a body signed by another key is refused', async () => {
+  expect(await refusal(JSON.stringify(body(undefined, stranger.privateKey)))).toBe('body-signature-invalid')
+})
+
+test('no single bit of the data or the signature can be flipped unseen', async () => {
+  const whole = body()
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom('data', 'signature'), fc.nat(), async (field, at) => {
+      const bytes = Buffer.from(String(whole[field]), 'base64')
+      const bit = at % (bytes.length * 8)
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      const altered = { ...whole, [field]: bytes.toString('base64') }
+      expect(await refusal(JSON.stringify(altered))).toBe('body-signature-invalid')
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a signed body that unpacks to more than a reader takes is refused', async () => {
+  const text = packBody(packing, ['0'.repeat(unpackedBytesMax + 1)], signWith(privateKey))
+  expect(await refusal(text)).toBe('body-malformed')
+})
+
+test('fields of a later format version are not minded', async () => {
+  const text = JSON.stringify({ ...body(['{}']), note: 'of a later bridge' })
+  expect((await openBody(text, registered)).lines).toEqual(['{}'])
+})
