@@ -8,4 +8,11 @@ const busy = await cloud.invoke('frozen', { wait: 1 })
 // The function's only process now sleeps in an invocation that its time-out would end seconds later.
 void cloud.invoke('frozen', { wait: 5000 })
 const frozen = await cloud.invoke('echo', { pid: true })
-console.log(JSON.stringify({ frozen: Number(frozen.payload), busy: Number(busy.payload), url: cloud.endpoints.sqs }))
+const line = {
+  frozen: Number(frozen.payload),
+  busy: Number(busy.payload),
+  url: cloud.endpoints.sqs,
+  region: cloud.region,
+  operator: cloud.credentials('operator'),
+}
+console.log(JSON.stringify(line))

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { nextAfter, parseSchedule } from '../../infra/local/schedule-expression.ts'
+import { notes } from './local-fixture/notes.ts'
+import { runFixture } from './local-fixture/packaged-fixture.ts'
+
+test.each([
+  ['rate(1 minute)', '2026-01-01T00:00:30Z', '2026-01-01T00:01:30Z'],
+  ['rate(5 minutes)', '2026-01-01T00:00:00Z', '2026-01-01T00:05:00Z'],
+  ['rate(2 days)', '2026-01-01T00:00:00Z', '2026-01-03T00:00:00Z'],
+  ['cron(* * * * ? *)', '2026-01-01T00:00:30Z', '2026-01-01T00:01:00Z'],
+  ['cron(0/15 * * * ? *)', '2026-01-01T00:16:00Z', '2026-01-01T00:30:00Z'],
+  ['cron(30 6 * * ? *)', '2026-01-01T07:00:00Z', '2026-01-02T06:30:00Z'],
+  ['cron(0 0 1 1,7 ? *)', '2026-01-01T00:00:00Z', '2026-07-01T00:00:00Z'],
+  ['cron(0 12 ? * 2-6 *)', '2026-01-02T13:00:00Z', '2026-01-05T12:00:00Z'],
+  ['cron(0 0 29 2 ? *)', '2026-01-01T00:00:00Z', '2028-02-29T00:00:00Z'],
+])('finds the next time of %s after %s', (expression, after, next) => {
+  const schedule = parseSchedule(expression)
+  expect(schedule && new Date(nextAfter(schedule, Date.parse(after))).toISOString()).toBe(next.replace('Z', '.000Z'))
+})
+
+test.each([
+  'rate(0 minutes)',
+  'rate(5 fortnights)',
+  'cron(0 12 * *)',
+  'cron(61 * * * ? *)',
+  'cron(0 12 L * ? *)',
+  'at(2026-01-01)',
+])('does not understand %s', (expression) => {
+  expect(parseSchedule(expression)).toBeUndefined()
+})
+
+test('invokes the target of a rule with its input, again and again', async () => {
+  // A minute is 100 ms on this clock.
+  await using fixture = await runFixture({ clockScale: 600 })
+  await expect
+    .poll(async () => (await notes(fixture.cloud, 'tick')).length, { timeout: 5000 })
+    .toBeGreaterThanOrEqual(3)
+  expect((await notes(fixture.cloud, 'tick'))[0]).toEqual({ tick: 'every-minute' })
+})
