@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { CannotRun, errorCode, exitStatus } from '../failure.ts'
 import { Bell } from '../operate/wait.ts'
 import type { CdrCheckpoint, Position } from './cdr-checkpoint.ts'
-import { CdrSource, rotatedSiblings } from './cdr-source.ts'
+import { CdrSource, type FileVersion, rotatedSiblings } from './cdr-source.ts'
 import { type Line, LineSplitter } from './line-splitter.ts'
 
 /*
@@ -22,6 +22,8 @@ const chunkBytes = 1_048_576
 const pollMs = 1000
 /** Asterisk may have opened the file just before it was renamed: so long its line may still come after. */
 const lingerMs = 1000
+/** Rotated files that were read to their end; older ones are told by their time. */
+const doneMax = 100
 
 export interface Batch {
   lines: Line[]
@@ -44,6 +46,7 @@ export class CdrFile {
   #splitter = new LineSplitter(0)
   /** Rotated files still to be read, oldest first, before the one that has the name. */
   #queue: string[] = []
+  readonly #done: string[] = []
   /** When the open file was first seen without the name, Unix milliseconds. */
   #nameLostMs: number | undefined
 
@@ -101,7 +104,8 @@ export class CdrFile {
   #use(source: CdrSource, offset: number): void {
     this.#source = source
     this.#splitter = new LineSplitter(offset)
-    this.#nameLostMs = undefined
+    // Only the file that had the name until now may still get a line from a writer that is late.
+    this.#nameLostMs = source.path === this.#options.path ? undefined : 0
   }
 
   /** The next lines, as soon as there are any; `undefined` once the signal aborts. */
@@ -113,9 +117,9 @@ export class CdrFile {
         if (!this.#source) await this.#bell.heard(signal, pollMs)
         continue
       }
-      const batch = (await this.#readOn(source)) ?? (await this.#leaveIfDone(source))
+      const batch = (await this.#readOn(source)) ?? (this.#source === source && (await this.#leaveIfDone(source)))
       if (batch) return batch
-      // Not a rotation, so nothing more for now; after one, the next file is looked at at once.
+      // Still the same file, so nothing more for now; another one is looked at at once.
       if (this.#source === source && !(await this.#hasMore(source))) await this.#bell.heard(signal, pollMs)
     }
     return undefined
@@ -162,18 +166,22 @@ export class CdrFile {
     this.#nameLostMs ??= Date.now()
     if (Date.now() - this.#nameLostMs < lingerMs || (await this.#hasMore(source))) return undefined
     const batch = await this.#batch(source, this.#splitter.rest())
-    const writtenMs = await source.writtenMs()
-    if (this.#queue.length === 0) await this.#queueLater(source, writtenMs)
+    if (this.#queue.length === 0) await this.#queueLater(await source.version())
     this.#source = undefined
     await source.close()
     this.#bell.ring()
     return batch
   }
 
-  /** Files rotated away after this one, if there was more than one rotation since it was read. */
-  async #queueLater(source: CdrSource, writtenMs: number): Promise<void> {
+  /**
+   * Files rotated away after this one, if there was more than one rotation since it was read. Two written in one tick of
+   * the kernel's clock look equally old, so those that were read to their end are remembered.
+   */
+  async #queueLater(done: FileVersion): Promise<void> {
+    this.#done.push(done.id)
+    if (this.#done.length > doneMax) this.#done.shift()
     for (const sibling of await rotatedSiblings(this.#options.path)) {
-      if (sibling.writtenMs > writtenMs && !(await source.isAt(sibling.path))) this.#queue.push(sibling.path)
+      if (sibling.writtenMs >= done.writtenMs && !this.#done.includes(sibling.id)) this.#queue.push(sibling.path)
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -6,6 +7,18 @@ import type { Fingerprint } from './cdr-checkpoint.ts'
 
 /** Two lines of JSON: the second differs from any other file's by its time and its channels' numbers. */
 const fingerprintBytesMax = 1024
+
+/** A file as it was when it was last written. */
+export interface FileVersion {
+  /** Of the inode and the time: an inode alone is used again. */
+  id: string
+  /** Unix milliseconds. */
+  writtenMs: number
+}
+
+function versionOf({ dev, ino, mtimeMs }: Stats): FileVersion {
+  return { id: `${dev}:${ino}:${mtimeMs}`, writtenMs: mtimeMs }
+}
 
 /** One open file that holds call detail records: the one Asterisk writes, or one that was rotated away. */
 export class CdrSource {
@@ -61,9 +74,8 @@ export class CdrSource {
     return named !== undefined && named.ino === own.ino && named.dev === own.dev
   }
 
-  /** When it was written last, in Unix milliseconds. */
-  async writtenMs(): Promise<number> {
-    return (await this.#handle.stat()).mtimeMs
+  async version(): Promise<FileVersion> {
+    return versionOf(await this.#handle.stat())
   }
 
   async close(): Promise<void> {
@@ -76,16 +88,16 @@ const siblingsMax = 1000
 const compressed = /\.(gz|xz|bz2|zst|new)$/
 
 /** Files that a rotation of `path` may have left (`cdr.jsonl.1`, `cdr.jsonl-20261124`), oldest first, uncompressed. */
-export async function rotatedSiblings(path: string): Promise<{ path: string; writtenMs: number }[]> {
+export async function rotatedSiblings(path: string): Promise<(FileVersion & { path: string })[]> {
   const name = basename(path)
   const names = (await readdir(dirname(path))).filter(
     (other) => (other.startsWith(`${name}.`) || other.startsWith(`${name}-`)) && !compressed.test(other),
   )
-  const found: { path: string; writtenMs: number }[] = []
+  const found: (FileVersion & { path: string })[] = []
   for (const sibling of names.slice(0, siblingsMax)) {
     const file = join(dirname(path), sibling)
     const status = await stat(file).catch(() => undefined)
-    if (status?.isFile()) found.push({ path: file, writtenMs: status.mtimeMs })
+    if (status?.isFile()) found.push({ path: file, ...versionOf(status) })
   }
   return found.sort((a, b) => a.writtenMs - b.writtenMs)
 }

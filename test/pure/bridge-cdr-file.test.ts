@@ -1,0 +1,154 @@
+import { appendFile, copyFile, mkdtemp, rename, rm, truncate, unlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { CdrCheckpoint } from '../../bridge/asterisk/cdr-checkpoint.ts'
+import { CdrFile } from '../../bridge/asterisk/cdr-file.ts'
+
+let folder: string
+let path: string
+const counted: string[] = []
+let open: CdrFile[] = []
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'switchhook-cdr-'))
+  path = join(folder, 'cdr.jsonl')
+  counted.length = 0
+  await writeFile(path, '')
+})
+afterEach(async () => {
+  for (const file of open.splice(0)) await file.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function tail(): Promise<CdrFile> {
+  const file = new CdrFile({ path, checkpoint: new CdrCheckpoint(folder), onCount: (id) => counted.push(id) })
+  await file.open()
+  open.push(file)
+  return file
+}
+
+/** The next `count` lines, each batch settled as it comes. */
+async function take(file: CdrFile, count: number): Promise<string[]> {
+  const lines: string[] = []
+  const signal = AbortSignal.timeout(8000)
+  while (lines.length < count) {
+    const batch = await file.next(signal)
+    if (!batch) throw new Error(`only ${lines.length} of ${count} lines came: ${lines.join(' ')}`)
+    lines.push(...batch.lines.map((line) => line.bytes.toString()))
+    await file.commit(batch.position)
+  }
+  return lines
+}
+
+async function restart(file: CdrFile): Promise<CdrFile> {
+  await file.close()
+  open = open.filter((other) => other !== file)
+  return tail()
+}
+
+test('lines come as they are written, and a half one once it is whole', async () => {
+  const file = await tail()
+  await appendFile(path, 'one\ntw')
+  expect(await take(file, 1)).toEqual(['one'])
+  const next = take(file, 1)
+  await appendFile(path, 'o\n')
+  expect(await next).toEqual(['two'])
+})
+
+test('a restart goes on where the last settled line ended, and reads again what was not settled', async () => {
+  const file = await tail()
+  await appendFile(path, 'one\n')
+  await take(file, 1)
+  await appendFile(path, 'two\n')
+  expect((await file.next(AbortSignal.timeout(5000)))?.lines).toHaveLength(1)
+  expect(await take(await restart(file), 1)).toEqual(['two'])
+})
+
+test('a file that is renamed is read to its end before the new one', async () => {
+  const file = await tail()
+  await appendFile(path, 'one\n')
+  await take(file, 1)
+  await appendFile(path, 'two\n')
+  await rename(path, `${path}.1`)
+  await appendFile(`${path}.1`, 'three, by a writer that had it open\n')
+  await writeFile(path, 'four\n')
+  expect(await take(file, 3)).toEqual(['two', 'three, by a writer that had it open', 'four'])
+})
+
+test('a file renamed away while the bridge was stopped is finished first, and those rotated after it too', async () => {
+  const file = await tail()
+  await appendFile(path, 'one\ntwo\n')
+  const batch = await file.next(AbortSignal.timeout(5000))
+  if (!batch) throw new Error('no lines')
+  await file.commit(batch.position)
+  await file.close()
+  open = []
+  await appendFile(path, 'three\n')
+  await rename(path, `${path}.2`)
+  await writeFile(`${path}.1`, 'four\n')
+  await writeFile(path, 'five\n')
+  expect(await take(await tail(), 3)).toEqual(['three', 'four', 'five'])
+})
+
+test('a file cut by copytruncate is finished from its copy', async () => {
+  const file = await tail()
+  await appendFile(path, 'one, which is longer than what comes after\n')
+  await take(file, 1)
+  await appendFile(path, 'two\n')
+  await copyFile(path, `${path}.1`)
+  await truncate(path)
+  await appendFile(path, 'three\n')
+  expect(await take(file, 2)).toEqual(['two', 'three'])
+  expect(counted).toContain('cdr-file-truncated')
+})
+
+test('a file cut and grown past where the reader was is known by its beginning', async () => {
+  const file = await tail()
+  await appendFile(path, 'one\n')
+  await take(file, 1)
+  await truncate(path)
+  await appendFile(path, 'another beginning\nand more\n')
+  expect(await take(file, 2)).toEqual(['another beginning', 'and more'])
+})
+
+test('an inode that is used again for other content is not taken for the old file', async () => {
+  const file = await tail()
+  await appendFile(path, 'one\n')
+  await take(file, 1)
+  await file.close()
+  open = []
+  await unlink(path)
+  await writeFile(path, 'two\nthree\n')
+  expect(await take(await tail(), 2)).toEqual(['two', 'three'])
+  expect(counted).toContain('cdr-position-lost')
+})
+
+test('a checkpoint that is lost or damaged makes the file be read again from its beginning', async () => {
+  const file = await tail()
+  await appendFile(path, 'one\n')
+  await take(file, 1)
+  await writeFile(join(folder, 'cdr-position'), '00000000 {"offset":99}')
+  expect(await take(await restart(file), 1)).toEqual(['one'])
+})
+
+test('the file may be away after the first start, and is read once it is back', async () => {
+  const file = await tail()
+  await appendFile(path, 'one\n')
+  await take(file, 1)
+  await unlink(path)
+  const again = await restart(file)
+  const next = take(again, 1)
+  await writeFile(path, 'two\n')
+  expect(await next).toEqual(['two'])
+})
+
+test('a file that is not there at the very first start is named, with what to do', async () => {
+  await unlink(path)
+  await expect(tail()).rejects.toMatchObject({ errorId: 'cdr-file-missing', exitStatus: 66 })
+})
+
+test('a folder in place of the file is named as unreadable', async () => {
+  path = folder
+  await expect(tail().then((file) => take(file, 1))).rejects.toThrow()
+})
