@@ -15,8 +15,10 @@ export const functionEntries: Record<string, string> = {
   'push-presence': 'functions/queues/push-presence/handler.ts',
 }
 
-// Parts of the AWS SDK are CommonJS and ask for `require`, which an ES module does not have.
-const requireBanner = "import{createRequire as r}from'node:module';const require=r(import.meta.url);"
+// Parts of the AWS SDK are CommonJS and ask for `require`, which an ES module does not have. The long name is one that
+// no bundled module and no minifier uses.
+const requireBanner =
+  "import{createRequire as switchhookCreateRequire}from'node:module';const require=switchhookCreateRequire(import.meta.url);"
 
 /** Bundles every function as one minified ES module, its SDK included: it starts faster so than with Lambda's own. */
 export async function buildFunctions(root: string): Promise<void> {

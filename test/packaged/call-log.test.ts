@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Cdr } from '../../contracts/cdr.ts'
 import { makeCdr } from '../support/cdrs.ts'
+import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { cdrEvent } from '../support/facts.ts'
 import { until } from '../support/until.ts'
-import { type Deployment, deploy, type TestSite } from './support/deployment.ts'
 
 let deployment: Deployment
 let office: TestSite

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Problem } from '../../contracts/http.ts'
-import { type Deployment, deploy, type TestSite } from './support/deployment.ts'
+import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 
 let deployment: Deployment
 let office: TestSite

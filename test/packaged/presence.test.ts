@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { callFact, endpointFact, epochReady } from '../support/facts.ts'
+import { type Subscriber, subscriber, ticketUrl } from '../support/subscriber.ts'
 import { until } from '../support/until.ts'
-import { type Deployment, deploy, type TestSite } from './support/deployment.ts'
-import { type Subscriber, subscriber, ticketUrl } from './support/subscriber.ts'
 
 let deployment: Deployment
 let serial = 0

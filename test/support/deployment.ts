@@ -5,12 +5,12 @@ import path from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
-import type { SiteCreated } from '../../../contracts/http.ts'
-import { type Lane, packBody } from '../../../contracts/packed-body.ts'
-import type { LocalCloud } from '../../../infra/local/local-cloud.ts'
-import { buildService } from '../../../infra/start/build.ts'
-import { type OpenCloud, openCloud } from '../../../infra/start/cloud.ts'
-import { Home } from '../../../infra/start/home.ts'
+import type { SiteCreated } from '../../contracts/http.ts'
+import { type Lane, packBody } from '../../contracts/packed-body.ts'
+import type { LocalCloud } from '../../infra/local/local-cloud.ts'
+import { buildService } from '../../infra/start/build.ts'
+import { type OpenCloud, openCloud } from '../../infra/start/cloud.ts'
+import { Home } from '../../infra/start/home.ts'
 
 /** A site of the deployment, and the key by which its bridge signs. */
 export interface TestSite {

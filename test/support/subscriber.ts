@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import * as v from 'valibot'
 import { WebSocket } from 'ws'
-import { ServerFrame, type Topic } from '../../../contracts/frames.ts'
-import { TicketIssued } from '../../../contracts/http.ts'
-import { until } from '../../support/until.ts'
+import { ServerFrame, type Topic } from '../../contracts/frames.ts'
+import { TicketIssued } from '../../contracts/http.ts'
 import type { Deployment, TestSite } from './deployment.ts'
+import { until } from './until.ts'
 
 /** A WebSocket client that keeps every frame it was sent. */
 export interface Subscriber extends AsyncDisposable {

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cdrFields } from '../../contracts/cdr.ts'
+import { until } from '../support/until.ts'
+import { callPlans } from './support/call-plans.ts'
+import type { CdrRow } from './support/pbx.ts'
+import { type Stack, startStack } from './support/stack.ts'
+
+/**
+ * Goal: what Asterisk wrote is what the cloud holds, and what a client saw of its phones is what Asterisk says.
+ * Method: real calls of every kind; then the same with Asterisk restarted, or the bridge killed, between calls.
+ */
+let it: Stack
+beforeAll(async () => {
+  it = await startStack()
+})
+afterAll(async () => it?.[Symbol.asyncDispose]())
+
+const callsMade = 20
+const endpoints = ['PJSIP/5860', 'PJSIP/5861']
+const keyOf = (cdr: { uniqueid: string; sequence: number } | CdrRow) => `${cdr['uniqueid']}/${cdr['sequence']}`
+const byKey = (a: CdrRow, b: CdrRow) => keyOf(a).localeCompare(keyOf(b))
+
+async function expectStoreEqualsFile(): Promise<void> {
+  const written = await it.pbx.allRecords()
+  await until('every CDR in the store', async () => (await it.storedCdrs()).length >= written.length)
+  const stored: CdrRow[] = (await it.storedCdrs()).map(
+    (cdr) => Object.fromEntries(cdrFields.map((field) => [field, cdr[field]])) as CdrRow,
+  )
+  expect(stored.sort(byKey)).toEqual(written.sort(byKey))
+  expect(new Set(stored.map(keyOf)).size).toBe(written.length)
+}
+
+async function expectPresenceEqualsAsterisk(): Promise<void> {
+  for (const endpoint of endpoints) {
+    await until(`${endpoint} as Asterisk says`, async () => {
+      const actual = await it.deviceState(endpoint)
+      return it.client.statesOf(endpoint).at(-1) === actual
+    })
+  }
+}
+
+/** Each run of states from idle to idle that an endpoint was told to be in. */
+function episodes(endpoint: string): string[] {
+  const states = it.client.statesOf(endpoint).filter((state, i, all) => state !== all[i - 1])
+  return states.join(' ').split(/(?<=NOT_INUSE) /)
+}
+
+test(`${callsMade} calls of every kind: the store equals Asterisk's own file, presence equals Asterisk's own`, async () => {
+  const plans = callPlans(callsMade)
+  for (const [n, plan] of plans.entries()) await plan.make(it.pbx, n)
+  await expectStoreEqualsFile()
+  await expectPresenceEqualsAsterisk()
+  // Every answered call to a phone rang first, then was in use, then idle again; nothing was told out of order.
+  const answered = plans.filter(({ answered }) => answered).length
+  const told = endpoints.flatMap(episodes)
+  expect(told.filter((episode) => episode === 'RINGING INUSE NOT_INUSE')).toHaveLength(answered)
+  expect(told.filter((episode) => /INUSE.* RINGING|NOT_INUSE .+ NOT_INUSE/.test(episode))).toEqual([])
+}, 120_000)
+
+test('the same with Asterisk restarted and the bridge killed between calls', async () => {
+  const { pbx, phones } = it.pbx
+  for (const [n, plan] of callPlans(callsMade).entries()) {
+    await plan.make(it.pbx, n)
+    if (n % 5 === 1) {
+      await pbx.stop()
+      await pbx.start()
+      // It remembers registrations, but takes a phone for reachable only once that has been heard again.
+      for (const number of ['60', '61']) await phones.register(number)
+    }
+    if (n % 5 === 3) {
+      await it.bridge.kill()
+      await it.bridge.start()
+    }
+  }
+  await expectStoreEqualsFile()
+  await expectPresenceEqualsAsterisk()
+}, 180_000)

@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import * as v from 'valibot'
+import type { Cdr } from '../../../contracts/cdr.ts'
+import { CdrPage } from '../../../contracts/http.ts'
+import { buildBridge } from '../../../infra/build/functions.ts'
+import { BridgeProcess } from '../../../infra/start/bridge-process.ts'
+import { enrolSite } from '../../../infra/start/enrol-site.ts'
+import { type Deployment, deploy } from '../../support/deployment.ts'
+import { type Subscriber, subscriber } from '../../support/subscriber.ts'
+import { startPbx, type TestPbx } from './pbx.ts'
+
+/** Everything a call goes through: a real Asterisk with phones, the bridge's bundle, the packaged functions, a client. */
+export interface Stack extends AsyncDisposable {
+  pbx: TestPbx
+  bridge: BridgeProcess
+  deployment: Deployment
+  client: Subscriber
+  /** The whole call log, by the public API. */
+  storedCdrs(): Promise<Cdr[]>
+  /** Device state of an endpoint as Asterisk itself says. */
+  deviceState(endpoint: string): Promise<string>
+}
+
+const DeviceState = v.looseObject({ state: v.string() })
+
+export async function startStack(): Promise<Stack> {
+  await using parts = new AsyncDisposableStack()
+  const [pbx, deployment] = await Promise.all([
+    startPbx({ ringSeconds: 1 }).then((started) => parts.use(started)),
+    deploy().then((started) => parts.use(started)),
+    buildBridge(process.cwd()),
+  ])
+  const folder = await mkdtemp(path.join(tmpdir(), 'bridge-'))
+  parts.defer(() => rm(folder, { recursive: true, force: true }))
+  const { httpUrl, adminKey } = deployment.cloud
+  const privateKeyFile = path.join(folder, 'key.pem')
+  const site = await enrolSite({ site: 'office', name: 'Office' }, { httpUrl, adminKey, privateKeyFile })
+  const { ariUrl: url, ariUser: user, ariPassword: password, cdrFile } = pbx.pbx
+  const bridge = new BridgeProcess({
+    program: path.resolve('dist/bridge/switchhook-bridge.mjs'),
+    folder,
+    site,
+    privateKeyFile,
+    pbx: { ari: { url, user, password }, cdrFile },
+    cloud: deployment.cloud,
+  })
+  parts.defer(() => bridge.stop())
+  await bridge.start()
+  const client = parts.use(await subscriber(deployment, { site }, ['endpoints', 'calls']))
+  const owned = parts.move()
+  const key = site.apiKey
+  return {
+    pbx,
+    bridge,
+    deployment,
+    client,
+    async storedCdrs() {
+      const cdrs: Cdr[] = []
+      let cursor: string | undefined
+      do {
+        const query = `limit=7${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`
+        const response = await deployment.call('GET', `/v1/sites/office/cdrs?${query}`, { key })
+        const page = v.parse(CdrPage, await response.json())
+        cdrs.push(...page.cdrs)
+        cursor = page.cursor
+      } while (cursor)
+      return cdrs
+    },
+    async deviceState(endpoint) {
+      const response = await fetch(`${url}/deviceStates/${encodeURIComponent(endpoint)}`, {
+        headers: { authorization: `Basic ${btoa(`${user}:${password}`)}` },
+      })
+      return v.parse(DeviceState, await response.json()).state
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
