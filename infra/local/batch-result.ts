@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Outcome } from './function-process.ts'
+import type { Outcome } from './outcome.ts'
 import type { Message } from './sqs-record.ts'
 
 const Partial = v.nullable(

@@ -5,6 +5,7 @@ import type { Emulator } from './emulator.ts'
 import { messageOf } from './errors.ts'
 import type { EventSource } from './event-source-settings.ts'
 import type { Log } from './log.ts'
+import { errorTypeOf } from './outcome.ts'
 import { type Message, Received, sqsRecord } from './sqs-record.ts'
 import { within } from './within.ts'
 
@@ -102,7 +103,10 @@ export class QueuePoller {
         failed: batch.length - done.length,
         requestId: outcome.requestId,
       }
-      this.#log('queue-batch-incomplete', { ...fields, ...(outcome.functionError ? { error: outcome.payload } : {}) })
+      this.#log('queue-batch-incomplete', {
+        ...fields,
+        ...(outcome.functionError ? { error: errorTypeOf(outcome) } : {}),
+      })
     }
     for (let from = 0; from < done.length; from += receiveMax) {
       const Entries = done

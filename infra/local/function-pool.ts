@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { messageOf } from './errors.ts'
-import { FunctionProcess, type Outcome, type ProcessSettings } from './function-process.ts'
+import { FunctionProcess, type ProcessSettings } from './function-process.ts'
+import type { Outcome } from './outcome.ts'
 
 /** Invocations that wait for a process of one function; one more is refused, as a throttled invocation is on AWS. */
 const waitingMax = 1000

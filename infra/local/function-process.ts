@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { messageOf } from './errors.ts'
 import type { LoopbackServer } from './loopback-server.ts'
+import type { Outcome } from './outcome.ts'
 import { serveRuntimeApi } from './runtime-api.ts'
 
 /** "Lambda execution environment lifecycle": the init phase is limited to 10 seconds. */
@@ -23,12 +24,6 @@ export interface ProcessSettings {
   /** `setpriv`, by which the kernel ends a process with its parent; without it a process is never frozen. */
   guard: string | undefined
   onLine: (line: string) => void
-}
-
-/** What an invocation came to: the answer's JSON, or the error's with AWS's word for it. */
-export interface Outcome {
-  payload: string
-  functionError?: 'Unhandled'
 }
 
 /** One execution environment: one process that runs one invocation at a time and is frozen in between. */

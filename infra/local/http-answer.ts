@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Outcome } from './function-process.ts'
+import type { Outcome } from './outcome.ts'
 
 export interface HttpAnswer {
   status: number

@@ -9,6 +9,7 @@ import { createRoutes } from './http-routes.ts'
 import { identityOf } from './identity-source.ts'
 import type { Log } from './log.ts'
 import { account } from './names.ts'
+import { errorTypeOf } from './outcome.ts'
 import { readBody } from './request-body.ts'
 import { within } from './within.ts'
 
@@ -42,7 +43,7 @@ export function createHttpApi(
     const event = { version: '2.0', ...parts, ...bodyOf(body, request.headers['content-type']) }
     const outcome = await within(found.target.target.invoke(event), found.target.timeoutMs)
     if (outcome?.functionError)
-      log('http-function-failed', { route: found.routeKey, requestId, error: outcome.payload })
+      log('http-function-failed', { route: found.routeKey, requestId, error: errorTypeOf(outcome) })
     return outcome ? httpAnswer(outcome) : messageAnswer(503, 'Service Unavailable')
   }
 

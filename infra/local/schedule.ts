@@ -5,6 +5,7 @@ import { LocalCloudError } from './errors.ts'
 import type { Functions } from './functions.ts'
 import type { Log } from './log.ts'
 import { account, type StackNames } from './names.ts'
+import { errorTypeOf } from './outcome.ts'
 import type { StackResources } from './resources.ts'
 import { nextAfter, parseSchedule } from './schedule-expression.ts'
 
@@ -42,8 +43,10 @@ export function startSchedules(options: {
         cancels.delete(cancel)
         wait()
         const event: unknown = input === undefined ? scheduledEvent(ruleArn, region, now()) : JSON.parse(input)
-        target.invoke(event).then(({ functionError, payload, requestId }) => {
-          if (functionError) log('schedule-function-failed', { function: target.name, requestId, error: payload })
+        target.invoke(event).then((outcome) => {
+          const { functionError, requestId } = outcome
+          if (functionError)
+            log('schedule-function-failed', { function: target.name, requestId, error: errorTypeOf(outcome) })
         })
       })
       cancels.add(cancel)

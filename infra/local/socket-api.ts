@@ -8,6 +8,7 @@ import { messageOf } from './errors.ts'
 import { FrameMeter } from './frame-meter.ts'
 import { messageAnswer } from './http-answer.ts'
 import type { Log } from './log.ts'
+import { errorTypeOf } from './outcome.ts'
 import { type SocketApiNames, selectedRoute, socketContext } from './socket-event.ts'
 import { admitHandshake, refuse } from './socket-handshake.ts'
 import { within } from './within.ts'
@@ -83,7 +84,7 @@ export function serveSocketApi(
     const outcome = await within(route.target.invoke(event), route.timeoutMs)
     if (!outcome) return tell(connection, requestId, 'Endpoint request timed out')
     if (outcome.functionError) {
-      log('socket-function-failed', { route: route.routeKey, requestId, error: outcome.payload })
+      log('socket-function-failed', { route: route.routeKey, requestId, error: errorTypeOf(outcome) })
       return tell(connection, requestId, 'Internal server error')
     }
     if (!route.answers) return

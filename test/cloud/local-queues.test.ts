@@ -142,3 +142,24 @@ test('picks a message up at once when the queue was idle', async () => {
   latencies.sort((left, right) => left - right)
   expect(latencies[5]).toBeLessThan(10)
 })
+
+test('polls ever more slowly while a function fails', async () => {
+  await using own = await runFixture()
+  const client = queues(own.cloud)
+  /** How long a message waited for its first delivery. */
+  const waited = async (body: unknown) => {
+    const QueueUrl = own.cloud.ref('PlainQueue')
+    const { MessageId = '' } = await client.send(
+      new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(body) }),
+    )
+    const record = async () => (await notes(own.cloud, 'record', MessageId))[0]
+    await expect.poll(record, { timeout: 10_000, interval: 10 }).toBeDefined()
+    const { ApproximateFirstReceiveTimestamp, SentTimestamp } = (await record()).attributes
+    return ApproximateFirstReceiveTimestamp - SentTimestamp
+  }
+  expect(await waited({})).toBeLessThan(50)
+  const waits: number[] = []
+  for (let n = 0; n < 5; n++) waits.push(await waited({ throw: true }))
+  expect(Math.max(...waits)).toBeGreaterThan(250)
+  client.destroy()
+})
