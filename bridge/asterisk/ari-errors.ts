@@ -26,8 +26,13 @@ const refusals: Readonly<Record<number, string>> = {
 /** Nothing answered: no connection, a broken one, or silence. */
 export class AriUnreachable extends BridgeError {
   readonly errorId = 'ari-unreachable'
+  /** What answers in another protocol will go on doing so. */
+  get isForeign(): boolean {
+    const code = errorCode(this)
+    return code.startsWith('HPE_') || code === 'WS_ERR_INVALID_OPCODE'
+  }
   override shouldRetry(): boolean {
-    return true
+    return !this.isForeign
   }
 }
 
@@ -71,8 +76,7 @@ export function startFailure(error: unknown, { url, user, application }: AriAddr
     )
   }
   const code = errorCode(error)
-  const isForeign = code.startsWith('HPE_') || code === 'WS_ERR_INVALID_OPCODE'
-  if (isForeign) {
+  if (error instanceof AriUnreachable && error.isForeign) {
     return refused('not-an-ari', exitStatus.protocol, `what listens at ${url} does not speak HTTP: mend ari.url`)
   }
   const why = code === '' ? 'does not answer' : `cannot be reached (${code})`

@@ -34,7 +34,10 @@ export class CdrSource {
   /** `undefined` if there is no such file. */
   static async open(path: string): Promise<CdrSource | undefined> {
     try {
-      return new CdrSource(path, await open(path, 'r'))
+      const handle = await open(path, 'r')
+      if ((await handle.stat()).isFile()) return new CdrSource(path, handle)
+      await handle.close()
+      throw Object.assign(new Error(`${path} is not a file`), { code: 'EISDIR' })
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined
       throw error

@@ -1,4 +1,4 @@
-import { CannotRun, exitStatus } from '../failure.ts'
+import { BridgeError, CannotRun, exitStatus } from '../failure.ts'
 import type { Snapshot } from '../normalise/ari-objects.ts'
 import { type AriEvent, readFrame } from '../normalise/events.ts'
 import { noiseTypes } from '../normalise/noise.ts'
@@ -65,7 +65,7 @@ export class AriIntake {
   }
 
   #failStart(error: unknown, deadlineMs: number): void {
-    const isHopeless = error instanceof AriRefused && !error.shouldRetry()
+    const isHopeless = error instanceof BridgeError && !error.shouldRetry()
     if (isHopeless || performance.now() + startRetryMs > deadlineMs) throw startFailure(error, this.#parts.ari)
   }
 

@@ -114,8 +114,8 @@ export class World implements AsyncDisposable {
     }
   }
 
-  async configFile(overrides: Record<string, unknown> = {}): Promise<string> {
-    const file = join(this.folder, 'bridge.json')
+  async configFile(overrides: Record<string, unknown> = {}, name = 'bridge.json'): Promise<string> {
+    const file = join(this.folder, name)
     await writeFile(file, JSON.stringify(this.configJson(overrides)))
     return file
   }

@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+export const mainFile = join(import.meta.dirname, '../../bridge/main.ts')
+
+/** A bridge in a process of its own, as an operator starts it. */
+export class BridgeProcess implements AsyncDisposable {
+  readonly #child: ChildProcess
+  stdout = ''
+  stderr = ''
+  readonly ended: Promise<{ status: number | null; signal: string | null }>
+
+  constructor(
+    configFile: string,
+    options: { env?: Record<string, string> | undefined; uid?: number; gid?: number } = {},
+  ) {
+    this.#child = spawn(process.execPath, [mainFile, '--config', configFile], {
+      ...options,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child.stdout?.on('data', (data: Buffer) => {
+      this.stdout += data.toString()
+    })
+    this.#child.stderr?.on('data', (data: Buffer) => {
+      this.stderr += data.toString()
+    })
+    this.ended = new Promise((resolve) => this.#child.on('close', (status, signal) => resolve({ status, signal })))
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Resolves once the log has the event, or the process has ended. */
+  async logged(event: string): Promise<void> {
+    const found = Promise.withResolvers<void>()
+    const look = () => {
+      if (this.stdout.includes(`"event":"${event}"`)) found.resolve()
+    }
+    this.#child.stdout?.on('data', look)
+    look()
+    await Promise.race([found.promise, this.ended])
+    this.#child.stdout?.off('data', look)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill('SIGKILL')
+    await this.ended
+  }
+}

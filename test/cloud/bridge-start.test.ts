@@ -1,0 +1,262 @@
+import { chmod, chown, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { BridgeProcess } from './bridge-process.ts'
+import { password, World } from './bridge-world.ts'
+
+/*
+ * Goal: whoever starts the bridge wrongly is told, in one sentence, what is wrong and what to do.
+ * Method: the real process with one thing wrong at a time; its exit status, its standard error, and that no secret is in it.
+ */
+
+let world: World
+const servers: { close(): void }[] = []
+beforeAll(async () => {
+  world = await World.start()
+})
+afterAll(async () => {
+  for (const server of servers) server.close()
+  await world[Symbol.asyncDispose]()
+})
+
+async function listening(server: ReturnType<typeof createServer>): Promise<number> {
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+/** A port on which nothing listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer()
+  const port = await listening(server)
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+const ari = (changes: Record<string, unknown>) => ({
+  ari: { url: world.replay.ariUrl, user: 'bridge', password, ...changes },
+})
+
+interface Case {
+  what: string
+  overrides: () => Promise<Record<string, unknown>> | Record<string, unknown>
+  status: number
+  says: RegExp
+  env?: Record<string, string>
+}
+
+const cases: Case[] = [
+  {
+    what: 'a wrong ARI password',
+    overrides: () => ari({ password: 'wrong-canary' }),
+    status: 77,
+    says: /refuses the password of the ARI user bridge: mend ari\.user and ari\.password/,
+  },
+  {
+    what: 'a port where nothing listens',
+    overrides: async () => ari({ url: `http://127.0.0.1:${await closedPort()}/ari` }),
+    status: 69,
+    says: /cannot be reached \(ECONNREFUSED\): start it, or mend ari\.url/,
+  },
+  {
+    what: 'a port where something else speaks HTTP',
+    overrides: async () => {
+      const server = createHttpServer((_request, response) => response.writeHead(404).end('no'))
+      server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n'))
+      return ari({ url: `http://127.0.0.1:${await listening(server)}/ari` })
+    },
+    status: 76,
+    says: /is not Asterisk's ARI \(it answers 404\): mend ari\.url/,
+  },
+  {
+    what: 'a port where something speaks no HTTP',
+    overrides: async () => {
+      const server = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'))
+      return ari({ url: `http://127.0.0.1:${await listening(server)}/ari` })
+    },
+    status: 76,
+    says: /does not speak HTTP: mend ari\.url/,
+  },
+  {
+    what: 'an application that Asterisk refuses',
+    overrides: async () => {
+      const server = createHttpServer()
+      server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n'))
+      return ari({ url: `http://127.0.0.1:${await listening(server)}/ari`, application: 'refused' })
+    },
+    status: 78,
+    says: /refuses the application refused: mend ari\.application/,
+  },
+  {
+    what: 'a user who may only read',
+    overrides: async () => {
+      const server = createHttpServer()
+      server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n'))
+      return ari({ url: `http://127.0.0.1:${await listening(server)}/ari` })
+    },
+    status: 77,
+    says: /may only read: set read_only=no/,
+  },
+  {
+    what: 'a CDR file that is absent',
+    overrides: () => ({ cdr: { file: join(world.folder, 'absent.jsonl') } }),
+    status: 66,
+    says: /absent\.jsonl does not exist: mend cdr\.file/,
+  },
+  {
+    what: 'a CDR file that is a folder',
+    overrides: async () => {
+      await mkdir(join(world.folder, 'folder.jsonl'), { recursive: true })
+      return { cdr: { file: join(world.folder, 'folder.jsonl') } }
+    },
+    status: 66,
+    says: /folder\.jsonl cannot be read \(EISDIR\)/,
+  },
+  {
+    what: 'a live queue that does not exist',
+    overrides: () => ({ queues: { ...world.queues.urls, live: world.queues.urls.live.replace('/live', '/gone') } }),
+    status: 78,
+    says: /the queue http:\S+\/gone does not exist: mend queues\.live/,
+  },
+  {
+    what: 'a records queue that does not exist',
+    overrides: () => ({
+      queues: { ...world.queues.urls, records: world.queues.urls.records.replace('/records', '/gone') },
+    }),
+    status: 78,
+    says: /the queue http:\S+\/gone does not exist: mend queues\.records/,
+  },
+  {
+    what: 'no AWS credentials',
+    overrides: () => ({}),
+    env: {
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
+      AWS_CONFIG_FILE: '/nowhere',
+    },
+    status: 77,
+    says: /SQS does not accept the AWS credentials, or there are none/,
+  },
+  {
+    what: 'a state folder that cannot be made',
+    overrides: async () => {
+      await writeFile(join(world.folder, 'a-file'), '')
+      return { stateFolder: join(world.folder, 'a-file', 'state') }
+    },
+    status: 73,
+    says: /the state folder \S+ cannot be written \(ENOTDIR\)/,
+  },
+  {
+    what: 'a key that others may read',
+    overrides: async () => {
+      const file = join(world.folder, 'open.key')
+      await writeFile(file, 'secret-canary')
+      await chmod(file, 0o644)
+      return { key: { id: 'k1', privateKeyFile: file } }
+    },
+    status: 77,
+    says: /others may read the key \S+ \(mode 644\): chmod 600 it/,
+  },
+  {
+    what: 'a key that is absent',
+    overrides: () => ({ key: { id: 'k1', privateKeyFile: join(world.folder, 'absent.key') } }),
+    status: 66,
+    says: /absent\.key does not exist: enrol the bridge/,
+  },
+  {
+    what: 'a configuration with two wrong keys',
+    overrides: () => ({ site: 'No', region: 'here' }),
+    status: 78,
+    says: /site must be .*; region must be /,
+  },
+  {
+    what: 'a health port in use',
+    overrides: async () => ({ health: { port: await listening(createServer()) } }),
+    status: 69,
+    says: /the health port \d+ cannot be used \(EADDRINUSE\)/,
+  },
+]
+
+/** Each with a state folder and a configuration file of its own, so that they run side by side. */
+let made = 0
+async function configured(overrides: Record<string, unknown>): Promise<string> {
+  made += 1
+  return world.configFile({ stateFolder: join(world.folder, `state-${made}`), ...overrides }, `config-${made}.json`)
+}
+
+test.concurrent.each(cases)('$what is told in one sentence', async ({ overrides, status, says, env }) => {
+  await using bridge = new BridgeProcess(await configured(await overrides()), { env })
+  expect((await bridge.ended).status).toBe(status)
+  expect(bridge.stderr).toMatch(says)
+  expect(bridge.stderr.trimEnd().split('\n')).toHaveLength(1)
+  expect(bridge.stderr).not.toMatch(/\bat \S+ \(|node:/)
+  expect(bridge.stdout + bridge.stderr).not.toMatch(/canary|a-secret-of-the-test/)
+})
+
+test('files and folders without the right to them are named', async () => {
+  // Root may read all, so there the bridge is run as nobody.
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  const closed = join(world.folder, 'closed.jsonl')
+  await writeFile(closed, '', { mode: 0o000 })
+  const shut = join(world.folder, 'shut')
+  await mkdir(shut, { mode: 0o500 })
+  const key = join(world.folder, 'nobody.key')
+  await copyFile(join(world.folder, 'bridge.key'), key)
+  await chmod(key, 0o600)
+  if (nobody.uid !== undefined) await chown(key, nobody.uid, nobody.gid)
+  const stateFolder = await mkdtemp(join(tmpdir(), 'switchhook-state-'))
+  await chmod(world.folder, 0o755)
+  await chmod(stateFolder, 0o777)
+  const table = [
+    [{ stateFolder, cdr: { file: closed } }, 66, /closed\.jsonl cannot be read \(EACCES\)/],
+    [{ stateFolder: join(shut, 'state') }, 73, /the state folder \S+ cannot be written \(EACCES\)/],
+  ] as const
+  try {
+    for (const [overrides, status, says] of table) {
+      const config = await configured({ key: { id: 'k1', privateKeyFile: key }, ...overrides })
+      await using bridge = new BridgeProcess(config, nobody)
+      expect((await bridge.ended).status).toBe(status)
+      expect(bridge.stderr).toMatch(says)
+    }
+  } finally {
+    await rm(stateFolder, { recursive: true })
+  }
+})
+
+test('a second bridge on the same state folder is refused, and may start once the first was killed', async () => {
+  const config = await world.configFile()
+  await using first = new BridgeProcess(config)
+  await first.logged('ari connected')
+  await using second = new BridgeProcess(config)
+  expect((await second.ended).status).toBe(75)
+  expect(second.stderr).toMatch(/another bridge already uses the state folder/)
+  first.kill('SIGKILL')
+  await first.ended
+  await using third = new BridgeProcess(config)
+  await third.logged('ari connected')
+  third.kill('SIGTERM')
+  expect(await third.ended).toEqual({ status: 0, signal: null })
+})
+
+test('another client on its application ends the bridge with a sentence', async () => {
+  const stateFolder = join(world.folder, 'state-of-replaced')
+  await using first = new BridgeProcess(await world.configFile({ stateFolder }))
+  await first.logged('ari connected')
+  await using other = new BridgeProcess(await world.configFile({ stateFolder: `${stateFolder}-2` }))
+  expect((await first.ended).status).toBe(69)
+  expect(first.stderr).toMatch(/another client has taken the ARI application switchhook-events/)
+  await other.logged('ari connected')
+  other.kill('SIGINT')
+  expect((await other.ended).status).toBe(0)
+})
+
+test('an unknown option and no configuration are answered with the usage', async () => {
+  await using bridge = new BridgeProcess('/nowhere/bridge.json')
+  expect((await bridge.ended).status).toBe(66)
+  expect(bridge.stderr).toMatch(/the configuration \/nowhere\/bridge\.json does not exist: name it by --config/)
+})
