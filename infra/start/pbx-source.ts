@@ -32,6 +32,8 @@ export interface PbxOptions {
   signal: AbortSignal
 }
 
+/** Played in turn, one for each call that is asked for. */
+const recordings = ['internal_answered', 'internal_busy', 'transfer_blind', 'fork', 'trunk_in'] as const
 const talkMs = 3_000
 const ringMs = 1_500
 
@@ -57,8 +59,13 @@ function ownPbx({ url, user, password, cdrFile }: Extract<PbxChoice, { kind: 'ow
 
 async function replayedPbx({ folder, steps }: PbxOptions): Promise<PbxSource> {
   const credentials = { user: 'replay', password: 'replay' }
+  let played = 0
   const replay = await steps.run('Recording of a real Asterisk (SIMULATED)', () =>
-    startReplay({ folder: path.join(folder, 'replay'), ...credentials }),
+    startReplay({
+      folder: path.join(folder, 'replay'),
+      recordings: [],
+      ...credentials,
+    }),
   )
   return {
     ari: { url: replay.ariUrl, ...credentials },
@@ -66,8 +73,10 @@ async function replayedPbx({ folder, steps }: PbxOptions): Promise<PbxSource> {
     label: 'a recording of a real Asterisk (SIMULATED)',
     simulated: true,
     call: async () => {
-      await replay.playOnce('internal_answered')
-      return 'a recorded call from 60 to 61'
+      const name = recordings[played % recordings.length] ?? recordings[0]
+      played += 1
+      await replay.playOnce(name)
+      return `the recording ${name}`
     },
     stop: () => replay.stop(),
   }
@@ -76,7 +85,7 @@ async function replayedPbx({ folder, steps }: PbxOptions): Promise<PbxSource> {
 /** Asterisk in a private folder, and a second one that plays the phones. */
 async function privatePbx(mirror: string | undefined, options: PbxOptions): Promise<PbxSource> {
   const { root, folder, steps, signal } = options
-  const site = readSite(path.join(root, 'infra/asterisk/site.yaml'))
+  const site = await readSite(path.join(root, 'infra/asterisk/site.yaml'))
   const installation = await steps.run('Asterisk in a private folder', (progress) =>
     installAsterisk({ folder: path.join(folder, 'asterisk'), progress, signal, ...(mirror && { mirror }) }),
   )
