@@ -57,7 +57,7 @@ export class QueuePoller {
         }
         const batch = await this.#gather()
         // What comes after the stop stays in flight and is delivered again at the next start.
-        if (batch.length > 0 && !signal.aborted) this.#begin(batch)
+        for (const part of signal.aborted ? [] : fitting(batch)) this.#begin(part)
       } catch (error) {
         if (signal.aborted) return
         this.#log('queue-poll-failed', { queue: this.#source.queueArn, error: messageOf(error) })
@@ -85,7 +85,7 @@ export class QueuePoller {
       const leftSeconds = (closesAt - performance.now()) / 1000
       if (leftSeconds <= 0) break
       batch.push(...(await this.#receive(batchSize - batch.length, Math.min(leftSeconds, waitSecondsMax))))
-      bytes = batch.reduce((sum, { Body }) => sum + Body.length, 0)
+      bytes = batch.reduce((sum, message) => sum + eventBytes(message), 0)
     }
     return batch
   }
@@ -133,4 +133,22 @@ export class QueuePoller {
     if (status !== 200) throw new Error(`${action} was answered ${status}: ${answer}`)
     return JSON.parse(answer.toString())
   }
+}
+
+/** A body's part of the event, in which its quotes and line ends are escaped once more. */
+const eventBytes = ({ Body }: Message) => Buffer.byteLength(JSON.stringify(Body))
+
+/** Cuts what was received into batches that fit into one invocation: ten messages of 1 MiB do not. */
+function fitting(batch: readonly Message[]): Message[][] {
+  const parts: Message[][] = []
+  let bytes = Infinity
+  for (const message of batch) {
+    bytes += eventBytes(message)
+    if (bytes > batchBytesMax) {
+      parts.push([])
+      bytes = eventBytes(message)
+    }
+    parts.at(-1)?.push(message)
+  }
+  return parts
 }

@@ -7,6 +7,9 @@ import type { Outcome } from './outcome.ts'
 /** Invocations that wait for a process of one function; one more is refused, as a throttled invocation is on AWS. */
 const waitingMax = 1000
 
+/** Processes of one function that start at once: more would only slow each other on a machine of few cores. */
+const startingMax = 4
+
 export interface PoolLimits {
   /** Processes of one function at once, 50 to 60 MB each. */
   processesPerFunction: number
@@ -67,7 +70,8 @@ export class FunctionPool {
       const waiting = this.#waiting.shift()
       if (waiting) next.process.invoke(waiting.requestId, waiting.payload).then(waiting.settle)
     }
-    while (this.#starting < this.#waiting.length && this.#all.size < this.#limits.processesPerFunction) this.#start()
+    const wanted = Math.min(this.#waiting.length, startingMax)
+    while (this.#starting < wanted && this.#all.size < this.#limits.processesPerFunction) this.#start()
   }
 
   #start(): void {

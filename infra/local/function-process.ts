@@ -77,6 +77,8 @@ export class FunctionProcess {
       cwd: taskRoot,
       env: { ...environment, TMPDIR: temporaryFolder, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${this.#api.port}` },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Out of the terminal's process group: Ctrl-C is for the runner, which lets running invocations end.
+      detached: true,
     })
     this.#child = child
     for (const output of [child.stdout, child.stderr])

@@ -136,9 +136,10 @@ async function start(
   )
   const apis = later(serveApis({ resources, names, functions, roles, clock, http, socket, region, log }))
   const urlOf = (arn: string) => `${awsUrl}/${account}/${arn.slice(arn.lastIndexOf(':') + 1)}`
-  for (const source of readEventSources(resources, functions, { urlOf, visibility }, roles)) {
-    later(new QueuePoller(source, emulators.sqs, region, log)).start()
-  }
+  const sources = readEventSources(resources, functions, { urlOf, visibility }, roles)
+  const pollers = sources.map((source) => new QueuePoller(source, emulators.sqs, region, log))
+  parts.defer(async () => void (await Promise.all(pollers.map((poller) => poller.stop()))))
+  for (const poller of pollers) poller.start()
   parts.defer(startSchedules({ resources, names, functions, clock, region, log }))
 
   const known = (what: string, value: string | undefined): string => {

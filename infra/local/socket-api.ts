@@ -43,6 +43,12 @@ export function serveSocketApi(
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Until the handshake is answered nobody else listens to a client that goes away.
     socket.on('error', () => socket.destroy())
+    if (
+      !/^[+/\dA-Za-z]{22}==$/.test(request.headers['sec-websocket-key'] ?? '') ||
+      request.headers['sec-websocket-version'] !== '13'
+    ) {
+      return refuse(socket, messageAnswer(400, 'Bad Request'))
+    }
     const admitted = await admitHandshake(request, { api, routes, names, connections, region })
     if ('status' in admitted) return refuse(socket, admitted)
     const { connection, protocol } = admitted

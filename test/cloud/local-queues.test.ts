@@ -120,6 +120,15 @@ test('gathers a batch for as long as its window', async () => {
   await expect.poll(() => count('WindowQueue')).toBe(0)
 })
 
+test('splits what does not fit into one invocation', async () => {
+  const bodies = Array.from({ length: 8 }, (_, n) => ({ n, pad: 'x'.repeat(1000 * 1000) }))
+  const ids = await Promise.all(bodies.map((body) => send('WindowQueue', body)))
+  await expect.poll(() => count('WindowQueue'), { timeout: 5000 }).toBe(0)
+  const sizes = (await Promise.all(ids.map((id) => notes(fixture.cloud, 'batch', id)))).flat()
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(8)
+  expect(Math.max(...sizes)).toBeLessThan(6)
+})
+
 test('runs no more invocations at once than MaximumConcurrency', async () => {
   // Goal: two at most, and two indeed. Method: eight invocations of 200 ms each, whose times overlap as they were written down.
   for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) await send('WorkQueue', { n, sleep: 200 })

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -54,6 +56,19 @@ test.each([
   ['a stage that does not exist', '/other?ticket=good', 403],
 ])('refuses the handshake with %s', async (_name, query, status) => {
   expect(await refusal(query.startsWith('/') ? url.replace(/\/test$/, query) : url + query)).toBe(status)
+})
+
+test('answers 400 to an upgrade that is no WebSocket handshake, before anyone is asked', async () => {
+  const headers = {
+    connection: 'upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-key': 'short',
+    'sec-websocket-version': '13',
+  }
+  const asking = request(`${url.replace('ws:', 'http:')}?ticket=good-400`, { headers }).end()
+  const [response] = await once(asking, 'response')
+  response.resume()
+  expect(response.statusCode).toBe(400)
 })
 
 test('agrees on the subprotocol that $connect returns', async () => {
