@@ -17,7 +17,7 @@ export const functionEntries: Record<string, string> = {
 
 // Parts of the AWS SDK are CommonJS and ask for `require`, which an ES module does not have. The long name is one that
 // no bundled module and no minifier uses.
-const requireBanner =
+export const requireBanner =
   "import{createRequire as switchhookCreateRequire}from'node:module';const require=switchhookCreateRequire(import.meta.url);"
 
 /** Bundles every function as one minified ES module, its SDK included: it starts faster so than with Lambda's own. */
@@ -35,26 +35,6 @@ export async function buildFunctions(root: string): Promise<void> {
     target: 'node24',
     mainFields: ['module', 'main'],
     banner: { js: requireBanner },
-    logLevel: 'error',
-    legalComments: 'none',
-  })
-}
-
-/** The bridge as one file, to be copied beside a PBX. */
-export async function buildBridge(root: string): Promise<void> {
-  await build({
-    absWorkingDir: root,
-    entryPoints: [{ in: 'bridge/main.ts', out: 'switchhook-bridge' }],
-    outdir: 'dist/bridge',
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    banner: { js: requireBanner },
-    external: ['bufferutil', 'utf-8-validate'],
-    sourcemap: 'linked',
     logLevel: 'error',
     legalComments: 'none',
   })

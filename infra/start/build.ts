@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { buildDashboard } from '../../dashboard/build.ts'
-import { buildBridge } from '../build/functions.ts'
+import { buildBridge } from '../build/bridge.ts'
 import { packageService } from '../build/package.ts'
 import { buildOnce, digestOf } from './stamp.ts'
 

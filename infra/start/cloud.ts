@@ -1,7 +1,7 @@
 import path from 'node:path'
+import { makeSecrets } from '../build/secrets.ts'
 import { type LocalCloud, startLocalCloud } from '../local/local-cloud.ts'
 import type { Home, Memory } from './home.ts'
-import { makeSecrets } from './secrets.ts'
 
 /** `dev` is the stage that packaging writes. */
 export const secretsParameter = '/switchhook/dev/secrets'

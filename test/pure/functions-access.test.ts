@@ -4,7 +4,7 @@ import { identifyKey } from '../../functions/authorize/identify.ts'
 import { parseCaller } from '../../functions/caller.ts'
 import { hashSecret, makeApiKey, parseApiKey, sameText } from '../../functions/domain/api-key.ts'
 import { readCursor, writeCursor } from '../../functions/http/cdrs/cursor.ts'
-import { makeSecrets } from '../../infra/start/secrets.ts'
+import { makeSecrets } from '../../infra/build/secrets.ts'
 
 const secrets = makeSecrets()
 

@@ -12,3 +12,8 @@ export function makeSecrets(): Secrets {
     signingKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }
 }
+
+/** `npm run --silent secrets`: prints them as JSON, to be stored as docs/deploy.md says. */
+export async function main(): Promise<void> {
+  console.log(JSON.stringify(makeSecrets()))
+}

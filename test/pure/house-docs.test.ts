@@ -1,0 +1,40 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' }).map((name) => path.join('docs', name)),
+].filter((name) => name.endsWith('.md'))
+const hopsMax = 12
+
+test('every file that a document names is there', () => {
+  const named = documents.flatMap((document) => {
+    const text = readFileSync(document, 'utf8')
+    const code = [
+      ...text.matchAll(/`((?:bridge|functions|client|dashboard|contracts|infra|test|bench|docs)\/[\w./-]+)`/g),
+    ]
+    const links = [...text.matchAll(/\]\((?!https?:)([\w./-]+)\)/g)]
+    return [
+      ...code.map((match) => ({ document, file: match[1] ?? '' })),
+      ...links.map((match) => ({ document, file: path.join(path.dirname(document), match[1] ?? '') })),
+    ]
+  })
+  expect(named.length).toBeGreaterThan(30)
+  expect(named.filter(({ file }) => !existsSync(file))).toEqual([])
+})
+
+test('a call reaches the pixel in 12 hops or fewer, each with its file', () => {
+  const live = /## Live[\s\S]*?(?=\n## )/.exec(readFileSync('docs/architecture.md', 'utf8'))?.[0] ?? ''
+  const hops = [...live.matchAll(/^\| (\d+) \|.*`[\w./-]+` \|$/gm)].map((match) => Number(match[1]))
+  expect(hops).toEqual(hops.map((_, i) => i + 1))
+  expect(hops.length).toBeGreaterThan(5)
+  expect(hops.length).toBeLessThanOrEqual(hopsMax)
+})
+
+test('the documents speak of every suite and every npm script that they should', () => {
+  const readme = readFileSync('README.md', 'utf8')
+  for (const command of ['npm ci && npm start', 'npm ci && npm test', 'npm run test:pure'])
+    expect(readme).toContain(command)
+})
