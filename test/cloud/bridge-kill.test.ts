@@ -1,0 +1,86 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { recordingsFolder } from '../../infra/replay/recording.ts'
+import { BridgeProcess } from './bridge-process.ts'
+import { World } from './bridge-world.ts'
+
+/*
+ * Goal: kill -9 at any time loses no call record and no durable fact, and leaves presence right.
+ * Method: a bridge in a process of its own is killed again and again at random moments, while calls are played and call
+ * records are written; at the end every line of Asterisk's file is in the queue, and what was sent twice is the same twice.
+ */
+
+const kills = 15
+const recordsPerKill = 100
+
+async function appendRecords(world: World, from: number): Promise<void> {
+  const [sample = ''] = (await readFile(join(recordingsFolder, 'cdr_adv_sample.jsonl'), 'utf8')).split('\n')
+  const lines = Array.from({ length: recordsPerKill }, (_, index) =>
+    JSON.stringify({ ...JSON.parse(sample), uniqueid: 'pbx1-1795460594.99', sequence: from + index }),
+  )
+  for (const line of lines) await appendFile(world.replay.cdrFile, `${line}\n`)
+}
+
+test('a bridge killed at random moments loses nothing, and what it sends twice is the same twice', async () => {
+  await using world = await World.start({ speed: 10 })
+  const config = await world.configFile()
+  const seed = Math.floor(Math.random() * 2 ** 31)
+  let state = seed
+  const random = () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
+    return state / 0x80000000
+  }
+  for (let kill = 0; kill < kills; kill += 1) {
+    await using bridge = new BridgeProcess(config)
+    await bridge.logged('ari connected')
+    expect(bridge.stderr, `seed ${seed}`).toBe('')
+    const calls = Promise.all([world.replay.playOnce('internal_answered'), appendRecords(world, kill * recordsPerKill)])
+    await new Promise((resolve) => setTimeout(resolve, random() * 400))
+    bridge.kill('SIGKILL')
+    await bridge.ended
+    await calls
+  }
+  await using last = new BridgeProcess(config)
+  await last.logged('ari connected')
+  await world.replay.playOnce('internal_answered')
+  const lines = (await readFile(world.replay.cdrFile, 'utf8')).trimEnd().split('\n')
+  const rows = () => new Map(world.queues.of('switchhook.cdr.v1').map(({ id, data }) => [id, JSON.stringify(data.cdr)]))
+  await world.until('every call record', () => rows().size >= lines.length)
+  await world.until('the last call has ended', () => {
+    const call = world.queues.of('switchhook.call.v1').at(-1)
+    return call?.data.state === 'ended' && call.v.startsWith(epochs().at(-1) ?? '')
+  })
+
+  expect([...rows().values()].sort(), `seed ${seed}`).toEqual(lines.sort())
+  const lineOf = new Map<string, string>()
+  for (const { event, line } of world.queues.events) {
+    expect(lineOf.get(event.id) ?? line, `seed ${seed}`).toBe(line)
+    lineOf.set(event.id, line)
+  }
+  expectDenseCounts(world)
+  expect(new Set(epochs()).size).toBe(kills + 1)
+  expect(world.queues.of('switchhook.gap.v1').length).toBeGreaterThanOrEqual(kills)
+  for (const endpoint of ['PJSIP/5860', 'PJSIP/5861']) expect(presentState(world, endpoint)).toBe('NOT_INUSE')
+
+  function epochs(): string[] {
+    return world.queues.of('switchhook.epoch-ready.v1').map(({ v }) => v.slice(0, 10))
+  }
+})
+
+/** What a consumer holds that lets nothing older win. */
+function presentState(world: World, endpoint: string): string | undefined {
+  const facts = world.queues.of('switchhook.endpoint.v1').filter(({ subject }) => subject === endpoint)
+  return facts.sort((a, b) => (a.v < b.v ? -1 : 1)).at(-1)?.data.deviceState
+}
+
+/** Within an epoch the counts that arrived have no hole: every fact before one that was sent was durable, and is sent too. */
+function expectDenseCounts(world: World): void {
+  const counts = new Map<string, Set<number>>()
+  for (const { event } of world.queues.events) {
+    if (event.type !== 'switchhook.endpoint.v1' && event.type !== 'switchhook.call.v1') continue
+    const key = `${event.type} ${event.v.slice(0, 10)}`
+    counts.set(key, (counts.get(key) ?? new Set()).add(event.k))
+  }
+  for (const [key, found] of counts) expect(Math.max(...found), key).toBe(found.size)
+}
