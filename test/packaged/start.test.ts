@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startReplay } from '../../infra/replay/replay.ts'
+import { processesOf, runStart } from '../support/start-command.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'start-'))
+})
+afterAll(async () => rm(folder, { recursive: true, force: true }))
+
+const keyForm = /shown this once: (shk_\S+)/
+const pageOf = (output: string) => new URL(/The page: (\S+)/.exec(output)?.[1] ?? '')
+const settingsOf = (output: string) => new URLSearchParams(pageOf(output).hash.slice(1))
+
+async function callLog(output: string): Promise<{ cdrs: unknown[] }> {
+  const settings = settingsOf(output)
+  const response = await fetch(`${settings.get('api')}/v1/sites/${settings.get('site')}/cdrs?limit=500`, {
+    headers: { authorization: `Bearer ${settings.get('key')}` },
+  })
+  return (await response.json()) as { cdrs: unknown[] }
+}
+
+test('npm start -- --replay shows a recorded call, says that it is simulated, stops whole and keeps its data', async () => {
+  const own = path.join(folder, 'kept')
+  const first = runStart(['--replay', '--folder', own])
+  await first.untilSaid('Ready after')
+  expect(first.output()).toContain('SIMULATED')
+  expect(first.output()).toMatch(keyForm)
+  expect(settingsOf(first.output()).get('mode')).toBe('replay')
+  const page = await fetch(pageOf(first.output()))
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>')])
+  const before = (await callLog(first.output())).cdrs
+  expect(before.length).toBeGreaterThan(0)
+  expect(processesOf(own).length).toBeGreaterThan(0)
+  expect(await first.interrupt()).toBe(0)
+  expect(processesOf(own)).toEqual([])
+
+  await using second = runStart(['--replay', '--folder', own])
+  await second.untilSaid('Ready after')
+  expect(second.output()).not.toMatch(keyForm)
+  expect(pageOf(second.output()).href).toBe(pageOf(first.output()).href)
+  const after = (await callLog(second.output())).cdrs
+  expect(after.slice(-before.length)).toEqual(before)
+  expect(after.length).toBeGreaterThan(before.length)
+
+  const third = runStart(['--replay', '--folder', own])
+  expect(await third.ended).not.toBe(0)
+  expect(sentence(third.output())).toMatch(/runs? |in use|another/)
+}, 120_000)
+
+test('npm start -- --pbx works on a PBX of one’s own; a wrong password ends in a sentence without it', async () => {
+  await using pbx = await startReplay({
+    folder: path.join(folder, 'own-pbx'),
+    recordings: [],
+    user: 'u',
+    password: 'right',
+  })
+  const host = new URL(pbx.ariUrl).host
+  const args = ['--cdr', pbx.cdrFile, '--folder', path.join(folder, 'own')]
+  const wrong = runStart([...args, '--pbx', `ws://u:not-the-word@${host}`])
+  expect(await wrong.ended).toBe(69)
+  expect(sentence(wrong.output())).toMatch(/password/)
+  expect(wrong.output()).not.toContain('not-the-word')
+  await using right = runStart([...args, '--pbx', `ws://u@${host}`], { env: { ARI_PASSWORD: 'right' } })
+  await right.untilSaid('Ready after')
+  expect(right.output()).toContain(`your Asterisk at ${host}`)
+}, 120_000)
+
+test.each([
+  ['an option that does not exist', ['--nonsense'], 64, /npm start -- --replay/],
+  ['a PBX without its CDR file', ['--pbx', 'ws://u:p@127.0.0.1:1'], 64, /--cdr FILE/],
+  ['a folder that cannot be', ['--replay', '--folder', '/dev/null/here'], 77, /cannot be written.*--folder/],
+])('%s ends in one sentence and its status', async (_, args, status, words) => {
+  const command = runStart(args)
+  expect(await command.ended).toBe(status)
+  expect(command.output()).toMatch(words)
+  expect(command.output()).not.toMatch(/\n\s+at /)
+})
+
+test('a port that is taken is named', async () => {
+  const own = path.join(folder, 'ports')
+  await using first = runStart(['--replay', '--folder', own])
+  await first.untilSaid('Ready after')
+  const { port } = pageOf(first.output())
+  await first.interrupt()
+  const squatter = createServer()
+  await new Promise<void>((resolve) => squatter.listen(Number(port), '127.0.0.1', resolve))
+  const second = runStart(['--replay', '--folder', own])
+  expect(await second.ended).toBe(69)
+  expect(sentence(second.output())).toMatch(new RegExp(`Port ${port} .* taken`))
+  squatter.close()
+}, 60_000)
+
+test('a Node that is too old is told what to do', async () => {
+  const old = path.join(folder, 'old-node.mjs')
+  await writeFile(old, "Object.defineProperty(process.versions, 'node', { value: '20.20.2' })")
+  const command = runStart([], { nodeArgs: ['--import', old] })
+  expect(await command.ended).toBe(1)
+  expect(sentence(command.output())).toMatch(/Node 24 or later.*npm ci/)
+})
+
+/** The last line that was printed; there must be no stack trace around it. */
+function sentence(output: string): string {
+  expect(output).not.toMatch(/\n\s+at /)
+  return output.trimEnd().split('\n').at(-1) ?? ''
+}
