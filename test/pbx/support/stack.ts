@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import * as v from 'valibot'
 import type { Cdr } from '../../../contracts/cdr.ts'
-import { CdrPage } from '../../../contracts/http.ts'
+import { CdrPage, type SiteCreated } from '../../../contracts/http.ts'
 import { buildBridge } from '../../../infra/build/bridge.ts'
 import { BridgeProcess } from '../../../infra/start/bridge-process.ts'
 import { enrolSite } from '../../../infra/start/enrol-site.ts'
@@ -15,6 +15,7 @@ import { startPbx, type TestPbx } from './pbx.ts'
 export interface Stack extends AsyncDisposable {
   pbx: TestPbx
   bridge: BridgeProcess
+  site: SiteCreated
   deployment: Deployment
   client: Subscriber
   /** The whole call log, by the public API. */
@@ -54,6 +55,7 @@ export async function startStack(): Promise<Stack> {
   return {
     pbx,
     bridge,
+    site,
     deployment,
     client,
     async storedCdrs() {

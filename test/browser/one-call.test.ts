@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildDashboard } from '../../dashboard/build.ts'
+import { type PageServer, servePage } from '../../infra/start/page-server.ts'
+import { type Stack, startStack } from '../pbx/support/stack.ts'
+import { closeBrowser, openPage } from './support/page.ts'
+
+/** Goal: a call between two real phones is seen live in a real browser, through every part of the product. */
+let stack: Stack
+let server: PageServer
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'page-'))
+  await buildDashboard(folder)
+  ;[stack, server] = await Promise.all([startStack(), servePage(folder, 0)])
+})
+afterAll(async () => {
+  await closeBrowser()
+  await server?.stop()
+  await stack?.[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function openBoard() {
+  const fragment = new URLSearchParams({
+    api: stack.deployment.cloud.httpUrl,
+    site: stack.site.site,
+    key: stack.site.apiKey,
+  })
+  const opened = await openPage(`http://127.0.0.1:${server.port}/#${fragment}`)
+  await opened.page.locator('[data-connection="connected"]').waitFor()
+  const phone = (name: string, words: string) =>
+    opened.page.locator(`[data-endpoint="PJSIP/${name}"]`).getByText(words).first().waitFor()
+  return { ...opened, phone }
+}
+
+test('a real call turns the phones’ cards, stands among the live calls, and ends in the call log', async () => {
+  const { page, phone, consoleErrors, hosts, close } = await openBoard()
+  await phone('5860', 'Available')
+  await phone('5861', 'Available')
+  const { phones } = stack.pbx
+  await phones.setBehaviour('61', { kind: 'answer', afterMs: 800 })
+  const call = await phones.call({ from: '60', to: '61' })
+  await phone('5861', 'Ringing')
+  await phone('5861', 'On call')
+  const live = page.locator('[data-call]')
+  await live.getByText('On call').waitFor()
+  expect(await live.innerText()).toMatch(/60[\s\S]*61/)
+  await call.hangup()
+  await phone('5861', 'Available')
+  await live.waitFor({ state: 'detached' })
+  const [row] = await stack.pbx.takeRecords(1)
+  await page.locator(`[data-linkedid="${row?.['linkedid']}"]`).getByText('Answered').waitFor()
+  const states = await page.locator('.state-table tbody tr').allInnerTexts()
+  const of5861 = states
+    .filter((text) => text.includes('5861'))
+    .map((text) => /Ringing|On call|Available/.exec(text)?.[0])
+  expect(of5861.slice(0, 3)).toEqual(['Available', 'On call', 'Ringing'])
+  expect(consoleErrors).toEqual([])
+  expect([...hosts]).toEqual(['127.0.0.1'])
+  await close()
+})
+
+test('the page comes back by itself after the bridge was killed, and shows what is', async () => {
+  const { phone, close } = await openBoard()
+  await stack.bridge.kill()
+  await stack.pbx.phones.unregister('61')
+  await stack.bridge.start()
+  await phone('5861', 'Offline')
+  await stack.pbx.phones.register('61')
+  await phone('5861', 'Available')
+  await close()
+})
