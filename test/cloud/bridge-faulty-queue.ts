@@ -11,6 +11,8 @@ interface Entry {
 export type Fault =
   | { kind: 'status'; status: number; type: string }
   | { kind: 'lost-reply' }
+  /** Nothing reaches SQS for so long, and nothing at all if the client is gone by then. */
+  | { kind: 'slow'; ms: number }
   /** The entry is kept from SQS and answered as failed. */
   | { kind: 'entry'; index: number; senderFault: boolean; code: string }
   | undefined
@@ -49,6 +51,8 @@ export class FaultyQueue implements AsyncDisposable {
       response.end(JSON.stringify({ __type: fault.type, message: 'by the test' }))
       return
     }
+    if (fault?.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.ms))
+    if (request.socket.destroyed) return
     const failed = fault?.kind === 'entry' ? batch?.Entries[fault.index] : undefined
     const entries = batch?.Entries.filter((entry) => entry !== failed) ?? []
     const sent = failed ? JSON.stringify({ ...batch, Entries: entries }) : body

@@ -2,15 +2,17 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { recordingsFolder } from '../../infra/replay/recording.ts'
+import { FaultyQueue } from './bridge-faulty-queue.ts'
 import { BridgeProcess } from './bridge-process.ts'
 import { World } from './bridge-world.ts'
 
 /*
  * Goal: kill -9 at any time loses no call record and no durable fact, and leaves presence right.
  * Method: a bridge in a process of its own is killed again and again at random moments, while calls are played and call
- * records are written; at the end every line of Asterisk's file is in the queue, and what was sent twice is the same twice.
+ * records are written, and SQS is slow, so that every step between reading and acknowledging is hit; at the end every line of Asterisk's file is in the queue, and what was sent twice is the same twice.
  */
 
+// Some live for over a second, after which the spool has saved what is acknowledged.
 const kills = 15
 const recordsPerKill = 100
 
@@ -24,7 +26,8 @@ async function appendRecords(world: World, from: number): Promise<void> {
 
 test('a bridge killed at random moments loses nothing, and what it sends twice is the same twice', async () => {
   await using world = await World.start({ speed: 10 })
-  const config = await world.configFile()
+  await using slow = new FaultyQueue(world.queues.endpoint, () => ({ kind: 'slow', ms: 100 }))
+  const config = await world.configFile({ queues: await through(slow, world) })
   const seed = Math.floor(Math.random() * 2 ** 31)
   let state = seed
   const random = () => {
@@ -36,7 +39,7 @@ test('a bridge killed at random moments loses nothing, and what it sends twice i
     await bridge.logged('ari connected')
     expect(bridge.stderr, `seed ${seed}`).toBe('')
     const calls = Promise.all([world.replay.playOnce('internal_answered'), appendRecords(world, kill * recordsPerKill)])
-    await new Promise((resolve) => setTimeout(resolve, random() * 400))
+    await new Promise((resolve) => setTimeout(resolve, random() ** 2 * 1800))
     bridge.kill('SIGKILL')
     await bridge.ended
     await calls
@@ -47,9 +50,14 @@ test('a bridge killed at random moments loses nothing, and what it sends twice i
   const lines = (await readFile(world.replay.cdrFile, 'utf8')).trimEnd().split('\n')
   const rows = () => new Map(world.queues.of('switchhook.cdr.v1').map(({ id, data }) => [id, JSON.stringify(data.cdr)]))
   await world.until('every call record', () => rows().size >= lines.length)
+  const lastEpoch = /"epoch":(\d+)/.exec(last.stdout)?.[1] ?? '?'
   await world.until('the last call has ended', () => {
-    const call = world.queues.of('switchhook.call.v1').at(-1)
-    return call?.data.state === 'ended' && call.v.startsWith(epochs().at(-1) ?? '')
+    // By version and not by arrival: late facts of earlier epochs may come at the end.
+    const call = world.queues
+      .of('switchhook.call.v1')
+      .sort((x, y) => (x.v < y.v ? -1 : 1))
+      .at(-1)
+    return call?.data.state === 'ended' && call.v.startsWith(lastEpoch)
   })
 
   expect([...rows().values()].sort(), `seed ${seed}`).toEqual(lines.sort())
@@ -59,14 +67,17 @@ test('a bridge killed at random moments loses nothing, and what it sends twice i
     lineOf.set(event.id, line)
   }
   expectDenseCounts(world)
-  expect(new Set(epochs()).size).toBe(kills + 1)
-  expect(world.queues.of('switchhook.gap.v1').length).toBeGreaterThanOrEqual(kills)
+  expect(world.queues.of('switchhook.gap.v1').length).toBeGreaterThan(kills / 2)
   for (const endpoint of ['PJSIP/5860', 'PJSIP/5861']) expect(presentState(world, endpoint)).toBe('NOT_INUSE')
-
-  function epochs(): string[] {
-    return world.queues.of('switchhook.epoch-ready.v1').map(({ v }) => v.slice(0, 10))
-  }
 })
+
+async function through(slow: FaultyQueue, world: World): Promise<World['queues']['urls']> {
+  const endpoint = await slow.start()
+  process.env['AWS_ENDPOINT_URL_SQS'] = endpoint
+  const { live, records, commands } = world.queues.urls
+  const url = (direct: string) => direct.replace(world.queues.endpoint, endpoint)
+  return { live: url(live), records: url(records), commands: url(commands) }
+}
 
 /** What a consumer holds that lets nothing older win. */
 function presentState(world: World, endpoint: string): string | undefined {
