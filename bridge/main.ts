@@ -14,8 +14,11 @@ async function main(): Promise<void> {
   const bridge = await Promise.race([starting, asked.promise.then(() => undefined)])
   // Stopped before it stood: nothing was promised to anyone yet.
   if (!bridge) return
-  await Promise.race([bridge.done, asked.promise])
-  await bridge.stop()
+  try {
+    await Promise.race([bridge.done, asked.promise])
+  } finally {
+    await bridge.stop()
+  }
 }
 
 function configFile(): string {

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { type AppendFile, type Disk, realDisk } from './disk.ts'
+import { type Disk, realDisk } from './disk.ts'
 import { ackFile, type Recovered, recover, type Segment, segmentPath } from './recover.ts'
 import { writeSealed } from './sealed-file.ts'
 import { encodeRecord, type SpoolRecord, scanSegment } from './segment.ts'
+import { SegmentWriter } from './segment-writer.ts'
 
 /*
  * The spool: facts wait here, durable, until SQS has taken them.
@@ -28,14 +29,13 @@ import { encodeRecord, type SpoolRecord, scanSegment } from './segment.ts'
  *   recovered one is never appended to.
  */
 
-/** 8 MiB: a day of a small office in one file, and what a reader holds in memory at a time. */
-const segmentBytesMax = 8 * 1024 * 1024
 /** About 500,000 facts: a day's cut at 6 facts a second. */
 const spoolBytesMaxDefault = 256 * 1024 * 1024
 /** Waiting for one fdatasync. At 2 MB a second of facts, it bears a sync of 8 s. */
 const pendingBytesMax = 16 * 1024 * 1024
-const noSpaceRetryMs = 1000
 const ackSaveMs = 1000
+/** A write is under way that long only where there is no space. */
+const closeMsMax = 2000
 
 export interface SpoolOptions {
   folder: string
@@ -51,8 +51,8 @@ export interface SpoolOptions {
 export class Spool {
   readonly #options: SpoolOptions
   readonly #disk: Disk
+  readonly #writer: SegmentWriter
   #segments: Segment[] = []
-  #active: { file: AppendFile; segment: Segment } | undefined
   #pending: { record: SpoolRecord; bytes: Buffer }[] = []
   #pendingBytes = 0
   #next = 1
@@ -60,13 +60,18 @@ export class Spool {
   #state: 'closed' | 'open' | 'broken' = 'closed'
   #writing: Promise<void> = Promise.resolve()
   #isWriting = false
-  #isClosing = false
   #ackTimer: NodeJS.Timeout | undefined
   #cached: { segment: Segment; bytes: number; records: SpoolRecord[] } | undefined
 
   constructor(options: SpoolOptions) {
     this.#options = options
     this.#disk = options.disk ?? realDisk
+    this.#writer = new SegmentWriter({
+      folder: options.folder,
+      disk: this.#disk,
+      onBegun: (segment) => this.#segments.push(segment),
+      onNoSpace: () => options.onCount('spool-disk-full'),
+    })
   }
 
   /** The records in [acked, next) of the answer wait to be read and sent. */
@@ -122,52 +127,13 @@ export class Spool {
 
   async #writeAll(): Promise<void> {
     const batch = this.#pending
+    const first = batch[0]
+    if (!first) return
     const bytes = Buffer.concat(batch.map((item) => item.bytes))
     this.#pending = []
-    const { file, segment } = await this.#activeSegment(batch[0]?.record.number ?? this.#next)
-    while (!(await this.#tryWrite(file, segment, bytes))) {
-      if (this.#isClosing) return
-      await new Promise((resolve) => setTimeout(resolve, noSpaceRetryMs))
-    }
-    await file.datasync()
-    segment.bytes += bytes.length
-    segment.next += batch.length
+    if (!(await this.#writer.write(first.record.number, batch.length, bytes))) return
     this.#pendingBytes -= bytes.length
     this.#options.onDurable(batch.map((item) => item.record))
-    if (segment.bytes >= segmentBytesMax) await this.#closeActive()
-  }
-
-  async #tryWrite(file: AppendFile, segment: Segment, bytes: Buffer): Promise<boolean> {
-    try {
-      await file.append(bytes)
-      return true
-    } catch (error) {
-      if (!isNoSpace(error)) throw error
-      this.#options.onCount('spool-disk-full')
-      await file.truncate(segment.bytes)
-      return false
-    }
-  }
-
-  async #activeSegment(first: number): Promise<{ file: AppendFile; segment: Segment }> {
-    while (!this.#active) {
-      try {
-        const file = await this.#disk.create(segmentPath(this.#options.folder, first))
-        this.#active = { file, segment: { first, next: first, bytes: 0 } }
-        this.#segments.push(this.#active.segment)
-      } catch (error) {
-        if (!isNoSpace(error) || this.#isClosing) throw error
-        this.#options.onCount('spool-disk-full')
-        await new Promise((resolve) => setTimeout(resolve, noSpaceRetryMs))
-      }
-    }
-    return this.#active
-  }
-
-  async #closeActive(): Promise<void> {
-    const active = this.#active
-    this.#active = undefined
-    await active?.file.close()
   }
 
   /** Durable records of [from, to), at least one if any is whole, about `bytesMax` of them; damaged ones are missing. */
@@ -206,7 +172,7 @@ export class Spool {
   }
 
   async #forget(): Promise<void> {
-    const done = this.#segments.filter((segment) => segment.next <= this.#acked && segment !== this.#active?.segment)
+    const done = this.#segments.filter((segment) => segment.next <= this.#acked && segment !== this.#writer.segment)
     this.#segments = this.#segments.filter((segment) => !done.includes(segment))
     if (this.#cached && done.includes(this.#cached.segment)) this.#cached = undefined
     for (const segment of done) await this.#disk.remove(segmentPath(this.#options.folder, segment.first))
@@ -215,15 +181,12 @@ export class Spool {
 
   /** Writes what waits, saves the ack, closes. On a full disk what waits is given up: it was never handed on. */
   async close(): Promise<void> {
-    this.#isClosing = true
     clearTimeout(this.#ackTimer)
+    const giveUp = setTimeout(() => this.#writer.stop(), closeMsMax)
     while (this.#isWriting && this.#state === 'open') await this.#writing
+    clearTimeout(giveUp)
     if (this.#state === 'open') await this.#forget()
     this.#state = 'closed'
-    await this.#closeActive()
+    await this.#writer.close()
   }
-}
-
-function isNoSpace(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 }
