@@ -14,7 +14,7 @@ export async function spawnTied(
   command: readonly string[],
   { cwd, wordsFile }: { cwd: string; wordsFile: string },
 ): Promise<ChildProcess> {
-  const tied = (await exists(SETPRIV)) ? [SETPRIV, '--pdeathsig', 'TERM', ...command] : command
+  const tied = (await exists(SETPRIV)) ? [SETPRIV, '--pdeathsig', 'KILL', ...command] : command
   const [program = '', ...args] = tied
   const words = await open(wordsFile, 'a', 0o600)
   try {
@@ -27,7 +27,7 @@ export async function spawnTied(
   }
 }
 
-/** setpriv(1) has the kernel end the child even when this process is killed; this does where setpriv is missing. */
+/** setpriv(1) has the kernel kill the child even when this process is killed (Asterisk lets a TERM pass while it boots); this does where setpriv is missing. */
 function killAtExit(child: ChildProcess): void {
   const kill = () => {
     child.kill('SIGKILL')

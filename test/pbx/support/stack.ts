@@ -28,11 +28,14 @@ const DeviceState = v.looseObject({ state: v.string() })
 
 export async function startStack(): Promise<Stack> {
   await using parts = new AsyncDisposableStack()
-  const [pbx, deployment] = await Promise.all([
+  const starting = [
     startPbx({ ringSeconds: 1 }).then((started) => parts.use(started)),
     deploy().then((started) => parts.use(started)),
     buildBridge(process.cwd()),
-  ])
+  ] as const
+  // All have ended one way or the other before a failure is told, so that what started is stopped.
+  await Promise.allSettled(starting)
+  const [pbx, deployment] = await Promise.all(starting)
   const folder = await mkdtemp(path.join(tmpdir(), 'bridge-'))
   parts.defer(() => rm(folder, { recursive: true, force: true }))
   const { httpUrl, adminKey } = deployment.cloud
