@@ -8,20 +8,37 @@ export interface SiteKey {
   site: SiteId
   keyId: string
   scopes: ReadonlySet<Scope>
+  /** Requests of 10 s; the default where absent. */
+  requestsMax?: number | undefined
+}
+/** The deployment's own key: makes sites and helps where a site has lost its keys. */
+export interface Admin {
+  kind: 'admin'
+}
+export interface Unknown {
+  kind: 'unknown'
 }
 
 /** Who calls, as the authorizer found out. API Gateway carries it as flat text beside the request. */
-export type Caller = { kind: 'admin' } | SiteKey | { kind: 'unknown' }
+export type Caller = Admin | SiteKey | Unknown
 
 const Context = v.variant('kind', [
   v.looseObject({ kind: v.literal('admin') }),
-  v.looseObject({ kind: v.literal('key'), site: SiteId, keyId: v.string(), scopes: v.string() }),
+  v.looseObject({
+    kind: v.literal('key'),
+    site: SiteId,
+    keyId: v.string(),
+    scopes: v.string(),
+    requestsMax: v.optional(v.string()),
+  }),
   v.looseObject({ kind: v.literal('unknown') }),
 ])
 
 export function callerContext(caller: Caller): Record<string, string> {
   if (caller.kind !== 'key') return { kind: caller.kind }
-  return { kind: 'key', site: caller.site, keyId: caller.keyId, scopes: [...caller.scopes].join(' ') }
+  const { kind, site, keyId, scopes, requestsMax } = caller
+  const limit: Record<string, string> = requestsMax === undefined ? {} : { requestsMax: String(requestsMax) }
+  return { kind, site, keyId, scopes: [...scopes].join(' '), ...limit }
 }
 
 /** Anything that is not a context of ours is nobody: a route without its authorizer stays shut. */
@@ -29,6 +46,12 @@ export function parseCaller(context: unknown): Caller {
   const parsed = v.safeParse(Context, context)
   if (!parsed.success) return { kind: 'unknown' }
   if (parsed.output.kind !== 'key') return { kind: parsed.output.kind }
-  const { site, keyId, scopes } = parsed.output
-  return { kind: 'key', site, keyId, scopes: new Set(scopes.split(' ').filter(isScope)) }
+  const { site, keyId, scopes, requestsMax } = parsed.output
+  const limit = requestsMax === undefined ? {} : { requestsMax: Number(requestsMax) }
+  return { kind: 'key', site, keyId, scopes: new Set(scopes.split(' ').filter(isScope)), ...limit }
+}
+
+/** How logs and audit name a caller. */
+export function nameOf(caller: Caller): string {
+  return caller.kind === 'key' ? `key:${caller.keyId}` : caller.kind
 }

@@ -1,7 +1,26 @@
-/** What a key may do, by name. One table for keys, routes and documents. */
+/**
+ * What a key may do, by name: the one table for keys, routes and documents. A scope that ends in `:personal` shows the
+ * numbers and names which its neighbour shows hidden.
+ */
 export const scopes = {
-  'cdrs:read': 'read the call log',
-  'presence:read': 'read endpoints and live calls, and subscribe to them',
+  'sites:read': "read the site's name, settings and limits",
+  'sites:write': "change the site's name and settings",
+  'presence:read': 'read endpoints and live calls, and subscribe to them, without numbers and names',
+  'presence:personal': 'see the numbers and names in them',
+  'calls:read': 'read calls, their states and time lines, without numbers and names',
+  'calls:write': 'place calls, cancel them and hang up',
+  'cdrs:read': 'read the call log and its figures, without numbers and names',
+  'cdrs:personal': 'see and search for the numbers and names in calls, call log and exports',
+  'cdrs:write': 'import call records',
+  'forwards:write': 'set and clear forwarding and do not disturb',
+  'grades:lookup': 'look up one mark, as the voice menu does',
+  'grades:read': 'list and export marks',
+  'grades:write': 'upload, change and delete marks',
+  'webhooks:manage': 'make, change and replay webhooks',
+  'keys:manage': 'make, rotate and revoke keys and board tokens',
+  'bridge:manage': 'enrol and revoke bridges',
+  'audit:read': 'read who did what',
+  'people:erase': "erase a person's number everywhere",
 } as const
 export type Scope = keyof typeof scopes
 
@@ -9,4 +28,22 @@ export const allScopes: readonly Scope[] = Object.keys(scopes).filter(isScope)
 
 export function isScope(text: string): text is Scope {
   return Object.hasOwn(scopes, text)
+}
+
+const viewer = ['sites:read', 'presence:read', 'calls:read', 'cdrs:read'] as const satisfies Scope[]
+const operator = [
+  ...viewer,
+  'presence:personal',
+  'cdrs:personal',
+  'calls:write',
+  'forwards:write',
+  'grades:lookup',
+] as const satisfies Scope[]
+
+/** Sets of scopes under a name, for who makes a key. The key holds the scopes, so that a later change here changes no key. */
+export const roles = { viewer, operator, admin: allScopes } as const satisfies Record<string, readonly Scope[]>
+export type Role = keyof typeof roles
+
+export function isRole(text: string): text is Role {
+  return Object.hasOwn(roles, text)
 }

@@ -1,84 +1,85 @@
-import type { APIGatewayProxyEventV2WithLambdaAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import * as v from 'valibot'
-import { parseCaller, type SiteKey } from '../caller.ts'
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import { isRoute, type Route } from '../../contracts/operations.ts'
+import type { Caller } from '../caller.ts'
 import { describeError, logOutcome } from '../log.ts'
-import { badFields, HttpProblem } from './problem.ts'
-import { type Route, routes } from './routes.ts'
+import { admit, callerOf, type HttpEvent } from './admit.ts'
+import { type Audited, openAudit } from './audited.ts'
+import { checkRate, openLimits } from './limited.ts'
+import { HttpProblem } from './problem.ts'
+import type { AnyAnswer, HttpAnswer, HttpRequest, Runs } from './request.ts'
 
-type HttpEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>
+type Result = APIGatewayProxyStructuredResultV2
+type Run<R extends Route> = (request: HttpRequest<R>) => Promise<HttpAnswer<R>>
 
-/** A request whose caller may make it. `key` is absent on the admin's routes; elsewhere its site is the path's. */
-export interface HttpRequest {
-  key: SiteKey | undefined
-  query: Record<string, string | undefined>
-  body: unknown
+/** A Lambda function of one route: checks the caller, parses the input, runs the use case, answers JSON or a problem document. */
+export function httpHandler<R extends Route>(route: R, run: Run<NoInfer<R>>): (event: HttpEvent) => Promise<Result> {
+  const house = openHouse([route])
+  return (event) => serve(route, run, event, house)
 }
-export interface HttpAnswer {
-  status: number
-  body: unknown
-}
 
-/** A route's Lambda function: checks the caller, runs the use case, answers JSON or a problem document. */
-export function httpHandler(route: Route, run: (request: HttpRequest) => Promise<HttpAnswer>) {
-  return async (event: HttpEvent): Promise<APIGatewayProxyStructuredResultV2> => {
-    const started = Date.now()
-    const requestId = event.requestContext.requestId
-    try {
-      const answer = await run(admit(route, event))
-      logOutcome('info', 'http', { route, status: answer.status, ms: Date.now() - started, requestId })
-      return json(answer.status, 'application/json', answer.body)
-    } catch (error) {
-      const problem = toProblem(error)
-      const why = problem.status === 500 ? { error: describeError(error) } : {}
-      const level = problem.status === 500 ? 'error' : 'info'
-      const { status, errorId } = problem
-      logOutcome(level, 'http', { route, status, errorId, ms: Date.now() - started, requestId, ...why })
-      return json(status, 'application/problem+json', problem.toBody())
-    }
+/** The same for a function of several routes. */
+export function httpRoutes(runs: Runs): (event: HttpEvent) => Promise<Result> {
+  const house = openHouse(Object.keys(runs).filter(isRoute))
+  return (event) => {
+    const route = event.routeKey
+    if (!isRoute(route)) throw new Error(`the template sends ${route} to a function that does not know it`)
+    return dispatch(route, runs, event, house)
   }
 }
 
-function admit(route: Route, event: HttpEvent): HttpRequest {
-  const caller = parseCaller(event.requestContext.authorizer?.lambda)
-  if (caller.kind === 'unknown') throw new HttpProblem(401, 'key-invalid', 'The API key is not one of this deployment.')
-  const scope = routes[route]
-  const request = { query: event.queryStringParameters ?? {}, body: jsonBody(event) }
-  if (scope === 'admin') {
-    if (caller.kind !== 'admin') throw new HttpProblem(403, 'admin-only', "This takes the deployment's admin key.")
-    return { ...request, key: undefined }
-  }
-  if (caller.kind === 'admin') throw new HttpProblem(403, 'site-key-only', "This takes one of the site's own keys.")
-  // Another site's existence is none of this key's business, so it is unknown in the same words.
-  if (caller.site !== event.pathParameters?.['site']) throw unknownSite()
-  if (!caller.scopes.has(scope)) throw new HttpProblem(403, 'scope-missing', `The key lacks the scope ${scope}.`)
-  return { ...request, key: caller }
+function dispatch<R extends Route>(route: R, runs: Runs, event: HttpEvent, house: House): Promise<Result> {
+  const run = runs[route]
+  if (!run) throw new Error(`the template sends ${route} to a function that does not serve it`)
+  return serve(route, run, event, house)
 }
 
-function unknownSite(): HttpProblem {
-  return new HttpProblem(404, 'site-unknown', 'There is no such site.')
+type House = ReturnType<typeof openHouse>
+
+/** What every route stands on. A function whose template lacks something of it does not start. */
+function openHouse(routes: readonly Route[]) {
+  return { audit: openAudit(routes), limits: openLimits(routes) }
 }
 
-/** The key behind a request on a route of one site. */
-export function siteKey(request: HttpRequest): SiteKey {
-  if (!request.key) throw unknownSite()
-  return request.key
-}
-
-function jsonBody(event: HttpEvent): unknown {
-  if (!event.body) return undefined
-  const text = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString('utf8') : event.body
+async function serve<R extends Route>(route: R, run: Run<R>, event: HttpEvent, house: House): Promise<Result> {
+  const started = Date.now()
+  const { requestId } = event.requestContext
+  let caller: Caller | undefined
+  let outcome: Outcome
   try {
-    return JSON.parse(text)
-  } catch {
-    throw new HttpProblem(400, 'json-malformed', 'The body is not JSON.')
+    caller = callerOf(route, event)
+    await checkRate(house.limits, caller, started)
+    outcome = { answer: await run(admit(route, caller, event, started)) }
+  } catch (error) {
+    outcome = { problem: toProblem(error), error }
   }
+  const audited = await house.audit(toAudited(route, caller, outcome), event, Date.now())
+  const { answer, problem, error } = audited ?? outcome
+  const { status, errorId } = { status: answer?.status ?? problem?.status ?? 500, errorId: problem?.errorId }
+  const why = status === 500 ? { error: describeError(error) } : {}
+  logOutcome(status === 500 ? 'error' : 'info', 'http', {
+    route,
+    status,
+    errorId,
+    ms: Date.now() - started,
+    requestId,
+    ...why,
+  })
+  if (answer) return json(status, 'application/json', answer.body, answer.headers)
+  return json(status, 'application/problem+json', problem?.toBody(), problem?.headers)
 }
 
-/** Parses input by its schema; all that is wrong is told at once. */
-export function parseInput<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, input)
-  if (parsed.success) return parsed.output
-  throw badFields(parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? 'body', message: issue.message })))
+type Outcome =
+  | { answer: AnyAnswer; problem?: never; error?: never }
+  | { answer?: never; problem: HttpProblem; error: unknown }
+
+function toAudited(route: Route, caller: Caller | undefined, { answer, problem }: Outcome): Audited {
+  return {
+    route,
+    caller: caller ?? { kind: 'unknown' },
+    status: answer?.status ?? problem?.status ?? 500,
+    ...(problem && { errorId: problem.errorId }),
+    extras: answer?.audit,
+  }
 }
 
 function toProblem(error: unknown): HttpProblem {
@@ -86,7 +87,7 @@ function toProblem(error: unknown): HttpProblem {
   return new HttpProblem(500, 'internal', 'Something failed on our side; the request may be tried again.')
 }
 
-function json(statusCode: number, contentType: string, body: unknown): APIGatewayProxyStructuredResultV2 {
-  const headers = { 'content-type': contentType, 'cache-control': 'no-store' }
-  return { statusCode, headers, body: JSON.stringify(body) }
+function json(statusCode: number, contentType: string, body: unknown, more: Record<string, string> = {}): Result {
+  const headers = { 'content-type': contentType, 'cache-control': 'no-store', ...more }
+  return body === undefined ? { statusCode, headers } : { statusCode, headers, body: JSON.stringify(body) }
 }

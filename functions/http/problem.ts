@@ -6,23 +6,34 @@ const titles: Record<number, string> = {
   403: 'Forbidden',
   404: 'Not found',
   409: 'Conflict',
+  410: 'Gone',
+  412: 'Precondition failed',
   413: 'Content too large',
+  422: 'Unprocessable content',
+  429: 'Too many requests',
   500: 'Internal error',
+  503: 'Service unavailable',
 }
 
 export type FieldError = { field: string; message: string }
+export interface ProblemExtras {
+  errors?: FieldError[]
+  headers?: Record<string, string>
+}
 
 /** What an HTTP caller is told when a request cannot be served: RFC 9457, with a stable `errorId`. */
 export class HttpProblem extends Error {
   readonly status: number
   readonly errorId: string
   readonly errors: FieldError[] | undefined
-  constructor(status: number, errorId: string, detail: string, errors?: FieldError[]) {
+  readonly headers: Record<string, string>
+  constructor(status: number, errorId: string, detail: string, { errors, headers = {} }: ProblemExtras = {}) {
     super(detail)
     this.name = 'HttpProblem'
     this.status = status
     this.errorId = errorId
     this.errors = errors
+    this.headers = headers
   }
 
   toBody(): Problem {
@@ -40,5 +51,11 @@ export class HttpProblem extends Error {
 /** 400, with each field that is wrong. */
 export function badFields(errors: FieldError[]): HttpProblem {
   const [first] = errors
-  return new HttpProblem(400, 'input-invalid', first ? `${first.field}: ${first.message}` : 'invalid input', errors)
+  const detail = first ? `${first.field}: ${first.message}` : 'invalid input'
+  return new HttpProblem(400, 'input-invalid', detail, { errors })
+}
+
+/** Another site's existence is none of a key's business, so it is unknown in the same words as one that is not there. */
+export function unknownSite(): HttpProblem {
+  return new HttpProblem(404, 'site-unknown', 'There is no such site.')
 }

@@ -1,13 +1,37 @@
+import type { Route } from '../../contracts/operations.ts'
+import type { PersonalArea } from '../domain/personal.ts'
 import type { Scope } from '../domain/scopes.ts'
 
 /**
- * What each route asks of its caller. A handler names its route here, so one without a scope does not compile.
- * `admin` is the deployment's own key; the other scopes are those of a site's keys.
+ * What each route of the HTTP API asks of its caller. A route of `contracts/operations.ts` without its line here does not
+ * compile, and neither does a handler of a route that is not there.
  */
+export interface RouteRule {
+  /**
+   * A scope, that a key of the path's site needs. `admin`: the deployment's own key alone. `anyone`: API Gateway asks for
+   * no key, and the use case itself checks what the caller shows: a code, a signature, a board token.
+   */
+  needs: Scope | 'admin' | 'anyone'
+  /** The deployment's admin key opens it as well. */
+  orAdmin?: true
+  /** Answers may hold personal data of this area: a read by someone who sees it is audited. */
+  personal?: PersonalArea
+}
+
 export const routes = {
-  'POST /v1/sites': 'admin',
-  'GET /v1/sites/{site}/cdrs': 'cdrs:read',
-  'GET /v1/sites/{site}/endpoints': 'presence:read',
-  'POST /v1/sites/{site}/tickets': 'presence:read',
-} as const satisfies Record<string, Scope | 'admin'>
-export type Route = keyof typeof routes
+  'POST /v1/sites': { needs: 'admin' },
+  'GET /v1/sites/{site}/cdrs': { needs: 'cdrs:read', personal: 'cdrs' },
+  'GET /v1/sites/{site}/endpoints': { needs: 'presence:read' },
+  'POST /v1/sites/{site}/tickets': { needs: 'presence:read' },
+  'GET /v1/sites/{site}/audit': { needs: 'audit:read', orAdmin: true },
+} as const satisfies Record<Route, RouteRule>
+export type Routes = typeof routes
+
+export function ruleOf(route: Route): RouteRule {
+  return routes[route]
+}
+
+/** Each change is audited, and each read of personal data by someone who sees it. */
+export function isAudited(route: Route): boolean {
+  return !route.startsWith('GET ') || ruleOf(route).personal !== undefined
+}

@@ -8,11 +8,18 @@ import {
 import * as v from 'valibot'
 import { Topic } from '../../contracts/frames.ts'
 import { SiteId } from '../../contracts/names.ts'
+import { seesPersonal } from '../domain/personal.ts'
 import { keys, timeToLive } from './table.ts'
 
 const ConnectionRow = v.looseObject({ site: SiteId, keyId: v.string(), scopes: v.array(v.string()) })
 export type ConnectionRow = v.InferOutput<typeof ConnectionRow>
-const SubscriptionRow = v.looseObject({ sk: v.string() })
+const SubscriptionRow = v.looseObject({ sk: v.string(), personal: v.optional(v.boolean(), false) })
+
+/** A connection to post to, and whether it may see numbers and names. */
+export interface Subscriber {
+  id: string
+  personal: boolean
+}
 
 /** API Gateway ends a connection after two hours; a row that outlived it is swept ten minutes later. */
 const connectionSeconds = 130 * 60
@@ -42,14 +49,15 @@ export class ConnectionStore {
       pk: keys.subscriptions(connection.site, topic),
       sk: id,
       keyId: connection.keyId,
+      personal: seesPersonal(connection, 'presence'),
       ttl: timeToLive(now, connectionSeconds),
     }
     await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
   }
 
-  /** Ids of the connections subscribed to a topic, read consistently: none that had its snapshot is missed. */
-  async subscribers(site: SiteId, topic: Topic): Promise<string[]> {
-    const ids: string[] = []
+  /** The connections subscribed to a topic, read consistently: none that had its snapshot is missed. */
+  async subscribers(site: SiteId, topic: Topic): Promise<Subscriber[]> {
+    const found: Subscriber[] = []
     // 0.2 KB a row: 5,000 subscribers a page; a site with more has one page more a 5,000.
     const pages = paginateQuery(
       { client: this.#db },
@@ -60,8 +68,11 @@ export class ConnectionStore {
         ConsistentRead: true,
       },
     )
-    for await (const page of pages) ids.push(...(page.Items ?? []).map((item) => v.parse(SubscriptionRow, item).sk))
-    return ids
+    for await (const page of pages) {
+      const rows = (page.Items ?? []).map((item) => v.parse(SubscriptionRow, item))
+      found.push(...rows.map(({ sk, personal }) => ({ id: sk, personal })))
+    }
+    return found
   }
 
   /** Removes a connection and all its subscriptions; harmless where they are gone already. */

@@ -14,11 +14,13 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
  * | live    | endpoint        | S#E                 | technology/id | snapshot, list                           |
  * | live    | live call       | S#K                 | linkedid      | snapshot                                 |
  * | live    | connection      | N#connectionId      | -             | what to remove when it closes            |
+ * | live    | requests        | S#CAP, #CAP         | 10s#end       | rate limits of keys and site             |
  * | live    | subscription    | S#S#topic           | connectionId  | fan-out                                  |
  * | access  | site list       | SITES#hash(S)%4     | S             | that a site exists                       |
  * | access  | key; list row   | KEY#prefix; S#KEYS  | -; prefix     | authorizer; listing                      |
  * | access  | ticket          | TK#sha256           | -             | opens one WebSocket                      |
  * | access  | bridge key      | S#BRIDGE            | key id        | verifies packed bodies                   |
+ * | audit   | entry           | S#m, #m of none     | time#id       | who did what, by time                    |
  *
  * No index, no scan: each line above is read by its key or by one Query.
  */
@@ -33,11 +35,13 @@ export const keys = {
   calls: (site: string) => `${site}#K`,
   connection: (id: string) => ({ pk: `N#${id}`, sk: '-' }),
   subscriptions: (site: string, topic: string) => `${site}#S#${topic}`,
+  requests: (site: string | undefined, until: number) => ({ pk: `${site ?? ''}#CAP`, sk: `10s#${until}` }),
   siteList: (site: string) => ({ pk: `SITES#${shard(site)}`, sk: site }),
   key: (prefix: string) => ({ pk: `KEY#${prefix}`, sk: '-' }),
   keyList: (site: string, prefix: string) => ({ pk: `${site}#KEYS`, sk: prefix }),
   ticket: (sha256: string) => ({ pk: `TK#${sha256}`, sk: '-' }),
   bridge: (site: string, keyId: string) => ({ pk: `${site}#BRIDGE`, sk: keyId }),
+  audit: (site: string | undefined, month: string) => `${site ?? ''}#${month}`,
 }
 
 const shards = 4
@@ -49,11 +53,15 @@ function shard(site: string): number {
   return hash % shards
 }
 
+let client: DynamoDBDocumentClient | undefined
+
 /** One client a process; its connections are kept open between invocations. */
 export function documentClient(): DynamoDBDocumentClient {
   // Five tries take a second or two of the function's ten; SQS delivers again what still fails, but a minute later.
-  const client = new DynamoDBClient({ maxAttempts: 5 })
-  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
+  client ??= DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 5 }), {
+    marshallOptions: { removeUndefinedValues: true },
+  })
+  return client
 }
 
 /** Unix seconds at which DynamoDB may delete an item by itself. It does so late, so nothing relies on it. */

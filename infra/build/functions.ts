@@ -7,6 +7,7 @@ export const functionEntries: Record<string, string> = {
   'create-site': 'functions/http/sites/handler.ts',
   'list-cdrs': 'functions/http/cdrs/handler.ts',
   'list-endpoints': 'functions/http/endpoints/handler.ts',
+  'list-audit': 'functions/http/audit/handler.ts',
   'issue-ticket': 'functions/http/tickets/handler.ts',
   connect: 'functions/websocket/connect/handler.ts',
   disconnect: 'functions/websocket/disconnect/handler.ts',

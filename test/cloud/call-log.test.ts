@@ -1,7 +1,9 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Cdr } from '../../contracts/cdr.ts'
-import { CdrQuery, listCdrs } from '../../functions/http/cdrs/list-cdrs.ts'
+import { CdrQuery } from '../../contracts/operations/cdrs.ts'
+import { allScopes } from '../../functions/domain/scopes.ts'
+import { listCdrs } from '../../functions/http/cdrs/list-cdrs.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
@@ -17,7 +19,11 @@ afterAll(async () => tables[Symbol.asyncDispose]())
 const cursorKey = 'k'.repeat(32)
 const now = () => Date.UTC(2026, 11, 2)
 const page = (site: string, query: Record<string, string>) =>
-  listCdrs(site, v.parse(CdrQuery, query), { log, cursorKey, now })
+  listCdrs({ kind: 'key', site, keyId: 'k', scopes: new Set(allScopes) }, v.parse(CdrQuery, query), {
+    log,
+    cursorKey,
+    now,
+  })
 
 test('a CDR delivered twice is stored once, all its fields as Asterisk wrote them', async () => {
   const cdr = makeCdr(1, { userfield: 'é "quoted"', added_by_a_later_asterisk: 'kept' })

@@ -62,7 +62,20 @@ test('no role allows an action or a resource by a bare wildcard, and nothing is 
 test('a function that reads the call log can neither write it nor read keys', () => {
   const text = JSON.stringify(statements('ListCdrsRole'))
   expect(text).toContain('dynamodb:Query')
-  expect(text).not.toMatch(/PutItem|DeleteItem|UpdateItem|AccessTable|LiveTable|sqs:/)
+  expect(text).not.toMatch(/DeleteItem|AccessTable|sqs:/)
+  const actionsOn = (table: string) =>
+    statements('ListCdrsRole').flatMap(({ Action, Resource }) =>
+      JSON.stringify(Resource).includes(table) ? Action : [],
+    )
+  expect(actionsOn('RecordsTable')).toEqual(['dynamodb:Query'])
+  expect(actionsOn('AuditTable')).toEqual(['dynamodb:PutItem'])
+})
+
+test('whatever may touch the audit may add to it or read it, never change it', () => {
+  const actions = roles().flatMap(([id]) =>
+    statements(id).flatMap(({ Action, Resource }) => (JSON.stringify(Resource).includes('AuditTable') ? Action : [])),
+  )
+  expect(new Set(actions)).toEqual(new Set(['dynamodb:PutItem', 'dynamodb:Query']))
 })
 
 test('a bridge can send to the two queues and take its own commands, and nothing else', () => {

@@ -2,13 +2,13 @@ import { config } from '../../config.ts'
 import { secrets } from '../../secrets.ts'
 import { CdrStore } from '../../stores/cdrs.ts'
 import { documentClient } from '../../stores/table.ts'
-import { httpHandler, parseInput, siteKey } from '../http-handler.ts'
-import { CdrQuery, listCdrs } from './list-cdrs.ts'
+import { httpHandler } from '../http-handler.ts'
+import { answer } from '../request.ts'
+import { listCdrs } from './list-cdrs.ts'
 
 const log = new CdrStore(documentClient(), config('TABLE_RECORDS').TABLE_RECORDS)
 
-export const handler = httpHandler('GET /v1/sites/{site}/cdrs', async (request) => {
+export const handler = httpHandler('GET /v1/sites/{site}/cdrs', async ({ caller, query }) => {
   const { cursorKey } = await secrets()
-  const query = parseInput(CdrQuery, request.query)
-  return { status: 200, body: await listCdrs(siteKey(request).site, query, { log, cursorKey, now: Date.now }) }
+  return answer(200, await listCdrs(caller, query, { log, cursorKey, now: Date.now }))
 })

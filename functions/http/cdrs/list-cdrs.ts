@@ -1,28 +1,15 @@
-import * as v from 'valibot'
 import type { Cdr } from '../../../contracts/cdr.ts'
 import type { CdrPage } from '../../../contracts/http.ts'
-import { pageRowsDefault, pageRowsMax } from '../../../contracts/limits.ts'
-import { type SiteId, Timestamp } from '../../../contracts/names.ts'
+import { pageRowsDefault } from '../../../contracts/limits.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { CdrQuery } from '../../../contracts/operations/cdrs.ts'
+import type { SiteKey } from '../../caller.ts'
 import { monthsBack } from '../../domain/filing.ts'
+import { cdrShape } from '../../domain/personal/shapes.ts'
+import { mask } from '../../domain/personal.ts'
 import type { TimeRow } from '../../stores/cdrs.ts'
 import { badFields } from '../problem.ts'
 import { type Position, readCursor, writeCursor } from './cursor.ts'
-
-export const CdrQuery = v.looseObject({
-  from: v.optional(Timestamp),
-  to: v.optional(Timestamp),
-  cursor: v.optional(v.string()),
-  limit: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d{1,4}$/, 'a whole number'),
-      v.transform(Number),
-      v.minValue(1),
-      v.maxValue(pageRowsMax),
-    ),
-  ),
-})
-export type CdrQuery = v.InferOutput<typeof CdrQuery>
 
 export interface CallLog {
   month(
@@ -40,10 +27,11 @@ const dayMs = 86_400_000
 
 /** A page of the site's CDRs whose call started between `from` and `to`, newest first. */
 export async function listCdrs(
-  site: SiteId,
+  caller: SiteKey,
   query: CdrQuery,
   { log, cursorKey, now }: { log: CallLog; cursorKey: string; now: () => number },
 ): Promise<CdrPage> {
+  const { site } = caller
   const limit = query.limit ?? pageRowsDefault
   const position = query.cursor ? readCursor(query.cursor, site, cursorKey) : undefined
   const { from, to } = position ?? period(query, now())
@@ -52,7 +40,7 @@ export async function listCdrs(
   for (const month of months) {
     const before = position?.after.startsWith(month) ? position.after : undefined
     const { rows, more } = await log.month(site, month, { from, to, before }, limit - cdrs.length)
-    cdrs.push(...rows.map((row) => row.cdr))
+    cdrs.push(...rows.map((row) => mask(caller, 'cdrs', cdrShape, row.cdr)))
     const last = rows.at(-1)
     if (last && cdrs.length >= limit) {
       if (!more && month === months.at(-1)) break

@@ -3,16 +3,16 @@ import { config } from '../../config.ts'
 import { PresenceStore } from '../../stores/presence.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
-import { httpHandler, siteKey } from '../http-handler.ts'
+import { httpHandler } from '../http-handler.ts'
+import { answer } from '../request.ts'
 
 const env = config('TABLE_LIVE')
 const db = documentClient()
 const presence = new PresenceStore(db, env.TABLE_LIVE)
 const sites = new SiteStore(db, env.TABLE_LIVE)
 
-export const handler = httpHandler('GET /v1/sites/{site}/endpoints', async (request) => {
-  const site = siteKey(request).site
+export const handler = httpHandler('GET /v1/sites/{site}/endpoints', async ({ site }) => {
   const [entities, lastHeard] = await Promise.all([presence.endpoints(site), sites.lastHeard(site)])
   const list: EndpointList = { endpoints: entities.map(({ state }) => state), ...(lastHeard && { lastHeard }) }
-  return { status: 200, body: list }
+  return answer(200, list)
 })

@@ -1,9 +1,11 @@
 import type { ServerFrame, Topic } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
+import { hideFrame } from '../../domain/personal/frames.ts'
 import type { PostOutcome } from '../../gateways/sockets.ts'
+import type { Subscriber } from '../../stores/connections.ts'
 
 export interface Subscribers {
-  subscribers(site: SiteId, topic: Topic): Promise<string[]>
+  subscribers(site: SiteId, topic: Topic): Promise<Subscriber[]>
   close(connectionId: string, site: SiteId): Promise<void>
 }
 export interface FramePoster {
@@ -62,8 +64,11 @@ async function postsByConnection(
   const subscribers = new Map(found)
   const plan = new Map<string, ServerFrame[]>()
   for (const { topics, frame } of frames) {
-    const ids = new Set(topics.flatMap((topic) => subscribers.get(topic) ?? []))
-    for (const id of ids) plan.set(id, [...(plan.get(id) ?? []), frame])
+    const readers = new Map(
+      topics.flatMap((topic) => subscribers.get(topic) ?? []).map(({ id, personal }) => [id, personal]),
+    )
+    const masked = hideFrame(frame)
+    for (const [id, personal] of readers) plan.set(id, [...(plan.get(id) ?? []), personal ? frame : masked])
   }
   return plan
 }

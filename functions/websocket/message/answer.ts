@@ -1,4 +1,6 @@
 import type { ServerFrame } from '../../../contracts/frames.ts'
+import { hideFrame } from '../../domain/personal/frames.ts'
+import { seesPersonal } from '../../domain/personal.ts'
 import { logOutcome } from '../../log.ts'
 import type { ConnectionRow } from '../../stores/connections.ts'
 import { parseFrame } from './parse-frame.ts'
@@ -21,6 +23,11 @@ export async function* answer(
   } else if (!connection.scopes.includes('presence:read')) {
     yield { type: 'error', errorId: 'scope-missing', detail: 'The key lacks the scope presence:read.' }
   } else {
-    for (const topic of new Set(frame.topics)) yield* await subscribe(connectionId, connection, topic, answering)
+    const isPersonal = seesPersonal(connection, 'presence')
+    for (const topic of new Set(frame.topics)) {
+      for (const snapshot of await subscribe(connectionId, connection, topic, answering)) {
+        yield isPersonal ? snapshot : hideFrame(snapshot)
+      }
+    }
   }
 }

@@ -1,0 +1,32 @@
+import type * as v from 'valibot'
+import { auditOperations } from './operations/audit.ts'
+import { cdrOperations } from './operations/cdrs.ts'
+import { presenceOperations } from './operations/presence.ts'
+import { siteOperations } from './operations/sites.ts'
+
+/**
+ * The HTTP API, one entry a route: what goes in, what comes out. Requests are parsed by it, answers are typed by it, and
+ * the OpenAPI document is made of it. A route is `METHOD /path/{parameter}`, as API Gateway names it.
+ */
+export interface Operation {
+  /** One sentence, for the document. */
+  summary: string
+  query?: v.GenericSchema
+  body?: v.GenericSchema
+  /** Schema of each status that is no problem; `v.undefined()` for one without a body. */
+  answers: Readonly<Record<number, v.GenericSchema>>
+}
+
+export const operations = {
+  ...siteOperations,
+  ...cdrOperations,
+  ...presenceOperations,
+  ...auditOperations,
+} as const satisfies Record<`${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`, Operation>
+
+export type Operations = typeof operations
+export type Route = keyof Operations
+
+export function isRoute(text: string): text is Route {
+  return Object.hasOwn(operations, text)
+}

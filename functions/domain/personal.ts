@@ -1,0 +1,91 @@
+import type { Scope } from './scopes.ts'
+
+/**
+ * What is personal, and how it is hidden. HTTP answers, socket frames, webhooks and exports all come through `mask`; a
+ * feature describes the personal fields of what it shows by a `PersonalShape` beside its domain code.
+ */
+export const personalAreas = {
+  presence: 'presence:personal',
+  calls: 'cdrs:personal',
+  cdrs: 'cdrs:personal',
+  grades: 'grades:read',
+} as const satisfies Record<string, Scope>
+export type PersonalArea = keyof typeof personalAreas
+
+/** Anyone to whom something is shown: a key, a socket, a webhook. */
+export interface Reader {
+  scopes: ReadonlySet<Scope> | readonly string[]
+}
+
+export function seesPersonal(reader: Reader, area: PersonalArea): boolean {
+  const scope = personalAreas[area]
+  return 'has' in reader.scopes ? reader.scopes.has(scope) : reader.scopes.includes(scope)
+}
+
+/** Stands for what the reader may not see. */
+export const hidden = '…'
+/** Stands for what was erased, for every reader alike. */
+export const erased = '(erased)'
+
+/** Longer numbers are outside ones: their last two digits let two people on the phone check that they mean the same call. */
+const shortNumberMax = 6
+
+function maskNumber(number: string): string {
+  return number.length > shortNumberMax ? hidden + number.slice(-2) : hidden
+}
+
+/** `PJSIP/5860-0000001a` names a device of the site and stays; what else a channel's name holds may be a number. */
+function maskChannel(channel: string): string {
+  const [, device] =
+    /^((?:PJSIP|SIP|IAX2|DAHDI)\/[A-Za-z][\w.-]*|(?:PJSIP|SIP)\/\d{1,6})(-[0-9a-f]+)?$/.exec(channel) ?? []
+  if (device) return channel
+  return `${channel.split('/')[0]}/${hidden}`
+}
+
+/** Ways of hiding one field. An empty or erased text tells nothing and stays. */
+const kinds = {
+  number: maskNumber,
+  name: () => hidden,
+  /** Free text, where a number or a name may stand anywhere. */
+  text: () => hidden,
+  channel: maskChannel,
+  mark: () => hidden,
+} as const satisfies Record<string, (text: string) => string>
+export type PersonalKind = keyof typeof kinds
+
+export function maskText(kind: PersonalKind, text: string): string {
+  return text === '' || text === erased ? text : kinds[kind](text)
+}
+
+/** The personal fields of `T`; a field that is an object or a list of objects has a shape of its own. */
+export type PersonalShape<T> = {
+  [K in keyof T]?:
+    | PersonalKind
+    | (NonNullable<T[K]> extends readonly (infer Item)[] ? PersonalShape<Item> : PersonalShape<T[K]>)
+}
+
+/** A copy with the personal fields hidden, or the value itself where the reader may see them. */
+export function mask<T extends object>(reader: Reader, area: PersonalArea, shape: PersonalShape<T>, value: T): T {
+  return seesPersonal(reader, area) ? value : hide(shape, value)
+}
+
+export function hide<T extends object>(shape: PersonalShape<T>, value: T): T {
+  const copy = { ...value }
+  for (const key in shape) {
+    const how = shape[key]
+    if (how !== undefined && key in value) Object.assign(copy, { [key]: hideField(how, value[key]) })
+  }
+  return copy
+}
+
+function hideField(how: unknown, field: unknown): unknown {
+  if (Array.isArray(field)) return field.map((item) => hideField(how, item))
+  if (typeof how === 'object' && how !== null)
+    return typeof field === 'object' && field !== null ? hide(how, field) : field
+  if (typeof how !== 'string' || field === undefined || field === null) return field
+  return maskText(isKind(how) ? how : 'text', String(field))
+}
+
+function isKind(text: string): text is PersonalKind {
+  return Object.hasOwn(kinds, text)
+}

@@ -1,0 +1,20 @@
+import type { Cdr } from '../../../contracts/cdr.ts'
+import type { CallState, Party } from '../../../contracts/facts.ts'
+import type { PersonalShape } from '../personal.ts'
+
+/** Personal fields of what several features show. A feature's own shape stands with the feature. */
+export const partyShape: PersonalShape<Party> = { number: 'number', name: 'name' }
+
+export const callShape: PersonalShape<CallState> = { caller: partyShape, dialled: 'number', callees: partyShape }
+
+export const cdrShape: PersonalShape<Cdr> = {
+  src: 'number',
+  dst: 'number',
+  clid: 'name',
+  channel: 'channel',
+  dstchannel: 'channel',
+  lastdata: 'text',
+  userfield: 'text',
+  accountcode: 'text',
+  peeraccount: 'text',
+}

@@ -1,0 +1,52 @@
+import { pageRowsDefault } from '../../../contracts/limits.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { AuditEntry, AuditPage, AuditQuery } from '../../../contracts/operations/audit.ts'
+import { monthsBack } from '../../domain/filing.ts'
+import { readCursor, writeCursor } from '../cdrs/cursor.ts'
+import { badFields } from '../problem.ts'
+
+export interface AuditReader {
+  month(
+    site: SiteId,
+    month: string,
+    period: { from: string; to: string; before?: string | undefined },
+    limit: number,
+  ): Promise<{ rows: { sk: string; entry: AuditEntry }[]; more: boolean }>
+}
+
+/** Each month is one query: at most 14 of them a page, of a site where nothing was done. */
+const periodDaysMax = 400
+const periodDaysDefault = 31
+const dayMs = 86_400_000
+
+/** A page of what was done to a site, or to the deployment's sites where `site` is empty; newest first. */
+export async function listAudit(
+  site: SiteId,
+  query: AuditQuery,
+  { audit, cursorKey, now }: { audit: AuditReader; cursorKey: string; now: number },
+): Promise<AuditPage> {
+  const limit = query.limit ?? pageRowsDefault
+  const position = query.cursor ? readCursor(query.cursor, site, cursorKey) : undefined
+  const { from, to } = position ?? period(query, now)
+  const entries: AuditEntry[] = []
+  for (const month of monthsBack(from, position ? position.after : to)) {
+    const before = position?.after.startsWith(month) ? position.after : undefined
+    const { rows, more } = await audit.month(site, month, { from, to, before }, limit - entries.length)
+    entries.push(...rows.map(({ entry }) => entry))
+    const last = rows.at(-1)
+    if (last && entries.length >= limit && (more || month > from.slice(0, 7))) {
+      return { entries, cursor: writeCursor({ site, from, to, after: last.sk }, cursorKey) }
+    }
+  }
+  return { entries }
+}
+
+function period(query: AuditQuery, now: number): { from: string; to: string } {
+  const to = query.to ? Date.parse(query.to) : now
+  const from = query.from ? Date.parse(query.from) : to - periodDaysDefault * dayMs
+  const days = (to - from) / dayMs
+  if (Number.isNaN(days)) throw badFields([{ field: 'from', message: 'from and to must be dates that exist' }])
+  if (days < 0) throw badFields([{ field: 'from', message: 'from must not be after to' }])
+  if (days > periodDaysMax) throw badFields([{ field: 'from', message: `at most ${periodDaysMax} days before to` }])
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+}

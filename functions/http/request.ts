@@ -1,0 +1,64 @@
+import type * as v from 'valibot'
+import type { SiteId } from '../../contracts/names.ts'
+import type { Operations, Route } from '../../contracts/operations.ts'
+import type { Admin, SiteKey, Unknown } from '../caller.ts'
+import type { Routes } from './routes.ts'
+
+type PathNames<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | PathNames<Rest> : never
+type Parsed<R extends Route, Part extends string> =
+  Operations[R] extends Record<Part, infer Schema extends v.GenericSchema> ? v.InferOutput<Schema> : undefined
+
+/** Who can stand behind a request on this route, as its rule has it. */
+export type CallerOf<R extends Route> = Routes[R] extends { needs: 'admin' }
+  ? Admin
+  : Routes[R] extends { needs: 'anyone' }
+    ? Unknown
+    : Routes[R] extends { orAdmin: true }
+      ? SiteKey | Admin
+      : SiteKey
+
+/** A request that was let in: its caller has the scope, for the site of the path, and its input fits the contract. */
+export interface HttpRequest<R extends Route> {
+  route: R
+  caller: CallerOf<R>
+  /** Of the path; absent where the path names none. */
+  site: 'site' extends PathNames<R> ? SiteId : undefined
+  path: Readonly<Record<PathNames<R>, string>>
+  query: Parsed<R, 'query'>
+  body: Parsed<R, 'body'>
+  /** Header names in lower case. */
+  headers: Readonly<Record<string, string | undefined>>
+  /** Unix milliseconds. */
+  now: number
+}
+
+/** Completes the audit entry where path and caller alone do not say who did what to what. */
+export interface AuditExtras {
+  who?: string
+  on?: string
+  site?: SiteId
+}
+interface AnswerExtras {
+  headers?: Record<string, string>
+  audit?: AuditExtras
+}
+/** The answer of any route. */
+export type AnyAnswer = { status: number; body: unknown } & AnswerExtras
+
+/** A status of the route's contract, with the body that belongs to it. */
+export type HttpAnswer<R extends Route> = {
+  [Status in keyof Operations[R]['answers'] & number]: {
+    status: Status
+    body: Operations[R]['answers'][Status] extends v.GenericSchema
+      ? v.InferOutput<Operations[R]['answers'][Status]>
+      : never
+  } & AnswerExtras
+}[keyof Operations[R]['answers'] & number]
+
+/** Keeps the status a literal, by which the contract knows the body that belongs to it. */
+export function answer<const Status extends number, Body>(status: Status, body: Body, extras: AnswerExtras = {}) {
+  return { status, body, ...extras }
+}
+
+/** What serves each route of one function. */
+export type Runs = { [R in Route]?: (request: HttpRequest<R>) => Promise<HttpAnswer<R>> }

@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { ServerFrame } from '../../contracts/frames.ts'
+import { hideFrame } from '../../functions/domain/personal/frames.ts'
+import { cdrShape } from '../../functions/domain/personal/shapes.ts'
+import { erased, hidden, mask, maskText } from '../../functions/domain/personal.ts'
+import { makeCdr } from '../support/cdrs.ts'
+import { callFact } from '../support/facts.ts'
+
+const viewer = { scopes: ['cdrs:read', 'presence:read'] }
+const operator = { scopes: new Set(['cdrs:read', 'cdrs:personal'] as const) }
+const cdr = makeCdr(1, {
+  src: '0612345678',
+  clid: '"Anna Muster" <0612345678>',
+  dstchannel: 'Local/0698765432@sortants-00000001;1',
+  lastdata: 'PJSIP/0698765432@mytrunk,30',
+  userfield: 'DID 0142000000',
+})
+
+test('a call record shows who it was to those alone who have the scope', () => {
+  expect(mask(operator, 'cdrs', cdrShape, cdr)).toBe(cdr)
+  const shown = mask(viewer, 'cdrs', cdrShape, cdr)
+  expect(shown).toMatchObject({ src: '…78', dst: hidden, clid: hidden, dstchannel: 'Local/…', lastdata: hidden })
+  expect(JSON.stringify(shown)).not.toMatch(/Anna|\d{7}@|061234|069876|014200/)
+  expect(shown).toMatchObject({ channel: cdr.channel, duration: 9, disposition: 'ANSWERED', linkedid: cdr.linkedid })
+})
+
+test('hiding leaves what is empty or erased, and is the same done twice', () => {
+  expect(maskText('number', '')).toBe('')
+  expect(maskText('name', erased)).toBe(erased)
+  fc.assert(
+    fc.property(fc.constantFrom('number', 'name', 'text', 'channel', 'mark'), fc.string(), (kind, text) => {
+      const once = maskText(kind, text)
+      return maskText(kind, once) === once || kind === 'number'
+    }),
+  )
+})
+
+test('of a number at most the last two digits are left', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^\d{1,20}$/), (number) => {
+      const digits = maskText('number', number).replace(hidden, '')
+      return digits === (number.length > 6 ? number.slice(-2) : '')
+    }),
+  )
+})
+
+test('a channel keeps the name of a device and nothing that may be a number of someone', () => {
+  const cases = {
+    'PJSIP/5860-0000001a': 'PJSIP/5860-0000001a',
+    'PJSIP/mytrunk-0000001b': 'PJSIP/mytrunk-0000001b',
+    'PJSIP/0612345678-0000001c': 'PJSIP/…',
+    'PJSIP/0612345678@mytrunk': 'PJSIP/…',
+    'Local/61@internes-00000002;2': 'Local/…',
+  }
+  for (const [channel, shown] of Object.entries(cases)) expect(maskText('channel', channel)).toBe(shown)
+})
+
+test('frames without numbers tell of the same calls and devices', () => {
+  const { data: state, v } = callFact('office', [1, 1], 'pbx1-1.1', 'ringing')
+  const frame: ServerFrame = {
+    type: 'delta',
+    topic: 'calls',
+    epoch: 1,
+    ks: [1],
+    w: 0,
+    entities: [{ id: 'pbx1-1.1', v, r: 0, state }],
+  }
+  const shown = hideFrame(frame)
+  expect(shown).toMatchObject({ entities: [{ id: 'pbx1-1.1', v, r: 0, state: { state: 'ringing', dialled: hidden } }] })
+  const parties = { caller: { number: hidden, name: hidden, endpoint: 'PJSIP/5860' } }
+  expect(shown).toMatchObject({ entities: [{ state: parties }] })
+  expect(frame.entities[0]?.state).toBe(state)
+})
