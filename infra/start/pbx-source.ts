@@ -89,6 +89,8 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
   const installation = await steps.run('Asterisk in a private folder', (progress) =>
     installAsterisk({ folder: path.join(folder, 'asterisk'), progress, signal, ...(mirror && { mirror }) }),
   )
+  // Debian's own suffix says nothing to a person.
+  const version = installation.version.replace(/[+~].*/, '')
   const ports = options.ports ?? (await freePorts())
   const pbx = await createPbx({ installation, site, folder: path.join(folder, 'pbx'), ports })
   const phones = new Phones({ installation, site, folder: path.join(folder, 'phones'), pbx })
@@ -112,7 +114,7 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
     throw error
   }
   const ari = { url: pbx.ariUrl, user: pbx.ariUser, password: pbx.ariPassword }
-  const label = `Asterisk ${installation.version} in ${path.relative(root, folder) || folder}`
+  const label = `Asterisk ${version} in ${path.relative(root, folder) || folder}`
   return { ari, cdrFile: pbx.cdrFile, ports, label, simulated: false, call: () => callBetween(phones, site), stop }
 }
 
