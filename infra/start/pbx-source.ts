@@ -100,7 +100,7 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
   }
   try {
     await steps.run(
-      `Asterisk ${installation.version}, with ${site.extensions.length} phones registered`,
+      `Asterisk ${version}, with ${site.extensions.length} phones registered`,
       async (say) => {
         say('starting')
         await pbx.start()

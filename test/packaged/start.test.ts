@@ -52,6 +52,14 @@ test('npm start -- --replay shows a recorded call, says that it is simulated, st
   expect(sentence(third.output())).toMatch(/runs? |in use|another/)
 }, 120_000)
 
+test('where no Asterisk can be set up, npm start replays a recording by itself and says why', async () => {
+  // No apt is found on an empty path, as on another platform.
+  await using command = runStart(['--folder', path.join(folder, 'elsewhere')], { env: { PATH: folder } })
+  await command.untilSaid('Ready after')
+  expect(command.output()).toMatch(/replays a recording of one.*--mirror URL/)
+  expect(command.output()).toContain('SIMULATED')
+}, 60_000)
+
 test('npm start -- --pbx works on a PBX of one’s own; a wrong password ends in a sentence without it', async () => {
   await using pbx = await startReplay({
     folder: path.join(folder, 'own-pbx'),
