@@ -22,13 +22,29 @@ const sequenceDigits = 10
  */
 export function fileCdr(cdr: Pick<Cdr, 'linkedid' | 'uniqueid' | 'sequence' | 'start'>): Filing {
   const start = momentSeconds(cdr.start)
-  const named = Number(/(?:^|-)(\d{9,10})\.\d+$/.exec(cdr.linkedid)?.[1] ?? Number.NaN)
+  const named = secondsOf(cdr.linkedid)
   const age = start - named
   // One second of slack: `start` is cut to seconds, the channel's id may be made just before the second turns.
   const fits = age >= -1 && age <= linkedidAgeSecondsMax
-  const filed = new Date((fits ? named : start) * 1000).toISOString().replace('.000Z', 'Z')
+  const filed = wholeSeconds((fits ? named : start) * 1000)
   const row = [filed, cdr.linkedid, cdr.uniqueid, String(cdr.sequence).padStart(sequenceDigits, '0')].join('#')
   return { filed, month: filed.slice(0, 7), row, needsAlias: !fits }
+}
+
+/** The time that a linkedid tells, in Unix seconds; NaN where it tells none. */
+function secondsOf(linkedid: string): number {
+  return Number(/(?:^|-)(\d{9,10})\.\d+$/.exec(linkedid)?.[1] ?? Number.NaN)
+}
+
+/** How the rows of a call begin, if its linkedid tells. */
+export function callPrefix(linkedid: string): string | undefined {
+  const seconds = secondsOf(linkedid)
+  return Number.isNaN(seconds) ? undefined : `${wholeSeconds(seconds * 1000)}#${linkedid}#`
+}
+
+/** RFC 3339 in UTC as `filed` has it: rows are filed by whole seconds. `ms` are Unix milliseconds. */
+export function wholeSeconds(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
 
 /** The months from `to` back to `from` (both RFC 3339), newest first, as `yyyy-mm`. */
@@ -44,4 +60,9 @@ export function monthsBack(from: string, to: string): string[] {
     month -= 1
     if (month === 0) [year, month] = [year - 1, 12]
   }
+}
+
+/** `yyyy-mm-ddThh` of a time as `filed` has it: the hour whose totals the call counts in. */
+export function hourOf(filed: string): string {
+  return filed.slice(0, 13)
 }

@@ -15,6 +15,8 @@ export interface OpenedMessage {
   body: string
   site: SiteId
   lines: Line[]
+  /** When SQS took it, Unix milliseconds. */
+  sentAt: number
 }
 
 export interface BridgeKeys {
@@ -61,7 +63,8 @@ export async function openMessage(
 ): Promise<OpenedMessage | undefined> {
   try {
     const { site, lines } = await openBody(record.body, (site, keyId) => keys.bridgeKey(site, keyId))
-    return { messageId: record.messageId, body: record.body, site, lines: lines.map(parseLine) }
+    const sentAt = Number(record.attributes.SentTimestamp)
+    return { messageId: record.messageId, body: record.body, site, lines: lines.map(parseLine), sentAt }
   } catch (error) {
     if (!(error instanceof BodyRefused)) throw error
     await aside.put(record.body, error.errorId)

@@ -1,19 +1,33 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { Cdr } from '../../contracts/cdr.ts'
 import type { SiteId } from '../../contracts/names.ts'
-import { fileCdr } from '../domain/filing.ts'
+import { cdrHash, sameCdr } from '../domain/cdr-identity.ts'
+import { type Filing, fileCdr } from '../domain/filing.ts'
+import { canonicalNumber, type Numbering } from '../domain/phone-number.ts'
 import { isConditionFailed, keys } from './table.ts'
 
-const TimeRow = v.looseObject({ sk: v.string(), cdr: Cdr, raw: v.optional(v.string()) })
+/** `a` and `b` are the canonical numbers of caller and callee, absent where there is none. */
+export const TimeRow = v.looseObject({
+  sk: v.string(),
+  cdr: Cdr,
+  raw: v.optional(v.string()),
+  a: v.optional(v.string()),
+  b: v.optional(v.string()),
+  erased: v.optional(v.boolean()),
+})
 export type TimeRow = v.InferOutput<typeof TimeRow>
 
 /** Sites are filed in one lane; more are for sites that write over 1,000 units a second. */
-const lane = 0
+export const lane = 0
 
-export type PutOutcome = 'stored' | 'duplicate'
+/** A sort key is 1 KB at most; no number is near this long, what else stands in `dst` is found by its beginning. */
+const partyKeyMax = 64
 
-/** The call log. A CDR is three rows (time, caller, callee): 3 write units, 2 where a party is empty. */
+/** `apart`: the natural key was taken by another call, so this one stands beside it. */
+export type PutOutcome = 'stored' | 'duplicate' | 'apart'
+
+/** The call log's writing side. A CDR is three rows (time, caller, callee): 3 write units, 2 where a party is empty. */
 export class CdrStore {
   readonly #db: DynamoDBDocumentClient
   readonly #table: string
@@ -26,44 +40,29 @@ export class CdrStore {
    * Stores a CDR under its natural key. The time row is put first and only if absent; the other rows are put from what
    * the time row holds, so that a delivery repeated after a crash completes them and changes nothing else.
    */
-  async put(site: SiteId, cdr: Cdr, raw: string | undefined): Promise<PutOutcome> {
+  async put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering): Promise<PutOutcome> {
     const filing = fileCdr(cdr)
-    const key = { pk: keys.timeRows(site, filing.month, lane), sk: filing.row }
-    const fresh = await this.#putIfAbsent({ ...key, cdr, raw })
-    const stored = fresh ? cdr : await this.#stored(key)
-    const rows = [
-      stored.src && { pk: keys.callerRows(site, filing.month), sk: `${stored.src}#${filing.row}`, cdr: stored },
-      stored.dst && { pk: keys.calleeRows(site, filing.month), sk: `${stored.dst}#${filing.row}`, cdr: stored },
-      filing.needsAlias && { pk: keys.alias(site, cdr.linkedid), sk: filing.row },
-    ]
-    await Promise.all(rows.map((Item) => Item && this.#db.send(new PutCommand({ TableName: this.#table, Item }))))
-    return fresh ? 'stored' : 'duplicate'
+    const pk = keys.timeRows(site, filing.month, lane)
+    const [a, b] = [canonicalNumber(cdr.src, numbering), canonicalNumber(cdr.dst, numbering)]
+    const row: TimeRow = { sk: filing.row, cdr, ...(raw !== undefined && { raw }), ...(a && { a }), ...(b && { b }) }
+    if (await this.#putIfAbsent({ pk, ...row })) return this.#complete(site, filing, row, 'stored')
+    const known = await this.#stored({ pk, sk: row.sk })
+    // An erased row has lost what could tell a redelivery from another call; it is never written over.
+    if (known.erased || sameCdr(known.cdr, cdr)) return this.#complete(site, filing, known, 'duplicate')
+    const beside = { ...row, sk: `${row.sk}#${cdrHash(cdr)}` }
+    if (await this.#putIfAbsent({ pk, ...beside })) return this.#complete(site, filing, beside, 'apart')
+    return this.#complete(site, filing, await this.#stored({ pk, sk: beside.sk }), 'duplicate')
   }
 
-  /** Up to `limit` rows of a month, newest first, between the two times (RFC 3339), and older than `before` if given. */
-  async month(
-    site: SiteId,
-    month: string,
-    period: { from: string; to: string; before?: string | undefined },
-    limit: number,
-  ): Promise<{ rows: TimeRow[]; more: boolean }> {
-    const result = await this.#db.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-        ExpressionAttributeValues: {
-          ':pk': keys.timeRows(site, month, lane),
-          ':from': period.from,
-          // `~` sorts after every character of a row's key, so a row at the very second of `to` is within.
-          ':to': period.before ?? `${period.to}~`,
-        },
-        ScanIndexForward: false,
-        // One more, since BETWEEN includes `before` itself, and one to know whether there are others.
-        Limit: limit + 2,
-      }),
-    )
-    const rows = (result.Items ?? []).map((item) => v.parse(TimeRow, item)).filter((row) => row.sk !== period.before)
-    return { rows: rows.slice(0, limit), more: rows.length > limit || result.LastEvaluatedKey !== undefined }
+  async #complete(site: SiteId, filing: Filing, row: TimeRow, outcome: PutOutcome): Promise<PutOutcome> {
+    const { sk, cdr, a, b } = row
+    const rows = [
+      a && { pk: keys.callerRows(site, filing.month), sk: partyKey(a, sk), cdr, a, b },
+      b && { pk: keys.calleeRows(site, filing.month), sk: partyKey(b, sk), cdr, a, b },
+      filing.needsAlias && { pk: keys.alias(site, cdr.linkedid), sk },
+    ]
+    await Promise.all(rows.map((Item) => Item && this.#db.send(new PutCommand({ TableName: this.#table, Item }))))
+    return outcome
   }
 
   async #putIfAbsent(Item: Record<string, unknown>): Promise<boolean> {
@@ -77,8 +76,12 @@ export class CdrStore {
     }
   }
 
-  async #stored(Key: { pk: string; sk: string }): Promise<Cdr> {
+  async #stored(Key: { pk: string; sk: string }): Promise<TimeRow> {
     const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    return v.parse(TimeRow, Item).cdr
+    return v.parse(TimeRow, Item)
   }
+}
+
+export function partyKey(number: string, row: string): string {
+  return `${number.slice(0, partyKeyMax)}#${row}`
 }

@@ -9,10 +9,16 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
  * | records | time row        | S#T#m#lane          | row           | call log by period, by linkedid          |
  * | records | caller, callee  | S#A#m, S#B#m        | number#row    | call log by party                        |
  * | records | alias           | S#L#linkedid        | row           | a linkedid that does not tell its time   |
+ * | records | hour total      | S#H#m               | ddThh         | stats                                    |
+ * | records | by line         | S#X#m               | ddThh#part    | stats by extension and trunk             |
+ * | records | export job      | S#JOB               | id            | exports over 5,000 rows                  |
+ * | records | day verified    | S#VER               | day           | `cdrs verify`                            |
+ * | records | dirty mark      | DIRTY#hash(S)%16    | S#hour        | hours to be totalled anew                |
  * | live    | site            | S                   | SITE          | epoch, lanes                             |
  * | live    | heartbeat       | HB#hash(S)%4        | S             | when the bridge was last heard           |
  * | live    | endpoint        | S#E                 | technology/id | snapshot, list                           |
  * | live    | live call       | S#K                 | linkedid      | snapshot                                 |
+ * | live    | time line       | S#CE#linkedid       | v of the first| what happened to a call, 30 days         |
  * | live    | connection      | N#connectionId      | -             | what to remove when it closes            |
  * | live    | requests        | S#CAP, #CAP         | 10s#end       | rate limits of keys and site             |
  * | live    | subscription    | S#S#topic           | connectionId  | fan-out                                  |
@@ -29,6 +35,13 @@ export const keys = {
   callerRows: (site: string, month: string) => `${site}#A#${month}`,
   calleeRows: (site: string, month: string) => `${site}#B#${month}`,
   alias: (site: string, linkedid: string) => `${site}#L#${linkedid}`,
+  hours: (site: string, month: string) => `${site}#H#${month}`,
+  lineHours: (site: string, month: string) => `${site}#X#${month}`,
+  exportJob: (site: string, id: string) => ({ pk: `${site}#JOB`, sk: id }),
+  dayVerified: (site: string, day: string) => ({ pk: `${site}#VER`, sk: day }),
+  dirtyShard: (shard: number) => `DIRTY#${shard}`,
+  dirtyHour: (site: string, hour: string) => ({ pk: `DIRTY#${shard(site, dirtyShards)}`, sk: `${site}#${hour}` }),
+  timeLine: (site: string, call: string) => `${site}#CE#${call}`,
   site: (site: string) => ({ pk: site, sk: 'SITE' }),
   heartbeat: (site: string) => ({ pk: `HB#${shard(site)}`, sk: site }),
   endpoints: (site: string) => `${site}#E`,
@@ -44,10 +57,11 @@ export const keys = {
   audit: (site: string | undefined, month: string) => `${site ?? ''}#${month}`,
 }
 
-const shards = 4
+/** Partitions of dirty marks: the tick reads them all, 8 read units a minute while nothing is dirty. */
+export const dirtyShards = 16
 
 /** FNV-1a, so that one busy partition is not asked for all sites. */
-function shard(site: string): number {
+function shard(site: string, shards = 4): number {
   let hash = 0x811c9dc5
   for (const byte of Buffer.from(site)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
   return hash % shards

@@ -3,15 +3,24 @@ import { config } from '../../config.ts'
 import { DeadLetters } from '../../gateways/dead-letters.ts'
 import { AccessStore } from '../../stores/access.ts'
 import { CdrStore } from '../../stores/cdrs.ts'
+import { DirtyHourStore } from '../../stores/dirty-hours.ts'
+import { cachedLocale } from '../../stores/locale.ts'
 import { documentClient } from '../../stores/table.ts'
+import { TimeLineStore } from '../../stores/time-lines.ts'
 import { cachedKeys } from '../open-batch.ts'
 import { persistMessage } from './persist-records.ts'
 
-const env = config('TABLE_ACCESS', 'TABLE_RECORDS', 'DEAD_RECORDS')
+const env = config('TABLE_ACCESS', 'TABLE_RECORDS', 'TABLE_LIVE', 'DEAD_RECORDS')
 const db = documentClient()
-const keys = cachedKeys(new AccessStore(db, env.TABLE_ACCESS), Date.now)
-const log = new CdrStore(db, env.TABLE_RECORDS)
-const aside = new DeadLetters(env.DEAD_RECORDS)
+const persisting = {
+  keys: cachedKeys(new AccessStore(db, env.TABLE_ACCESS), Date.now),
+  log: new CdrStore(db, env.TABLE_RECORDS),
+  aside: new DeadLetters(env.DEAD_RECORDS),
+  hours: new DirtyHourStore(db, env.TABLE_RECORDS),
+  timeLines: new TimeLineStore(db, env.TABLE_LIVE),
+  numberingOf: cachedLocale(db, env.TABLE_LIVE, Date.now),
+  now: Date.now,
+}
 
 /** A message is not begun with less time left than this: a full body takes about a second. */
 const reserveMs = 3_000
@@ -21,7 +30,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = []
   for (const record of event.Records) {
     const timely = context.getRemainingTimeInMillis() > reserveMs
-    if (timely && (await persistMessage(record, { keys, log, aside }))) continue
+    if (timely && (await persistMessage(record, persisting))) continue
     batchItemFailures.push({ itemIdentifier: record.messageId })
   }
   return { batchItemFailures }

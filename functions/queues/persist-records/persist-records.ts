@@ -1,33 +1,55 @@
 import type { SQSRecord } from 'aws-lambda'
-import type { Cdr } from '../../../contracts/cdr.ts'
+import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
+import type { BridgeEvent } from '../../../contracts/events.ts'
 import type { SiteId } from '../../../contracts/names.ts'
+import type { TimeLineEntry } from '../../../contracts/time-line.ts'
+import { fileCdr, hourOf } from '../../domain/filing.ts'
+import type { Numbering } from '../../domain/phone-number.ts'
+import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import { type Aside, type BridgeKeys, type Line, type OpenedMessage, openMessage } from '../open-batch.ts'
+import type { PutOutcome } from '../../stores/cdrs.ts'
+import { type Aside, type BridgeKeys, type OpenedMessage, openMessage } from '../open-batch.ts'
 
 export interface CallLog {
-  put(site: SiteId, cdr: Cdr, raw: string | undefined): Promise<'stored' | 'duplicate'>
+  put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering): Promise<PutOutcome>
+}
+export interface DirtyHours {
+  mark(site: SiteId, hour: string): Promise<void>
+}
+export interface TimeLines {
+  put(site: SiteId, byCall: ReadonlyMap<string, readonly TimeLineEntry[]>, now: number): Promise<void>
+}
+export interface Persisting {
+  log: CallLog
+  aside: Aside
+  hours: DirtyHours
+  timeLines: TimeLines
+  numberingOf(site: SiteId): Promise<Numbering>
+  now: () => number
 }
 export interface RecordsCount {
   stored: number
   duplicates: number
-  /** Late facts of presence: a later version tells time lines and webhooks of them, never the live state. */
+  /** CDRs whose natural key was another call's: stored beside it. */
+  apart: number
+  /** Late facts of presence: they are told to time lines, never to the live state. */
   late: number
   putAside: number
 }
 
-/** Rows written at once: 25 puts of 5 to 10 ms each store a full body of 900 rows in under a second. */
+/** Rows written at once: 25 puts of 5 to 10 ms each store a full body of 900 rows in about a second. */
 const writesAtOnce = 25
 
 /** True if the message is done with; false if it must come again, or end among the dead letters. */
 export async function persistMessage(
   record: SQSRecord,
-  { keys, log, aside }: { keys: BridgeKeys; log: CallLog; aside: Aside },
+  { keys, ...persisting }: Persisting & { keys: BridgeKeys },
 ): Promise<boolean> {
   try {
-    const message = await openMessage(record, keys, aside)
+    const message = await openMessage(record, keys, persisting.aside)
     if (!message) return true
-    const count = await persistRecords(message, { log, aside })
-    logOutcome('info', 'records', { site: message.site, ...count })
+    const count = await persistRecords(message, persisting)
+    logOutcome(count.apart > 0 ? 'warn' : 'info', 'records', { site: message.site, ...count })
     return true
   } catch (error) {
     logOutcome('error', 'records-failed', { messageId: record.messageId, error: describeError(error) })
@@ -36,29 +58,40 @@ export async function persistMessage(
 }
 
 /**
- * Stores the CDRs of one message. A line that is none goes to the dead letters with its number, its neighbours are
- * stored; whatever fails for another reason fails the whole message, and its redelivery finds what is stored already.
+ * Stores what one message tells: its CDRs, then the marks of their hours, and its late facts. A line that is none goes to
+ * the dead letters with its number, its neighbours are stored; whatever fails for another reason fails the whole
+ * message, and its redelivery finds what is stored already.
  */
-export async function persistRecords(
-  message: OpenedMessage,
-  { log, aside }: { log: CallLog; aside: Aside },
-): Promise<RecordsCount> {
-  const count: RecordsCount = { stored: 0, duplicates: 0, late: 0, putAside: 0 }
+export async function persistRecords(message: OpenedMessage, persisting: Persisting): Promise<RecordsCount> {
+  const { log, aside, hours, timeLines, now } = persisting
+  const { site } = message
+  const count: RecordsCount = { stored: 0, duplicates: 0, apart: 0, late: 0, putAside: 0 }
+  const outcomes = { stored: 'stored', duplicate: 'duplicates', apart: 'apart' } as const
+  const numbering = await persisting.numberingOf(site)
+  const dirty = new Set<string>()
+  const late: BridgeEvent[] = []
   const lines = message.lines.values()
-  const worker = async () => {
-    for (const line of lines) await persistLine(line)
+  const refuse = async (line: number, errorId: string) => {
+    await aside.put(message.body, errorId, line)
+    count.putAside += 1
   }
-  const persistLine = async (line: Line) => {
-    if ('errorId' in line) {
-      await aside.put(message.body, line.errorId, line.line)
-      count.putAside += 1
-    } else if (line.event.type === 'switchhook.cdr.v1') {
-      const outcome = await log.put(message.site, line.event.data.cdr, line.event.data.raw)
-      count[outcome === 'stored' ? 'stored' : 'duplicates'] += 1
-    } else {
-      count.late += 1
+  const worker = async () => {
+    for (const line of lines) {
+      if ('errorId' in line) await refuse(line.line, line.errorId)
+      else if (line.event.type !== 'switchhook.cdr.v1') late.push(line.event)
+      else if (Number.isNaN(momentSeconds(line.event.data.cdr.start))) await refuse(line.line, 'cdr-time-invalid')
+      else {
+        const { cdr, raw } = line.event.data
+        count[outcomes[await log.put(site, cdr, raw, numbering)]] += 1
+        // A duplicate too: the try that stored it may have died before its mark.
+        dirty.add(hourOf(fileCdr(cdr).filed))
+      }
     }
   }
   await Promise.all(Array.from({ length: writesAtOnce }, worker))
+  await Promise.all([...dirty].map((hour) => hours.mark(site, hour)))
+  count.late = late.length
+  const passage = { lane: 'records' as const, sentAt: message.sentAt, handledAt: now(), events: late }
+  await timeLines.put(site, timeLineEntries([passage]), now())
   return count
 }

@@ -1,0 +1,80 @@
+import type { Call } from '../../../contracts/calls.ts'
+import type { Cdr } from '../../../contracts/cdr.ts'
+import type { Party } from '../../../contracts/facts.ts'
+import { extensionDigitsMax, type Numbering } from '../phone-number.ts'
+import { callerOf, directionOf, type Leg, readLegs } from './leg.ts'
+import { isAnswered, tellStory } from './story.ts'
+import { summarise } from './summary.ts'
+
+/** The contract's bound on the parties of one call. */
+const calleesMax = 50
+
+/** A call of the archive, told by its CDRs alone. All of them, in any order; at least one. */
+export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call {
+  const all = readLegs(cdrs, numbering)
+  const people = all.filter((leg) => !leg.isLocal)
+  const legs = people.length > 0 ? people : all
+  // The channel that began the call gave it its id; its first record says what was dialled.
+  const first = legs.find(({ cdr }) => cdr.uniqueid === cdr.linkedid) ?? legs[0]
+  if (!first) throw new RangeError('a call has at least one CDR')
+  const story = tellStory(legs, first)
+  const start = Math.min(...all.map((leg) => leg.start))
+  const end = Math.max(...all.map((leg) => leg.end))
+  const answer = story.answered && (story.answered.answer ?? story.answered.start)
+  const recordings = recordingsOf(all)
+  const call: Call = {
+    call: first.cdr.linkedid,
+    state: 'ended',
+    caller: callerOf(first),
+    dialled: first.called,
+    callees: calleesOf(legs),
+    startedAt: iso(start),
+    ...(answer !== undefined && { answeredAt: iso(answer) }),
+    endedAt: iso(end),
+    direction: directionOf(first),
+    result: story.result,
+    durationSeconds: end - start,
+    talkSeconds: legs.filter(isAnswered).reduce((sum, { cdr }) => sum + cdr.billsec, 0),
+    ringSeconds: (answer ?? end) - start,
+    ...(story.answered && { answeredBy: calleeOf(story.answered) }),
+    ...(story.forwardedFrom !== undefined && { forwardedFrom: story.forwardedFrom }),
+    ...(story.transferredTo !== undefined && { transferredTo: story.transferredTo }),
+    story: story.steps,
+    ...(recordings.length > 0 && { recordings }),
+    ...(first.cdr.accountcode && { accountcode: first.cdr.accountcode }),
+    pbxOffset: first.cdr.start.slice(-5),
+    legs: cdrs.length,
+  }
+  return { ...call, summary: summarise(call) }
+}
+
+function calleeOf({ called, to }: Leg): Party {
+  return { number: called, name: '', ...(to !== undefined && { endpoint: to }) }
+}
+
+/** Who answered, or else who was rung, each once. */
+function calleesOf(legs: readonly Leg[]): Party[] {
+  const answered = legs.filter(isAnswered)
+  const rung = answered.length > 0 ? answered : legs.filter((leg) => leg.to !== undefined)
+  const parties = new Map(rung.map((leg) => [leg.to ?? leg.called, calleeOf(leg)]))
+  return [...parties.values()].slice(0, calleesMax)
+}
+
+/** `recordingfile` is where FreePBX and its kin put it; others put a file's name into `userfield`. */
+function recordingsOf(legs: readonly Leg[]): string[] {
+  const names = legs.flatMap(({ cdr }) => [cdr['recordingfile'], cdr.userfield])
+  const files = names.filter(
+    (name): name is string => typeof name === 'string' && /\.(wav|mp3|gsm|ogg|ulaw|alaw|g722)$/i.test(name),
+  )
+  return [...new Set(files.map((name) => name.split('/').at(-1) ?? name))]
+}
+
+/** Extensions that take part in a call, by number where a leg tells it. */
+export function extensionsOf(call: Pick<Call, 'caller' | 'dialled' | 'callees'>): string[] {
+  const numbers = [call.caller.number, call.dialled, ...call.callees.map(({ number }) => number)]
+  return [...new Set(numbers.filter((number) => /^\d+$/.test(number) && number.length <= extensionDigitsMax))]
+}
+
+function iso(seconds: number): string {
+  return new Date(seconds * 1000).toISOString()
+}

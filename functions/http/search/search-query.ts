@@ -1,0 +1,110 @@
+import * as v from 'valibot'
+import { CallResult, Direction } from '../../../contracts/calls.ts'
+import { pageRowsMax } from '../../../contracts/limits.ts'
+import type { Search } from '../../domain/calls/search.ts'
+import { wholeSeconds } from '../../domain/filing.ts'
+import { canonicalNumber, canonicalPrefixes, type Numbering, prefixDigitsMin } from '../../domain/phone-number.ts'
+import { badFields, type FieldError } from '../problem.ts'
+
+/** Longer than any number with its decoration; what is longer is no search. */
+const filterCharsMax = 100
+const shortText = v.pipe(v.string(), v.minLength(1), v.maxLength(filterCharsMax))
+const whole = v.pipe(v.string(), v.regex(/^\d{1,9}$/, 'a whole number'), v.transform(Number))
+/** With `*` at its end: the first digits, at least three. */
+const number = v.pipe(
+  shortText,
+  v.regex(
+    /^\+?[\d\s().*#/-]*[\d#][\d\s().#/-]*\*?$|^\*[\d#]+\*?$|^[A-Za-z][\w.-]*$/,
+    'a number, or its first digits and *',
+  ),
+)
+/** RFC 3339 in UTC; `2026-02-30` matches and is refused below. */
+const moment = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/, 'RFC 3339 in UTC'))
+
+export const searchEntries = {
+  from: v.optional(moment),
+  to: v.optional(moment),
+  caller: v.optional(number),
+  called: v.optional(number),
+  party: v.optional(number),
+  disposition: v.optional(v.picklist(['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED', 'CONGESTION'])),
+  result: v.optional(CallResult),
+  direction: v.optional(Direction),
+  minDuration: v.optional(whole),
+  accountcode: v.optional(shortText),
+  order: v.optional(v.picklist(['newest', 'oldest'])),
+  cursor: v.optional(v.pipe(v.string(), v.maxLength(3_000))),
+  limit: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(pageRowsMax))),
+  fields: v.optional(
+    v.pipe(v.string(), v.maxLength(500), v.regex(/^[a-z]\w*(,[a-z]\w*)*$/i, 'names with commas between')),
+  ),
+}
+export const SearchQuery = v.looseObject(searchEntries)
+export type SearchQuery = v.InferOutput<typeof SearchQuery>
+
+/** Each month is one query, so a period is bounded to five years: at most 61 queries a page, of an all but empty site. */
+const periodDaysMax = 5 * 366
+const periodDaysDefault = 31
+const dayMs = 86_400_000
+
+/** What a query asks for, its numbers made canonical. Whatever is wrong is told by field, all at once. */
+export function understand(query: SearchQuery, numbering: Numbering, now: number): Search {
+  const errors: FieldError[] = []
+  const period = understandPeriod(query, now, errors)
+  const party = understandParty(query, numbering, errors)
+  if (errors.length > 0) throw badFields(errors)
+  const { disposition, result, direction, minDuration, accountcode, order } = query
+  return {
+    ...period,
+    newestFirst: order !== 'oldest',
+    ...(party && { party }),
+    ...(disposition !== undefined && { disposition }),
+    ...(result !== undefined && { result }),
+    ...(direction !== undefined && { direction }),
+    ...(minDuration !== undefined && { minDuration }),
+    ...(accountcode !== undefined && { accountcode }),
+  }
+}
+
+export function understandPeriod(
+  query: { from?: string | undefined; to?: string | undefined },
+  now: number,
+  errors: FieldError[],
+): { from: string; to: string } {
+  const to = query.to === undefined ? now : instant(query.to)
+  const from = query.from === undefined ? to - periodDaysDefault * dayMs : instant(query.from)
+  const days = (to - from) / dayMs
+  if (Number.isNaN(to)) errors.push({ field: 'to', message: 'a date that exists' })
+  if (Number.isNaN(from) && !Number.isNaN(to)) errors.push({ field: 'from', message: 'a date that exists' })
+  if (days < 0) errors.push({ field: 'from', message: 'from must not be after to' })
+  if (days > periodDaysMax) errors.push({ field: 'from', message: `at most ${periodDaysMax} days before to` })
+  if (errors.length > 0) return { from: '', to: '' }
+  return { from: wholeSeconds(from), to: wholeSeconds(to) }
+}
+
+/** JavaScript reads the 30th of February as the 2nd of March; here it is no date. */
+function instant(text: string): number {
+  const ms = Date.parse(text)
+  return !Number.isNaN(ms) && wholeSeconds(ms) === `${text.slice(0, 19)}Z` ? ms : Number.NaN
+}
+
+const partySides = { caller: ['caller'], called: ['called'], party: ['caller', 'called'] } as const
+
+function understandParty(query: SearchQuery, numbering: Numbering, errors: FieldError[]): Search['party'] {
+  const given = (['caller', 'called', 'party'] as const).filter((field) => query[field] !== undefined)
+  const [field, second] = given
+  if (field === undefined) return undefined
+  if (second !== undefined) {
+    errors.push({ field: second, message: `one of ${given.join(', ')} at a time` })
+    return undefined
+  }
+  const text = query[field] ?? ''
+  const sides = [...partySides[field]]
+  if (!text.endsWith('*') || text === '*') return { sides, exact: canonicalNumber(text, numbering) }
+  const digits = text.slice(0, -1)
+  if ((digits.match(/\d/g) ?? []).length < prefixDigitsMin) {
+    errors.push({ field, message: `at least ${prefixDigitsMin} digits before *` })
+    return undefined
+  }
+  return { sides, prefixes: canonicalPrefixes(digits, numbering) }
+}
