@@ -40,7 +40,7 @@ export type SiteCreated = v.InferOutput<typeof SiteCreated>
 export const TicketIssued = v.looseObject({ ticket: v.string(), expiresAt: v.string(), socketUrl: v.string() })
 export type TicketIssued = v.InferOutput<typeof TicketIssued>
 
-/** One page of `GET /v1/sites/{site}/cdrs`, newest first; `cursor` is absent on the last page. */
+/** One page of `GET /v1/sites/{site}/cdrs`; `cursor` is absent on the last page. */
 export const CdrPage = v.looseObject({ cdrs: v.array(Cdr), cursor: v.optional(v.string()) })
 export type CdrPage = v.InferOutput<typeof CdrPage>
 

@@ -21,6 +21,9 @@ export interface RouteRule {
 export const routes = {
   'POST /v1/sites': { needs: 'admin' },
   'GET /v1/sites/{site}/cdrs': { needs: 'cdrs:read', personal: 'cdrs' },
+  'GET /v1/sites/{site}/calls': { needs: 'calls:read', personal: 'calls' },
+  'GET /v1/sites/{site}/calls/{id}': { needs: 'calls:read', personal: 'calls' },
+  'GET /v1/sites/{site}/calls/{id}/events': { needs: 'calls:read', personal: 'calls' },
   'GET /v1/sites/{site}/endpoints': { needs: 'presence:read' },
   'POST /v1/sites/{site}/tickets': { needs: 'presence:read' },
   'GET /v1/sites/{site}/audit': { needs: 'audit:read', orAdmin: true },

@@ -6,6 +6,7 @@ export const functionEntries: Record<string, string> = {
   'authorize-socket': 'functions/authorize/socket/handler.ts',
   'create-site': 'functions/http/sites/handler.ts',
   'list-cdrs': 'functions/http/cdrs/handler.ts',
+  calls: 'functions/http/calls/handler.ts',
   'list-endpoints': 'functions/http/endpoints/handler.ts',
   'list-audit': 'functions/http/audit/handler.ts',
   'issue-ticket': 'functions/http/tickets/handler.ts',

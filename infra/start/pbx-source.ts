@@ -99,16 +99,13 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
     await pbx.stop()
   }
   try {
-    await steps.run(
-      `Asterisk ${version}, with ${site.extensions.length} phones registered`,
-      async (say) => {
-        say('starting')
-        await pbx.start()
-        await phones.start()
-        say('registering')
-        await phones.registered()
-      },
-    )
+    await steps.run(`Asterisk ${version}, with ${site.extensions.length} phones registered`, async (say) => {
+      say('starting')
+      await pbx.start()
+      await phones.start()
+      say('registering')
+      await phones.registered()
+    })
   } catch (error) {
     await stop()
     throw error

@@ -1,48 +1,85 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Cdr } from '../../contracts/cdr.ts'
-import { CdrQuery } from '../../contracts/operations/cdrs.ts'
-import { allScopes } from '../../functions/domain/scopes.ts'
+import { SearchQuery } from '../../contracts/operations/cdrs.ts'
+import { listCalls } from '../../functions/http/calls/list-calls.ts'
 import { listCdrs } from '../../functions/http/cdrs/list-cdrs.ts'
+import { CallLogStore } from '../../functions/stores/call-log.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 let tables: TestTables
-let log: CdrStore
+let cdrs: CdrStore
+let log: CallLogStore
 beforeAll(async () => {
   tables = await startTables()
-  log = new CdrStore(tables.db, tables.table)
+  cdrs = new CdrStore(tables.db, tables.table)
+  log = new CallLogStore(tables.db, tables.table)
 })
 afterAll(async () => tables[Symbol.asyncDispose]())
 
 const cursorKey = 'k'.repeat(32)
 const now = () => Date.UTC(2026, 11, 2)
-const page = (site: string, query: Record<string, string>) =>
-  listCdrs({ kind: 'key', site, keyId: 'k', scopes: new Set(allScopes) }, v.parse(CdrQuery, query), {
-    log,
-    cursorKey,
-    now,
-  })
+const numbering = { country: 'FR' } as const
+const put = (site: string, cdr: Cdr) => cdrs.put(site, cdr, undefined, numbering)
+const listing = () => ({ log, cursorKey, now, numbering })
+const page = (site: string, query: Record<string, string>) => listCdrs(site, v.parse(SearchQuery, query), listing())
+
+/** All pages of a search, at most a hundred. */
+async function all<T>(
+  list: (query: Record<string, string>) => Promise<{ items: T[]; cursor: string | undefined }>,
+  query: Record<string, string>,
+) {
+  const items: T[] = []
+  let cursor: string | undefined
+  for (let pages = 0; pages < 100; pages += 1) {
+    const next = await list({ ...query, ...(cursor && { cursor }) })
+    items.push(...next.items)
+    cursor = next.cursor
+    if (!cursor) return items
+  }
+  throw new Error('more than a hundred pages')
+}
+const allCdrs = (site: string, query: Record<string, string>) =>
+  all(async (more) => {
+    const { cdrs, cursor } = await page(site, more)
+    return { items: cdrs, cursor }
+  }, query)
+const allCalls = (site: string, query: Record<string, string>) =>
+  all(async (more) => {
+    const { calls, cursor } = await listCalls(site, v.parse(SearchQuery, more), listing())
+    return { items: calls, cursor }
+  }, query)
 
 test('a CDR delivered twice is stored once, all its fields as Asterisk wrote them', async () => {
   const cdr = makeCdr(1, { userfield: 'é "quoted"', added_by_a_later_asterisk: 'kept' })
-  expect(await log.put('twice', cdr, undefined)).toBe('stored')
-  expect(await log.put('twice', cdr, undefined)).toBe('duplicate')
+  expect(await put('twice', cdr)).toBe('stored')
+  expect(await put('twice', cdr)).toBe('duplicate')
   expect((await page('twice', {})).cdrs).toEqual([cdr])
 })
 
 test('a delivery repeated after a crash between two rows completes them from what the first stored', async () => {
   const cdr = makeCdr(2)
-  await log.put('crash', cdr, undefined)
+  await put('crash', cdr)
   const before = await tables.items()
-  await log.put('crash', { ...cdr, src: 'changed', dst: 'changed' }, undefined)
+  const party = before.find(({ pk }) => String(pk).startsWith('crash#A#'))
+  await tables.delete(party)
+  expect(await put('crash', cdr)).toBe('duplicate')
   expect(await tables.items()).toEqual(before)
+})
+
+test('a natural key that comes back with another call is stored beside the first, each once', async () => {
+  const [first, second] = [makeCdr(2), makeCdr(2, { dst: '77', duration: 3 })]
+  expect([await put('apart', first), await put('apart', second)]).toEqual(['stored', 'apart'])
+  expect([await put('apart', second), await put('apart', first)]).toEqual(['duplicate', 'duplicate'])
+  expect((await page('apart', { order: 'oldest' })).cdrs).toEqual([first, second])
+  expect(await allCdrs('apart', { called: '77' })).toEqual([second])
 })
 
 test('a CDR is three rows, two where a party is empty, one more where the linkedid tells no time', async () => {
   const rowsOf = async (site: string, cdr: Cdr) => {
-    await log.put(site, cdr, undefined)
+    await put(site, cdr)
     return (await tables.items()).filter((item) => String(item['pk']).startsWith(`${site}#`)).length
   }
   expect(await rowsOf('rows-a', makeCdr(3))).toBe(3)
@@ -52,7 +89,7 @@ test('a CDR is three rows, two where a party is empty, one more where the linked
 
 test('pages follow each other newest first, over months, each CDR once', async () => {
   const cdrs = Array.from({ length: 23 }, (_, n) => makeCdr(n * 1000))
-  for (const cdr of cdrs) await log.put('pages', cdr, undefined)
+  for (const cdr of cdrs) await put('pages', cdr)
   const seen: Cdr[] = []
   let cursor: string | undefined
   let pages = 0
@@ -68,23 +105,123 @@ test('pages follow each other newest first, over months, each CDR once', async (
 })
 
 test('a full last page has no cursor', async () => {
-  for (let n = 0; n < 4; n += 1) await log.put('full', makeCdr(n), undefined)
+  for (let n = 0; n < 4; n += 1) await put('full', makeCdr(n))
   const first = await page('full', { limit: '2', from: '2026-11-20T00:00:00Z' })
   const second = await page('full', { limit: '2', cursor: first.cursor ?? '' })
   expect([first.cdrs.length, second.cdrs.length, second.cursor]).toEqual([2, 2, undefined])
 })
 
 test('from and to are the start of the call, both within', async () => {
-  for (let n = 0; n < 5; n += 1) await log.put('period', makeCdr(n), undefined)
+  for (let n = 0; n < 5; n += 1) await put('period', makeCdr(n))
   const { cdrs } = await page('period', { from: '2026-11-23T19:01:00Z', to: '2026-11-23T19:03:00Z' })
   expect(cdrs.map((cdr) => cdr.sequence)).toEqual([3, 2, 1])
 })
 
+const people = ['60', '61', '6012', '0479000060', '0033123456789', '+441632960000', 'anonymous', '']
+const dispositions = ['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED']
+
+test('every search finds what a plain look through all rows finds, in its order, on pages of any size', async () => {
+  const of = <T>(list: readonly T[], n: number) => list[n % list.length] as T
+  const sent = Array.from({ length: 160 }, (_, n) =>
+    makeCdr(n * 97, {
+      src: of(people, n * 7),
+      dst: of(people, n * 3 + 1),
+      disposition: of(dispositions, Math.floor(n / 8)),
+      duration: n % 40,
+      end: makeCdr(n * 97 + (n % 40) / 60).start,
+      accountcode: of(['', 'sales'], n),
+    }),
+  )
+  for (const cdr of sent) await put('search', cdr)
+  const canonical: Record<string, string> = {
+    '0479000060': '+33479000060',
+    '0033123456789': '+33123456789',
+    anonymous: '',
+  }
+  const number = (text: string) => canonical[text] ?? text
+  const searches: [Record<string, string>, (cdr: Cdr) => boolean][] = [
+    [{ caller: '60' }, ({ src }) => src === '60'],
+    [{ called: '04 79 00 00 60' }, ({ dst }) => dst === '0479000060'],
+    [{ party: '+33123456789' }, ({ src, dst }) => [src, dst].includes('0033123456789')],
+    [{ party: '0479*' }, ({ src, dst }) => [src, dst].some((n) => number(n).startsWith('+33479'))],
+    [{ caller: '601*' }, ({ src }) => number(src).startsWith('601')],
+    [{ disposition: 'BUSY' }, ({ disposition }) => disposition === 'BUSY'],
+    [{ minDuration: '30', accountcode: 'sales' }, (cdr) => cdr.duration >= 30 && cdr.accountcode === 'sales'],
+    [{ caller: '61', disposition: 'ANSWERED' }, (cdr) => cdr.src === '61' && cdr.disposition === 'ANSWERED'],
+    [{ direction: 'outbound' }, ({ src, dst }) => ['60', '61', '6012'].includes(src) && number(dst).startsWith('+')],
+  ]
+  const period = { from: '2026-11-01T00:00:00Z', to: '2027-06-01T00:00:00Z' }
+  for (const [query, fits] of searches) {
+    const expected = sent.filter(fits)
+    expect(expected.length, JSON.stringify(query)).toBeGreaterThan(2)
+    const direction = query['direction']
+    const found = await allCdrs('search', { ...period, ...query, order: 'oldest', limit: '7' })
+    if (direction === undefined) expect(found, JSON.stringify(query)).toEqual(expected)
+    else
+      expect(
+        found.filter(({ src }) => number(src) !== ''),
+        JSON.stringify(query),
+      ).toEqual(expected)
+    const newest = await allCdrs('search', { ...period, ...query, limit: '13' })
+    expect(newest).toEqual(found.toReversed())
+    const calls = await allCalls('search', { ...period, ...query, order: 'oldest', limit: '5' })
+    expect(
+      calls.map(({ call }) => call),
+      JSON.stringify(query),
+    ).toEqual(found.map(({ linkedid }) => linkedid))
+  }
+})
+
+test('the legs of a call are one call, whole on every page and in every search that finds one of them', async () => {
+  for (let n = 0; n < 12; n += 1) {
+    const cdr = makeCdr(n, { disposition: 'NO ANSWER', answer: '', billsec: 0 })
+    await put('legs', cdr)
+    await put(
+      'legs',
+      makeCdr(n, { dst: '61', lastapp: 'VoiceMail', lastdata: '6001@voicemail,u', dstchannel: '', sequence: 100 + n }),
+    )
+    await put(
+      'legs',
+      makeCdr(n, { uniqueid: `${cdr.uniqueid}9`, src: '70', sequence: 200 + n, linkedid: cdr.linkedid }),
+    )
+  }
+  const calls = await allCalls('legs', { limit: '5' })
+  expect(calls.map(({ legs }) => legs)).toEqual(Array(12).fill(3))
+  expect((await allCalls('legs', { caller: '70', limit: '5' })).map(({ legs }) => legs)).toEqual(Array(12).fill(3))
+  expect(calls.every(({ result }) => result === 'answered')).toBe(true)
+})
+
 test.each([
   [{ from: '2026-11-24T00:00:00Z', to: '2026-11-23T00:00:00Z' }, 'must not be after'],
-  [{ from: '2026-13-45T00:00:00Z' }, 'dates that exist'],
+  [{ from: '2026-13-45T00:00:00Z' }, 'from: a date that exists'],
+  [{ to: '2026-02-30T00:00:00Z' }, 'to: a date that exists'],
   [{ from: '1999-01-01T00:00:00Z' }, 'at most'],
   [{ cursor: 'made.up' }, 'start without one'],
-])('the period or cursor %j is refused by name', async (query, words) => {
+  [{ caller: '6*' }, 'at least 3 digits'],
+  [{ caller: '60', called: '61' }, 'at a time'],
+])('the search %j is refused by name', async (query, words) => {
   await expect(page('bad', query)).rejects.toThrow(words)
+})
+
+test.each([
+  { caller: '6'.repeat(10_000) },
+  { minDuration: '-1' },
+  { limit: '501' },
+  { fields: 'a;b' },
+  { order: 'up' },
+])('a query that is none is refused before it costs a read (%#)', (query) => {
+  expect(v.safeParse(SearchQuery, query).success).toBe(false)
+})
+
+test('2,000 altered cursors: none is taken for one, whatever was changed', async () => {
+  for (let n = 0; n < 4; n += 1) await put('tampered', makeCdr(n))
+  const { cursor = '' } = await page('tampered', { limit: '2' })
+  expect(cursor.length).toBeGreaterThan(100)
+  for (let n = 0; n < 2_000; n += 1) {
+    const at = (n * 7919) % cursor.length
+    const other = String.fromCharCode(33 + ((cursor.charCodeAt(at) - 33 + 1 + (n % 92)) % 93))
+    const altered = n % 3 === 0 ? cursor.slice(0, at) : cursor.slice(0, at) + other + cursor.slice(at + 1)
+    await expect(page('tampered', { cursor: altered })).rejects.toMatchObject({ errorId: 'cursor-invalid' })
+  }
+  await expect(page('other-site', { cursor })).rejects.toMatchObject({ errorId: 'cursor-invalid' })
 })

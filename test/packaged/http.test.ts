@@ -81,9 +81,9 @@ test('without a key API Gateway itself answers 401', async () => {
 })
 
 test('a cursor of one site opens nothing of another', async () => {
-  const { writeCursor } = await import('../../functions/http/cdrs/cursor.ts')
+  const { writeCursor } = await import('../../functions/http/cursor.ts')
   const position = { site: 'other', from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z', after: '2026-11-30' }
-  const cursor = writeCursor(position, 'not the key of this deployment, but long')
+  const cursor = writeCursor('cdrs', 'other', position, 'not the key of this deployment, but long')
   const response = await deployment.call('GET', `/v1/sites/other/cdrs?cursor=${cursor}`, { key: other.site.apiKey })
   expect(await problem(response)).toMatchObject({ errorId: 'cursor-invalid' })
 })

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
+import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { identifyKey } from '../../functions/authorize/identify.ts'
 import { parseCaller } from '../../functions/caller.ts'
 import { hashSecret, makeApiKey, parseApiKey, sameText } from '../../functions/domain/api-key.ts'
-import { readCursor, writeCursor } from '../../functions/http/cdrs/cursor.ts'
+import { readCursor, writeCursor } from '../../functions/http/cursor.ts'
 import { makeSecrets } from '../../infra/build/secrets.ts'
 
 const secrets = makeSecrets()
@@ -46,17 +47,19 @@ test('texts compare as equal only when they are', () => {
   fc.assert(fc.property(fc.string(), fc.string(), (a, b) => sameText(a, b) === (a === b)))
 })
 
-test('a cursor opens only unchanged, and for its own site', () => {
+test('a cursor opens only unchanged, for its own list and its own site', () => {
+  const Position = v.record(v.string(), v.string())
   const position = { site: 'office', from: '2026-11-01T00:00:00Z', to: '2026-11-24T00:00:00Z', after: 'row' }
-  const cursor = writeCursor(position, secrets.cursorKey)
-  expect(readCursor(cursor, 'office', secrets.cursorKey)).toEqual(position)
-  expect(() => readCursor(cursor, 'other', secrets.cursorKey)).toThrow('start without one')
-  expect(() => readCursor(cursor, 'office', makeSecrets().cursorKey)).toThrow('start without one')
+  const cursor = writeCursor('cdrs', 'office', position, secrets.cursorKey)
+  expect(readCursor('cdrs', 'office', Position, cursor, secrets.cursorKey)).toEqual(position)
+  expect(() => readCursor('cdrs', 'other', Position, cursor, secrets.cursorKey)).toThrow('start without one')
+  expect(() => readCursor('calls', 'office', Position, cursor, secrets.cursorKey)).toThrow('start without one')
+  expect(() => readCursor('cdrs', 'office', Position, cursor, makeSecrets().cursorKey)).toThrow('start without one')
   fc.assert(
     fc.property(fc.nat(cursor.length - 1), fc.constantFrom('', 'A', '_', '.', '=='), (at, put) => {
       const mutated = cursor.slice(0, at) + put + cursor.slice(at + 1)
       if (mutated === cursor) return
-      expect(() => readCursor(mutated, 'office', secrets.cursorKey)).toThrow('start without one')
+      expect(() => readCursor('cdrs', 'office', Position, mutated, secrets.cursorKey)).toThrow('start without one')
     }),
     { numRuns: 300 },
   )

@@ -1,5 +1,5 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import dynalite from 'dynalite'
 
 export interface TestTables extends AsyncDisposable {
@@ -7,6 +7,8 @@ export interface TestTables extends AsyncDisposable {
   table: string
   /** All items of the table, for a test to compare; product code never scans. */
   items(): Promise<Record<string, unknown>[]>
+  /** Takes an item out, as if its write had never come. */
+  delete(item: Record<string, unknown> | undefined): Promise<void>
 }
 
 /** A DynamoDB emulator of its own, in memory, with one table of the keys that all ours have. */
@@ -37,6 +39,10 @@ export async function startTables(): Promise<TestTables> {
     db,
     table,
     items: async () => (await db.send(new ScanCommand({ TableName: table, ConsistentRead: true }))).Items ?? [],
+    delete: async (item) => {
+      const Key = { pk: item?.['pk'], sk: item?.['sk'] }
+      await db.send(new DeleteCommand({ TableName: table, Key }))
+    },
     [Symbol.asyncDispose]: async () => {
       client.destroy()
       await new Promise<void>((resolve) => server.close(() => resolve()))

@@ -1,5 +1,7 @@
+import type { Call } from '../../../contracts/calls.ts'
 import type { Cdr } from '../../../contracts/cdr.ts'
 import type { CallState, Party } from '../../../contracts/facts.ts'
+import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import type { PersonalShape } from '../personal.ts'
 
 /** Personal fields of what several features show. A feature's own shape stands with the feature. */
@@ -18,3 +20,19 @@ export const cdrShape: PersonalShape<Cdr> = {
   accountcode: 'text',
   peeraccount: 'text',
 }
+
+/** A call of the archive. A recording's name often holds the numbers, a summary always does. */
+export const archivedCallShape: PersonalShape<Call> = {
+  ...callShape,
+  answeredBy: partyShape,
+  forwardedFrom: 'number',
+  transferredTo: 'number',
+  story: { who: 'number' },
+  summary: 'text',
+  recordings: 'text',
+  accountcode: 'text',
+  cdrs: cdrShape,
+  metadata: 'text',
+}
+
+export const timeLineShape: PersonalShape<TimeLineEntry> = { callees: partyShape }

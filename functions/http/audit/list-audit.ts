@@ -1,8 +1,9 @@
+import * as v from 'valibot'
 import { pageRowsDefault } from '../../../contracts/limits.ts'
-import type { SiteId } from '../../../contracts/names.ts'
+import { type SiteId, Timestamp } from '../../../contracts/names.ts'
 import type { AuditEntry, AuditPage, AuditQuery } from '../../../contracts/operations/audit.ts'
 import { monthsBack } from '../../domain/filing.ts'
-import { readCursor, writeCursor } from '../cdrs/cursor.ts'
+import { readCursor, writeCursor } from '../cursor.ts'
 import { badFields } from '../problem.ts'
 
 export interface AuditReader {
@@ -13,6 +14,8 @@ export interface AuditReader {
     limit: number,
   ): Promise<{ rows: { sk: string; entry: AuditEntry }[]; more: boolean }>
 }
+
+const Position = v.object({ from: Timestamp, to: Timestamp, after: v.string() })
 
 /** Each month is one query: at most 14 of them a page, of a site where nothing was done. */
 const periodDaysMax = 400
@@ -26,7 +29,7 @@ export async function listAudit(
   { audit, cursorKey, now }: { audit: AuditReader; cursorKey: string; now: number },
 ): Promise<AuditPage> {
   const limit = query.limit ?? pageRowsDefault
-  const position = query.cursor ? readCursor(query.cursor, site, cursorKey) : undefined
+  const position = query.cursor ? readCursor('audit', site, Position, query.cursor, cursorKey) : undefined
   const { from, to } = position ?? period(query, now)
   const entries: AuditEntry[] = []
   for (const month of monthsBack(from, position ? position.after : to)) {
@@ -35,7 +38,7 @@ export async function listAudit(
     entries.push(...rows.map(({ entry }) => entry))
     const last = rows.at(-1)
     if (last && entries.length >= limit && (more || month > from.slice(0, 7))) {
-      return { entries, cursor: writeCursor({ site, from, to, after: last.sk }, cursorKey) }
+      return { entries, cursor: writeCursor('audit', site, { from, to, after: last.sk }, cursorKey) }
     }
   }
   return { entries }

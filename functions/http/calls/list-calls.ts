@@ -1,19 +1,19 @@
 import type { Call } from '../../../contracts/calls.ts'
 import { pageRowsDefault } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
+import type { SearchQuery } from '../../../contracts/operations/cdrs.ts'
 import { callOf } from '../../domain/calls/call.ts'
 import type { Search } from '../../domain/calls/search.ts'
-import type { Numbering } from '../../domain/phone-number.ts'
 import type { LogRow } from '../../stores/call-log.ts'
 import type { Listing } from '../cdrs/list-cdrs.ts'
-import { writeCursor } from '../search/cursor.ts'
+import { writeCursor } from '../cursor.ts'
 import { readBytesMax, startPage } from '../search/page.ts'
 import { fitsParty, type LogReader, readRows } from '../search/row-stream.ts'
-import type { SearchQuery } from '../search/search-query.ts'
 
 export interface CallReader extends LogReader {
   legs(site: SiteId, linkedid: string): Promise<LogRow[]>
 }
+/** Whole calls; what the caller may not see or did not ask for is taken off by the handler. */
 export interface CallPage {
   calls: Call[]
   cursor?: string
@@ -62,7 +62,7 @@ export async function listCalls(
   const next = (): CallPage =>
     examined === undefined
       ? { calls }
-      : { calls, cursor: writeCursor({ site, list: 'calls', search, after: examined }, cursorKey) }
+      : { calls, cursor: writeCursor('calls', site, { search, after: examined }, cursorKey) }
   for await (const run of readRows(log, site, search, after, () => (limit + 1 - calls.length) * rowsPerCall)) {
     bytes += run.bytes
     for (const row of run.rows) {
@@ -87,16 +87,4 @@ function fits(call: Call, legs: readonly LogRow[], search: Search): boolean {
   if (direction !== undefined && call.direction !== direction) return false
   if (minDuration !== undefined && (call.durationSeconds ?? 0) < minDuration) return false
   return accountcode === undefined || legs.some(({ cdr }) => cdr.accountcode === accountcode)
-}
-
-/** One ended call with its CDRs, or undefined where the log knows none of that id. */
-export async function findCall(
-  site: SiteId,
-  id: string,
-  { log, numbering }: { log: Pick<CallReader, 'legs'>; numbering: Numbering },
-): Promise<Call | undefined> {
-  const legs = await log.legs(site, id)
-  if (legs.length === 0) return undefined
-  const cdrs = legs.sort((x, y) => (x.row < y.row ? -1 : 1)).map(({ cdr }) => cdr)
-  return { ...callOf(cdrs, numbering), cdrs }
 }

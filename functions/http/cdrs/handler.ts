@@ -1,14 +1,24 @@
 import { config } from '../../config.ts'
+import { cdrShape } from '../../domain/personal/shapes.ts'
+import { mask } from '../../domain/personal.ts'
 import { secrets } from '../../secrets.ts'
-import { CdrStore } from '../../stores/cdrs.ts'
+import { CallLogStore } from '../../stores/call-log.ts'
+import { cachedLocale } from '../../stores/locale.ts'
 import { documentClient } from '../../stores/table.ts'
 import { httpHandler } from '../http-handler.ts'
-import { answer } from '../request.ts'
+import { pick } from '../search/page.ts'
+import { checkSearch, fresh } from '../search/shown.ts'
 import { listCdrs } from './list-cdrs.ts'
 
-const log = new CdrStore(documentClient(), config('TABLE_RECORDS').TABLE_RECORDS)
+const env = config('TABLE_RECORDS', 'TABLE_LIVE')
+const db = documentClient()
+const log = new CallLogStore(db, env.TABLE_RECORDS)
+const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
-export const handler = httpHandler('GET /v1/sites/{site}/cdrs', async ({ caller, query }) => {
-  const { cursorKey } = await secrets()
-  return answer(200, await listCdrs(caller, query, { log, cursorKey, now: Date.now }))
+export const handler = httpHandler('GET /v1/sites/{site}/cdrs', async ({ caller, site, query, headers, now }) => {
+  checkSearch(caller, 'cdrs', query)
+  const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
+  const page = await listCdrs(site, query, { log, cursorKey, numbering, now: () => now })
+  const cdrs = page.cdrs.map((cdr) => pick(query.fields, mask(caller, 'cdrs', cdrShape, cdr)))
+  return fresh({ ...page, cdrs }, headers)
 })

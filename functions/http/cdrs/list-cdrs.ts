@@ -1,14 +1,14 @@
 import type { CdrPage } from '../../../contracts/http.ts'
 import { pageRowsDefault } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
+import type { SearchQuery } from '../../../contracts/operations/cdrs.ts'
 import { directionOf, readLeg } from '../../domain/calls/leg.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import type { LogRow } from '../../stores/call-log.ts'
-import { writeCursor } from '../search/cursor.ts'
+import { writeCursor } from '../cursor.ts'
 import { readBytesMax, startPage } from '../search/page.ts'
 import { denseRows, fitsParty, type LogReader, readRows } from '../search/row-stream.ts'
-import type { SearchQuery } from '../search/search-query.ts'
 
 export interface Listing {
   log: LogReader
@@ -25,6 +25,10 @@ export async function listCdrs(site: SiteId, query: SearchQuery, listing: Listin
   const page: LogRow[] = []
   // One more than the page tells whether there is another.
   const wanted = () => (isFiltered(search) ? denseRows : limit + 1 - page.length)
+  const next = (last: string): CdrPage => ({
+    cdrs: page.map(({ cdr }) => cdr),
+    cursor: writeCursor('cdrs', site, { search, after: last }, cursorKey),
+  })
   let bytes = 0
   let examined = after
   for await (const run of readRows(log, site, search, after, wanted)) {
@@ -34,17 +38,13 @@ export async function listCdrs(site: SiteId, query: SearchQuery, listing: Listin
       else if (page.length < limit) {
         page.push(row)
         examined = row.row
-      } else return toPage(page, { site, list: 'cdrs', search, after: examined ?? row.row }, cursorKey)
+      } else return next(examined ?? row.row)
     }
     if (bytes >= readBytesMax && examined !== undefined) {
-      return toPage(page, { site, list: 'cdrs', search, after: examined }, cursorKey)
+      return next(examined)
     }
   }
   return { cdrs: page.map(({ cdr }) => cdr) }
-}
-
-function toPage(page: readonly LogRow[], position: Parameters<typeof writeCursor>[0], key: string): CdrPage {
-  return { cdrs: page.map(({ cdr }) => cdr), cursor: writeCursor(position, key) }
 }
 
 function isFiltered({ disposition, direction, minDuration, accountcode }: Search): boolean {

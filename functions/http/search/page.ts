@@ -1,8 +1,10 @@
+import * as v from 'valibot'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { Search } from '../../domain/calls/search.ts'
-import { badFields } from '../problem.ts'
-import { readCursor } from './cursor.ts'
-import { type SearchQuery, understand } from './search-query.ts'
+import type { SearchQuery } from '../../../contracts/operations/cdrs.ts'
+import { Search } from '../../domain/calls/search.ts'
+import { readCursor } from '../cursor.ts'
+
+import { understand } from './search-query.ts'
 
 /** What one request reads at most, 2 MB: a page of filtered rows ends there, short, with a cursor. */
 export const readBytesMax = 2_097_152
@@ -15,19 +17,16 @@ export function startPage(
   { cursorKey, now, numbering }: { cursorKey: string; now: number; numbering: Parameters<typeof understand>[1] },
 ): { search: Search; after: string | undefined } {
   if (query.cursor === undefined) return { search: understand(query, numbering, now), after: undefined }
-  const { search, after } = readCursor(query.cursor, site, list, cursorKey)
-  return { search, after }
+  return readCursor(list, site, Position, query.cursor, cursorKey)
 }
+
+/** Where a page ended: after this row, in this search. */
+const Position = v.object({ search: Search, after: v.string() })
+export type Position = v.InferOutput<typeof Position>
 
 /** The named fields of an item and no others; all of them without `fields`. */
 export function pick<T extends object>(fields: string | undefined, item: T): Partial<T> {
   if (fields === undefined) return item
   const wanted = new Set(fields.split(','))
   return Object.fromEntries(Object.entries(item).filter(([name]) => wanted.has(name))) as Partial<T>
-}
-
-/** A list that knows all its fields refuses others by name. */
-export function checkFields(fields: string | undefined, known: readonly string[]): void {
-  const unknown = (fields?.split(',') ?? []).filter((name) => !known.includes(name))
-  if (unknown.length > 0) throw badFields([{ field: 'fields', message: `not known: ${unknown.join(', ')}` }])
 }

@@ -1,46 +1,8 @@
-import * as v from 'valibot'
-import { CallResult, Direction } from '../../../contracts/calls.ts'
-import { pageRowsMax } from '../../../contracts/limits.ts'
+import type { SearchQuery } from '../../../contracts/operations/cdrs.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import { wholeSeconds } from '../../domain/filing.ts'
 import { canonicalNumber, canonicalPrefixes, type Numbering, prefixDigitsMin } from '../../domain/phone-number.ts'
 import { badFields, type FieldError } from '../problem.ts'
-
-/** Longer than any number with its decoration; what is longer is no search. */
-const filterCharsMax = 100
-const shortText = v.pipe(v.string(), v.minLength(1), v.maxLength(filterCharsMax))
-const whole = v.pipe(v.string(), v.regex(/^\d{1,9}$/, 'a whole number'), v.transform(Number))
-/** With `*` at its end: the first digits, at least three. */
-const number = v.pipe(
-  shortText,
-  v.regex(
-    /^\+?[\d\s().*#/-]*[\d#][\d\s().#/-]*\*?$|^\*[\d#]+\*?$|^[A-Za-z][\w.-]*$/,
-    'a number, or its first digits and *',
-  ),
-)
-/** RFC 3339 in UTC; `2026-02-30` matches and is refused below. */
-const moment = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/, 'RFC 3339 in UTC'))
-
-export const searchEntries = {
-  from: v.optional(moment),
-  to: v.optional(moment),
-  caller: v.optional(number),
-  called: v.optional(number),
-  party: v.optional(number),
-  disposition: v.optional(v.picklist(['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED', 'CONGESTION'])),
-  result: v.optional(CallResult),
-  direction: v.optional(Direction),
-  minDuration: v.optional(whole),
-  accountcode: v.optional(shortText),
-  order: v.optional(v.picklist(['newest', 'oldest'])),
-  cursor: v.optional(v.pipe(v.string(), v.maxLength(3_000))),
-  limit: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(pageRowsMax))),
-  fields: v.optional(
-    v.pipe(v.string(), v.maxLength(500), v.regex(/^[a-z]\w*(,[a-z]\w*)*$/i, 'names with commas between')),
-  ),
-}
-export const SearchQuery = v.looseObject(searchEntries)
-export type SearchQuery = v.InferOutput<typeof SearchQuery>
 
 /** Each month is one query, so a period is bounded to five years: at most 61 queries a page, of an all but empty site. */
 const periodDaysMax = 5 * 366
