@@ -3,6 +3,7 @@ import { auditOperations } from './operations/audit.ts'
 import { cdrOperations } from './operations/cdrs.ts'
 import { presenceOperations } from './operations/presence.ts'
 import { siteOperations } from './operations/sites.ts'
+import { statsOperations } from './operations/stats.ts'
 
 /**
  * The HTTP API, one entry a route: what goes in, what comes out. Requests are parsed by it, answers are typed by it, and
@@ -20,6 +21,7 @@ export interface Operation {
 export const operations = {
   ...siteOperations,
   ...cdrOperations,
+  ...statsOperations,
   ...presenceOperations,
   ...auditOperations,
 } as const satisfies Record<`${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`, Operation>

@@ -11,6 +11,7 @@ const names = [
   'QUEUE_RECORDS',
   'DEAD_RECORDS',
   'DEAD_LIVE',
+  'QUEUE_WATCH',
 ] as const
 export type ConfigName = (typeof names)[number]
 

@@ -7,6 +7,8 @@ export const functionEntries: Record<string, string> = {
   'create-site': 'functions/http/sites/handler.ts',
   'list-cdrs': 'functions/http/cdrs/handler.ts',
   calls: 'functions/http/calls/handler.ts',
+  stats: 'functions/http/stats/handler.ts',
+  watch: 'functions/queues/watch/handler.ts',
   'list-endpoints': 'functions/http/endpoints/handler.ts',
   'list-audit': 'functions/http/audit/handler.ts',
   'issue-ticket': 'functions/http/tickets/handler.ts',

@@ -21,7 +21,11 @@ export interface TestSite {
 export interface Deployment extends AsyncDisposable {
   cloud: LocalCloud & { adminKey: string }
   /** The public API, as anyone calls it. */
-  call(method: string, path: string, options?: { key?: string; body?: unknown }): Promise<Response>
+  call(
+    method: string,
+    path: string,
+    options?: { key?: string; body?: unknown; headers?: Record<string, string> },
+  ): Promise<Response>
   makeSite(name: string): Promise<TestSite>
   /** Sends events as the site's bridge does, or a body as it is. */
   send(site: TestSite, lane: Lane, events: readonly unknown[]): Promise<string>
@@ -44,10 +48,10 @@ export async function deploy(): Promise<Deployment> {
   const db = DynamoDBDocumentClient.from(new DynamoDBClient(client(cloud.endpoints.dynamodb)))
   const queue = (lane: Lane) => cloud.ref(lane === 'live' ? 'LiveQueue' : 'RecordsQueue')
 
-  const call: Deployment['call'] = (method, path, { key, body } = {}) =>
+  const call: Deployment['call'] = (method, path, { key, body, headers } = {}) =>
     fetch(cloud.httpUrl + path, {
       method,
-      headers: { ...(key && { authorization: `Bearer ${key}` }), 'content-type': 'application/json' },
+      headers: { ...(key && { authorization: `Bearer ${key}` }), 'content-type': 'application/json', ...headers },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
   const sendBody: Deployment['sendBody'] = async (lane, body) => {

@@ -7,6 +7,7 @@ import { ConnectionStore } from '../../stores/connections.ts'
 import { PresenceStore } from '../../stores/presence.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
+import { TimeLineStore } from '../../stores/time-lines.ts'
 import { cachedKeys } from '../open-batch.ts'
 import { noteHeard } from './heard.ts'
 import { pushBatch } from './push-batch.ts'
@@ -20,6 +21,7 @@ const pushing = {
   presence: new PresenceStore(db, env.TABLE_LIVE),
   epochs,
   connections: new ConnectionStore(db, env.TABLE_LIVE),
+  timeLines: new TimeLineStore(db, env.TABLE_LIVE),
   sockets: new Sockets(env.SOCKET_ENDPOINT),
   heard: noteHeard(epochs),
   now: Date.now,

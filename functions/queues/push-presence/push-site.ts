@@ -1,17 +1,24 @@
 import type { BridgeEvent } from '../../../contracts/events.ts'
 import { type DeltaFrame, Topic } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
+import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import { foldPresence, type SiteFold } from '../../domain/presence-fold.ts'
+import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { OpenedMessage } from '../open-batch.ts'
 import { type FramePoster, fanOut, type Subscribers } from './fan-out.ts'
 import { type Epochs, type Presence, updatePresence } from './push-presence.ts'
 
+/** Takes every fact, won or lost, where the live state takes the newest alone. */
+export interface TimeLines {
+  put(site: SiteId, byCall: ReadonlyMap<string, readonly TimeLineEntry[]>, now: number): Promise<void>
+}
 export interface Pushing {
   presence: Presence
   epochs: Epochs
   connections: Subscribers
   sockets: FramePoster
+  timeLines: TimeLines
   heard: (fold: SiteFold, now: number) => Promise<void>
   now: () => number
 }
@@ -20,8 +27,21 @@ export interface Pushing {
 export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing: Pushing): Promise<boolean> {
   const now = pushing.now()
   try {
-    const fold = foldPresence(site, messages.flatMap(eventsOf))
-    const [deltas] = await Promise.all([updatePresence(fold, pushing, now), pushing.heard(fold, now)])
+    const passages = messages.map((message) => ({
+      lane: 'live' as const,
+      sentAt: message.sentAt,
+      handledAt: now,
+      events: eventsOf(message),
+    }))
+    const fold = foldPresence(
+      site,
+      passages.flatMap(({ events }) => events),
+    )
+    const [deltas] = await Promise.all([
+      updatePresence(fold, pushing, now),
+      pushing.heard(fold, now),
+      pushing.timeLines.put(site, timeLineEntries(passages), now),
+    ])
     const count = await fanOut(site, frames(fold, deltas), pushing)
     const level = count.failed + count.unreached > 0 ? 'warn' : 'info'
     logOutcome(level, 'presence', { site, entities: fold.entities.length, ms: pushing.now() - now, ...count })

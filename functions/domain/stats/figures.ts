@@ -1,0 +1,62 @@
+import type { Call, Direction } from '../../../contracts/calls.ts'
+import type { Figures } from '../../../contracts/operations/stats.ts'
+
+/** What is counted of calls; whole numbers that add up. Order is that of the stored arrays: new ones go to the end. */
+export const figureNames = [
+  'calls',
+  'answered',
+  'abandoned',
+  'busy',
+  'failed',
+  'voicemail',
+  'talkSeconds',
+  'ringSeconds',
+] as const
+export type Counts = number[]
+
+export const directions: readonly Direction[] = ['internal', 'inbound', 'outbound']
+
+export function noCounts(): Counts {
+  return figureNames.map(() => 0)
+}
+
+/** A call as one of each figure. Every call is exactly one of answered, abandoned, busy, failed and voicemail. */
+export function countCall({ result, talkSeconds = 0, ringSeconds = 0 }: Call): Counts {
+  const is = (...results: (typeof result)[]) => (results.includes(result) ? 1 : 0)
+  return [
+    1,
+    is('answered'),
+    is('no-answer', 'cancelled'),
+    is('busy'),
+    is('failed', 'unreachable', 'refused', 'expired', 'unknown', undefined),
+    is('voicemail'),
+    talkSeconds,
+    ringSeconds,
+  ]
+}
+
+export function addCounts(into: Counts, counts: readonly number[]): void {
+  for (const [i, count] of counts.entries()) into[i] = (into[i] ?? 0) + count
+}
+
+/** Sums with what people ask of them. Ratios are rounded half up to three decimals, averages to one. */
+export function toFigures(counts: Counts): Figures {
+  const [calls = 0, answered = 0, abandoned = 0, busy = 0, failed = 0, voicemail = 0, talk = 0, ring = 0] = counts
+  return {
+    calls,
+    answered,
+    abandoned,
+    busy,
+    failed,
+    voicemail,
+    talkSeconds: talk,
+    ringSeconds: ring,
+    answerSeizureRatio: calls === 0 ? 0 : round(answered / calls, 1000),
+    averageTalkSeconds: answered === 0 ? 0 : round(talk / answered, 10),
+    averageRingSeconds: calls === 0 ? 0 : round(ring / calls, 10),
+  }
+}
+
+function round(value: number, parts: number): number {
+  return Math.floor(value * parts + 0.5) / parts
+}

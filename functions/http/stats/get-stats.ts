@@ -1,0 +1,102 @@
+import type { SiteId } from '../../../contracts/names.ts'
+import type { Stats, StatsQuery, StatsRow } from '../../../contracts/operations/stats.ts'
+import { monthsBack } from '../../domain/filing.ts'
+import { addCounts, type Counts, directions, noCounts, toFigures } from '../../domain/stats/figures.ts'
+import { quarterSeconds, quartersPerHour, type Tally } from '../../domain/stats/hour-total.ts'
+import { dayKey, hourKey, type OffsetAt, offsetsOf, weekKey } from '../../domain/stats/zone.ts'
+import { type Period, periodOf } from './period.ts'
+
+export interface TotalReader {
+  hours(site: SiteId, month: string, from: string, to: string): Promise<{ hour: string; site: Tally }[]>
+  lineHours(
+    site: SiteId,
+    month: string,
+    from: string,
+    to: string,
+  ): Promise<{ hour: string; lines: Record<string, Tally> }[]>
+}
+
+/** What one row gathers. */
+class Gathered {
+  readonly counts = directions.map(noCounts)
+  peak = 0
+
+  add(tally: Tally, quarter: number): void {
+    for (const [of, direction = 0, ...counts] of tally.counts) {
+      const into = this.counts[direction]
+      if (of === quarter && into) addCounts(into, counts)
+    }
+    this.peak = Math.max(this.peak, tally.peaks[quarter] ?? 0)
+  }
+
+  row(key: string): StatsRow {
+    const all: Counts = noCounts()
+    for (const counts of this.counts) addCounts(all, counts)
+    const byDirection = Object.fromEntries(directions.map((name, i) => [name, toFigures(this.counts[i] ?? noCounts())]))
+    return { key, ...toFigures(all), maxConcurrent: this.peak, directions: byDirection }
+  }
+}
+
+/**
+ * Totals of the quarter-hours that begin between `from` and `to`, in rows of the site's own clock: a day on which clocks
+ * change has 23 or 25 hours, and an hour of a zone beside the full hour is made of two halves. Hours, days and weeks
+ * without a call are rows of zeros.
+ */
+export async function getStats(
+  site: SiteId,
+  query: StatsQuery,
+  { totals, zone }: { totals: TotalReader; zone: string },
+): Promise<Stats> {
+  const { by } = query
+  const offsetAt = offsetsOf(zone)
+  const period = periodOf(query, offsetAt)
+  const rows = new Map<string, Gathered>()
+  const total = new Gathered()
+  const rowOf = (key: string) => {
+    const row = rows.get(key) ?? new Gathered()
+    rows.set(key, row)
+    return row
+  }
+  const take = (hour: string, add: (quarter: number, at: number) => void) => {
+    for (let quarter = 0; quarter < quartersPerHour; quarter += 1) {
+      const at = Date.parse(`${hour}:00:00Z`) / 1000 + quarter * quarterSeconds
+      if (at >= period.from && at < period.to) add(quarter, at)
+    }
+  }
+  const keyOf = by === 'extension' || by === 'trunk' ? undefined : clockKeys[by]
+  if (keyOf) for (let at = period.from; at < period.to; at += quarterSeconds) rowOf(keyOf(at, offsetAt))
+  for (const { hour, site: tally } of await read(period, (...where) => totals.hours(site, ...where))) {
+    take(hour, (quarter, at) => {
+      total.add(tally, quarter)
+      if (keyOf) rowOf(keyOf(at, offsetAt)).add(tally, quarter)
+    })
+  }
+  if (!keyOf) {
+    const prefix = by === 'trunk' ? 'trunk:' : 'ext:'
+    for (const { hour, lines } of await read(period, (...where) => totals.lineHours(site, ...where))) {
+      for (const [line, tally] of Object.entries(lines)) {
+        if (line.startsWith(prefix)) take(hour, (quarter) => rowOf(line.slice(prefix.length)).add(tally, quarter))
+      }
+    }
+  }
+  const found = [...rows]
+    .map(([key, row]) => row.row(key))
+    .filter((row) => keyOf || row.calls > 0 || row.maxConcurrent > 0)
+  if (!keyOf) found.sort((a, b) => b.calls - a.calls || (a.key < b.key ? -1 : 1))
+  return { zone, by, rows: found, total: total.row('total') }
+}
+
+const clockKeys = { hour: hourKey, day: dayKey, week: weekKey } satisfies Record<
+  string,
+  (at: number, offsetAt: OffsetAt) => string
+>
+
+async function read<T>(period: Period, month: (month: string, from: string, to: string) => Promise<T[]>): Promise<T[]> {
+  const [from, to] = [hourText(period.from), hourText(period.to)]
+  const months = monthsBack(from, to).reverse()
+  return (await Promise.all(months.map((name) => month(name, from, to)))).flat()
+}
+
+function hourText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 13)
+}

@@ -1,0 +1,17 @@
+import { config } from '../../config.ts'
+import { cachedLocale } from '../../stores/locale.ts'
+import { documentClient } from '../../stores/table.ts'
+import { TotalStore } from '../../stores/totals.ts'
+import { httpHandler } from '../http-handler.ts'
+import { fresh } from '../search/shown.ts'
+import { getStats } from './get-stats.ts'
+
+const env = config('TABLE_RECORDS', 'TABLE_LIVE')
+const db = documentClient()
+const totals = new TotalStore(db, env.TABLE_RECORDS)
+const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
+
+export const handler = httpHandler('GET /v1/sites/{site}/stats', async ({ site, query, headers }) => {
+  const { zone } = await localeOf(site)
+  return fresh(await getStats(site, query, { totals, zone }), headers)
+})

@@ -1,0 +1,31 @@
+import type { Context, ScheduledEvent, SQSEvent } from 'aws-lambda'
+import * as v from 'valibot'
+import { config } from '../../config.ts'
+import { TickQueue } from '../../gateways/tick-queue.ts'
+import { describeError, logOutcome } from '../../log.ts'
+import { duties } from './duties.ts'
+import { dutiesOf, sendTicks } from './tick.ts'
+
+const queue = new TickQueue(config('QUEUE_WATCH').QUEUE_WATCH)
+const Tick = v.looseObject({ part: v.pipe(v.number(), v.integer()) })
+
+/** Left for what is under way when no more is begun. */
+const reserveMs = 3_000
+
+/** Invoked each minute by the clock, which sends ticks to the queue, and by the queue for each of them. */
+export async function handler(event: ScheduledEvent | SQSEvent, context: Context): Promise<void> {
+  if (!('Records' in event)) return sendTicks(queue)
+  const until = Date.now() + context.getRemainingTimeInMillis() - reserveMs
+  for (const record of event.Records) {
+    for (const duty of dutiesOf(v.parse(Tick, JSON.parse(record.body)), duties)) {
+      const started = Date.now()
+      try {
+        const count = await duty.run(until)
+        logOutcome('info', 'duty', { duty: duty.name, ms: Date.now() - started, ...count })
+      } catch (error) {
+        // The next tick does it again; SQS would only bring this one late.
+        logOutcome('error', 'duty-failed', { duty: duty.name, error: describeError(error) })
+      }
+    }
+  }
+}

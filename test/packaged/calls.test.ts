@@ -1,0 +1,83 @@
+import * as v from 'valibot'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Call } from '../../contracts/calls.ts'
+import { CallPage } from '../../contracts/operations/cdrs.ts'
+import { Stats } from '../../contracts/operations/stats.ts'
+import { TimeLine } from '../../contracts/time-line.ts'
+import { makeCdr } from '../support/cdrs.ts'
+import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { callFact, cdrEvent } from '../support/facts.ts'
+import { until } from '../support/until.ts'
+
+let deployment: Deployment
+let office: TestSite
+beforeAll(async () => {
+  deployment = await deploy()
+  office = await deployment.makeSite('office')
+})
+afterAll(async () => deployment[Symbol.asyncDispose]())
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  deployment.call('GET', `/v1/sites/office/${path}`, { key: office.site.apiKey, headers })
+
+test('one call from ring to archive: live, then with its story, under one id and in one shape', async () => {
+  const cdr = makeCdr(1)
+  const id = cdr.linkedid
+  await deployment.send(office, 'live', [callFact('office', [1, 1], id, 'ringing')])
+  const live = await until('the live call', async () => {
+    const page = v.parse(CallPage, await (await get('calls?state=live')).json())
+    return page.calls[0]
+  })
+  expect(live).toMatchObject({ call: id, state: 'ringing', dialled: '61' })
+  expect(v.parse(Call, await (await get(`calls/${id}`)).json())).toEqual(live)
+  await deployment.send(office, 'live', [callFact('office', [1, 3], id, 'ended')])
+  await deployment.send(office, 'records', [callFact('office', [1, 2], id, 'answered'), cdrEvent('office', cdr)])
+  const call = await until('the call in the archive', async () => {
+    const response = await get(`calls/${id}`)
+    const found = response.status === 200 ? v.parse(Call, await response.json()) : undefined
+    return found?.state === 'ended' && found
+  })
+  expect(call).toMatchObject({ call: id, result: 'answered', talkSeconds: 7, direction: 'internal', cdrs: [cdr] })
+  expect(call.summary).toBe('60 called 61, spoke after 2 s and talked for 7 s.')
+  const events = await until('three states', async () => {
+    const { events } = v.parse(TimeLine, await (await get(`calls/${id}/events`)).json())
+    return events.length === 3 && events
+  })
+  expect(events.map(({ state, hops }) => [state, hops.lane])).toEqual([
+    ['ringing', 'live'],
+    ['answered', 'records'],
+    ['ended', 'live'],
+  ])
+})
+
+test('an answer that has not changed is not sent again', async () => {
+  const first = await get('cdrs?from=2026-11-01T00:00:00Z')
+  const etag = first.headers.get('etag') ?? ''
+  const second = await get('cdrs?from=2026-11-01T00:00:00Z', { 'if-none-match': etag })
+  expect([first.status, second.status, await second.text()]).toEqual([200, 304, ''])
+})
+
+test('fields asked for by name are sent and no others', async () => {
+  const page = await (await get('calls?from=2026-11-01T00:00:00Z&fields=call,summary')).json()
+  expect(page).toEqual({ calls: [{ call: makeCdr(1).linkedid, summary: expect.any(String) }] })
+})
+
+test('the watch totals what came in', async () => {
+  await deployment.cloud.invoke('watch', { Records: [{ body: '{"part":0}' }] })
+  const response = await get('stats?from=2026-11-23&to=2026-11-23&by=hour')
+  const { rows, total } = v.parse(Stats, await response.json())
+  expect([response.status, rows.length, total.calls, total.answered]).toEqual([200, 24, 1, 1])
+})
+
+test.each([
+  ['calls/no-such-call', 404, 'call-unknown'],
+  ['calls?caller=6*', 400, 'input-invalid'],
+  ['cdrs?from=2026-02-30T00:00:00Z', 400, 'input-invalid'],
+  [`cdrs?caller=${'6'.repeat(2_000)}`, 400, 'input-invalid'],
+  ['stats?from=2026-11-23&to=2026-11-01&by=hour', 400, 'input-invalid'],
+  ['stats?from=2026-11-23&to=2026-11-24&by=minute', 400, 'input-invalid'],
+  ['stats?from=2020-01-01&to=2026-11-24&by=hour', 400, 'input-invalid'],
+])('%s is refused with its errorId', async (path, status, errorId) => {
+  const response = await get(path)
+  expect([response.status, ((await response.json()) as { errorId: string }).errorId]).toEqual([status, errorId])
+})
