@@ -1,7 +1,8 @@
 import * as v from 'valibot'
+import { CodeMade } from './bridge-access.ts'
 import { Cdr } from './cdr.ts'
 import { EndpointState } from './facts.ts'
-import { SiteId } from './names.ts'
+import { Site } from './site.ts'
 
 /** RFC 9457 problem details, with a stable `errorId` and, for bad input, each field that is wrong. */
 export const Problem = v.looseObject({
@@ -14,30 +15,22 @@ export const Problem = v.looseObject({
 })
 export type Problem = v.InferOutput<typeof Problem>
 
-/** `POST /v1/sites`: the bridge makes its own Ed25519 key and hands over the public half (SPKI, PEM). */
-export const SiteRequest = v.looseObject({
-  site: SiteId,
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
-  bridgePublicKey: v.pipe(v.string(), v.maxLength(500), v.startsWith('-----BEGIN PUBLIC KEY-----')),
-})
-export type SiteRequest = v.InferOutput<typeof SiteRequest>
-
-/** The answer: `apiKey` is shown here and never again. */
-export const SiteCreated = v.looseObject({
-  site: SiteId,
-  name: v.string(),
-  apiKey: v.string(),
-  bridge: v.looseObject({
-    keyId: v.string(),
-    /** The deployment's public key (SPKI, PEM), which signs commands. */
-    deploymentPublicKey: v.string(),
-    queues: v.looseObject({ live: v.string(), records: v.string(), commands: v.string() }),
-  }),
-})
+/** The answer to `POST /v1/sites`: `apiKey`, with every scope, and the bridge's code are shown here and never again. */
+export const SiteCreated = v.looseObject({ ...Site.entries, apiKey: v.string(), enrolment: CodeMade })
 export type SiteCreated = v.InferOutput<typeof SiteCreated>
 
+/** Scopes for this ticket alone; all of the key's where left out. */
+export const TicketRequest = v.strictObject({
+  scopes: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(40))), v.minLength(1), v.maxLength(50))),
+})
 /** `POST /v1/sites/{site}/tickets`: opens one WebSocket, once, within 60 seconds. */
-export const TicketIssued = v.looseObject({ ticket: v.string(), expiresAt: v.string(), socketUrl: v.string() })
+export const TicketIssued = v.looseObject({
+  ticket: v.string(),
+  expiresAt: v.string(),
+  socketUrl: v.string(),
+  /** Told to a board, whose token does not name it. */
+  site: v.optional(v.string()),
+})
 export type TicketIssued = v.InferOutput<typeof TicketIssued>
 
 /** One page of `GET /v1/sites/{site}/cdrs`; `cursor` is absent on the last page. */

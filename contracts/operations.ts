@@ -1,6 +1,8 @@
 import type * as v from 'valibot'
 import { auditOperations } from './operations/audit.ts'
+import { bridgeOperations } from './operations/bridges.ts'
 import { cdrOperations } from './operations/cdrs.ts'
+import { keyOperations } from './operations/keys.ts'
 import { presenceOperations } from './operations/presence.ts'
 import { siteOperations } from './operations/sites.ts'
 import { statsOperations } from './operations/stats.ts'
@@ -20,6 +22,8 @@ export interface Operation {
 
 export const operations = {
   ...siteOperations,
+  ...keyOperations,
+  ...bridgeOperations,
   ...cdrOperations,
   ...statsOperations,
   ...presenceOperations,

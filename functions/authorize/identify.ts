@@ -1,37 +1,85 @@
-import type { Caller } from '../caller.ts'
-import { hashSecret, parseApiKey, sameText, sha256 } from '../domain/api-key.ts'
+import type { Caller, SiteKey, Unknown } from '../caller.ts'
+import { hashSecret, type KeyKind, parseApiKey, sameText, sha256 } from '../domain/api-key.ts'
 import { isScope } from '../domain/scopes.ts'
 import type { Secrets } from '../secrets.ts'
-import type { KeyRow, TicketRow } from '../stores/access.ts'
+import type { KeyRow } from '../stores/keys.ts'
+import type { TicketRow } from '../stores/tickets.ts'
 
 export interface KeyFinder {
-  key(prefix: string): Promise<KeyRow | undefined>
+  find(prefix: string): Promise<KeyRow | undefined>
+  touch(prefix: string, row: KeyRow, now: number): Promise<void>
 }
 export interface TicketRedeemer {
-  redeemTicket(sha256: string, now: number): Promise<TicketRow | undefined>
+  redeem(sha256: string, now: number): Promise<TicketRow | undefined>
 }
 
 const bearer = /^Bearer ([\x21-\x7e]{1,200})$/
+const unknown: Unknown = { kind: 'unknown' }
+/** Secrets that one key may have at a time: its own and those rotated out. Each is compared, so that none is told by time. */
+export const secretsMax = 4
+/** Compared where there is no row, so that an unknown prefix takes as long as a wrong secret. */
+const noHash = '0'.repeat(64)
 
 /** The caller behind an `Authorization: Bearer` header (RFC 6750): the deployment's admin, a site's key, or nobody. */
-export async function identifyKey(header: string | undefined, secrets: Secrets, keys: KeyFinder): Promise<Caller> {
+export async function identifyKey(
+  header: string | undefined,
+  secrets: Pick<Secrets, 'adminKey' | 'pepper'>,
+  keys: KeyFinder,
+  now: number,
+): Promise<Caller> {
   const token = bearer.exec(header ?? '')?.[1]
-  if (!token) return { kind: 'unknown' }
+  if (!token) return unknown
   if (sameText(token, secrets.adminKey)) return { kind: 'admin' }
-  const apiKey = parseApiKey(token)
-  const row = apiKey && (await keys.key(apiKey.prefix))
-  if (!row || !sameText(hashSecret(apiKey.secret, secrets.pepper), row.hash)) return { kind: 'unknown' }
-  return { kind: 'key', site: row.site, keyId: apiKey.prefix, scopes: new Set(row.scopes.filter(isScope)) }
+  return identifySecret(token, 'key', secrets.pepper, keys, now)
 }
 
-/** The caller behind a WebSocket ticket, which is used up by asking. */
+/** The site behind the text of a key or board token. */
+export async function identifySecret(
+  text: string,
+  kind: KeyKind,
+  pepper: string,
+  keys: KeyFinder,
+  now: number,
+): Promise<SiteKey | Unknown> {
+  const apiKey = parseApiKey(text)
+  if (apiKey?.kind !== kind) return unknown
+  const row = await keys.find(apiKey.prefix)
+  const hash = hashSecret(apiKey.secret, pepper)
+  const candidates = [{ hash: row?.hash ?? noHash, until: undefined }, ...(row?.older ?? [])]
+  let match: { until: number | undefined } | undefined
+  for (let n = 0; n < secretsMax; n++) {
+    const candidate = candidates[n]
+    if (sameText(hash, candidate?.hash ?? noHash) && candidate) match ??= candidate
+  }
+  if (!row || row.kind !== kind || !match) return unknown
+  const until = earliest(match.until, row.expiresAt)
+  if (row.revokedAt !== undefined || (until !== undefined && until <= now)) return unknown
+  await keys.touch(apiKey.prefix, row, now)
+  return { ...toCaller(row.site, apiKey.prefix, row.scopes), requestsMax: row.requestsMax, until }
+}
+
+/** The caller behind a WebSocket ticket, which is used up by asking; nobody if its key was revoked since. */
 export async function identifyTicket(
   ticket: string | undefined,
   tickets: TicketRedeemer,
+  keys: Pick<KeyFinder, 'find'>,
   now: number,
-): Promise<Caller> {
-  if (!ticket || ticket.length > 100) return { kind: 'unknown' }
-  const row = await tickets.redeemTicket(sha256(ticket), now)
-  if (!row) return { kind: 'unknown' }
-  return { kind: 'key', site: row.site, keyId: row.keyId, scopes: new Set(row.scopes.filter(isScope)) }
+): Promise<SiteKey | Unknown> {
+  if (!ticket || ticket.length > 100) return unknown
+  const row = await tickets.redeem(sha256(ticket), now)
+  if (!row) return unknown
+  const key = await keys.find(row.keyId)
+  return key && isValid(key, now) ? { ...toCaller(row.site, row.keyId, row.scopes), until: key.expiresAt } : unknown
+}
+
+export function isValid(row: KeyRow, now: number): boolean {
+  return row.revokedAt === undefined && (row.expiresAt === undefined || row.expiresAt > now)
+}
+
+function toCaller(site: string, keyId: string, scopes: readonly string[]): SiteKey {
+  return { kind: 'key', site, keyId, scopes: new Set(scopes.filter(isScope)) }
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.min(a, b)
 }

@@ -1,4 +1,4 @@
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { CreateQueueCommand, DeleteQueueCommand, QueueDoesNotExist, SQSClient } from '@aws-sdk/client-sqs'
 import type { SiteId } from '../../contracts/names.ts'
 
 /** Commands have a deadline of seconds, so one that nobody fetched is dropped after a minute, SQS's shortest. */
@@ -15,7 +15,7 @@ export class CommandQueues {
   }
 
   /** Makes the site's command queue, or finds the one that is there, and answers its URL. `number` rises when a bridge is revoked. */
-  async create(site: SiteId, number = 1): Promise<string> {
+  async create(site: SiteId, number: number): Promise<string> {
     const { QueueUrl } = await this.#client.send(
       new CreateQueueCommand({
         QueueName: `switchhook-${this.#stage}-commands-${site}-${number}`,
@@ -28,5 +28,14 @@ export class CommandQueues {
     )
     if (!QueueUrl) throw new Error('SQS made a queue and named no URL')
     return QueueUrl
+  }
+
+  /** Harmless where it is gone already. */
+  async remove(url: string): Promise<void> {
+    try {
+      await this.#client.send(new DeleteQueueCommand({ QueueUrl: url }))
+    } catch (error) {
+      if (!(error instanceof QueueDoesNotExist)) throw error
+    }
   }
 }

@@ -1,5 +1,6 @@
 import {
   ApiGatewayManagementApiClient,
+  DeleteConnectionCommand,
   GoneException,
   LimitExceededException,
   PostToConnectionCommand,
@@ -32,6 +33,17 @@ export class Sockets {
       if (error instanceof GoneException) return 'gone'
       if (error instanceof LimitExceededException || isTimeout(error)) return 'failed'
       throw error
+    }
+  }
+
+  /** Ends a connection; one that is gone already has ended. */
+  async close(connectionId: string): Promise<void> {
+    try {
+      await this.#client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }), {
+        abortSignal: AbortSignal.timeout(postMsMax),
+      })
+    } catch (error) {
+      if (!(error instanceof GoneException)) throw error
     }
   }
 }

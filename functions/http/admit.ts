@@ -9,10 +9,11 @@ import { ruleOf } from './routes.ts'
 /** API Gateway leaves the authorizer's context out where the route has no authorizer. */
 export type HttpEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>
 
-export function callerOf(route: Route, event: HttpEvent): Caller {
+export function callerOf(route: Route, event: HttpEvent, now: number): Caller {
   if (ruleOf(route).needs === 'anyone') return { kind: 'unknown' }
   const caller = parseCaller(event.requestContext.authorizer?.lambda)
-  if (caller.kind === 'unknown') throw new HttpProblem(401, 'key-invalid', 'The API key is not one of this deployment.')
+  const isOver = caller.kind === 'key' && caller.until !== undefined && caller.until <= now
+  if (caller.kind === 'unknown' || isOver) throw keyInvalid()
   return caller
 }
 
@@ -28,6 +29,11 @@ export function admit(route: Route, caller: Caller, event: HttpEvent, now: numbe
   const query = operation.query && parseInput(operation.query, queryStringParameters)
   const body = operation.body && parseInput(operation.body, jsonBody(event))
   return { route, caller, site: path['site'], path, query, body, headers, now }
+}
+
+/** The same words for a key that is wrong, unknown, ended or revoked. */
+export function keyInvalid(): HttpProblem {
+  return new HttpProblem(401, 'key-invalid', 'The API key is not one of this deployment.')
 }
 
 function checkRight(route: Route, caller: Caller, site: string | undefined): void {

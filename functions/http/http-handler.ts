@@ -46,7 +46,7 @@ async function serve<R extends Route>(route: R, run: Run<R>, event: HttpEvent, h
   let caller: Caller | undefined
   let outcome: Outcome
   try {
-    caller = callerOf(route, event)
+    caller = callerOf(route, event, started)
     await checkRate(house.limits, caller, started)
     outcome = { answer: await run(admit(route, caller, event, started)) }
   } catch (error) {

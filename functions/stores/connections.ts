@@ -15,6 +15,8 @@ const ConnectionRow = v.looseObject({ site: SiteId, keyId: v.string(), scopes: v
 export type ConnectionRow = v.InferOutput<typeof ConnectionRow>
 const SubscriptionRow = v.looseObject({ sk: v.string(), personal: v.optional(v.boolean(), false) })
 
+const SiteConnectionRow = v.looseObject({ sk: v.string(), keyId: v.string() })
+
 /** A connection to post to, and whether it may see numbers and names. */
 export interface Subscriber {
   id: string
@@ -34,8 +36,10 @@ export class ConnectionStore {
   }
 
   async open(id: string, row: ConnectionRow, now: number): Promise<void> {
-    const Item = { ...keys.connection(id), ...row, ttl: timeToLive(now, connectionSeconds) }
-    await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
+    const ttl = timeToLive(now, connectionSeconds)
+    const ofSite = { pk: keys.siteConnections(row.site), sk: id, keyId: row.keyId, ttl }
+    const own = { ...keys.connection(id), ...row, ttl }
+    for (const Item of [ofSite, own]) await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
   }
 
   async find(id: string): Promise<ConnectionRow | undefined> {
@@ -75,10 +79,31 @@ export class ConnectionStore {
     return found
   }
 
+  /** Ids of a key's open connections, or of all of the site where no key is named. */
+  async ofKey(site: SiteId, keyId?: string): Promise<string[]> {
+    const ids: string[] = []
+    // 0.1 KB a row: 10,000 connections a page.
+    const pages = paginateQuery(
+      { client: this.#db },
+      {
+        TableName: this.#table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': keys.siteConnections(site) },
+        ConsistentRead: true,
+      },
+    )
+    for await (const { Items = [] } of pages) {
+      const rows = Items.map((item) => v.parse(SiteConnectionRow, item))
+      ids.push(...rows.filter((row) => keyId === undefined || row.keyId === keyId).map(({ sk }) => sk))
+    }
+    return ids
+  }
+
   /** Removes a connection and all its subscriptions; harmless where they are gone already. */
   async close(id: string, site: SiteId): Promise<void> {
     const subscriptions = Topic.options.map((topic) => ({ pk: keys.subscriptions(site, topic), sk: id }))
-    for (const Key of [...subscriptions, keys.connection(id)]) {
+    const ofSite = { pk: keys.siteConnections(site), sk: id }
+    for (const Key of [...subscriptions, ofSite, keys.connection(id)]) {
       await this.#db.send(new DeleteCommand({ TableName: this.#table, Key }))
     }
   }

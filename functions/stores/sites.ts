@@ -69,12 +69,12 @@ export class SiteStore {
   }
 
   /** The live row of a new site; an existing one is left as it is. */
-  async create(site: SiteId, name: string): Promise<void> {
+  async create(site: SiteId): Promise<void> {
     try {
       await this.#db.send(
         new PutCommand({
           TableName: this.#table,
-          Item: { ...keys.site(site), name, lanes: 1 },
+          Item: { ...keys.site(site), lanes: 1 },
           ConditionExpression: 'attribute_not_exists(pk)',
         }),
       )

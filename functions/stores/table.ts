@@ -22,10 +22,13 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
  * | live    | connection      | N#connectionId      | -             | what to remove when it closes            |
  * | live    | requests        | S#CAP, #CAP         | 10s#end       | rate limits of keys and site             |
  * | live    | subscription    | S#S#topic           | connectionId  | fan-out                                  |
- * | access  | site list       | SITES#hash(S)%4     | S             | that a site exists                       |
+ * | live    | site's socket   | S#N                 | connectionId  | what to close when a key is revoked      |
+ * | access  | site list       | SITES#hash(S)%4     | S             | that a site exists, and what it is       |
+ * | access  | receipt         | S#RCPT              | id            | what a deletion or erasure removed       |
+ * | access  | removal         | REMOVALS            | due#id        | second look of deletions and erasures    |
  * | access  | key; list row   | KEY#prefix; S#KEYS  | -; prefix     | authorizer; listing                      |
  * | access  | ticket          | TK#sha256           | -             | opens one WebSocket                      |
- * | access  | bridge key      | S#BRIDGE            | key id        | verifies packed bodies                   |
+ * | access  | bridge          | S#BRIDGE            | key id        | its code, then its key                   |
  * | audit   | entry           | S#m, #m of none     | time#id       | who did what, by time                    |
  *
  * No index, no scan: each line above is read by its key or by one Query.
@@ -47,6 +50,7 @@ export const keys = {
   endpoints: (site: string) => `${site}#E`,
   calls: (site: string) => `${site}#K`,
   connection: (id: string) => ({ pk: `N#${id}`, sk: '-' }),
+  siteConnections: (site: string) => `${site}#N`,
   subscriptions: (site: string, topic: string) => `${site}#S#${topic}`,
   requests: (site: string | undefined, until: number) => ({ pk: `${site ?? ''}#CAP`, sk: `10s#${until}` }),
   siteList: (site: string) => ({ pk: `SITES#${shard(site)}`, sk: site }),
@@ -54,11 +58,14 @@ export const keys = {
   keyList: (site: string, prefix: string) => ({ pk: `${site}#KEYS`, sk: prefix }),
   ticket: (sha256: string) => ({ pk: `TK#${sha256}`, sk: '-' }),
   bridge: (site: string, keyId: string) => ({ pk: `${site}#BRIDGE`, sk: keyId }),
+  receipts: (site: string) => `${site}#RCPT`,
+  removals: 'REMOVALS',
   audit: (site: string | undefined, month: string) => `${site ?? ''}#${month}`,
 }
 
 /** Partitions of dirty marks: the tick reads them all, 8 read units a minute while nothing is dirty. */
 export const dirtyShards = 16
+export const siteShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `SITES#${n}`)
 
 /** FNV-1a, so that one busy partition is not asked for all sites. */
 function shard(site: string, shards = 4): number {

@@ -4,7 +4,11 @@ import { build } from 'esbuild'
 export const functionEntries: Record<string, string> = {
   'authorize-http': 'functions/authorize/http/handler.ts',
   'authorize-socket': 'functions/authorize/socket/handler.ts',
-  'create-site': 'functions/http/sites/handler.ts',
+  sites: 'functions/http/sites/handler.ts',
+  keys: 'functions/http/keys/handler.ts',
+  boards: 'functions/http/boards/handler.ts',
+  bridges: 'functions/http/bridges/handler.ts',
+  'bridge-door': 'functions/http/bridge-door/handler.ts',
   'list-cdrs': 'functions/http/cdrs/handler.ts',
   calls: 'functions/http/calls/handler.ts',
   stats: 'functions/http/stats/handler.ts',

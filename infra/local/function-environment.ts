@@ -55,5 +55,6 @@ export function functionEnvironment(options: {
     AWS_ENDPOINT_URL_DYNAMODB: awsUrl,
     AWS_ENDPOINT_URL_SQS: awsUrl,
     AWS_ENDPOINT_URL_SSM: awsUrl,
+    AWS_ENDPOINT_URL_STS: awsUrl,
   }
 }

@@ -20,9 +20,10 @@ import { startQueueEmulator } from './queue-emulator.ts'
 import { createQueues } from './queues.ts'
 import { createRequestProxy } from './request-proxy.ts'
 import { createStackResources } from './resources.ts'
-import { type Credentials, loadRoles } from './roles.ts'
+import { accessKey, type Credentials, loadRoles } from './roles.ts'
 import { startSchedules } from './schedule.ts'
 import { openSecrets } from './secrets.ts'
+import { Sts } from './sts.ts'
 import { startTableEmulator } from './table-emulator.ts'
 import { createTables } from './tables.ts'
 import { loadStack, loadTemplate } from './template.ts'
@@ -115,9 +116,10 @@ async function start(
     ),
     ssm: later(await openSecrets(dataFolder, region, account)),
   }
-  const roles = await loadRoles(resources, names.arn, dataFolder)
+  const key = await accessKey(dataFolder)
+  const roles = loadRoles(resources, names.arn, key)
   const faults = createFaults()
-  aws.server.on('request', createRequestProxy({ emulators, roles, region, faults, log }))
+  aws.server.on('request', createRequestProxy({ emulators, roles, sts: new Sts(roles, key), region, faults, log }))
   const client = { region, endpoint: awsUrl, credentials: roles.credentials('runner') }
   const tables = new DynamoDBClient(client)
   const queues = new SQSClient(client)

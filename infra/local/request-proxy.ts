@@ -7,6 +7,7 @@ import { type Faults, faultAnswer } from './faults.ts'
 import type { Log } from './log.ts'
 import { readBody } from './request-body.ts'
 import type { Principal, Roles } from './roles.ts'
+import { Sts } from './sts.ts'
 import { readServiceCall, type ServiceCall, type ServiceName } from './service-call.ts'
 
 /** DynamoDB's own limit, the largest of the three services. */
@@ -21,11 +22,12 @@ const faultDelayMs = 1000
 export function createRequestProxy(options: {
   emulators: Record<ServiceName, Emulator>
   roles: Roles
+  sts: Sts
   region: string
   faults: Faults
   log: Log
 }): RequestListener {
-  const { emulators, roles, region, faults, log } = options
+  const { emulators, roles, sts, region, faults, log } = options
 
   async function answer(call: ServiceCall, principal: Principal, headers: Record<string, string>, body: Buffer) {
     // The runner's own polling is not what a fault is meant for: its clients are the functions and the bridge.
@@ -41,6 +43,10 @@ export function createRequestProxy(options: {
     const headers = plainHeaders(request)
     const body = await readBody(request, requestBytesMax)
     const target = headers['x-amz-target'] ?? ''
+    const accessKeyId = accessKeyIdOf(request.headers, request.url ?? '') ?? ''
+    const principal = sts.principal(accessKeyId, headers['x-amz-security-token']) ?? roles.principal(accessKeyId)
+    const form = body && Sts.form(headers['content-type'], body)
+    if (form && principal && principal !== 'expired') return send(response, sts.answer(principal, form))
     const call = body === undefined ? undefined : readServiceCall(target, body, region)
     if (!call || !body) {
       return send(
@@ -48,7 +54,7 @@ export function createRequestProxy(options: {
         errorAnswer(400, 'UnknownOperationException', `The local cloud does not serve "${target}".`),
       )
     }
-    const principal = roles.principal(accessKeyIdOf(request.headers, request.url ?? '') ?? '')
+    if (principal === 'expired') return send(response, expired(call.service))
     if (!principal) return send(response, unknownKey(call.service))
     const denial = denialOf(principal, call.permissions)
     if (denial !== undefined) {
@@ -79,6 +85,13 @@ function denied(service: ServiceName, message: string): EmulatorAnswer {
   return service === 'sqs'
     ? errorAnswer(403, 'AccessDeniedException', message, 'AccessDenied')
     : errorAnswer(400, 'AccessDeniedException', message)
+}
+
+function expired(service: ServiceName): EmulatorAnswer {
+  const message = 'The security token included in the request is expired.'
+  return service === 'sqs'
+    ? errorAnswer(403, 'ExpiredToken', message, 'ExpiredToken')
+    : errorAnswer(400, 'ExpiredTokenException', message)
 }
 
 function unknownKey(service: ServiceName): EmulatorAnswer {

@@ -6,6 +6,7 @@ import { codeOf, LocalCloudError } from './errors.ts'
 import { account } from './names.ts'
 import { PolicyDocument, type Statement } from './policy.ts'
 import type { StackResources } from './resources.ts'
+import { TrustPolicy, trustAllows } from './sts.ts'
 
 /** Who makes a request: a function, a process that took a role, the person who deploys, or the runner itself. */
 export interface Principal {
@@ -28,10 +29,15 @@ export interface Roles {
   principal(accessKeyId: string): Principal | undefined
   /** The role itself, to ask what it may. */
   assumed(role: string, session: string, tags?: Readonly<Record<string, string>>): Principal
+  /** Whether the role's trust policy lets this principal do it. */
+  trusts(role: string, principal: Principal, action: string): boolean
 }
 
 const Policy = v.looseObject({ PolicyDocument })
-const Role = v.looseObject({ Policies: v.optional(v.array(Policy), []) })
+const Role = v.looseObject({
+  Policies: v.optional(v.array(Policy), []),
+  AssumeRolePolicyDocument: v.optional(TrustPolicy, { Statement: [] }),
+})
 const AttachedPolicy = v.looseObject({ PolicyDocument, Roles: v.optional(v.array(v.string()), []) })
 
 /** Sessions at once. A function's process has one for its life, so 10,000 is far beyond what a machine can run. */
@@ -41,20 +47,19 @@ const sessionsMax = 10_000
  * The template's roles and the sessions made of them. An access key id is derived from a key kept in the data folder, so that
  * a process outside keeps its credentials over a restart of the runner.
  */
-export async function loadRoles(
+export function loadRoles(
   resources: StackResources,
   arnOf: (logicalId: string) => string | undefined,
-  dataFolder: string,
-): Promise<Roles> {
-  const key = await accessKey(join(dataFolder, 'access.key'))
+  key: Buffer,
+): Roles {
   const attached = resources.ofType('AWS::IAM::Policy', AttachedPolicy)
-  const roles = new Map<string, { name: string; statements: Statement[] }>()
+  const roles = new Map<string, { name: string; statements: Statement[]; trust: TrustPolicy }>()
   for (const { logicalId, properties } of resources.ofType('AWS::IAM::Role', Role)) {
     const arn = arnOf(logicalId) ?? logicalId
     const name = arn.slice(arn.lastIndexOf('/') + 1)
     const more = attached.filter((policy) => policy.properties.Roles.includes(name)).map((policy) => policy.properties)
     const statements = [...properties.Policies, ...more].flatMap(({ PolicyDocument: { Statement } }) => Statement)
-    for (const id of [logicalId, arn]) roles.set(id, { name, statements })
+    for (const id of [logicalId, arn]) roles.set(id, { name, statements, trust: properties.AssumeRolePolicyDocument })
   }
   const sessions = new Map<string, Principal>()
 
@@ -90,10 +95,13 @@ export async function loadRoles(
       return found
     },
     assumed,
+    trusts: (role, principal, action) => trustAllows(roles.get(role)?.trust ?? { Statement: [] }, principal, action),
   }
 }
 
-async function accessKey(path: string): Promise<Buffer> {
+/** The key behind every access key of this data folder. */
+export async function accessKey(dataFolder: string): Promise<Buffer> {
+  const path = join(dataFolder, 'access.key')
   try {
     return await readFile(path)
   } catch (cause) {

@@ -2,11 +2,11 @@ import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWith
 import { callerContext } from '../../caller.ts'
 import { config } from '../../config.ts'
 import { secrets } from '../../secrets.ts'
-import { AccessStore } from '../../stores/access.ts'
+import { KeyStore } from '../../stores/keys.ts'
 import { documentClient } from '../../stores/table.ts'
 import { identifyKey } from '../identify.ts'
 
-const access = new AccessStore(documentClient(), config('TABLE_ACCESS').TABLE_ACCESS)
+const keys = new KeyStore(documentClient(), config('TABLE_ACCESS').TABLE_ACCESS)
 
 /**
  * Authorizer of the HTTP API. API Gateway caches an answer by the `authorization` header, so the answer says only who
@@ -16,6 +16,6 @@ const access = new AccessStore(documentClient(), config('TABLE_ACCESS').TABLE_AC
 export async function handler(
   event: APIGatewayRequestAuthorizerEventV2,
 ): Promise<APIGatewaySimpleAuthorizerWithContextResult<Record<string, string>>> {
-  const caller = await identifyKey(event.headers?.['authorization'], await secrets(), access)
+  const caller = await identifyKey(event.headers?.['authorization'], await secrets(), keys, Date.now())
   return { isAuthorized: true, context: callerContext(caller) }
 }

@@ -1,66 +1,55 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
-import type { SiteCreated, SiteRequest } from '../../../contracts/http.ts'
+import { randomUUID } from 'node:crypto'
+import type { SiteCreated } from '../../../contracts/http.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import { hashSecret, makeApiKey } from '../../domain/api-key.ts'
-import { allScopes } from '../../domain/scopes.ts'
-import { deploymentPublicKey, type Secrets } from '../../secrets.ts'
-import type { AccessStore } from '../../stores/access.ts'
-import { badFields, HttpProblem } from '../problem.ts'
+import type { SiteRequest } from '../../../contracts/site.ts'
+import type { Admin } from '../../caller.ts'
+import type { KeyRow } from '../../stores/keys.ts'
+import { type SiteProperties, type SiteRow, toSite } from '../../stores/site-directory.ts'
+import { type CodeWriter, makeCode } from '../bridges/make-code.ts'
+import { makeKey } from '../keys/make-key.ts'
+import { HttpProblem } from '../problem.ts'
 
 export interface SiteMaking {
-  access: AccessStore
-  sites: { create(site: SiteId, name: string): Promise<void> }
-  commandQueues: { create(site: SiteId): Promise<string> }
-  secrets: Secrets
-  queues: { live: string; records: string }
-  now: () => number
+  directory: {
+    row(site: SiteId): Promise<SiteRow | undefined>
+    claim(site: SiteId, claim: string, row: SiteProperties & { queueNumber: number }, now: number): Promise<boolean>
+    open(site: SiteId, claim: string, commandQueue: { number: number; url: string }): Promise<boolean>
+  }
+  keys: { put(prefix: string, row: KeyRow): Promise<void>; removeAll(site: SiteId): Promise<number> }
+  bridges: CodeWriter & { removeAll(site: SiteId): Promise<number> }
+  sites: { create(site: SiteId): Promise<void> }
+  commandQueues: { create(site: SiteId, number: number): Promise<string> }
+  pepper: string
+  caller: Admin
+  now: number
 }
 
 /**
- * Makes a site with its command queue, its first API key and its bridge. The row that says the site exists is written
- * last: a crash before it leaves only what a second try makes again or nobody knows the secret of.
+ * Makes a site with its command queue, its first key and its bridge's code. The name is claimed first and the site opened
+ * last: what a request that died has left behind is no site to anyone, and the next one clears it away.
  */
 export async function createSite(request: SiteRequest, making: SiteMaking): Promise<SiteCreated> {
-  const { site, name } = request
-  const { access, secrets } = making
-  const bridgeKey = ed25519Key(request.bridgePublicKey)
-  if (await access.siteExists(site)) throw siteExists(site)
-  const commands = await making.commandQueues.create(site)
-  await making.sites.create(site, name)
-  const keyId = bridgeKeyId(bridgeKey)
-  await access.putBridgeKey(site, keyId, request.bridgePublicKey)
-  const apiKey = makeApiKey()
-  const hash = hashSecret(apiKey.secret, secrets.pepper)
-  await access.putKey(apiKey.prefix, { site, hash, scopes: [...allScopes] })
-  const createdAt = new Date(making.now()).toISOString()
-  if (!(await access.createSite(site, { name, createdAt, commandQueue: commands }))) {
-    await access.deleteKey(site, apiKey.prefix)
-    throw siteExists(site)
+  const { site, ...properties } = request
+  const { directory, keys, bridges, caller, pepper, now } = making
+  const left = await directory.row(site)
+  // A number never used before, since a session of an earlier site of this name may still be valid for an hour.
+  const queueNumber = left?.state === 'making' ? Number(left['queueNumber']) : Math.floor(now / 1000)
+  const claim = randomUUID()
+  if (!(await directory.claim(site, claim, { ...properties, queueNumber }, now))) throw taken(site, left)
+  await keys.removeAll(site)
+  await bridges.removeAll(site)
+  const url = await making.commandQueues.create(site, queueNumber)
+  await making.sites.create(site)
+  const apiKey = await makeKey({ name: 'first key', role: 'admin' }, { caller, site, pepper, keys, now })
+  const enrolment = await makeCode(site, { caller, bridges, now })
+  if (!(await directory.open(site, claim, { number: queueNumber, url }))) throw taken(site, left)
+  const row: SiteRow = { sk: site, ...properties, state: 'live', claim, claimedAt: now }
+  return { ...toSite(row), apiKey: apiKey.secret, enrolment }
+}
+
+function taken(site: SiteId, left: SiteRow | undefined): HttpProblem {
+  if (left?.state === 'deleting') {
+    return new HttpProblem(409, 'site-being-deleted', `The site ${site} is being deleted; try again in two minutes.`)
   }
-  const bridge = { keyId, deploymentPublicKey: deploymentPublicKey(secrets), queues: { ...making.queues, commands } }
-  return { site, name, apiKey: apiKey.text, bridge }
-}
-
-function siteExists(site: SiteId): HttpProblem {
-  return new HttpProblem(409, 'site-exists', `The site ${site} exists already; choose another name.`)
-}
-
-function ed25519Key(pem: string): KeyObject {
-  const wrong = badFields([{ field: 'bridgePublicKey', message: 'an Ed25519 public key, SPKI in PEM' }])
-  let key: KeyObject
-  try {
-    key = createPublicKey(pem)
-  } catch {
-    throw wrong
-  }
-  if (key.asymmetricKeyType !== 'ed25519') throw wrong
-  return key
-}
-
-/** Short name of a bridge's key: the start of its fingerprint. */
-export function bridgeKeyId(key: KeyObject): string {
-  return createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-    .slice(0, 16)
+  return new HttpProblem(409, 'site-exists', `The site ${site} exists already or is being made; choose another name.`)
 }

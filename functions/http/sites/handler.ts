@@ -1,21 +1,39 @@
 import { config } from '../../config.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
 import { secrets } from '../../secrets.ts'
-import { AccessStore } from '../../stores/access.ts'
+import { BridgeStore } from '../../stores/bridges.ts'
+import { KeyStore } from '../../stores/keys.ts'
+import { SiteDirectory, toSite } from '../../stores/site-directory.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
-import { httpHandler } from '../http-handler.ts'
+import { existingSite } from '../existing-site.ts'
+import { httpRoutes } from '../http-handler.ts'
 import { answer } from '../request.ts'
+import { changeSite } from './change-site.ts'
 import { createSite } from './create-site.ts'
 
-const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'QUEUE_LIVE', 'QUEUE_RECORDS', 'STAGE')
-const db = documentClient()
-const access = new AccessStore(db, env.TABLE_ACCESS)
-const sites = new SiteStore(db, env.TABLE_LIVE)
+const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'STAGE')
+const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
+const keys = new KeyStore(documentClient(), env.TABLE_ACCESS)
+const bridges = new BridgeStore(documentClient(), env.TABLE_ACCESS)
+const sites = new SiteStore(documentClient(), env.TABLE_LIVE)
 const commandQueues = new CommandQueues(env.STAGE)
-const queues = { live: env.QUEUE_LIVE, records: env.QUEUE_RECORDS }
 
-export const handler = httpHandler('POST /v1/sites', async ({ body }) => {
-  const making = { access, sites, commandQueues, queues, secrets: await secrets(), now: Date.now }
-  return answer(201, await createSite(body, making), { audit: { site: body.site, on: `sites/${body.site}` } })
+/** 0.4 KB a site: a page is 40 KB. */
+const pageSites = 100
+
+export const handler = httpRoutes({
+  'POST /v1/sites': async ({ body, caller, now }) => {
+    const { pepper } = await secrets()
+    const made = await createSite(body, { directory, keys, bridges, sites, commandQueues, pepper, caller, now })
+    return answer(201, made, { audit: { site: body.site, on: `sites/${body.site}` } })
+  },
+  'GET /v1/sites': async ({ query }) => {
+    const rows = await directory.list(query.after, pageSites)
+    const found = rows.filter(({ state }) => state === 'live').map(toSite)
+    const last = rows.length === pageSites ? rows.at(-1)?.sk : undefined
+    return answer(200, { sites: found, ...(last && { after: last }) })
+  },
+  'GET /v1/sites/{site}': async ({ site }) => answer(200, toSite(await existingSite(directory, site))),
+  'PATCH /v1/sites/{site}': async ({ site, body }) => answer(200, await changeSite(site, body, directory)),
 })

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { config } from '../../config.ts'
 import { DeadLetters } from '../../gateways/dead-letters.ts'
-import { AccessStore } from '../../stores/access.ts'
+import { BridgeStore } from '../../stores/bridges.ts'
 import { CdrStore } from '../../stores/cdrs.ts'
 import { DirtyHourStore } from '../../stores/dirty-hours.ts'
 import { cachedLocale } from '../../stores/locale.ts'
@@ -13,7 +13,7 @@ import { persistMessage } from './persist-records.ts'
 const env = config('TABLE_ACCESS', 'TABLE_RECORDS', 'TABLE_LIVE', 'DEAD_RECORDS')
 const db = documentClient()
 const persisting = {
-  keys: cachedKeys(new AccessStore(db, env.TABLE_ACCESS), Date.now),
+  keys: cachedKeys(new BridgeStore(db, env.TABLE_ACCESS), Date.now),
   log: new CdrStore(db, env.TABLE_RECORDS),
   aside: new DeadLetters(env.DEAD_RECORDS),
   hours: new DirtyHourStore(db, env.TABLE_RECORDS),

@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { config } from '../../config.ts'
 import { DeadLetters } from '../../gateways/dead-letters.ts'
 import { Sockets } from '../../gateways/sockets.ts'
-import { AccessStore } from '../../stores/access.ts'
+import { BridgeStore } from '../../stores/bridges.ts'
 import { ConnectionStore } from '../../stores/connections.ts'
 import { PresenceStore } from '../../stores/presence.ts'
 import { SiteStore } from '../../stores/sites.ts'
@@ -16,7 +16,7 @@ const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'SOCKET_ENDPOINT', 'DEAD_LIVE')
 const db = documentClient()
 const epochs = new SiteStore(db, env.TABLE_LIVE)
 const pushing = {
-  keys: cachedKeys(new AccessStore(db, env.TABLE_ACCESS), Date.now),
+  keys: cachedKeys(new BridgeStore(db, env.TABLE_ACCESS), Date.now),
   aside: new DeadLetters(env.DEAD_LIVE),
   presence: new PresenceStore(db, env.TABLE_LIVE),
   epochs,

@@ -3,13 +3,17 @@ import type {
   APIGatewayProxyResultV2,
   APIGatewayProxyWebsocketEventV2WithRequestContext,
 } from 'aws-lambda'
+import { isValid } from '../../authorize/identify.ts'
 import { parseCaller } from '../../caller.ts'
 import { config } from '../../config.ts'
 import { logOutcome } from '../../log.ts'
 import { ConnectionStore } from '../../stores/connections.ts'
+import { KeyStore } from '../../stores/keys.ts'
 import { documentClient } from '../../stores/table.ts'
 
-const connections = new ConnectionStore(documentClient(), config('TABLE_LIVE').TABLE_LIVE)
+const env = config('TABLE_LIVE', 'TABLE_ACCESS')
+const connections = new ConnectionStore(documentClient(), env.TABLE_LIVE)
+const keys = new KeyStore(documentClient(), env.TABLE_ACCESS)
 
 type ConnectEvent = APIGatewayProxyWebsocketEventV2WithRequestContext<
   APIGatewayEventWebsocketRequestContextV2 & { authorizer?: unknown }
@@ -22,6 +26,12 @@ export async function handler(event: ConnectEvent): Promise<APIGatewayProxyResul
   if (caller.kind !== 'key') return { statusCode: 401 }
   const { site, keyId, scopes } = caller
   await connections.open(connectionId, { site, keyId, scopes: [...scopes] }, Date.now())
+  // After the row, as who revokes the key looks for rows after it is revoked: one of the two sees the other.
+  const key = await keys.find(keyId)
+  if (!key || !isValid(key, Date.now())) {
+    await connections.close(connectionId, site)
+    return { statusCode: 401 }
+  }
   logOutcome('info', 'connect', { site, connectionId })
   return { statusCode: 200 }
 }

@@ -1,0 +1,88 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { mkdir, open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { Enrolled } from '../../contracts/bridge-access.ts'
+import { Problem } from '../../contracts/http.ts'
+import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+import { keyFileName, writeEnrolment } from './enrolment-file.ts'
+
+/** API Gateway answers within 30 s or not at all. */
+const answerMsMax = 35_000
+
+export interface EnrolOptions {
+  code: string
+  /** Where the HTTP API is, without `/v1`. */
+  api: string
+  folder: string
+}
+
+/**
+ * Makes the bridge's key, registers its public half by the code, and answers the file that says so. The key is on disk
+ * before the code is spent, so that a second run after a crash enrols the same key and is answered the same.
+ */
+export async function enroll({ code, api, folder }: EnrolOptions): Promise<{ site: string; file: string }> {
+  if (!URL.canParse(api) || !/^https?:/.test(api)) {
+    throw new CannotRun('usage', exitStatus.usage, 'the API must be a URL: name it by --api https://HOST')
+  }
+  const publicKey = await ownPublicKey(folder)
+  const enrolled = await register(`${api.replace(/\/+$/, '')}/v1/bridge/enrolments`, { code, publicKey })
+  const file = await writeEnrolment(folder, { ...enrolled, api })
+  return { site: enrolled.site, file }
+}
+
+async function ownPublicKey(folder: string): Promise<string> {
+  const file = join(folder, keyFileName)
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const pem = (await kept(file)) ?? (await make(file))
+    return createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'pem' }).toString()
+  } catch (cause) {
+    const sentence = `the bridge's key ${file} cannot be made or read (${errorCode(cause) || 'damaged'}): mend or remove it, or name another --folder`
+    throw new CannotRun('key-unwritable', exitStatus.cannotCreate, sentence, { cause })
+  }
+}
+
+async function kept(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** `wx`: two enrolments at once do not both make one. Synced, since the code is spent on it next. */
+async function make(file: string): Promise<string> {
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  await using handle = await open(file, 'wx', 0o600)
+  await handle.writeFile(pem)
+  await handle.sync()
+  return pem
+}
+
+async function register(url: string, body: { code: string; publicKey: string }): Promise<Enrolled> {
+  const { status, json } = await ask(url, body)
+  const enrolled = v.safeParse(Enrolled, json)
+  if (status === 201 && enrolled.success) return enrolled.output
+  const problem = v.safeParse(Problem, json)
+  const why = problem.success ? problem.output.detail : `it answered HTTP ${status}`
+  const isRefused = status >= 400 && status < 500
+  const exit = isRefused ? exitStatus.noPermission : exitStatus.unavailable
+  throw new CannotRun('enrolment-refused', exit, `the cloud did not enrol this bridge: ${why}`)
+}
+
+async function ask(url: string, body: unknown): Promise<{ status: number; json: unknown }> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(answerMsMax),
+    })
+    return { status: response.status, json: await response.json() }
+  } catch (cause) {
+    const sentence = `no answer of the API from ${new URL(url).host}: look at the network and at --api, and run it again`
+    throw new CannotRun('api-unreachable', exitStatus.unavailable, sentence, { cause })
+  }
+}

@@ -1,0 +1,36 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import * as v from 'valibot'
+import { Enrolled } from '../../contracts/bridge-access.ts'
+import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+
+/** What enrolment leaves beside the key: where the cloud is and as whom the bridge speaks. No secret is in it. */
+const Enrolment = v.looseObject({ ...Enrolled.entries, api: v.string() })
+export type Enrolment = v.InferOutput<typeof Enrolment>
+
+export const keyFileName = 'bridge-key.pem'
+export const enrolmentFileName = 'enrolment.json'
+
+/** Written aside and renamed, so that a crash leaves no half of it. */
+export async function writeEnrolment(folder: string, enrolment: Enrolment): Promise<string> {
+  const file = join(folder, enrolmentFileName)
+  await writeFile(`${file}.new`, JSON.stringify(enrolment, null, 2), { mode: 0o600 })
+  await rename(`${file}.new`, file)
+  return file
+}
+
+/** The keys of a configuration that an enrolment stands for: the site, its queues, the key, and the API that renews credentials. */
+export async function readEnrolment(file: string): Promise<Record<string, unknown>> {
+  const { site, region, queues, key, api } = await parse(file)
+  return { site, region, queues, api, key: { id: key, privateKeyFile: join(dirname(resolve(file)), keyFileName) } }
+}
+
+async function parse(file: string): Promise<Enrolment> {
+  const again = 'enrol the bridge with switchhook-bridge enroll'
+  try {
+    return v.parse(Enrolment, JSON.parse(await readFile(file, 'utf8')))
+  } catch (cause) {
+    const why = errorCode(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${errorCode(cause) || 'damaged'})`
+    throw new CannotRun('enrolment-unreadable', exitStatus.noInput, `the enrolment ${file} ${why}: ${again}`, { cause })
+  }
+}

@@ -1,0 +1,48 @@
+import * as v from 'valibot'
+import { Timestamp } from './names.ts'
+
+const name = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100))
+const scopesMax = 50
+const scopeNames = v.pipe(v.array(v.pipe(v.string(), v.maxLength(40))), v.minLength(1), v.maxLength(scopesMax))
+const whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
+/** Ten years: longer is for ever, which is what leaving it out says. */
+const expiresInDays = whole(1, 3_660)
+
+/** Scopes by name or a role's set of them; one of the two. */
+export const KeyRequest = v.strictObject({
+  name,
+  role: v.optional(v.picklist(['viewer', 'operator', 'admin'])),
+  scopes: v.optional(scopeNames),
+  expiresInDays: v.optional(expiresInDays),
+  /** Requests of 10 seconds; the default where left out. */
+  requestsMax: v.optional(whole(1, 5_000)),
+})
+export type KeyRequest = v.InferOutput<typeof KeyRequest>
+
+export const BoardRequest = v.strictObject({ name, expiresInDays: v.optional(expiresInDays) })
+
+/** For how long the old secret opens as well: an hour unless said, a week at most, 0 to end it at once. */
+export const RotateRequest = v.strictObject({ overlapSeconds: v.optional(whole(0, 7 * 86_400), 3_600) })
+
+/** A key as anyone may see it who manages keys; its secret is nowhere. */
+export const KeyInfo = v.looseObject({
+  key: v.string(),
+  /** A `board` opens a read-only board and nothing else. */
+  kind: v.picklist(['key', 'board']),
+  name: v.string(),
+  scopes: v.array(v.string()),
+  createdAt: Timestamp,
+  createdBy: v.string(),
+  expiresAt: v.optional(Timestamp),
+  /** To the hour. */
+  lastUsedAt: v.optional(Timestamp),
+  revokedAt: v.optional(Timestamp),
+  rotatedAt: v.optional(Timestamp),
+  requestsMax: v.optional(v.number()),
+})
+export type KeyInfo = v.InferOutput<typeof KeyInfo>
+
+export const KeyList = v.looseObject({ keys: v.array(KeyInfo) })
+/** `secret` is the whole key, to be shown once and stored by its owner. */
+export const KeyMade = v.looseObject({ ...KeyInfo.entries, secret: v.string() })
+export type KeyMade = v.InferOutput<typeof KeyMade>

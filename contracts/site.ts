@@ -1,0 +1,82 @@
+import * as v from 'valibot'
+import { SiteId, Timestamp } from './names.ts'
+
+/** Time zones that this machine's Node knows, which is the IANA database. */
+const Zone = v.pipe(v.string(), v.maxLength(64), v.check(isZone, 'an IANA time zone, such as Europe/Paris'))
+
+function isZone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text })
+    return /^[A-Z]/.test(text)
+  } catch {
+    // Intl says so by throwing.
+    return false
+  }
+}
+
+const whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
+
+/** Settings of a site that a feature reads; what was never set has its default. A feature adds its own here. */
+export const SiteSettings = v.object({
+  /** How long a phone rings for a call by API when the request does not say. */
+  callTimeoutSeconds: v.optional(whole(5, 300), 30),
+})
+export type SiteSettings = v.InferOutput<typeof SiteSettings>
+
+const name = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100))
+const country = v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'two capital letters (ISO 3166-1), such as FR'))
+const language = v.picklist(['fr', 'en'], 'fr or en')
+/** A year by default, as the French rule on traffic data has it; ten at most. */
+const retentionDays = whole(1, 3_660)
+
+export const SiteRequest = v.object({
+  site: SiteId,
+  name,
+  country: v.optional(country, 'FR'),
+  zone: v.optional(Zone, 'Europe/Paris'),
+  language: v.optional(language, 'fr'),
+  retentionDays: v.optional(retentionDays, 365),
+  settings: v.optional(SiteSettings, {}),
+})
+export type SiteRequest = v.InferOutput<typeof SiteRequest>
+
+/** A change of some of a site's properties; settings that are not named stay. */
+export const SiteChange = v.strictObject({
+  name: v.optional(name),
+  country: v.optional(country),
+  zone: v.optional(Zone),
+  language: v.optional(language),
+  retentionDays: v.optional(retentionDays),
+  settings: v.optional(v.strictObject({ callTimeoutSeconds: v.optional(whole(5, 300)) })),
+})
+export type SiteChange = v.InferOutput<typeof SiteChange>
+
+export const Site = v.looseObject({
+  site: SiteId,
+  name: v.string(),
+  country: v.string(),
+  zone: v.string(),
+  language: v.string(),
+  retentionDays: v.number(),
+  settings: SiteSettings,
+  createdAt: Timestamp,
+})
+export type Site = v.InferOutput<typeof Site>
+
+/** By site, in alphabetical order; `after` is there where more follow, and is then the query's `after`. */
+export const SitePage = v.looseObject({ sites: v.array(Site), after: v.optional(SiteId) })
+export const SiteQuery = v.looseObject({ after: v.optional(SiteId) })
+
+/** What was removed, and when it was certain that nothing is left. */
+export const Receipt = v.looseObject({
+  id: v.string(),
+  site: SiteId,
+  what: v.picklist(['site', 'number']),
+  /** `running` until a second look, after the last write that could have been under way, found nothing more. */
+  state: v.picklist(['running', 'done']),
+  askedAt: Timestamp,
+  doneAt: v.optional(Timestamp),
+  /** Items removed or emptied, by what they were. */
+  removed: v.record(v.string(), v.number()),
+})
+export type Receipt = v.InferOutput<typeof Receipt>

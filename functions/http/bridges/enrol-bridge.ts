@@ -1,0 +1,45 @@
+import { createPublicKey } from 'node:crypto'
+import type { Enrolled, EnrolmentRequest } from '../../../contracts/bridge-access.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import { parseEnrolmentCode } from '../../domain/enrolment-code.ts'
+import type { SiteFinder } from '../existing-site.ts'
+import { badFields, HttpProblem } from '../problem.ts'
+
+export interface Enrolling {
+  sites: SiteFinder
+  bridges: { enrol(site: SiteId, key: string, codeHash: string, publicKey: string, now: number): Promise<boolean> }
+  queues: { live: string; records: string }
+  region: string
+  deploymentPublicKey: string
+  now: number
+}
+
+/** Registers a bridge's public key by a code. The same bridge may ask again, should the first answer be lost. */
+export async function enrolBridge({ code, publicKey }: EnrolmentRequest, enrolling: Enrolling): Promise<Enrolled> {
+  const spki = ed25519Pem(publicKey)
+  const parsed = parseEnrolmentCode(code)
+  const row = parsed && (await enrolling.sites.find(parsed.site))
+  if (!parsed || !row?.commandQueue) throw codeInvalid()
+  const { site, key, hash } = parsed
+  if (!(await enrolling.bridges.enrol(site, key, hash, spki, enrolling.now))) throw codeInvalid()
+  const { region, deploymentPublicKey, queues } = enrolling
+  return { site, key, region, deploymentPublicKey, queues: { ...queues, commands: row.commandQueue.url } }
+}
+
+/** The same words whatever is wrong with it: made up, ended, used by another bridge, of a site that is gone. */
+function codeInvalid(): HttpProblem {
+  return new HttpProblem(401, 'code-invalid', 'The code is not one that still enrols a bridge; have a new one made.')
+}
+
+/** One spelling of the key, so that it compares as text. */
+function ed25519Pem(pem: string): string {
+  const wrong = badFields([{ field: 'publicKey', message: 'an Ed25519 public key, SPKI in PEM' }])
+  let key: ReturnType<typeof createPublicKey>
+  try {
+    key = createPublicKey(pem)
+  } catch {
+    throw wrong
+  }
+  if (key.asymmetricKeyType !== 'ed25519') throw wrong
+  return key.export({ type: 'spki', format: 'pem' }).toString()
+}

@@ -1,0 +1,49 @@
+import { type KeyObject, verify } from 'node:crypto'
+import { type BridgeSession, type CredentialsRequest, credentialsText } from '../../../contracts/bridge-access.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { SiteFinder } from '../existing-site.ts'
+import { HttpProblem } from '../problem.ts'
+
+export interface SessionMaker {
+  session(tags: { site: SiteId; queue: string }, name: string): Promise<SessionCredentials>
+}
+export type SessionCredentials = Pick<BridgeSession, 'accessKeyId' | 'secretAccessKey' | 'sessionToken' | 'expiration'>
+
+export interface Issuing {
+  sites: SiteFinder
+  bridges: {
+    bridgeKey(site: SiteId, key: string): Promise<KeyObject | undefined>
+    noteAsked(site: SiteId, key: string, time: number): Promise<boolean>
+  }
+  sessions: SessionMaker
+  queues: { live: string; records: string }
+  region: string
+  now: number
+}
+
+/** A bridge's clock may be off by this; one that is more corrects itself by the answer's Date. */
+const clockMsMax = 300_000
+
+/** A session of an hour for a bridge that signs its request. Each request opens one session: its time must be the newest. */
+export async function issueCredentials(request: CredentialsRequest, issuing: Issuing): Promise<BridgeSession> {
+  const { site, key, signature } = request
+  const time = Date.parse(request.time)
+  const publicKey = await issuing.bridges.bridgeKey(site, key)
+  if (!publicKey || !verify(null, credentialsText(request), publicKey, Buffer.from(signature, 'base64'))) {
+    throw new HttpProblem(401, 'bridge-unknown', 'No bridge is enrolled that signs so; enrol it again.')
+  }
+  if (!(Math.abs(time - issuing.now) <= clockMsMax)) {
+    throw new HttpProblem(
+      403,
+      'time-off',
+      'The time of the request is over five minutes off; take the Date of this answer.',
+    )
+  }
+  const row = await issuing.sites.find(site)
+  if (!row?.commandQueue || !(await issuing.bridges.noteAsked(site, key, time))) {
+    throw new HttpProblem(409, 'time-not-newest', 'This request was answered already; ask with the present time.')
+  }
+  const { number, url } = row.commandQueue
+  const session = await issuing.sessions.session({ site, queue: `${site}-${number}` }, `${site}-${key}`)
+  return { ...session, region: issuing.region, queues: { ...issuing.queues, commands: url } }
+}

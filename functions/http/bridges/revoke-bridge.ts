@@ -1,0 +1,58 @@
+import type { BridgeInfo } from '../../../contracts/bridge-access.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { BridgeRow } from '../../stores/bridges.ts'
+import { existingSite, type SiteFinder } from '../existing-site.ts'
+import { HttpProblem } from '../problem.ts'
+
+export interface Revoking {
+  directory: SiteFinder & {
+    replaceQueue(site: SiteId, seen: number, next: { number: number; url: string }): Promise<boolean>
+  }
+  bridges: {
+    find(site: SiteId, key: string): Promise<BridgeRow | undefined>
+    revoke(site: SiteId, key: string, now: number): Promise<boolean>
+  }
+  commandQueues: { create(site: SiteId, number: number): Promise<string>; remove(url: string): Promise<void> }
+  now: number
+}
+
+/**
+ * Revokes a bridge: its key verifies nothing more, and the site's commands go to a queue of the next number, which the
+ * session it may still have for an hour does not name. The queue is replaced after the row is written, so a session asked
+ * for in between has the old queue; asked again after a crash, it is all done once more.
+ */
+export async function revokeBridge(site: SiteId, key: string, revoking: Revoking): Promise<BridgeInfo> {
+  const { bridges, directory, commandQueues, now } = revoking
+  const { commandQueue } = await existingSite(directory, site)
+  if (!commandQueue || !(await bridges.revoke(site, key, now))) throw unknown()
+  const row = await bridges.find(site, key)
+  if (!row) throw unknown()
+  // A code that nobody used has never had a session.
+  if (row.publicKey !== undefined) {
+    const number = commandQueue.number + 1
+    const url = await commandQueues.create(site, number)
+    if (await directory.replaceQueue(site, commandQueue.number, { number, url })) {
+      await commandQueues.remove(commandQueue.url)
+    }
+  }
+  return toBridgeInfo(row, now)
+}
+
+function unknown(): HttpProblem {
+  return new HttpProblem(404, 'bridge-unknown', 'The site has no such bridge.')
+}
+
+export function toBridgeInfo(row: BridgeRow, now: number): BridgeInfo {
+  const moment = (ms: number) => new Date(ms).toISOString()
+  const { sk: key, createdAt, createdBy, codeExpiresAt, publicKey, enrolledAt, askedAt, revokedAt } = row
+  return {
+    key,
+    state: revokedAt !== undefined ? 'revoked' : publicKey === undefined ? 'code' : 'enrolled',
+    createdAt: moment(createdAt),
+    createdBy,
+    ...(publicKey === undefined && codeExpiresAt > now && { expiresAt: moment(codeExpiresAt) }),
+    ...(enrolledAt !== undefined && { enrolledAt: moment(enrolledAt) }),
+    ...(askedAt !== undefined && { lastUsedAt: moment(askedAt) }),
+    ...(revokedAt !== undefined && { revokedAt: moment(revokedAt) }),
+  }
+}

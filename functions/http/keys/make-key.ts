@@ -1,0 +1,71 @@
+import type { KeyMade, KeyRequest } from '../../../contracts/key.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import { type Admin, nameOf, type SiteKey } from '../../caller.ts'
+import { hashSecret, type KeyKind, makeApiKey } from '../../domain/api-key.ts'
+import { isScope, roles, type Scope } from '../../domain/scopes.ts'
+import type { KeyRow } from '../../stores/keys.ts'
+import { badFields, HttpProblem } from '../problem.ts'
+import { toKeyInfo } from './key-info.ts'
+
+export interface KeyWriter {
+  put(prefix: string, row: KeyRow): Promise<void>
+}
+const dayMs = 86_400_000
+/** What a board may see: the state of phones and calls, no number and no name. */
+const boardScopes: readonly Scope[] = ['presence:read']
+
+interface Making {
+  caller: SiteKey | Admin
+  site: SiteId
+  pepper: string
+  keys: KeyWriter
+  now: number
+}
+
+/** A key of a site, its secret in the answer and nowhere else. Nobody gives what he does not hold himself. */
+export function makeKey(request: KeyRequest, making: Making): Promise<KeyMade> {
+  const scopes = wantedScopes(request)
+  const { caller } = making
+  const missing = caller.kind === 'admin' ? [] : scopes.filter((scope) => !caller.scopes.has(scope))
+  if (missing.length > 0) {
+    throw new HttpProblem(403, 'scope-not-held', `The key lacks ${missing.join(', ')} itself, so it cannot give it.`)
+  }
+  return store('key', scopes, request, making)
+}
+
+export function makeBoard(request: Pick<KeyRequest, 'name' | 'expiresInDays'>, making: Making): Promise<KeyMade> {
+  return store('board', boardScopes, request, making)
+}
+
+async function store(
+  kind: KeyKind,
+  scopes: readonly Scope[],
+  { name, expiresInDays, requestsMax }: Pick<KeyRequest, 'name' | 'expiresInDays' | 'requestsMax'>,
+  { caller, site, pepper, keys, now }: Making,
+): Promise<KeyMade> {
+  const { prefix, secret, text } = makeApiKey(kind)
+  const row: KeyRow = {
+    site,
+    kind,
+    name,
+    hash: hashSecret(secret, pepper),
+    older: [],
+    scopes: [...scopes],
+    createdAt: now,
+    createdBy: nameOf(caller),
+    expiresAt: expiresInDays === undefined ? undefined : now + expiresInDays * dayMs,
+    requestsMax,
+  }
+  await keys.put(prefix, row)
+  return { ...toKeyInfo(prefix, row), secret: text }
+}
+
+function wantedScopes({ role, scopes = [] }: KeyRequest): Scope[] {
+  if (role && scopes.length > 0) throw badFields([{ field: 'scopes', message: 'a role or scopes, not both' }])
+  if (role) return [...roles[role]]
+  const unknown = scopes.filter((scope) => !isScope(scope))
+  if (unknown.length > 0) throw badFields([{ field: 'scopes', message: 'there are scopes that do not exist' }])
+  const known = [...new Set(scopes.filter(isScope))]
+  if (known.length === 0) throw badFields([{ field: 'role', message: 'a role or scopes are wanted' }])
+  return known
+}

@@ -1,0 +1,40 @@
+import type { KeyInfo } from '../../../contracts/key.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { KeyRow } from '../../stores/keys.ts'
+import { keyUnknown, toKeyInfo } from './key-info.ts'
+
+export interface KeyRevoker {
+  find(prefix: string): Promise<KeyRow | undefined>
+  revoke(site: SiteId, prefix: string, now: number): Promise<boolean>
+}
+export interface KeySockets {
+  ofKey(site: SiteId, keyId: string): Promise<string[]>
+  close(connectionId: string, site: SiteId): Promise<void>
+}
+export interface SocketCloser {
+  close(connectionId: string): Promise<void>
+}
+
+/**
+ * Revokes a key or board token. The row is written first and the sockets are looked for after it, while a socket that opens
+ * is written first and looks at the key after that: whichever comes second finds the other.
+ */
+export async function revokeKey(
+  prefix: string,
+  {
+    site,
+    keys,
+    connections,
+    sockets,
+    now,
+  }: { site: SiteId; keys: KeyRevoker; connections: KeySockets; sockets: SocketCloser; now: number },
+): Promise<KeyInfo> {
+  if (!(await keys.revoke(site, prefix, now))) throw keyUnknown()
+  for (const id of await connections.ofKey(site, prefix)) {
+    await connections.close(id, site)
+    await sockets.close(id)
+  }
+  const row = await keys.find(prefix)
+  if (!row) throw keyUnknown()
+  return toKeyInfo(prefix, row)
+}

@@ -1,0 +1,56 @@
+import type { KeyMade } from '../../../contracts/key.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import { isValid, secretsMax } from '../../authorize/identify.ts'
+import type { Admin, SiteKey } from '../../caller.ts'
+import { hashSecret, makeApiKey } from '../../domain/api-key.ts'
+import type { KeyRow } from '../../stores/keys.ts'
+import { HttpProblem } from '../problem.ts'
+import { keyUnknown, toKeyInfo } from './key-info.ts'
+
+export interface KeyRotator {
+  find(prefix: string): Promise<KeyRow | undefined>
+  rotate(prefix: string, seen: KeyRow, next: Pick<KeyRow, 'hash' | 'older'>, now: number): Promise<boolean>
+}
+
+/**
+ * The next secret of a key; the last one opens until the overlap ends. Asked again because the answer was lost, the secret
+ * that nobody got becomes one of the older ones, and the one in use goes on until its own end.
+ */
+export async function rotateKey(
+  prefix: string,
+  { overlapSeconds }: { overlapSeconds: number },
+  {
+    caller,
+    site,
+    pepper,
+    keys,
+    now,
+  }: { caller: SiteKey | Admin; site: SiteId; pepper: string; keys: KeyRotator; now: number },
+): Promise<KeyMade> {
+  const row = await keys.find(prefix)
+  if (row?.site !== site || !isValid(row, now)) throw keyUnknown()
+  const missing = row.scopes.filter((scope) => caller.kind === 'key' && ![...caller.scopes, ''].includes(scope))
+  if (missing.length > 0) {
+    throw new HttpProblem(
+      403,
+      'scope-not-held',
+      `The key lacks ${missing.join(', ')} itself, so it cannot take it over.`,
+    )
+  }
+  const older = row.older.filter(({ until }) => until > now)
+  if (older.length >= secretsMax - 1) {
+    throw new HttpProblem(
+      409,
+      'rotation-running',
+      `The key has ${secretsMax} secrets in use; wait until one of them ends.`,
+    )
+  }
+  const { secret, text } = makeApiKey(row.kind, prefix)
+  const hash = hashSecret(secret, pepper)
+  const ending = overlapSeconds > 0 ? [{ hash: row.hash, until: now + overlapSeconds * 1000 }] : []
+  const next = { hash, older: [...older, ...ending] }
+  if (!(await keys.rotate(prefix, row, next, now))) {
+    throw new HttpProblem(409, 'key-changed', 'The key was changed at the same time; look at it and try again.')
+  }
+  return { ...toKeyInfo(prefix, { ...row, rotatedAt: now }), secret: text }
+}

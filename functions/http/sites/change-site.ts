@@ -1,0 +1,32 @@
+import * as v from 'valibot'
+import type { SiteId } from '../../../contracts/names.ts'
+import { type Site, type SiteChange, SiteSettings } from '../../../contracts/site.ts'
+import { type SiteProperties, type SiteRow, toSite } from '../../stores/site-directory.ts'
+import { existingSite } from '../existing-site.ts'
+import { HttpProblem } from '../problem.ts'
+
+export interface SiteChanging {
+  find(site: SiteId): Promise<SiteRow | undefined>
+  change(site: SiteId, seen: SiteRow, next: SiteProperties): Promise<boolean>
+}
+
+/** Changes what is named and leaves the rest; of two changes at the same time one is told to look again. */
+export async function changeSite(site: SiteId, change: SiteChange, directory: SiteChanging): Promise<Site> {
+  const seen = await existingSite(directory, site)
+  const { settings, ...properties } = change
+  const merged = v.parse(SiteSettings, { ...seen.settings, ...defined(settings ?? {}) })
+  const next: SiteRow = { ...seen, ...defined(properties), settings: merged }
+  if (!(await directory.change(site, seen, next))) {
+    throw new HttpProblem(409, 'site-changed', 'The site was changed at the same time; look at it and try again.')
+  }
+  return toSite(next)
+}
+
+function defined<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const kept: { [K in keyof T]?: NonNullable<T[K]> } = {}
+  for (const name in fields) {
+    const value = fields[name]
+    if (value !== undefined && value !== null) kept[name] = value
+  }
+  return kept
+}

@@ -1,0 +1,37 @@
+import type { TicketIssued } from '../../../contracts/http.ts'
+import type { SiteKey } from '../../caller.ts'
+import { makeTicket, sha256 } from '../../domain/api-key.ts'
+import { isScope } from '../../domain/scopes.ts'
+import type { TicketRow } from '../../stores/tickets.ts'
+import { badFields, HttpProblem } from '../problem.ts'
+
+export interface TicketWriter {
+  put(sha256: string, row: TicketRow, now: number): Promise<void>
+}
+
+/** Long enough for a slow link's handshake, short enough that a ticket in a log is worth nothing. */
+const ticketMs = 60_000
+
+/** A ticket with the caller's scopes, or those of them that are asked for. */
+export async function issueTicket(
+  caller: SiteKey,
+  wanted: readonly string[] | undefined,
+  { tickets, socketUrl, now }: { tickets: TicketWriter; socketUrl: string; now: number },
+): Promise<TicketIssued> {
+  if (wanted && !wanted.every(isScope)) {
+    throw badFields([{ field: 'scopes', message: 'there are scopes that do not exist' }])
+  }
+  const missing = (wanted ?? []).filter((scope) => isScope(scope) && !caller.scopes.has(scope))
+  if (missing.length > 0) {
+    throw new HttpProblem(
+      403,
+      'scope-not-held',
+      `The key lacks ${missing.join(', ')} itself, so its ticket cannot have it.`,
+    )
+  }
+  const ticket = makeTicket()
+  const expiresAt = now + ticketMs
+  const { site, keyId } = caller
+  await tickets.put(sha256(ticket), { site, keyId, scopes: [...(wanted ?? caller.scopes)], expiresAt }, now)
+  return { ticket, expiresAt: new Date(expiresAt).toISOString(), socketUrl }
+}
