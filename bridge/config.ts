@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { SiteId } from '../contracts/names.ts'
+import { withEnrolment } from './enrolment/enrolment-file.ts'
 import { CannotRun, errorCode, exitStatus } from './failure.ts'
 
 /** Each message says what is wanted and never what was given: a password may stand in the wrong place. */
@@ -34,6 +35,8 @@ export const BridgeConfig = v.strictObject(
       },
       'an object',
     ),
+    /** Where the HTTP API is that gives this bridge its AWS credentials; without it they come from the environment. */
+    api: v.optional(matching(/^https?:\/\/[^\s@]+$/, 'the URL of the HTTP API')),
     /** Port of `/healthz` on loopback; 0 takes a free one; absent, there is none. */
     health: v.optional(
       v.strictObject(
@@ -63,7 +66,7 @@ export async function readConfig(file: string): Promise<BridgeConfig> {
       },
     )
   }
-  return parseConfig(content, file)
+  return parseConfig(await withEnrolment(content), file)
 }
 
 export function parseConfig(content: string, file: string): BridgeConfig {

@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util'
 import { startBridge } from './bridge.ts'
 import { readConfig } from './config.ts'
+import { runEnroll } from './enrolment/enroll.ts'
 import { CannotRun, exitStatus } from './failure.ts'
 import { createLog, describeError } from './operate/log.ts'
 
-/** `switchhook-bridge --config FILE`. Logs to standard output; a failure is one sentence on standard error and a status of sysexits.h. */
+/** `switchhook-bridge --config FILE`, or once before it `switchhook-bridge enroll CODE --api URL --folder DIR`. Logs to standard output; a failure is one sentence on standard error and a status of sysexits.h. */
 async function main(): Promise<void> {
+  if (process.argv[2] === 'enroll') return runEnroll(process.argv.slice(3))
   const config = await readConfig(configFile())
   const log = createLog({ level: config.logLevel, write: (line) => process.stdout.write(line) })
   const asked = Promise.withResolvers<string>()

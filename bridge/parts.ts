@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { CdrCheckpoint } from './asterisk/cdr-checkpoint.ts'
 import { CdrFile } from './asterisk/cdr-file.ts'
 import type { BridgeConfig } from './config.ts'
+import { Session } from './enrolment/session.ts'
 import { Delivery, type Destination } from './forward/delivery.ts'
 import { Packer } from './forward/pack.ts'
 import { probeQueues, Sender } from './forward/sender.ts'
@@ -45,7 +46,8 @@ export async function openEdges(
   const file = new CdrFile({ path: config.cdr.file, checkpoint, onCount: (errorId) => counters.add(errorId) })
   await file.open()
   undo.defer(() => file.close())
-  const sender = new Sender(config.region)
+  const session = config.api && new Session({ api: config.api, site, key: config.key.id, sign, log, now: Date.now })
+  const sender = new Sender(config.region, session ? session.provide : undefined)
   undo.defer(() => sender.stop())
   await probeQueues(sender, config.queues, log)
   const quarantine = new Quarantine(join(stateFolder, 'quarantine'))

@@ -65,6 +65,7 @@ export type Site = v.InferOutput<typeof Site>
 
 /** By site, in alphabetical order; `after` is there where more follow, and is then the query's `after`. */
 export const SitePage = v.looseObject({ sites: v.array(Site), after: v.optional(SiteId) })
+export type SitePage = v.InferOutput<typeof SitePage>
 export const SiteQuery = v.looseObject({ after: v.optional(SiteId) })
 
 /** What was removed, and when it was certain that nothing is left. */

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdir, open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import * as v from 'valibot'
 import { Enrolled } from '../../contracts/bridge-access.ts'
 import { Problem } from '../../contracts/http.ts'
@@ -9,6 +10,29 @@ import { keyFileName, writeEnrolment } from './enrolment-file.ts'
 
 /** API Gateway answers within 30 s or not at all. */
 const answerMsMax = 35_000
+
+const usage = 'usage is switchhook-bridge enroll CODE --api URL --folder DIR'
+
+/** `switchhook-bridge enroll`: prints the line that the bridge's configuration wants. */
+export async function runEnroll(args: string[]): Promise<void> {
+  const { site, file } = await enroll(optionsOf(args))
+  process.stdout.write(
+    `Enrolled for the site ${site}. In the bridge's configuration: "enrolment": ${JSON.stringify(file)}\n`,
+  )
+}
+
+function optionsOf(args: string[]): EnrolOptions {
+  try {
+    const options = { api: { type: 'string' }, folder: { type: 'string' } } as const
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    const [code, ...more] = positionals
+    const { api, folder } = values
+    if (code && api && folder && more.length === 0) return { code, api, folder: resolve(folder) }
+  } catch (cause) {
+    throw new CannotRun('usage', exitStatus.usage, usage, { cause })
+  }
+  throw new CannotRun('usage', exitStatus.usage, usage)
+}
 
 export interface EnrolOptions {
   code: string

@@ -19,10 +19,29 @@ export async function writeEnrolment(folder: string, enrolment: Enrolment): Prom
   return file
 }
 
-/** The keys of a configuration that an enrolment stands for: the site, its queues, the key, and the API that renews credentials. */
-export async function readEnrolment(file: string): Promise<Record<string, unknown>> {
+/**
+ * A configuration that names an `enrolment` file, with what that file stands for: the site, its queues, the key, and the
+ * API that renews credentials. What the configuration says itself goes before it.
+ */
+export async function withEnrolment(configuration: string): Promise<string> {
+  const named = parseNamed(configuration)
+  if (!named) return configuration
+  const { enrolment: file, ...own } = named
   const { site, region, queues, key, api } = await parse(file)
-  return { site, region, queues, api, key: { id: key, privateKeyFile: join(dirname(resolve(file)), keyFileName) } }
+  const privateKeyFile = join(dirname(resolve(file)), keyFileName)
+  return JSON.stringify({ site, region, queues, api, key: { id: key, privateKeyFile }, ...own })
+}
+
+const Named = v.looseObject({ enrolment: v.string() })
+
+function parseNamed(configuration: string): v.InferOutput<typeof Named> | undefined {
+  try {
+    const json: unknown = JSON.parse(configuration)
+    return v.is(Named, json) ? json : undefined
+  } catch {
+    // Whoever parses the configuration next says so, with its file's name.
+    return undefined
+  }
 }
 
 async function parse(file: string): Promise<Enrolment> {

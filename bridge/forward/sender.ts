@@ -1,4 +1,9 @@
-import { GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import {
+  GetQueueAttributesCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+  type SQSClientConfig,
+} from '@aws-sdk/client-sqs'
 import { sqsBodyBytesMax } from '../../contracts/limits.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { isContentFault, QueueUnavailable, startFailure } from './sqs-errors.ts'
@@ -18,9 +23,10 @@ export type Outcome =
 export class Sender {
   readonly #client: SQSClient
 
-  constructor(region: string) {
+  /** Without `credentials`, they come from the environment. */
+  constructor(region: string, credentials?: SQSClientConfig['credentials']) {
     // Tries of its own would send a whole batch again for one entry's sake, and hide what it did from the counters.
-    this.#client = new SQSClient({ region, maxAttempts: 1 })
+    this.#client = new SQSClient({ region, maxAttempts: 1, ...(credentials && { credentials }) })
   }
 
   /** An outcome for each body, in order. At most ten bodies of 1 MiB in all. Throws QueueUnavailable if none was judged. */

@@ -31,6 +31,10 @@ const SiteRow = v.looseObject({
   claim: v.string(),
   claimedAt: v.number(),
   commandQueue: v.optional(CommandQueue),
+  /** Of the command queue while the site is being made. */
+  queueNumber: v.optional(v.number(), 0),
+  /** Counts the changes of the properties. */
+  revision: v.optional(v.number(), 0),
 })
 export type SiteRow = v.InferOutput<typeof SiteRow>
 export type SiteProperties = Pick<SiteRow, keyof typeof Properties>
@@ -92,8 +96,8 @@ export class SiteDirectory {
         ':language': language,
         ':days': retentionDays,
         ':settings': settings,
-        ':seen': Number(seen['revision'] ?? 0),
-        ':next': Number(seen['revision'] ?? 0) + 1,
+        ':seen': seen.revision,
+        ':next': seen.revision + 1,
         ':zero': 0,
       },
     })

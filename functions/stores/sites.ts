@@ -1,7 +1,8 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { ComponentHealth } from '../../contracts/facts.ts'
 import type { SiteId } from '../../contracts/names.ts'
+import type { Site } from '../../contracts/site.ts'
 import { isConditionFailed, keys } from './table.ts'
 
 const SiteRow = v.looseObject({ epoch: v.optional(v.number()) })
@@ -13,6 +14,8 @@ export interface Heard {
   pbx?: v.InferOutput<typeof ComponentHealth>
   counters?: Record<string, number>
 }
+
+export type SiteDescription = Pick<Site, 'country' | 'zone' | 'language' | 'retentionDays' | 'settings'>
 
 /** A site's live row and its heartbeat. */
 export class SiteStore {
@@ -68,14 +71,30 @@ export class SiteStore {
     )
   }
 
-  /** The live row of a new site; an existing one is left as it is. */
-  async create(site: SiteId): Promise<void> {
+  /**
+   * What queue functions must know of a site, beside its epoch. The directory of sites has the same and is written first;
+   * `revision` counts its changes, so that of two copies the older never wins.
+   */
+  async describe(site: SiteId, properties: SiteDescription, revision: number): Promise<void> {
+    const { country, zone, language, retentionDays, settings } = properties
     try {
       await this.#db.send(
-        new PutCommand({
+        new UpdateCommand({
           TableName: this.#table,
-          Item: { ...keys.site(site), lanes: 1 },
-          ConditionExpression: 'attribute_not_exists(pk)',
+          Key: keys.site(site),
+          UpdateExpression:
+            'SET lanes = if_not_exists(lanes, :one), country = :country, #zone = :zone, #language = :language, retentionDays = :days, settings = :settings, revision = :revision',
+          ConditionExpression: 'attribute_not_exists(revision) OR revision <= :revision',
+          ExpressionAttributeNames: { '#zone': 'zone', '#language': 'language' },
+          ExpressionAttributeValues: {
+            ':one': 1,
+            ':country': country,
+            ':zone': zone,
+            ':language': language,
+            ':days': retentionDays,
+            ':settings': settings,
+            ':revision': revision,
+          },
         }),
       )
     } catch (error) {

@@ -7,8 +7,8 @@ import { type Faults, faultAnswer } from './faults.ts'
 import type { Log } from './log.ts'
 import { readBody } from './request-body.ts'
 import type { Principal, Roles } from './roles.ts'
-import { Sts } from './sts.ts'
 import { readServiceCall, type ServiceCall, type ServiceName } from './service-call.ts'
+import { Sts } from './sts.ts'
 
 /** DynamoDB's own limit, the largest of the three services. */
 const requestBytesMax = 16 * 1024 * 1024

@@ -39,11 +39,15 @@ export class Sts {
   }
 
   answer(principal: Principal, form: URLSearchParams): EmulatorAnswer {
-    if (form.get('Action') !== 'AssumeRole') return failure(400, 'InvalidAction', `${form.get('Action')} is not simulated.`)
+    if (form.get('Action') !== 'AssumeRole')
+      return failure(400, 'InvalidAction', `${form.get('Action')} is not simulated.`)
     const role = form.get('RoleArn') ?? ''
     const tags = tagsOf(form)
     const actions = Object.keys(tags).length > 0 ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole']
-    const denial = denialOf(principal, actions.map((action) => ({ action, resource: role })))
+    const denial = denialOf(
+      principal,
+      actions.map((action) => ({ action, resource: role })),
+    )
     if (denial !== undefined) return failure(403, 'AccessDenied', denial)
     const untrusted = actions.find((action) => !this.#roles.trusts(role, principal, action))
     if (untrusted !== undefined) {

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
-import type { SiteCreated } from '../../contracts/http.ts'
+import { promisify } from 'node:util'
 import type { LocalCloud } from '../local/local-cloud.ts'
 import type { PbxSource } from './pbx-source.ts'
 import { StartFailed } from './start-failed.ts'
@@ -14,8 +14,8 @@ export interface BridgeOptions {
   program: string
   /** Its configuration, log and state. */
   folder: string
-  site: SiteCreated
-  privateKeyFile: string
+  /** Enrols it at its first start. */
+  code: string
   pbx: Pick<PbxSource, 'ari' | 'cdrFile'>
   cloud: LocalCloud
 }
@@ -46,19 +46,13 @@ export class BridgeProcess {
   async start(): Promise<void> {
     const { folder, program, cloud } = this.#options
     const configFile = await this.#writeConfig()
-    const { accessKeyId, secretAccessKey } = cloud.credentials('BridgeRole', {
-      queue: `${this.#options.site.site}-1`,
-    })
     const child = spawn(process.execPath, [program, '--config', configFile], {
       cwd: folder,
       // Ctrl-C reaches the whole group of a terminal; the bridge is stopped in its turn instead.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        AWS_ACCESS_KEY_ID: accessKeyId,
-        AWS_SECRET_ACCESS_KEY: secretAccessKey,
-        AWS_ENDPOINT_URL_SQS: cloud.endpoints.sqs,
-      },
+      // No credentials: the bridge gets its own by its signature.
+      env: { AWS_ENDPOINT_URL_SQS: cloud.endpoints.sqs },
     })
     this.#child = child
     this.#stopping = false
@@ -116,20 +110,28 @@ export class BridgeProcess {
     return new StartFailed('bridge-failed', `The bridge does not run: ${sentence || `${what}; see ${log}.`}`, 69)
   }
 
+  /** By its own command, as a person at the PBX would; what it leaves is there at the next start. */
+  async #enroll(): Promise<string> {
+    const { folder, program, code, cloud } = this.#options
+    const file = path.join(folder, 'enrolment.json')
+    if (existsSync(file)) return file
+    const args = [program, 'enroll', code, '--api', cloud.httpUrl, '--folder', folder]
+    try {
+      await promisify(execFile)(process.execPath, args, { timeout: readyMsMax })
+    } catch (cause) {
+      const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : ''
+      throw new StartFailed('bridge-not-enrolled', `The bridge was not enrolled: ${said}`, 69, { cause })
+    }
+    return file
+  }
+
   async #writeConfig(): Promise<string> {
-    const { folder, site, privateKeyFile, pbx, cloud } = this.#options
+    const { folder, pbx } = this.#options
     const config = {
-      site: site.site,
-      region: cloud.region,
+      enrolment: await this.#enroll(),
       stateFolder: path.join(folder, 'state'),
       ari: pbx.ari,
       cdr: { file: pbx.cdrFile },
-      queues: {
-        live: site.bridge.queues.live,
-        records: site.bridge.queues.records,
-        commands: site.bridge.queues.commands,
-      },
-      key: { id: site.bridge.keyId, privateKeyFile },
     }
     const file = path.join(folder, 'bridge.json')
     await writeFile(file, JSON.stringify(config, null, 2), { mode: 0o600 })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as v from 'valibot'
-import { SiteCreated } from '../../contracts/http.ts'
+import { MadeSite } from './make-site.ts'
 import { StartFailed } from './start-failed.ts'
 
 /** What a start leaves for the next one, in `start.json`, readable by its owner alone since it holds a key. */
@@ -13,7 +13,7 @@ const Memory = v.looseObject({
     v.object({ sip: v.number(), http: v.number(), ami: v.number(), rtpFirst: v.number(), rtpLast: v.number() }),
   ),
   adminKey: v.optional(v.string()),
-  site: v.optional(SiteCreated),
+  site: v.optional(MadeSite),
 })
 export type Memory = v.InferOutput<typeof Memory>
 

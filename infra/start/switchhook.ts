@@ -5,8 +5,8 @@ import { BridgeProcess } from './bridge-process.ts'
 import { buildAll } from './build.ts'
 import { waitForCall } from './call-log.ts'
 import { openCloud } from './cloud.ts'
-import { enrolSite } from './enrol-site.ts'
 import type { Home, Memory } from './home.ts'
+import { makeSite } from './make-site.ts'
 import type { PbxChoice } from './options.ts'
 import { servePage } from './page-server.ts'
 import { openPbx, type PbxSource } from './pbx-source.ts'
@@ -57,8 +57,7 @@ export async function openSwitchhook(choice: PbxChoice, around: Surroundings): P
   const bridge = new BridgeProcess({
     program: path.join(root, 'dist/bridge/switchhook-bridge.mjs'),
     folder: enrolled.folder,
-    site: enrolled.site,
-    privateKeyFile: enrolled.privateKeyFile,
+    code: enrolled.site.code,
     pbx,
     cloud,
   })
@@ -102,8 +101,6 @@ async function settle<A, B>(pair: readonly [Promise<A>, Promise<B>]): Promise<[A
 async function siteIn(home: Home, memory: Memory, cloud: LocalCloud & { adminKey: string }) {
   const folder = home.path('bridge')
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const privateKeyFile = path.join(folder, 'bridge-key.pem')
-  const enrolment = { httpUrl: cloud.httpUrl, adminKey: cloud.adminKey, privateKeyFile }
-  const site = memory.site ?? (await enrolSite(siteName, enrolment))
-  return { folder, privateKeyFile, site, memory: { ...memory, site, adminKey: cloud.adminKey } }
+  const site = memory.site ?? (await makeSite(siteName, cloud))
+  return { folder, site, memory: { ...memory, site, adminKey: cloud.adminKey } }
 }

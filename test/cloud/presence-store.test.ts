@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CallState } from '../../contracts/facts.ts'
 import type { CallEntity } from '../../contracts/frames.ts'
 import { formatVersion } from '../../contracts/version.ts'
-import { AccessStore } from '../../functions/stores/access.ts'
 import { PresenceStore } from '../../functions/stores/presence.ts'
+import { TicketStore } from '../../functions/stores/tickets.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 let tables: TestTables
@@ -77,11 +77,11 @@ test('a fact too old to create changes what is there and makes nothing', async (
 })
 
 test('a ticket opens once, and not after its time', async () => {
-  const access = new AccessStore(tables.db, tables.table)
+  const tickets = new TicketStore(tables.db, tables.table)
   const row = { site: 'office', keyId: 'k', scopes: ['presence:read'], expiresAt: 60_000 }
-  await access.putTicket('one', row, 0)
-  const tries = await Promise.all(Array.from({ length: 8 }, () => access.redeemTicket('one', 59_999)))
+  await tickets.put('one', row, 0)
+  const tries = await Promise.all(Array.from({ length: 8 }, () => tickets.redeem('one', 59_999)))
   expect(tries.filter((redeemed) => redeemed !== undefined)).toHaveLength(1)
-  await access.putTicket('late', row, 0)
-  expect(await access.redeemTicket('late', 60_000)).toBeUndefined()
+  await tickets.put('late', row, 0)
+  expect(await tickets.redeem('late', 60_000)).toBeUndefined()
 })

@@ -65,7 +65,7 @@ test('a body whose signature does not fit is refused, counted and kept aside', a
 
 test('a bridge cannot speak for another site', async () => {
   const [mine, theirs] = [await deployment.makeSite('mine'), await deployment.makeSite('theirs')]
-  const borrowed: TestSite = { privateKey: mine.privateKey, site: { ...mine.site, site: 'theirs' } }
+  const borrowed: TestSite = { ...mine, site: { ...mine.site, site: 'theirs' } }
   const forged = await deployment.send(borrowed, 'records', [cdrEvent('theirs', makeCdr(8))])
   const letter = await until('the dead letter', async () =>
     (await deployment.deadLetters('records')).find(({ body }) => body === forged),

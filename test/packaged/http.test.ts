@@ -21,10 +21,10 @@ async function problem(response: Response) {
 }
 
 test('making a site answers its key once, its command queue and the deployment’s public key', async () => {
-  const { site } = office
+  const { site, bridge } = office
   expect(site.apiKey).toMatch(/^shk_[0-9a-f]{16}_/)
-  expect(site.bridge.queues.commands).toContain('commands-office-1')
-  expect(site.bridge.deploymentPublicKey).toContain('BEGIN PUBLIC KEY')
+  expect(bridge.queues.commands).toContain('commands-office-1')
+  expect(bridge.deploymentPublicKey).toContain('BEGIN PUBLIC KEY')
   const stored = JSON.stringify(await deployment.items('AccessTable'))
   expect(stored).not.toContain(site.apiKey.split('_')[2])
 })
@@ -34,12 +34,14 @@ test('a site is made once', async () => {
 })
 
 test.each([
-  ['a site without a bridge key', { site: 'newsite', name: 'New' }, 'bridgePublicKey'],
-  ['a name in capitals', { site: 'NewSite', name: 'New', bridgePublicKey: '-----BEGIN PUBLIC KEY-----' }, 'site'],
+  ['a site without a name', { site: 'newsite' }, 'name'],
+  ['a name in capitals', { site: 'NewSite', name: 'New' }, 'site'],
+  ['a zone that there is not', { site: 'newsite', name: 'New', zone: 'Mars/Olympus' }, 'zone'],
+  ['a country in words', { site: 'newsite', name: 'New', country: 'France' }, 'country'],
   [
-    'a key that is none',
-    { site: 'newsite', name: 'New', bridgePublicKey: '-----BEGIN PUBLIC KEY-----' },
-    'bridgePublicKey',
+    'a setting out of bounds',
+    { site: 'newsite', name: 'New', settings: { callTimeoutSeconds: 0 } },
+    'settings.callTimeoutSeconds',
   ],
 ])('%s is refused with the field', async (_, body, field) => {
   const response = await deployment.call('POST', '/v1/sites', { key: deployment.cloud.adminKey, body })

@@ -1,34 +1,103 @@
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import { identifyKey } from '../../functions/authorize/identify.ts'
-import { parseCaller } from '../../functions/caller.ts'
+import { identifyKey, type KeyFinder } from '../../functions/authorize/identify.ts'
+import { callerContext, parseCaller } from '../../functions/caller.ts'
 import { hashSecret, makeApiKey, parseApiKey, sameText } from '../../functions/domain/api-key.ts'
+import { makeEnrolmentCode, parseEnrolmentCode } from '../../functions/domain/enrolment-code.ts'
 import { readCursor, writeCursor } from '../../functions/http/cursor.ts'
+import type { KeyRow } from '../../functions/stores/keys.ts'
 import { makeSecrets } from '../../infra/build/secrets.ts'
 
 const secrets = makeSecrets()
 
+const now = Date.UTC(2026, 10, 24)
+const rowOf = (secret: string, more: Partial<KeyRow> = {}): KeyRow => ({
+  site: 'office',
+  kind: 'key',
+  name: 'test',
+  hash: hashSecret(secret, secrets.pepper),
+  older: [],
+  scopes: ['cdrs:read', 'no-such-scope'],
+  createdAt: 0,
+  createdBy: 'admin',
+  ...more,
+})
+const finder = (prefix: string, row: KeyRow) => ({
+  find: async (asked: string) => (asked === prefix ? row : undefined),
+  touch: async () => undefined,
+})
+const identify = (text: string, keys: KeyFinder) => identifyKey(`Bearer ${text}`, secrets, keys, now)
+
 test('a key is found by its prefix and believed by its secret alone', async () => {
   const key = makeApiKey()
-  const row = { site: 'office', hash: hashSecret(key.secret, secrets.pepper), scopes: ['cdrs:read', 'no-such-scope'] }
-  const keys = { key: async (prefix: string) => (prefix === key.prefix ? row : undefined) }
-  const caller = await identifyKey(`Bearer ${key.text}`, secrets, keys)
-  expect(caller).toEqual({ kind: 'key', site: 'office', keyId: key.prefix, scopes: new Set(['cdrs:read']) })
+  const keys = finder(key.prefix, rowOf(key.secret))
+  expect(await identify(key.text, keys)).toEqual({
+    kind: 'key',
+    site: 'office',
+    keyId: key.prefix,
+    scopes: new Set(['cdrs:read']),
+  })
   const other = makeApiKey()
   const swapped = `shk_${key.prefix}_${other.secret}`
-  for (const wrong of [other.text, swapped, key.text.slice(0, -1), `${key.text}x`, 'x', '']) {
-    expect(await identifyKey(`Bearer ${wrong}`, secrets, keys)).toEqual({ kind: 'unknown' })
+  const board = key.text.replace('shk_', 'shb_')
+  for (const wrong of [other.text, swapped, board, key.text.slice(0, -1), `${key.text}x`, 'x', '']) {
+    expect(await identify(wrong, keys)).toEqual({ kind: 'unknown' })
   }
   for (const header of [undefined, key.text, `bearer ${key.text}`, `Basic ${key.text}`]) {
-    expect(await identifyKey(header, secrets, keys)).toEqual({ kind: 'unknown' })
+    expect(await identifyKey(header, secrets, keys, now)).toEqual({ kind: 'unknown' })
   }
 })
 
+test('look-alikes, over-long and truncated keys, and those of another deployment, are nobody', async () => {
+  const key = makeApiKey()
+  const keys = finder(key.prefix, rowOf(key.secret))
+  const elsewhere = { ...secrets, pepper: makeSecrets().pepper }
+  expect(await identifyKey(`Bearer ${key.text}`, elsewhere, keys, now)).toEqual({ kind: 'unknown' })
+  const lookAlikes = [key.text.replace('s', 'ѕ'), key.text.replace('_', '＿'), `${key.text}\u200b`, key.text.repeat(40)]
+  for (const wrong of lookAlikes) expect(await identify(wrong, keys)).toEqual({ kind: 'unknown' })
+  for (let n = 0; n < key.text.length; n++) {
+    expect(await identify(key.text.slice(0, n), keys)).toEqual({ kind: 'unknown' })
+    expect(await identify(`${key.text.slice(0, n)}~${key.text.slice(n + 1)}`, keys)).toEqual({ kind: 'unknown' })
+  }
+})
+
+test('a key opens until it ends and until it is revoked, and says until when', async () => {
+  const key = makeApiKey()
+  const asked = (more: Partial<KeyRow>) => identify(key.text, finder(key.prefix, rowOf(key.secret, more)))
+  expect(await asked({ expiresAt: now + 1 })).toMatchObject({ kind: 'key', until: now + 1 })
+  expect(await asked({ expiresAt: now })).toEqual({ kind: 'unknown' })
+  expect(await asked({ revokedAt: now - 1 })).toEqual({ kind: 'unknown' })
+  expect(await asked({ kind: 'board' })).toEqual({ kind: 'unknown' })
+})
+
+test('a secret that was rotated out opens until its own end, or its key\u2019s if that is sooner', async () => {
+  const [old, next] = [makeApiKey(), makeApiKey()]
+  const hash = hashSecret(old.secret, secrets.pepper)
+  const asked = (until: number, more: Partial<KeyRow> = {}) =>
+    identify(old.text, finder(old.prefix, rowOf(next.secret, { older: [{ hash, until }], ...more })))
+  expect(await asked(now + 5)).toMatchObject({ kind: 'key', until: now + 5 })
+  expect(await asked(now + 5, { expiresAt: now + 3 })).toMatchObject({ kind: 'key', until: now + 3 })
+  expect(await asked(now)).toEqual({ kind: 'unknown' })
+})
+
+test('who called survives the way through API Gateway', () => {
+  const caller = { kind: 'key', site: 'office', keyId: 'k', scopes: new Set(['cdrs:read'] as const) } as const
+  expect(parseCaller(callerContext(caller))).toEqual(caller)
+  const bounded = { ...caller, until: now, requestsMax: 7 }
+  expect(parseCaller(callerContext(bounded))).toEqual(bounded)
+})
+
 test('the admin key is the deployment’s own', async () => {
-  const keys = { key: async () => undefined }
-  expect(await identifyKey(`Bearer ${secrets.adminKey}`, secrets, keys)).toEqual({ kind: 'admin' })
-  expect(await identifyKey(`Bearer ${makeSecrets().adminKey}`, secrets, keys)).toEqual({ kind: 'unknown' })
+  const keys = { find: async () => undefined, touch: async () => undefined }
+  expect(await identify(secrets.adminKey, keys)).toEqual({ kind: 'admin' })
+  expect(await identify(makeSecrets().adminKey, keys)).toEqual({ kind: 'unknown' })
+})
+
+test('a code names its site and its bridge, and is told from anything else', () => {
+  const code = makeEnrolmentCode('lyon-1')
+  expect(parseEnrolmentCode(code.text)).toEqual(code)
+  fc.assert(fc.property(fc.string(), (text) => parseEnrolmentCode(text) === undefined))
 })
 
 test('a request without an authorizer’s word is nobody’s', () => {
@@ -39,7 +108,7 @@ test('a request without an authorizer’s word is nobody’s', () => {
 
 test('the text of a key tells its two parts, and of anything else none', () => {
   const key = makeApiKey()
-  expect(parseApiKey(key.text)).toEqual({ prefix: key.prefix, secret: key.secret })
+  expect(parseApiKey(key.text)).toEqual({ kind: 'key', prefix: key.prefix, secret: key.secret })
   fc.assert(fc.property(fc.string(), (text) => parseApiKey(text) === undefined))
 })
 

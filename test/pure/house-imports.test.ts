@@ -7,7 +7,7 @@ import { sourceFiles } from '../support/source-files.ts'
 const floors: [RegExp, number][] = [
   [/^contracts\//, 0],
   [/^(functions|bridge)\/(config|log|failure|backoff)\.ts$/, 1],
-  [/^bridge\/operate\//, 1],
+  [/^bridge\/(operate|enrolment)\//, 1],
   [/^functions\/domain\//, 1],
   [/^bridge\/(normalise|spool)\//, 1],
   [/^functions\/(secrets|caller)\.ts$/, 2],

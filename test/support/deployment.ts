@@ -5,7 +5,9 @@ import path from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
-import type { SiteCreated } from '../../contracts/http.ts'
+import * as v from 'valibot'
+import { Enrolled } from '../../contracts/bridge-access.ts'
+import { SiteCreated } from '../../contracts/http.ts'
 import { type Lane, packBody } from '../../contracts/packed-body.ts'
 import type { LocalCloud } from '../../infra/local/local-cloud.ts'
 import { buildService } from '../../infra/start/build.ts'
@@ -15,6 +17,7 @@ import { Home } from '../../infra/start/home.ts'
 /** A site of the deployment, and the key by which its bridge signs. */
 export interface TestSite {
   site: SiteCreated
+  bridge: Enrolled
   privateKey: KeyObject
 }
 
@@ -33,7 +36,7 @@ export interface Deployment extends AsyncDisposable {
   /** Bodies among the dead letters of a lane, each with its errorId. */
   deadLetters(lane: Lane): Promise<{ body: string; errorId: string | undefined; line: string | undefined }[]>
   /** All items of a table, by its logical id. */
-  items(table: 'RecordsTable' | 'LiveTable' | 'AccessTable'): Promise<Record<string, unknown>[]>
+  items(table: 'RecordsTable' | 'LiveTable' | 'AccessTable' | 'AuditTable'): Promise<Record<string, unknown>[]>
 }
 
 /** The packaged functions on a local cloud of their own, empty. */
@@ -62,9 +65,9 @@ export async function deploy(): Promise<Deployment> {
     call,
     sendBody,
     makeSite: (name) => makeSite(name, call, cloud),
-    send: async ({ site, privateKey }, lane, events) => {
+    send: async ({ site, bridge, privateKey }, lane, events) => {
       const lines = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)))
-      const packing = { site: site.site, key: site.bridge.keyId, lane }
+      const packing = { site: site.site, key: bridge.key, lane }
       const body = packBody(packing, lines, (bytes) => sign(null, bytes, privateKey))
       await sendBody(lane, body)
       return body
@@ -95,10 +98,20 @@ export async function deploy(): Promise<Deployment> {
   }
 }
 
+/** A site whose bridge is enrolled by its code, as `switchhook-bridge enroll` does it. */
 async function makeSite(name: string, call: Deployment['call'], cloud: OpenCloud): Promise<TestSite> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-  const bridgePublicKey = publicKey.export({ type: 'spki', format: 'pem' })
-  const response = await call('POST', '/v1/sites', { key: cloud.adminKey, body: { site: name, name, bridgePublicKey } })
-  if (response.status !== 201) throw new Error(`no site: ${response.status} ${await response.text()}`)
-  return { site: (await response.json()) as SiteCreated, privateKey }
+  const site = v.parse(
+    SiteCreated,
+    await ok(call('POST', '/v1/sites', { key: cloud.adminKey, body: { site: name, name } })),
+  )
+  const body = { code: site.enrolment.code, publicKey: publicKey.export({ type: 'spki', format: 'pem' }) }
+  const bridge = v.parse(Enrolled, await ok(call('POST', '/v1/bridge/enrolments', { body })))
+  return { site, bridge, privateKey }
+}
+
+async function ok(asked: Promise<Response>): Promise<unknown> {
+  const response = await asked
+  if (response.status !== 201) throw new Error(`refused: ${response.status} ${await response.text()}`)
+  return response.json()
 }

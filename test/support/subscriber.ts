@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import * as v from 'valibot'
 import { WebSocket } from 'ws'
 import { ServerFrame, type Topic } from '../../contracts/frames.ts'
-import type { SiteCreated } from '../../contracts/http.ts'
 import { TicketIssued } from '../../contracts/http.ts'
 import type { Deployment } from './deployment.ts'
 import { until } from './until.ts'
@@ -18,7 +17,10 @@ export interface Subscriber extends AsyncDisposable {
   untilState(id: string, state: string): Promise<void>
 }
 
-export async function ticketUrl(deployment: Deployment, { site }: { site: SiteCreated }): Promise<string> {
+export async function ticketUrl(
+  deployment: Deployment,
+  { site }: { site: { site: string; apiKey: string } },
+): Promise<string> {
   const response = await deployment.call('POST', `/v1/sites/${site.site}/tickets`, { key: site.apiKey })
   const { ticket, socketUrl } = v.parse(TicketIssued, await response.json())
   return `${socketUrl}?ticket=${ticket}`
@@ -27,7 +29,7 @@ export async function ticketUrl(deployment: Deployment, { site }: { site: SiteCr
 /** Connects, subscribes and resolves once the snapshot of each topic is there. */
 export async function subscriber(
   deployment: Deployment,
-  site: { site: SiteCreated },
+  site: { site: { site: string; apiKey: string } },
   topics: Topic[],
   url?: string,
 ): Promise<Subscriber> {

@@ -8,7 +8,7 @@ import { documentClient } from '../../stores/table.ts'
 import { existingSite } from '../existing-site.ts'
 import { httpRoutes } from '../http-handler.ts'
 import { answer, type HttpRequest } from '../request.ts'
-import { toKeyInfo } from './key-info.ts'
+import { listKeys } from './key-info.ts'
 import { makeBoard, makeKey } from './make-key.ts'
 import { revokeKey } from './revoke-key.ts'
 import { rotateKey } from './rotate-key.ts'
@@ -31,10 +31,7 @@ async function around({
 export const handler = httpRoutes({
   'POST /v1/sites/{site}/keys': async (request) => answer(201, await makeKey(request.body, await around(request))),
   'POST /v1/sites/{site}/boards': async (request) => answer(201, await makeBoard(request.body, await around(request))),
-  'GET /v1/sites/{site}/keys': async ({ site }) => {
-    const rows = await keys.list(site)
-    return answer(200, { keys: rows.map(({ prefix, row }) => toKeyInfo(prefix, row)) })
-  },
+  'GET /v1/sites/{site}/keys': async ({ site }) => answer(200, await listKeys(site, keys)),
   'POST /v1/sites/{site}/keys/{key}/rotate': async (request) =>
     answer(200, await rotateKey(request.path.key, request.body, await around(request))),
   'DELETE /v1/sites/{site}/keys/{key}': async (request) =>

@@ -1,4 +1,5 @@
 import type { KeyInfo } from '../../../contracts/key.ts'
+import type { SiteId } from '../../../contracts/names.ts'
 import type { KeyRow } from '../../stores/keys.ts'
 import { HttpProblem } from '../problem.ts'
 
@@ -20,6 +21,14 @@ export function toKeyInfo(key: string, row: KeyRow): KeyInfo {
     ...(rotatedAt !== undefined && { rotatedAt: moment(rotatedAt) }),
     ...(requestsMax !== undefined && { requestsMax }),
   }
+}
+
+export interface KeyLister {
+  list(site: SiteId): Promise<{ prefix: string; row: KeyRow }[]>
+}
+
+export async function listKeys(site: SiteId, keys: KeyLister): Promise<{ keys: KeyInfo[] }> {
+  return { keys: (await keys.list(site)).map(({ prefix, row }) => toKeyInfo(prefix, row)) }
 }
 
 export function keyUnknown(): HttpProblem {

@@ -9,9 +9,16 @@ export interface SiteChanging {
   find(site: SiteId): Promise<SiteRow | undefined>
   change(site: SiteId, seen: SiteRow, next: SiteProperties): Promise<boolean>
 }
+export interface SiteDescriber {
+  describe(site: SiteId, properties: SiteProperties, revision: number): Promise<void>
+}
 
 /** Changes what is named and leaves the rest; of two changes at the same time one is told to look again. */
-export async function changeSite(site: SiteId, change: SiteChange, directory: SiteChanging): Promise<Site> {
+export async function changeSite(
+  site: SiteId,
+  change: SiteChange,
+  { directory, sites }: { directory: SiteChanging; sites: SiteDescriber },
+): Promise<Site> {
   const seen = await existingSite(directory, site)
   const { settings, ...properties } = change
   const merged = v.parse(SiteSettings, { ...seen.settings, ...defined(settings ?? {}) })
@@ -19,6 +26,7 @@ export async function changeSite(site: SiteId, change: SiteChange, directory: Si
   if (!(await directory.change(site, seen, next))) {
     throw new HttpProblem(409, 'site-changed', 'The site was changed at the same time; look at it and try again.')
   }
+  await sites.describe(site, next, seen.revision + 1)
   return toSite(next)
 }
 

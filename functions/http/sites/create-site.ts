@@ -17,7 +17,7 @@ export interface SiteMaking {
   }
   keys: { put(prefix: string, row: KeyRow): Promise<void>; removeAll(site: SiteId): Promise<number> }
   bridges: CodeWriter & { removeAll(site: SiteId): Promise<number> }
-  sites: { create(site: SiteId): Promise<void> }
+  sites: { describe(site: SiteId, properties: SiteProperties, revision: number): Promise<void> }
   commandQueues: { create(site: SiteId, number: number): Promise<string> }
   pepper: string
   caller: Admin
@@ -33,17 +33,17 @@ export async function createSite(request: SiteRequest, making: SiteMaking): Prom
   const { directory, keys, bridges, caller, pepper, now } = making
   const left = await directory.row(site)
   // A number never used before, since a session of an earlier site of this name may still be valid for an hour.
-  const queueNumber = left?.state === 'making' ? Number(left['queueNumber']) : Math.floor(now / 1000)
+  const queueNumber = left?.state === 'making' ? left.queueNumber : Math.floor(now / 1000)
   const claim = randomUUID()
   if (!(await directory.claim(site, claim, { ...properties, queueNumber }, now))) throw taken(site, left)
   await keys.removeAll(site)
   await bridges.removeAll(site)
   const url = await making.commandQueues.create(site, queueNumber)
-  await making.sites.create(site)
+  await making.sites.describe(site, properties, 0)
   const apiKey = await makeKey({ name: 'first key', role: 'admin' }, { caller, site, pepper, keys, now })
   const enrolment = await makeCode(site, { caller, bridges, now })
   if (!(await directory.open(site, claim, { number: queueNumber, url }))) throw taken(site, left)
-  const row: SiteRow = { sk: site, ...properties, state: 'live', claim, claimedAt: now }
+  const row: SiteRow = { sk: site, ...properties, state: 'live', claim, claimedAt: now, queueNumber, revision: 0 }
   return { ...toSite(row), apiKey: apiKey.secret, enrolment }
 }
 

@@ -11,6 +11,7 @@ import { httpRoutes } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { changeSite } from './change-site.ts'
 import { createSite } from './create-site.ts'
+import { listSites } from './list-sites.ts'
 
 const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'STAGE')
 const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
@@ -19,21 +20,13 @@ const bridges = new BridgeStore(documentClient(), env.TABLE_ACCESS)
 const sites = new SiteStore(documentClient(), env.TABLE_LIVE)
 const commandQueues = new CommandQueues(env.STAGE)
 
-/** 0.4 KB a site: a page is 40 KB. */
-const pageSites = 100
-
 export const handler = httpRoutes({
   'POST /v1/sites': async ({ body, caller, now }) => {
     const { pepper } = await secrets()
     const made = await createSite(body, { directory, keys, bridges, sites, commandQueues, pepper, caller, now })
     return answer(201, made, { audit: { site: body.site, on: `sites/${body.site}` } })
   },
-  'GET /v1/sites': async ({ query }) => {
-    const rows = await directory.list(query.after, pageSites)
-    const found = rows.filter(({ state }) => state === 'live').map(toSite)
-    const last = rows.length === pageSites ? rows.at(-1)?.sk : undefined
-    return answer(200, { sites: found, ...(last && { after: last }) })
-  },
+  'GET /v1/sites': async ({ query }) => answer(200, await listSites(query.after, directory)),
   'GET /v1/sites/{site}': async ({ site }) => answer(200, toSite(await existingSite(directory, site))),
-  'PATCH /v1/sites/{site}': async ({ site, body }) => answer(200, await changeSite(site, body, directory)),
+  'PATCH /v1/sites/{site}': async ({ site, body }) => answer(200, await changeSite(site, body, { directory, sites })),
 })

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import * as v from 'valibot'
 import type { Cdr } from '../../../contracts/cdr.ts'
-import { CdrPage, type SiteCreated } from '../../../contracts/http.ts'
+import { CdrPage } from '../../../contracts/http.ts'
 import { buildBridge } from '../../../infra/build/bridge.ts'
 import { BridgeProcess } from '../../../infra/start/bridge-process.ts'
-import { enrolSite } from '../../../infra/start/enrol-site.ts'
+import { type MadeSite, makeSite } from '../../../infra/start/make-site.ts'
 import { type Deployment, deploy } from '../../support/deployment.ts'
 import { type Subscriber, subscriber } from '../../support/subscriber.ts'
 import { startPbx, type TestPbx } from './pbx.ts'
@@ -15,7 +15,7 @@ import { startPbx, type TestPbx } from './pbx.ts'
 export interface Stack extends AsyncDisposable {
   pbx: TestPbx
   bridge: BridgeProcess
-  site: SiteCreated
+  site: MadeSite
   deployment: Deployment
   client: Subscriber
   /** The whole call log, by the public API. */
@@ -38,15 +38,12 @@ export async function startStack(): Promise<Stack> {
   const [pbx, deployment] = await Promise.all(starting)
   const folder = await mkdtemp(path.join(tmpdir(), 'bridge-'))
   parts.defer(() => rm(folder, { recursive: true, force: true }))
-  const { httpUrl, adminKey } = deployment.cloud
-  const privateKeyFile = path.join(folder, 'key.pem')
-  const site = await enrolSite({ site: 'office', name: 'Office' }, { httpUrl, adminKey, privateKeyFile })
+  const site = await makeSite({ site: 'office', name: 'Office' }, deployment.cloud)
   const { ariUrl: url, ariUser: user, ariPassword: password, cdrFile } = pbx.pbx
   const bridge = new BridgeProcess({
     program: path.resolve('dist/bridge/switchhook-bridge.mjs'),
     folder,
-    site,
-    privateKeyFile,
+    code: site.code,
     pbx: { ari: { url, user, password }, cdrFile },
     cloud: deployment.cloud,
   })
