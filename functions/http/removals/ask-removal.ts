@@ -1,0 +1,52 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { Receipt } from '../../../contracts/site.ts'
+import type { Removal } from '../../stores/removals.ts'
+import type { SiteRow } from '../../stores/site-directory.ts'
+import { HttpProblem, unknownSite } from '../problem.ts'
+
+export interface Asking {
+  removals: {
+    ask(removal: Removal): Promise<Receipt>
+    receipt(site: SiteId, id: string): Promise<Receipt | undefined>
+  }
+  now: number
+}
+export interface SiteEnding {
+  row(site: SiteId): Promise<SiteRow | undefined>
+  markDeleting(site: SiteId): Promise<boolean>
+}
+
+/**
+ * Ends a site: the order to remove it is written first, and is carried out whatever becomes of this request; its keys are
+ * taken away before this answers. The receipt's id follows from the site, so that asking again asks for the same.
+ */
+export async function askDeletion(
+  site: SiteId,
+  {
+    removals,
+    directory,
+    keys,
+    now,
+  }: Asking & { directory: SiteEnding; keys: { removeAll(site: SiteId): Promise<number> } },
+): Promise<Receipt> {
+  const row = await directory.row(site)
+  if (!row || row.state === 'making') throw unknownSite()
+  const id = createHash('sha256').update(row.claim).digest('hex').slice(0, 16)
+  const askedAt = new Date(now).toISOString()
+  const asked = await removals.ask({ site, id, what: 'site', askedAt, removed: {} })
+  await directory.markDeleting(site)
+  await keys.removeAll(site)
+  return (await removals.receipt(site, id)) ?? asked
+}
+
+export function askErasure(site: SiteId, number: string, { removals, now }: Asking): Promise<Receipt> {
+  const askedAt = new Date(now).toISOString()
+  return removals.ask({ site, id: randomUUID(), what: 'number', number, askedAt, removed: {} })
+}
+
+export async function findReceipt(site: SiteId, id: string, { removals }: Pick<Asking, 'removals'>): Promise<Receipt> {
+  const receipt = await removals.receipt(site, id)
+  if (!receipt) throw new HttpProblem(404, 'receipt-unknown', 'There is no such receipt.')
+  return receipt
+}

@@ -1,0 +1,26 @@
+import { config } from '../../config.ts'
+import { KeyStore } from '../../stores/keys.ts'
+import { RemovalStore } from '../../stores/removals.ts'
+import { SiteDirectory } from '../../stores/site-directory.ts'
+import { documentClient } from '../../stores/table.ts'
+import { existingSite } from '../existing-site.ts'
+import { httpRoutes } from '../http-handler.ts'
+import { answer } from '../request.ts'
+import { askDeletion, askErasure, findReceipt } from './ask-removal.ts'
+
+const env = config('TABLE_ACCESS')
+const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
+const keys = new KeyStore(documentClient(), env.TABLE_ACCESS)
+const removals = new RemovalStore(documentClient(), env.TABLE_ACCESS)
+
+export const handler = httpRoutes({
+  'DELETE /v1/sites/{site}': async ({ site, now }) =>
+    answer(202, await askDeletion(site, { directory, keys, removals, now })),
+  'POST /v1/sites/{site}/erasures': async ({ site, body, now }) => {
+    await existingSite(directory, site)
+    const receipt = await askErasure(site, body.number, { removals, now })
+    return answer(202, receipt, { audit: { on: `erasures/${receipt.id}` } })
+  },
+  'GET /v1/sites/{site}/receipts/{receipt}': async ({ site, path }) =>
+    answer(200, await findReceipt(site, path.receipt, { removals })),
+})

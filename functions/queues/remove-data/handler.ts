@@ -1,0 +1,38 @@
+import type { Context, EventBridgeEvent } from 'aws-lambda'
+import { config } from '../../config.ts'
+import { CommandQueues } from '../../gateways/command-queues.ts'
+import { Sockets } from '../../gateways/sockets.ts'
+import { BridgeStore } from '../../stores/bridges.ts'
+import { CdrErasure } from '../../stores/cdr-erasure.ts'
+import { ConnectionStore } from '../../stores/connections.ts'
+import { KeyStore } from '../../stores/keys.ts'
+import { readLocale } from '../../stores/locale.ts'
+import { PartitionStore } from '../../stores/partitions.ts'
+import { RemovalStore } from '../../stores/removals.ts'
+import { SiteDirectory } from '../../stores/site-directory.ts'
+import { documentClient } from '../../stores/table.ts'
+import { removeData } from './remove-data.ts'
+
+const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'TABLE_RECORDS', 'SOCKET_ENDPOINT', 'STAGE')
+const db = documentClient()
+const directory = new SiteDirectory(db, env.TABLE_ACCESS)
+const keys = new KeyStore(db, env.TABLE_ACCESS)
+const bridges = new BridgeStore(db, env.TABLE_ACCESS)
+const connections = new ConnectionStore(db, env.TABLE_LIVE)
+const shared = { directory, keys, bridges, connections, sockets: new Sockets(env.SOCKET_ENDPOINT) }
+const commandQueues = new CommandQueues(env.STAGE)
+
+/** Time left for the receipt when a pass has to stop. */
+const reserveMs = 3_000
+
+/** Each minute: deletions and erasures. Due times are told by the schedule's own time. */
+export async function handler(event: EventBridgeEvent<string, unknown>, context: Context): Promise<void> {
+  const isOver = () => context.getRemainingTimeInMillis() < reserveMs
+  const records = new PartitionStore(db, env.TABLE_RECORDS, isOver)
+  const tables = { records, live: new PartitionStore(db, env.TABLE_LIVE, isOver) }
+  const cdrs = new CdrErasure(db, env.TABLE_RECORDS, isOver)
+  const numberingOf = (site: string) => readLocale(db, env.TABLE_LIVE, site)
+  const removals = new RemovalStore(db, env.TABLE_ACCESS)
+  const deleting = { ...shared, commandQueues, tables }
+  await removeData({ removals, deleting, erasing: { numberingOf, cdrs, tables, others: [] } }, Date.parse(event.time))
+}

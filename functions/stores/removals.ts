@@ -1,0 +1,88 @@
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import * as v from 'valibot'
+import { SiteId } from '../../contracts/names.ts'
+import { Receipt } from '../../contracts/site.ts'
+import { isConditionFailed, keys } from './table.ts'
+
+const Removal = v.looseObject({
+  site: SiteId,
+  id: v.string(),
+  what: v.picklist(['site', 'number']),
+  /** The number to erase; it goes with this row. */
+  number: v.optional(v.string()),
+  askedAt: v.string(),
+  /** When the first whole pass was over, in Unix milliseconds. */
+  passedAt: v.optional(v.number()),
+  removed: v.optional(v.record(v.string(), v.number()), {}),
+})
+export type Removal = v.InferOutput<typeof Removal>
+
+/** Removals looked at in one invocation; the others wait a minute. */
+const batchMax = 100
+
+/** Deletions and erasures under way, and the receipts of all of them. */
+export class RemovalStore {
+  readonly #db: DynamoDBDocumentClient
+  readonly #table: string
+  constructor(db: DynamoDBDocumentClient, table: string) {
+    this.#db = db
+    this.#table = table
+  }
+
+  /** From here on it will be done, whatever becomes of the request. Asked again, it is the same one. */
+  async ask(removal: Removal): Promise<Receipt> {
+    try {
+      const Item = { ...this.#key(removal), ...removal }
+      await this.#db.send(
+        new PutCommand({ TableName: this.#table, Item, ConditionExpression: 'attribute_not_exists(pk)' }),
+      )
+    } catch (error) {
+      if (!isConditionFailed(error)) throw error
+    }
+    return toReceipt(removal)
+  }
+
+  async all(): Promise<Removal[]> {
+    const { Items = [] } = await this.#db.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': keys.removals },
+        ConsistentRead: true,
+        Limit: batchMax,
+      }),
+    )
+    return Items.map((item) => v.parse(Removal, item))
+  }
+
+  async save(removal: Removal): Promise<void> {
+    await this.#db.send(new PutCommand({ TableName: this.#table, Item: { ...this.#key(removal), ...removal } }))
+  }
+
+  /** The receipt first: a crash between the two leaves a removal that finds nothing and is finished once more. */
+  async finish(removal: Removal, now: number): Promise<void> {
+    const receipt: Receipt = { ...toReceipt(removal), state: 'done', doneAt: new Date(now).toISOString() }
+    const Item = { pk: keys.receipts(removal.site), sk: removal.id, ...receipt }
+    await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
+    await this.#db.send(new DeleteCommand({ TableName: this.#table, Key: this.#key(removal) }))
+  }
+
+  async receipt(site: SiteId, id: string): Promise<Receipt | undefined> {
+    const done = await this.#get({ pk: keys.receipts(site), sk: id })
+    if (done) return v.parse(Receipt, done)
+    const running = await this.#get({ pk: keys.removals, sk: `${site}#${id}` })
+    return running === undefined ? undefined : toReceipt(v.parse(Removal, running))
+  }
+
+  async #get(Key: { pk: string; sk: string }): Promise<unknown> {
+    return (await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))).Item
+  }
+
+  #key({ site, id }: Removal): { pk: string; sk: string } {
+    return { pk: keys.removals, sk: `${site}#${id}` }
+  }
+}
+
+function toReceipt({ id, site, what, askedAt, removed }: Removal): Receipt {
+  return { id, site, what, state: 'running', askedAt, removed: removed ?? {} }
+}

@@ -1,0 +1,280 @@
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import * as v from 'valibot'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type BridgeSession, credentialsText, BridgeSession as Session } from '../../contracts/bridge-access.ts'
+import { TicketIssued } from '../../contracts/http.ts'
+import { type KeyMade, KeyMade as Made } from '../../contracts/key.ts'
+import { AuditPage } from '../../contracts/operations/audit.ts'
+import { makeCdr } from '../support/cdrs.ts'
+import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { callFact, cdrEvent } from '../support/facts.ts'
+import { subscriber } from '../support/subscriber.ts'
+import { until } from '../support/until.ts'
+
+let deployment: Deployment
+let office: TestSite
+let other: TestSite
+beforeAll(async () => {
+  deployment = await deploy()
+  office = await deployment.makeSite('office')
+  other = await deployment.makeSite('other')
+})
+afterAll(async () => deployment[Symbol.asyncDispose]())
+
+const admin = () => deployment.cloud.adminKey
+const ask = (method: string, path: string, key?: string, body?: unknown) =>
+  deployment.call(method, path, { ...(key && { key }), ...(body !== undefined && { body }) })
+
+async function makeKey(body: Record<string, unknown>, site = office): Promise<KeyMade> {
+  const response = await ask('POST', `/v1/sites/${site.site.site}/keys`, site.site.apiKey, { name: 'test', ...body })
+  expect(response.status).toBe(201)
+  return v.parse(Made, await response.json())
+}
+const errorOf = async (response: Response) => [
+  response.status,
+  ((await response.json()) as { errorId: string }).errorId,
+]
+
+test('sites are made, listed, read and changed; settings not named stay', async () => {
+  const listed = await (await ask('GET', '/v1/sites', admin())).json()
+  expect(listed).toMatchObject({ sites: [{ site: 'office', zone: 'Europe/Paris' }, { site: 'other' }] })
+  const change = { zone: 'Indian/Reunion', settings: { callTimeoutSeconds: 45 } }
+  expect((await ask('PATCH', '/v1/sites/other', admin(), change)).status).toBe(200)
+  await ask('PATCH', '/v1/sites/other', other.site.apiKey, { name: 'Other office' })
+  const read = await (await ask('GET', '/v1/sites/other', other.site.apiKey)).json()
+  expect(read).toMatchObject({ name: 'Other office', country: 'FR', ...change })
+  const live = await deployment.items('LiveTable')
+  expect(live.find(({ pk, sk }) => pk === 'other' && sk === 'SITE')).toMatchObject({ zone: 'Indian/Reunion' })
+})
+
+test('a key has its role’s scopes, is listed without its secret, and gives no more than it holds', async () => {
+  const viewer = await makeKey({ role: 'viewer' })
+  expect(viewer.scopes).toEqual(['sites:read', 'presence:read', 'calls:read', 'cdrs:read'])
+  const listed = JSON.stringify(await (await ask('GET', '/v1/sites/office/keys', office.site.apiKey)).json())
+  expect(listed).toContain(viewer.key)
+  expect(listed).not.toMatch(/hash|secret|shk_/)
+  const manager = await makeKey({ scopes: ['keys:manage', 'cdrs:read'] })
+  const make = (body: unknown) => ask('POST', '/v1/sites/office/keys', manager.secret, body)
+  expect((await make({ name: 'less', scopes: ['cdrs:read'] })).status).toBe(201)
+  expect(await errorOf(await make({ name: 'more', scopes: ['cdrs:personal'] }))).toEqual([403, 'scope-not-held'])
+  expect(await errorOf(await make({ name: 'more', role: 'operator' }))).toEqual([403, 'scope-not-held'])
+  expect(await errorOf(await make({ name: 'none', scopes: ['no:such'] }))).toEqual([400, 'input-invalid'])
+  expect(await errorOf(await make({ name: 'none' }))).toEqual([400, 'input-invalid'])
+  const rotated = await ask('POST', `/v1/sites/office/keys/${office.site.apiKey.split('_')[1]}/rotate`, manager.secret)
+  expect(await errorOf(rotated)).toEqual([403, 'scope-not-held'])
+})
+
+test('the last use of a key is told to the hour', async () => {
+  const key = await makeKey({ role: 'viewer' })
+  expect(key.lastUsedAt).toBeUndefined()
+  await ask('GET', '/v1/sites/office', key.secret)
+  const { keys } = (await (await ask('GET', '/v1/sites/office/keys', admin())).json()) as { keys: KeyMade[] }
+  expect(keys.find(({ key: prefix }) => prefix === key.key)?.lastUsedAt).toMatch(/^2/)
+})
+
+test('a rotated key opens with both secrets while they overlap, and with the new one alone where they do not', async () => {
+  const status = async (secret: string) => (await ask('GET', '/v1/sites/office', secret)).status
+  const key = await makeKey({ role: 'viewer' })
+  const rotate = async (body?: unknown) => {
+    const response = await ask('POST', `/v1/sites/office/keys/${key.key}/rotate`, office.site.apiKey, body)
+    return v.parse(Made, await response.json())
+  }
+  const second = await rotate()
+  expect([second.key, second.scopes]).toEqual([key.key, key.scopes])
+  expect([await status(key.secret), await status(second.secret)]).toEqual([200, 200])
+  const third = await rotate({ overlapSeconds: 0 })
+  // Of the second nothing was asked since, so no answer about it is cached; the first goes on until its own end.
+  const fourth = await rotate({ overlapSeconds: 0 })
+  expect(await status(third.secret)).toBe(401)
+  expect([await status(key.secret), await status(fourth.secret)]).toEqual([200, 200])
+})
+
+test('a revoked key’s sockets are closed at once and its tickets open nothing', async () => {
+  const key = await makeKey({ role: 'viewer' })
+  const site = { site: { site: 'office', apiKey: key.secret } }
+  await using client = await subscriber(deployment, site, ['calls'])
+  await using bystander = await subscriber(deployment, office, ['calls'])
+  const issued = await ask('POST', '/v1/sites/office/tickets', key.secret)
+  const { ticket, socketUrl } = v.parse(TicketIssued, await issued.json())
+  const revoked = await ask('DELETE', `/v1/sites/office/keys/${key.key}`, office.site.apiKey)
+  expect(await revoked.json()).toMatchObject({ key: key.key, revokedAt: expect.stringMatching(/^2/) })
+  await until('the socket to be closed', async () => client.socket.readyState === client.socket.CLOSED)
+  expect(bystander.socket.readyState).toBe(bystander.socket.OPEN)
+  await expect(subscriber(deployment, site, ['calls'], `${socketUrl}?ticket=${ticket}`)).rejects.toThrow('403')
+  const unknown = await ask('DELETE', `/v1/sites/other/keys/${key.key}`, other.site.apiKey)
+  expect(await errorOf(unknown)).toEqual([404, 'key-unknown'])
+})
+
+test('a ticket opens once, with the scopes asked for and never more', async () => {
+  const viewer = await makeKey({ role: 'viewer' })
+  const issue = (scopes: string[]) => ask('POST', '/v1/sites/office/tickets', viewer.secret, { scopes })
+  expect(await errorOf(await issue(['presence:personal']))).toEqual([403, 'scope-not-held'])
+  expect(await errorOf(await issue(['no:such']))).toEqual([400, 'input-invalid'])
+  const { ticket, socketUrl } = v.parse(TicketIssued, await (await issue(['presence:read'])).json())
+  const url = `${socketUrl}?ticket=${ticket}`
+  await using _client = await subscriber(deployment, office, ['calls'], url)
+  await expect(subscriber(deployment, office, ['calls'], url)).rejects.toThrow('403')
+})
+
+test('a board shows the state of phones and calls without numbers and names, and its token opens nothing else', async () => {
+  const response = await ask('POST', '/v1/sites/office/boards', office.site.apiKey, { name: 'Reception' })
+  const board = v.parse(Made, await response.json())
+  expect(board.secret).toMatch(/^shb_/)
+  expect(await errorOf(await ask('GET', '/v1/sites/office/endpoints', board.secret))).toEqual([401, 'key-invalid'])
+  const exchanged = await ask('POST', '/v1/boards/tickets', undefined, { token: board.secret })
+  const { ticket, socketUrl, site } = v.parse(TicketIssued, await exchanged.json())
+  expect(site).toBe('office')
+  await using client = await subscriber(deployment, office, ['calls'], `${socketUrl}?ticket=${ticket}`)
+  await using operator = await subscriber(deployment, office, ['calls'])
+  await deployment.send(office, 'live', [callFact('office', [1, 1], 'pbx1-1.1', 'ringing')])
+  await client.untilState('pbx1-1.1', 'ringing')
+  await operator.untilState('pbx1-1.1', 'ringing')
+  expect(JSON.stringify(operator.frames)).toMatch(/Phone 60/)
+  expect(JSON.stringify(client.frames)).not.toMatch(/Phone 6|"60"|"61"/)
+  for (const token of [
+    `${board.secret.slice(0, -1)}~`,
+    'shb_0000000000000000_00000000000000000000000000000000',
+    office.site.apiKey,
+  ]) {
+    expect(await errorOf(await ask('POST', '/v1/boards/tickets', undefined, { token }))).toEqual([401, 'key-invalid'])
+  }
+})
+
+test('numbers in the call log are hidden from a key without the scope, and shown to one with it', async () => {
+  const cdr = makeCdr(1, { src: '0612345678', clid: '"Anna Muster" <0612345678>' })
+  await deployment.send(office, 'records', [cdrEvent('office', cdr)])
+  const viewer = await makeKey({ role: 'viewer' })
+  const path = '/v1/sites/office/cdrs?from=2026-11-01T00:00:00Z'
+  const seen = async (key: string) => (await ask('GET', path, key)).text()
+  await until('the call', async () => (await seen(office.site.apiKey)).includes('Anna'))
+  expect(await seen(viewer.secret)).toContain('"src":"…78"')
+  expect(await seen(viewer.secret)).not.toMatch(/Anna|0612/)
+})
+
+async function credentials(key: string, privateKey: KeyObject, time = new Date().toISOString(), site = 'office') {
+  const request = { site, key, time }
+  const signature = sign(null, credentialsText(request), privateKey).toString('base64')
+  return ask('POST', '/v1/bridge/credentials', undefined, { ...request, signature })
+}
+const sqsOf = ({ accessKeyId, secretAccessKey, sessionToken }: BridgeSession) =>
+  new SQSClient({
+    region: deployment.cloud.region,
+    endpoint: deployment.cloud.endpoints.sqs,
+    credentials: { accessKeyId, secretAccessKey, sessionToken },
+  })
+
+test('a bridge’s signature gives it a session that sends and reads its own commands, and nobody else’s', async () => {
+  const session = v.parse(Session, await (await credentials(office.bridge.key, office.privateKey)).json())
+  using sqs = {
+    client: sqsOf(session),
+    [Symbol.dispose]() {
+      this.client.destroy()
+    },
+  }
+  const { live, commands } = session.queues
+  await sqs.client.send(new SendMessageCommand({ QueueUrl: live, MessageBody: 'x' }))
+  await sqs.client.send(new ReceiveMessageCommand({ QueueUrl: commands, WaitTimeSeconds: 0 }))
+  const theirs = new ReceiveMessageCommand({ QueueUrl: other.bridge.queues.commands, WaitTimeSeconds: 0 })
+  await expect(sqs.client.send(theirs)).rejects.toMatchObject({ name: 'AccessDenied' })
+  const readLive = new ReceiveMessageCommand({ QueueUrl: live, WaitTimeSeconds: 0 })
+  await expect(sqs.client.send(readLive)).rejects.toMatchObject({ name: 'AccessDenied' })
+})
+
+test('a request for credentials works once, at its time, with its own key and site', async () => {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const time = new Date().toISOString()
+  expect((await credentials(office.bridge.key, office.privateKey, time)).status).toBe(201)
+  const again = await credentials(office.bridge.key, office.privateKey, time)
+  expect(await errorOf(again)).toEqual([409, 'time-not-newest'])
+  const late = await credentials(office.bridge.key, office.privateKey, new Date(Date.now() - 400_000).toISOString())
+  expect(await errorOf(late)).toEqual([403, 'time-off'])
+  const cases = [
+    credentials(office.bridge.key, privateKey),
+    credentials(office.bridge.key, other.privateKey),
+    credentials(office.bridge.key, office.privateKey, undefined, 'other'),
+    credentials('0000000000000000', office.privateKey),
+    credentials(office.bridge.key, office.privateKey, undefined, 'nowhere'),
+  ]
+  for (const asked of cases) expect(await errorOf(await asked)).toEqual([401, 'bridge-unknown'])
+})
+
+test('a code enrols one key, which may ask again, and no other', async () => {
+  const made = await (await ask('POST', '/v1/sites/office/bridges', office.site.apiKey)).json()
+  const { code } = v.parse(v.looseObject({ code: v.string() }), made)
+  const pem = () => generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
+  const publicKey = pem()
+  const enrol = (body: unknown) => ask('POST', '/v1/bridge/enrolments', undefined, body)
+  const first = await enrol({ code, publicKey })
+  const answer = await first.json()
+  expect(first.status).toBe(201)
+  expect(await (await enrol({ code, publicKey })).json()).toEqual(answer)
+  expect(await errorOf(await enrol({ code, publicKey: pem() }))).toEqual([401, 'code-invalid'])
+  const madeUp = `she_office_${'0'.repeat(32)}`
+  expect(await errorOf(await enrol({ code: madeUp, publicKey }))).toEqual([401, 'code-invalid'])
+  expect(await errorOf(await enrol({ code: madeUp.replace('office', 'nowhere'), publicKey }))).toEqual([
+    401,
+    'code-invalid',
+  ])
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' })
+  expect(await errorOf(await enrol({ code, publicKey: rsa }))).toEqual([400, 'input-invalid'])
+})
+
+test('a revoked bridge gets no session, and the one it has reads no command queue any more', async () => {
+  const site = await deployment.makeSite('revoked')
+  const before = v.parse(
+    Session,
+    await (await credentials(site.bridge.key, site.privateKey, undefined, 'revoked')).json(),
+  )
+  const revoked = await ask('DELETE', `/v1/sites/revoked/bridges/${site.bridge.key}`, site.site.apiKey)
+  expect(await revoked.json()).toMatchObject({ state: 'revoked' })
+  const refused = await credentials(site.bridge.key, site.privateKey, undefined, 'revoked')
+  expect(await errorOf(refused)).toEqual([401, 'bridge-unknown'])
+  const client = sqsOf(before)
+  const next = before.queues.commands.replace(/(\d+)$/, (number) => String(Number(number) + 1))
+  const receive = (QueueUrl: string) => client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 0 }))
+  await expect(receive(before.queues.commands)).rejects.toMatchObject({ name: /NonExistentQueue|QueueDoesNotExist/ })
+  await expect(receive(next)).rejects.toMatchObject({ name: 'AccessDenied' })
+  client.destroy()
+})
+
+test('each change and each read of personal data has its entry, refusals too; reads without it have none', async () => {
+  const since = new Date().toISOString()
+  const viewer = await makeKey({ role: 'viewer' }, other)
+  await ask('GET', '/v1/sites/other/cdrs', other.site.apiKey)
+  await ask('GET', '/v1/sites/other/cdrs', viewer.secret)
+  await ask('POST', '/v1/sites/other/keys', viewer.secret, { name: 'no', role: 'viewer' })
+  await ask('DELETE', `/v1/sites/other/keys/${viewer.key}`, admin())
+  const response = await ask('GET', `/v1/sites/other/audit?from=${since}`, other.site.apiKey)
+  const { entries } = v.parse(AuditPage, await response.json())
+  const first = `key:${other.site.apiKey.split('_')[1]}`
+  expect(entries.map(({ who, what, outcome }) => [who, what, outcome]).reverse()).toEqual([
+    [first, 'POST /v1/sites/{site}/keys', 'done'],
+    [first, 'GET /v1/sites/{site}/cdrs', 'done'],
+    [`key:${viewer.key}`, 'POST /v1/sites/{site}/keys', 'scope-missing'],
+    ['admin', 'DELETE /v1/sites/{site}/keys/{key}', 'done'],
+  ])
+  expect(entries.every(({ from, at, on }) => from === '127.0.0.1' && at >= since && on !== '')).toBe(true)
+  const page = await ask('GET', `/v1/sites/other/audit?from=${since}&limit=3`, other.site.apiKey)
+  const short = v.parse(AuditPage, await page.json())
+  const rest = await ask(
+    'GET',
+    `/v1/sites/other/audit?cursor=${encodeURIComponent(short.cursor ?? '')}`,
+    other.site.apiKey,
+  )
+  expect([...short.entries, ...v.parse(AuditPage, await rest.json()).entries]).toEqual(entries)
+})
+
+test('a key that makes more requests than it may is told which limit and for how long; its neighbour is not', async () => {
+  const key = await makeKey({ role: 'viewer', requestsMax: 3 })
+  const answers = await Promise.all(Array.from({ length: 12 }, () => ask('GET', '/v1/sites/office', key.secret)))
+  const refused = answers.filter(({ status }) => status === 429)
+  // Three of a window, six if the twelve stood on the edge of two.
+  expect(refused.length).toBeGreaterThanOrEqual(6)
+  const [first] = refused
+  expect(await first?.json()).toMatchObject({ errorId: 'key-rate-exceeded' })
+  const wait = Number(first?.headers.get('retry-after'))
+  expect(wait).toBeGreaterThan(0)
+  expect(wait).toBeLessThanOrEqual(10)
+  expect((await ask('GET', '/v1/sites/office', office.site.apiKey)).status).toBe(200)
+})

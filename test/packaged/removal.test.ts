@@ -1,0 +1,134 @@
+import * as v from 'valibot'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Receipt } from '../../contracts/site.ts'
+import { makeCdr } from '../support/cdrs.ts'
+import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { callFact, cdrEvent, endpointFact } from '../support/facts.ts'
+import { subscriber } from '../support/subscriber.ts'
+import { until } from '../support/until.ts'
+
+let deployment: Deployment
+beforeAll(async () => {
+  deployment = await deploy()
+})
+afterAll(async () => deployment[Symbol.asyncDispose]())
+
+const anna = '0612345678'
+const tables = ['RecordsTable', 'LiveTable', 'AccessTable'] as const
+
+/** The tick of this many minutes from now; a second look is due after one and a quarter. */
+async function tick(minutes: number): Promise<void> {
+  const time = new Date(Date.now() + minutes * 60_000).toISOString()
+  const { functionError } = await deployment.cloud.invoke('removeData', { time })
+  expect(functionError).toBeUndefined()
+}
+
+async function receiptOf(site: string, id: string): Promise<Receipt> {
+  const response = await deployment.call('GET', `/v1/sites/${site}/receipts/${id}`, { key: deployment.cloud.adminKey })
+  return v.parse(Receipt, await response.json())
+}
+
+/** The rows of a site that stay as they are: not its totals, marks and rate limits. */
+const rowsOf = async (name: string) => {
+  const kinds = ['#T#', '#A#', '#B#', '#E', '#K'].map((kind) => name + kind)
+  return (await leftOf(name)).filter(({ pk }) =>
+    kinds.some((kind) => String(pk).startsWith(kind) && pk !== `${name}#KEYS`),
+  )
+}
+
+/** A site with three calls, one of them Anna's, phones and a live call. */
+async function busySite(name: string): Promise<TestSite> {
+  const site = await deployment.makeSite(name)
+  const cdrs = [makeCdr(1), makeCdr(2, { src: anna, clid: `"Anna Muster" <${anna}>` }), makeCdr(3, { dst: anna })]
+  await deployment.send(
+    site,
+    'records',
+    cdrs.map((cdr) => cdrEvent(name, cdr)),
+  )
+  const facts = [
+    endpointFact(name, [1, 1], '5860', 'INUSE'),
+    callFact(name, [1, 2], cdrs[1]?.linkedid ?? '', 'ringing'),
+  ]
+  await deployment.send(site, 'live', facts)
+  await until('three calls, a phone and a live call to be stored', async () => (await rowsOf(name)).length === 9 + 2)
+  return site
+}
+
+const leftOf = async (name: string) => {
+  const found = await Promise.all(tables.map((table) => deployment.items(table)))
+  return found.flat().filter(({ pk, sk }) => [pk, sk].some((key) => key === name || String(key).startsWith(`${name}#`)))
+}
+
+test('a deleted site is gone at once, and two passes later nothing of it is left but its receipt; its neighbour is whole', async () => {
+  const [gone] = [await busySite('gone'), await busySite('gone-not')]
+  const neighbour = await rowsOf('gone-not')
+  await using client = await subscriber(deployment, gone, ['calls'])
+  const asked = await deployment.call('DELETE', '/v1/sites/gone', { key: deployment.cloud.adminKey })
+  expect(asked.status).toBe(202)
+  const { id } = v.parse(Receipt, await asked.json())
+  expect((await deployment.call('GET', '/v1/sites/gone', { key: deployment.cloud.adminKey })).status).toBe(404)
+  await tick(0)
+  await until('the socket to be closed', async () => client.socket.readyState === client.socket.CLOSED)
+  // What its bridge sent before it knew: the second look is there for that.
+  await deployment.send(gone, 'records', [cdrEvent('gone', makeCdr(9))])
+  expect((await receiptOf('gone', id)).state).toBe('running')
+  await tick(1)
+  expect((await receiptOf('gone', id)).state).toBe('running')
+  for (const later of [3, 5]) await tick(later)
+  const receipt = await receiptOf('gone', id)
+  expect(receipt).toMatchObject({
+    state: 'done',
+    removed: { 'call records': expect.any(Number), endpoints: 1, bridges: 1 },
+  })
+  const left = await leftOf('gone')
+  expect(left.map(({ pk }) => pk)).toEqual(['gone#RCPT'])
+  expect(await rowsOf('gone-not')).toEqual(neighbour)
+})
+
+test('a deleted site’s name can be used again, and nothing of the old site comes with it', async () => {
+  const site = await deployment.makeSite('gone')
+  const response = await deployment.call('GET', '/v1/sites/gone/cdrs?from=2026-11-01T00:00:00Z', {
+    key: site.site.apiKey,
+  })
+  expect(await response.json()).toEqual({ cdrs: [] })
+})
+
+test('an erased number stands nowhere any more, and its calls are there without it', async () => {
+  const office = await busySite('erase')
+  const body = { number: '06 12 34 56 78' }
+  const refused = await deployment.call('POST', '/v1/sites/erase/erasures', { key: office.site.apiKey, body })
+  expect(refused.status).toBe(400)
+  const asked = await deployment.call('POST', '/v1/sites/erase/erasures', {
+    key: office.site.apiKey,
+    body: { number: anna },
+  })
+  expect(asked.status).toBe(202)
+  const { id } = v.parse(Receipt, await asked.json())
+  for (const minutes of [0, 2, 4]) await tick(minutes)
+  expect(await receiptOf('erase', id)).toMatchObject({ state: 'done', removed: { 'call records': 2 } })
+  // The same records delivered again bring nothing back.
+  const again = [makeCdr(2, { src: anna, clid: `"Anna Muster" <${anna}>` }), makeCdr(3, { dst: anna }), makeCdr(4)]
+  await deployment.send(
+    office,
+    'records',
+    again.map((cdr) => cdrEvent('erase', cdr)),
+  )
+  await until('the fourth call', async () =>
+    JSON.stringify(await deployment.items('RecordsTable')).includes(makeCdr(4).uniqueid),
+  )
+  const stored = JSON.stringify(await leftOf('erase'))
+  expect(stored).not.toMatch(/612345678|Anna Muster/)
+  const audit = JSON.stringify(await deployment.items('AuditTable'))
+  expect(audit).toContain(`erasures/${id}`)
+  expect(audit).not.toContain('12345678')
+  const page = await deployment.call('GET', '/v1/sites/erase/cdrs?from=2026-11-01T00:00:00Z', {
+    key: office.site.apiKey,
+  })
+  const { cdrs } = (await page.json()) as { cdrs: { src: string; dst: string; uniqueid: string }[] }
+  expect(cdrs.map(({ src, dst }) => [src, dst])).toEqual([
+    ['60', '61'],
+    ['60', '(erased)'],
+    ['(erased)', '61'],
+    ['60', '61'],
+  ])
+})
