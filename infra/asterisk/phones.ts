@@ -25,6 +25,10 @@ export interface PhonesOptions {
 export type Behaviour =
   /** Rings, answers, sends the caller's voice back, and hangs up after `talkMs`; without it the caller has to. */
   | { readonly kind: 'answer'; readonly afterMs?: number; readonly talkMs?: number }
+  /** Sends the caller to `target` without answering, as a phone that is forwarded does (SIP 302). */
+  | { readonly kind: 'forward'; readonly target: string }
+  /** Answers, and after `talkMs` transfers the caller to `target`: at once (SIP REFER), or by keys after asking there. */
+  | { readonly kind: 'transfer' | 'consult'; readonly target: string; readonly talkMs: number }
   /** Rings until the caller gives up. */
   | { readonly kind: 'ring' }
   /** 486 at once. */
@@ -117,7 +121,10 @@ export class Phones {
   /** Says what the phone of an extension does from its next call on. At first each answers at once. */
   async setBehaviour(number: string, behaviour: Behaviour): Promise<void> {
     const endpoint = this.#endpointOf(number)
-    const { afterMs = 0, talkMs = 0 } = behaviour.kind === 'answer' ? behaviour : {}
+    const afterMs = behaviour.kind === 'answer' ? (behaviour.afterMs ?? 0) : 0
+    const talkMs = 'talkMs' in behaviour ? (behaviour.talkMs ?? 0) : 0
+    const target = 'target' in behaviour ? behaviour.target : '0'
+    await this.#setGlobal(`TARGET_${endpoint}`, target)
     await this.#setGlobal(`AFTER_${endpoint}`, seconds(afterMs))
     await this.#setGlobal(`TALK_${endpoint}`, seconds(talkMs))
     await this.#setGlobal(`BEHAVIOUR_${endpoint}`, behaviour.kind)

@@ -1,6 +1,7 @@
 import { renderCdr, renderCdrCustom, renderCdrManager } from './render/cdr.ts'
 import { renderAsterisk, renderIndications, renderLogger, renderRtp } from './render/core.ts'
 import { renderDialPlan } from './render/dial-plan.ts'
+import { renderFeatures } from './render/features.ts'
 import { renderAri, renderHttp, renderManager } from './render/interfaces.ts'
 import type { AsteriskPorts } from './render/layout.ts'
 import { renderModules } from './render/modules.ts'
@@ -44,6 +45,7 @@ export function renderPbx(site: Site, options: RenderOptions): Map<string, strin
     ['rtp.conf', renderRtp(ports)],
     ['pjsip.conf', renderPjsip(site, { address, port: ports.sip }, secrets)],
     ['extensions.conf', renderDialPlan(site)],
+    ['features.conf', renderFeatures(site)],
     ['voicemail.conf', renderVoicemail(site, secrets)],
     ['cdr.conf', renderCdr()],
     ['cdr_custom.conf', renderCdrCustom()],

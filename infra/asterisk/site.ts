@@ -52,6 +52,12 @@ const Trunk = v.strictObject({
   numbers: v.optional(v.array(v.strictObject({ number: Digits, extension: Extension })), []),
 })
 
+/** A number that rings several phones at once; whoever answers first has the call. */
+const Group = v.strictObject({
+  number: Extension,
+  extensions: v.pipe(v.array(Extension), v.minLength(2, 'must name two extensions or more')),
+})
+
 export const SiteSchema = v.pipe(
   v.strictObject({
     site: Name,
@@ -59,18 +65,21 @@ export const SiteSchema = v.pipe(
     ringSeconds: v.optional(seconds(1, 300), 20),
     qualifySeconds: v.optional(seconds(0, 3600), 15),
     extensions: v.pipe(v.array(ExtensionEntry), v.minLength(1, 'must have one entry or more')),
+    groups: v.optional(v.array(Group), []),
+    /** Either side of a call may transfer it by keys: ## at once, *2 after asking. Phones can by SIP in any case. */
+    transferKeys: v.optional(v.boolean('must be true or false'), false),
     trunk: v.optional(Trunk),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
-    const { extensions, trunk } = dataset.value
+    const { extensions, groups, trunk } = dataset.value
     const twice = (what: string, values: readonly (string | undefined)[]) => {
       const repeated = values.filter((value, index) => value !== undefined && values.indexOf(value) !== index)
       if (repeated.length > 0) addIssue({ message: `each ${what} may appear once only` })
     }
     twice(
       'extension number',
-      extensions.map(({ number }) => number),
+      [...extensions, ...groups].map(({ number }) => number),
     )
     twice('endpoint', [...extensions.map(({ endpoint }) => endpoint), trunk?.name])
     twice(
@@ -81,12 +90,15 @@ export const SiteSchema = v.pipe(
     const known = new Set(extensions.map(({ number }) => number))
     if (trunk?.numbers.some(({ extension }) => !known.has(extension)))
       addIssue({ message: 'each trunk number must name an extension of the list' })
+    if (groups.some((group) => group.extensions.some((extension) => !known.has(extension))))
+      addIssue({ message: 'each group must name extensions of the list' })
   }),
 )
 
 /** One telephone system, as `site.yaml` describes it. */
 export type Site = v.InferOutput<typeof SiteSchema>
 export type ExtensionOfSite = Site['extensions'][number]
+export type GroupOfSite = Site['groups'][number]
 export type TrunkOfSite = NonNullable<Site['trunk']>
 
 /**

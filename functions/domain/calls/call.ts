@@ -12,12 +12,12 @@ const calleesMax = 50
 /** A call of the archive, told by its CDRs alone. All of them, in any order; at least one. */
 export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call {
   const all = readLegs(cdrs, numbering)
-  const people = all.filter((leg) => !leg.isLocal)
+  const people = all.filter((leg) => !leg.isHelper)
   const legs = people.length > 0 ? people : all
   // The channel that began the call gave it its id; its first record says what was dialled.
   const first = legs.find(({ cdr }) => cdr.uniqueid === cdr.linkedid) ?? legs[0]
   if (!first) throw new RangeError('a call has at least one CDR')
-  const story = tellStory(legs, first)
+  const story = tellStory(all, first)
   const start = Math.min(...all.map((leg) => leg.start))
   const end = Math.max(...all.map((leg) => leg.end))
   const answer = story.answered && (story.answered.answer ?? story.answered.start)
@@ -26,7 +26,7 @@ export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call {
     call: first.cdr.linkedid,
     state: 'ended',
     caller: callerOf(first),
-    dialled: first.called,
+    dialled: story.dialled,
     callees: calleesOf(legs),
     startedAt: iso(start),
     ...(answer !== undefined && { answeredAt: iso(answer) }),
@@ -34,7 +34,7 @@ export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call {
     direction: directionOf(first),
     result: story.result,
     durationSeconds: end - start,
-    talkSeconds: legs.filter(isAnswered).reduce((sum, { cdr }) => sum + cdr.billsec, 0),
+    talkSeconds: talkOf(legs, first),
     ringSeconds: (answer ?? end) - start,
     ...(story.answered && { answeredBy: calleeOf(story.answered) }),
     ...(story.forwardedFrom !== undefined && { forwardedFrom: story.forwardedFrom }),
@@ -46,6 +46,12 @@ export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call {
     legs: cdrs.length,
   }
   return { ...call, summary: summarise(call) }
+}
+
+/** What a bill adds up: the talk on the caller's own channel, to people and menus. */
+function talkOf(legs: readonly Leg[], first: Leg): number {
+  const own = legs.filter((leg) => leg.cdr.uniqueid === first.cdr.uniqueid && isAnswered(leg))
+  return own.reduce((sum, { cdr }) => sum + cdr.billsec, 0)
 }
 
 function calleeOf({ called, to }: Leg): Party {

@@ -17,8 +17,8 @@ export interface Leg {
   from: string | undefined
   to: string | undefined
   isVoicemail: boolean
-  /** The channel is Asterisk's own helper: a step between two legs, not a person. */
-  isLocal: boolean
+  /** Asterisk's own side of another leg: a `Local` channel, or the channel of who was called, after it was moved. */
+  isHelper: boolean
 }
 
 export function readLeg(cdr: Cdr, numbering: Numbering): Leg {
@@ -33,7 +33,7 @@ export function readLeg(cdr: Cdr, numbering: Numbering): Leg {
     from: endpointOf(cdr.channel),
     to: endpointOf(cdr.dstchannel),
     isVoicemail: /^voicemail$/i.test(cdr.lastapp),
-    isLocal: cdr.channel.startsWith('Local/'),
+    isHelper: cdr.channel.startsWith('Local/') || cdr.lastapp === 'AppDial',
   }
 }
 

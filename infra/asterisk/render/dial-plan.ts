@@ -1,4 +1,4 @@
-import type { ExtensionOfSite, Site, TrunkOfSite } from '../site.ts'
+import type { ExtensionOfSite, GroupOfSite, Site, TrunkOfSite } from '../site.ts'
 
 /**
  * extensions.conf. A call stays in the extension that was dialled, with labels for its turns: a Goto would put another
@@ -10,17 +10,25 @@ import type { ExtensionOfSite, Site, TrunkOfSite } from '../site.ts'
  * - `click2call`: what a call placed over ARI may dial
  */
 export function renderDialPlan(site: Site): string {
-  const { extensions, trunk, ringSeconds } = site
+  const { extensions, groups, trunk } = site
+  const ring: Ring = { seconds: site.ringSeconds, options: site.transferKeys ? ',tT' : '' }
   return [
     '[general]\nstatic = yes\nwriteprotect = yes\n',
     '[internes]\ninclude => sortants\n',
-    ...extensions.map((extension) => ringExtension(extension.number, extension, ringSeconds)),
+    ...extensions.map((extension) => ringExtension(extension.number, extension, ring)),
+    ...groups.map((group) => ringGroup(group, extensions, ring)),
     '[entrants]',
-    ...(trunk ? inbound(trunk, extensions, ringSeconds) : []),
+    ...(trunk ? inbound(trunk, extensions, ring) : []),
     '[sortants]',
-    ...(trunk ? [outbound(trunk, ringSeconds)] : []),
+    ...(trunk ? [outbound(trunk, ring)] : []),
     '[click2call]\ninclude => internes\n',
   ].join('\n')
+}
+
+/** How long a phone rings, and what else Dial is told. */
+interface Ring {
+  readonly seconds: number
+  readonly options: string
 }
 
 /**
@@ -28,9 +36,9 @@ export function renderDialPlan(site: Site): string {
  * would log two errors for it. Without a mailbox the plan ends with Dial and Asterisk tells the caller what came of it;
  * one more step, even Hangup, would make one more record.
  */
-function ringExtension(dialled: string, to: ExtensionOfSite, ringSeconds: number): string {
+function ringExtension(dialled: string, to: ExtensionOfSite, ring: Ring): string {
   const absent = `$["${variable(`DEVICE_STATE(PJSIP/${to.endpoint})`)}" = "UNAVAILABLE"]`
-  const dial = `Dial(PJSIP/${to.endpoint},${ringSeconds})`
+  const dial = `Dial(PJSIP/${to.endpoint},${ring.seconds}${ring.options})`
   if (to.mailbox === undefined) return steps(dialled, [`ExecIf(${absent}?Hangup(20))`, dial])
   return steps(dialled, [
     `GotoIf(${absent}?unavailable)`,
@@ -43,17 +51,24 @@ function ringExtension(dialled: string, to: ExtensionOfSite, ringSeconds: number
   ])
 }
 
-function inbound(trunk: TrunkOfSite, extensions: readonly ExtensionOfSite[], ringSeconds: number): string[] {
+/** Each phone makes a record of its own. */
+function ringGroup({ number, extensions }: GroupOfSite, all: readonly ExtensionOfSite[], ring: Ring): string {
+  const phones = all.filter((extension) => extensions.includes(extension.number))
+  const targets = phones.map(({ endpoint }) => `PJSIP/${endpoint}`).join('&')
+  return steps(number, [`Dial(${targets},${ring.seconds}${ring.options})`])
+}
+
+function inbound(trunk: TrunkOfSite, extensions: readonly ExtensionOfSite[], ring: Ring): string[] {
   return trunk.numbers.flatMap(({ number, extension }) => {
     const to = extensions.find((candidate) => candidate.number === extension)
-    return to ? [ringExtension(number, to, ringSeconds)] : []
+    return to ? [ringExtension(number, to, ring)] : []
   })
 }
 
 /** A far end needs time to ring too: twice as long as a phone of the house. */
-function outbound(trunk: TrunkOfSite, ringSeconds: number): string {
+function outbound(trunk: TrunkOfSite, ring: Ring): string {
   const number = trunk.stripDigits === 0 ? variable('EXTEN') : variable(`EXTEN:${trunk.stripDigits}`)
-  return steps('_0X.', [`Dial(PJSIP/${number}@${trunk.name},${2 * ringSeconds})`])
+  return steps('_0X.', [`Dial(PJSIP/${number}@${trunk.name},${2 * ring.seconds}${ring.options})`])
 }
 
 /** Asterisk's own notation for the value of a variable. */

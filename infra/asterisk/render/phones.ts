@@ -24,7 +24,7 @@ const NOT_FOR_PHONES = /^(cdr_|res_cdrel|app_cdr|func_cdr|app_voicemail|res_pjsi
 
 /** The configuration of a second Asterisk whose endpoints are a site's phones. Pure. */
 export function renderPhones(site: Site, options: RenderPhonesOptions): Map<string, string> {
-  const { root, folder, ports, secrets } = options
+  const { root, folder, ports, secrets, exchange } = options
   return new Map([
     ...EMPTY_FILES.map((name): [string, string] => [name, '']),
     ['asterisk.conf', renderAsterisk({ root, folder, systemName: 'phones', identity: `${site.site}/phones` })],
@@ -37,7 +37,7 @@ export function renderPhones(site: Site, options: RenderPhonesOptions): Map<stri
     ['cdr.conf', '[general]\nenable = no\n'],
     ['manager.conf', '[general]\nenabled = no\n'],
     ['pjsip.conf', renderPhonesPjsip(site, options)],
-    ['extensions.conf', renderPhonesDialPlan(site)],
+    ['extensions.conf', renderPhonesDialPlan(site, exchange)],
   ])
 }
 
@@ -101,12 +101,15 @@ max_random_initial_delay = 0
 }
 
 /**
- * What a phone does when it is called hangs on three globals: `BEHAVIOUR_<endpoint>` is a label below,
- * `AFTER_<endpoint>` seconds it rings, `TALK_<endpoint>` seconds after which it hangs up, 0 never.
+ * What a phone does when it is called hangs on four globals: `BEHAVIOUR_<endpoint>` is a label below, `AFTER_<endpoint>`
+ * seconds it rings, `TALK_<endpoint>` seconds after which it hangs up or transfers, 0 never, `TARGET_<endpoint>` to whom.
  */
-function renderPhonesDialPlan(site: Site): string {
+function renderPhonesDialPlan(site: Site, exchange: SipAddress): string {
+  const target = (name: string) => `PJSIP/sip:${global('TARGET', name)}@${exchange.address}:${exchange.port}`
   const names = site.extensions.map((extension) => extension.endpoint)
-  const globals = names.map((name) => `BEHAVIOUR_${name} = answer\nAFTER_${name} = 0\nTALK_${name} = 0\n`)
+  const globals = names.map(
+    (name) => `BEHAVIOUR_${name} = answer\nAFTER_${name} = 0\nTALK_${name} = 0\nTARGET_${name} = 0\n`,
+  )
   const phones = names.map(
     (name) => `exten => ${name},1,Goto(${global('BEHAVIOUR', name)})
   same => n(answer),Ringing()
@@ -114,6 +117,20 @@ function renderPhonesDialPlan(site: Site): string {
   same => n,Answer()
   same => n,Set(TIMEOUT(absolute)=${global('TALK', name)})
   same => n,Echo()
+  same => n,Hangup()
+  same => n(forward),Transfer(${target(name)})
+  same => n,Hangup()
+  same => n(transfer),Answer()
+  same => n,Wait(${global('TALK', name)})
+  same => n,Transfer(${target(name)})
+  same => n,Wait(1)
+  same => n,Hangup()
+  same => n(consult),Answer()
+  same => n,Wait(${global('TALK', name)})
+  same => n,SendDTMF(*2)
+  same => n,Wait(1.5)
+  same => n,SendDTMF(${global('TARGET', name)})
+  same => n,Wait(4)
   same => n,Hangup()
   same => n(ring),Ringing()
   same => n,Wait(3600)

@@ -9,7 +9,7 @@ import { BridgeProcess } from '../../../infra/start/bridge-process.ts'
 import { type MadeSite, makeSite } from '../../../infra/start/make-site.ts'
 import { type Deployment, deploy } from '../../support/deployment.ts'
 import { type Subscriber, subscriber } from '../../support/subscriber.ts'
-import { startPbx, type TestPbx } from './pbx.ts'
+import { startPbx, type TestPbx, type TestPbxOptions } from './pbx.ts'
 
 /** Everything a call goes through: a real Asterisk with phones, the bridge's bundle, the packaged functions, a client. */
 export interface Stack extends AsyncDisposable {
@@ -26,10 +26,10 @@ export interface Stack extends AsyncDisposable {
 
 const DeviceState = v.looseObject({ state: v.string() })
 
-export async function startStack(): Promise<Stack> {
+export async function startStack(options: TestPbxOptions = {}): Promise<Stack> {
   await using parts = new AsyncDisposableStack()
   const starting = [
-    startPbx({ ringSeconds: 1 }).then((started) => parts.use(started)),
+    startPbx({ ringSeconds: 1, ...options }).then((started) => parts.use(started)),
     deploy().then((started) => parts.use(started)),
     buildBridge(process.cwd()),
   ] as const

@@ -1,0 +1,14 @@
+import type { Site } from '../site.ts'
+
+/** features.conf: the keys by which a call is transferred; they work in calls whose Dial has the options t and T. */
+export function renderFeatures({ transferKeys }: Pick<Site, 'transferKeys'>): string {
+  if (!transferKeys) return ''
+  return `[general]
+transferdigittimeout = 5
+atxfernoanswertimeout = 15
+
+[featuremap]
+blindxfer = ##
+atxfer = *2
+`
+}
