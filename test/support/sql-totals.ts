@@ -34,7 +34,8 @@ const spoke = `(disposition = 'ANSWERED' AND NOT ${helper} AND NOT ${voice})`
 
 const perCall = `
   SELECT c.linkedid,
-    DATE_FORMAT(FROM_UNIXTIME(SUBSTRING_INDEX(SUBSTRING_INDEX(c.linkedid, '-', -1), '.', 1)), '%Y-%m-%dT%H') AS hour,
+    DATE_FORMAT(IF(c.linkedid RLIKE '^(.*-)?[0-9]{9,10}[.][0-9]+$',
+      FROM_UNIXTIME(SUBSTRING_INDEX(SUBSTRING_INDEX(c.linkedid, '-', -1), '.', 1)), MIN(s)), '%Y-%m-%dT%H') AS hour,
     MAX(${spoke}) AS answered,
     MAX(${voice} AND a IS NOT NULL) AS voiced,
     MAX(disposition = 'NO ANSWER') AS unanswered,

@@ -114,7 +114,7 @@ const more: CallKind[] = [
     kind: 'placed by the API',
     answered: true,
     tells: { result: 'answered' },
-    make: async (it, n) => originate(it, `sh-${1_700_000_000 + n}.${String(n).padStart(10, '0')}`),
+    make: async (it, n) => originate(it, `sh-${Math.floor(Date.now() / 1000)}.${String(n).padStart(10, '0')}`),
   },
   {
     kind: 'placed again under an id already used',
