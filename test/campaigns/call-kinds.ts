@@ -44,7 +44,7 @@ export async function main(args: string[]): Promise<void> {
   for (let tick = 0; tick < 4; tick += 1) await deployment.cloud.invoke('watch', { Records: [{ body: '{"part":0}' }] })
   for (const [hour, figures] of expected) {
     const [from, to] = [`${hour}:00:00Z`, new Date(Date.parse(`${hour}:00:00Z`) + 3_600_000).toISOString()]
-    const key = stack.apiKey
+    const key = stack.site.apiKey
     const response = await deployment.call('GET', `/v1/sites/office/stats?from=${from}&to=${to}&by=day`, { key })
     const { total } = v.parse(Stats, await response.json())
     for (const [name, value] of Object.entries(figures)) {
