@@ -2,6 +2,7 @@ import type * as v from 'valibot'
 import { auditOperations } from './operations/audit.ts'
 import { bridgeOperations } from './operations/bridges.ts'
 import { cdrOperations } from './operations/cdrs.ts'
+import { importOperations } from './operations/imports.ts'
 import { keyOperations } from './operations/keys.ts'
 import { presenceOperations } from './operations/presence.ts'
 import { siteOperations } from './operations/sites.ts'
@@ -26,6 +27,7 @@ export const operations = {
   ...bridgeOperations,
   ...cdrOperations,
   ...statsOperations,
+  ...importOperations,
   ...presenceOperations,
   ...auditOperations,
 } as const satisfies Record<`${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`, Operation>

@@ -13,6 +13,7 @@ export const functionEntries: Record<string, string> = {
   'bridge-door': 'functions/http/bridge-door/handler.ts',
   'list-cdrs': 'functions/http/cdrs/handler.ts',
   calls: 'functions/http/calls/handler.ts',
+  'import-cdrs': 'functions/http/imports/handler.ts',
   stats: 'functions/http/stats/handler.ts',
   watch: 'functions/queues/watch/handler.ts',
   'list-endpoints': 'functions/http/endpoints/handler.ts',

@@ -17,6 +17,7 @@ const floors: [RegExp, number][] = [
   [/^functions\/(http|queues|websocket|authorize)\//, 3],
   [/^bridge\/(commands|menus)\//, 3],
   [/^bridge\/[a-z-]+\.ts$/, 4],
+  [/^cli\//, 5],
   [/^client\//, 5],
   [/^dashboard\//, 6],
 ]
@@ -26,6 +27,7 @@ const mayImport: Record<string, string[]> = {
   contracts: [],
   functions: ['contracts'],
   bridge: ['contracts'],
+  cli: ['contracts'],
   client: ['contracts'],
   dashboard: ['contracts', 'client'],
 }

@@ -1,0 +1,105 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import * as v from 'valibot'
+import { ImportResult, type ImportRow, importRowsMax } from '../../contracts/operations/imports.ts'
+import type { SourceRow } from './master-csv.ts'
+import { convertRow } from './table-row.ts'
+
+export interface Importer {
+  /** Posts rows to the site's import route. @throws when it is not answered with 200 */
+  send(rows: readonly ImportRow[]): Promise<unknown>
+  /** How far it is, after each batch. */
+  progress(count: ImportCount): void
+  /** A row that was not taken, or taken with a reservation. `at` is its number in the source, from 0. */
+  report(line: { at: number; outcome: 'refused' | 'doubtful' | 'noted' | 'twice'; reason: string }): void
+}
+export interface ImportCount {
+  read: number
+  stored: number
+  matched: number
+  doubtful: number
+  refused: number
+}
+const Resume = v.object({ source: v.string(), done: v.number() })
+
+/** Rows of the present batch seen, to tell that one stands twice in the source. */
+interface Batch {
+  rows: ImportRow[]
+  places: number[]
+  keys: Set<string>
+}
+
+/**
+ * Sends a source's rows in batches. After each one `stateFile` says how many rows are done, so that an import that was
+ * cut goes on there; a batch sent twice finds its own rows and stores nothing again.
+ */
+export async function importCalls(
+  source: { name: string; rows(skip: number): AsyncIterable<SourceRow>; zone: string },
+  { stateFile, importer }: { stateFile: string | undefined; importer: Importer },
+): Promise<ImportCount> {
+  const done = await readState(stateFile, source.name)
+  const count: ImportCount = { read: done, stored: 0, matched: 0, doubtful: 0, refused: 0 }
+  let batch = newBatch()
+  const refuse = (at: number, reason: string) => {
+    count.refused += 1
+    importer.report({ at, outcome: 'refused', reason })
+  }
+  for await (const item of source.rows(done)) {
+    if (item.at < done) continue
+    count.read = item.at + 1
+    const converted = 'row' in item ? convertRow(item.row, source.zone) : item
+    if ('refused' in converted) refuse(item.at, converted.refused)
+    else {
+      if (converted.note !== undefined) importer.report({ at: item.at, outcome: 'noted', reason: converted.note })
+      const { cdr } = converted.row
+      const key = JSON.stringify([cdr.uniqueid, cdr.sequence, cdr.start, cdr.channel, cdr.dstchannel])
+      if (batch.keys.has(key)) importer.report({ at: item.at, outcome: 'twice', reason: 'stands twice in the source' })
+      batch.keys.add(key)
+      batch.rows.push(converted.row)
+      batch.places.push(item.at)
+    }
+    if (batch.rows.length === importRowsMax) {
+      await send(batch, count, importer)
+      await writeState(stateFile, source.name, count.read)
+      batch = newBatch()
+    }
+  }
+  await send(batch, count, importer)
+  await writeState(stateFile, source.name, count.read)
+  return count
+}
+
+function newBatch(): Batch {
+  return { rows: [], places: [], keys: new Set() }
+}
+
+async function send({ rows, places }: Batch, count: ImportCount, importer: Importer): Promise<void> {
+  if (rows.length > 0) {
+    const result = v.parse(ImportResult, await importer.send(rows))
+    count.stored += result.stored
+    count.matched += result.matched
+    count.doubtful += result.doubtful.length
+    count.refused += result.refused.length
+    for (const { row, reason } of result.doubtful)
+      importer.report({ at: places[row] ?? 0, outcome: 'doubtful', reason })
+    for (const { row, reason } of result.refused) importer.report({ at: places[row] ?? 0, outcome: 'refused', reason })
+  }
+  importer.progress(count)
+}
+
+async function readState(file: string | undefined, source: string): Promise<number> {
+  if (file === undefined) return 0
+  try {
+    const state = v.parse(Resume, JSON.parse(await readFile(file, 'utf8')))
+    return state.source === source ? state.done : 0
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0
+    throw error
+  }
+}
+
+/** Renamed into place: a crash leaves the state before or the one after, never half of one. */
+async function writeState(file: string | undefined, source: string, done: number): Promise<void> {
+  if (file === undefined) return
+  await writeFile(`${file}.new`, JSON.stringify({ source, done }), { mode: 0o600 })
+  await rename(`${file}.new`, file)
+}

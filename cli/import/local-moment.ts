@@ -1,0 +1,33 @@
+/**
+ * Unix seconds of a clock's `yyyy-mm-dd hh:mm:ss` in an IANA zone; undefined for what is no date, MySQL's
+ * `0000-00-00 00:00:00` among it. Of the hour that comes twice when clocks go back the first is taken, and an hour that
+ * is skipped is read as the one after it, as C's mktime does.
+ */
+export function localMoment(text: string, zone: string): number | undefined {
+  const match = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?$/.exec(text.trim())
+  if (!match) return undefined
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number)
+  const asUtc = Date.UTC(year, month - 1, day, hour, minute, second)
+  if (
+    month === 0 ||
+    day === 0 ||
+    new Date(asUtc).toISOString().slice(0, 19) !== `${text.trim().slice(0, 10)}T${text.trim().slice(11, 19)}`
+  ) {
+    return undefined
+  }
+  const wall = asUtc / 1000
+  const [early, late] = [wall - offsetAt(zone, wall - 86_400), wall - offsetAt(zone, wall + 86_400)]
+  const fits = [Math.min(early, late), Math.max(early, late)].filter((at) => at + offsetAt(zone, at) === wall)
+  return fits[0] ?? early
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** @throws RangeError for a zone that there is not */
+export function offsetAt(zone: string, seconds: number): number {
+  const format = formats.get(zone) ?? new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' })
+  formats.set(zone, format)
+  const name = format.formatToParts(seconds * 1000).find(({ type }) => type === 'timeZoneName')?.value ?? ''
+  const [, sign = '+', hours = '0', minutes = '0'] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? []
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60)
+}

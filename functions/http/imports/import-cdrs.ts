@@ -1,0 +1,113 @@
+import * as v from 'valibot'
+import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import { type ImportResult, ImportRow } from '../../../contracts/operations/imports.ts'
+import { matchCdr } from '../../domain/calls/match.ts'
+import { sameCdr } from '../../domain/cdr-identity.ts'
+import { fileCdr, hourOf, monthsBack, wholeSeconds } from '../../domain/filing.ts'
+import { canonicalNumber, type Numbering } from '../../domain/phone-number.ts'
+import type { Side, Slice, Span } from '../../stores/call-log.ts'
+import type { PutOutcome } from '../../stores/cdrs.ts'
+
+export interface Importing {
+  cdrs: { put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering): Promise<PutOutcome> }
+  log: {
+    byTime(site: SiteId, month: string, span: Span, limit: number): Promise<Slice>
+    byParty(site: SiteId, side: Side, month: string, number: string, span: Span, limit: number): Promise<Slice>
+  }
+  hours: { mark(site: SiteId, hour: string): Promise<void> }
+  numbering: Numbering
+}
+
+interface Parsed extends ImportRow {
+  row: number
+}
+
+/** Legs are filed under their call's start, up to 6 h before; a wrong zone is up to 26 h off. */
+const before = 32 * 3600
+const after = 26 * 3600
+/** Calls of one caller read to match against, in one query: 1 MB is 1,700. */
+const candidatesMax = 1_500
+/** Callers looked up, and rows written, at once. */
+const atOnce = 25
+
+/**
+ * Stores what the call log has not. Rows are looked for among the calls of their caller (their callee, where the caller
+ * is hidden), once for all rows of a caller; then stored under their natural key like any other, and their hours marked.
+ */
+export async function importCdrs(site: SiteId, rows: readonly unknown[], importing: Importing): Promise<ImportResult> {
+  const result: ImportResult = { stored: 0, matched: 0, doubtful: [], refused: [] }
+  const good: Parsed[] = []
+  for (const [row, item] of rows.entries()) {
+    const parsed = v.safeParse(ImportRow, item)
+    if (parsed.success && !Number.isNaN(momentSeconds(parsed.output.cdr.start))) good.push({ ...parsed.output, row })
+    else result.refused.push({ row, reason: parsed.success ? 'start' : reasonOf(parsed.issues) })
+  }
+  const dirty = new Set<string>()
+  const wanted: Cdr[] = []
+  const groups = Map.groupBy(good, (one) => JSON.stringify(partyOf(one.cdr, importing.numbering)))
+  await each([...groups.values()], async (group) => {
+    const known = Map.groupBy(await candidates(site, group, importing), ({ uniqueid }) => uniqueid)
+    for (const { cdr, keyed, row } of group) {
+      const same = known.get(cdr.uniqueid) ?? []
+      const match = matchCdr(cdr, keyed, same)
+      if (typeof match === 'object') result.doubtful.push({ row, reason: match.doubt })
+      // An earlier import that died between two writes of this row is completed by putting it again.
+      else if (match === 'same' && !same.some((one) => sameCdr(one, cdr))) result.matched += 1
+      else {
+        wanted.push(cdr)
+        known.set(cdr.uniqueid, [...same, cdr])
+      }
+    }
+  })
+  await each(wanted, async (cdr) => {
+    const outcome = await importing.cdrs.put(site, cdr, undefined, importing.numbering)
+    result[outcome === 'duplicate' ? 'matched' : 'stored'] += 1
+    dirty.add(hourOf(fileCdr(cdr).filed))
+  })
+  await each([...dirty], (hour) => importing.hours.mark(site, hour))
+  result.doubtful.sort((a, b) => a.row - b.row)
+  return result
+}
+
+function partyOf(cdr: Cdr, numbering: Numbering): { side: Side; number: string } | undefined {
+  const [caller, called] = [canonicalNumber(cdr.src, numbering), canonicalNumber(cdr.dst, numbering)]
+  if (caller) return { side: 'caller', number: caller }
+  return called ? { side: 'called', number: called } : undefined
+}
+
+async function candidates(site: SiteId, group: readonly Parsed[], { log, numbering }: Importing): Promise<Cdr[]> {
+  const [first] = group
+  if (!first) return []
+  const starts = group.map(({ cdr }) => momentSeconds(cdr.start))
+  const from = wholeSeconds((Math.min(...starts) - before) * 1000)
+  const to = wholeSeconds((Math.max(...starts) + after) * 1000)
+  const party = partyOf(first.cdr, numbering)
+  const found: Cdr[] = []
+  for (const month of monthsBack(from, to)) {
+    let seen: string | undefined
+    // Ends with the month's rows of this caller.
+    for (;;) {
+      const span = { from, to, newestFirst: false, after: seen }
+      const slice = party
+        ? await log.byParty(site, party.side, month, party.number, span, candidatesMax)
+        : await log.byTime(site, month, span, candidatesMax)
+      found.push(...slice.rows.map(({ cdr }) => cdr))
+      seen = slice.rows.at(-1)?.row
+      if (!slice.more || seen === undefined) break
+    }
+  }
+  return found
+}
+
+function reasonOf(issues: readonly v.BaseIssue<unknown>[]): string {
+  return [...new Set(issues.map((issue) => v.getDotPath(issue) ?? 'the whole'))].join(', ')
+}
+
+async function each<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values()
+  const worker = async () => {
+    for (const item of left) await act(item)
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+}

@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readCdrTable } from '../../cli/import/cdr-table.ts'
+import { importCalls } from '../../cli/import/import-calls.ts'
+import type { Cdr } from '../../contracts/cdr.ts'
+import { importCdrs } from '../../functions/http/imports/import-cdrs.ts'
+import { CallLogStore } from '../../functions/stores/call-log.ts'
+import { CdrStore } from '../../functions/stores/cdrs.ts'
+import { DirtyHourStore } from '../../functions/stores/dirty-hours.ts'
+import { makeCdr } from '../support/cdrs.ts'
+import { hasMariaDb, type MariaDb, startMariaDb } from '../support/mariadb.ts'
+import { startTables, type TestTables } from '../support/tables.ts'
+
+/**
+ * Goal: a table of a real server is taken once, whatever is in it, beside the live records of the same calls.
+ * Method: tables of 19 and 16 columns as people have them; rows that are live already, doubled, doubtful, broken.
+ */
+let tables: TestTables
+let sql: MariaDb | undefined
+let folder: string
+beforeAll(async () => {
+  tables = await startTables()
+  folder = await mkdtemp(path.join(tmpdir(), 'import-'))
+  if (hasMariaDb) sql = await startMariaDb()
+})
+afterAll(async () => {
+  await sql?.[Symbol.asyncDispose]()
+  await tables[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+const numbering = { country: 'FR' } as const
+const stores = () => ({
+  cdrs: new CdrStore(tables.db, tables.table),
+  log: new CallLogStore(tables.db, tables.table),
+  hours: new DirtyHourStore(tables.db, tables.table),
+  numbering,
+})
+const stored = async (site: string) => {
+  const items = await tables.items()
+  return items.filter(({ pk }) => String(pk).startsWith(`${site}#T#`)).map(({ cdr }) => cdr as Cdr)
+}
+
+const columns19 = [
+  "calldate datetime NOT NULL default '0000-00-00 00:00:00'",
+  ...['clid', 'src', 'dst', 'dcontext', 'channel', 'dstchannel', 'lastapp', 'lastdata'].map(
+    (name) => `${name} varchar(80) NOT NULL default ''`,
+  ),
+  "duration int(11) NOT NULL default '0'",
+  "billsec int(11) NOT NULL default '0'",
+  "disposition varchar(45) NOT NULL default ''",
+  "amaflags int(11) NOT NULL default '0'",
+  "accountcode varchar(20) NOT NULL default ''",
+  "uniqueid varchar(32) NOT NULL default ''",
+  "userfield varchar(255) NOT NULL default ''",
+  "peeraccount varchar(20) NOT NULL default ''",
+  "linkedid varchar(32) NOT NULL default ''",
+  "sequence int(11) NOT NULL default '0'",
+]
+const namesOf = (columns: string[]) => columns.map((column) => column.split(' ')[0] ?? '')
+
+/** A table as Asterisk's MySQL module fills it, in the local time of Paris. */
+async function fill(db: MariaDb['db'], table: string, columns: string[], cdrs: readonly Cdr[]): Promise<void> {
+  await db.query('CREATE DATABASE IF NOT EXISTS asterisk')
+  await db.query('USE asterisk')
+  await db.query(`CREATE OR REPLACE TABLE ${table} (${columns.join(', ')}) CHARACTER SET latin1`)
+  const paris = (cdr: Cdr) => new Date(Date.parse(cdr.start) + 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
+  const value = (cdr: Cdr, name: string) => (name === 'calldate' ? paris(cdr) : name === 'amaflags' ? 3 : cdr[name])
+  const names = namesOf(columns)
+  await db.batch(
+    `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+    cdrs.map((cdr) => names.map((name) => value(cdr, name))),
+  )
+}
+
+function run(site: string, table: string, stateFile?: string, failAfter = Number.POSITIVE_INFINITY) {
+  const reports: { at: number; outcome: string; reason: string }[] = []
+  let batches = 0
+  const url = `mysql://root@localhost/asterisk?socket=${encodeURIComponent(sql?.socketPath ?? '')}`
+  const source = { name: table, zone: 'Europe/Paris', rows: (skip: number) => readCdrTable({ url, table }, skip) }
+  const importer = {
+    send: async (rows: readonly unknown[]) => {
+      batches += 1
+      if (batches > failAfter) throw new Error('the line is down')
+      return importCdrs(site, rows, stores())
+    },
+    progress: () => undefined,
+    report: (line: (typeof reports)[number]) => void reports.push(line),
+  }
+  return { reports, done: importCalls(source, { stateFile, importer }) }
+}
+
+test.runIf(hasMariaDb)(
+  'a table of nineteen columns is taken whole, once, and its calls that are live already are known',
+  async () => {
+    if (!sql) throw new Error('no MariaDB')
+    const cdrs = Array.from({ length: 1_200 }, (_, n) => makeCdr(n, n % 7 === 0 ? { clid: '"Ren\u00e9" <60>' } : {}))
+    for (const cdr of cdrs.slice(0, 40)) await stores().cdrs.put('nineteen', cdr, undefined, numbering)
+    await fill(sql.db, 'cdr', columns19, cdrs)
+    const state = path.join(folder, 'state.json')
+    await expect(run('nineteen', 'cdr', state, 1).done).rejects.toThrow('line is down')
+    expect(await run('nineteen', 'cdr', state).done).toMatchObject({ stored: 700, matched: 0, doubtful: 0, refused: 0 })
+    expect(await run('nineteen', 'cdr').done).toMatchObject({ stored: 0, matched: 1_200, doubtful: 0, refused: 0 })
+    const rows = await stored('nineteen')
+    expect(rows).toHaveLength(1_200)
+    const byKey = new Map(rows.map((cdr) => [cdr.uniqueid, cdr]))
+    expect(cdrs.every((cdr) => byKey.get(cdr.uniqueid)?.clid === cdr.clid)).toBe(true)
+    expect(cdrs.every((cdr) => Date.parse(byKey.get(cdr.uniqueid)?.start ?? '') === Date.parse(cdr.start))).toBe(true)
+  },
+)
+
+test.runIf(hasMariaDb)(
+  'a table of sixteen columns: known, doubtful, doubled and broken rows are each told, the rest is kept',
+  async () => {
+    if (!sql) throw new Error('no MariaDB')
+    const columns16 = columns19.slice(0, 16)
+    const live = [makeCdr(1), makeCdr(2), makeCdr(3, { start: '2026-11-23T21:03:00+0000' })]
+    for (const cdr of live) await stores().cdrs.put('sixteen', cdr, undefined, numbering)
+    await fill(sql.db, 'old_cdr', columns16, [
+      makeCdr(1),
+      makeCdr(2, { billsec: 6 }),
+      makeCdr(3),
+      makeCdr(4),
+      makeCdr(4),
+      makeCdr(5),
+      makeCdr(6, { disposition: '8' }),
+    ])
+    await sql.db.query("UPDATE old_cdr SET calldate = '0000-00-00 00:00:00' WHERE uniqueid = ?", [makeCdr(5).uniqueid])
+    const { reports, done } = run('sixteen', 'old_cdr')
+    expect(await done).toEqual({ read: 7, stored: 2, matched: 2, doubtful: 2, refused: 1 })
+    expect(reports.map(({ outcome, reason }) => `${outcome}: ${reason}`).sort()).toEqual([
+      expect.stringContaining('doubtful: the log has a call of this uniqueid and second, with another billsec'),
+      expect.stringContaining('doubtful: the log has it 120 minutes away'),
+      expect.stringContaining('noted: no date'),
+      expect.stringContaining('refused: the disposition is none'),
+      expect.stringContaining('twice: '),
+    ])
+    expect(await stored('sixteen')).toHaveLength(5)
+  },
+)
+
+test('with CI every part of this suite has to run', () => {
+  expect(hasMariaDb || process.env['CI'] !== 'true').toBe(true)
+})

@@ -1,0 +1,130 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { readCsv } from '../../cli/import/csv.ts'
+import { localMoment } from '../../cli/import/local-moment.ts'
+import { readMasterCsv, type SourceRow } from '../../cli/import/master-csv.ts'
+import { convertRow } from '../../cli/import/table-row.ts'
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const item of items) found.push(item)
+  return found
+}
+async function* pieces(text: string, size: number) {
+  for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size)
+}
+const seconds = (text: string) => Date.parse(text) / 1000
+
+test('what is written as CSV is read as it was, cut wherever', async () => {
+  const field = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', 'é', ' ') })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(field, { minLength: 2, maxLength: 4 })),
+      fc.integer({ min: 1, max: 9 }),
+      async (rows, size) => {
+        const text = rows.map((row) => `${row.map((one) => `"${one.replaceAll('"', '""')}"`).join(',')}\n`).join('')
+        expect(await all(readCsv(pieces(text, size)))).toEqual(rows.map((fields) => ({ fields })))
+      },
+    ),
+  )
+})
+
+test.each([
+  ['2026-11-23 20:03:10', 'Europe/Paris', '2026-11-23T19:03:10Z'],
+  ['2026-07-01 20:00:00', 'Europe/Paris', '2026-07-01T18:00:00Z'],
+  ['2026-10-25 02:30:00', 'Europe/Paris', '2026-10-25T00:30:00Z'],
+  ['2026-03-29 02:30:00', 'Europe/Paris', '2026-03-29T01:30:00Z'],
+  ['2026-11-24 01:00:00', 'Asia/Kolkata', '2026-11-23T19:30:00Z'],
+])('%s in %s is %s', (text, zone, utc) => {
+  expect(localMoment(text, zone)).toBe(seconds(utc))
+})
+
+test.each(['0000-00-00 00:00:00', '2026-02-30 10:00:00', '', 'NULL', '23/11/2026 10:00'])('%j is no date', (text) => {
+  expect(localMoment(text, 'Europe/Paris')).toBeUndefined()
+})
+
+const row = {
+  calldate: '2026-11-23 20:03:10',
+  clid: '"Jean" <60>',
+  src: '60',
+  dst: '61',
+  dcontext: 'internes',
+  channel: 'PJSIP/5860-00000001',
+  dstchannel: 'PJSIP/5861-00000002',
+  lastapp: 'Dial',
+  lastdata: 'PJSIP/5861,20',
+  duration: 9,
+  billsec: 7,
+  disposition: 'ANSWERED',
+  amaflags: 3,
+  accountcode: '',
+  uniqueid: 'pbx1-1795460590.0',
+  userfield: '',
+}
+
+test('a row of sixteen columns has its times worked out and a key made of its content', () => {
+  const converted = convertRow(row, 'Europe/Paris')
+  expect(converted).toMatchObject({
+    row: {
+      keyed: false,
+      cdr: {
+        start: '2026-11-23T19:03:10+0000',
+        answer: '2026-11-23T19:03:12+0000',
+        end: '2026-11-23T19:03:19+0000',
+        amaflags: 'DOCUMENTATION',
+        linkedid: row.uniqueid,
+      },
+    },
+  })
+  expect(convertRow(row, 'Europe/Paris')).toEqual(converted)
+  expect(convertRow({ ...row, dst: '62' }, 'Europe/Paris')).not.toEqual(converted)
+})
+
+test('a zero date is replaced by the time of the uniqueid, and said', () => {
+  const zero = convertRow({ ...row, calldate: '0000-00-00 00:00:00' }, 'Europe/Paris')
+  expect(zero).toMatchObject({
+    row: { cdr: { start: '2026-11-23T19:03:10+0000' } },
+    note: expect.stringContaining('no date'),
+  })
+  const nothing = convertRow({ ...row, calldate: '0000-00-00 00:00:00', uniqueid: 'x' }, 'Europe/Paris')
+  expect(nothing).toMatchObject({ refused: expect.stringContaining('date') })
+})
+
+test.each([
+  [{ ...row, disposition: 'DOCUMENTATION' }, 'order'],
+  [{ ...row, duration: 'soon' }, 'whole seconds'],
+  [{ ...row, billsec: -1 }, 'whole seconds'],
+  [{ ...row, uniqueid: '' }, 'no uniqueid'],
+])('a row that is no CDR is refused with why (%#)', (bad, why) => {
+  expect(convertRow(bad, 'Europe/Paris')).toMatchObject({ refused: expect.stringContaining(why) })
+})
+
+test('a recorded Master.csv is read whole; a broken encoding, a wrong order and a cut end cost their own rows alone', async () => {
+  const sample = await all(readMasterCsv('test/recordings/cdr_Master_sample.csv'))
+  expect(sample).toHaveLength(12)
+  const converted = (rows: SourceRow[]) => rows.map((one) => ('row' in one ? convertRow(one.row, 'UTC') : one))
+  expect(converted(sample).filter((one) => 'refused' in one)).toEqual([])
+  const folder = await mkdtemp(path.join(tmpdir(), 'csv-'))
+  try {
+    const line =
+      '"","60","61","internes","""Ren\u00e9"" <60>","PJSIP/5860-00000002","PJSIP/5861-00000003","Dial","x","2026-11-23 19:03:14",,"2026-11-23 19:03:14",0,0,"BUSY","DOCUMENTATION","pbx1-1795460594.3",""\n'
+    const shuffled = line.split(',').reverse().join(',').replace('\n', '')
+    const bytes = Buffer.concat([
+      Buffer.from(line),
+      Buffer.from(line, 'latin1'),
+      Buffer.from(`${shuffled}\n`),
+      Buffer.from(line),
+      Buffer.from(line.slice(0, 60)),
+    ])
+    const file = path.join(folder, 'Master.csv')
+    await writeFile(file, bytes)
+    const rows = converted(await all(readMasterCsv(file)))
+    expect(rows.map((one) => 'row' in one)).toEqual([true, true, false, true, false])
+    expect(rows[0]).toEqual(rows[1])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
