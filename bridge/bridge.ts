@@ -43,13 +43,18 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     sendStop.abort()
   }
 
-  const { intake, lanes, cdrLane, spool, keepHouse, health } = await join(config, log, undo, fail)
+  const { intake, lanes, cdrLane, commands, spool, keepHouse, health } = await join(config, log, undo, fail)
   const intakeTask = intake.run(intakeStop.signal, first.resolve).catch(fail)
+  // Not before Asterisk was reached: what an earlier process began is looked for first.
+  const commandsTask = first.promise.then(
+    () => commands.run(intakeStop.signal).catch(fail),
+    () => undefined,
+  )
   const sendTasks = [lanes.run(sendStop.signal).catch(fail), cdrLane.run(sendStop.signal).catch(fail)]
   const housekeeping = setInterval(() => void keepHouse().catch(fail), housekeepingMs)
   const shutDown = async () => {
     intakeStop.abort()
-    await intakeTask
+    await Promise.all([intakeTask, commandsTask])
     clearInterval(housekeeping)
     await lanes.live.drained(AbortSignal.any([sendStop.signal, AbortSignal.timeout(drainMsMax)]))
     sendStop.abort()

@@ -35,6 +35,8 @@ export const BridgeConfig = v.strictObject(
       },
       'an object',
     ),
+    /** The deployment's public key (SPKI, PEM), which signs commands; without it the bridge takes none. */
+    deploymentPublicKey: v.optional(text('a public key in PEM')),
     /** Where the HTTP API is that gives this bridge its AWS credentials; without it they come from the environment. */
     api: v.optional(matching(/^https?:\/\/[^\s@]+$/, 'the URL of the HTTP API')),
     /** Port of `/healthz` on loopback; 0 takes a free one; absent, there is none. */

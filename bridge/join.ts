@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { join as joinPath } from 'node:path'
 import { AriIntake } from './asterisk/intake.ts'
+import { Commands } from './commands/commands.ts'
 import type { BridgeConfig } from './config.ts'
 import { CdrLane } from './forward/cdr-lane.ts'
 import { FactLog } from './forward/fact-log.ts'
 import { Lanes } from './forward/lanes.ts'
+import { PlacedCalls } from './normalise/placed-calls.ts'
 import { Counters } from './operate/counters.ts'
 import type { Health } from './operate/health.ts'
 import type { Log } from './operate/log.ts'
@@ -22,6 +24,7 @@ export interface Joined {
   intake: AriIntake
   lanes: Lanes
   cdrLane: CdrLane
+  commands: Commands
   spool: Spool
   /** To be called each second. */
   keepHouse(): Promise<void>
@@ -48,7 +51,9 @@ export async function join(
     operation,
   )
   const heard = await openHeard(stateFolder, operation)
+  const placed = new PlacedCalls()
   const presence = new Presence({
+    placed,
     ...operation,
     site,
     run: randomUUID(),
@@ -78,13 +83,26 @@ export async function join(
     onEvent: (event) => presence.event(event),
     onDisconnected: (lastHeardMs) => presence.disconnected(lastHeardMs),
   })
+  const commands = new Commands({
+    ...config,
+    ...operation,
+    placed,
+    presence,
+    deploymentPublicKey: config.deploymentPublicKey,
+    credentials: edges.session?.provide,
+    queueUrl: () => edges.session?.commandQueue ?? config.queues.commands,
+  })
+  await commands.open(Date.now())
+  undo.defer(() => commands.stop())
   return {
     intake,
+    commands,
     lanes,
     spool,
     cdrLane: new CdrLane({ ...edges, ...operation, site, to: edges.records }),
     async keepHouse() {
       presence.makeGood()
+      await commands.keepHouse(Date.now())
       if (presence.isConnected) await heard.saveNowAndThen()
     },
     health() {

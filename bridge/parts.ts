@@ -29,6 +29,8 @@ export interface Edges {
   quarantine: Quarantine
   live: Destination
   records: Destination
+  /** Absent where credentials come from the environment. */
+  session: Session | undefined
 }
 
 /** Opens the edges in the order in which a person would look at them; what is open is closed again by `undo`. */
@@ -59,6 +61,7 @@ export async function openEdges(
     packer: new Packer({ site, key: config.key.id, sign }),
     live: { lane: 'live', queueUrl: config.queues.live },
     records: { lane: 'records', queueUrl: config.queues.records },
+    session: session || undefined,
   }
 }
 

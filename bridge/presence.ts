@@ -7,6 +7,7 @@ import type { Touched } from './forward/late-lane.ts'
 import type { Snapshot } from './normalise/ari-objects.ts'
 import type { AriEvent } from './normalise/events.ts'
 import { PbxState } from './normalise/pbx-state.ts'
+import type { PlacedCalls } from './normalise/placed-calls.ts'
 import type { Telling } from './normalise/stamp.ts'
 import type { Counters } from './operate/counters.ts'
 import type { Log } from './operate/log.ts'
@@ -16,6 +17,7 @@ export interface PresenceParts {
   /** Of this process. */
   run: string
   facts: FactLog
+  placed: PlacedCalls
   counters: Counters
   log: Log
   /** Durable on return, above every epoch before. */
@@ -59,6 +61,7 @@ export class Presence {
     this.#isConnected = true
     if (this.#lastHeardMs !== undefined) this.#tellGap(this.#lastHeardMs, gapReason)
     this.#tellAll()
+    for (const call of this.#parts.placed.resume(snapshot.channels)) this.tellPlaced(call)
     this.#parts.log.info('epoch begun', { epoch, liveCalls: this.#state.calls.live().length })
   }
 
@@ -70,10 +73,31 @@ export class Presence {
   event(event: AriEvent): void {
     const now = this.#now()
     // Told at the time it came: the socket brings nothing old, and a PBX whose clock is wrong still makes news.
-    for (const fact of this.#state.apply(event, now)) this.#tell(fact, now)
+    const placed = this.#parts.placed.apply(event)
+    for (const fact of this.#state.apply(event, now)) {
+      this.#tell(fact, now)
+      if (fact.kind === 'call') placed.delete(fact.state.call)
+    }
+    for (const call of placed) this.tellPlaced(call)
   }
 
-  #tell(telling: Telling, time: string): void {
+  /** Tells how far a placed call has come: with its channels where it has any, alone once it has ended. */
+  tellPlaced(call: string): void {
+    if (!this.#parts.facts.hasBegun) return
+    const now = this.#now()
+    const isEnded = this.#parts.placed.get(call)?.stage === 'ended'
+    const state = this.#state.calls.get(call) ?? (isEnded ? this.#parts.placed.state(call, now) : undefined)
+    if (state) this.#tell({ kind: 'call', state }, now)
+  }
+
+  /** The channels of a call, of which to hang up one is to end it where it has two. */
+  channelsOf(call: string): string[] {
+    return this.#state.calls.channelsOf(call)
+  }
+
+  #tell(told: Telling, time: string): void {
+    const placed = told.kind === 'call' ? this.#parts.placed.get(told.state.call) : undefined
+    const telling = told.kind === 'call' && placed ? { ...told, state: { ...told.state, placed } } : told
     if (!this.#parts.facts.tell(telling, time, this.#parts.nowMs())) this.#parts.counters.add('spool-full')
   }
 

@@ -82,6 +82,8 @@ export const Call = v.looseObject({
   ...CallState.entries,
   state: CallStage,
   ...archived,
+  /** SIP's code of the leg that decided, where there was one (RFC 3261). */
+  sipCode: v.optional(v.number()),
   /** What the API's caller gave along when it asked for the call. */
   metadata: v.optional(v.record(v.string(), v.string())),
 })

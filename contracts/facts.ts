@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Timestamp } from './names.ts'
+import { Placed } from './placed.ts'
 
 /** Asterisk's device states, as `DeviceStateChanged` names them. A state of the future is kept as it is. */
 export const knownDeviceStates = [
@@ -53,6 +54,8 @@ export const CallState = v.looseObject({
   cause: v.optional(v.number()),
   /** The call that this one became part of, by an attended transfer. */
   mergedInto: v.optional(word),
+  /** Of a call that the API placed: how far it has come from its caller's side. */
+  placed: v.optional(Placed),
 })
 export type CallState = v.InferOutput<typeof CallState>
 

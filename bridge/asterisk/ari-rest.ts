@@ -32,6 +32,14 @@ export class AriRest {
     return this.#call('PUT', path, signal, JSON.stringify(body))
   }
 
+  post(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
+    return this.#call('POST', path, signal, JSON.stringify(body))
+  }
+
+  delete(path: string, signal: AbortSignal): Promise<unknown> {
+    return this.#call('DELETE', path, signal)
+  }
+
   async #call(method: string, path: string, signal: AbortSignal, body?: string): Promise<unknown> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(requestMsMax)])
     try {

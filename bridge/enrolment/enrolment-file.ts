@@ -27,9 +27,9 @@ export async function withEnrolment(configuration: string): Promise<string> {
   const named = parseNamed(configuration)
   if (!named) return configuration
   const { enrolment: file, ...own } = named
-  const { site, region, queues, key, api } = await parse(file)
+  const { site, region, queues, key, api, deploymentPublicKey } = await parse(file)
   const privateKeyFile = join(dirname(resolve(file)), keyFileName)
-  return JSON.stringify({ site, region, queues, api, key: { id: key, privateKeyFile }, ...own })
+  return JSON.stringify({ site, region, queues, api, deploymentPublicKey, key: { id: key, privateKeyFile }, ...own })
 }
 
 const Named = v.looseObject({ enrolment: v.string() })

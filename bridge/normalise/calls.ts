@@ -33,6 +33,10 @@ export class Calls {
     return call?.isVisible ? call.state() : undefined
   }
 
+  channelsOf(id: string): string[] {
+    return [...(this.#index.get(id)?.legs.keys() ?? [])]
+  }
+
   /** The states that changed, ended calls first. */
   apply(event: AriEvent, now: string): CallState[] {
     const at = utc(event.timestamp, now)

@@ -14,7 +14,13 @@ export const AriEvent = v.variant('type', [
   onlyChannel('ChannelCreated'),
   onlyChannel('ChannelStateChange'),
   v.looseObject({ ...common, ...channel, ...cause, type: v.literal('ChannelHangupRequest') }),
-  v.looseObject({ ...common, ...channel, ...cause, type: v.literal('ChannelDestroyed') }),
+  v.looseObject({
+    ...common,
+    ...channel,
+    ...cause,
+    tech_cause: v.optional(v.number()),
+    type: v.literal('ChannelDestroyed'),
+  }),
   v.looseObject({
     ...common,
     type: v.literal('Dial'),

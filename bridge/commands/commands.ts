@@ -1,0 +1,85 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { SQSClientConfig } from '@aws-sdk/client-sqs'
+import { AriRest } from '../asterisk/ari-rest.ts'
+import { CannotRun, exitStatus } from '../failure.ts'
+import type { PlacedCalls } from '../normalise/placed-calls.ts'
+import type { Counters } from '../operate/counters.ts'
+import type { Log } from '../operate/log.ts'
+import { CommandQueue } from './command-queue.ts'
+import { Execute, type ExecuteParts } from './execute.ts'
+import { Journal } from './journal.ts'
+import { pollCommands } from './poll.ts'
+
+export interface CommandsParts {
+  site: string
+  region: string
+  stateFolder: string
+  ari: { url: string; user: string; password: string }
+  /** SPKI, PEM; without it nothing is taken. */
+  deploymentPublicKey: string | undefined
+  credentials: SQSClientConfig['credentials'] | undefined
+  queueUrl: () => string
+  placed: PlacedCalls
+  presence: ExecuteParts['presence']
+  counters: Counters
+  log: Log
+}
+
+/** A told end is noted this much later: by then the spool has it, and a crash before only tells it again. */
+const endedAfterMs = 5_000
+
+/** The way back in: commands from the cloud, done at most once, followed to their end. */
+export class Commands {
+  readonly #parts: CommandsParts
+  readonly #journal: Journal
+  readonly #queue: CommandQueue
+  readonly #endedAt = new Map<string, number>()
+
+  constructor(parts: CommandsParts) {
+    this.#parts = parts
+    this.#journal = new Journal(parts.stateFolder)
+    this.#queue = new CommandQueue(parts.region, parts.credentials, parts.queueUrl)
+  }
+
+  /** Before Asterisk is reached: what an earlier process had begun is taken up at the first connection. */
+  async open(nowMs: number): Promise<void> {
+    for (const { call, request } of await this.#journal.open(nowMs)) {
+      this.#parts.placed.begin(call, request)
+      this.#parts.placed.sent(call)
+    }
+  }
+
+  /** Runs until the signal aborts. Throws CannotRun if the deployment's key is none. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { deploymentPublicKey, ari, ...parts } = this.#parts
+    if (deploymentPublicKey === undefined) return
+    const publicKey = readPublicKey(deploymentPublicKey)
+    const queue = this.#queue
+    const rest = new AriRest(ari.url, ari)
+    const execute = new Execute({ ...parts, ari: rest, journal: this.#journal, nowMs: () => queue.nowMs() })
+    await pollCommands({ ...parts, publicKey, queue, execute }, signal)
+  }
+
+  /** To be called each second. */
+  async keepHouse(nowMs: number): Promise<void> {
+    for (const call of this.#parts.placed.takeEnded()) this.#endedAt.set(call, nowMs)
+    for (const [call, at] of this.#endedAt) {
+      if (nowMs - at < endedAfterMs) continue
+      await this.#journal.noteEnded(call)
+      this.#endedAt.delete(call)
+    }
+  }
+
+  stop(): void {
+    this.#queue.stop()
+  }
+}
+
+function readPublicKey(pem: string): KeyObject {
+  try {
+    return createPublicKey(pem)
+  } catch (cause) {
+    const sentence = "deploymentPublicKey is no public key in PEM: take the one that the bridge's enrolment gave"
+    throw new CannotRun('deployment-key-invalid', exitStatus.config, sentence, { cause })
+  }
+}

@@ -1,0 +1,114 @@
+import type { Command, HangUpCommand, PlaceCommand } from '../../contracts/commands.ts'
+import type { PlacedResult } from '../../contracts/placed.ts'
+import { AriRefused } from '../asterisk/ari-errors.ts'
+import type { AriRest } from '../asterisk/ari-rest.ts'
+import type { PlacedCalls } from '../normalise/placed-calls.ts'
+import type { Counters } from '../operate/counters.ts'
+import { describeError, type Log } from '../operate/log.ts'
+import type { Journal } from './journal.ts'
+
+export interface ExecuteParts {
+  ari: Pick<AriRest, 'post' | 'delete'>
+  journal: Journal
+  placed: PlacedCalls
+  presence: { tellPlaced(call: string): void; channelsOf(call: string): string[] }
+  counters: Counters
+  log: Log
+  /** Unix milliseconds by the cloud's clock. */
+  nowMs(): number
+}
+
+/** The extension context for calls by API. No command can name another. */
+const context = 'click2call'
+
+/** Does what a verified command says, at most once whatever is delivered again. */
+export class Execute {
+  readonly #parts: ExecuteParts
+  constructor(parts: ExecuteParts) {
+    this.#parts = parts
+  }
+
+  /** `settle` takes the message out of its queue: once the claim is durable, and before anything rings. */
+  async run(command: Command, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    if (command.command === 'place') await this.#place(command, settle, signal)
+    else await this.#hangUp(command, settle, signal)
+  }
+
+  async #place(command: PlaceCommand, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { call, endpoint, extension, issuedAt } = command
+    const { journal, placed, presence } = this.#parts
+    const request = { endpoint, extension, startedAt: issuedAt }
+    if (!(await journal.claim(call, request))) {
+      this.#note(call, 'again')
+      return settle()
+    }
+    placed.begin(call, request)
+    await settle()
+    if (this.#isLate(command) || !journal.covers(issuedAt)) return this.#end(call, 'expired')
+    // From here on the phone may have been rung, whatever the answer.
+    placed.sent(call)
+    await this.#originate(command, signal)
+    presence.tellPlaced(call)
+  }
+
+  /** Once, never again: an answer that was lost may be of a call that rings. */
+  async #originate(command: PlaceCommand, signal: AbortSignal): Promise<void> {
+    const { call, endpoint, extension, callerId, ringSeconds } = command
+    const order = { endpoint, extension, context, priority: 1, timeout: ringSeconds, channelId: call }
+    try {
+      await this.#parts.ari.post('/channels', { ...order, ...(callerId !== undefined && { callerId }) }, signal)
+      this.#note(call, 'sent')
+    } catch (error) {
+      this.#parts.log.warn('call not placed', { call, reason: describeError(error) })
+      // 409 is of a channel of that id that is live: ours, by an order whose answer was lost.
+      if (error instanceof AriRefused && error.status !== 409) this.#end(call, refusedResult(error))
+      else this.#note(call, 'unclear')
+    }
+  }
+
+  async #hangUp(command: HangUpCommand, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { call, issuedAt } = command
+    const { journal, placed, presence } = this.#parts
+    const request = { endpoint: 'PJSIP/unknown', extension: '', startedAt: issuedAt }
+    // Before its order: the call has ended, and the order will find the claim.
+    if (call.startsWith('sh-') && (await journal.claim(call, request))) {
+      placed.begin(call, request)
+      await settle()
+      return this.#end(call, 'cancelled')
+    }
+    await settle()
+    if (this.#isLate(command)) return
+    placed.cancel(call)
+    const channels = presence.channelsOf(call)
+    for (const channel of channels.length > 0 ? channels : [call]) await this.#hangUpChannel(channel, signal)
+  }
+
+  async #hangUpChannel(channel: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#parts.ari.delete(`/channels/${encodeURIComponent(channel)}`, signal)
+    } catch (error) {
+      // It went by itself.
+      if (!(error instanceof AriRefused) || error.status !== 404) throw error
+    }
+  }
+
+  #end(call: string, result: PlacedResult): void {
+    if (!this.#parts.placed.end(call, result)) return
+    this.#parts.presence.tellPlaced(call)
+    this.#note(call, result)
+  }
+
+  #isLate({ deadline }: Command): boolean {
+    return this.#parts.nowMs() > Date.parse(deadline)
+  }
+
+  #note(call: string, outcome: string): void {
+    this.#parts.counters.add(`command-${outcome}`)
+    this.#parts.log.info('command', { call, outcome })
+  }
+}
+
+/** Asterisk answers 500 where the phone is not registered or not known. */
+function refusedResult({ status }: AriRefused): PlacedResult {
+  return status === 500 ? 'unreachable' : 'failed'
+}

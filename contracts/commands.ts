@@ -1,0 +1,92 @@
+import { type KeyObject, sign, verify } from 'node:crypto'
+import * as v from 'valibot'
+import { SiteId, Timestamp } from './names.ts'
+
+/**
+ * What the cloud has a bridge do: one command an SQS message, signed by the deployment's Ed25519 key (RFC 8032), so that
+ * the right to write to a queue is not the right to ring a phone. A command not begun by its deadline is never begun.
+ */
+
+/** `sh-<unix seconds>.<10 random digits>`: the ARI channel id of the caller's leg, and so the linkedid of the call. */
+export const PlacedCallId = v.pipe(v.string(), v.regex(/^sh-\d{10}\.\d{10}$/, 'sh-SECONDS.DIGITS'))
+
+const times = { issuedAt: Timestamp, deadline: Timestamp }
+
+export const PlaceCommand = v.looseObject({
+  ...times,
+  command: v.literal('place'),
+  call: PlacedCallId,
+  /** Whose phone rings first. */
+  endpoint: v.pipe(v.string(), v.regex(/^PJSIP\/[A-Za-z0-9_.-]{1,60}$/, 'PJSIP/NAME')),
+  /** What is dialled once that phone is answered; the dial plan's context is always the one for calls by API. */
+  extension: v.pipe(v.string(), v.regex(/^\d{1,32}$/, 'digits')),
+  /** Digits, shown to whoever is called. */
+  callerId: v.optional(v.pipe(v.string(), v.regex(/^\+?\d{1,20}$/, 'digits'))),
+  ringSeconds: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(300)),
+})
+export type PlaceCommand = v.InferOutput<typeof PlaceCommand>
+
+/** Ends a call, or sees to it that it never begins. */
+export const HangUpCommand = v.looseObject({
+  ...times,
+  command: v.literal('hang-up'),
+  call: v.pipe(v.string(), v.regex(/^[\w.-]{1,150}$/, 'a linkedid')),
+})
+export type HangUpCommand = v.InferOutput<typeof HangUpCommand>
+
+export const Command = v.variant('command', [PlaceCommand, HangUpCommand])
+export type Command = v.InferOutput<typeof Command>
+
+/** A command is some hundred bytes; a longer body is none. */
+export const commandCharsMax = 4_096
+/** The time there is to ring, from the moment it was asked. */
+export const callDeadlineMs = 15_000
+
+const Signed = v.looseObject({
+  format: v.literal(1),
+  site: SiteId,
+  signature: v.pipe(v.string(), v.maxLength(128), v.base64()),
+  data: v.pipe(v.string(), v.base64()),
+})
+
+/** The body is no command of this deployment for this site, and never will be. */
+export class CommandRefused extends Error {
+  readonly errorId: 'command-malformed' | 'command-signature-invalid'
+  constructor(errorId: CommandRefused['errorId'], detail: string, options?: ErrorOptions) {
+    super(detail, options)
+    this.name = 'CommandRefused'
+    this.errorId = errorId
+  }
+  shouldRetry(): boolean {
+    return false
+  }
+}
+
+function signedBytes(site: SiteId, data: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(`switchhook.command.1\n${site}\n`), data])
+}
+
+export function signCommand(site: SiteId, command: Command, privateKey: KeyObject): string {
+  const data = Buffer.from(JSON.stringify(command))
+  const signature = sign(null, signedBytes(site, data), privateKey).toString('base64')
+  return JSON.stringify({ format: 1, site, signature, data: data.toString('base64') })
+}
+
+/** Verifies and parses the body of a command for `site`. Throws CommandRefused. */
+export function openCommand(text: string, site: SiteId, publicKey: KeyObject): Command {
+  const signed = parse(Signed, text.slice(0, commandCharsMax + 1))
+  const data = Buffer.from(signed.data, 'base64')
+  const signature = Buffer.from(signed.signature, 'base64')
+  if (signed.site !== site || !verify(null, signedBytes(site, data), publicKey, signature)) {
+    throw new CommandRefused('command-signature-invalid', `not signed by the deployment for ${site}`)
+  }
+  return parse(Command, data.toString('utf8'))
+}
+
+function parse<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> {
+  try {
+    return v.parse(schema, JSON.parse(text))
+  } catch (cause) {
+    throw new CommandRefused('command-malformed', 'not a command of format 1', { cause })
+  }
+}
