@@ -4,6 +4,7 @@ import { bridgeOperations } from './operations/bridges.ts'
 import { cdrOperations } from './operations/cdrs.ts'
 import { importOperations } from './operations/imports.ts'
 import { keyOperations } from './operations/keys.ts'
+import { placedCallOperations } from './operations/placed-calls.ts'
 import { presenceOperations } from './operations/presence.ts'
 import { siteOperations } from './operations/sites.ts'
 import { statsOperations } from './operations/stats.ts'
@@ -26,6 +27,7 @@ export const operations = {
   ...keyOperations,
   ...bridgeOperations,
   ...cdrOperations,
+  ...placedCallOperations,
   ...statsOperations,
   ...importOperations,
   ...presenceOperations,

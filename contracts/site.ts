@@ -16,10 +16,30 @@ function isZone(text: string): boolean {
 
 const whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
 
+const dialCountries = v.pipe(
+  v.array(v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'two capital letters'))),
+  v.maxLength(250),
+)
+const outsidePrefix = v.pipe(v.string(), v.regex(/^\d{0,3}$/, 'up to three digits'))
+const ownNumbers = v.pipe(v.array(v.pipe(v.string(), v.regex(/^\+[1-9]\d{4,14}$/, 'E.164'))), v.maxLength(100))
+
 /** Settings of a site that a feature reads; what was never set has its default. A feature adds its own here. */
 export const SiteSettings = v.object({
   /** How long a phone rings for a call by API when the request does not say. */
   callTimeoutSeconds: v.optional(whole(5, 300), 30),
+  /** What calls by API may dial; see docs/call-control.md. */
+  dialInternal: v.optional(v.boolean(), true),
+  dialNational: v.optional(v.boolean(), true),
+  dialMobile: v.optional(v.boolean(), true),
+  dialCountries: v.optional(dialCountries, []),
+  /** What phones of the site dial before an outside number. */
+  outsidePrefix: v.optional(outsidePrefix, '0'),
+  /** The numbers that a call by API may show, in E.164. */
+  ownNumbers: v.optional(ownNumbers, []),
+  /** Calls by API of the site and of each of its keys. */
+  callsAtOnce: v.optional(whole(0, 1_000), 10),
+  callsPerMinute: v.optional(whole(0, 1_000), 30),
+  callsPerDay: v.optional(whole(0, 100_000), 500),
 })
 export type SiteSettings = v.InferOutput<typeof SiteSettings>
 
@@ -47,7 +67,20 @@ export const SiteChange = v.strictObject({
   zone: v.optional(Zone),
   language: v.optional(language),
   retentionDays: v.optional(retentionDays),
-  settings: v.optional(v.strictObject({ callTimeoutSeconds: v.optional(whole(5, 300)) })),
+  settings: v.optional(
+    v.strictObject({
+      callTimeoutSeconds: v.optional(whole(5, 300)),
+      dialInternal: v.optional(v.boolean()),
+      dialNational: v.optional(v.boolean()),
+      dialMobile: v.optional(v.boolean()),
+      dialCountries: v.optional(dialCountries),
+      outsidePrefix: v.optional(outsidePrefix),
+      ownNumbers: v.optional(ownNumbers),
+      callsAtOnce: v.optional(whole(0, 1_000)),
+      callsPerMinute: v.optional(whole(0, 1_000)),
+      callsPerDay: v.optional(whole(0, 100_000)),
+    }),
+  ),
 })
 export type SiteChange = v.InferOutput<typeof SiteChange>
 

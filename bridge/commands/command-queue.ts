@@ -3,6 +3,8 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient, type SQSClientC
 /** SQS's longest; the queue's own setting is the same. */
 const waitSeconds = 20
 const messagesMax = 10
+/** A bridge that dies with a command it has not begun can begin it at its next start, within the deadline. */
+const visibleAgainSeconds = 5
 /** A long poll that says nothing for this long after its time is a dead connection. */
 const receiveMsMax = 30_000
 const deleteMsMax = 10_000
@@ -42,6 +44,7 @@ export class CommandQueue {
       QueueUrl: this.#url(),
       MaxNumberOfMessages: messagesMax,
       WaitTimeSeconds: waitSeconds,
+      VisibilityTimeout: visibleAgainSeconds,
     })
     const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(receiveMsMax)])
     const { Messages = [] } = await this.#client.send(command, { abortSignal })

@@ -48,6 +48,8 @@ export const CallQuery = v.looseObject({
 })
 export type CallQuery = v.InferOutput<typeof CallQuery>
 
+export const OneCallQuery = v.looseObject({ wait: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(25))) })
+
 /** Newest first unless asked otherwise; a page short of its limit has a cursor where there may be more. */
 export const CallPage = v.looseObject({ calls: v.array(Call), cursor: v.optional(v.string()) })
 export type CallPage = v.InferOutput<typeof CallPage>
@@ -68,7 +70,9 @@ export const cdrOperations = {
     answers: { 200: v.union([CallPage, CallFieldsPage]), 304: v.undefined() },
   },
   'GET /v1/sites/{site}/calls/{id}': {
-    summary: 'One call by its linkedid, with its CDRs once it has ended.',
+    summary:
+      'One call by its linkedid, with its CDRs once it has ended. With `wait`, its next change within as many seconds.',
+    query: OneCallQuery,
     answers: { 200: Call, 304: v.undefined() },
   },
   'GET /v1/sites/{site}/calls/{id}/events': {

@@ -1,4 +1,10 @@
-import { CreateQueueCommand, DeleteQueueCommand, QueueDoesNotExist, SQSClient } from '@aws-sdk/client-sqs'
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  QueueDoesNotExist,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
 import type { SiteId } from '../../contracts/names.ts'
 
 /** Commands have a deadline of seconds, so one that nobody fetched is dropped after a minute, SQS's shortest. */
@@ -28,6 +34,10 @@ export class CommandQueues {
     )
     if (!QueueUrl) throw new Error('SQS made a queue and named no URL')
     return QueueUrl
+  }
+
+  async send(url: string, body: string): Promise<void> {
+    await this.#client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }))
   }
 
   /** Harmless where it is gone already. */

@@ -8,7 +8,7 @@ export class TickQueue {
     this.#queueUrl = queueUrl
   }
 
-  async send(tick: { part: number }, delaySeconds: number): Promise<void> {
+  async send(tick: { part: number } | { reap: { site: string; call: string } }, delaySeconds: number): Promise<void> {
     const MessageBody = JSON.stringify(tick)
     await this.#client.send(
       new SendMessageCommand({ QueueUrl: this.#queueUrl, MessageBody, DelaySeconds: delaySeconds }),

@@ -42,6 +42,8 @@ export const routes = {
   'GET /v1/sites/{site}/calls/{id}': { needs: 'calls:read', personal: 'calls' },
   'GET /v1/sites/{site}/calls/{id}/events': { needs: 'calls:read', personal: 'calls' },
   'POST /v1/sites/{site}/cdrs/import': { needs: 'cdrs:write' },
+  'POST /v1/sites/{site}/calls': { needs: 'calls:write' },
+  'DELETE /v1/sites/{site}/calls/{id}': { needs: 'calls:write' },
   'GET /v1/sites/{site}/stats': { needs: 'cdrs:read' },
   'GET /v1/sites/{site}/endpoints': { needs: 'presence:read' },
   'POST /v1/sites/{site}/tickets': { needs: 'presence:read' },

@@ -1,12 +1,12 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
-import type { ComponentHealth } from '../../contracts/facts.ts'
+import { ComponentHealth } from '../../contracts/facts.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Site } from '../../contracts/site.ts'
 import { isConditionFailed, keys } from './table.ts'
 
 const SiteRow = v.looseObject({ epoch: v.optional(v.number()) })
-const HeartbeatRow = v.looseObject({ lastHeard: v.string() })
+const HeartbeatRow = v.looseObject({ lastHeard: v.string(), pbx: v.optional(ComponentHealth) })
 
 export interface Heard {
   lastHeard: string
@@ -56,6 +56,13 @@ export class SiteStore {
     const Key = keys.heartbeat(site)
     const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
     return Item && v.parse(HeartbeatRow, Item).lastHeard
+  }
+
+  /** When the site's bridge last spoke, and what it last said of its PBX. */
+  async health(site: SiteId): Promise<v.InferOutput<typeof HeartbeatRow> | undefined> {
+    const Key = keys.heartbeat(site)
+    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
+    return Item && v.parse(HeartbeatRow, Item)
   }
 
   async heard(site: SiteId, heard: Heard): Promise<void> {

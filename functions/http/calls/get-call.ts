@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../../../contracts/calls.ts'
 import type { CallEntity } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { callOf } from '../../domain/calls/call.ts'
+import { enrich, type PlacedFacts, toCall } from '../../domain/calls/placed.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
+import type { LogRow } from '../../stores/call-log.ts'
 import { HttpProblem } from '../problem.ts'
 import type { CallPage, CallReader } from './list-calls.ts'
 
@@ -16,19 +19,52 @@ export async function liveCalls(site: SiteId, presence: LiveCalls): Promise<Call
   return { calls: calls.sort((x, y) => (x.startedAt < y.startedAt ? -1 : 1)) }
 }
 
+export interface CallSources {
+  log: Pick<CallReader, 'legs'>
+  presence: LiveCalls
+  placed: { find(site: SiteId, call: string): Promise<PlacedFacts | undefined> }
+  numbering: Numbering
+}
+
 /** A call by its linkedid: from the archive with its CDRs, or, before its first CDR, as it is live. */
 export async function getCall(
   site: SiteId,
   id: string,
-  { log, presence, numbering }: { log: Pick<CallReader, 'legs'>; presence: LiveCalls; numbering: Numbering },
+  { log, presence, placed, numbering }: CallSources,
 ): Promise<Call> {
   if (id.length > idCharsMax) throw unknownCall()
+  const row = await placed.find(site, id)
   const live = (await presence.calls(site)).find((call) => call.id === id)
-  if (live) return live.state
+  if (live) return row ? enrich(live.state, row) : live.state
+  if (row && row.stage !== 'ended') return toCall(id, row)
   const legs = await log.legs(site, id)
+  if (row) return legs.length > 0 ? enrich(archived(legs, numbering), row) : toCall(id, row)
   if (legs.length === 0) throw unknownCall()
-  const cdrs = legs.sort((x, y) => (x.row < y.row ? -1 : 1)).map(({ cdr }) => cdr)
+  return archived(legs, numbering)
+}
+
+function archived(legs: readonly LogRow[], numbering: Numbering): Call {
+  const cdrs = [...legs].sort((x, y) => (x.row < y.row ? -1 : 1)).map(({ cdr }) => cdr)
   return { ...callOf(cdrs, numbering), cdrs }
+}
+
+/** How often a waiting caller's call is looked at: 50 reads at most for one that waits 25 s. */
+const lookMs = 500
+
+/** Answers at the call's next change, or as it is when `seconds` are over. */
+export async function nextChange(
+  read: () => Promise<Call>,
+  seconds: number | undefined,
+  now: () => number,
+): Promise<Call> {
+  const first = await read()
+  const until = now() + 1000 * (seconds ?? 0)
+  let call = first
+  while (call.state !== 'ended' && now() < until && JSON.stringify(call) === JSON.stringify(first)) {
+    await sleep(lookMs)
+    call = await read()
+  }
+  return call
 }
 
 /** The contract's bound on a linkedid. */

@@ -5,6 +5,7 @@ import { BridgeStore } from '../../stores/bridges.ts'
 import { CdrStore } from '../../stores/cdrs.ts'
 import { DirtyHourStore } from '../../stores/dirty-hours.ts'
 import { cachedLocale } from '../../stores/locale.ts'
+import { PlacedCallStore } from '../../stores/placed-calls.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TimeLineStore } from '../../stores/time-lines.ts'
 import { cachedKeys } from '../open-batch.ts'
@@ -17,6 +18,7 @@ const persisting = {
   log: new CdrStore(db, env.TABLE_RECORDS),
   aside: new DeadLetters(env.DEAD_RECORDS),
   hours: new DirtyHourStore(db, env.TABLE_RECORDS),
+  placed: new PlacedCallStore(db, env.TABLE_LIVE),
   timeLines: new TimeLineStore(db, env.TABLE_LIVE),
   numberingOf: cachedLocale(db, env.TABLE_LIVE, Date.now),
   now: Date.now,

@@ -8,6 +8,7 @@ import type { Numbering } from '../../domain/phone-number.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { PutOutcome } from '../../stores/cdrs.ts'
+import { correctPlaced, notePlaced, type PlacedCorrections, type PlacedNotes } from '../note-placed.ts'
 import { type Aside, type BridgeKeys, type OpenedMessage, openMessage } from '../open-batch.ts'
 
 export interface CallLog {
@@ -24,6 +25,7 @@ export interface Persisting {
   aside: Aside
   hours: DirtyHours
   timeLines: TimeLines
+  placed: PlacedNotes & PlacedCorrections
   numberingOf(site: SiteId): Promise<Numbering>
   now: () => number
 }
@@ -84,6 +86,7 @@ export async function persistRecords(message: OpenedMessage, persisting: Persist
         const { cdr, raw } = line.event.data
         count[outcomes[await log.put(site, cdr, raw, numbering)]] += 1
         // A duplicate too: the try that stored it may have died before its mark.
+        await correctPlaced(site, cdr, persisting.placed)
         dirty.add(hourOf(fileCdr(cdr).filed))
       }
     }
@@ -91,6 +94,7 @@ export async function persistRecords(message: OpenedMessage, persisting: Persist
   await Promise.all(Array.from({ length: writesAtOnce }, worker))
   await Promise.all([...dirty].map((hour) => hours.mark(site, hour)))
   count.late = late.length
+  await notePlaced(site, late, persisting.placed)
   const passage = { lane: 'records' as const, sentAt: message.sentAt, handledAt: now(), events: late }
   await timeLines.put(site, timeLineEntries([passage]), now())
   return count

@@ -4,6 +4,7 @@ import { DeadLetters } from '../../gateways/dead-letters.ts'
 import { Sockets } from '../../gateways/sockets.ts'
 import { BridgeStore } from '../../stores/bridges.ts'
 import { ConnectionStore } from '../../stores/connections.ts'
+import { PlacedCallStore } from '../../stores/placed-calls.ts'
 import { PresenceStore } from '../../stores/presence.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
@@ -21,6 +22,7 @@ const pushing = {
   presence: new PresenceStore(db, env.TABLE_LIVE),
   epochs,
   connections: new ConnectionStore(db, env.TABLE_LIVE),
+  placed: new PlacedCallStore(db, env.TABLE_LIVE),
   timeLines: new TimeLineStore(db, env.TABLE_LIVE),
   sockets: new Sockets(env.SOCKET_ENDPOINT),
   heard: noteHeard(epochs),

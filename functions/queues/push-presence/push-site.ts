@@ -5,6 +5,7 @@ import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import { foldPresence, type SiteFold } from '../../domain/presence-fold.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
+import { notePlaced, type PlacedNotes } from '../note-placed.ts'
 import type { OpenedMessage } from '../open-batch.ts'
 import { type FramePoster, fanOut, type Subscribers } from './fan-out.ts'
 import { type Epochs, type Presence, updatePresence } from './push-presence.ts'
@@ -19,6 +20,7 @@ export interface Pushing {
   connections: Subscribers
   sockets: FramePoster
   timeLines: TimeLines
+  placed: PlacedNotes
   heard: (fold: SiteFold, now: number) => Promise<void>
   now: () => number
 }
@@ -40,6 +42,11 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
     const [deltas] = await Promise.all([
       updatePresence(fold, pushing, now),
       pushing.heard(fold, now),
+      notePlaced(
+        site,
+        fold.entities.map(({ event }) => event),
+        pushing.placed,
+      ),
       pushing.timeLines.put(site, timeLineEntries(passages), now),
     ])
     const count = await fanOut(site, frames(fold, deltas), pushing)

@@ -3,9 +3,13 @@ import * as v from 'valibot'
 import { config } from '../../config.ts'
 import { TickQueue } from '../../gateways/tick-queue.ts'
 import { describeError, logOutcome } from '../../log.ts'
+import { PlacedCallStore } from '../../stores/placed-calls.ts'
+import { documentClient } from '../../stores/table.ts'
 import { duties } from './duties.ts'
+import { Reap, reapCall } from './reap-call.ts'
 import { dutiesOf, sendTicks } from './tick.ts'
 
+const placed = new PlacedCallStore(documentClient(), config('TABLE_LIVE').TABLE_LIVE)
 const queue = new TickQueue(config('QUEUE_WATCH').QUEUE_WATCH)
 const Tick = v.looseObject({ part: v.pipe(v.number(), v.integer()) })
 
@@ -17,7 +21,12 @@ export async function handler(event: ScheduledEvent | SQSEvent, context: Context
   if (!('Records' in event)) return sendTicks(queue)
   const until = Date.now() + context.getRemainingTimeInMillis() - reserveMs
   for (const record of event.Records) {
-    for (const duty of dutiesOf(v.parse(Tick, JSON.parse(record.body)), duties)) {
+    const asked = v.parse(v.union([Reap, Tick]), JSON.parse(record.body))
+    if (v.is(Reap, asked)) {
+      await reapCall(asked, { placed, now: Date.now() })
+      continue
+    }
+    for (const duty of dutiesOf(asked, duties)) {
       const started = Date.now()
       try {
         const count = await duty.run(until)

@@ -1,0 +1,20 @@
+import { config } from '../../config.ts'
+import { CallLogStore } from '../../stores/call-log.ts'
+import { cachedLocale } from '../../stores/locale.ts'
+import { PlacedCallStore } from '../../stores/placed-calls.ts'
+import { PresenceStore } from '../../stores/presence.ts'
+import { documentClient } from '../../stores/table.ts'
+import { TimeLineStore } from '../../stores/time-lines.ts'
+
+/** All that tells of calls: the archive, what is live, what the API placed, and when word of each passed where. */
+export function openSources() {
+  const env = config('TABLE_RECORDS', 'TABLE_LIVE')
+  const db = documentClient()
+  return {
+    log: new CallLogStore(db, env.TABLE_RECORDS),
+    presence: new PresenceStore(db, env.TABLE_LIVE),
+    placed: new PlacedCallStore(db, env.TABLE_LIVE),
+    timeLines: new TimeLineStore(db, env.TABLE_LIVE),
+    localeOf: cachedLocale(db, env.TABLE_LIVE, Date.now),
+  }
+}

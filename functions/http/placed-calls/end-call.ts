@@ -1,0 +1,34 @@
+import type { KeyObject } from 'node:crypto'
+import type { Call } from '../../../contracts/calls.ts'
+import { callDeadlineMs, signCommand } from '../../../contracts/commands.ts'
+import type { CallEntity } from '../../../contracts/frames.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import { enrich, toCall } from '../../domain/calls/placed.ts'
+import type { PlacedRow } from '../../stores/placed-calls.ts'
+import { existingSite, type SiteFinder } from '../existing-site.ts'
+import { HttpProblem } from '../problem.ts'
+
+export interface Ending {
+  directory: SiteFinder
+  placed: { find(site: SiteId, call: string): Promise<PlacedRow | undefined> }
+  calls(site: SiteId): Promise<CallEntity[]>
+  commands: { send(url: string, body: string): Promise<void> }
+  signingKey: KeyObject
+  now: number
+}
+
+/** Has the bridge end a call, or never begin it. What has ended stays as it ended. */
+export async function endCall(site: SiteId, id: string, ending: Ending): Promise<Call> {
+  const { directory, placed, calls, commands, signingKey, now } = ending
+  const { commandQueue } = await existingSite(directory, site)
+  const row = await placed.find(site, id)
+  const live = (await calls(site)).find((call) => call.id === id)
+  if (!row && !live) throw new HttpProblem(404, 'call-unknown', 'There is no such call, or not any more.')
+  const call = row ? (live ? enrich(live.state, row) : toCall(id, row)) : live?.state
+  if (!call || !commandQueue) throw new Error(`the site ${site} has no command queue`)
+  if (row?.stage !== 'ended' || live) {
+    const times = { issuedAt: new Date(now).toISOString(), deadline: new Date(now + callDeadlineMs).toISOString() }
+    await commands.send(commandQueue.url, signCommand(site, { command: 'hang-up', call: id, ...times }, signingKey))
+  }
+  return call
+}

@@ -1,0 +1,40 @@
+import type { EndpointEntity } from '../../../contracts/frames.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import { badFields, HttpProblem } from '../problem.ts'
+
+export interface Reachable {
+  health(site: SiteId): Promise<{ lastHeard: string; pbx?: 'up' | 'down' | 'unknown' | undefined } | undefined>
+  endpoints(site: SiteId): Promise<EndpointEntity[]>
+}
+
+/** A bridge that said nothing for so long is away: it speaks each 10 s. */
+const silentMs = 20_000
+/** When to try again: a bridge or a PBX that restarts is back within half a minute. */
+const retryAfterSeconds = '15'
+
+/** The calling phone's endpoint, if a call could ring there now; what could not is told before anything is sent. */
+export async function reachableEndpoint(
+  site: SiteId,
+  from: string,
+  { health, endpoints }: Reachable,
+  now: number,
+): Promise<string> {
+  const [heard, known] = await Promise.all([health(site), endpoints(site)])
+  if (!heard || now - Date.parse(heard.lastHeard) > silentMs) {
+    throw away('bridge-offline', 'The bridge of this site is not connected, so nothing can be dialled.')
+  }
+  if (heard.pbx === 'down') throw away('pbx-unreachable', 'The bridge of this site does not reach its PBX.')
+  const id = from.startsWith('PJSIP/') ? from : `PJSIP/${from}`
+  const endpoint = known.find((entity) => entity.id === id)
+  if (!endpoint) throw badFields([{ field: 'from', message: 'no phone of this site' }])
+  if (endpoint.state.reachability === 'offline') {
+    throw new HttpProblem(409, 'caller-offline', 'The calling phone is not registered; switch it on.', {
+      errors: [{ field: 'from', message: 'is not registered' }],
+    })
+  }
+  return id
+}
+
+function away(errorId: string, detail: string): HttpProblem {
+  return new HttpProblem(503, errorId, detail, { headers: { 'retry-after': retryAfterSeconds } })
+}

@@ -1,0 +1,26 @@
+import { config } from '../../config.ts'
+import { CommandQueues } from '../../gateways/command-queues.ts'
+import { TickQueue } from '../../gateways/tick-queue.ts'
+import { CallCaps } from '../../stores/call-caps.ts'
+import { PlacedCallStore } from '../../stores/placed-calls.ts'
+import { PresenceStore } from '../../stores/presence.ts'
+import { SiteDirectory } from '../../stores/site-directory.ts'
+import { SiteStore } from '../../stores/sites.ts'
+import { documentClient } from '../../stores/table.ts'
+
+/** All that placing and ending a call stands on, opened once a process. */
+export function openParts() {
+  const env = config('TABLE_LIVE', 'TABLE_ACCESS', 'QUEUE_WATCH', 'STAGE')
+  const db = documentClient()
+  const presence = new PresenceStore(db, env.TABLE_LIVE)
+  const sites = new SiteStore(db, env.TABLE_LIVE)
+  return {
+    directory: new SiteDirectory(db, env.TABLE_ACCESS),
+    placed: new PlacedCallStore(db, env.TABLE_LIVE),
+    calls: presence.calls.bind(presence),
+    commands: new CommandQueues(env.STAGE),
+    reachable: { health: sites.health.bind(sites), endpoints: presence.endpoints.bind(presence) },
+    caps: new CallCaps(db, env.TABLE_LIVE),
+    reaper: new TickQueue(env.QUEUE_WATCH),
+  }
+}

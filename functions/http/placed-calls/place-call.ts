@@ -1,0 +1,145 @@
+import { createHash, type KeyObject } from 'node:crypto'
+import type { Call } from '../../../contracts/calls.ts'
+import { type Command, callDeadlineMs, signCommand } from '../../../contracts/commands.ts'
+import type { CallEntity } from '../../../contracts/frames.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { CallRequest } from '../../../contracts/operations/placed-calls.ts'
+import { sha256 } from '../../domain/api-key.ts'
+import { makeCallId, toCall } from '../../domain/calls/placed.ts'
+import { numbering } from '../../domain/phone-number.ts'
+import type { IdempotencyRow, PlacedRow } from '../../stores/placed-calls.ts'
+import { existingSite, type SiteFinder } from '../existing-site.ts'
+import { badFields, HttpProblem } from '../problem.ts'
+import { type Caps, checkCaps, checkDialled } from './dial-checks.ts'
+import { type Reachable, reachableEndpoint } from './fast-refusals.ts'
+
+export interface PlacedStore {
+  findKey(site: SiteId, keyId: string, sha256: string, now: number): Promise<IdempotencyRow | undefined>
+  claimKey(site: SiteId, keyId: string, sha256: string, row: IdempotencyRow): Promise<boolean>
+  create(site: SiteId, call: string, row: PlacedRow): Promise<boolean>
+  find(site: SiteId, call: string): Promise<PlacedRow | undefined>
+}
+export interface Placing {
+  directory: SiteFinder
+  placed: PlacedStore
+  reachable: Reachable
+  caps: Caps
+  calls(site: SiteId): Promise<CallEntity[]>
+  commands: { send(url: string, body: string): Promise<void> }
+  reaper: { send(reap: { reap: { site: string; call: string } }, delaySeconds: number): Promise<void> }
+  signingKey: KeyObject
+  now: number
+}
+
+const keyForm = /^[\x21-\x7e]{1,255}$/
+/** A request that has the key and made no call in this time has died: the function's own limit is 10 s. */
+const inProgressMs = 12_000
+/** Long after the deadline: what the bridge had to say has arrived, or nothing will. */
+const reapAfterSeconds = 45
+
+/**
+ * Places a call, once for each Idempotency-Key: key row, call row, command. A retry finds the rows and sends the command
+ * again under the same id for as long as the call is queued and its deadline ahead; the bridge knows it by that id.
+ */
+export async function placeCall(
+  site: SiteId,
+  keyId: string,
+  idempotencyKey: string | undefined,
+  request: CallRequest,
+  placing: Placing,
+): Promise<Call> {
+  if (!idempotencyKey || !keyForm.test(idempotencyKey)) {
+    throw badFields([{ field: 'Idempotency-Key', message: 'a header of up to 255 visible characters' }])
+  }
+  const { placed, now } = placing
+  const key = sha256(idempotencyKey)
+  const hash = hashOf(request)
+  const known = await placed.findKey(site, keyId, key, now)
+  if (known) return again(site, known, hash, placing)
+  const row = await judge(site, keyId, request, placing)
+  const call = makeCallId(now)
+  if (!(await placed.claimKey(site, keyId, key, { hash, call, at: now }))) throw inProgress()
+  await placed.create(site, call, row)
+  await send(site, call, row, placing)
+  await placing.reaper.send({ reap: { site, call } }, reapAfterSeconds)
+  return toCall(call, row)
+}
+
+/** All that can refuse, in the order of what it costs. */
+async function judge(site: SiteId, keyId: string, request: CallRequest, placing: Placing): Promise<PlacedRow> {
+  const { now } = placing
+  const { settings, country } = await existingSite(placing.directory, site)
+  const dialled = checkDialled(request, settings, numbering(country))
+  const endpoint = await reachableEndpoint(site, request.from, placing.reachable, now)
+  await checkCaps(site, keyId, settings, placing, now)
+  return {
+    ...dialled,
+    stage: 'queued',
+    endpoint,
+    keyId,
+    ringSeconds: request.timeoutSeconds ?? settings.callTimeoutSeconds,
+    metadata: request.metadata,
+    issuedAt: now,
+    deadline: now + callDeadlineMs,
+  }
+}
+
+async function again(site: SiteId, known: IdempotencyRow, hash: string, placing: Placing): Promise<Call> {
+  const { placed, now } = placing
+  if (known.hash !== hash) {
+    throw new HttpProblem(422, 'idempotency-key-reused', 'This Idempotency-Key was used with another body.')
+  }
+  const row = await placed.find(site, known.call)
+  if (!row && now - known.at < inProgressMs) throw inProgress()
+  if (!row) {
+    // Its request died before there was a call; nothing was sent, and nothing may be under this key any more.
+    throw new HttpProblem(
+      409,
+      'idempotency-key-spent',
+      'The request with this key failed and rang nothing: use a new key.',
+    )
+  }
+  if (row.stage === 'queued' && now < row.deadline) await send(site, known.call, row, placing)
+  return toCall(known.call, {
+    ...row,
+    stage: 'queued',
+    result: undefined,
+    cause: undefined,
+    sipCode: undefined,
+    endedAt: undefined,
+  })
+}
+
+async function send(site: SiteId, call: string, row: PlacedRow, placing: Placing): Promise<void> {
+  const { commandQueue } = await existingSite(placing.directory, site)
+  if (!commandQueue) throw new Error(`the site ${site} has no command queue`)
+  const command: Command = {
+    command: 'place',
+    call,
+    endpoint: row.endpoint,
+    extension: row.dial,
+    ...(row.callerId !== undefined && { callerId: row.callerId }),
+    ringSeconds: row.ringSeconds,
+    issuedAt: new Date(row.issuedAt).toISOString(),
+    deadline: new Date(row.deadline).toISOString(),
+  }
+  await placing.commands.send(commandQueue.url, signCommand(site, command, placing.signingKey))
+}
+
+/** Of the parsed body, its keys sorted: spaces and order make no other body. */
+function hashOf(request: CallRequest): string {
+  const sorted = (_: string, value: unknown) =>
+    typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value
+  return createHash('sha256').update(JSON.stringify(request, sorted)).digest('hex')
+}
+
+function inProgress(): HttpProblem {
+  return new HttpProblem(
+    409,
+    'idempotency-in-progress',
+    'A request with this key is being served; ask again shortly.',
+    {
+      headers: { 'retry-after': '1' },
+    },
+  )
+}

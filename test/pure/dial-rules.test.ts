@@ -1,0 +1,159 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type DialRules, judgeNumber } from '../../functions/domain/dial-rules.ts'
+
+const rules: DialRules = { internal: true, national: true, mobile: true, countries: [], outsidePrefix: '0' }
+const french = { country: 'FR' } as const
+const judge = (text: string, over: Partial<DialRules> = {}) => judgeNumber(text, { ...rules, ...over }, french)
+
+test.each([
+  ['61', '61', '61'],
+  ['04 79 00 00 60', '00479000060', '+33479000060'],
+  ['+33 4 79 00 00 60', '00479000060', '+33479000060'],
+  ['0033479000060', '00479000060', '+33479000060'],
+  ['06.12.34.56.78', '00612345678', '+33612345678'],
+])('%s is dialled as %s', (text, dial, canonical) => {
+  expect(judge(text)).toEqual({ kind: 'allowed', dial, canonical })
+})
+
+test('another country is dialled once it is allowed, with its own prefix', () => {
+  expect(judge('+41 22 730 51 11')).toEqual({ kind: 'denied', why: 'international' })
+  expect(judge('+41 22 730 51 11', { countries: ['CH'] })).toMatchObject({ kind: 'allowed', dial: '00041227305111' })
+})
+
+test('a class that the site denies is denied', () => {
+  expect(judge('61', { internal: false })).toMatchObject({ why: 'internal' })
+  expect(judge('0479000060', { national: false })).toMatchObject({ why: 'national' })
+  expect(judge('0612345678', { mobile: false })).toMatchObject({ why: 'mobile' })
+})
+
+const never = [
+  '15',
+  '17',
+  '18',
+  '112',
+  '114',
+  '115',
+  '119',
+  '191',
+  '196',
+  '116000',
+  '116117',
+  '911',
+  '999',
+  '118712',
+  '118000',
+]
+const premium = ['0891234567', '0899123456', '0897654321', '0826123456', '+33 892 70 12 39', '0033 899 70 12 39']
+const satellite = [
+  '+870773111632',
+  '+881612345678',
+  '+8821612345678',
+  '+883510012345678',
+  '00881612345678',
+  '+979123456789',
+  '+8835100123456',
+]
+const countries = [
+  '1242',
+  '1284',
+  '1809',
+  '1876',
+  '216',
+  '224',
+  '231',
+  '232',
+  '252',
+  '257',
+  '371',
+  '375',
+  '381',
+  '53',
+  '675',
+  '677',
+  '682',
+  '686',
+  '960',
+  '44',
+  '49',
+  '34',
+  '41',
+  '1212',
+]
+const foreign = countries.flatMap((code) =>
+  ['2345678', '70123456', '612345678', '900123456'].map((rest) => code + rest),
+)
+const spellings = [
+  (n: string) => `+${n}`,
+  (n: string) => `00${n}`,
+  (n: string) => `+${n.slice(0, 3)} ${n.slice(3)}`,
+  (n: string) => `00 ${n.slice(0, 2)}-${n.slice(2)}`,
+  (n: string) => `011${n}`,
+]
+const hostile = [
+  '*21*0612345678#',
+  '#31#0612345678',
+  '*',
+  '88888*',
+  'sip:61@evil.example',
+  '61@sortants',
+  '61\r\nX: y',
+  '61&PJSIP/5861',
+  'Local/61@internes',
+  '61,1',
+  '61,sortants,1',
+  '1'.repeat(200),
+  '٦١',
+  '６１',
+  '',
+  ' ',
+  '+',
+  '0',
+  '00',
+  '61;ext=1',
+  'tel:61',
+  '0x3d',
+  '61 OR 1',
+  `\${EXTEN}`,
+  '61/n',
+  '-61',
+]
+const forbidden = [
+  ...never,
+  ...premium,
+  ...satellite,
+  ...hostile,
+  ...foreign.flatMap((n) => spellings.map((spell) => spell(n))),
+]
+
+test(`${forbidden.length} forbidden destinations: none is dialled`, () => {
+  expect(forbidden.length).toBeGreaterThanOrEqual(500)
+  expect(forbidden.filter((text) => judge(text).kind === 'allowed')).toEqual([])
+})
+
+const digits = fc.stringMatching(/^[0-9]{1,14}$/)
+const typed = fc
+  .tuple(fc.constantFrom('', '+', '00', '0', '0033', '+33'), digits, fc.constantFrom('', ' ', '.', '-', '('))
+  .map(([prefix, number, mark]) => prefix + number.slice(0, 2) + mark + number.slice(2))
+
+test('reading a number is idempotent: its one form is judged as it was', () => {
+  fc.assert(
+    fc.property(typed, (text) => {
+      const verdict = judge(text)
+      if (verdict.kind === 'allowed') expect(judge(verdict.canonical)).toEqual(verdict)
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('what is dialled is digits that say the number allowed, whatever was typed', () => {
+  fc.assert(
+    fc.property(fc.oneof(typed, fc.string({ unit: 'binary', maxLength: 40 })), (text) => {
+      const verdict = judge(text)
+      if (verdict.kind !== 'allowed') return
+      expect(verdict.dial).toMatch(/^([1-9]\d{1,5}|00[1-9]\d{8})$/)
+      if (verdict.dial.startsWith('0')) expect(`+33${verdict.dial.slice(2)}`).toBe(verdict.canonical)
+    }),
+    { numRuns: 5_000 },
+  )
+})
