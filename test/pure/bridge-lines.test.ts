@@ -27,7 +27,8 @@ test('lines and their ends do not depend on how the file arrives', () => {
     }),
     { numRuns: 10_000 },
   )
-})
+  // Two seconds of work, on a machine that may be doing something else.
+}, 30_000)
 
 test('a line without end takes bounded memory, is marked, and the one after it is whole', () => {
   const splitter = new LineSplitter(0)

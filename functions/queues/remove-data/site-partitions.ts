@@ -46,6 +46,7 @@ export function callPartitions(site: string, linkedid: string): Part[] {
   return [
     { table: 'records', name: 'aliases', pk: keys.alias(site, linkedid) },
     { table: 'live', name: 'time lines', pk: keys.timeLine(site, linkedid) },
+    { table: 'live', name: 'calls by API', pk: keys.placedCall(site, linkedid).pk },
   ]
 }
 
