@@ -2,6 +2,7 @@ import type * as v from 'valibot'
 import { auditOperations } from './operations/audit.ts'
 import { bridgeOperations } from './operations/bridges.ts'
 import { cdrOperations } from './operations/cdrs.ts'
+import { gradeOperations } from './operations/grades.ts'
 import { importOperations } from './operations/imports.ts'
 import { keyOperations } from './operations/keys.ts'
 import { placedCallOperations } from './operations/placed-calls.ts'
@@ -31,6 +32,7 @@ export const operations = {
   ...statsOperations,
   ...importOperations,
   ...presenceOperations,
+  ...gradeOperations,
   ...auditOperations,
 } as const satisfies Record<`${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`, Operation>
 

@@ -5,6 +5,7 @@ const names = [
   'TABLE_LIVE',
   'TABLE_ACCESS',
   'TABLE_AUDIT',
+  'TABLE_PEOPLE',
   'SECRETS_PARAMETER',
   'SOCKET_ENDPOINT',
   'AWS_REGION',

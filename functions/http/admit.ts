@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2WithLambdaAuthorizer } from 'aws-lambda'
 import { type Operation, operations, type Route } from '../../contracts/operations.ts'
 import { type Caller, parseCaller } from '../caller.ts'
-import { jsonBody, parseInput } from './input.ts'
+import { bodyOf, parseInput } from './input.ts'
 import { HttpProblem, unknownSite } from './problem.ts'
 import type { HttpRequest } from './request.ts'
 import { ruleOf } from './routes.ts'
@@ -27,7 +27,7 @@ export function admit(route: Route, caller: Caller, event: HttpEvent, now: numbe
   const operation: Operation = operations[route]
   const { pathParameters: path = {}, headers, queryStringParameters = {} } = event
   const query = operation.query && parseInput(operation.query, queryStringParameters)
-  const body = operation.body && parseInput(operation.body, jsonBody(event))
+  const body = operation.body && parseInput(operation.body, bodyOf(event))
   return { route, caller, site: path['site'], path, query, body, headers, now }
 }
 

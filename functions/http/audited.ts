@@ -2,7 +2,7 @@ import type { SiteId } from '../../contracts/names.ts'
 import type { Route } from '../../contracts/operations.ts'
 import { type Caller, nameOf } from '../caller.ts'
 import { config } from '../config.ts'
-import { seesPersonal } from '../domain/personal.ts'
+import { hidden, seesPersonal } from '../domain/personal.ts'
 import { describeError, logOutcome } from '../log.ts'
 import { AuditStore } from '../stores/audit.ts'
 import { documentClient } from '../stores/table.ts'
@@ -37,7 +37,7 @@ export function openAudit(routes: readonly Route[]): Audit {
     if (!isWorthAnEntry(audited)) return undefined
     const { route, caller, errorId = 'done', extras } = audited
     const { requestId, http } = event.requestContext
-    const on = extras?.on ?? event.rawPath.replace(/^\/v1\/(sites\/[^/]+\/?)?/, '')
+    const on = extras?.on ?? pathBelowSite(event)
     const act = {
       who: extras?.who ?? nameOf(caller),
       what: route,
@@ -56,6 +56,12 @@ export function openAudit(routes: readonly Route[]): Audit {
       return { problem: new HttpProblem(503, 'audit-unavailable', detail), error }
     }
   }
+}
+
+/** A student number is no part of the audit; whoever did something to one names it by fingerprint. */
+function pathBelowSite({ rawPath, pathParameters }: HttpEvent): string {
+  const below = rawPath.replace(/^\/v1\/(sites\/[^/]+\/?)?/, '')
+  return pathParameters?.['matricule'] === undefined ? below : below.replace(/[^/]+$/, hidden)
 }
 
 function isWorthAnEntry({ route, caller, status, extras }: Audited): boolean {

@@ -9,9 +9,11 @@ export function parseInput<S extends v.GenericSchema>(schema: S, input: unknown)
   throw badFields(parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? 'body', message: issue.message })))
 }
 
-export function jsonBody(event: HttpEvent): unknown {
+/** The body as its content type has it: a CSV file stands as `{ csv }`, all else is JSON. */
+export function bodyOf(event: HttpEvent): unknown {
   if (!event.body) return undefined
   const text = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString('utf8') : event.body
+  if (/^text\/csv\b/i.test(event.headers['content-type'] ?? '')) return { csv: text }
   try {
     return JSON.parse(text)
   } catch {

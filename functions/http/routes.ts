@@ -47,6 +47,14 @@ export const routes = {
   'GET /v1/sites/{site}/stats': { needs: 'cdrs:read' },
   'GET /v1/sites/{site}/endpoints': { needs: 'presence:read' },
   'POST /v1/sites/{site}/tickets': { needs: 'presence:read' },
+  'GET /v1/sites/{site}/grades': { needs: 'grades:read', personal: 'grades' },
+  'POST /v1/sites/{site}/grades': { needs: 'grades:write' },
+  'GET /v1/sites/{site}/grades/{matricule}': { needs: 'grades:read', personal: 'grades' },
+  'PUT /v1/sites/{site}/grades/{matricule}': { needs: 'grades:write' },
+  'DELETE /v1/sites/{site}/grades/{matricule}': { needs: 'grades:write' },
+  'GET /v1/sites/{site}/grade-scale': { needs: 'grades:read' },
+  'PUT /v1/sites/{site}/grade-scale': { needs: 'grades:write' },
+  'POST /v1/sites/{site}/grade-lookups': { needs: 'grades:lookup' },
   'GET /v1/sites/{site}/audit': { needs: 'audit:read', orAdmin: true },
 } as const satisfies Record<Route, RouteRule>
 export type Routes = typeof routes

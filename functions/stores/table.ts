@@ -32,6 +32,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
  * | access  | key; list row   | KEY#prefix; S#KEYS  | -; prefix     | authorizer; listing                      |
  * | access  | ticket          | TK#sha256           | -             | opens one WebSocket                      |
  * | access  | bridge          | S#BRIDGE            | key id        | its code, then its key                   |
+ * | people  | grade; scale    | S#G; S#GS           | matricule; -  | lookup, list, export                     |
+ * | people  | failed lookups  | S#LK#who            | -             | enumeration guard                        |
  * | audit   | entry           | S#m, #m of none     | time#id       | who did what, by time                    |
  *
  * No index, no scan: each line above is read by its key or by one Query.
@@ -66,6 +68,9 @@ export const keys = {
   bridge: (site: string, keyId: string) => ({ pk: `${site}#BRIDGE`, sk: keyId }),
   receipts: (site: string) => `${site}#RCPT`,
   removals: 'REMOVALS',
+  grade: (site: string, matricule: string) => ({ pk: `${site}#G`, sk: matricule }),
+  gradeScale: (site: string) => ({ pk: `${site}#GS`, sk: '-' }),
+  lookupTries: (site: string, who: string) => ({ pk: `${site}#LK#${who}`, sk: '-' }),
   audit: (site: string | undefined, month: string) => `${site ?? ''}#${month}`,
 }
 

@@ -18,6 +18,8 @@ export const functionEntries: Record<string, string> = {
   stats: 'functions/http/stats/handler.ts',
   watch: 'functions/queues/watch/handler.ts',
   'list-endpoints': 'functions/http/endpoints/handler.ts',
+  grades: 'functions/http/grades/handler.ts',
+  'grade-lookups': 'functions/http/grade-lookups/handler.ts',
   'list-audit': 'functions/http/audit/handler.ts',
   'issue-ticket': 'functions/http/tickets/handler.ts',
   connect: 'functions/websocket/connect/handler.ts',

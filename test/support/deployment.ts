@@ -36,7 +36,9 @@ export interface Deployment extends AsyncDisposable {
   /** Bodies among the dead letters of a lane, each with its errorId. */
   deadLetters(lane: Lane): Promise<{ body: string; errorId: string | undefined; line: string | undefined }[]>
   /** All items of a table, by its logical id. */
-  items(table: 'RecordsTable' | 'LiveTable' | 'AccessTable' | 'AuditTable'): Promise<Record<string, unknown>[]>
+  items(
+    table: 'RecordsTable' | 'LiveTable' | 'AccessTable' | 'AuditTable' | 'PeopleTable',
+  ): Promise<Record<string, unknown>[]>
 }
 
 /** The packaged functions on a local cloud of their own, empty. */

@@ -1,0 +1,90 @@
+import { type Grade, honourOf, Matricule, type Scale } from '../../../contracts/grades.ts'
+import { pageRowsDefault } from '../../../contracts/limits.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { GradeChange, GradePage } from '../../../contracts/operations/grades.ts'
+import { fingerprint } from '../../domain/grades/fingerprint.ts'
+import { noteOn } from '../../domain/grades/upload.ts'
+import type { Expected, GradeItem, GradeStore } from '../../stores/grades.ts'
+import { readCursor, writeCursor } from '../cursor.ts'
+import { parseInput } from '../input.ts'
+import { badFields, HttpProblem } from '../problem.ts'
+
+type Headers = Readonly<Record<string, string | undefined>>
+
+export function showGrade({ matricule, note, mention, updatedAt }: GradeItem, scale: Scale): Grade {
+  return { matricule, note, mention: mention ?? honourOf(note, scale), updatedAt }
+}
+
+export const etagOf = ({ tag }: GradeItem) => `"${tag}"`
+
+export async function getGrade(site: SiteId, matricule: string, store: GradeStore): Promise<[Grade, GradeItem]> {
+  const number = parseInput(Matricule, matricule)
+  const [item, scale] = await Promise.all([store.get(site, number), store.scale(site)])
+  if (!item) throw unknownGrade()
+  return [showGrade(item, scale), item]
+}
+
+export async function putGrade(
+  site: SiteId,
+  path: string,
+  change: GradeChange,
+  { store, headers, pepper, now }: { store: GradeStore; headers: Headers; pepper: string; now: number },
+): Promise<[Grade, GradeItem]> {
+  const matricule = parseInput(Matricule, path)
+  if (change.matricule !== undefined && change.matricule !== matricule)
+    throw badFields([{ field: 'matricule', message: 'the one of the path' }])
+  const scale = await store.scale(site)
+  const note = parseInput(noteOn(scale), change.note)
+  const { mention, pin } = change
+  const grade = {
+    matricule,
+    note,
+    mention,
+    pinHash: pin === undefined ? undefined : fingerprint(pepper, 'pin', site, matricule, pin),
+    updatedAt: new Date(now).toISOString(),
+  }
+  const item = await store.put(site, grade, expectedBy(headers))
+  if (!item) throw changedMeanwhile()
+  return [showGrade(item, scale), item]
+}
+
+export async function deleteGrade(
+  site: SiteId,
+  path: string,
+  { store, headers }: { store: GradeStore; headers: Headers },
+) {
+  const expected = expectedBy(headers)
+  if (expected === 'nothing') throw badFields([{ field: 'if-none-match', message: 'not with DELETE' }])
+  const done = await store.delete(site, parseInput(Matricule, path), expected)
+  if (!done) throw expected === 'anything' ? unknownGrade() : changedMeanwhile()
+}
+
+export async function listGrades(
+  site: SiteId,
+  query: { cursor?: string | undefined; limit?: number | undefined },
+  { store, cursorKey }: { store: GradeStore; cursorKey: string },
+): Promise<GradePage> {
+  const limit = query.limit ?? pageRowsDefault
+  const after = query.cursor === undefined ? undefined : readCursor('grades', site, Matricule, query.cursor, cursorKey)
+  // One more than the page tells whether there is another.
+  const [items, scale] = await Promise.all([store.list(site, after, limit + 1), store.scale(site)])
+  const grades = items.slice(0, limit).map((item) => showGrade(item, scale))
+  const last = grades.at(-1)
+  if (items.length <= limit || !last) return { grades }
+  return { grades, cursor: writeCursor('grades', site, last.matricule, cursorKey) }
+}
+
+/** RFC 9110, 13.1: one tag, or `If-None-Match: *` for what must not be there yet. */
+function expectedBy(headers: Headers): Expected {
+  const match = headers['if-match']
+  if (match !== undefined && match !== '*') return { tag: match.replace(/^"|"$/g, '') }
+  return headers['if-none-match'] === '*' ? 'nothing' : 'anything'
+}
+
+export function unknownGrade(): HttpProblem {
+  return new HttpProblem(404, 'grade-unknown', 'There is no such mark.')
+}
+
+function changedMeanwhile(): HttpProblem {
+  return new HttpProblem(412, 'grade-changed', 'The mark is not as the condition has it; read it again.')
+}

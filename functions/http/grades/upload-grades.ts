@@ -1,0 +1,30 @@
+import type { SiteId } from '../../../contracts/names.ts'
+import type { Upload, UploadResult } from '../../../contracts/operations/grades.ts'
+import { fingerprint } from '../../domain/grades/fingerprint.ts'
+import { readUpload } from '../../domain/grades/upload.ts'
+import type { GradeStore } from '../../stores/grades.ts'
+import { HttpProblem } from '../problem.ts'
+
+/** All rows or none: with one wrong row nothing is written. A dry run writes nothing and answers what is wrong. */
+export async function uploadGrades(
+  site: SiteId,
+  upload: Upload,
+  { store, pepper, now, dryRun }: { store: GradeStore; pepper: string; now: number; dryRun: boolean },
+): Promise<UploadResult> {
+  const { rows, faults, count } = readUpload(upload, await store.scale(site))
+  if (dryRun) return { rows: count, written: 0, dryRun, faults }
+  if (faults.length > 0) {
+    const errors = faults.map(({ row, field, message }) => ({ field: `rows.${row}.${field}`, message }))
+    throw new HttpProblem(422, 'rows-invalid', `${faults.length} faults; nothing was written.`, { errors })
+  }
+  const updatedAt = new Date(now).toISOString()
+  const grades = rows.map(({ matricule, note, mention, pin }) => ({
+    matricule,
+    note,
+    mention,
+    pinHash: pin === undefined ? undefined : fingerprint(pepper, 'pin', site, matricule, pin),
+    updatedAt,
+  }))
+  await store.putAll(site, grades)
+  return { rows: count, written: grades.length, dryRun, faults }
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import {
+  BatchWriteCommand,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb'
+import * as v from 'valibot'
+import { Honour, Matricule, Note, Scale, usualScale } from '../../contracts/grades.ts'
+import { type SiteId, Timestamp } from '../../contracts/names.ts'
+import { isConditionFailed, keys } from './table.ts'
+
+/** A mark as it stands. `mention` is there only if it was given; `tag` is new with each write; `pinHash` is a fingerprint. */
+const GradeItem = v.looseObject({
+  matricule: Matricule,
+  note: Note,
+  mention: v.optional(Honour),
+  pinHash: v.optional(v.string()),
+  updatedAt: Timestamp,
+  tag: v.string(),
+})
+export type GradeItem = v.InferOutput<typeof GradeItem>
+export type NewGrade = Pick<GradeItem, 'matricule' | 'note' | 'mention' | 'pinHash' | 'updatedAt'>
+const ScaleItem = v.looseObject({ scale: Scale })
+
+/** What must be there for a write to be done: a certain version, nothing, or whatever is. */
+export type Expected = { tag: string } | 'nothing' | 'anything'
+
+/** DynamoDB's own limit of a batch. */
+const batchMax = 25
+/** Batches at once: 10,000 rows are 400 batches, in 25 rounds of some 10 ms. */
+const batchesAtOnce = 16
+/** Rounds for what DynamoDB did not take at once; after them the upload is answered as failed and may be sent again. */
+const roundsMax = 5
+
+/** Marks and how they are read. */
+export class GradeStore {
+  readonly #db: DynamoDBDocumentClient
+  readonly #table: string
+  constructor(db: DynamoDBDocumentClient, table: string) {
+    this.#db = db
+    this.#table = table
+  }
+
+  async get(site: SiteId, matricule: string): Promise<GradeItem | undefined> {
+    const Key = keys.grade(site, matricule)
+    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
+    return Item && v.parse(GradeItem, Item)
+  }
+
+  /** The stored mark, or undefined if what stands there is not what was expected. */
+  async put(site: SiteId, grade: NewGrade, expected: Expected): Promise<GradeItem | undefined> {
+    const item = { ...grade, tag: randomUUID() }
+    const Item = { ...keys.grade(site, grade.matricule), ...item }
+    const done = await isDone(this.#db.send(new PutCommand({ TableName: this.#table, Item, ...condition(expected) })))
+    return done ? item : undefined
+  }
+
+  /** False if what stands there is not what was expected. */
+  async delete(site: SiteId, matricule: string, expected: { tag: string } | 'anything'): Promise<boolean> {
+    const Key = keys.grade(site, matricule)
+    const must = expected === 'anything' ? { ConditionExpression: 'attribute_exists(pk)' } : condition(expected)
+    return isDone(this.#db.send(new DeleteCommand({ TableName: this.#table, Key, ...must })))
+  }
+
+  async list(site: SiteId, after: string | undefined, limit: number): Promise<GradeItem[]> {
+    const { Items = [] } = await this.#db.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'pk = :pk AND sk > :after',
+        ExpressionAttributeValues: { ':pk': keys.grade(site, '').pk, ':after': after ?? ' ' },
+        Limit: limit,
+      }),
+    )
+    return Items.map((item) => v.parse(GradeItem, item))
+  }
+
+  /** Writes them all over what is there. The same rows again do the same, so a failed upload is sent again. */
+  async putAll(site: SiteId, grades: readonly NewGrade[]): Promise<void> {
+    const puts = grades.map((grade) => ({
+      PutRequest: { Item: { ...keys.grade(site, grade.matricule), ...grade, tag: randomUUID() } },
+    }))
+    const batches = Array.from({ length: Math.ceil(puts.length / batchMax) }, (_, n) =>
+      puts.slice(n * batchMax, (n + 1) * batchMax),
+    )
+    for (let n = 0; n < batches.length; n += batchesAtOnce) {
+      await Promise.all(batches.slice(n, n + batchesAtOnce).map((batch) => this.#putBatch(batch)))
+    }
+  }
+
+  async #putBatch(batch: object[]): Promise<void> {
+    let left: object[] = batch
+    for (let round = 0; left.length > 0; round++) {
+      if (round === roundsMax) throw new Error(`the table did not take ${left.length} marks`)
+      const { UnprocessedItems } = await this.#db.send(new BatchWriteCommand({ RequestItems: { [this.#table]: left } }))
+      left = UnprocessedItems?.[this.#table] ?? []
+    }
+  }
+
+  async scale(site: SiteId): Promise<Scale> {
+    const Key = keys.gradeScale(site)
+    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
+    return Item ? v.parse(ScaleItem, Item).scale : usualScale
+  }
+
+  async putScale(site: SiteId, scale: Scale): Promise<void> {
+    await this.#db.send(new PutCommand({ TableName: this.#table, Item: { ...keys.gradeScale(site), scale } }))
+  }
+}
+
+function condition(expected: Expected) {
+  if (expected === 'anything') return {}
+  if (expected === 'nothing') return { ConditionExpression: 'attribute_not_exists(pk)' }
+  return { ConditionExpression: 'tag = :tag', ExpressionAttributeValues: { ':tag': expected.tag } }
+}
+
+async function isDone(sending: Promise<unknown>): Promise<boolean> {
+  try {
+    await sending
+    return true
+  } catch (error) {
+    if (isConditionFailed(error)) return false
+    throw error
+  }
+}
