@@ -21,23 +21,41 @@ export class LookupTries {
     this.#table = table
   }
 
-  /** False if there is none left in this window. `now` is in Unix milliseconds. One write, two where a window is over or full. */
+  /**
+   * False if there is none left in this window. `now` is in Unix milliseconds. One write; two where a window is over; three
+   * where it is full, since another line may have begun the next one between the first two.
+   */
   async take(site: SiteId, who: string, now: number): Promise<boolean> {
+    return (
+      (await this.#takeInWindow(site, who, now)) ||
+      (await this.#beginNext(site, who, now)) ||
+      (await this.#takeInWindow(site, who, now))
+    )
+  }
+
+  #takeInWindow(site: SiteId, who: string, now: number): Promise<boolean> {
     const until = now + windowMs
-    const ExpressionAttributeNames = { '#ttl': 'ttl' }
-    const values = { ':one': 1, ':now': now, ':until': until, ':ttl': timeToLive(until, 60) }
-    const inWindow = await this.#update(site, who, {
+    return this.#update(site, who, {
       UpdateExpression: 'ADD tries :one SET endsAt = if_not_exists(endsAt, :until), #ttl = if_not_exists(#ttl, :ttl)',
       ConditionExpression: 'attribute_not_exists(endsAt) OR (endsAt > :now AND tries < :max)',
-      ExpressionAttributeNames,
-      ExpressionAttributeValues: { ...values, ':max': triesMax },
+      ExpressionAttributeNames: { '#ttl': 'ttl' },
+      ExpressionAttributeValues: {
+        ':one': 1,
+        ':now': now,
+        ':until': until,
+        ':ttl': timeToLive(until, 60),
+        ':max': triesMax,
+      },
     })
-    if (inWindow) return true
+  }
+
+  #beginNext(site: SiteId, who: string, now: number): Promise<boolean> {
+    const until = now + windowMs
     return this.#update(site, who, {
       UpdateExpression: 'SET tries = :one, endsAt = :until, #ttl = :ttl',
       ConditionExpression: 'endsAt <= :now',
-      ExpressionAttributeNames,
-      ExpressionAttributeValues: values,
+      ExpressionAttributeNames: { '#ttl': 'ttl' },
+      ExpressionAttributeValues: { ':one': 1, ':now': now, ':until': until, ':ttl': timeToLive(until, 60) },
     })
   }
 

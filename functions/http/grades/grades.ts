@@ -15,48 +15,59 @@ export function showGrade({ matricule, note, mention, updatedAt }: GradeItem, sc
   return { matricule, note, mention: mention ?? honourOf(note, scale), updatedAt }
 }
 
-export const etagOf = ({ tag }: GradeItem) => `"${tag}"`
-
-export async function getGrade(site: SiteId, matricule: string, store: GradeStore): Promise<[Grade, GradeItem]> {
-  const number = parseInput(Matricule, matricule)
-  const [item, scale] = await Promise.all([store.get(site, number), store.scale(site)])
-  if (!item) throw unknownGrade()
-  return [showGrade(item, scale), item]
+/** What belongs to an answer about one mark: its ETag, and the student's fingerprint by which the audit knows it. */
+function extrasOf(site: SiteId, matricule: string, pepper: string) {
+  return { audit: { on: `grades/${fingerprint(pepper, 'matricule', site, matricule)}` } }
 }
 
-export async function putGrade(
-  site: SiteId,
-  path: string,
-  change: GradeChange,
-  { store, headers, pepper, now }: { store: GradeStore; headers: Headers; pepper: string; now: number },
-): Promise<[Grade, GradeItem]> {
-  const matricule = parseInput(Matricule, path)
-  if (change.matricule !== undefined && change.matricule !== matricule)
+function shown(site: SiteId, item: GradeItem, scale: Scale, pepper: string) {
+  const headers = { etag: `"${item.tag}"` }
+  return { grade: showGrade(item, scale), extras: { headers, ...extrasOf(site, item.matricule, pepper) } }
+}
+
+interface OneGrade {
+  site: SiteId
+  path: { matricule: string }
+  headers: Headers
+  now: number
+}
+interface Means {
+  store: GradeStore
+  pepper: string
+}
+
+export async function getGrade({ site, path }: OneGrade, { store, pepper }: Means) {
+  const matricule = parseInput(Matricule, path.matricule)
+  const [item, scale] = await Promise.all([store.get(site, matricule), store.scale(site)])
+  if (!item) throw unknownGrade()
+  return shown(site, item, scale, pepper)
+}
+
+export async function putGrade(request: OneGrade & { body: GradeChange }, { store, pepper }: Means) {
+  const { site, path, headers, now, body } = request
+  const matricule = parseInput(Matricule, path.matricule)
+  if (body.matricule !== undefined && body.matricule !== matricule)
     throw badFields([{ field: 'matricule', message: 'the one of the path' }])
   const scale = await store.scale(site)
-  const note = parseInput(noteOn(scale), change.note)
-  const { mention, pin } = change
+  const { mention, pin } = body
   const grade = {
     matricule,
-    note,
+    note: parseInput(noteOn(scale), body.note),
     mention,
     pinHash: pin === undefined ? undefined : fingerprint(pepper, 'pin', site, matricule, pin),
     updatedAt: new Date(now).toISOString(),
   }
   const item = await store.put(site, grade, expectedBy(headers))
   if (!item) throw changedMeanwhile()
-  return [showGrade(item, scale), item]
+  return shown(site, item, scale, pepper)
 }
 
-export async function deleteGrade(
-  site: SiteId,
-  path: string,
-  { store, headers }: { store: GradeStore; headers: Headers },
-) {
+export async function deleteGrade({ site, path, headers }: OneGrade, { store, pepper }: Means) {
+  const matricule = parseInput(Matricule, path.matricule)
   const expected = expectedBy(headers)
   if (expected === 'nothing') throw badFields([{ field: 'if-none-match', message: 'not with DELETE' }])
-  const done = await store.delete(site, parseInput(Matricule, path), expected)
-  if (!done) throw expected === 'anything' ? unknownGrade() : changedMeanwhile()
+  if (await store.delete(site, matricule, expected)) return extrasOf(site, matricule, pepper)
+  throw expected === 'anything' ? unknownGrade() : changedMeanwhile()
 }
 
 export async function listGrades(
