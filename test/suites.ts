@@ -12,7 +12,15 @@ export const suites: Suite[] = [
   { name: 'pure', what: 'no network, no process', needs: [] },
   { name: 'cloud', what: 'the local cloud and the bridge against it', needs: [] },
   { name: 'packaged', what: 'the functions as they are deployed', needs: [] },
-  { name: 'pbx', what: 'a real Asterisk and real calls', needs: [{ package: 'sip-tester', file: '/usr/bin/sipp' }] },
+  {
+    name: 'pbx',
+    what: 'a real Asterisk, real calls and real speech',
+    needs: [
+      { package: 'sip-tester', file: '/usr/bin/sipp' },
+      { package: 'espeak-ng', file: '/usr/bin/espeak-ng' },
+      { package: 'sox', file: '/usr/bin/sox' },
+    ],
+  },
   { name: 'browser', what: 'the page in Chromium', needs: [{ package: 'chromium', file: '/usr/bin/chromium' }] },
 ]
 

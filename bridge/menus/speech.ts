@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import { access, mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import type { Language } from '../../contracts/spoken-mark.ts'
+import { BridgeError, errorCode } from '../failure.ts'
+import type { Part } from './menu.ts'
+
+/** Part of each file's name, so that a change of voice, speed or format makes all of them anew. */
+const recipe = '1 espeak-ng 145 words, 8 kHz 16 bit mono, -3 dB'
+const wordsPerMinute = '145'
+/** A sentence takes a tenth of a second; a synthesiser that hangs is not waited for longer than a caller would. */
+const synthesisMsMax = 3000
+/** Both programs of one sentence run at once, for this many sentences; the others wait their turn. */
+const atOnceMax = 2
+
+/** Tones, by name, as sox makes them: up for a success, down for a failure. */
+const tones: Readonly<Record<string, readonly string[]>> = {
+  success: ['synth', '0.15', 'sine', '523', ':', 'synth', '0.15', 'sine', '659', ':', 'synth', '0.3', 'sine', '784'],
+  failure: ['synth', '0.25', 'sine', '392', ':', 'synth', '0.25', 'sine', '311', ':', 'synth', '0.5', 'sine', '233'],
+}
+
+/** The synthesiser is missing, hangs or fails. */
+export class SpeechFailed extends BridgeError {
+  readonly errorId = 'speech-failed'
+  override shouldRetry() {
+    return true
+  }
+}
+
+/**
+ * Sound files of prompts, made by espeak-ng and sox and kept by the hash of what they say. Text goes by standard input:
+ * an argument could be read by anyone on the machine.
+ */
+export class Speech {
+  readonly #folder: string
+  readonly #making = new Map<string, Promise<void>>()
+  #running = 0
+  readonly #waiting: (() => void)[] = []
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  async start(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o755 })
+  }
+
+  /** Absolute path of the part's sound, without its ending, as ARI's `sound:` takes it. @throws SpeechFailed */
+  async say(part: Part, language: Language): Promise<string> {
+    const name = createHash('sha256')
+      .update(JSON.stringify([recipe, language, part]))
+      .digest('hex')
+      .slice(0, 32)
+    const path = join(this.#folder, name)
+    if (await exists(`${path}.wav`)) return path
+    // Two callers who need the same sentence wait for one synthesis.
+    const making = this.#making.get(name) ?? this.#make(part, language, path).finally(() => this.#making.delete(name))
+    this.#making.set(name, making)
+    await making
+    return path
+  }
+
+  async #make(part: Part, language: Language, path: string): Promise<void> {
+    // Whoever ends hands its place to the one that waits longest, so that nobody slips in between.
+    if (this.#running >= atOnceMax) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#running += 1
+    const unfinished = `${path}.${randomUUID()}.wav`
+    try {
+      await ('sound' in part ? makeTones(part.sound, unfinished) : makeWords(part.text, language, unfinished))
+      // Renamed when whole: a crash leaves no half sentence under a name that is played.
+      await rename(unfinished, `${path}.wav`)
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#running -= 1
+      await rm(unfinished, { force: true })
+    }
+  }
+}
+
+const format = ['-r', '8000', '-c', '1', '-b', '16', '-e', 'signed-integer']
+
+async function makeTones(name: string, file: string): Promise<void> {
+  const tone = tones[name]
+  if (!tone) throw new SpeechFailed(`there is no sound ${name}`)
+  await run(spawn('sox', ['-V1', '-n', ...format, file, ...tone], { stdio: 'ignore', timeout: synthesisMsMax }))
+}
+
+async function makeWords(text: string, language: Language, file: string): Promise<void> {
+  const limit = { timeout: synthesisMsMax }
+  const sox = spawn('sox', ['-V1', '-t', 'wav', '-', ...format, file, 'norm', '-3'], {
+    ...limit,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  const espeak = spawn('espeak-ng', ['-v', language, '-s', wordsPerMinute, '--stdin', '--stdout'], {
+    ...limit,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  espeak.stdout.pipe(sox.stdin)
+  espeak.stdin.end(text)
+  // A program that is not there closes its pipes early; its exit is what tells why.
+  const pipes = [finished(espeak.stdin), finished(sox.stdin)]
+  const [spoken, converted] = await Promise.allSettled([run(espeak), run(sox), ...pipes])
+  for (const end of [spoken, converted]) if (end?.status === 'rejected') throw end.reason
+}
+
+function run(child: ReturnType<typeof spawn>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => {
+      reject(new SpeechFailed(`${child.spawnfile} cannot be run (${errorCode(cause)}): install it`, { cause }))
+    })
+    child.once('exit', (code, signal) => {
+      if (code === 0) resolve()
+      else reject(new SpeechFailed(`${child.spawnfile} ended with ${signal ?? code}`))
+    })
+  })
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await access(file)
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false
+    throw error
+  }
+}
