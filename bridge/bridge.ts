@@ -54,7 +54,10 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   const housekeeping = setInterval(() => void keepHouse().catch(fail), housekeepingMs)
   const shutDown = async () => {
     intakeStop.abort()
-    await Promise.all([intakeTask, commandsTask])
+    await intakeTask
+    // Stopped before Asterisk was reached, the commands still wait for that.
+    first.resolve()
+    await commandsTask
     clearInterval(housekeeping)
     await lanes.live.drained(AbortSignal.any([sendStop.signal, AbortSignal.timeout(drainMsMax)]))
     sendStop.abort()
