@@ -8,7 +8,7 @@ import { describeError, type Log } from '../operate/log.ts'
 import type { Journal } from './journal.ts'
 
 export interface ExecuteParts {
-  ari: Pick<AriRest, 'post' | 'delete'>
+  ari: Pick<AriRest, 'get' | 'post' | 'delete'>
   journal: Journal
   placed: PlacedCalls
   presence: { tellPlaced(call: string): void; channelsOf(call: string): string[] }
@@ -62,7 +62,18 @@ export class Execute {
       this.#parts.log.warn('call not placed', { call, reason: describeError(error) })
       // 409 is of a channel of that id that is live: ours, by an order whose answer was lost.
       if (error instanceof AriRefused && error.status !== 409) this.#end(call, refusedResult(error))
-      else this.#note(call, 'unclear')
+      else await this.#lookFor(call, signal)
+    }
+  }
+
+  /** The answer was lost. Where Asterisk cannot be asked either, its next connection tells which calls there are. */
+  async #lookFor(call: string, signal: AbortSignal): Promise<void> {
+    this.#note(call, 'unclear')
+    try {
+      await this.#parts.ari.get(`/channels/${call}`, signal)
+    } catch (error) {
+      if (error instanceof AriRefused && error.status === 404) this.#end(call, 'unknown')
+      else this.#parts.log.warn('call not found out', { call, reason: describeError(error) })
     }
   }
 

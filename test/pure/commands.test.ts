@@ -46,6 +46,9 @@ async function world(post: () => Promise<unknown> = async () => ({})) {
         posts.push(body)
         return post()
       },
+      get: async () => {
+        throw new AriRefused(404, 'GET /channels')
+      },
       delete: async () => undefined,
     }
     const silent = () => undefined
@@ -142,13 +145,13 @@ test('what Asterisk refuses is told as it is, what it does not answer is not tri
   for (const [error, stage, result] of [
     [new AriRefused(500, 'POST /channels'), 'ended', 'unreachable'],
     [new AriRefused(400, 'POST /channels'), 'ended', 'failed'],
-    [new AriUnreachable('no answer'), 'sent', undefined],
+    [new AriUnreachable('no answer'), 'ended', 'unknown'],
   ] as const) {
     await using it = await world(() => Promise.reject(error))
     const execute = it.begin()
     await execute.run(placing(), nothing, signal)
     await execute.run(placing(), nothing, signal)
     expect(it.posts).toHaveLength(1)
-    expect(JSON.parse(it.told.at(-1) ?? '')).toMatchObject({ stage, ...(result && { result }) })
+    expect(JSON.parse(it.told.at(-1) ?? '')).toMatchObject({ stage, result })
   }
 })
