@@ -58,7 +58,7 @@ test('no bytes make the readers of CDR lines and ARI frames fail', () => {
     }),
     { numRuns: 10_000 },
   )
-})
+}, 30_000)
 
 test.each([
   ['not JSON', '{"accountcode":'],
