@@ -1,0 +1,22 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { accessTables } from './access-tables.ts'
+
+/** Parts of documents that are generated: between two markers, which name the part. */
+export const generated: readonly { file: string; part: string; make: () => string }[] = [
+  { file: 'docs/access.md', part: 'access tables', make: accessTables },
+]
+
+export function withPart(text: string, part: string, content: string): string {
+  const [begin, end] = [`<!-- begin ${part} -->`, `<!-- end ${part} -->`]
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`the markers of "${part}" are not in the document`)
+  return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`
+}
+
+/** `npm run documents`: writes what the sources say into the documents; a test compares the two. */
+export async function main(): Promise<void> {
+  for (const { file, part, make } of generated) {
+    await writeFile(file, withPart(await readFile(file, 'utf8'), part, make()))
+    console.log(`${file}: ${part}`)
+  }
+}

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises'
+import * as v from 'valibot'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { KeyMade } from '../../contracts/key.ts'
+import { operations, type Route } from '../../contracts/operations.ts'
+import { makeApiKey } from '../../functions/domain/api-key.ts'
+import { allScopes, type Scope } from '../../functions/domain/scopes.ts'
+import { ruleOf } from '../../functions/http/routes.ts'
+import { type Deployment, deploy } from '../support/deployment.ts'
+
+/**
+ * Every route through API Gateway and the packaged functions, by a key of each kind. The cells follow from the route table,
+ * so a new route has its own; what one key may with another's scopes is test/pure/access-table.test.ts.
+ */
+const routes = Object.keys(operations) as Route[]
+const ofSite = routes.filter((route) => route.includes('/v1/sites/{site}') && ruleOf(route).needs !== 'admin')
+
+let deployment: Deployment
+const keys: Record<'all' | 'expired' | 'revoked' | 'ofOther', string> = {
+  all: '',
+  expired: '',
+  revoked: '',
+  ofOther: '',
+}
+const only = new Map<Scope, string>()
+const without = new Map<Scope, string>()
+
+beforeAll(async () => {
+  deployment = await deploy()
+  const own = await deployment.makeSite('own')
+  const other = await deployment.makeSite('other')
+  Object.assign(keys, { all: own.site.apiKey, ofOther: other.site.apiKey })
+  const make = async (scopes: readonly string[], more: object = {}) => {
+    const body = { name: 'cell', scopes, requestsMax: 5_000, ...more }
+    const response = await deployment.call('POST', '/v1/sites/own/keys', { key: keys.all, body })
+    return v.parse(KeyMade, await response.json())
+  }
+  const needed = new Set(ofSite.map((route) => ruleOf(route).needs as Scope))
+  for (const scope of needed) {
+    only.set(scope, (await make([scope])).secret)
+    without.set(scope, (await make(allScopes.filter((one) => one !== scope))).secret)
+  }
+  const revoked = await make(allScopes)
+  await deployment.call('DELETE', `/v1/sites/own/keys/${revoked.key}`, { key: keys.all })
+  keys.revoked = revoked.secret
+  // The API makes no key that ends within a day, so the row of one is made to have ended.
+  const expired = await make(allScopes)
+  const row = (await deployment.items('AccessTable')).find(({ pk }) => pk === `KEY#${expired.key}`)
+  await deployment.put('AccessTable', { ...row, expiresAt: Date.now() - 1 })
+  keys.expired = expired.secret
+})
+afterAll(async () => deployment[Symbol.asyncDispose]())
+
+/** Asks a route for a site with ids that are not there and a body that fits nothing, so that a cell changes nothing. */
+async function cell(route: Route, site: string, key?: string): Promise<{ status: number; errorId?: string }> {
+  const [method = '', path = ''] = route.split(' ')
+  const filled = path.replace('{site}', site).replace(/\{\w+\}/g, 'nope')
+  const body = method === 'GET' || method === 'DELETE' ? undefined : { door: true }
+  const response = await deployment.call(method, filled, { ...(key && { key }), ...(body && { body }) })
+  const answer = v.parse(v.looseObject({ errorId: v.optional(v.string()) }), await response.json())
+  return { status: response.status, ...(answer.errorId && { errorId: answer.errorId }) }
+}
+
+test('every route is served, by an authorizer unless its rule says that anyone may come', async () => {
+  const text = await readFile('.serverless/cloudformation-template-update-stack.json', 'utf8')
+  const Route = v.looseObject({ RouteKey: v.string(), AuthorizationType: v.optional(v.string(), 'NONE') })
+  const Resource = v.looseObject({ Type: v.string(), Properties: v.optional(v.unknown()) })
+  const { Resources } = v.parse(v.looseObject({ Resources: v.record(v.string(), Resource) }), JSON.parse(text))
+  const served = Object.values(Resources)
+    .filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route')
+    .map(({ Properties }) => v.parse(Route, Properties))
+    .filter(({ RouteKey }) => RouteKey.includes(' '))
+    .map(({ RouteKey, AuthorizationType }) => `${RouteKey}: ${AuthorizationType}`)
+  const wanted = routes.map((route) => `${route}: ${ruleOf(route).needs === 'anyone' ? 'NONE' : 'CUSTOM'}`)
+  expect(served.sort()).toEqual(wanted.sort())
+})
+
+test('no key, a wrong one, an expired and a revoked one open no route', async () => {
+  const wrong = `${keys.all.slice(0, -1)}~`
+  for (const route of routes.filter((one) => ruleOf(one).needs !== 'anyone')) {
+    expect(await cell(route, 'own'), route).toEqual({ status: 401 })
+    for (const key of [wrong, keys.expired, keys.revoked, makeApiKey().text]) {
+      expect(await cell(route, 'own', key), route).toEqual({ status: 401, errorId: 'key-invalid' })
+    }
+  }
+})
+
+test('a key with a route’s scope alone is let in, one with all other scopes is not', async () => {
+  for (const route of ofSite) {
+    const scope = ruleOf(route).needs as Scope
+    const opened = await cell(route, 'own', only.get(scope))
+    expect([401, 403, 429, 500], `${route} ${JSON.stringify(opened)}`).not.toContain(opened.status)
+    expect(opened.errorId, route).not.toBe('site-unknown')
+    expect(await cell(route, 'own', without.get(scope)), route).toEqual({ status: 403, errorId: 'scope-missing' })
+  }
+})
+
+test('another site’s key finds no site, nor does one of no site there is, in the same words', async () => {
+  for (const route of ofSite) {
+    expect(await cell(route, 'own', keys.ofOther), route).toEqual({ status: 404, errorId: 'site-unknown' })
+    expect(await cell(route, 'nowhere', keys.ofOther), route).toEqual({ status: 404, errorId: 'site-unknown' })
+  }
+})
+
+test('the admin key opens what its rule says, and a site’s key with every scope opens nothing of the admin’s', async () => {
+  for (const route of routes) {
+    const { needs, orAdmin } = ruleOf(route)
+    if (needs === 'anyone') continue
+    if (needs === 'admin') {
+      expect(await cell(route, 'own', keys.all), route).toEqual({ status: 403, errorId: 'admin-only' })
+    }
+    // Of a site that is not there, so that none is deleted.
+    const { status } = await cell(route, 'nowhere', deployment.cloud.adminKey)
+    if (needs === 'admin' || orAdmin) expect([200, 400, 404], route).toContain(status)
+    else expect(status, route).toBe(403)
+  }
+})
