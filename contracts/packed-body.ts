@@ -25,7 +25,12 @@ export const PackedBody = v.looseObject({
 })
 export type PackedBody = v.InferOutput<typeof PackedBody>
 
-export type BodyErrorId = 'body-malformed' | 'body-too-large' | 'body-key-unknown' | 'body-signature-invalid'
+export type BodyErrorId =
+  | 'body-malformed'
+  | 'body-too-large'
+  | 'body-key-unknown'
+  | 'body-signature-invalid'
+  | 'body-lane-wrong'
 
 /** The body is not what an enrolled bridge of the site would send; it will never be, so it is not tried again. */
 export class BodyRefused extends Error {

@@ -3,7 +3,7 @@ import type { SQSRecord } from 'aws-lambda'
 import * as v from 'valibot'
 import { BridgeEvent, knownTypes } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
-import { BodyRefused, openBody } from '../../contracts/packed-body.ts'
+import { BodyRefused, type Lane, openBody } from '../../contracts/packed-body.ts'
 import { logOutcome } from '../log.ts'
 
 /** One event of a body, or why its line is none. `line` counts from 0. */
@@ -60,9 +60,12 @@ export async function openMessage(
   record: SQSRecord,
   keys: BridgeKeys,
   aside: Aside,
+  wanted: Lane,
 ): Promise<OpenedMessage | undefined> {
   try {
-    const { site, lines } = await openBody(record.body, (site, keyId) => keys.bridgeKey(site, keyId))
+    const { site, lane, lines } = await openBody(record.body, (site, keyId) => keys.bridgeKey(site, keyId))
+    // Signed for the other queue: whoever moved it wants its facts read by rules that they were not sent for.
+    if (lane !== wanted) throw new BodyRefused('body-lane-wrong', `a body of ${lane} in the queue ${wanted}`)
     const sentAt = Number(record.attributes.SentTimestamp)
     return { messageId: record.messageId, body: record.body, site, lines: lines.map(parseLine), sentAt }
   } catch (error) {

@@ -48,7 +48,7 @@ export async function persistMessage(
   { keys, ...persisting }: Persisting & { keys: BridgeKeys },
 ): Promise<boolean> {
   try {
-    const message = await openMessage(record, keys, persisting.aside)
+    const message = await openMessage(record, keys, persisting.aside, 'records')
     if (!message) return true
     const count = await persistRecords(message, persisting)
     logOutcome(count.apart > 0 ? 'warn' : 'info', 'records', { site: message.site, ...count })

@@ -15,7 +15,7 @@ export async function pushBatch(
   const opened = await Promise.all(
     records.map(async (record) => {
       try {
-        return await openMessage(record, pushing.keys, pushing.aside)
+        return await openMessage(record, pushing.keys, pushing.aside, 'live')
       } catch (error) {
         logOutcome('error', 'open-failed', { messageId: record.messageId, error: describeError(error) })
         failed.push(record.messageId)
