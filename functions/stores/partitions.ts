@@ -36,6 +36,21 @@ export class PartitionStore {
     return removed
   }
 
+  async has(pk: string): Promise<boolean> {
+    if (this.#isOver()) throw new OutOfTime()
+    const { Items = [] } = await this.#db.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': pk },
+        ProjectionExpression: 'pk',
+        ConsistentRead: true,
+        Limit: 1,
+      }),
+    )
+    return Items.length > 0
+  }
+
   /** Keys in a partition, a page at a time, each page read after the one before it was dealt with. */
   async *pages(pk: string, prefix = ''): AsyncGenerator<ItemKey[]> {
     const begins = prefix === '' ? '' : ' AND begins_with(sk, :prefix)'

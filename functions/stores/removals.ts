@@ -14,6 +14,8 @@ const Removal = v.looseObject({
   /** When the first whole pass was over, in Unix milliseconds. */
   passedAt: v.optional(v.number()),
   removed: v.optional(v.record(v.string(), v.number()), {}),
+  /** Months in which something was found. */
+  months: v.optional(v.array(v.string()), []),
 })
 export type Removal = v.InferOutput<typeof Removal>
 

@@ -34,7 +34,7 @@ export async function askDeletion(
   if (!row || row.state === 'making') throw unknownSite()
   const id = createHash('sha256').update(row.claim).digest('hex').slice(0, 16)
   const askedAt = new Date(now).toISOString()
-  const asked = await removals.ask({ site, id, what: 'site', askedAt, removed: {} })
+  const asked = await removals.ask({ site, id, what: 'site', askedAt, removed: {}, months: [] })
   await directory.markDeleting(site)
   await keys.removeAll(site)
   return (await removals.receipt(site, id)) ?? asked
@@ -42,7 +42,7 @@ export async function askDeletion(
 
 export function askErasure(site: SiteId, number: string, { removals, now }: Asking): Promise<Receipt> {
   const askedAt = new Date(now).toISOString()
-  return removals.ask({ site, id: randomUUID(), what: 'number', number, askedAt, removed: {} })
+  return removals.ask({ site, id: randomUUID(), what: 'number', number, askedAt, removed: {}, months: [] })
 }
 
 export async function findReceipt(site: SiteId, id: string, { removals }: Pick<Asking, 'removals'>): Promise<Receipt> {

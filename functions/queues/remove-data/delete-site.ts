@@ -1,20 +1,17 @@
 import type { SiteId } from '../../../contracts/names.ts'
 import type { ItemKey } from '../../stores/partitions.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
-import {
-  callPartitions,
-  eachMonth,
-  livePartitions,
-  monthPartitions,
-  otherPartitions,
-  type Part,
-} from './site-partitions.ts'
+import { eachBusyMonth, type MonthLook } from './months.ts'
+import { callPartitions, livePartitions, monthPartitions, otherPartitions, type Part } from './site-partitions.ts'
 
 export interface Emptier {
   empty(pk: string, prefix?: string, isWhole?: boolean): Promise<number>
   pages(pk: string, prefix?: string): AsyncIterable<ItemKey[]>
   remove(items: readonly ItemKey[]): Promise<number>
+  has(pk: string): Promise<boolean>
 }
+/** What a pass knows of months, and tells the next one. */
+export type Months = Omit<MonthLook, 'records'>
 export interface SiteDeleting {
   directory: { row(site: SiteId): Promise<SiteRow | undefined>; markDeleting(site: SiteId): Promise<boolean> }
   keys: { removeAll(site: SiteId): Promise<number> }
@@ -23,13 +20,16 @@ export interface SiteDeleting {
   sockets: { close(id: string): Promise<void> }
   commandQueues: { remove(url: string): Promise<void> }
   tables: Record<Part['table'], Emptier>
-  now: number
 }
 export type Count = (name: string, items: number) => void
 
 /** Removes all of a site but the row that says it is being deleted. Done twice, it finds nothing the second time. */
-export async function deleteSite(site: SiteId, deleting: SiteDeleting, count: Count): Promise<void> {
-  const { directory, keys, bridges, connections, sockets, commandQueues, tables, now } = deleting
+export async function deleteSite(
+  site: SiteId,
+  deleting: SiteDeleting & { months: Months },
+  count: Count,
+): Promise<void> {
+  const { directory, keys, bridges, connections, sockets, commandQueues, tables, months } = deleting
   await directory.markDeleting(site)
   // First who could still write or read, then what there is.
   count('keys', await keys.removeAll(site))
@@ -44,7 +44,7 @@ export async function deleteSite(site: SiteId, deleting: SiteDeleting, count: Co
   const empty = async ({ table, name, pk, prefix, sk }: Part) =>
     count(name, await tables[table].empty(pk, sk ?? prefix, sk !== undefined))
   for (const part of livePartitions(site)) await empty(part)
-  await eachMonth(now, async (month) => {
+  await eachBusyMonth(site, { ...months, records: tables.records }, async (month) => {
     for (const part of monthPartitions(site, month)) {
       if (part.name !== 'call records') await empty(part)
       else await emptyCalls(site, part, tables, count)

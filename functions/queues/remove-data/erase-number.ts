@@ -1,23 +1,28 @@
 import type { SiteId } from '../../../contracts/names.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import { canonicalNumber } from '../../domain/phone-number.ts'
-import type { Count, Emptier } from './delete-site.ts'
-import { callPartitions, eachMonth } from './site-partitions.ts'
+import type { Count, Emptier, Months } from './delete-site.ts'
+import { eachBusyMonth, type MonthLook } from './months.ts'
+import { callPartitions } from './site-partitions.ts'
 
 export interface NumberErasing {
   numberingOf(site: SiteId): Promise<Numbering>
   cdrs: { erase(site: SiteId, month: string, number: string, numbering: Numbering): Promise<string[]> }
-  tables: { live: Emptier }
+  tables: { live: Emptier; records: MonthLook['records'] }
   /** What other features know of a number; each erases it from its own and answers how many items it changed. */
   others: readonly { name: string; erase(site: SiteId, number: string): Promise<number> }[]
-  now: number
 }
 
 /** Erases a number from everything a site keeps. Done twice, it finds nothing the second time. */
-export async function eraseNumber(site: SiteId, number: string, erasing: NumberErasing, count: Count): Promise<void> {
+export async function eraseNumber(
+  site: SiteId,
+  number: string,
+  erasing: NumberErasing & { months: Months },
+  count: Count,
+): Promise<void> {
   const numbering = await erasing.numberingOf(site)
   const canonical = canonicalNumber(number, numbering)
-  await eachMonth(erasing.now, async (month) => {
+  await eachBusyMonth(site, { ...erasing.months, records: erasing.tables.records }, async (month) => {
     const linkedids = await erasing.cdrs.erase(site, month, canonical, numbering)
     count('call records', linkedids.length)
     for (const linkedid of new Set(linkedids)) {

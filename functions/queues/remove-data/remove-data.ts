@@ -11,10 +11,10 @@ export interface Removing {
     save(removal: Removal): Promise<void>
     finish(removal: Removal, now: number): Promise<void>
   }
-  deleting: Omit<SiteDeleting, 'now' | 'directory'> & {
+  deleting: Omit<SiteDeleting, 'directory'> & {
     directory: SiteDeleting['directory'] & { remove(site: SiteId): Promise<void> }
   }
-  erasing: Omit<NumberErasing, 'now'>
+  erasing: NumberErasing
 }
 
 /**
@@ -26,37 +26,39 @@ const secondLookMs = 75_000
 /** One pass over each deletion and erasure that is under way; the second pass, later, ends it with its receipt. */
 export async function removeData(removing: Removing, now: number): Promise<void> {
   for (const removal of await removing.removals.all()) {
-    const { passedAt, site, id, what } = removal
-    if (passedAt !== undefined && now < passedAt + secondLookMs) continue
-    const removed = { ...removal.removed }
-    let found = 0
-    const count = (name: string, items: number) => {
-      found += items
-      if (items > 0) removed[name] = (removed[name] ?? 0) + items
-    }
+    if (removal.passedAt !== undefined && now < removal.passedAt + secondLookMs) continue
+    const { site, id, what } = removal
     try {
-      await pass(removal, removing, now, count)
-      if (passedAt === undefined || found > 0) {
-        await removing.removals.save({ ...removal, removed, passedAt: now })
-        continue
-      }
-      if (what === 'site') await removing.deleting.directory.remove(site)
-      await removing.removals.finish({ ...removal, removed }, now)
-      logOutcome('info', 'removed', { site, id, what, items: Object.values(removed).reduce((sum, n) => sum + n, 0) })
+      await removeOne(removal, removing, now)
     } catch (error) {
-      await removing.removals.save({ ...removal, removed })
       if (error instanceof OutOfTime) return
       logOutcome('error', 'removal-failed', { site, id, what, error: describeError(error) })
     }
   }
 }
 
-async function pass(
-  removal: Removal,
-  { deleting, erasing }: Removing,
-  now: number,
-  count: (name: string, items: number) => void,
-) {
-  if (removal.what === 'site') await deleteSite(removal.site, { ...deleting, now }, count)
-  else if (removal.number !== undefined) await eraseNumber(removal.site, removal.number, { ...erasing, now }, count)
+async function removeOne(asked: Removal, { removals, deleting, erasing }: Removing, now: number): Promise<void> {
+  const removal = { ...asked, removed: { ...asked.removed }, months: [...asked.months] }
+  const { site, id, what, number, removed, months } = removal
+  let found = 0
+  const count = (name: string, items: number) => {
+    found += items
+    if (items > 0) removed[name] = (removed[name] ?? 0) + items
+  }
+  const note = async (month: string) => {
+    months.push(month)
+    await removals.save(removal)
+  }
+  const look = { now, known: new Set(asked.months), note }
+  try {
+    if (what === 'site') await deleteSite(site, { ...deleting, months: look }, count)
+    else if (number !== undefined) await eraseNumber(site, number, { ...erasing, months: look }, count)
+  } catch (error) {
+    await removals.save(removal)
+    throw error
+  }
+  if (asked.passedAt === undefined || found > 0) return removals.save({ ...removal, passedAt: now })
+  if (what === 'site') await deleting.directory.remove(site)
+  await removals.finish(removal, now)
+  logOutcome('info', 'removed', { site, id, what, items: Object.values(removed).reduce((sum, n) => sum + n, 0) })
 }

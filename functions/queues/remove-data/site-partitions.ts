@@ -60,27 +60,3 @@ export function otherPartitions(site: string): Part[] {
     ),
   ]
 }
-
-/** Asterisk is of 1999, and imports bring what it wrote since. */
-const firstMonth = '1999-12'
-
-function monthsUntil(now: number): string[] {
-  const months: string[] = []
-  // Twelve a year: some 330 names, and as many queries a kind, which take a second or two.
-  for (let at = new Date(now); at.toISOString().slice(0, 7) >= firstMonth; ) {
-    months.push(at.toISOString().slice(0, 7))
-    at = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() - 1, 1))
-  }
-  return months
-}
-
-/** Months dealt with at once: most are empty, and their queries are all waiting. */
-const monthsAtOnce = 8
-
-export async function eachMonth(now: number, run: (month: string) => Promise<void>): Promise<void> {
-  const months = monthsUntil(now).values()
-  const worker = async () => {
-    for (const month of months) await run(month)
-  }
-  await Promise.all(Array.from({ length: monthsAtOnce }, worker))
-}

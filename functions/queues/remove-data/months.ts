@@ -1,0 +1,50 @@
+import type { SiteId } from '../../../contracts/names.ts'
+import { lane } from '../../stores/cdrs.ts'
+import { keys } from '../../stores/table.ts'
+
+/** Asterisk is of 1999, and imports bring what it wrote since. */
+const firstMonth = '1999-12'
+/** Months looked at at once: most are empty, and their queries are all waiting. */
+const monthsAtOnce = 8
+
+export interface MonthLook {
+  now: number
+  /** Whether there is anything in a partition. */
+  records: { has(pk: string): Promise<boolean> }
+  /** Months that had calls at an earlier look. A write under way then may have come since, without its time row. */
+  known: ReadonlySet<string>
+  /** Remembers a month before anything of it is removed. */
+  note(month: string): Promise<void>
+}
+
+/**
+ * Each month in which a site has call records, or had: some 330 queries of one item, and the rest only where there is
+ * something.
+ */
+export async function eachBusyMonth(
+  site: SiteId,
+  look: MonthLook,
+  run: (month: string) => Promise<void>,
+): Promise<void> {
+  const months = monthsUntil(look.now).values()
+  const worker = async () => {
+    for (const month of months) {
+      if (!look.known.has(month)) {
+        if (!(await look.records.has(keys.timeRows(site, month, lane)))) continue
+        await look.note(month)
+      }
+      await run(month)
+    }
+  }
+  await Promise.all(Array.from({ length: monthsAtOnce }, worker))
+}
+
+function monthsUntil(now: number): string[] {
+  const months: string[] = []
+  // Twelve a year.
+  for (let at = new Date(now); at.toISOString().slice(0, 7) >= firstMonth; ) {
+    months.push(at.toISOString().slice(0, 7))
+    at = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() - 1, 1))
+  }
+  return months
+}

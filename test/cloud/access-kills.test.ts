@@ -1,0 +1,245 @@
+import { generateKeyPairSync } from 'node:crypto'
+import * as v from 'valibot'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { SiteRequest } from '../../contracts/site.ts'
+import { identifyKey } from '../../functions/authorize/identify.ts'
+import { numbering } from '../../functions/domain/phone-number.ts'
+import { enrolBridge } from '../../functions/http/bridges/enrol-bridge.ts'
+import { makeCode } from '../../functions/http/bridges/make-code.ts'
+import { revokeBridge } from '../../functions/http/bridges/revoke-bridge.ts'
+import { makeKey } from '../../functions/http/keys/make-key.ts'
+import { rotateKey } from '../../functions/http/keys/rotate-key.ts'
+import { HttpProblem } from '../../functions/http/problem.ts'
+import { askDeletion } from '../../functions/http/removals/ask-removal.ts'
+import { createSite } from '../../functions/http/sites/create-site.ts'
+import { removeData } from '../../functions/queues/remove-data/remove-data.ts'
+import { BridgeStore } from '../../functions/stores/bridges.ts'
+import { CdrErasure } from '../../functions/stores/cdr-erasure.ts'
+import { CdrStore } from '../../functions/stores/cdrs.ts'
+import { ConnectionStore } from '../../functions/stores/connections.ts'
+import { KeyStore } from '../../functions/stores/keys.ts'
+import { PartitionStore } from '../../functions/stores/partitions.ts'
+import { RemovalStore } from '../../functions/stores/removals.ts'
+import { SiteDirectory } from '../../functions/stores/site-directory.ts'
+import { SiteStore } from '../../functions/stores/sites.ts'
+import { makeSecrets } from '../../infra/build/secrets.ts'
+import { makeCdr } from '../support/cdrs.ts'
+import { killBetweenWrites, Process } from '../support/killed-writes.ts'
+import { startTables, type TestTables } from '../support/tables.ts'
+
+/**
+ * Goal: an act on a site's access ends in one of two states, whenever the function that does it is killed.
+ * Method: the process is killed before its first write, its second and so on; then what is left is looked at as any caller
+ * sees it, and the act is done again.
+ */
+const secrets = makeSecrets()
+const { pepper } = secrets
+const admin = { kind: 'admin' } as const
+const now = Date.UTC(2026, 10, 24)
+const minute = 60_000
+let tables: TestTables
+beforeAll(async () => {
+  vi.spyOn(console, 'log').mockImplementation(() => undefined)
+  tables = await startTables()
+})
+afterAll(async () => tables[Symbol.asyncDispose]())
+
+/** Command queues that are there, by URL. */
+const queues = new Set<string>()
+
+/** The stores as a function joins them, in the hands of one process. */
+function world(process = new Process(Number.POSITIVE_INFINITY)) {
+  const db = process.over(tables.db)
+  const { table } = tables
+  const partitions = new PartitionStore(db, table, () => false)
+  return {
+    directory: new SiteDirectory(db, table),
+    keys: new KeyStore(db, table),
+    bridges: new BridgeStore(db, table),
+    sites: new SiteStore(db, table),
+    removals: new RemovalStore(db, table),
+    connections: new ConnectionStore(db, table),
+    cdrs: new CdrStore(db, table),
+    erasure: new CdrErasure(db, table, () => false),
+    tables: { records: partitions, live: partitions },
+    sockets: { close: async () => undefined },
+    commandQueues: {
+      create: async (site: string, number: number) => {
+        process.write()
+        queues.add(`queue-${site}-${number}`)
+        return `queue-${site}-${number}`
+      },
+      remove: async (url: string) => {
+        process.write()
+        queues.delete(url)
+      },
+    },
+  }
+}
+type World = ReturnType<typeof world>
+
+const make = (site: string, { directory, keys, bridges, sites, commandQueues }: World, at = now) => {
+  const request = v.parse(SiteRequest, { site, name: site })
+  return createSite(request, { directory, keys, bridges, sites, commandQueues, pepper, caller: admin, now: at })
+}
+const opens = async (key: string, at = now) =>
+  (await identifyKey(`Bearer ${key}`, secrets, world().keys, at)).kind === 'key'
+const rowsOf = async (site: string) =>
+  (await tables.items()).filter(({ pk, sk }) => [pk, sk].some((key) => key === site || `${key}`.startsWith(`${site}#`)))
+
+test('making a site: there is none, or a whole one, and the next request makes it', async () => {
+  const kills = await killBetweenWrites(
+    async (process, site) => void (await make(site, world(process))),
+    async (site, wasKilled) => {
+      const { directory, keys, bridges } = world()
+      expect((await directory.find(site)) !== undefined, site).toBe(!wasKilled)
+      if (wasKilled) await make(site, world(), now + minute)
+      expect(await keys.list(site), site).toHaveLength(1)
+      expect(await bridges.list(site), site).toHaveLength(1)
+      expect(
+        [...queues].filter((url) => url.startsWith(`queue-${site}-`)),
+        site,
+      ).toHaveLength(1)
+      await expect(make(site, world(), now + 2 * minute)).rejects.toThrow(HttpProblem)
+    },
+  )
+  expect(kills).toBeGreaterThanOrEqual(5)
+})
+
+test('enrolment: the code is unused, or its bridge is enrolled; the same bridge may ask again, another never', async () => {
+  const pem = () => generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const codes = new Map<string, { code: string; key: string; publicKey: string }>()
+  const enrol = (code: string, publicKey: string, { directory, bridges }: World) =>
+    enrolBridge(
+      { code, publicKey },
+      { sites: directory, bridges, queues: { live: 'l', records: 'r' }, region: 'x', deploymentPublicKey: 'p', now },
+    )
+  const kills = await killBetweenWrites(
+    async (process, ground) => {
+      const site = `enrol-${ground}`
+      const { enrolment } = await make(site, world())
+      const one = { code: enrolment.code, key: enrolment.key, publicKey: pem() }
+      codes.set(ground, one)
+      await enrol(one.code, one.publicKey, world(process))
+    },
+    async (ground, wasKilled) => {
+      const { code, key, publicKey } = codes.get(ground) ?? { code: '', key: '', publicKey: '' }
+      const isEnrolled = (await world().bridges.bridgeKey(`enrol-${ground}`, key)) !== undefined
+      expect(isEnrolled).toBe(!wasKilled)
+      await enrol(code, publicKey, world())
+      await expect(enrol(code, pem(), world())).rejects.toMatchObject({ errorId: 'code-invalid' })
+      expect(await world().bridges.bridgeKey(`enrol-${ground}`, key)).toBeDefined()
+    },
+  )
+  expect(kills).toBe(1)
+})
+
+test('a code that many bridges use at once enrols one of them', async () => {
+  await make('race', world())
+  const { code } = await makeCode('race', { caller: admin, bridges: world().bridges, now })
+  const { directory: sites, bridges } = world()
+  const enrolling = { sites, bridges, queues: { live: 'l', records: 'r' }, region: 'x', deploymentPublicKey: 'p', now }
+  const tries = await Promise.allSettled(
+    Array.from({ length: 20 }, () => {
+      const { publicKey } = generateKeyPairSync('ed25519')
+      return enrolBridge({ code, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() }, enrolling)
+    }),
+  )
+  expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+})
+
+test('rotation: the key is as it was, or has its next secret; what is in use opens all the while', async () => {
+  const made = new Map<string, { key: string; secret: string }>()
+  const rotate = async (key: string, { keys }: World) =>
+    rotateKey(key, { overlapSeconds: 60 }, { caller: admin, site: 'rotate', pepper, keys, now })
+  const kills = await killBetweenWrites(
+    async (process, ground) => {
+      const { keys } = world()
+      const key = await makeKey({ name: 'k', role: 'viewer' }, { caller: admin, site: 'rotate', pepper, keys, now })
+      made.set(ground, key)
+      await rotate(key.key, world(process))
+    },
+    async (ground) => {
+      const { key, secret } = made.get(ground) ?? { key: '', secret: '' }
+      expect(await opens(secret)).toBe(true)
+      const { secret: next } = await rotate(key, world())
+      expect([await opens(secret), await opens(next)]).toEqual([true, true])
+      const late = now + minute
+      expect([await opens(secret, late), await opens(next, late)]).toEqual([false, true])
+    },
+  )
+  expect(kills).toBe(1)
+})
+
+test('revoking a bridge: it is enrolled, or nothing it signs is believed; asked again, its queue is replaced', async () => {
+  const enrolled = new Map<string, string>()
+  const revoke = async (site: string, key: string, { directory, bridges, commandQueues }: World) =>
+    revokeBridge(site, key, { directory, bridges, commandQueues, now })
+  const kills = await killBetweenWrites(
+    async (process, ground) => {
+      const site = `bridge-${ground}`
+      const { enrolment } = await make(site, world())
+      const { directory: sites, bridges } = world()
+      const publicKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString()
+      const enrolling = { sites, bridges, queues: { live: 'l', records: 'r' }, region: 'x', deploymentPublicKey: 'p' }
+      await enrolBridge({ code: enrolment.code, publicKey }, { ...enrolling, now })
+      enrolled.set(ground, enrolment.key)
+      await revoke(site, enrolment.key, world(process))
+    },
+    async (ground) => {
+      const [site, key] = [`bridge-${ground}`, enrolled.get(ground) ?? '']
+      const first = `queue-${site}-${Math.floor(now / 1000)}`
+      await revoke(site, key, world())
+      expect(await world().bridges.bridgeKey(site, key)).toBeUndefined()
+      const { commandQueue } = (await world().directory.find(site)) ?? {}
+      expect(commandQueue?.url).not.toBe(first)
+      expect(queues.has(commandQueue?.url ?? '')).toBe(true)
+    },
+  )
+  expect(kills).toBe(4)
+})
+
+test('deleting a site: it is whole, or it is gone and what is left goes without another request', async () => {
+  const secretsOf = new Map<string, string>()
+  const passes = async (site: World, from = now) => {
+    const { removals, tables: partitions } = site
+    const numberingOf = async () => numbering('FR')
+    const removing = {
+      removals,
+      deleting: site,
+      erasing: { numberingOf, cdrs: site.erasure, tables: partitions, others: [] },
+    }
+    for (let n = 0; n < 4; n++) await removeData(removing, from + n * 2 * minute)
+  }
+  const kills = await killBetweenWrites(
+    async (process, site) => {
+      const ground = `delete-${site}`
+      const { apiKey } = await make(ground, world())
+      secretsOf.set(site, apiKey)
+      await world().cdrs.put(ground, makeCdr(1), undefined, numbering('FR'))
+      await askDeletion(ground, { ...world(process), now })
+      await passes(world(process))
+    },
+    async (site) => {
+      const ground = `delete-${site}`
+      await passes(world(), now + minute)
+      const row = await world().directory.row(ground)
+      const isWhole = row?.state === 'live'
+      expect(await opens(secretsOf.get(site) ?? ''), site).toBe(isWhole)
+      if (!isWhole)
+        expect(
+          (await rowsOf(ground)).map(({ pk }) => pk),
+          site,
+        ).toEqual([`${ground}#RCPT`])
+      else await passesAfterAsking(ground)
+    },
+  )
+  expect(kills).toBeGreaterThanOrEqual(8)
+
+  async function passesAfterAsking(ground: string): Promise<void> {
+    expect((await rowsOf(ground)).length).toBeGreaterThan(5)
+    await askDeletion(ground, { ...world(), now })
+    await passes(world())
+    expect((await rowsOf(ground)).map(({ pk }) => pk)).toEqual([`${ground}#RCPT`])
+  }
+}, 60_000)
