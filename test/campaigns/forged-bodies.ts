@@ -10,6 +10,7 @@ import { BridgeStore } from '../../functions/stores/bridges.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { ConnectionStore } from '../../functions/stores/connections.ts'
 import { DirtyHourStore } from '../../functions/stores/dirty-hours.ts'
+import { PlacedCallStore } from '../../functions/stores/placed-calls.ts'
 import { PresenceStore } from '../../functions/stores/presence.ts'
 import { SiteStore } from '../../functions/stores/sites.ts'
 import { TimeLineStore } from '../../functions/stores/time-lines.ts'
@@ -149,10 +150,12 @@ function consumer({ db, table }: TestTables, onRefused: (errorId: string) => voi
   const keys = cachedKeys(new BridgeStore(db, table), Date.now)
   const aside = { put: async (_body: string, errorId: string) => onRefused(errorId) }
   const timeLines = new TimeLineStore(db, table)
+  const placed = new PlacedCallStore(db, table)
   const persisting = {
     keys,
     aside,
     timeLines,
+    placed,
     log: new CdrStore(db, table),
     hours: new DirtyHourStore(db, table),
     numberingOf: async () => numbering('FR'),
@@ -162,6 +165,7 @@ function consumer({ db, table }: TestTables, onRefused: (errorId: string) => voi
     keys,
     aside,
     timeLines,
+    placed,
     presence: new PresenceStore(db, table),
     epochs: new SiteStore(db, table),
     connections: new ConnectionStore(db, table),
