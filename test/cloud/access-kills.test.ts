@@ -209,7 +209,7 @@ test('deleting a site: it is whole, or it is gone and what is left goes without 
       deleting: site,
       erasing: { numberingOf, cdrs: site.erasure, tables: partitions, others: [] },
     }
-    for (let n = 0; n < 4; n++) await removeData(removing, from + n * 2 * minute)
+    for (let n = 0; n < 4; n++) await removeData(removing, from + n * 2 * minute, '2026-10')
   }
   const kills = await killBetweenWrites(
     async (process, site) => {

@@ -3,12 +3,14 @@ import { lane } from '../../stores/cdrs.ts'
 import { keys } from '../../stores/table.ts'
 
 /** Asterisk is of 1999, and imports bring what it wrote since. */
-const firstMonth = '1999-12'
+export const firstMonth = '1999-12'
 /** Months looked at at once: most are empty, and their queries are all waiting. */
 const monthsAtOnce = 8
 
 export interface MonthLook {
   now: number
+  /** The first month looked at. */
+  since: string
   /** Whether there is anything in a partition. */
   records: { has(pk: string): Promise<boolean> }
   /** Months that had calls at an earlier look. A write under way then may have come since, without its time row. */
@@ -26,7 +28,7 @@ export async function eachBusyMonth(
   look: MonthLook,
   run: (month: string) => Promise<void>,
 ): Promise<void> {
-  const months = monthsUntil(look.now).values()
+  const months = monthsOf(look).values()
   const worker = async () => {
     for (const month of months) {
       if (!look.known.has(month)) {
@@ -39,10 +41,10 @@ export async function eachBusyMonth(
   await Promise.all(Array.from({ length: monthsAtOnce }, worker))
 }
 
-function monthsUntil(now: number): string[] {
+function monthsOf({ now, since }: Pick<MonthLook, 'now' | 'since'>): string[] {
   const months: string[] = []
   // Twelve a year.
-  for (let at = new Date(now); at.toISOString().slice(0, 7) >= firstMonth; ) {
+  for (let at = new Date(now); at.toISOString().slice(0, 7) >= since; ) {
     months.push(at.toISOString().slice(0, 7))
     at = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() - 1, 1))
   }

@@ -2,8 +2,9 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import { OutOfTime } from '../../stores/partitions.ts'
 import type { Removal } from '../../stores/removals.ts'
-import { deleteSite, type SiteDeleting } from './delete-site.ts'
+import { deleteSite, type Months, type SiteDeleting } from './delete-site.ts'
 import { eraseNumber, type NumberErasing } from './erase-number.ts'
+import { firstMonth } from './months.ts'
 
 export interface Removing {
   removals: {
@@ -24,12 +25,12 @@ export interface Removing {
 const secondLookMs = 75_000
 
 /** One pass over each deletion and erasure that is under way; the second pass, later, ends it with its receipt. */
-export async function removeData(removing: Removing, now: number): Promise<void> {
+export async function removeData(removing: Removing, now: number, since = firstMonth): Promise<void> {
   for (const removal of await removing.removals.all()) {
     if (removal.passedAt !== undefined && now < removal.passedAt + secondLookMs) continue
     const { site, id, what } = removal
     try {
-      await removeOne(removal, removing, now)
+      await removeOne(removal, removing, { now, since })
     } catch (error) {
       if (error instanceof OutOfTime) return
       logOutcome('error', 'removal-failed', { site, id, what, error: describeError(error) })
@@ -37,7 +38,11 @@ export async function removeData(removing: Removing, now: number): Promise<void>
   }
 }
 
-async function removeOne(asked: Removal, { removals, deleting, erasing }: Removing, now: number): Promise<void> {
+async function removeOne(
+  asked: Removal,
+  { removals, deleting, erasing }: Removing,
+  { now, since }: Pick<Months, 'now' | 'since'>,
+): Promise<void> {
   const removal = { ...asked, removed: { ...asked.removed }, months: [...asked.months] }
   const { site, id, what, number, removed, months } = removal
   let found = 0
@@ -49,7 +54,7 @@ async function removeOne(asked: Removal, { removals, deleting, erasing }: Removi
     months.push(month)
     await removals.save(removal)
   }
-  const look = { now, known: new Set(asked.months), note }
+  const look = { now, since, known: new Set(asked.months), note }
   try {
     if (what === 'site') await deleteSite(site, { ...deleting, months: look }, count)
     else if (number !== undefined) await eraseNumber(site, number, { ...erasing, months: look }, count)
