@@ -130,8 +130,10 @@ test('splits what does not fit into one invocation', async () => {
 })
 
 test('runs no more invocations at once than MaximumConcurrency', async () => {
-  // Goal: two at most, and two indeed. Method: five messages, each worked on for longer than a cold start takes on a busy machine, whose times overlap as written down.
-  for (const n of [1, 2, 3, 4, 5]) await send('WorkQueue', { n, sleep: 2_000 })
+  // Goal: two at most, and two indeed. Method: two warm processes, then eight messages of 0.9 s each, whose times overlap as they were written down.
+  await Promise.all([send('WorkQueue', { n: 0, sleep: 900 }), send('WorkQueue', { n: 0, sleep: 900 })])
+  await expect.poll(() => count('WorkQueue'), { timeout: 15_000 }).toBe(0)
+  for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) await send('WorkQueue', { n, sleep: 900 })
   await expect.poll(() => count('WorkQueue'), { timeout: 15_000 }).toBe(0)
   const spans: [number, number][] = await notes(fixture.cloud, 'slept')
   const together = spans.map(([at]) => spans.filter(([from, to]) => from <= at && at < to).length)
