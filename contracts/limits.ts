@@ -6,8 +6,6 @@ export const sqsBodyBytesMax = 1_048_576
 export const packedBodyBytesTarget = 65_536
 /** Guards memory against a small body that unpacks to a huge one: 8 MiB is 30 times a full body, the best ratio measured. */
 export const unpackedBytesMax = 8_388_608
-/** One event's JSON; a longer one is cut by the bridge before it is packed. A CDR is under 2 KB. */
-export const eventBytesMax = 65_536
 /** API Gateway closes a WebSocket whose frame is over 32 KB; 31 KB leaves room for what the frame wraps around its entities. */
 export const frameBytesMax = 31_744
 /** Topics a client may name in one subscribe frame. */

@@ -33,7 +33,7 @@ async function read(): Promise<Secrets> {
   const parsed = v.safeParse(Secrets, JSON.parse(Parameter?.Value ?? '{}'))
   if (parsed.success) return parsed.output
   const wrong = parsed.issues.map((issue) => v.getDotPath(issue) ?? '(whole)').join(', ')
-  throw new Error(`the secrets in ${name} lack or spoil: ${wrong}; write them anew as README.md says`)
+  throw new Error(`the secrets in ${name} lack or spoil: ${wrong}; write them anew as docs/deploy.md says`)
 }
 
 /** Public half of the key that signs commands (SPKI, PEM). */

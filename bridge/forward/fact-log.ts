@@ -3,7 +3,7 @@ import { Stamp, type Telling } from '../normalise/stamp.ts'
 import type { Spool } from '../spool/spool.ts'
 
 /** Longest event and its record's header, with room to spare: what must be free before a place in the order is given. */
-const roomBytes = 131_072
+const roomBytes = 1_048_576 + 16
 
 /** Gives facts their place in the order and hands them to the spool. */
 export class FactLog {

@@ -8,8 +8,8 @@ export interface SpoolRecord {
 
 /** On disk: length u32, crc32 u32, number u64, all little-endian, then the payload. The crc covers length, number, payload. */
 const headerBytes = 16
-/** An event is 64 KiB at most; a length over this is damage, not a record. */
-export const recordBytesMax = 131_072
+/** The largest event lists 20,000 endpoints, about 0.7 MB; a length over this is damage, not a record. */
+export const recordBytesMax = 1_048_576
 
 export function encodeRecord(number: number, payload: Buffer): Buffer {
   const record = Buffer.allocUnsafe(headerBytes + payload.length)

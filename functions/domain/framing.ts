@@ -4,8 +4,8 @@ import { frameBytesMax } from '../../contracts/limits.ts'
 const overheadBytes = 400
 
 /**
- * Cuts a list into runs whose JSON fits one frame. An item larger than a frame is given one of its own; contracts bound
- * an entity to a few KB, so that does not happen with what a bridge sends.
+ * Cuts a list into runs whose JSON fits one frame. An item larger than a frame is given one of its own, which the
+ * socket refuses and counts: a call of 50 callees with the longest names there are would be one.
  */
 export function splitByFrame<T>(items: readonly T[]): T[][] {
   const runs: T[][] = []

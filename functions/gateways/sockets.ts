@@ -6,6 +6,7 @@ import {
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi'
 import type { ServerFrame } from '../../contracts/frames.ts'
+import { describeError, logOutcome } from '../log.ts'
 
 export type PostOutcome = 'sent' | 'gone' | 'failed'
 
@@ -31,8 +32,10 @@ export class Sockets {
       return 'sent'
     } catch (error) {
       if (error instanceof GoneException) return 'gone'
-      if (error instanceof LimitExceededException || isTimeout(error)) return 'failed'
-      throw error
+      // One connection's trouble is its own: thrown, it would hold up everyone else of the site.
+      const known = error instanceof LimitExceededException || isTimeout(error)
+      if (!known) logOutcome('warn', 'post-failed', { connectionId, error: describeError(error) })
+      return 'failed'
     }
   }
 

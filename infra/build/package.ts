@@ -12,7 +12,7 @@ export class PackagingFailed extends Error {
 }
 
 /** Bundles the functions and writes the CloudFormation template and a zip a function into `.serverless/`. */
-export async function packageService(root: string, stage = 'dev'): Promise<string> {
+export async function packageService(root: string, options: string[] = ['--stage', 'dev']): Promise<string> {
   const out = path.join(root, '.serverless')
   await Promise.all(
     [out, path.join(root, 'dist/functions')].map((folder) => rm(folder, { recursive: true, force: true })),
@@ -22,7 +22,7 @@ export async function packageService(root: string, stage = 'dev'): Promise<strin
   // No account is asked for: the keys only keep the tool from looking for some on this machine.
   const env = { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none', SLS_TELEMETRY_DISABLED: '1' }
   try {
-    await promisify(execFile)(process.execPath, [command, 'package', '--stage', stage], {
+    await promisify(execFile)(process.execPath, [command, 'package', ...options], {
       cwd: root,
       env,
       timeout: packagingMsMax,
@@ -34,9 +34,10 @@ export async function packageService(root: string, stage = 'dev'): Promise<strin
   return out
 }
 
-export async function main(): Promise<void> {
+/** `npm run package -- --stage STAGE --region REGION`; a deployment takes the same two. */
+export async function main(args: string[]): Promise<void> {
   const started = performance.now()
-  const out = await packageService(process.cwd())
+  const out = await packageService(process.cwd(), args)
   console.log(
     `Packaged into ${path.relative(process.cwd(), out)}/ in ${((performance.now() - started) / 1000).toFixed(1)} s.`,
   )

@@ -23,6 +23,8 @@ export async function openCloud(root: string, home: Home, memory: Memory): Promi
     const secrets = makeSecrets()
     await cloud.putSecret(secretsParameter, JSON.stringify(secrets))
     adminKey = secrets.adminKey
+    // Before a site is made with it: a start that ends in between finds it again.
+    await home.remember({ ...memory, adminKey })
   }
   const ports = {
     http: Number(new URL(cloud.httpUrl).port),

@@ -13,7 +13,8 @@ const Memory = v.looseObject({
     v.object({ sip: v.number(), http: v.number(), ami: v.number(), rtpFirst: v.number(), rtpLast: v.number() }),
   ),
   adminKey: v.optional(v.string()),
-  site: v.optional(MadeSite),
+  /** By the kind of PBX: recorded calls and real ones never share a site. */
+  sites: v.optional(v.record(v.string(), MadeSite)),
 })
 export type Memory = v.InferOutput<typeof Memory>
 

@@ -16,6 +16,7 @@ export interface PbxSource {
   cdrFile: string
   /** Kept for the next start. */
   ports?: AsteriskPorts
+  kind: PbxChoice['kind']
   /** For people. */
   label: string
   simulated: boolean
@@ -54,7 +55,7 @@ export async function openPbx(choice: PbxChoice, options: PbxOptions): Promise<P
 
 function ownPbx({ url, user, password, cdrFile }: Extract<PbxChoice, { kind: 'own' }>): PbxSource {
   const label = `your Asterisk at ${new URL(url).host}`
-  return { ari: { url, user, password }, cdrFile, label, simulated: false, stop: async () => undefined }
+  return { ari: { url, user, password }, cdrFile, label, kind: 'own', simulated: false, stop: async () => undefined }
 }
 
 async function replayedPbx({ folder, steps }: PbxOptions): Promise<PbxSource> {
@@ -71,6 +72,7 @@ async function replayedPbx({ folder, steps }: PbxOptions): Promise<PbxSource> {
     ari: { url: replay.ariUrl, ...credentials },
     cdrFile: replay.cdrFile,
     label: 'a recording of a real Asterisk (SIMULATED)',
+    kind: 'replay',
     simulated: true,
     call: async () => {
       const name = recordings[played % recordings.length] ?? recordings[0]
@@ -112,7 +114,16 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
   }
   const ari = { url: pbx.ariUrl, user: pbx.ariUser, password: pbx.ariPassword }
   const label = `Asterisk ${version} in ${path.relative(root, folder) || folder}`
-  return { ari, cdrFile: pbx.cdrFile, ports, label, simulated: false, call: () => callBetween(phones, site), stop }
+  return {
+    ari,
+    cdrFile: pbx.cdrFile,
+    ports,
+    label,
+    kind: 'private',
+    simulated: false,
+    call: () => callBetween(phones, site),
+    stop,
+  }
 }
 
 async function callBetween(phones: Phones, site: Site): Promise<string> {

@@ -1,10 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { LocalCloud } from '../local/local-cloud.ts'
 import { BridgeProcess } from './bridge-process.ts'
 import { buildAll } from './build.ts'
 import { waitForCall } from './call-log.ts'
-import { openCloud } from './cloud.ts'
+import { type OpenCloud, openCloud } from './cloud.ts'
 import type { Home, Memory } from './home.ts'
 import { makeSite } from './make-site.ts'
 import type { PbxChoice } from './options.ts'
@@ -34,7 +33,11 @@ export interface RunningSwitchhook {
   firstCall(call: () => Promise<string>): Promise<void>
 }
 
-const siteName = { site: 'demo', name: 'Demonstration' }
+const siteNames: Record<PbxChoice['kind'], { site: string; name: string }> = {
+  private: { site: 'demo', name: 'Demonstration' },
+  replay: { site: 'replay', name: 'Recorded calls (SIMULATED)' },
+  own: { site: 'own', name: 'My own PBX' },
+}
 
 /** Starts PBX, local cloud, bridge and page, each kept in `home` for the next start. */
 export async function openSwitchhook(choice: PbxChoice, around: Surroundings): Promise<RunningSwitchhook> {
@@ -48,40 +51,41 @@ export async function openSwitchhook(choice: PbxChoice, around: Surroundings): P
   ])
   signal.throwIfAborted()
   const page = kept(parts, await servePage(path.join(root, 'dist/dashboard'), memory.ports?.page ?? 0))
-  const enrolled = await siteIn(home, memory, cloud)
-  await home.remember({
-    ...enrolled.memory,
-    ports: { ...cloud.ports, page: page.port },
-    pbxPorts: pbx.ports ?? memory.pbxPorts,
-  })
+  const { kept: keptSite, newKey } = await steps.run('Site', () => siteIn(pbx.kind, memory, cloud))
+  const ports = { ...cloud.ports, page: page.port }
+  const { adminKey } = cloud
+  const sites = { ...memory.sites, [pbx.kind]: keptSite }
+  await home.remember({ ...memory, adminKey, sites, ports, pbxPorts: pbx.ports ?? memory.pbxPorts })
+  const folder = home.path('bridge', pbx.kind)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   const bridge = new BridgeProcess({
     program: path.join(root, 'dist/bridge/switchhook-bridge.mjs'),
-    folder: enrolled.folder,
-    code: enrolled.site.code,
+    folder,
+    code: keptSite.code,
     pbx,
     cloud,
   })
   kept(parts, bridge)
   await steps.run('Bridge', () => bridge.start())
   signal.throwIfAborted()
-  const { apiKey, site } = enrolled.site
+  const { pageKey, site } = keptSite
   const fragment = new URLSearchParams({
     api: cloud.httpUrl,
     site,
-    key: apiKey,
+    key: pageKey,
     ...(pbx.simulated && { mode: 'replay' }),
   })
   return {
     pageUrl: `http://127.0.0.1:${page.port}/#${fragment}`,
     apiUrl: cloud.httpUrl,
     site,
-    newKey: memory.site ? undefined : apiKey,
+    newKey,
     pbx,
     failed: bridge.failed,
     firstCall: (call) =>
       steps.run('First call', async (say) => {
         say('ringing')
-        const said = await waitForCall({ apiUrl: cloud.httpUrl, site, apiKey, signal }, call)
+        const said = await waitForCall({ apiUrl: cloud.httpUrl, site, apiKey: pageKey, signal }, call)
         say(said)
       }),
   }
@@ -98,9 +102,10 @@ async function settle<A, B>(pair: readonly [Promise<A>, Promise<B>]): Promise<[A
   return [await pair[0], await pair[1]]
 }
 
-async function siteIn(home: Home, memory: Memory, cloud: LocalCloud & { adminKey: string }) {
-  const folder = home.path('bridge')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const site = memory.site ?? (await makeSite(siteName, cloud))
-  return { folder, site, memory: { ...memory, site, adminKey: cloud.adminKey } }
+/** The site of this kind of PBX: as an earlier start made it, or new, with its first key to show. */
+async function siteIn(kind: PbxChoice['kind'], memory: Memory, cloud: OpenCloud) {
+  const known = memory.sites?.[kind]
+  if (known) return { kept: known, newKey: undefined }
+  const { apiKey, ...kept } = await makeSite(siteNames[kind], cloud)
+  return { kept, newKey: apiKey }
 }

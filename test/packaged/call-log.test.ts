@@ -63,6 +63,16 @@ test('a body whose signature does not fit is refused, counted and kept aside', a
   expect(await cdrs(site)).toEqual([])
 })
 
+test('a body that came by the wrong queue is kept aside: queues mixed up in a configuration lose nothing', async () => {
+  const site = await deployment.makeSite('mixed-up')
+  const body = await deployment.send(site, 'records', [cdrEvent('mixed-up', makeCdr(9))])
+  await deployment.sendBody('live', body)
+  const letter = await until('the dead letter', async () =>
+    (await deployment.deadLetters('live')).find((one) => one.body === body),
+  )
+  expect(letter.errorId).toBe('body-lane-wrong')
+})
+
 test('a bridge cannot speak for another site', async () => {
   const [mine, theirs] = [await deployment.makeSite('mine'), await deployment.makeSite('theirs')]
   const borrowed: TestSite = { ...mine, site: { ...mine.site, site: 'theirs' } }

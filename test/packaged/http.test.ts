@@ -1,7 +1,10 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Problem } from '../../contracts/http.ts'
+import { makeCdr } from '../support/cdrs.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { cdrEvent } from '../support/facts.ts'
+import { until } from '../support/until.ts'
 
 let deployment: Deployment
 let office: TestSite
@@ -82,10 +85,20 @@ test('without a key API Gateway itself answers 401', async () => {
   expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }])
 })
 
-test('a cursor of one site opens nothing of another', async () => {
-  const { writeCursor } = await import('../../functions/http/cursor.ts')
-  const position = { site: 'other', from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z', after: '2026-11-30' }
-  const cursor = writeCursor('cdrs', 'other', position, 'not the key of this deployment, but long')
-  const response = await deployment.call('GET', `/v1/sites/other/cdrs?cursor=${cursor}`, { key: other.site.apiKey })
-  expect(await problem(response)).toMatchObject({ errorId: 'cursor-invalid' })
+test('a cursor of one site opens the next page there, and nothing of another', async () => {
+  await deployment.send(
+    office,
+    'records',
+    [1, 2].map((n) => cdrEvent('office', makeCdr(n))),
+  )
+  const cursor = await until('a page with a next one', async () => {
+    const path = '/v1/sites/office/cdrs?from=2026-11-01T00:00:00Z&limit=1'
+    const page = (await (await deployment.call('GET', path, { key: office.site.apiKey })).json()) as { cursor?: string }
+    return page.cursor
+  })
+  const query = `cursor=${encodeURIComponent(cursor)}`
+  const own = await deployment.call('GET', `/v1/sites/office/cdrs?${query}`, { key: office.site.apiKey })
+  expect(own.status).toBe(200)
+  const foreign = await deployment.call('GET', `/v1/sites/other/cdrs?${query}`, { key: other.site.apiKey })
+  expect(await problem(foreign)).toMatchObject({ errorId: 'cursor-invalid' })
 })

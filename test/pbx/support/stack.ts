@@ -6,7 +6,7 @@ import type { Cdr } from '../../../contracts/cdr.ts'
 import { CdrPage } from '../../../contracts/http.ts'
 import { buildBridge } from '../../../infra/build/bridge.ts'
 import { BridgeProcess } from '../../../infra/start/bridge-process.ts'
-import { type MadeSite, makeSite } from '../../../infra/start/make-site.ts'
+import { makeSite, type NewSite } from '../../../infra/start/make-site.ts'
 import { type Deployment, deploy } from '../../support/deployment.ts'
 import { type Subscriber, subscriber } from '../../support/subscriber.ts'
 import { startPbx, type TestPbx, type TestPbxOptions } from './pbx.ts'
@@ -15,7 +15,7 @@ import { startPbx, type TestPbx, type TestPbxOptions } from './pbx.ts'
 export interface Stack extends AsyncDisposable {
   pbx: TestPbx
   bridge: BridgeProcess
-  site: MadeSite
+  site: NewSite
   deployment: Deployment
   client: Subscriber
   /** The whole call log, by the public API. */
