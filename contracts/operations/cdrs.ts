@@ -41,6 +41,17 @@ export const SearchQuery = v.looseObject({
 })
 export type SearchQuery = v.InferOutput<typeof SearchQuery>
 
+/** An export: a search, and how it is written. `limit` is of the rows in one answer. */
+export const ExportQuery = v.looseObject({
+  ...SearchQuery.entries,
+  limit: v.optional(v.pipe(whole, v.minValue(1), v.maxValue(5_000))),
+  format: v.optional(v.picklist(['csv', 'jsonl'])),
+  /** `report`: date, appelant, appelé, durée. */
+  preset: v.optional(v.picklist(['full', 'report'])),
+  bom: v.optional(v.picklist(['yes', 'no'])),
+})
+export type ExportQuery = v.InferOutput<typeof ExportQuery>
+
 /** A page of calls; with `state=live` those under way, of which there is one page. */
 export const CallQuery = v.looseObject({
   ...SearchQuery.entries,
@@ -63,6 +74,12 @@ export const cdrOperations = {
     summary: 'A page of the call detail records that a search finds.',
     query: SearchQuery,
     answers: { 200: v.union([CdrPage, CdrFieldsPage]), 304: v.undefined() },
+  },
+  'GET /v1/sites/{site}/cdrs/export': {
+    summary:
+      'Up to 5,000 call detail records as CSV or JSON lines; the header switchhook-cursor says where the next part begins.',
+    query: ExportQuery,
+    answers: { 200: v.string() },
   },
   'GET /v1/sites/{site}/calls': {
     summary: 'A page of calls, each with its story: those of the archive, or those under way.',

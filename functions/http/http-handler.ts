@@ -89,5 +89,7 @@ function toProblem(error: unknown): HttpProblem {
 
 function json(statusCode: number, contentType: string, body: unknown, more: Record<string, string> = {}): Result {
   const headers = { 'content-type': contentType, 'cache-control': 'no-store', ...more }
-  return body === undefined ? { statusCode, headers } : { statusCode, headers, body: JSON.stringify(body) }
+  return body === undefined
+    ? { statusCode, headers }
+    : { statusCode, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
 }

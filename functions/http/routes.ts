@@ -38,6 +38,7 @@ export const routes = {
   'POST /v1/bridge/enrolments': { needs: 'anyone' },
   'POST /v1/bridge/credentials': { needs: 'anyone' },
   'GET /v1/sites/{site}/cdrs': { needs: 'cdrs:read', personal: 'cdrs' },
+  'GET /v1/sites/{site}/cdrs/export': { needs: 'cdrs:read', personal: 'cdrs' },
   'GET /v1/sites/{site}/calls': { needs: 'calls:read', personal: 'calls' },
   'GET /v1/sites/{site}/calls/{id}': { needs: 'calls:read', personal: 'calls' },
   'GET /v1/sites/{site}/calls/{id}/events': { needs: 'calls:read', personal: 'calls' },

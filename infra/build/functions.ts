@@ -15,6 +15,7 @@ export const functionEntries: Record<string, string> = {
   calls: 'functions/http/calls/handler.ts',
   'import-cdrs': 'functions/http/imports/handler.ts',
   'placed-calls': 'functions/http/placed-calls/handler.ts',
+  'export-cdrs': 'functions/http/export/handler.ts',
   stats: 'functions/http/stats/handler.ts',
   watch: 'functions/queues/watch/handler.ts',
   'list-endpoints': 'functions/http/endpoints/handler.ts',

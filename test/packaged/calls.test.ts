@@ -62,6 +62,37 @@ test('fields asked for by name are sent and no others', async () => {
   expect(page).toEqual({ calls: [{ call: makeCdr(1).linkedid, summary: expect.any(String) }] })
 })
 
+test('an export is the search as CSV, in parts that follow each other, and no cell of it is a formula', async () => {
+  const site = await deployment.makeSite('export')
+  const sent = Array.from({ length: 30 }, (_, n) => makeCdr(n, { userfield: `${'=+-@\t'[n % 5]}SUM(A1:A9),"x"` }))
+  await deployment.send(
+    site,
+    'records',
+    sent.map((cdr) => cdrEvent('export', cdr)),
+  )
+  const read = (query: string) => deployment.call('GET', `/v1/sites/export/cdrs/${query}`, { key: site.site.apiKey })
+  await until(
+    '30 CDRs',
+    async () => (await (await read('export?format=jsonl&from=2026-11-01T00:00:00Z')).text()).split('\n').length === 31,
+  )
+  const parts: string[] = []
+  let cursor: string | null = null
+  do {
+    const next: string = cursor === null ? 'from=2026-11-01T00:00:00Z' : `cursor=${encodeURIComponent(cursor)}`
+    const response = await read(`export?bom=yes&order=oldest&limit=12&${next}`)
+    expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8')
+    parts.push(await response.text())
+    cursor = response.headers.get('switchhook-cursor')
+  } while (cursor !== null && parts.length < 5)
+  expect(parts).toHaveLength(3)
+  const [head, ...rows] = parts.join('').trimEnd().split('\r\n')
+  expect(head).toContain('accountcode,src,dst')
+  expect(rows).toHaveLength(30)
+  expect(rows.every((row) => row.includes(`"'`) && !/(^|,)"?[=+@-]/.test(row))).toBe(true)
+  const report = await (await read('export?preset=report&order=oldest&limit=1&from=2026-11-01T00:00:00Z')).text()
+  expect(report).toBe('date,appelant,appelé,durée\r\n2026-11-23 19:00:00,60,61,9\r\n')
+})
+
 test('the watch totals what came in', async () => {
   await deployment.cloud.invoke('watch', { Records: [{ body: '{"part":0}' }] })
   const response = await get('stats?from=2026-11-23&to=2026-11-23&by=hour')

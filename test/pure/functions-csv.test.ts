@@ -1,0 +1,29 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { readCsv } from '../../cli/import/csv.ts'
+import { csvRecord } from '../../functions/domain/csv.ts'
+
+async function parse(text: string): Promise<string[]> {
+  async function* whole() {
+    yield text
+  }
+  for await (const record of readCsv(whole())) return 'fields' in record ? record.fields : []
+  return []
+}
+
+test('cells come back as they were, those that a spreadsheet would run as text', async () => {
+  const start = fc.constantFrom('', '=', '+', '-', '@', '\t', 'a', '"')
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(start, fc.string()), { minLength: 2, maxLength: 6 }), async (cells) => {
+      const texts = cells.map(([first, rest]) => (first + rest).replaceAll(/[\r\n]/g, ' '))
+      const back = await parse(csvRecord(texts))
+      expect(back.map((cell, i) => (cell === `'${texts[i]}` ? texts[i] : cell))).toEqual(texts)
+      expect(back.filter((cell) => /^[=+\-@\t]/.test(cell))).toEqual([])
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a number below zero is a number', () => {
+  expect(csvRecord([-3, '-3'])).toBe("-3,'-3\r\n")
+})
