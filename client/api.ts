@@ -1,6 +1,7 @@
 import type { CdrPage, EndpointList, TicketIssued } from '../contracts/http.ts'
+import type { CallPage } from '../contracts/operations/cdrs.ts'
 import type { Clock } from './clock.ts'
-import { isCdrPage, isEndpointList, isObject, isTicket } from './guards.ts'
+import { isCallPage, isCdrPage, isEndpointList, isObject, isTicket } from './guards.ts'
 
 /** API Gateway gives an HTTP API 30 s at most; waiting longer can bring no answer. */
 const answerMsMax = 30_000
@@ -47,6 +48,11 @@ export class Api {
     if (query.limit !== undefined) search.set('limit', String(query.limit))
     if (query.cursor !== undefined) search.set('cursor', query.cursor)
     return this.#ask('GET', `cdrs?${search}`, isCdrPage)
+  }
+
+  /** One page of calls of the archive; the `cursor` of a page asks for the next one of the same search. */
+  listCalls(query: Readonly<Record<string, string>> = {}): Promise<CallPage> {
+    return this.#ask('GET', `calls?${new URLSearchParams(query)}`, isCallPage)
   }
 
   listEndpoints(): Promise<EndpointList> {

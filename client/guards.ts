@@ -1,5 +1,6 @@
 import type { CallEntity, EndpointEntity, Removal, ServerFrame } from '../contracts/frames.ts'
 import type { CdrPage, EndpointList, TicketIssued } from '../contracts/http.ts'
+import type { CallPage } from '../contracts/operations/cdrs.ts'
 
 /**
  * Light checks of what the cloud says. A schema library would be larger than the whole client, and the cloud has already
@@ -75,6 +76,10 @@ export function isTicket(value: unknown): value is TicketIssued {
 
 export function isCdrPage(value: unknown): value is CdrPage {
   return isObject(value) && Array.isArray(value['cdrs'])
+}
+
+export function isCallPage(value: unknown): value is CallPage {
+  return isObject(value) && Array.isArray(value['calls'])
 }
 
 export function isEndpointList(value: unknown): value is EndpointList {

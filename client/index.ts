@@ -12,6 +12,7 @@ import { browserSurroundings, type Surroundings } from './surroundings.ts'
 export type { CallState, EndpointState, Gap, Party } from '../contracts/facts.ts'
 export type { CallEntity, EndpointEntity, Topic } from '../contracts/frames.ts'
 export type { CdrPage, EndpointList } from '../contracts/http.ts'
+export type { CallPage } from '../contracts/operations/cdrs.ts'
 export { ApiError } from './api.ts'
 export type { Clock } from './clock.ts'
 export type { ConnectionState, Status } from './session.ts'
@@ -47,6 +48,7 @@ export interface Live extends AsyncIterable<Change> {
   on: Listeners<LiveEvents>['on']
   off: Listeners<LiveEvents>['off']
   listCdrs: Api['listCdrs']
+  listCalls: Api['listCalls']
   listEndpoints: Api['listEndpoints']
   /** Closes the socket, calls off every timer and ends every iterator. */
   stop(): void
@@ -88,6 +90,7 @@ export function connect(options: ConnectOptions): Live {
     on: listeners.on.bind(listeners),
     off: listeners.off.bind(listeners),
     listCdrs: api.listCdrs.bind(api),
+    listCalls: api.listCalls.bind(api),
     listEndpoints: api.listEndpoints.bind(api),
     stop() {
       session.stop()

@@ -7,19 +7,24 @@ import { CallTable } from './call-table.tsx'
 import { Header } from './header.tsx'
 import { LiveCalls } from './live-calls.tsx'
 import { Notices } from './notices.tsx'
+import { type PageName, PageTabs } from './page-tabs.tsx'
 import { Phones } from './phones.tsx'
+import { SearchPage } from './search-page.tsx'
 import { StateTable } from './state-table.tsx'
 
 export function BoardPage({ connection, onLeave }: { connection: Connection; onLeave: () => void }) {
   const board = useBoard(connection)
+  const [page, setPage] = useState<PageName>('board')
   if (!board) return null
   const { live, log } = board
   const isOld = live.status.state !== 'connected' || (live.heard !== undefined && isSilent(live.heard))
   return (
     <>
       <Header site={connection.site} status={live.status} onLeave={onLeave} />
+      <PageTabs page={page} onTurn={setPage} />
       <Notices board={board} />
-      <main class={board.isLoaded && isOld ? 'board is-old' : 'board'}>
+      {page === 'search' && <SearchPage source={live} />}
+      <main hidden={page !== 'board'} class={board.isLoaded && isOld ? 'board is-old' : 'board'}>
         <div class="column">
           <Phones endpoints={live.endpoints} calls={live.calls} isLoaded={board.isLoaded} />
           <CallTable log={log} />

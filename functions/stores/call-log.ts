@@ -63,9 +63,11 @@ export class CallLogStore {
 
   /** All legs of a call, under the time that its linkedid tells and under those that alias rows tell. Consistent. */
   async legs(site: SiteId, linkedid: string): Promise<LogRow[]> {
-    const aliases = await this.#aliases(site, linkedid)
     const prefix = callPrefix(linkedid)
-    const found = prefix ? await this.#legsAt(site, prefix) : []
+    const [found, aliases] = await Promise.all([
+      prefix ? this.#legsAt(site, prefix) : [],
+      this.#aliases(site, linkedid),
+    ])
     const others = await Promise.all(aliases.map((row) => this.#row(site, row)))
     const rows = [...found, ...others.filter((row) => row !== undefined)]
     return [...new Map(rows.map((row) => [row.row, row])).values()]

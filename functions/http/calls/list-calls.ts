@@ -22,6 +22,9 @@ export interface CallPage {
 /** Most calls are one or two rows; a page's worth of calls is read in about as many. */
 const rowsPerCall = 2
 
+/** Calls whose legs are read at once: a page's worth in two rounds. */
+const callsAtOnce = 26
+
 /**
  * A page of ended calls. The rows of a call stand together in every list, so that a call is complete when the next one
  * begins; a search by party finds some of its legs, and the others are read by its id.
@@ -37,42 +40,48 @@ export async function listCalls(
   const calls: Call[] = []
   let examined = after
   let bytes = 0
-  let group: LogRow[] = []
-  /** Takes the gathered rows as one call; true once the page is full and another call fits it. */
-  const close = async (): Promise<boolean> => {
-    const [first] = group
-    const last = group.at(-1)
-    if (!first || !last) return false
-    const legs = search.party ? await log.legs(site, first.cdr.linkedid) : group
-    group = []
-    const call =
-      legs.length > 0
-        ? callOf(
-            legs.map(({ cdr }) => cdr),
-            numbering,
-          )
-        : undefined
-    if (call && fits(call, legs, search)) {
-      if (calls.length === limit) return true
-      calls.push(call)
+  /** Takes calls in their order; true once the page is full and another call fits it. */
+  const take = async (groups: readonly LogRow[][]): Promise<boolean> => {
+    for (let from = 0; from < groups.length; from += callsAtOnce) {
+      for (const { legs, last } of await Promise.all(groups.slice(from, from + callsAtOnce).map(whole))) {
+        const call = callOf(
+          legs.map(({ cdr }) => cdr),
+          numbering,
+        )
+        if (fits(call, legs, search)) {
+          if (calls.length === limit) return true
+          calls.push(call)
+        }
+        examined = last
+      }
     }
-    examined = last.row
     return false
   }
-  const next = (): CallPage =>
-    examined === undefined
-      ? { calls }
-      : { calls, cursor: writeCursor('calls', site, { search, after: examined }, cursorKey) }
+  const whole = async (group: LogRow[]) => {
+    const legs = search.party && group[0] ? await log.legs(site, group[0].cdr.linkedid) : group
+    // A leg that was found and is not there any more was erased in between.
+    return { legs: legs.length > 0 ? legs : group, last: group.at(-1)?.row }
+  }
+  const next = (): CallPage => ({
+    calls,
+    ...(examined !== undefined && { cursor: writeCursor('calls', site, { search, after: examined }, cursorKey) }),
+  })
+  let open: LogRow[] = []
   for await (const run of readRows(log, site, search, after, () => (limit + 1 - calls.length) * rowsPerCall)) {
     bytes += run.bytes
+    const closed: LogRow[][] = []
     for (const row of run.rows) {
       if (!fitsParty(row, search)) continue
-      if (group[0] && callKey(group[0]) !== callKey(row) && (await close())) return next()
-      group.push(row)
+      if (open[0] && callKey(open[0]) !== callKey(row)) {
+        closed.push(open)
+        open = []
+      }
+      open.push(row)
     }
+    if (await take(closed)) return next()
     if (bytes >= readBytesMax && examined !== undefined) return next()
   }
-  return (await close()) ? next() : { calls }
+  return (await take(open.length > 0 ? [open] : [])) ? next() : { calls }
 }
 
 /** `filed#linkedid`: legs that are filed apart are found as calls apart, and told whole each time by their id. */

@@ -1,0 +1,105 @@
+import { useEffect, useMemo, useReducer } from 'preact/hooks'
+import type { Call, CallResult } from '../../contracts/calls.ts'
+import { partyLabel } from '../call-parties.ts'
+import { CallSearch, emptyForm, type SearchSource } from '../call-search.ts'
+import { duration, localZone, timeOf } from '../moments.ts'
+import { strings } from '../strings.ts'
+import { Icon, type IconName } from './icon.tsx'
+import { SearchForm } from './search-form.tsx'
+
+const words = strings.search
+
+/** The whole call log, searched and turned page by page in the cloud. */
+export function SearchPage({ source }: { source: SearchSource }) {
+  const [, redraw] = useReducer((count: number, _: undefined) => count + 1, 0)
+  const search = useMemo(() => new CallSearch(source, () => redraw(undefined)), [source])
+  useEffect(() => {
+    search.search(emptyForm)
+  }, [search])
+  const { calls } = search.page
+  return (
+    <main class="search">
+      <section class="panel" aria-labelledby="search-title" aria-busy={search.isLoading}>
+        <div class="panel-head">
+          <h2 id="search-title">{words.title}</h2>
+          <p class="count" role="status">
+            {search.isLoading ? words.loading : words.page(search.pageNumber)}
+          </p>
+        </div>
+        <SearchForm onSearch={(form) => search.search(form)} />
+        {search.failure !== undefined && (
+          <p class="failure" role="alert">
+            {words.failed(search.failure)}
+          </p>
+        )}
+        {calls.length > 0 ? <Rows calls={calls} /> : <Nothing search={search} />}
+        <p class="turn">
+          <button type="button" disabled={search.pageNumber === 1 || search.isLoading} onClick={() => search.newer()}>
+            {words.newer}
+          </button>
+          <button type="button" disabled={!search.hasOlder || search.isLoading} onClick={() => search.older()}>
+            {words.older}
+          </button>
+        </p>
+      </section>
+    </main>
+  )
+}
+
+function Nothing({ search }: { search: CallSearch }) {
+  if (search.isLoading || search.failure !== undefined) return null
+  return <p class="empty">{search.hasOlder ? words.short : words.none}</p>
+}
+
+function Rows({ calls }: { calls: readonly Call[] }) {
+  return (
+    <table class="call-table search-table">
+      <caption>{words.caption(localZone)}</caption>
+      <thead>
+        <tr>
+          {Object.entries(words.columns).map(([name, title]) => (
+            <th key={name} scope="col" class={name}>
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {calls.map((call) => (
+          <Row key={call.call} call={call} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+const icons: Partial<Record<CallResult, IconName>> = {
+  answered: 'available',
+  voicemail: 'on-hold',
+  busy: 'busy',
+  'no-answer': 'ringing',
+  cancelled: 'ringing',
+}
+
+function Row({ call }: { call: Call }) {
+  const { result = 'unknown' } = call
+  const from = partyLabel(call.caller)
+  return (
+    <tr data-call={call.call}>
+      <td class="time">{timeOf(Date.parse(call.startedAt), Date.now())}</td>
+      <td class="from">
+        {from.main}
+        {from.detail && <span class="detail"> {from.detail}</span>}
+      </td>
+      <td class="to">{call.dialled}</td>
+      <td class="result">
+        <span class="chip" data-result={result}>
+          <Icon name={icons[result] ?? 'warning'} />
+          {words.results[result]}
+        </span>
+      </td>
+      <td class="talk">{duration(call.talkSeconds ?? 0)}</td>
+      <td class="story">{call.summary}</td>
+    </tr>
+  )
+}

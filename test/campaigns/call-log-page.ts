@@ -1,0 +1,54 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { buildDashboard } from '../../dashboard/build.ts'
+import { closeBrowser, openPage } from '../browser/support/page.ts'
+import { serveFolder } from '../browser/support/static-server.ts'
+import { fillCallLog } from '../support/busy-office.ts'
+import { deploy } from '../support/deployment.ts'
+import { until } from '../support/until.ts'
+
+/** Goal: the call log is as quick and as readable over 10,000 calls as over ten. Method: it is timed, and pictures are taken to look at. */
+export async function main([count = '10000']: string[]): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'call-log-page-'))
+  await using deployment = await deploy()
+  const office = await deployment.makeSite('office')
+  await fillCallLog(deployment, office, Number(count))
+  const key = office.site.apiKey
+  const oldest = '/v1/sites/office/calls?order=oldest&from=2026-11-01T00:00:00Z&to=2027-06-01T00:00:00Z&limit=1'
+  await until(
+    'the newest call',
+    async () => {
+      const page = await (await deployment.call('GET', oldest.replace('order=oldest', 'order=newest'), { key })).json()
+      return JSON.stringify(page).includes(`.${2 * (Number(count) - 1)}"`)
+    },
+    600_000,
+  )
+  await buildDashboard(folder)
+  await using server = await serveFolder(folder)
+  const opened = await openPage(
+    `${server.url}#${new URLSearchParams({ api: deployment.cloud.httpUrl, site: 'office', key })}`,
+    { viewport: { width: 1280, height: 900 } },
+  )
+  const { page } = opened
+  await page.getByRole('button', { name: 'Call log' }).click()
+  const rows = page.locator('.search-table tbody tr')
+  await rows.first().waitFor()
+  await page.getByLabel('To', { exact: true }).fill('2027-06-01')
+  await page.getByLabel('From', { exact: true }).fill('2026-11-01')
+  for (const [name, number] of [
+    ['all', ''],
+    ['prefix', '06123*'],
+    ['exact', '0612345748'],
+  ] as const) {
+    await page.getByLabel('Number').fill(number)
+    const started = performance.now()
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.locator('section[aria-busy="true"]').waitFor({ state: 'detached' })
+    console.log(`${name}: ${await rows.count()} rows in ${(performance.now() - started).toFixed(0)} ms`)
+    await page.screenshot({ path: path.join(folder, `${name}.png`) })
+  }
+  console.log(`pictures in ${folder}`)
+  await opened.close()
+  await closeBrowser()
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { CdrStore } from '../../functions/stores/cdrs.ts'
+import { makeCdr } from '../support/cdrs.ts'
+import { redeliver, rowsDue } from '../support/redelivery.ts'
+import { startTables } from '../support/tables.ts'
+
+/**
+ * Goal: whatever is delivered again, in any order, by functions that die between any two writes, is stored exactly once.
+ * Method: a seeded schedule of deliveries and deaths against the emulator; the campaign `redelivery` runs it at length.
+ */
+test('60 calls delivered 1 to 5 times by functions that die at any request are stored once and totalled once', async () => {
+  await using tables = await startTables()
+  const { deliveries, deaths, sent, rows, items, totalCalls } = await redeliver(tables, 60, 1)
+  expect(deliveries).toBeGreaterThan(6)
+  expect(deaths).toBeGreaterThan(5)
+  const byKey = (a: { sequence: number }, b: { sequence: number }) => a.sequence - b.sequence
+  expect(rows.sort(byKey)).toEqual(sent.sort(byKey))
+  expect(items).toBe(rowsDue(sent))
+  expect(totalCalls).toBe(60)
+}, 120_000)
+
+test('a CDR costs three write units, two without a caller, one more without a time in its id', async () => {
+  await using tables = await startTables()
+  let units = 0
+  tables.db.middlewareStack.add(
+    (next) => async (args) => {
+      Object.assign(args.input, { ReturnConsumedCapacity: 'TOTAL' })
+      const result = await next(args)
+      const { ConsumedCapacity } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } }
+      units += ConsumedCapacity?.CapacityUnits ?? 0
+      return result
+    },
+    { step: 'initialize', priority: 'high' },
+  )
+  const store = new CdrStore(tables.db, tables.table)
+  const cost = async (over: Parameters<typeof makeCdr>[1]) => {
+    units = 0
+    await store.put('cost', makeCdr(Math.floor(Math.random() * 1e6), over), undefined, { country: 'FR' })
+    return units
+  }
+  expect([await cost({}), await cost({ src: '' }), await cost({ linkedid: 'no-time' })]).toEqual([3, 2, 4])
+})
