@@ -4,6 +4,7 @@ import { persistRecords } from '../../functions/queues/persist-records/persist-r
 import { rollUp } from '../../functions/queues/watch/roll-up.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { DirtyHourStore } from '../../functions/stores/dirty-hours.ts'
+import { PlacedCallStore } from '../../functions/stores/placed-calls.ts'
 import { TimeLineStore } from '../../functions/stores/time-lines.ts'
 import { TotalStore } from '../../functions/stores/totals.ts'
 import { officeCall } from './busy-office.ts'
@@ -53,6 +54,7 @@ export async function redeliver(tables: TestTables, calls: number, seed: number)
     log: new CdrStore(tables.db, tables.table),
     hours,
     timeLines: new TimeLineStore(tables.db, tables.table),
+    placed: new PlacedCallStore(tables.db, tables.table),
     aside: { put: async () => undefined },
     numberingOf: async () => numbering,
     now: Date.now,
