@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'pure', include: ['test/pure/**/*.test.ts'] } },
-      ...['cloud', 'packaged', 'pbx', 'browser'].map((name) => ({
+      ...['simulate', 'cloud', 'packaged', 'pbx', 'browser'].map((name) => ({
         test: {
           name,
           include: [`test/${name}/**/*.test.ts`],

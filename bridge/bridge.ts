@@ -1,8 +1,15 @@
+import { randomUUID } from 'node:crypto'
+import { diallingLink } from './asterisk/ari-socket.ts'
+import { Commands } from './commands/commands.ts'
 import type { BridgeConfig } from './config.ts'
 import { CannotRun, exitStatus } from './failure.ts'
 import { join } from './join.ts'
+import { realClock } from './operate/clock.ts'
+import { Counters } from './operate/counters.ts'
 import { type Health, serveHealth } from './operate/health.ts'
 import { describeError, type Log } from './operate/log.ts'
+import { openEdges } from './parts.ts'
+import { realDisk } from './spool/disk.ts'
 
 /** How long facts that wait may still be sent when the bridge stops; the rest stays in the spool. */
 const drainMsMax = 5000
@@ -43,7 +50,23 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     sendStop.abort()
   }
 
-  const { intake, lanes, cdrLane, commands, spool, keepHouse, health } = await join(config, log, undo, fail)
+  const operation = { counters: new Counters(), log }
+  const edges = await openEdges(config, operation, undo)
+  const { site, stateFolder, ari } = config
+  const outside = { ari, link: diallingLink(ari), disk: realDisk, clock: realClock }
+  const parts = await join({ site, stateFolder, run: randomUUID(), ...outside }, edges, operation, fail)
+  const { intake, lanes, cdrLane, spool, keepHouse, health } = parts
+  const commands = new Commands({
+    ...config,
+    ...operation,
+    placed: parts.placed,
+    presence: parts.presence,
+    deploymentPublicKey: config.deploymentPublicKey,
+    credentials: edges.session?.provide,
+    queueUrl: () => edges.session?.commandQueue ?? config.queues.commands,
+  })
+  await commands.open(Date.now())
+  undo.defer(() => commands.stop())
   const intakeTask = intake.run(intakeStop.signal, first.resolve).catch(fail)
   // Not before Asterisk was reached: what an earlier process began is looked for first.
   const commandsTask = first.promise.then(
@@ -51,7 +74,10 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     () => undefined,
   )
   const sendTasks = [lanes.run(sendStop.signal).catch(fail), cdrLane.run(sendStop.signal).catch(fail)]
-  const housekeeping = setInterval(() => void keepHouse().catch(fail), housekeepingMs)
+  const housekeeping = setInterval(() => {
+    keepHouse().catch(fail)
+    commands.keepHouse(Date.now()).catch(fail)
+  }, housekeepingMs)
   const shutDown = async () => {
     intakeStop.abort()
     await intakeTask

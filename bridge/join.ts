@@ -1,17 +1,17 @@
-import { randomUUID } from 'node:crypto'
 import { join as joinPath } from 'node:path'
+import type { SiteId } from '../contracts/names.ts'
+import type { AriLink } from './asterisk/ari-connection.ts'
+import type { AriAddress } from './asterisk/ari-errors.ts'
 import { AriIntake } from './asterisk/intake.ts'
-import { Commands } from './commands/commands.ts'
-import type { BridgeConfig } from './config.ts'
 import { CdrLane } from './forward/cdr-lane.ts'
 import { FactLog } from './forward/fact-log.ts'
 import { Lanes } from './forward/lanes.ts'
 import { PlacedCalls } from './normalise/placed-calls.ts'
-import { Counters } from './operate/counters.ts'
+import type { Clock } from './operate/clock.ts'
 import type { Health } from './operate/health.ts'
-import type { Log } from './operate/log.ts'
-import { type Operation, openEdges, openSpool } from './parts.ts'
+import { type Edges, type Operation, openSpool } from './parts.ts'
 import { Presence } from './presence.ts'
+import type { Disk } from './spool/disk.ts'
 import { takeEpoch } from './spool/epoch-file.ts'
 import { HeardFile } from './spool/heard-file.ts'
 import type { Spool } from './spool/spool.ts'
@@ -24,57 +24,74 @@ export interface Joined {
   intake: AriIntake
   lanes: Lanes
   cdrLane: CdrLane
-  commands: Commands
   spool: Spool
+  presence: Presence
+  placed: PlacedCalls
   /** To be called each second. */
   keepHouse(): Promise<void>
   health(): Health
 }
 
+/** What the parts stand on; a simulator puts its own under them. */
+export interface Ground {
+  site: SiteId
+  stateFolder: string
+  /** Of this process. */
+  run: string
+  ari: AriAddress
+  link: AriLink
+  disk: Disk
+  clock: Clock
+  spoolBytesMax?: number
+}
+
 /** Opens what has state and joins it: Asterisk to presence to spool to lanes, and the CDR file to its lane. */
 export async function join(
-  config: BridgeConfig,
-  log: Log,
-  undo: AsyncDisposableStack,
+  ground: Ground,
+  edges: Omit<Edges, 'session'>,
+  operation: Operation,
   onSpoolBroken: (error: unknown) => void,
 ): Promise<Joined> {
-  const { site, stateFolder } = config
-  const operation: Operation = { counters: new Counters(), log }
-  const edges = await openEdges(config, operation, undo)
+  const { site, stateFolder, disk, clock } = ground
   const { spool, recovered } = await openSpool(
     {
       folder: joinPath(stateFolder, 'spool'),
+      disk,
+      clock,
+      ...(ground.spoolBytesMax !== undefined && { bytesMax: ground.spoolBytesMax }),
       onDurable: (durable) => lanes.offer(durable),
       onBroken: onSpoolBroken,
     },
     edges.quarantine,
     operation,
   )
-  const heard = await openHeard(stateFolder, operation)
+  const heard = await openHeard(ground, operation)
   const placed = new PlacedCalls()
   const presence = new Presence({
     placed,
     ...operation,
     site,
-    run: randomUUID(),
+    run: ground.run,
     facts: new FactLog(site, spool),
-    takeEpoch: () => takeEpoch(stateFolder, Date.now()),
+    takeEpoch: () => takeEpoch(stateFolder, clock.nowMs(), disk),
     heardBeforeMs: heard.beforeMs,
-    nowMs: Date.now,
+    nowMs: clock.nowMs,
   })
   const lanes: Lanes = new Lanes(
     {
       ...edges,
+      clock,
       spool,
       heartbeat: () => presence.heartbeat(),
       onLateDrained: (touched) => presence.assertAnew(touched),
-      now: Date.now,
     },
     recovered,
   )
   const intake = new AriIntake({
     ...operation,
-    ari: config.ari,
+    ari: ground.ari,
+    link: ground.link,
+    clock,
     quarantine: edges.quarantine,
     async onConnected(snapshot, takeBuffered, reason) {
       await heard.save()
@@ -83,26 +100,15 @@ export async function join(
     onEvent: (event) => presence.event(event),
     onDisconnected: (lastHeardMs) => presence.disconnected(lastHeardMs),
   })
-  const commands = new Commands({
-    ...config,
-    ...operation,
-    placed,
-    presence,
-    deploymentPublicKey: config.deploymentPublicKey,
-    credentials: edges.session?.provide,
-    queueUrl: () => edges.session?.commandQueue ?? config.queues.commands,
-  })
-  await commands.open(Date.now())
-  undo.defer(() => commands.stop())
   return {
     intake,
-    commands,
     lanes,
     spool,
-    cdrLane: new CdrLane({ ...edges, ...operation, site, to: edges.records }),
+    presence,
+    placed,
+    cdrLane: new CdrLane({ ...edges, ...operation, clock, site, to: edges.records }),
     async keepHouse() {
-      presence.makeGood()
-      await commands.keepHouse(Date.now())
+      await presence.makeGood()
       if (presence.isConnected) await heard.saveNowAndThen()
     },
     health() {
@@ -132,20 +138,21 @@ function upOrDown(isUp: boolean): 'up' | 'down' {
 }
 
 /** When the PBX was last heard, before this process and in it. */
-async function openHeard(stateFolder: string, { counters }: Operation) {
-  const file = new HeardFile(stateFolder)
+async function openHeard({ stateFolder, disk, clock }: Ground, { counters }: Operation) {
+  const file = new HeardFile(stateFolder, disk)
   const beforeMs = await file.load()
-  let savedMs = 0
+  // By the clock that never goes back.
+  let savedMs = Number.NEGATIVE_INFINITY
   const save = async () => {
-    savedMs = Date.now()
+    savedMs = clock.monotonicMs()
     // Without it the next gap is told to begin too early, which is no reason to stop.
-    await file.save(savedMs).catch(() => counters.add('heard-unsaved'))
+    await file.save(clock.nowMs()).catch(() => counters.add('heard-unsaved'))
   }
   return {
     beforeMs,
     save,
     async saveNowAndThen() {
-      if (Date.now() - savedMs >= heardSaveMs) await save()
+      if (clock.monotonicMs() - savedMs >= heardSaveMs) await save()
     },
   }
 }

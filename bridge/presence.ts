@@ -41,6 +41,10 @@ export class Presence {
   #state = new PbxState()
   #isConnected = false
   #lastHeardMs: number | undefined
+  /** Everything is to be told anew: why, and since when something may be missing, if anything may. */
+  #anew: { gap?: { sinceMs: number; reason: string } } | undefined
+  /** Epochs begin one after the other. */
+  #beginning: Promise<void> = Promise.resolve()
 
   constructor(parts: PresenceParts) {
     this.#parts = parts
@@ -52,13 +56,24 @@ export class Presence {
   }
 
   /** A new connection: a new epoch, under which everything that is gets told once. */
-  async connected(snapshot: Snapshot, takeBuffered: () => AriEvent[], gapReason = 'bridge restarted'): Promise<void> {
+  connected(snapshot: Snapshot, takeBuffered: () => AriEvent[], gapReason = 'bridge restarted'): Promise<void> {
+    return this.#inTurn(() => this.#connect(snapshot, takeBuffered, gapReason))
+  }
+
+  #inTurn(begin: () => Promise<void>): Promise<void> {
+    const turn = this.#beginning.then(begin)
+    this.#beginning = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #connect(snapshot: Snapshot, takeBuffered: () => AriEvent[], gapReason: string): Promise<void> {
     const epoch = await this.#parts.takeEpoch()
     const now = this.#now()
     this.#state = PbxState.from(snapshot, now, this.#state)
     for (const event of takeBuffered()) this.#state.apply(event, now)
     this.#parts.facts.beginEpoch(epoch)
     this.#isConnected = true
+    this.#anew = undefined
     if (this.#lastHeardMs !== undefined) this.#tellGap(this.#lastHeardMs, gapReason)
     this.#tellAll()
     for (const call of this.#parts.placed.resume(snapshot.channels)) this.tellPlaced(call)
@@ -123,11 +138,10 @@ export class Presence {
   assertAnew(touched: readonly Touched[] | undefined): void {
     if (!this.#isConnected || !this.#parts.facts.hasBegun) return
     if (!touched || touched.some(({ type }) => type === typeOf.ready)) {
-      this.#tellAll()
-      return
+      this.#anew ??= {}
     }
     const now = this.#now()
-    for (const { type, subject, line } of touched) {
+    for (const { type, subject, line } of touched ?? []) {
       const fact = this.#present(type, subject, line)
       if (fact) this.#tell(fact, now)
     }
@@ -147,14 +161,30 @@ export class Presence {
     return last.state === 'ended' ? { kind: 'call', state: last } : undefined
   }
 
-  /** Once the spool has room again after it was full: says so, and tells everything. */
-  makeGood(): void {
+  /**
+   * Tells everything anew if that is due, or once the spool has room again after it was full. Under a new epoch, for only
+   * that ends in the cloud what ended here and could not be told. A failure to save the epoch leaves it due.
+   */
+  async makeGood(): Promise<void> {
     if (!this.#isConnected) return
     const refused = this.#parts.facts.takeRefused()
-    if (!refused) return
-    this.#parts.log.error('facts dropped, the spool was full', { facts: refused.count })
-    this.#tellGap(refused.sinceMs, 'spool full')
+    if (refused) {
+      this.#parts.log.error('facts dropped, the spool was full', { facts: refused.count })
+      this.#anew = { gap: { sinceMs: refused.sinceMs, reason: 'spool full' } }
+    }
+    if (!this.#anew) return
+    await this.#inTurn(() => this.#beginAnew()).catch(() => this.#parts.counters.add('epoch-unsaved'))
+  }
+
+  async #beginAnew(): Promise<void> {
+    const epoch = await this.#parts.takeEpoch()
+    const due = this.#anew
+    if (!this.#isConnected || !due) return
+    this.#anew = undefined
+    this.#parts.facts.beginEpoch(epoch)
+    if (due.gap) this.#tellGap(due.gap.sinceMs, due.gap.reason)
     this.#tellAll()
+    this.#parts.log.info('epoch begun', { epoch, liveCalls: this.#state.calls.live().length })
   }
 
   heartbeat(): string | undefined {

@@ -10,6 +10,7 @@ export interface Suite {
 
 export const suites: Suite[] = [
   { name: 'pure', what: 'no network, no process', needs: [] },
+  { name: 'simulate', what: 'seeded schedules of faults over the real parts', needs: [] },
   { name: 'cloud', what: 'the local cloud and the bridge against it', needs: [] },
   { name: 'packaged', what: 'the functions as they are deployed', needs: [] },
   {

@@ -1,4 +1,5 @@
 import { errorCode } from '../failure.ts'
+import type { AriRequests } from './ari-connection.ts'
 import { AriRefused, AriUnreachable } from './ari-errors.ts'
 
 /** Asterisk answers in milliseconds or hangs; a resynchronisation is not to wait for it longer. */
@@ -14,8 +15,8 @@ export function basicAuth({ user, password }: AriCredentials): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 
-/** ARI's REST interface. Paths are below `/ari`, with every part already encoded. */
-export class AriRest {
+/** ARI's REST interface over HTTP. */
+export class AriRest implements AriRequests {
   readonly #url: string
   readonly #headers: Record<string, string>
 

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws'
+import type { AriConnection, AriLink, AriRequests } from './ari-connection.ts'
 import { AriRefused, AriUnreachable } from './ari-errors.ts'
-import { type AriCredentials, basicAuth } from './ari-rest.ts'
+import { type AriCredentials, AriRest, basicAuth } from './ari-rest.ts'
 
 /** A half-open connection shows by its silence: dead once this long after the last sign of life. */
 const deadAfterMs = 10_000
@@ -8,29 +9,35 @@ const pingMs = 5000
 /** The handshake of a PBX that hangs; the same as a REST call's limit. */
 const handshakeMsMax = 5000
 /** The longest real event is 3 KB; a frame beyond this ends the connection, and a resynchronisation follows. */
-const frameBytesMax = 4 * 1024 * 1024
+export const frameBytesMax = 4 * 1024 * 1024
 
-export interface AriSocketOptions {
-  /** `http://HOST:PORT/ari` */
-  url: string
-  credentials: AriCredentials
-  application: string
-  /** Called for each frame as it comes; it must not wait for anything. */
-  onFrame(frame: Buffer): void
-}
-
-/** One connection to ARI's events, subscribed to all of them. */
-export class AriSocket {
-  readonly #socket: WebSocket
-  /** Resolves, with the reason, when the connection has ended, whoever ended it. */
+/** One connection to ARI's events, over a WebSocket that either side may have opened. */
+export class AriSocket implements AriConnection {
+  readonly requests: AriRequests
   readonly closed: Promise<string>
-  /** When Asterisk last gave a sign of life, Unix milliseconds. */
-  lastHeardMs = Date.now()
+  readonly #socket: WebSocket
+  #lastHeardMs = Date.now()
   #heardMs = performance.now()
 
-  private constructor(socket: WebSocket) {
+  /** The socket may still be opening. `requests` is made once for it. */
+  constructor(socket: WebSocket, onFrame: (frame: Buffer) => void, requests: AriRequests) {
     this.#socket = socket
-    this.closed = new Promise((resolve) => {
+    this.requests = requests
+    socket.on('message', (data: Buffer) => {
+      this.#hear()
+      onFrame(data)
+    })
+    socket.on('pong', () => this.#hear())
+    this.closed = this.#watch()
+  }
+
+  get lastHeardMs(): number {
+    return this.#lastHeardMs
+  }
+
+  #watch(): Promise<string> {
+    const socket = this.#socket
+    return new Promise((resolve) => {
       let reason = ''
       const beat = setInterval(() => {
         if (performance.now() - this.#heardMs > deadAfterMs) {
@@ -38,7 +45,6 @@ export class AriSocket {
           socket.terminate()
         } else if (socket.readyState === WebSocket.OPEN) socket.ping()
       }, pingMs)
-      socket.on('pong', () => this.#hear())
       socket.on('error', (error) => {
         reason ||= error.message
       })
@@ -50,40 +56,48 @@ export class AriSocket {
   }
 
   #hear(): void {
-    this.lastHeardMs = Date.now()
+    this.#lastHeardMs = Date.now()
     this.#heardMs = performance.now()
-  }
-
-  /** Connects. Throws AriRefused or AriUnreachable. */
-  static open({ url, credentials, application, onFrame }: AriSocketOptions, signal: AbortSignal): Promise<AriSocket> {
-    const address = `${url.replace(/^http/, 'ws')}/events?app=${encodeURIComponent(application)}&subscribeAll=true`
-    const socket = new WebSocket(address, {
-      headers: { authorization: basicAuth(credentials) },
-      handshakeTimeout: handshakeMsMax,
-      maxPayload: frameBytesMax,
-      perMessageDeflate: false,
-    })
-    const opened = new AriSocket(socket)
-    socket.on('message', (data: Buffer) => {
-      opened.#hear()
-      onFrame(data)
-    })
-    return new Promise((resolve, reject) => {
-      const stop = () => socket.terminate()
-      signal.addEventListener('abort', stop, { once: true })
-      socket.once('open', () => resolve(opened))
-      socket.once('unexpected-response', (_request, response) => {
-        reject(new AriRefused(response.statusCode ?? 0, 'the event socket'))
-        socket.terminate()
-      })
-      socket.once('error', (cause) => reject(new AriUnreachable(cause.message, { cause })))
-      socket.once('close', () => signal.removeEventListener('abort', stop))
-    })
   }
 
   close(): void {
     this.#socket.close()
     // A PBX that hangs does not answer the closing handshake; nothing is owed to it.
     setTimeout(() => this.#socket.terminate(), 500).unref()
+  }
+}
+
+export interface AriDialling extends AriCredentials {
+  /** `http://HOST:PORT/ari` */
+  url: string
+  application: string
+}
+
+/** The bridge dials Asterisk and subscribes to all events. */
+export function diallingLink({ url, application, ...credentials }: AriDialling): AriLink {
+  const rest = new AriRest(url, credentials)
+  const address = `${url.replace(/^http/, 'ws')}/events?app=${encodeURIComponent(application)}&subscribeAll=true`
+  return {
+    direction: 'inbound',
+    connect(onFrame, signal) {
+      const socket = new WebSocket(address, {
+        headers: { authorization: basicAuth(credentials) },
+        handshakeTimeout: handshakeMsMax,
+        maxPayload: frameBytesMax,
+        perMessageDeflate: false,
+      })
+      const opened = new AriSocket(socket, onFrame, rest)
+      return new Promise((resolve, reject) => {
+        const stop = () => socket.terminate()
+        signal.addEventListener('abort', stop, { once: true })
+        socket.once('open', () => resolve(opened))
+        socket.once('unexpected-response', (_request, response) => {
+          reject(new AriRefused(response.statusCode ?? 0, 'the event socket'))
+          socket.terminate()
+        })
+        socket.once('error', (cause) => reject(new AriUnreachable(cause.message, { cause })))
+        socket.once('close', () => signal.removeEventListener('abort', stop))
+      })
+    },
   }
 }

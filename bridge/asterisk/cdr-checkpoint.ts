@@ -13,13 +13,15 @@ export type Fingerprint = v.InferOutput<typeof Fingerprint>
 export const Position = v.object({ fingerprint: Fingerprint, offset: count })
 export type Position = v.InferOutput<typeof Position>
 
+const Finished = v.array(Position)
+
 /** Lost or damaged, the file is read again from its beginning: the records' ids absorb what was sent before. */
 export class CdrCheckpoint {
   readonly #path: string
   readonly #disk: Disk
 
-  constructor(stateFolder: string, disk: Disk = realDisk) {
-    this.#path = join(stateFolder, 'cdr-position')
+  constructor(stateFolder: string, disk: Disk = realDisk, name = 'cdr-position') {
+    this.#path = join(stateFolder, name)
     this.#disk = disk
   }
 
@@ -30,5 +32,16 @@ export class CdrCheckpoint {
 
   async save(position: Position): Promise<void> {
     await writeSealed(this.#disk, this.#path, position)
+  }
+
+  /** Where the rotated files end that were read to their end. */
+  async loadFinished(): Promise<Position[]> {
+    const saved = v.safeParse(Finished, await readSealed(this.#disk, `${this.#path}-finished`))
+    return saved.success ? saved.output : []
+  }
+
+  async saveFinished(ends: readonly Position[]): Promise<void> {
+    const plain = ends.map(({ fingerprint, offset }) => ({ fingerprint, offset }))
+    await writeSealed(this.#disk, `${this.#path}-finished`, plain)
   }
 }

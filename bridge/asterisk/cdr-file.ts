@@ -1,9 +1,11 @@
-import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
 import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+import { type Clock, realClock } from '../operate/clock.ts'
 import { Bell } from '../operate/wait.ts'
 import type { CdrCheckpoint, Position } from './cdr-checkpoint.ts'
-import { CdrSource, type FileVersion, rotatedSiblings } from './cdr-source.ts'
+import { type CdrFolder, realCdrFolder } from './cdr-folder.ts'
+import { CdrHistory } from './cdr-history.ts'
+import { CdrSource } from './cdr-source.ts'
 import { type Line, LineSplitter } from './line-splitter.ts'
 
 /*
@@ -12,8 +14,9 @@ import { type Line, LineSplitter } from './line-splitter.ts'
  * The file is the spool: lines wait in it until SQS has them, and the checkpoint moves only then. Asterisk opens, appends
  * one whole line and closes, so a rename or a truncation falls between lines. A file is known by the content it begins
  * with. When the name belongs to another file, the one that is open is read to its end first; when the content was cut,
- * the copy that a rotation left beside it is looked for, and read to its end first. After a restart the same search finds
- * the file that the checkpoint speaks of. What cannot be found is read from the beginning: a double is absorbed, a loss is not.
+ * the copy that a rotation left beside it is looked for, and read to its end first. Then comes the oldest rotated file
+ * that was never read to its end, and at last the one that has the name. After a restart the same search finds the file
+ * that the checkpoint speaks of. What cannot be found is read from the beginning: a double is absorbed, a loss is not.
  */
 
 /** About 2,000 lines: some three bodies of 64 KiB. */
@@ -22,8 +25,9 @@ const chunkBytes = 1_048_576
 const pollMs = 1000
 /** Asterisk may have opened the file just before it was renamed: so long its line may still come after. */
 const lingerMs = 1000
-/** Rotated files that were read to their end; older ones are told by their time. */
-const doneMax = 100
+
+/** `EIO`, `EACCES`; Node's own mistakes are `ERR_...`. */
+const systemError = /^E(?!RR_)/
 
 export interface Batch {
   lines: Line[]
@@ -34,24 +38,30 @@ export interface Batch {
 export interface CdrFileOptions {
   path: string
   checkpoint: CdrCheckpoint
+  folder?: CdrFolder
+  clock?: Clock
   onCount(errorId: string): void
 }
 
 export class CdrFile {
   readonly #options: CdrFileOptions
-  readonly #bell = new Bell()
+  readonly #folder: CdrFolder
+  readonly #clock: Clock
+  readonly #history: CdrHistory
+  readonly #bell: Bell
   readonly #buffer = Buffer.allocUnsafe(chunkBytes)
-  #watcher: FSWatcher | undefined
+  #stopWatching: (() => void) | undefined
   #source: CdrSource | undefined
   #splitter = new LineSplitter(0)
-  /** Rotated files still to be read, oldest first, before the one that has the name. */
-  #queue: string[] = []
-  readonly #done: string[] = []
-  /** When the open file was first seen without the name, Unix milliseconds. */
+  /** When the open file was first seen without the name, by the clock that never goes back. */
   #nameLostMs: number | undefined
 
   constructor(options: CdrFileOptions) {
     this.#options = options
+    this.#folder = options.folder ?? realCdrFolder
+    this.#clock = options.clock ?? realClock
+    this.#bell = new Bell(this.#clock)
+    this.#history = new CdrHistory(options.path, this.#folder, options.checkpoint, options.onCount)
   }
 
   /** Finds where to go on. At the very first start the file has to exist; later it may be away for a rotation. */
@@ -59,13 +69,14 @@ export class CdrFile {
     const { path, checkpoint } = this.#options
     const position = await checkpoint.load()
     try {
+      await this.#history.load()
       if (position) await this.#find(position)
-      else await this.#take(path, 0)
+      else await this.#takeNext()
     } catch (cause) {
       const sentence = `the CDR file ${path} cannot be read (${errorCode(cause)}): give the bridge's user the right to read it and its folder`
       throw new CannotRun('cdr-file-unreadable', exitStatus.noInput, sentence, { cause })
     }
-    if (!this.#source && !position) {
+    if (!this.#source && !position && !this.#history.hasRotated) {
       const sentence = `the CDR file ${path} does not exist: mend cdr.file, or let cdr_custom.conf write it and create it empty`
       throw new CannotRun('cdr-file-missing', exitStatus.noInput, sentence)
     }
@@ -73,55 +84,65 @@ export class CdrFile {
   }
 
   #watch(folder: string): void {
+    const failed = () => this.#options.onCount('cdr-watch-failed')
     try {
-      this.#watcher = watch(folder, () => this.#bell.ring())
-      this.#watcher.on('error', () => this.#options.onCount('cdr-watch-failed'))
+      this.#stopWatching = this.#folder.watch(folder, () => this.#bell.ring(), failed)
     } catch {
       // No more watches on this machine: the poll finds the lines, a second later.
-      this.#options.onCount('cdr-watch-failed')
+      failed()
     }
   }
 
-  async #find({ fingerprint, offset }: Position): Promise<void> {
-    const { path } = this.#options
-    for (const candidate of [path, ...(await rotatedSiblings(path)).map((sibling) => sibling.path)]) {
-      const source = await CdrSource.open(candidate)
-      if (source && (await source.holds(fingerprint, offset))) {
-        this.#use(source, offset)
-        return
-      }
-      await source?.close()
-    }
+  async #find(position: Position): Promise<void> {
+    const named = await CdrSource.open(this.#folder, this.#options.path)
+    if (await named?.holds(position)) return this.#use(named, position.offset)
+    await named?.close()
+    const rotated = await this.#history.holding(position)
+    if (rotated) return this.#use(rotated, position.offset)
     this.#options.onCount('cdr-position-lost')
-    await this.#take(path, 0)
+    await this.#takeNext()
   }
 
-  async #take(path: string, offset: number): Promise<void> {
-    const source = await CdrSource.open(path)
-    if (source) this.#use(source, offset)
+  /** The oldest rotated file that is still to be read, or the one that has the name. */
+  async #takeNext(): Promise<void> {
+    const rotated = await this.#history.nextUnread()
+    this.#use(rotated ?? (await CdrSource.open(this.#folder, this.#options.path)), 0)
   }
 
-  #use(source: CdrSource, offset: number): void {
+  #use(source: CdrSource | undefined, offset: number): void {
     this.#source = source
     this.#splitter = new LineSplitter(offset)
     // Only the file that had the name until now may still get a line from a writer that is late.
-    this.#nameLostMs = source.path === this.#options.path ? undefined : 0
+    this.#nameLostMs = source?.path === this.#options.path ? undefined : Number.NEGATIVE_INFINITY
   }
 
-  /** The next lines, as soon as there are any; `undefined` once the signal aborts. */
+  /** The next lines, as soon as there are any; `undefined` once the signal aborts. The lines before are settled by then. */
   async next(signal: AbortSignal): Promise<Batch | undefined> {
     while (!signal.aborted) {
-      const source = this.#source
-      if (!source) {
-        await this.#take(this.#queue.shift() ?? this.#options.path, 0)
-        if (!this.#source) await this.#bell.heard(signal, pollMs)
-        continue
+      try {
+        const batch = await this.#look(signal)
+        if (batch) return batch
+      } catch (error) {
+        if (!systemError.test(errorCode(error))) throw error
+        // A folder that is away or a file that cannot be read for now: the lines wait in it.
+        this.#options.onCount('cdr-file-unreadable')
+        await this.#bell.heard(signal, pollMs)
       }
-      const batch = (await this.#readOn(source)) ?? (this.#source === source && (await this.#leaveIfDone(source)))
-      if (batch) return batch
-      // Still the same file, so nothing more for now; another one is looked at at once.
-      if (this.#source === source && !(await this.#hasMore(source))) await this.#bell.heard(signal, pollMs)
     }
+    return undefined
+  }
+
+  async #look(signal: AbortSignal): Promise<Batch | undefined> {
+    const source = this.#source
+    if (!source) {
+      await this.#takeNext()
+      if (!this.#source) await this.#bell.heard(signal, pollMs)
+      return undefined
+    }
+    const batch = (await this.#readOn(source)) ?? (this.#source === source && (await this.#leaveIfDone(source)))
+    if (batch) return batch
+    // Still the same file, so nothing more for now; another one is looked at at once.
+    if (this.#source === source && !(await this.#hasMore(source))) await this.#bell.heard(signal, pollMs)
     return undefined
   }
 
@@ -130,15 +151,26 @@ export class CdrFile {
   }
 
   async #readOn(source: CdrSource): Promise<Batch | undefined> {
-    const before = this.#splitter.offset
-    const fingerprint = await source.fingerprint(before)
-    const chunk = await source.read(before, this.#buffer)
+    const offset = this.#splitter.offset
+    const fingerprint = await source.fingerprint(offset)
+    const chunk = await source.read(offset, this.#buffer)
     // After the read, so that bytes of a file written anew are never taken for the next ones of the old.
-    if (!(await source.holds(fingerprint, before))) {
-      await this.#findCopy(source, { fingerprint, offset: before })
+    if (!(await source.holds({ fingerprint, offset }))) {
+      await this.#findCopy(source, { fingerprint, offset })
       return undefined
     }
+    if (offset === 0 && chunk.length > 0 && (await this.#yieldToRotated(source))) return undefined
     return this.#batch(source, this.#splitter.push(chunk))
+  }
+
+  /** A file of which nothing was read yet cannot be told from what it was before it was cut: then its copy is unread. */
+  async #yieldToRotated(source: CdrSource): Promise<boolean> {
+    if (source.path !== this.#options.path) return false
+    const rotated = await this.#history.nextUnread()
+    if (!rotated) return false
+    await source.close()
+    this.#use(rotated, 0)
+    return true
   }
 
   async #batch(source: CdrSource, lines: Line[]): Promise<Batch | undefined> {
@@ -148,41 +180,27 @@ export class CdrFile {
   }
 
   /** The content was cut under the reader: what was not read of it may be in a copy. */
-  async #findCopy(source: CdrSource, { fingerprint, offset }: Position): Promise<void> {
+  async #findCopy(source: CdrSource, position: Position): Promise<void> {
     this.#source = undefined
     await source.close()
     this.#options.onCount('cdr-file-truncated')
-    for (const sibling of (await rotatedSiblings(this.#options.path)).reverse()) {
-      const copy = await CdrSource.open(sibling.path)
-      if (copy && (await copy.holds(fingerprint, offset))) return this.#use(copy, offset)
-      await copy?.close()
-    }
-    await this.#take(this.#options.path, 0)
+    // From the end of the last whole line: the half one after it is whole in the copy.
+    const copy = await this.#history.holding(position)
+    if (copy) this.#use(copy, this.#splitter.settled)
   }
 
   /** At the end of a file that has lost the name, the next one is taken; a last line without its end is handed out as it is. */
   async #leaveIfDone(source: CdrSource): Promise<Batch | undefined> {
     if (await source.isAt(this.#options.path)) return undefined
-    this.#nameLostMs ??= Date.now()
-    if (Date.now() - this.#nameLostMs < lingerMs || (await this.#hasMore(source))) return undefined
-    const batch = await this.#batch(source, this.#splitter.rest())
-    if (this.#queue.length === 0) await this.#queueLater(await source.version())
+    this.#nameLostMs ??= this.#clock.monotonicMs()
+    if (this.#clock.monotonicMs() - this.#nameLostMs < lingerMs || (await this.#hasMore(source))) return undefined
+    const rest = await this.#batch(source, this.#splitter.rest())
+    // It is left only once its last line is settled too: then it never has to be read again.
+    if (rest) return rest
+    await this.#history.finished(source)
     this.#source = undefined
     await source.close()
-    this.#bell.ring()
-    return batch
-  }
-
-  /**
-   * Files rotated away after this one, if there was more than one rotation since it was read. Two written in one tick of
-   * the kernel's clock look equally old, so those that were read to their end are remembered.
-   */
-  async #queueLater(done: FileVersion): Promise<void> {
-    this.#done.push(done.id)
-    if (this.#done.length > doneMax) this.#done.shift()
-    for (const sibling of await rotatedSiblings(this.#options.path)) {
-      if (sibling.writtenMs >= done.writtenMs && !this.#done.includes(sibling.id)) this.#queue.push(sibling.path)
-    }
+    return undefined
   }
 
   async commit(position: Position): Promise<void> {
@@ -190,7 +208,7 @@ export class CdrFile {
   }
 
   async close(): Promise<void> {
-    this.#watcher?.close()
+    this.#stopWatching?.()
     await this.#source?.close()
   }
 }

@@ -1,52 +1,32 @@
-import type { Stats } from 'node:fs'
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { errorCode } from '../failure.ts'
-import type { Fingerprint } from './cdr-checkpoint.ts'
+import type { Fingerprint, Position } from './cdr-checkpoint.ts'
+import type { CdrFolder, FileStatus, ReadableFile } from './cdr-folder.ts'
 
 /** Two lines of JSON: the second differs from any other file's by its time and its channels' numbers. */
 const fingerprintBytesMax = 1024
 
-/** A file as it was when it was last written. */
-export interface FileVersion {
-  /** Of the inode and the time: an inode alone is used again. */
-  id: string
-  /** Unix milliseconds. */
-  writtenMs: number
-}
-
-function versionOf({ dev, ino, mtimeMs }: Stats): FileVersion {
-  return { id: `${dev}:${ino}:${mtimeMs}`, writtenMs: mtimeMs }
-}
-
 /** One open file that holds call detail records: the one Asterisk writes, or one that was rotated away. */
 export class CdrSource {
   readonly path: string
-  readonly #handle: FileHandle
+  readonly #folder: CdrFolder
+  readonly #file: ReadableFile
   #cached: Fingerprint = { bytes: 0, crc: 0 }
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string, folder: CdrFolder, file: ReadableFile) {
     this.path = path
-    this.#handle = handle
+    this.#folder = folder
+    this.#file = file
   }
 
   /** `undefined` if there is no such file. */
-  static async open(path: string): Promise<CdrSource | undefined> {
-    try {
-      const handle = await open(path, 'r')
-      if ((await handle.stat()).isFile()) return new CdrSource(path, handle)
-      await handle.close()
-      throw Object.assign(new Error(`${path} is not a file`), { code: 'EISDIR' })
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined
-      throw error
-    }
+  static async open(folder: CdrFolder, path: string): Promise<CdrSource | undefined> {
+    const file = await folder.open(path)
+    return file && new CdrSource(path, folder, file)
   }
 
   async read(offset: number, buffer: Buffer): Promise<Buffer> {
-    const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, offset)
-    return buffer.subarray(0, bytesRead)
+    return buffer.subarray(0, await this.#file.read(offset, buffer))
   }
 
   /** The fingerprint for a position at `offset`: of bytes that were read, and so do not change. */
@@ -57,8 +37,8 @@ export class CdrSource {
   }
 
   /** False once the content before `offset` is not what it was: the file was cut, and perhaps written anew. */
-  async holds(fingerprint: Fingerprint, offset: number): Promise<boolean> {
-    const { size } = await this.#handle.stat()
+  async holds({ fingerprint, offset }: Position): Promise<boolean> {
+    const { size } = await this.#file.status()
     return size >= offset && (await this.#crc(fingerprint.bytes)) === fingerprint.crc
   }
 
@@ -69,38 +49,41 @@ export class CdrSource {
 
   /** Whether the file still has the name it was opened by. */
   async isAt(path: string): Promise<boolean> {
-    const own = await this.#handle.stat()
-    const named = await stat(path).catch((error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return undefined
-      throw error
-    })
-    return named !== undefined && named.ino === own.ino && named.dev === own.dev
+    const [own, named] = await Promise.all([this.#file.status(), this.#folder.status(path)])
+    return named !== undefined && named.id === own.id
   }
 
-  async version(): Promise<FileVersion> {
-    return versionOf(await this.#handle.stat())
+  /** Of the file as it is now: a copy of it, compressed or not, holds this position and ends there. */
+  async end(): Promise<Position> {
+    const { size } = await this.#file.status()
+    return { fingerprint: await this.fingerprint(size), offset: size }
+  }
+
+  async isCopyOf(end: Position): Promise<boolean> {
+    return (await this.#file.status()).size === end.offset && (await this.holds(end))
   }
 
   async close(): Promise<void> {
-    await this.#handle.close()
+    await this.#file.close()
   }
 }
 
 /** A directory of logs holds tens of files; more than this is not searched. */
 const siblingsMax = 1000
-const compressed = /\.(gz|xz|bz2|zst|new)$/
+/** `.new` is a rotation's half-done work; `.xz` and `.bz2` are not read, and counted by who looks for what was in them. */
+const unread = /\.(xz|bz2|new|tmp)$/
 
-/** Files that a rotation of `path` may have left (`cdr.jsonl.1`, `cdr.jsonl-20261124`), oldest first, uncompressed. */
-export async function rotatedSiblings(path: string): Promise<(FileVersion & { path: string })[]> {
+/** Files that a rotation of `path` may have left (`cdr.jsonl.1`, `cdr.jsonl-20261124.gz`), oldest first. */
+export async function rotatedSiblings(folder: CdrFolder, path: string): Promise<(FileStatus & { path: string })[]> {
   const name = basename(path)
-  const names = (await readdir(dirname(path))).filter(
-    (other) => (other.startsWith(`${name}.`) || other.startsWith(`${name}-`)) && !compressed.test(other),
+  const names = (await folder.list(dirname(path))).filter(
+    (other) => (other.startsWith(`${name}.`) || other.startsWith(`${name}-`)) && !unread.test(other),
   )
-  const found: (FileVersion & { path: string })[] = []
+  const found: (FileStatus & { path: string })[] = []
   for (const sibling of names.slice(0, siblingsMax)) {
     const file = join(dirname(path), sibling)
-    const status = await stat(file).catch(() => undefined)
-    if (status?.isFile()) found.push({ path: file, ...versionOf(status) })
+    const status = await folder.status(file)
+    if (status) found.push({ path: file, ...status })
   }
   return found.sort((a, b) => a.writtenMs - b.writtenMs)
 }

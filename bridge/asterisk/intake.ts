@@ -2,13 +2,13 @@ import { BridgeError, CannotRun, exitStatus } from '../failure.ts'
 import type { Snapshot } from '../normalise/ari-objects.ts'
 import { type AriEvent, readFrame } from '../normalise/events.ts'
 import { noiseTypes } from '../normalise/noise.ts'
+import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
 import type { Quarantine } from '../spool/quarantine.ts'
-import { AriRefused, startFailure } from './ari-errors.ts'
-import { type AriCredentials, AriRest } from './ari-rest.ts'
-import { AriSocket } from './ari-socket.ts'
+import type { AriLink, AriRequests } from './ari-connection.ts'
+import { type AriAddress, AriRefused, startFailure } from './ari-errors.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
 import { readSnapshot } from './resynchronise.ts'
 
@@ -19,10 +19,12 @@ const startRetryMs = 500
 const bufferedMax = 25_000
 
 export interface IntakeParts {
-  ari: AriCredentials & { url: string; application: string }
+  ari: AriAddress
+  link: AriLink
   counters: Counters
   quarantine: Quarantine
   log: Log
+  clock?: Clock
   /** A new connection: what is, and the events since it stood, taken by the function once the epoch is made. */
   onConnected(snapshot: Snapshot, takeBuffered: () => AriEvent[], gapReason: string | undefined): Promise<void>
   onEvent(event: AriEvent): void
@@ -33,22 +35,22 @@ export interface IntakeParts {
 /** Asterisk's events, over one connection after the other. The frames of one are never kept waiting. */
 export class AriIntake {
   readonly #parts: IntakeParts
-  readonly #rest: AriRest
+  readonly #clock: Clock
   #buffer: AriEvent[] | undefined
   #hasConnected = false
 
   constructor(parts: IntakeParts) {
     this.#parts = parts
-    this.#rest = new AriRest(parts.ari.url, parts.ari)
+    this.#clock = parts.clock ?? realClock
   }
 
   /** Runs until the signal aborts. Throws CannotRun if ARI is never reached in the time of a start, or is taken away. */
   async run(signal: AbortSignal, onFirst: () => void): Promise<void> {
-    const policy = new ReconnectPolicy()
-    const deadlineMs = performance.now() + startMsMax
+    const policy = new ReconnectPolicy(this.#clock.random)
+    const deadlineMs = this.#clock.monotonicMs() + startMsMax
     let gapReason: string | undefined
     while (!signal.aborted) {
-      const begunMs = performance.now()
+      const begunMs = this.#clock.monotonicMs()
       try {
         gapReason = await this.#connection(gapReason, signal, onFirst)
         this.#parts.log.warn('ari disconnected', { reason: gapReason })
@@ -59,32 +61,31 @@ export class AriIntake {
         this.#parts.counters.add('ari-connect-failed')
         this.#parts.log.warn('ari not connected', { reason: describeError(error) })
       }
-      const waitMs = this.#hasConnected ? policy.nextMs(performance.now() - begunMs) : startRetryMs
-      await wait(waitMs, signal)
+      const waitMs = this.#hasConnected ? policy.nextMs(this.#clock.monotonicMs() - begunMs) : startRetryMs
+      await wait(waitMs, signal, this.#clock)
     }
   }
 
   #failStart(error: unknown, deadlineMs: number): void {
     const isHopeless = error instanceof BridgeError && !error.shouldRetry()
-    if (isHopeless || performance.now() + startRetryMs > deadlineMs) throw startFailure(error, this.#parts.ari)
+    if (isHopeless || this.#clock.monotonicMs() + startRetryMs > deadlineMs) throw startFailure(error, this.#parts.ari)
   }
 
   /** One connection from its opening to its end; the answer is why it ended. */
   async #connection(gapReason: string | undefined, signal: AbortSignal, onFirst: () => void): Promise<string> {
-    const { ari, log } = this.#parts
+    const { link, log } = this.#parts
     const buffer: AriEvent[] = []
     this.#buffer = buffer
     const failure = new AbortController()
-    const options = { url: ari.url, credentials: ari, application: ari.application }
-    const socket = await AriSocket.open({ ...options, onFrame: (frame) => this.#take(frame, failure) }, signal)
+    const socket = await link.connect((frame) => this.#take(frame, failure), signal)
     const ended = AbortSignal.any([signal, failure.signal])
     ended.addEventListener('abort', () => socket.close(), { once: true })
     try {
       const whileOpen = new AbortController()
       void socket.closed.then(() => whileOpen.abort())
       const reading = AbortSignal.any([ended, whileOpen.signal])
-      await this.#setFilter(reading)
-      const snapshot = await readSnapshot(this.#rest, reading)
+      await this.#setFilter(socket.requests, reading)
+      const snapshot = await readSnapshot(socket.requests, reading)
       await this.#parts.onConnected(snapshot, () => this.#endBuffering(buffer), gapReason)
       this.#hasConnected = true
       log.info('ari connected', { endpoints: snapshot.endpoints.length, channels: snapshot.channels.length })
@@ -129,11 +130,11 @@ export class AriIntake {
   }
 
   /** Gone with each subscribe-all socket, so put after each connect. An Asterisk too old for it sends more; it is dropped here. */
-  async #setFilter(signal: AbortSignal): Promise<void> {
+  async #setFilter(requests: AriRequests, signal: AbortSignal): Promise<void> {
     const application = encodeURIComponent(this.#parts.ari.application)
     const filter = { disallowed: noiseTypes.map((type) => ({ type })) }
     try {
-      await this.#rest.put(`/applications/${application}/eventFilter`, filter, signal)
+      await requests.put(`/applications/${application}/eventFilter`, filter, signal)
     } catch (error) {
       if (!(error instanceof AriRefused) || error.status !== 404) throw error
       this.#parts.counters.add('ari-filter-missing')

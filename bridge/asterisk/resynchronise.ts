@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { Bridge, Channel, DeviceState, Endpoint, type Snapshot } from '../normalise/ari-objects.ts'
+import type { AriRequests } from './ari-connection.ts'
 import { AriRefused, AriUnreachable } from './ari-errors.ts'
-import type { AriRest } from './ari-rest.ts'
 
 /** Requests under way at a time. 1,000 endpoints at 2 ms each take a quarter of a second; Asterisk has other work. */
 const requestsMax = 8
@@ -12,7 +12,7 @@ const Value = v.looseObject({ value: v.string() })
  * Reads over REST what is: endpoints, channels, bridges and, one by one since no list has them, the state of each
  * endpoint's device and the linkedid of each channel.
  */
-export async function readSnapshot(rest: AriRest, signal: AbortSignal): Promise<Snapshot> {
+export async function readSnapshot(rest: AriRequests, signal: AbortSignal): Promise<Snapshot> {
   const [endpoints, channels, bridges] = await Promise.all([
     list(rest, '/endpoints', Endpoint, signal),
     list(rest, '/channels', Channel, signal),
@@ -29,7 +29,7 @@ export async function readSnapshot(rest: AriRest, signal: AbortSignal): Promise<
 }
 
 /** Empty if the channel has gone since, or this Asterisk does not tell. */
-async function readLinkedid(rest: AriRest, channel: string, signal: AbortSignal): Promise<string> {
+async function readLinkedid(rest: AriRequests, channel: string, signal: AbortSignal): Promise<string> {
   try {
     const path = `/channels/${encodeURIComponent(channel)}/variable?variable=CHANNEL(linkedid)`
     const answer = v.safeParse(Value, await rest.get(path, signal))
@@ -40,7 +40,7 @@ async function readLinkedid(rest: AriRest, channel: string, signal: AbortSignal)
   }
 }
 
-async function list<T extends v.GenericSchema>(rest: AriRest, path: string, item: T, signal: AbortSignal) {
+async function list<T extends v.GenericSchema>(rest: AriRequests, path: string, item: T, signal: AbortSignal) {
   return parse(v.array(item), await rest.get(path, signal), path)
 }
 

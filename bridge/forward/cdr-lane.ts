@@ -3,6 +3,7 @@ import type { Batch, CdrFile } from '../asterisk/cdr-file.ts'
 import type { Line } from '../asterisk/line-splitter.ts'
 import { Backoff } from '../backoff.ts'
 import { readCdrLine } from '../normalise/cdr.ts'
+import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
@@ -24,21 +25,24 @@ export interface CdrLaneParts {
   quarantine: Quarantine
   counters: Counters
   log: Log
+  clock?: Clock
 }
 
 /** CDRs from Asterisk's file to SQS. The position moves only after SQS, or the quarantine, has every line before it. */
 export class CdrLane {
   readonly #parts: CdrLaneParts
+  readonly #clock: Clock
 
   constructor(parts: CdrLaneParts) {
     this.#parts = parts
+    this.#clock = parts.clock ?? realClock
   }
 
   async run(signal: AbortSignal): Promise<void> {
     for (;;) {
       const batch = await this.#parts.file.next(signal)
       if (!batch || !(await this.#settle(batch, signal))) return
-      if (batch.lines.length < backlogLines) await wait(paceMs, signal)
+      if (batch.lines.length < backlogLines) await wait(paceMs, signal, this.#clock)
     }
   }
 
@@ -73,7 +77,7 @@ export class CdrLane {
   /** Tried until the quarantine has the line: passing over it before would lose it. */
   async #putAside(line: Line, signal: AbortSignal): Promise<boolean> {
     this.#parts.counters.add(line.isOverlong ? 'cdr-line-overlong' : 'cdr-line-malformed')
-    const backoff = new Backoff(sendBackoff)
+    const backoff = new Backoff(sendBackoff, this.#clock.random)
     while (!signal.aborted) {
       try {
         await this.#parts.quarantine.put('cdr', line.bytes)
@@ -81,7 +85,7 @@ export class CdrLane {
       } catch (error) {
         this.#parts.counters.add('quarantine-unwritable')
         this.#parts.log.error('quarantine-unwritable', { reason: describeError(error) })
-        await wait(backoff.nextMs(), signal)
+        await wait(backoff.nextMs(), signal, this.#clock)
       }
     }
     return false

@@ -1,5 +1,6 @@
 import type { Lane } from '../../contracts/packed-body.ts'
 import { Backoff } from '../backoff.ts'
+import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
@@ -17,6 +18,7 @@ export interface DeliveryParts {
   quarantine: Quarantine
   counters: Counters
   log: Log
+  clock?: Clock
 }
 
 /** A send takes up to 10 s itself; waits of up to 20 s between tries find a queue that is back within half a minute. */
@@ -25,10 +27,12 @@ export const sendBackoff = { firstMs: 200, longestMs: 20_000 }
 /** Sends bodies until each is accepted or in the quarantine. It gives up on nothing but the signal. */
 export class Delivery {
   readonly #parts: DeliveryParts
+  readonly #clock: Clock
   readonly #failing = new Set<Lane>()
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts
+    this.#clock = parts.clock ?? realClock
   }
 
   /** Whether the last call on the lane was taken by SQS. */
@@ -38,7 +42,7 @@ export class Delivery {
 
   /** True when every body is settled; false if the signal ended it, and then any of them may or may not have arrived. */
   async deliver(to: Destination, bodies: readonly string[], signal: AbortSignal): Promise<boolean> {
-    const backoff = new Backoff(sendBackoff)
+    const backoff = new Backoff(sendBackoff, this.#clock.random)
     let waiting = [...bodies]
     while (waiting.length > 0) {
       if (signal.aborted) return false
@@ -46,7 +50,7 @@ export class Delivery {
       const left = await this.try(to, call, signal)
       waiting = [...left, ...waiting.slice(call.length)]
       if (left.length === 0) backoff.reset()
-      else await wait(backoff.nextMs(), signal)
+      else await wait(backoff.nextMs(), signal, this.#clock)
     }
     return true
   }

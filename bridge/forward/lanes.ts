@@ -1,3 +1,4 @@
+import type { Clock } from '../operate/clock.ts'
 import type { SpoolRecord } from '../spool/segment.ts'
 import type { Spool } from '../spool/spool.ts'
 import { AckCursor } from './ack-cursor.ts'
@@ -14,7 +15,7 @@ export interface LanesParts {
   spool: Spool
   heartbeat(): string | undefined
   onLateDrained(touched: readonly Touched[] | undefined): void
-  now(): number
+  clock?: Clock
 }
 
 /** The way of facts from the spool to SQS: `live` while they are news, `records` once they are late, each acked once sent. */
@@ -26,7 +27,16 @@ export class Lanes {
     const cursor = new AckCursor(recovered.acked)
     const onSent = (from: number, to: number) => parts.spool.ack(cursor.complete(from, to))
     const { packer, delivery, spool } = parts
-    this.late = new LateLane({ to: parts.records, packer, delivery, spool, onSent, onDrained: parts.onLateDrained })
+    const clock = parts.clock && { clock: parts.clock }
+    this.late = new LateLane({
+      to: parts.records,
+      packer,
+      delivery,
+      spool,
+      onSent,
+      onDrained: parts.onLateDrained,
+      ...clock,
+    })
     this.live = new LiveLane({
       to: parts.live,
       packer,
@@ -34,7 +44,7 @@ export class Lanes {
       onSent,
       onLate: (from, to) => this.late.add(from, to),
       heartbeat: parts.heartbeat,
-      now: parts.now,
+      ...clock,
     })
     // What an earlier process left is late by now: the new epoch asserts what is.
     this.late.add(recovered.acked, recovered.next)

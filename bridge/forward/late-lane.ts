@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { type Clock, realClock } from '../operate/clock.ts'
 import { Bell } from '../operate/wait.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Delivery, Destination } from './delivery.ts'
@@ -22,6 +23,7 @@ export interface LateLaneParts {
   packer: Packer
   delivery: Delivery
   spool: Pick<Spool, 'read'>
+  clock?: Clock
   onSent(from: number, to: number): void
   /** Every late fact is with SQS; the present state of what they touched is to be told. `undefined`: of everything. */
   onDrained(touched: readonly Touched[] | undefined): void
@@ -32,13 +34,14 @@ const LateEvent = v.looseObject({ type: v.string(), subject: v.string() })
 /** Facts that could not be sent while they were news: read back from the spool and sent, complete and in order, by `records`. */
 export class LateLane {
   readonly #parts: LateLaneParts
-  readonly #bell = new Bell()
+  readonly #bell: Bell
   readonly #ranges: [number, number][] = []
   #touched = new Map<string, Touched>()
   #isTouchedWhole = false
 
   constructor(parts: LateLaneParts) {
     this.#parts = parts
+    this.#bell = new Bell(parts.clock ?? realClock)
   }
 
   /** Records that wait, damaged ones counted too. */

@@ -1,4 +1,5 @@
 import { Backoff } from '../backoff.ts'
+import { type Clock, realClock } from '../operate/clock.ts'
 import { Bell, wait } from '../operate/wait.ts'
 import type { SpoolRecord } from '../spool/segment.ts'
 import { type Delivery, type Destination, sendBackoff } from './delivery.ts'
@@ -27,7 +28,7 @@ export interface LiveLaneParts {
   onSent(from: number, to: number): void
   /** A line that is not in the spool: lost, it is missed by no one. `undefined` before the first epoch. */
   heartbeat(): string | undefined
-  now(): number
+  clock?: Clock
 }
 
 interface Queued {
@@ -40,15 +41,20 @@ interface Queued {
 /** Facts as they happen: the first at once, then what has gathered, once a pace. One call to SQS is under way at a time. */
 export class LiveLane {
   readonly #parts: LiveLaneParts
-  readonly #bell = new Bell()
-  readonly #backoff = new Backoff({ ...sendBackoff, longestMs: 5000 })
+  readonly #clock: Clock
+  readonly #bell: Bell
+  readonly #backoff: Backoff
   #queue: Queued[] = []
   #queuedBytes = 0
+  /** By the clock that never goes back: a wall clock set back an hour would be an hour's pause. */
   #lastSentMs = 0
   paceMs = paceMsDefault
 
   constructor(parts: LiveLaneParts) {
     this.#parts = parts
+    this.#clock = parts.clock ?? realClock
+    this.#bell = new Bell(this.#clock)
+    this.#backoff = new Backoff({ ...sendBackoff, longestMs: 5000 }, this.#clock.random)
   }
 
   get queued(): number {
@@ -65,10 +71,10 @@ export class LiveLane {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    this.#lastSentMs = this.#parts.now()
+    this.#lastSentMs = this.#clock.monotonicMs()
     while (!signal.aborted) {
       if (this.#queue.length === 0) await this.#bell.heard(signal, this.#heartbeatInMs())
-      await wait(Math.max(0, this.#lastSentMs + this.paceMs - this.#parts.now()), signal)
+      await wait(Math.max(0, this.#lastSentMs + this.paceMs - this.#clock.monotonicMs()), signal, this.#clock)
       if (signal.aborted) return
       this.#giveUpLate()
       if (this.#queue.length > 0) await this.#send(signal)
@@ -77,12 +83,12 @@ export class LiveLane {
   }
 
   #heartbeatInMs(): number {
-    return Math.max(0, this.#lastSentMs + heartbeatMs - this.#parts.now())
+    return Math.max(0, this.#lastSentMs + heartbeatMs - this.#clock.monotonicMs())
   }
 
   /** Facts are in the order they happened, or nearly: the late ones are at the front. */
   #giveUpLate(): void {
-    const now = this.#parts.now()
+    const now = this.#clock.nowMs()
     let late = 0
     for (; late < this.#queue.length; late += 1) {
       const item = this.#queue[late]
@@ -113,11 +119,11 @@ export class LiveLane {
     }
     this.#queue.unshift(...again)
     if (again.length === 0) this.#backoff.reset()
-    else await wait(this.#backoff.nextMs(), signal)
+    else await wait(this.#backoff.nextMs(), signal, this.#clock)
   }
 
   #sent(items: Queued[]): void {
-    this.#lastSentMs = this.#parts.now()
+    this.#lastSentMs = this.#clock.monotonicMs()
     this.#queuedBytes -= items.reduce((sum, item) => sum + Buffer.byteLength(item.line), 0)
     for (const [from, to] of runs(items)) this.#parts.onSent(from, to)
   }
@@ -129,12 +135,12 @@ export class LiveLane {
       await this.#parts.delivery.try(this.#parts.to, [body], signal)
     }
     // Sent or not: a heartbeat that failed is not tried again, the next one says as much.
-    this.#lastSentMs = this.#parts.now()
+    this.#lastSentMs = this.#clock.monotonicMs()
   }
 
   /** What has not been sent when the bridge stops stays in the spool. */
   async drained(signal: AbortSignal): Promise<void> {
-    while (this.#queue.length > 0 && !signal.aborted) await wait(20, signal)
+    while (this.#queue.length > 0 && !signal.aborted) await wait(20, signal, this.#clock)
   }
 }
 

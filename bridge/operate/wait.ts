@@ -1,17 +1,28 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type Clock, realClock } from './clock.ts'
 
 /** Waits; an abort ends the wait early and quietly, since whoever waits looks at the signal next. */
-export async function wait(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await sleep(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error
+export function wait(ms: number, signal: AbortSignal, clock: Clock = realClock): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const cancel = clock.after(ms, done)
+    signal.addEventListener('abort', done, { once: true })
   })
 }
 
 /** Wakes one waiting loop; a wake that comes before the wait is kept. */
 export class Bell {
+  readonly #clock: Clock
   #rung = false
   #wake: (() => void) | undefined
+
+  constructor(clock: Clock = realClock) {
+    this.#clock = clock
+  }
 
   ring(): void {
     this.#rung = true
@@ -26,16 +37,15 @@ export class Bell {
 
   #sleep(signal: AbortSignal, msMax: number | undefined): Promise<void> {
     return new Promise((resolve) => {
-      const timer = msMax === undefined ? undefined : setTimeout(done, msMax)
-      this.#wake = done
-      signal.addEventListener('abort', done, { once: true })
-      const bell = this
-      function done(): void {
-        clearTimeout(timer)
+      const done = () => {
+        cancel()
         signal.removeEventListener('abort', done)
-        bell.#wake = undefined
+        this.#wake = undefined
         resolve()
       }
+      const cancel = msMax === undefined ? () => undefined : this.#clock.after(msMax, done)
+      this.#wake = done
+      signal.addEventListener('abort', done, { once: true })
     })
   }
 }

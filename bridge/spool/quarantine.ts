@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type Clock, realClock } from '../operate/clock.ts'
 import { type Disk, realDisk } from './disk.ts'
 
 /** One item keeps at most 1 MiB of what was put aside; the longest legal SQS body is as long. */
@@ -13,15 +14,17 @@ const itemName = /^(\d{13})-(\d{6})-[a-z-]+\.bin$/
 export class Quarantine {
   readonly #folder: string
   readonly #disk: Disk
+  readonly #clock: Clock
   #names: string[] = []
   #count = 0
   #waiting = 0
   /** One at a time, so that the bound holds. */
   #last: Promise<void> = Promise.resolve()
 
-  constructor(folder: string, disk: Disk = realDisk) {
+  constructor(folder: string, disk: Disk = realDisk, clock: Clock = realClock) {
     this.#folder = folder
     this.#disk = disk
+    this.#clock = clock
   }
 
   async open(): Promise<void> {
@@ -48,7 +51,7 @@ export class Quarantine {
 
   async #write(what: string, bytes: Uint8Array): Promise<void> {
     this.#count += 1
-    const name = `${Date.now()}-${String(this.#count % 1_000_000).padStart(6, '0')}-${what}.bin`
+    const name = `${this.#clock.nowMs()}-${String(this.#count % 1_000_000).padStart(6, '0')}-${what}.bin`
     await this.#disk.replace(join(this.#folder, name), bytes)
     this.#names.push(name)
     while (this.#names.length > itemsMax) {

@@ -1,3 +1,4 @@
+import type { Clock } from '../operate/clock.ts'
 import type { AppendFile, Disk } from './disk.ts'
 import { type Segment, segmentPath } from './recover.ts'
 
@@ -8,6 +9,7 @@ const noSpaceRetryMs = 1000
 export interface SegmentWriterOptions {
   folder: string
   disk: Disk
+  clock: Clock
   onBegun(segment: Segment): void
   onNoSpace(): void
 }
@@ -35,7 +37,7 @@ export class SegmentWriter {
     while (!this.#isStopping) {
       if (await this.#tryWrite(first, bytes)) return this.#settle(count, bytes.length)
       this.#options.onNoSpace()
-      await new Promise((resolve) => setTimeout(resolve, noSpaceRetryMs))
+      await new Promise<void>((resolve) => this.#options.clock.after(noSpaceRetryMs, resolve))
     }
     return false
   }

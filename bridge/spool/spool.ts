@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type Clock, realClock } from '../operate/clock.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { ackFile, type Recovered, recover, type Segment, segmentPath } from './recover.ts'
 import { writeSealed } from './sealed-file.ts'
@@ -40,6 +41,7 @@ const closeMsMax = 2000
 export interface SpoolOptions {
   folder: string
   disk?: Disk
+  clock?: Clock
   bytesMax?: number
   /** Called in order, after the fdatasync that covers the records. */
   onDurable(records: SpoolRecord[]): void
@@ -51,6 +53,7 @@ export interface SpoolOptions {
 export class Spool {
   readonly #options: SpoolOptions
   readonly #disk: Disk
+  readonly #clock: Clock
   readonly #writer: SegmentWriter
   #segments: Segment[] = []
   #pending: { record: SpoolRecord; bytes: Buffer }[] = []
@@ -60,15 +63,17 @@ export class Spool {
   #state: 'closed' | 'open' | 'broken' = 'closed'
   #writing: Promise<void> = Promise.resolve()
   #isWriting = false
-  #ackTimer: NodeJS.Timeout | undefined
+  #cancelAck: (() => void) | undefined
   #cached: { segment: Segment; bytes: number; records: SpoolRecord[] } | undefined
 
   constructor(options: SpoolOptions) {
     this.#options = options
     this.#disk = options.disk ?? realDisk
+    this.#clock = options.clock ?? realClock
     this.#writer = new SegmentWriter({
       folder: options.folder,
       disk: this.#disk,
+      clock: this.#clock,
       onBegun: (segment) => this.#segments.push(segment),
       onNoSpace: () => options.onCount('spool-disk-full'),
     })
@@ -113,7 +118,7 @@ export class Spool {
     if (this.#isWriting) return
     this.#isWriting = true
     // After this turn of the event loop, so that a burst of frames read from the socket at once shares one fdatasync.
-    this.#writing = new Promise<void>((resolve) => setImmediate(resolve))
+    this.#writing = new Promise<void>((resolve) => this.#clock.after(0, resolve))
       .then(() => this.#writeAll())
       .catch((error: unknown) => {
         this.#state = 'broken'
@@ -165,10 +170,10 @@ export class Spool {
   ack(number: number): void {
     if (number <= this.#acked) return
     this.#acked = number
-    this.#ackTimer ??= setTimeout(() => {
-      this.#ackTimer = undefined
+    this.#cancelAck ??= this.#clock.after(ackSaveMs, () => {
+      this.#cancelAck = undefined
       this.#forget().catch(() => this.#options.onCount('spool-ack-unsaved'))
-    }, ackSaveMs)
+    })
   }
 
   async #forget(): Promise<void> {
@@ -181,10 +186,10 @@ export class Spool {
 
   /** Writes what waits, saves the ack, closes. On a full disk what waits is given up: it was never handed on. */
   async close(): Promise<void> {
-    clearTimeout(this.#ackTimer)
-    const giveUp = setTimeout(() => this.#writer.stop(), closeMsMax)
+    this.#cancelAck?.()
+    const cancel = this.#clock.after(closeMsMax, () => this.#writer.stop())
     while (this.#isWriting && this.#state === 'open') await this.#writing
-    clearTimeout(giveUp)
+    cancel()
     if (this.#state === 'open') await this.#forget()
     this.#state = 'closed'
     await this.#writer.close()

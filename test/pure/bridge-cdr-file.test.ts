@@ -1,6 +1,18 @@
-import { appendFile, copyFile, mkdtemp, rename, rm, truncate, unlink, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  copyFile,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { CdrCheckpoint } from '../../bridge/asterisk/cdr-checkpoint.ts'
 import { CdrFile } from '../../bridge/asterisk/cdr-file.ts'
@@ -110,6 +122,52 @@ test('a file cut and grown past where the reader was is known by its beginning',
   await truncate(path)
   await appendFile(path, 'another beginning\nand more\n')
   expect(await take(file, 2)).toEqual(['another beginning', 'and more'])
+})
+
+test('a copy that was compressed at once is finished all the same, and not read twice', async () => {
+  const file = await tail()
+  await appendFile(path, 'one, which is longer than what comes after\n')
+  await take(file, 1)
+  await appendFile(path, 'two\n')
+  await writeFile(`${path}.1.gz`, gzipSync(await readFile(path)))
+  await truncate(path)
+  await appendFile(path, 'three\n')
+  expect(await take(file, 2)).toEqual(['two', 'three'])
+  await rename(`${path}.1.gz`, `${path}.2.gz`)
+  await rename(path, `${path}.1`)
+  await writeFile(path, 'four\n')
+  expect(await take(file, 1)).toEqual(['four'])
+})
+
+test('a file cut before anything of it was read is read from its copy', async () => {
+  const file = await tail()
+  await appendFile(path, 'one\n')
+  await copyFile(path, `${path}.1`)
+  await truncate(path)
+  await appendFile(path, 'two\n')
+  expect(await take(file, 2)).toEqual(['one', 'two'])
+})
+
+test('every rotated file that was not read is read, however often the names moved on while the bridge was stopped', async () => {
+  const file = await tail()
+  await appendFile(path, 'one\n')
+  await take(file, 1)
+  await file.close()
+  open = []
+  await unlink(path)
+  await writeFile(`${path}.3.zst`, zstdCompressSync(Buffer.from('two\n')))
+  await writeFile(`${path}.2.gz`, gzipSync('three\n'))
+  await writeFile(`${path}.1`, 'four\n')
+  for (const [turn, name] of ['.3.zst', '.2.gz', '.1'].entries()) await utimes(`${path}${name}`, turn + 1, turn + 1)
+  await writeFile(path, 'five\n')
+  expect(await take(await tail(), 4)).toEqual(['two', 'three', 'four', 'five'])
+})
+
+test('a rotated file that cannot be unpacked is counted and passed over', async () => {
+  await writeFile(`${path}.1.gz`, 'no gzip')
+  await appendFile(path, 'one\n')
+  expect(await take(await tail(), 1)).toEqual(['one'])
+  expect(counted).toContain('cdr-rotated-unreadable')
 })
 
 test('an inode that is used again for other content is not taken for the old file', async () => {

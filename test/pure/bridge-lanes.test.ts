@@ -9,6 +9,7 @@ import type { Touched } from '../../bridge/forward/late-lane.ts'
 import { Packer } from '../../bridge/forward/pack.ts'
 import type { Outcome } from '../../bridge/forward/sender.ts'
 import { QueueUnavailable } from '../../bridge/forward/sqs-errors.ts'
+import { realClock } from '../../bridge/operate/clock.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
 import { Quarantine } from '../../bridge/spool/quarantine.ts'
@@ -69,7 +70,7 @@ class Stage implements AsyncDisposable {
           return this.line('heartbeat', 0)
         },
         onLateDrained: (touched) => this.drained.push(touched),
-        now: () => this.nowMs,
+        clock: { ...realClock, nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
       },
       recovered,
     )

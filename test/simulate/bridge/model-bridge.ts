@@ -1,0 +1,95 @@
+import { CdrCheckpoint } from '../../../bridge/asterisk/cdr-checkpoint.ts'
+import { CdrFile } from '../../../bridge/asterisk/cdr-file.ts'
+import { Delivery } from '../../../bridge/forward/delivery.ts'
+import { Packer } from '../../../bridge/forward/pack.ts'
+import { type Joined, join } from '../../../bridge/join.ts'
+import { Counters } from '../../../bridge/operate/counters.ts'
+import { createLog } from '../../../bridge/operate/log.ts'
+import { Quarantine } from '../../../bridge/spool/quarantine.ts'
+import type { Bug } from './bugs.ts'
+import type { ModelDisk } from './model-disk.ts'
+import type { ModelFolder } from './model-folder.ts'
+import type { ModelPbx } from './model-pbx.ts'
+import type { ModelQueue } from './model-queue.ts'
+import { Life, type Time } from './time.ts'
+
+export const stateFolder = '/state'
+export const cdrPath = '/cdr/cdr.jsonl'
+export const site = 'sim-1'
+/** Small, so that a cut of a minute fills it. */
+export const spoolBytesMax = 400_000
+
+export interface World {
+  time: Time
+  disk: ModelDisk
+  folder: ModelFolder
+  pbx: ModelPbx
+  queue: ModelQueue
+  bug: Bug | undefined
+}
+
+/** The bridge's own parts, joined as `bridge.ts` joins them, on a model of everything outside. */
+export class ModelBridge {
+  readonly life = new Life()
+  readonly counters = new Counters()
+  parts: Joined | undefined
+  readonly #world: World
+  readonly #onEnd: () => void
+
+  /** `onEnd` is called when it ends by itself, as a process that is to be started again. */
+  constructor(world: World, onEnd: () => void) {
+    this.#world = world
+    this.#onEnd = onEnd
+  }
+
+  start(): void {
+    this.#run().catch(() => this.#end())
+  }
+
+  async #run(): Promise<void> {
+    const { time, disk, folder, pbx, queue, bug } = this.#world
+    const clock = time.clock(this.life)
+    const ownDisk = bug?.disk?.(disk.of(this.life)) ?? disk.of(this.life)
+    const log = createLog({ level: 'error', write: () => undefined })
+    const operation = { counters: this.counters, log }
+    const quarantine = new Quarantine(`${stateFolder}/quarantine`, ownDisk, clock)
+    const checkpoint = new CdrCheckpoint(stateFolder, ownDisk)
+    const ownFolder = bug?.folder?.(folder.of(this.life)) ?? folder.of(this.life)
+    const onCount = (errorId: string) => this.counters.add(errorId)
+    const file = new CdrFile({ path: cdrPath, checkpoint, folder: ownFolder, clock, onCount })
+    await file.open()
+    await quarantine.open()
+    const sender = bug?.sender?.(queue.sender(this.life)) ?? queue.sender(this.life)
+    const edges = {
+      file: bug?.file?.(file) ?? file,
+      quarantine,
+      delivery: new Delivery({ sender, quarantine, counters: this.counters, log, clock }),
+      packer: new Packer({ site, key: 'k1', sign: () => Buffer.alloc(64) }),
+      live: { lane: 'live' as const, queueUrl: 'live' },
+      records: { lane: 'records' as const, queueUrl: 'records' },
+    }
+    const ari = { url: '', user: '', application: 'switchhook-events' }
+    const outside = { ari, link: pbx.link(this.life), disk: ownDisk, clock, spoolBytesMax }
+    const end = () => this.#end()
+    const parts = await join({ site, stateFolder, run: 'r', ...outside }, edges, operation, end)
+    this.parts = parts
+    const signal = new AbortController().signal
+    parts.intake.run(signal, () => undefined).catch(end)
+    parts.lanes.run(signal).catch(end)
+    parts.cdrLane.run(signal).catch(end)
+    for (;;) {
+      await time.pass(1000, this.life)
+      await parts.keepHouse()
+    }
+  }
+
+  #end(): void {
+    if (!this.life.isAlive) return
+    this.kill()
+    this.#onEnd()
+  }
+
+  kill(): void {
+    this.life.kill()
+  }
+}

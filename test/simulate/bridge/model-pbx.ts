@@ -1,0 +1,180 @@
+import type { AriConnection, AriLink } from '../../../bridge/asterisk/ari-connection.ts'
+import { AriRefused, AriUnreachable } from '../../../bridge/asterisk/ari-errors.ts'
+import type { Chance } from './chance.ts'
+import { ModelCalls } from './model-calls.ts'
+import type { Life, Time } from './time.ts'
+
+interface Socket {
+  send(frame: Buffer): void
+  end(reason: string): void
+  isHalfOpen: boolean
+  life: Life
+}
+
+const pingDeadMs = 10_000
+/** What Asterisk keeps for a reader that does not read, before it ends the connection. */
+const unreadMax = 3000
+
+/** Asterisk as the bridge meets it: one event socket, REST, devices and calls that change as they like. */
+export class ModelPbx {
+  readonly devices = new Map<string, string>()
+  readonly calls: ModelCalls
+  readonly #time: Time
+  readonly #chance: Chance
+  #socket: Socket | undefined
+  #unread = 0
+  isUp = true
+
+  constructor(time: Time, chance: Chance, onCdr: (row: Record<string, unknown>) => void) {
+    this.#time = time
+    this.#chance = chance
+    for (const resource of ['5860', '5861', '5862', '5863']) this.devices.set(`PJSIP/${resource}`, 'NOT_INUSE')
+    this.calls = new ModelCalls(time, chance, {
+      tell: (event) => this.#tell(event),
+      setDevice: (device, state) => this.setDevice(device, state),
+      onCdr,
+    })
+  }
+
+  setDevice(device: string, state: string): void {
+    if (this.devices.get(device) === state) return
+    this.devices.set(device, state)
+    this.#tell({ type: 'DeviceStateChanged', device_state: { name: device, state } })
+  }
+
+  /** A device that no call has goes on and off line. */
+  flicker(): void {
+    const idle = [...this.devices].filter(([, state]) => state === 'NOT_INUSE' || state === 'UNAVAILABLE')
+    if (idle.length === 0) return
+    const [device, state] = this.#chance.pick(idle)
+    this.setDevice(device, state === 'NOT_INUSE' ? 'UNAVAILABLE' : 'NOT_INUSE')
+  }
+
+  /** Much that changes nothing, and some that does. */
+  flood(count: number): void {
+    for (let told = 0; told < count; told += 1) {
+      if (told % 20 === 0) this.flicker()
+      else this.#tell({ type: 'ChannelVarset', variable: 'X', value: '1' })
+    }
+  }
+
+  #tell(event: Record<string, unknown>): void {
+    const frame = Buffer.from(JSON.stringify({ ...event, timestamp: this.#stamp(), application: 'switchhook-events' }))
+    this.#socket?.send(frame)
+  }
+
+  /** As ARI writes it. */
+  #stamp(): string {
+    return new Date(this.#time.wallMs + this.#time.nowMs).toISOString().replace('Z', '+0000')
+  }
+
+  cut(reason = 'closed by Asterisk (1006)'): void {
+    this.#socket?.end(reason)
+  }
+
+  halfOpen(): void {
+    const socket = this.#socket
+    if (!socket) return
+    socket.isHalfOpen = true
+    this.#time.after(pingDeadMs, () => socket.end('no answer to pings'), socket.life)
+  }
+
+  /** Live calls are gone, each with its record or, if Asterisk was killed, without. */
+  restart(downMs: number): void {
+    this.isUp = false
+    this.cut()
+    this.calls.restart()
+    for (const device of this.devices.keys()) this.devices.set(device, 'NOT_INUSE')
+    this.#time.after(downMs, () => {
+      this.isUp = true
+    })
+  }
+
+  link(life: Life): AriLink {
+    return { direction: 'inbound', connect: (onFrame) => this.#connect(onFrame, life) }
+  }
+
+  async #connect(onFrame: (frame: Buffer) => void, life: Life): Promise<AriConnection> {
+    await this.#pass(life)
+    if (!this.isUp) throw new AriUnreachable('connect ECONNREFUSED')
+    this.#socket?.end('closed')
+    const closed = Promise.withResolvers<string>()
+    const state = { isOpen: true, lastHeardMs: 0 }
+    const heard = () => {
+      state.lastHeardMs = Math.floor(this.#time.wallMs + this.#time.nowMs)
+    }
+    heard()
+    this.#unread = 0
+    const socket: Socket = {
+      life,
+      isHalfOpen: false,
+      send: (frame) => {
+        if (socket.isHalfOpen || !state.isOpen) return
+        this.#unread += 1
+        if (this.#unread > unreadMax) return socket.end('closed by Asterisk (1006)')
+        this.#time.after(
+          0.5,
+          () => {
+            this.#unread -= 1
+            heard()
+            onFrame(frame)
+          },
+          life,
+        )
+      },
+      end: (reason) => {
+        state.isOpen = false
+        if (this.#socket === socket) this.#socket = undefined
+        this.#time.after(0.6, () => closed.resolve(reason), life)
+      },
+    }
+    this.#socket = socket
+    const request = async (path: string) => {
+      await this.#pass(life)
+      if (!this.isUp || socket.isHalfOpen) {
+        if (socket.isHalfOpen) await this.#time.pass(5000, life)
+        throw new AriUnreachable(`${path}: no answer`)
+      }
+      heard()
+      return this.#answer(path)
+    }
+    return {
+      requests: { get: request, put: request, post: request, delete: request },
+      closed: closed.promise,
+      get lastHeardMs() {
+        return state.lastHeardMs
+      },
+      close: () => socket.end('closed'),
+    }
+  }
+
+  #pass(life: Life): Promise<void> {
+    return this.#time.pass(this.#chance.between(0.2, 3), life)
+  }
+
+  #answer(path: string): unknown {
+    const [, what = '', id = ''] = path.split('/')
+    const device = decodeURIComponent(id)
+    switch (what) {
+      case 'applications':
+        return {}
+      case 'endpoints':
+        return [...this.devices].map(([name, state]) => {
+          const [technology, resource] = name.split('/')
+          return { technology, resource, state: state === 'UNAVAILABLE' ? 'offline' : 'online', channel_ids: [] }
+        })
+      case 'deviceStates':
+        return { name: device, state: this.devices.get(device) ?? 'INVALID' }
+      case 'bridges':
+        return this.calls.bridges()
+      case 'channels': {
+        if (id === '') return this.calls.channels()
+        const linkedid = this.calls.linkedid(device)
+        if (linkedid === undefined) throw new AriRefused(404, path)
+        return { value: linkedid }
+      }
+      default:
+        throw new AriRefused(404, path)
+    }
+  }
+}

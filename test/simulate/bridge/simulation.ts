@@ -1,0 +1,271 @@
+import { bugs } from './bugs.ts'
+import { Chance } from './chance.ts'
+import { faults } from './faults.ts'
+import { cdrPath, ModelBridge, site, spoolBytesMax, stateFolder, type World } from './model-bridge.ts'
+import { ModelDisk } from './model-disk.ts'
+import { ModelFolder } from './model-folder.ts'
+import { ModelPbx } from './model-pbx.ts'
+import { ModelQueue } from './model-queue.ts'
+import { linesOf, ModelStore } from './model-store.ts'
+import { Time } from './time.ts'
+
+/** Faults are done in this time; then the bridge has until the end to make all of it good. */
+const faultyMs = 60_000
+const endMs = 400_000
+const faultsPerSeed = 9
+const starts = ['2026-03-29T00:30:00Z', '2026-10-25T00:59:30Z', '2028-02-29T23:59:20Z', '2026-11-23T19:00:00Z']
+
+export interface Result {
+  seed: number
+  /** What does not hold, in words; empty if all is well. */
+  failures: string[]
+  injected: Map<string, number>
+  records: number
+  doubles: number
+  events: number
+}
+
+/** One seeded schedule: a PBX that has calls, a bridge, a cloud, and faults among them. */
+export class Simulation {
+  readonly chance: Chance
+  readonly world: World
+  readonly injected = new Map<string, number>()
+  halfLines = 0
+  readonly #seed: number
+  readonly #store = new ModelStore()
+  /** The call records that Asterisk wrote, by key, as the store has to have them. */
+  readonly #written = new Map<string, string>()
+  readonly #odd: Buffer[] = []
+  readonly #forgiven: string[] = []
+  /** Facts that are durable in the spool, by id. */
+  readonly #owed = new Set<string>()
+  #isHalfWritten = false
+  readonly #waiting: Buffer[] = []
+  #bridge: ModelBridge | undefined
+  #spoolBytes = 0
+
+  constructor(seed: number, bug?: string) {
+    this.#seed = seed
+    this.chance = new Chance(seed)
+    const time = new Time(this.chance)
+    time.wallMs = Date.parse(this.chance.pick(starts))
+    const queue = new ModelQueue(time, this.chance, (lane, body) => this.#store.take(lane, body))
+    queue.onFault = (kind) => this.#note(kind)
+    const disk = new ModelDisk(time, this.chance)
+    disk.onDurable = (path, bytes) => this.#owe(path, bytes)
+    this.world = {
+      time,
+      queue,
+      disk,
+      folder: new ModelFolder(time, this.chance),
+      pbx: new ModelPbx(time, this.chance, (row) => this.#write(row)),
+      bug: bug === undefined ? undefined : bugs[bug],
+    }
+  }
+
+  async run(): Promise<Result> {
+    const { time } = this.world
+    const undo = this.world.bug?.patch?.()
+    try {
+      this.world.folder.append(cdrPath, Buffer.alloc(0))
+      this.#startBridge()
+      this.#planLife()
+      this.#planFaults()
+      await time.run(faultyMs + 60_000)
+      for (let check = time.nowMs; check < endMs && this.#failures().length > 0; check += 2000) await time.run(check)
+    } finally {
+      this.#bridge?.kill()
+      undo?.()
+    }
+    const failures = this.#failures()
+    const { doubles, rows } = this.#store
+    return { seed: this.#seed, failures, injected: this.injected, records: rows.size, doubles, events: time.events }
+  }
+
+  #note(kind: string): void {
+    this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1)
+  }
+
+  /** Calls and flickering devices; a call or two goes on beyond the end. */
+  #planLife(): void {
+    const { time, pbx } = this.world
+    for (let atMs = 500; atMs < faultyMs; atMs += this.chance.between(200, 2500)) {
+      time.after(atMs, () => (this.chance.in(0.4) ? pbx.flicker() : this.callNow()))
+    }
+    time.after(faultyMs, () => this.callNow(this.chance.in(0.5)))
+  }
+
+  callNow(stays = false): void {
+    const { pbx } = this.world
+    const devices = [...pbx.devices.keys()].filter((device) => pbx.devices.get(device) === 'NOT_INUSE')
+    if (pbx.isUp && devices.length > 1) pbx.calls.begin(this.chance.pick(devices), this.chance.pick(devices), stays)
+  }
+
+  /** Those that the queue does are counted as they happen, the others here. */
+  #planFaults(): void {
+    const counted = new Set(['http-500', 'reply-lost', 'partial-failure', 'poison', 'shuffled'])
+    const likely = this.world.bug?.focus ?? Object.keys(faults)
+    for (let count = 0; count < faultsPerSeed; count += 1) {
+      const kind = this.chance.pick(this.chance.in(0.7) ? likely : Object.keys(faults))
+      this.world.time.after(this.chance.between(1000, faultyMs), () => {
+        if (!counted.has(kind)) this.#note(kind)
+        faults[kind]?.(this, this.chance)
+      })
+    }
+  }
+
+  #startBridge(): void {
+    const bridge = new ModelBridge(this.world, () => this.#restart())
+    this.#bridge = bridge
+    bridge.start()
+  }
+
+  #restart(): void {
+    this.world.time.after(this.chance.between(100, 4000), () => this.#startBridge())
+  }
+
+  /** The bridge's process ends in the middle of what it does; `meanwhile` is done before it starts again. */
+  crash(how: 'kill' | 'power', meanwhile: () => void = () => undefined): void {
+    const { disk } = this.world
+    const isRunning = this.#bridge?.life.isAlive === true
+    this.#bridge?.kill()
+    if (how === 'power') disk.cutPower()
+    else disk.settleAll()
+    meanwhile()
+    if (isRunning) this.#restart()
+  }
+
+  stopBridge(ms: number): void {
+    const { time, pbx } = this.world
+    const life = this.#bridge?.life
+    if (!life) return
+    life.stoppedUntilMs = Math.max(life.stoppedUntilMs, time.nowMs + ms)
+    // Asterisk does not wait longer for a reader that does not read.
+    if (ms > 20_000) time.after(20_000, () => pbx.cut())
+  }
+
+  rotate(by: 'rename' | 'copy', compress: boolean): void {
+    // A half line would be torn apart by the copy or the compression itself.
+    if (this.#isHalfWritten) return
+    this.world.folder.rotate(cdrPath, { keep: 30, by, compress })
+  }
+
+  #write(row: Record<string, unknown>): void {
+    const line = JSON.stringify(row)
+    this.#written.set(`${site}/cdr/${row['uniqueid']}/${row['sequence']}`, line)
+    const bytes = Buffer.from(`${line}\n`)
+    if (this.#isHalfWritten) this.#waiting.push(bytes)
+    else if (this.halfLines === 0) this.#append(bytes)
+    else this.#writeInTwo(bytes)
+  }
+
+  #writeInTwo(bytes: Buffer): void {
+    this.halfLines -= 1
+    const half = this.chance.whole(1, bytes.length)
+    this.#isHalfWritten = true
+    this.#append(bytes.subarray(0, half))
+    this.world.time.after(this.chance.between(10, 3000), () => {
+      this.#append(Buffer.concat([bytes.subarray(half), ...this.#waiting.splice(0)]))
+      this.#isHalfWritten = false
+    })
+  }
+
+  #append(bytes: Buffer): void {
+    this.world.folder.append(cdrPath, bytes)
+  }
+
+  /** Lines that are no call records, or hold what no text should. */
+  writeOddLine(): void {
+    if (this.#isHalfWritten) return
+    const odd = this.chance.pick([
+      Buffer.from('{"accountcode":"","src":'),
+      Buffer.from('"","60","61","internal",,,,,,,17 columns'),
+      Buffer.from([0, 1, 2, 0xff, 0xfe]),
+      Buffer.alloc(1_200_000, 'x'),
+    ])
+    this.#odd.push(odd)
+    this.#append(Buffer.concat([odd, Buffer.from('\n')]))
+  }
+
+  forgive = (line: string): void => {
+    this.#forgiven.push(line)
+  }
+
+  #failures(): string[] {
+    return [...this.#records(), ...this.#presence(), ...this.#facts(), ...this.#unsent(), ...this.#bounds()]
+  }
+
+  #records(): string[] {
+    const { rows, faults: conflicts } = this.#store
+    const forgiven = new Set(this.#poisonedIds())
+    const lost = [...this.#written].filter(([id, row]) => rows.get(id) !== row && !forgiven.has(id))
+    const invented = [...rows.keys()].filter((id) => !this.#written.has(id))
+    return [
+      ...conflicts,
+      ...lost.map(([id]) => `the record ${id} is ${rows.has(id) ? 'another in the store' : 'lost'}`),
+      ...invented.map((id) => `the record ${id} is in the store and was never written`),
+    ]
+  }
+
+  #poisonedIds(): string[] {
+    return this.world.queue.poisoned.flatMap((body) => linesOf(body).map((line) => String(JSON.parse(line).id)))
+  }
+
+  #presence(): string[] {
+    const { pbx } = this.world
+    const shown = (device: string) => this.#store.endpoints.get(device)?.data['deviceState']
+    const wrong = [...pbx.devices].filter(([device, state]) => shown(device) !== state)
+    const live = [...this.#store.calls].filter(([, row]) => row.data['state'] !== 'ended')
+    const answered = new Map(live.map(([id, row]) => [id, row.data['state'] === 'answered']))
+    const calls = pbx.calls.answered()
+    const ids = new Set([...calls.keys(), ...answered.keys()])
+    return [
+      ...wrong.map(([device, state]) => `${device} is ${state} and shown as ${shown(device)}`),
+      ...[...ids].flatMap((id) =>
+        calls.get(id) === answered.get(id)
+          ? []
+          : [`the call ${id} is ${calls.get(id)} and shown as ${answered.get(id)}`],
+      ),
+    ]
+  }
+
+  #owe(path: string, bytes: Buffer): void {
+    if (!path.endsWith('.seg')) return
+    for (const [, id] of bytes.toString('latin1').matchAll(/"id":"([^"]+)"/g)) if (id !== undefined) this.#owed.add(id)
+  }
+
+  #unsent(): string[] {
+    const forgiven = new Set([...this.#forgiven.map((line) => String(JSON.parse(line).id)), ...this.#poisonedIds()])
+    const lost = [...this.#owed].filter((id) => !this.#store.lines.has(id) && !forgiven.has(id))
+    return lost.map((id) => `the fact ${id} was durable and is lost`)
+  }
+
+  /** Every fact before one that arrived was durable then, and arrives too. */
+  #facts(): string[] {
+    const forgiven = new Map<string, number>()
+    const poisoned = this.world.queue.poisoned.flatMap(linesOf)
+    for (const line of new Set([...this.#forgiven, ...poisoned])) {
+      const { type, v = '' } = JSON.parse(line)
+      const kind = `${type} ${v.slice(0, 10)}`
+      forgiven.set(kind, (forgiven.get(kind) ?? 0) + 1)
+    }
+    return [...this.#store.counts].flatMap(([kind, found]) => {
+      const missing = Math.max(...found) - found.size
+      return missing > (forgiven.get(kind) ?? 0) ? [`${missing} facts of ${kind} are lost`] : []
+    })
+  }
+
+  #bounds(): string[] {
+    const { disk } = this.world
+    const kept = disk.paths.filter((path) => path.includes('/quarantine/')).map((path) => disk.content(path))
+    const missing = this.#odd.filter((odd) => !kept.some((bytes) => bytes.equals(odd.subarray(0, 1_048_576))))
+    const segments = disk.paths.filter((path) => path.endsWith('.seg'))
+    this.#spoolBytes = segments.reduce((sum, path) => sum + disk.content(path).length, 0)
+    const unsent = this.#bridge?.parts?.spool.unacked ?? 0
+    return [
+      ...missing.map((odd) => `a line of ${odd.length} bytes is neither sent nor in ${stateFolder}/quarantine`),
+      ...(this.#spoolBytes > 2 * spoolBytesMax ? [`the spool holds ${this.#spoolBytes} bytes`] : []),
+      ...(unsent > 0 ? [`${unsent} facts wait for ever`] : []),
+    ]
+  }
+}
