@@ -1,4 +1,5 @@
 import * as importCommand from './commands/import.ts'
+import * as redriveCommand from './commands/redrive.ts'
 import { UsageError } from './config.ts'
 
 /** `run` answers the exit status; 64 is a wrong use, 1 a failure. */
@@ -7,7 +8,7 @@ interface Command {
   run(args: string[]): Promise<number>
 }
 
-const commands: Record<string, Command> = { import: importCommand }
+const commands: Record<string, Command> = { import: importCommand, redrive: redriveCommand }
 
 export async function main([name = '', ...args]: string[]): Promise<void> {
   const command = commands[name]

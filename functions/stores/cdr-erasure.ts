@@ -57,9 +57,9 @@ export class CdrErasure {
     return row
   }
 
-  async #putParties(site: SiteId, month: string, { sk, cdr, a, b }: TimeRow): Promise<void> {
-    if (a) await this.#put({ pk: keys.callerRows(site, month), sk: partyKey(a, sk), cdr, a, b })
-    if (b) await this.#put({ pk: keys.calleeRows(site, month), sk: partyKey(b, sk), cdr, a, b })
+  async #putParties(site: SiteId, month: string, { sk, cdr, a, b, ttl }: TimeRow): Promise<void> {
+    if (a) await this.#put({ pk: keys.callerRows(site, month), sk: partyKey(a, sk), cdr, a, b, ttl })
+    if (b) await this.#put({ pk: keys.calleeRows(site, month), sk: partyKey(b, sk), cdr, a, b, ttl })
   }
 
   async #put(Item: Record<string, unknown>): Promise<void> {

@@ -15,8 +15,14 @@ export const TimeRow = v.looseObject({
   a: v.optional(v.string()),
   b: v.optional(v.string()),
   erased: v.optional(v.boolean()),
+  ttl: v.optional(v.number()),
 })
 export type TimeRow = v.InferOutput<typeof TimeRow>
+
+/** How long a site keeps a CDR after its call began; for ever where absent. A change is of rows stored from then on. */
+export interface Keeping {
+  retentionDays?: number
+}
 
 /** Sites are filed in one lane; more are for sites that write over 1,000 units a second. */
 export const lane = 0
@@ -40,11 +46,12 @@ export class CdrStore {
    * Stores a CDR under its natural key. The time row is put first and only if absent; the other rows are put from what
    * the time row holds, so that a delivery repeated after a crash completes them and changes nothing else.
    */
-  async put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering): Promise<PutOutcome> {
+  async put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering & Keeping): Promise<PutOutcome> {
     const filing = fileCdr(cdr)
     const pk = keys.timeRows(site, filing.month, lane)
     const [a, b] = [canonicalNumber(cdr.src, numbering), canonicalNumber(cdr.dst, numbering)]
-    const row: TimeRow = { sk: filing.row, cdr, ...(raw !== undefined && { raw }), ...(a && { a }), ...(b && { b }) }
+    const ttl = lastSecond(filing, numbering)
+    const row: TimeRow = { sk: filing.row, cdr, raw, a: a || undefined, b: b || undefined, ttl }
     if (await this.#putIfAbsent({ pk, ...row })) return this.#complete(site, filing, row, 'stored')
     const known = await this.#stored({ pk, sk: row.sk })
     // An erased row has lost what could tell a redelivery from another call; it is never written over.
@@ -55,11 +62,11 @@ export class CdrStore {
   }
 
   async #complete(site: SiteId, filing: Filing, row: TimeRow, outcome: PutOutcome): Promise<PutOutcome> {
-    const { sk, cdr, a, b } = row
+    const { sk, cdr, a, b, ttl } = row
     const rows = [
-      a && { pk: keys.callerRows(site, filing.month), sk: partyKey(a, sk), cdr, a, b },
-      b && { pk: keys.calleeRows(site, filing.month), sk: partyKey(b, sk), cdr, a, b },
-      filing.needsAlias && { pk: keys.alias(site, cdr.linkedid), sk },
+      a && { pk: keys.callerRows(site, filing.month), sk: partyKey(a, sk), cdr, a, b, ttl },
+      b && { pk: keys.calleeRows(site, filing.month), sk: partyKey(b, sk), cdr, a, b, ttl },
+      filing.needsAlias && { pk: keys.alias(site, cdr.linkedid), sk, ttl },
     ]
     await Promise.all(rows.map((Item) => Item && this.#db.send(new PutCommand({ TableName: this.#table, Item }))))
     return outcome
@@ -80,6 +87,11 @@ export class CdrStore {
     const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
     return v.parse(TimeRow, Item)
   }
+}
+
+/** Unix seconds at which a row may go. */
+export function lastSecond({ filed }: Pick<Filing, 'filed'>, { retentionDays }: Keeping): number | undefined {
+  return retentionDays === undefined ? undefined : Date.parse(filed) / 1000 + retentionDays * 86_400
 }
 
 export function partyKey(number: string, row: string): string {

@@ -2,12 +2,17 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { type Numbering, numbering } from '../domain/phone-number.ts'
+import type { Keeping } from './cdrs.ts'
 import { keys } from './table.ts'
 
-const SiteRow = v.looseObject({ country: v.optional(v.string(), 'FR'), zone: v.optional(v.string(), 'Europe/Paris') })
+const SiteRow = v.looseObject({
+  country: v.optional(v.string(), 'FR'),
+  zone: v.optional(v.string(), 'Europe/Paris'),
+  retentionDays: v.optional(v.number()),
+})
 
 /** Where a site is: how its numbers are read, and by which clock its days are counted (an IANA zone). */
-export interface Locale extends Numbering {
+export interface Locale extends Numbering, Keeping {
   zone: string
 }
 
@@ -18,8 +23,8 @@ const cacheEntriesMax = 10_000
 
 export async function readLocale(db: DynamoDBDocumentClient, table: string, site: SiteId): Promise<Locale> {
   const { Item } = await db.send(new GetCommand({ TableName: table, Key: keys.site(site) }))
-  const { country, zone } = v.parse(SiteRow, Item ?? {})
-  return { ...numbering(country), zone }
+  const { country, zone, retentionDays } = v.parse(SiteRow, Item ?? {})
+  return { ...numbering(country), zone, ...(retentionDays !== undefined && { retentionDays }) }
 }
 
 /** The same, remembered for a minute. */

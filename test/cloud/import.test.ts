@@ -37,6 +37,7 @@ const stores = () => ({
   log: new CallLogStore(tables.db, tables.table),
   hours: new DirtyHourStore(tables.db, tables.table),
   numbering,
+  now: Date.UTC(2026, 10, 24),
 })
 const stored = async (site: string) => {
   const items = await tables.items()

@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { redrive } from '../../cli/commands/redrive.ts'
 import type { Cdr } from '../../contracts/cdr.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
@@ -96,4 +98,26 @@ test('DynamoDB throttling some writes delays CDRs and loses none', async () => {
   await until('30 CDRs', async () => (await cdrs(site)).length === 30, 50_000)
   heal()
   expect(await cdrs(site)).toEqual(sent.reverse())
+})
+
+test('a dead letter sent again is stored, or absorbed where it is stored already', async () => {
+  const site = await deployment.makeSite('redriven')
+  const body = await deployment.send(site, 'records', [cdrEvent('redriven', makeCdr(1))])
+  await until('the CDR', async () => (await cdrs(site)).length === 1)
+  const { cloud } = deployment
+  const client = { region: cloud.region, endpoint: cloud.endpoints.sqs, credentials: cloud.credentials('operator') }
+  await using sqs = { client: new SQSClient(client), [Symbol.asyncDispose]: async () => sqs.client.destroy() }
+  const dead = cloud.ref('DeadRecordsQueue')
+  await sqs.client.send(new SendMessageCommand({ QueueUrl: dead, MessageBody: body }))
+  expect(await redrive(sqs.client, dead, cloud.ref('RecordsQueue'), 1)).toBe(1)
+  expect(await cdrs(site)).toEqual([makeCdr(1)])
+})
+
+test('a row is let go by the site’s retention, and its totals stay', async () => {
+  const site = await deployment.makeSite('kept')
+  await deployment.send(site, 'records', [cdrEvent('kept', makeCdr(1))])
+  await until('the CDR', async () => (await cdrs(site)).length === 1)
+  const rows = (await deployment.items('RecordsTable')).filter(({ pk }) => String(pk).startsWith('kept#'))
+  const start = Date.parse(makeCdr(1).start) / 1000
+  expect(rows.map(({ ttl }) => ttl)).toEqual(rows.map(() => start + 365 * 86_400))
 })

@@ -17,7 +17,7 @@ const stores = {
 }
 const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
-export const handler = httpHandler('POST /v1/sites/{site}/cdrs/import', async ({ site, body }) => {
-  const result = await importCdrs(site, body.rows, { ...stores, numbering: await localeOf(site) })
+export const handler = httpHandler('POST /v1/sites/{site}/cdrs/import', async ({ site, body, now }) => {
+  const result = await importCdrs(site, body.rows, { ...stores, numbering: await localeOf(site), now })
   return answer(200, result)
 })

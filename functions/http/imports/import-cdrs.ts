@@ -7,16 +7,17 @@ import { sameCdr } from '../../domain/cdr-identity.ts'
 import { fileCdr, hourOf, monthsBack, wholeSeconds } from '../../domain/filing.ts'
 import { canonicalNumber, type Numbering } from '../../domain/phone-number.ts'
 import type { Side, Slice, Span } from '../../stores/call-log.ts'
-import type { PutOutcome } from '../../stores/cdrs.ts'
+import { type Keeping, lastSecond, type PutOutcome } from '../../stores/cdrs.ts'
 
 export interface Importing {
-  cdrs: { put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering): Promise<PutOutcome> }
+  cdrs: { put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering & Keeping): Promise<PutOutcome> }
   log: {
     byTime(site: SiteId, month: string, span: Span, limit: number): Promise<Slice>
     byParty(site: SiteId, side: Side, month: string, number: string, span: Span, limit: number): Promise<Slice>
   }
   hours: { mark(site: SiteId, hour: string): Promise<void> }
-  numbering: Numbering
+  numbering: Numbering & Keeping
+  now: number
 }
 
 interface Parsed extends ImportRow {
@@ -40,8 +41,9 @@ export async function importCdrs(site: SiteId, rows: readonly unknown[], importi
   const good: Parsed[] = []
   for (const [row, item] of rows.entries()) {
     const parsed = v.safeParse(ImportRow, item)
-    if (parsed.success && !Number.isNaN(momentSeconds(parsed.output.cdr.start))) good.push({ ...parsed.output, row })
-    else result.refused.push({ row, reason: parsed.success ? 'start' : reasonOf(parsed.issues) })
+    const reason = parsed.success ? refusal(parsed.output.cdr, importing) : reasonOf(parsed.issues)
+    if (parsed.success && reason === undefined) good.push({ ...parsed.output, row })
+    else result.refused.push({ row, reason: reason ?? '' })
   }
   const dirty = new Set<string>()
   const wanted: Cdr[] = []
@@ -68,6 +70,15 @@ export async function importCdrs(site: SiteId, rows: readonly unknown[], importi
   await each([...dirty], (hour) => importing.hours.mark(site, hour))
   result.doubtful.sort((a, b) => a.row - b.row)
   return result
+}
+
+/** A row that the site's retention would let go at once is told, not taken and lost. */
+function refusal(cdr: Cdr, { numbering, now }: Importing): string | undefined {
+  if (Number.isNaN(momentSeconds(cdr.start))) return 'start'
+  const last = lastSecond(fileCdr(cdr), numbering)
+  return last !== undefined && last * 1000 <= now
+    ? `older than the ${numbering.retentionDays} days that the site keeps`
+    : undefined
 }
 
 function partyOf(cdr: Cdr, numbering: Numbering): { side: Side; number: string } | undefined {
