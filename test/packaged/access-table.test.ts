@@ -6,6 +6,7 @@ import { operations, type Route } from '../../contracts/operations.ts'
 import { makeApiKey } from '../../functions/domain/api-key.ts'
 import { allScopes, type Scope } from '../../functions/domain/scopes.ts'
 import { ruleOf } from '../../functions/http/routes.ts'
+import { interleave } from '../campaigns/interleaved-keys.ts'
 import { type Deployment, deploy } from '../support/deployment.ts'
 
 /**
@@ -114,4 +115,10 @@ test('the admin key opens what its rule says, and a site’s key with every scop
     if (needs === 'admin' || orAdmin) expect([200, 400, 404], route).toContain(status)
     else expect(status, route).toBe(403)
   }
+})
+
+test('requests of fifty keys in any order are each served their own answer by the cached authorizer', async () => {
+  const { requests, answers } = await interleave(deployment, 600)
+  expect(Object.values(answers).reduce((sum, n) => sum + n, 0)).toBe(requests)
+  expect(Object.keys(answers).sort()).toEqual(['200', '401', '403', '404'])
 })
