@@ -1,4 +1,4 @@
-import type * as v from 'valibot'
+import * as v from 'valibot'
 import { auditOperations } from './operations/audit.ts'
 import { bridgeOperations } from './operations/bridges.ts'
 import { cdrOperations } from './operations/cdrs.ts'
@@ -23,7 +23,15 @@ export interface Operation {
   answers: Readonly<Record<number, v.GenericSchema>>
 }
 
+const documentOperations = {
+  'GET /v1/openapi.json': {
+    summary: 'This document.',
+    answers: { 200: v.looseObject({ openapi: v.string(), paths: v.looseObject({}) }) },
+  },
+} as const
+
 export const operations = {
+  ...documentOperations,
   ...siteOperations,
   ...keyOperations,
   ...bridgeOperations,

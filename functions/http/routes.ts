@@ -19,6 +19,7 @@ export interface RouteRule {
 }
 
 export const routes = {
+  'GET /v1/openapi.json': { needs: 'anyone' },
   'POST /v1/sites': { needs: 'admin' },
   'GET /v1/sites': { needs: 'admin' },
   'GET /v1/sites/{site}': { needs: 'sites:read', orAdmin: true },

@@ -5,6 +5,7 @@ export const functionEntries: Record<string, string> = {
   'authorize-http': 'functions/authorize/http/handler.ts',
   'authorize-socket': 'functions/authorize/socket/handler.ts',
   sites: 'functions/http/sites/handler.ts',
+  documents: 'functions/http/documents/handler.ts',
   removals: 'functions/http/removals/handler.ts',
   'remove-data': 'functions/queues/remove-data/handler.ts',
   keys: 'functions/http/keys/handler.ts',

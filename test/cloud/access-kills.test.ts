@@ -61,7 +61,7 @@ function world(process = new Process(Number.POSITIVE_INFINITY)) {
     connections: new ConnectionStore(db, table),
     cdrs: new CdrStore(db, table),
     erasure: new CdrErasure(db, table, () => false),
-    tables: { records: partitions, live: partitions },
+    tables: { records: partitions, live: partitions, people: partitions },
     sockets: { close: async () => undefined },
     commandQueues: {
       create: async (site: string, number: number) => {

@@ -13,6 +13,7 @@ import type { LocalCloud } from '../../infra/local/local-cloud.ts'
 import { buildService } from '../../infra/start/build.ts'
 import { type OpenCloud, openCloud } from '../../infra/start/cloud.ts'
 import { Home } from '../../infra/start/home.ts'
+import { checkAnswer } from './contract.ts'
 
 /** A site of the deployment, and the key by which its bridge signs. */
 export interface TestSite {
@@ -25,7 +26,7 @@ type TableId = 'RecordsTable' | 'LiveTable' | 'AccessTable' | 'AuditTable' | 'Pe
 
 export interface Deployment extends AsyncDisposable {
   cloud: LocalCloud & { adminKey: string }
-  /** The public API, as anyone calls it. */
+  /** The public API, as anyone calls it; each answer is held against the OpenAPI document. */
   call(
     method: string,
     path: string,
@@ -55,12 +56,15 @@ export async function deploy(): Promise<Deployment> {
   const db = DynamoDBDocumentClient.from(new DynamoDBClient(client(cloud.endpoints.dynamodb)))
   const queue = (lane: Lane) => cloud.ref(lane === 'live' ? 'LiveQueue' : 'RecordsQueue')
 
-  const call: Deployment['call'] = (method, path, { key, body, headers } = {}) =>
-    fetch(cloud.httpUrl + path, {
+  const call: Deployment['call'] = async (method, path, { key, body, headers } = {}) => {
+    const response = await fetch(cloud.httpUrl + path, {
       method,
       headers: { ...(key && { authorization: `Bearer ${key}` }), 'content-type': 'application/json', ...headers },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
+    await checkAnswer(method, path, response.clone())
+    return response
+  }
   const sendBody: Deployment['sendBody'] = async (lane, body) => {
     await sqs.send(new SendMessageCommand({ QueueUrl: queue(lane), MessageBody: body }))
   }

@@ -13,7 +13,7 @@ import { SiteDirectory } from '../../stores/site-directory.ts'
 import { documentClient } from '../../stores/table.ts'
 import { removeData } from './remove-data.ts'
 
-const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'TABLE_RECORDS', 'SOCKET_ENDPOINT', 'STAGE')
+const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'TABLE_RECORDS', 'TABLE_PEOPLE', 'SOCKET_ENDPOINT', 'STAGE')
 const db = documentClient()
 const directory = new SiteDirectory(db, env.TABLE_ACCESS)
 const keys = new KeyStore(db, env.TABLE_ACCESS)
@@ -29,7 +29,8 @@ const reserveMs = 3_000
 export async function handler(event: EventBridgeEvent<string, unknown>, context: Context): Promise<void> {
   const isOver = () => context.getRemainingTimeInMillis() < reserveMs
   const records = new PartitionStore(db, env.TABLE_RECORDS, isOver)
-  const tables = { records, live: new PartitionStore(db, env.TABLE_LIVE, isOver) }
+  const live = new PartitionStore(db, env.TABLE_LIVE, isOver)
+  const tables = { records, live, people: new PartitionStore(db, env.TABLE_PEOPLE, isOver) }
   const cdrs = new CdrErasure(db, env.TABLE_RECORDS, isOver)
   const numberingOf = (site: string) => readLocale(db, env.TABLE_LIVE, site)
   const removals = new RemovalStore(db, env.TABLE_ACCESS)

@@ -7,7 +7,7 @@ import { dirtyShards, keys } from '../../stores/table.ts'
  * stays: its table lets nothing be removed.
  */
 export interface Part {
-  table: 'records' | 'live'
+  table: 'records' | 'live' | 'people'
   name: string
   pk: string
   /** Only what begins so, in a partition that sites share; it ends in `#`, as one site's name may begin another's. */
@@ -55,6 +55,9 @@ export function otherPartitions(site: string): Part[] {
   return [
     { table: 'records', name: 'export jobs', pk: keys.exportJob(site, '').pk },
     { table: 'records', name: 'verified days', pk: keys.dayVerified(site, '').pk },
+    // Who failed too often is forgotten by itself, within a day.
+    { table: 'people', name: 'grades', pk: keys.grade(site, '').pk },
+    { table: 'people', name: 'grade scale', pk: keys.gradeScale(site).pk },
     ...shards.map(
       (shard): Part => ({ table: 'records', name: 'dirty hours', pk: keys.dirtyShard(shard), prefix: `${site}#` }),
     ),
