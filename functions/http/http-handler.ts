@@ -90,6 +90,6 @@ function toProblem(error: unknown): HttpProblem {
 function json(statusCode: number, contentType: string, body: unknown, more: Record<string, string> = {}): Result {
   const headers = { 'content-type': contentType, 'cache-control': 'no-store', ...more }
   return body === undefined
-    ? { statusCode, headers }
+    ? { statusCode, headers: { 'cache-control': 'no-store', ...more } }
     : { statusCode, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
 }
