@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Connection } from './config.ts'
+import type { Connection, Door } from './config.ts'
 
 const Problem = v.looseObject({ errorId: v.string(), detail: v.string() })
 
@@ -23,11 +23,11 @@ const requestMsMax = 60_000
 /** Tries of a request that may succeed later, the waits between them doubled from one second: a minute in all. */
 const triesMax = 7
 
-/** One JSON request on the site's API, tried again where that may help. */
+/** One JSON request on the site's API, tried again where that may help: for what may be done twice. */
 export async function callApi(connection: Connection, method: string, path: string, body?: unknown): Promise<unknown> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await once(connection, method, path, body)
+      return await ask(connection, method, sitePath(connection, path), body)
     } catch (error) {
       const mayRetry = error instanceof ApiRefused ? error.shouldRetry() : error instanceof TypeError
       if (!mayRetry || tries === triesMax) throw error
@@ -36,8 +36,13 @@ export async function callApi(connection: Connection, method: string, path: stri
   }
 }
 
-async function once({ apiUrl, site, key }: Connection, method: string, path: string, body: unknown): Promise<unknown> {
-  const response = await fetch(`${apiUrl}/v1/sites/${site}/${path}`, {
+export function sitePath({ site }: Connection, path: string): string {
+  return `/v1/sites/${encodeURIComponent(site)}/${path}`
+}
+
+/** One JSON request, once: whoever types a command sees what came of it. */
+export async function ask({ apiUrl, key }: Door, method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(apiUrl + path, {
     method,
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     ...(body !== undefined && { body: JSON.stringify(body) }),

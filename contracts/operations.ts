@@ -21,6 +21,8 @@ export interface Operation {
   body?: v.GenericSchema
   /** Schema of each status that is no problem; `v.undefined()` for one without a body. */
   answers: Readonly<Record<number, v.GenericSchema>>
+  /** Media types of an answer that is a text, where it is not JSON. */
+  types?: readonly string[]
 }
 
 const documentOperations = {

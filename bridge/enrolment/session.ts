@@ -48,7 +48,8 @@ export class Session {
   #asking: Promise<BridgeSession> | undefined
   /** The cloud's clock less ours, once it was told. */
   #offsetMs = 0
-  #lastTimeMs = 0
+  /** Time of the newest request that was answered with a session; the cloud answers none that is not newer. */
+  #answeredMs = 0
   constructor(options: SessionOptions) {
     this.#options = options
   }
@@ -90,9 +91,13 @@ export class Session {
   async #request(): Promise<BridgeSession> {
     // The second try has the cloud's own time; the third is ahead of what an earlier clock, wrong by less, has used up.
     for (const ahead of [0, 0, aheadMs]) {
-      const { response, json } = await this.#post(ahead)
+      const timeMs = Math.max(this.#answeredMs + 1, this.#options.now() + this.#offsetMs + ahead)
+      const { response, json } = await this.#post(timeMs)
       const parsed = v.safeParse(BridgeSession, json)
-      if (response.status === 201 && parsed.success) return this.#keep(parsed.output)
+      if (response.status === 201 && parsed.success) {
+        this.#answeredMs = timeMs
+        return this.#keep(parsed.output)
+      }
       const offset = Date.parse(response.headers.get('date') ?? '') - this.#options.now()
       if (![403, 409].includes(response.status) || Number.isNaN(offset)) throw refusal(response.status, json)
       this.#offsetMs = offset
@@ -107,10 +112,9 @@ export class Session {
     return session
   }
 
-  async #post(aheadMs: number): Promise<{ response: Response; json: unknown }> {
-    const { api, site, key, sign, now } = this.#options
-    this.#lastTimeMs = Math.max(this.#lastTimeMs + 1, now() + this.#offsetMs + aheadMs)
-    const request = { site, key, time: new Date(this.#lastTimeMs).toISOString() }
+  async #post(timeMs: number): Promise<{ response: Response; json: unknown }> {
+    const { api, site, key, sign } = this.#options
+    const request = { site, key, time: new Date(timeMs).toISOString() }
     const signature = Buffer.from(sign(credentialsText(request))).toString('base64')
     try {
       const response = await fetch(`${api.replace(/\/+$/, '')}/v1/bridge/credentials`, {

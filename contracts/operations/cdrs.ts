@@ -80,6 +80,7 @@ export const cdrOperations = {
       'Up to 5,000 call detail records as CSV or JSON lines; the header switchhook-cursor says where the next part begins.',
     query: ExportQuery,
     answers: { 200: v.string() },
+    types: ['text/csv', 'application/jsonl'],
   },
   'GET /v1/sites/{site}/calls': {
     summary: 'A page of calls, each with its story: those of the archive, or those under way.',

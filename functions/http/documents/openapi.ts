@@ -39,17 +39,17 @@ export function openApi(serverUrl: string): { openapi: string; paths: Json } & J
 }
 
 function operationOf(route: Route, path: string): Json {
-  const { summary, query, body, answers }: Operation = operations[route]
+  const { summary, query, body, answers, types = ['application/json'] }: Operation = operations[route]
   const parameters = [...pathParameters(path), ...(query ? queryParameters(query) : [])]
   const problem = {
     description: 'A problem (RFC 9457).',
-    content: contentOf('application/problem+json', refTo('Problem')),
+    content: contentOf(['application/problem+json'], refTo('Problem')),
   }
   const given = Object.entries(answers).map(([status, schema]) => [
     status,
     {
       description: summary,
-      ...(schema.type !== 'undefined' && { content: contentOf('application/json', schemaOf(schema)) }),
+      ...(schema.type !== 'undefined' && { content: contentOf(types, schemaOf(schema)) }),
     },
   ])
   return {
@@ -107,11 +107,11 @@ const Optional = v.looseObject({ type: v.literal('optional') })
 
 function requestBodyOf(body: v.GenericSchema): Json {
   const required = !v.is(Optional, body)
-  return { required, content: contentOf('application/json', schemaOf(body)) }
+  return { required, content: contentOf(['application/json'], schemaOf(body)) }
 }
 
-function contentOf(type: string, schema: Json): Json {
-  return { [type]: { schema } }
+function contentOf(types: readonly string[], schema: Json): Json {
+  return Object.fromEntries(types.map((type) => [type, { schema }]))
 }
 
 function refTo(name: string): Json {

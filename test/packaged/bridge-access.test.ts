@@ -1,0 +1,159 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readConfig } from '../../bridge/config.ts'
+import { Session, SessionRefused } from '../../bridge/enrolment/session.ts'
+import { readSigningKey } from '../../bridge/forward/signing-key.ts'
+import { createLog } from '../../bridge/operate/log.ts'
+import { type Deployment, deploy } from '../support/deployment.ts'
+
+let deployment: Deployment
+let folder: string
+beforeAll(async () => {
+  deployment = await deploy()
+  folder = await mkdtemp(path.join(tmpdir(), 'sh-enroll-'))
+})
+afterAll(async () => {
+  await deployment[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const log = createLog({ level: 'error', write: () => undefined })
+const enroll = (code: string, to: string, api = deployment.cloud.httpUrl) =>
+  promisify(execFile)(process.execPath, ['bridge/main.ts', 'enroll', code, '--api', api, '--folder', to])
+
+/** A way to the API that can be cut. */
+async function startDoor(target: string) {
+  const door = { url: '', isAway: false, [Symbol.asyncDispose]: async () => void server.close() }
+  const server = createServer(async (request, response) => {
+    if (door.isAway) {
+      request.socket.destroy()
+      return
+    }
+    const body = await text(request)
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(target + request.url, { method: request.method ?? 'GET', headers, body })
+    response.writeHead(answer.status, headers).end(await answer.text())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  door.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return door
+}
+
+async function newCode(name: string): Promise<string> {
+  const { site } = await deployment.makeSite(name)
+  const response = await deployment.call('POST', `/v1/sites/${name}/bridges`, { key: site.apiKey })
+  return ((await response.json()) as { code: string }).code
+}
+
+async function sessionOf(to: string, now: () => number): Promise<Session> {
+  const file = path.join(to, 'bridge.json')
+  const own = { enrolment: path.join(to, 'enrolment.json'), stateFolder: to, cdr: { file: '/cdr' } }
+  const ari = { url: 'http://127.0.0.1:8088/ari', user: 'bridge', password: 'secret' }
+  await writeFile(file, JSON.stringify({ ...own, ari }))
+  const { api = '', site, key } = await readConfig(file)
+  return new Session({ api, site, key: key.id, sign: await readSigningKey(key.privateKeyFile), log, now })
+}
+
+test('switchhook-bridge enroll makes a key of its own, and what it leaves is a bridge’s configuration', async () => {
+  const to = path.join(folder, 'first')
+  const { stdout } = await enroll(await newCode('first'), to)
+  expect(stdout).toContain('Enrolled for the site first.')
+  for (const file of ['bridge-key.pem', 'enrolment.json']) {
+    expect((await stat(path.join(to, file))).mode & 0o077, file).toBe(0)
+  }
+  expect(await readFile(path.join(to, 'enrolment.json'), 'utf8')).not.toContain('PRIVATE')
+  const { accessKeyId, expiration } = await (await sessionOf(to, Date.now)).provide()
+  expect(accessKeyId).toMatch(/^ASIA/)
+  // The AWS clients ask again five minutes before: at 45 minutes.
+  expect(Math.round((expiration.getTime() - Date.now()) / 60_000)).toBe(50)
+})
+
+test('enrolling again after a crash keeps the key; another folder’s key is refused, with a sentence and a status', async () => {
+  const to = path.join(folder, 'again')
+  const code = await newCode('again')
+  await enroll(code, to)
+  const key = await readFile(path.join(to, 'bridge-key.pem'), 'utf8')
+  await rm(path.join(to, 'enrolment.json'))
+  await enroll(code, to)
+  expect(await readFile(path.join(to, 'bridge-key.pem'), 'utf8')).toBe(key)
+  const other = enroll(code, path.join(folder, 'elsewhere'))
+  await expect(other).rejects.toMatchObject({
+    code: 77,
+    stderr: expect.stringMatching(/^switchhook-bridge: .*have a new one made/),
+  })
+  const away = enroll(code, to, 'http://127.0.0.1:9')
+  await expect(away).rejects.toMatchObject({ code: 69, stderr: expect.stringContaining('no answer of the API') })
+  const bare = promisify(execFile)(process.execPath, ['bridge/main.ts', 'enroll'])
+  await expect(bare).rejects.toMatchObject({ code: 64 })
+})
+
+test('a session is renewed at 45 minutes, by a wrong clock too, and there is none for a bridge that was revoked', async () => {
+  const to = path.join(folder, 'renewed')
+  await enroll(await newCode('renewed'), to)
+  const clock = { now: Date.now() }
+  const session = await sessionOf(to, () => clock.now)
+  const first = await session.provide()
+  clock.now += 44 * 60_000
+  expect((await session.provide()).accessKeyId).toBe(first.accessKeyId)
+  clock.now += 2 * 60_000
+  // Our clock is 46 minutes ahead by now: the cloud says no, tells its own, and the next try has that.
+  const second = await session.provide()
+  expect(second.accessKeyId).not.toBe(first.accessKeyId)
+  const { bridges } = (await (
+    await deployment.call('GET', '/v1/sites/renewed/bridges', { key: deployment.cloud.adminKey })
+  ).json()) as { bridges: { key: string; lastUsedAt?: string }[] }
+  const used = bridges.find(({ lastUsedAt }) => lastUsedAt !== undefined)
+  await deployment.call('DELETE', `/v1/sites/renewed/bridges/${used?.key}`, { key: deployment.cloud.adminKey })
+  clock.now += 46 * 60_000
+  const refused = session.provide()
+  await expect(refused).rejects.toBeInstanceOf(SessionRefused)
+  await expect(refused).rejects.toMatchObject({ errorId: 'bridge-unknown', name: 'CredentialsProviderError' })
+})
+
+test('while the cloud is away a session is used to its end, and no longer', async () => {
+  const to = path.join(folder, 'away')
+  await using door = await startDoor(deployment.cloud.httpUrl)
+  await enroll(await newCode('away'), to, door.url)
+  const clock = { now: Date.now() }
+  const session = await sessionOf(to, () => clock.now)
+  const first = await session.provide()
+  door.isAway = true
+  for (const minutes of [46, 5, 5]) {
+    clock.now += minutes * 60_000
+    const { accessKeyId, expiration } = await session.provide()
+    expect(accessKeyId).toBe(first.accessKeyId)
+    // Asked again half a minute later, by clients that ask five minutes before the end they are told.
+    expect(expiration.getTime() - clock.now).toBe(330_000)
+  }
+  clock.now += 5 * 60_000
+  await expect(session.provide()).rejects.toMatchObject({ errorId: 'api-unreachable' })
+})
+
+test('only the function that knows bridges may make sessions of their role, and only tagged ones of an hour', async () => {
+  const { cloud } = deployment
+  const role = cloud.attribute('BridgeRole', 'Arn')
+  const as = (who: string) =>
+    new STSClient({ region: cloud.region, endpoint: cloud.endpoints.sqs, credentials: cloud.credentials(who) })
+  const Tags = [
+    { Key: 'site', Value: 'x' },
+    { Key: 'queue', Value: 'x-1' },
+  ]
+  const assume = (who: string) => as(who).send(new AssumeRoleCommand({ RoleArn: role, RoleSessionName: 'x-1', Tags }))
+  expect((await assume('BridgeDoorRole')).Credentials?.AccessKeyId).toMatch(/^ASIA/)
+  for (const who of ['SitesRole', 'KeysRole', 'BridgeRole', 'AuthorizeHttpRole']) {
+    await expect(assume(who), who).rejects.toMatchObject({ name: 'AccessDenied' })
+  }
+  const others = new AssumeRoleCommand({ RoleArn: cloud.attribute('SitesRole', 'Arn'), RoleSessionName: 'x-1' })
+  await expect(as('BridgeDoorRole').send(others)).rejects.toMatchObject({ name: 'AccessDenied' })
+  await expect(as('BridgeDoorRole').send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
+    name: 'InvalidAction',
+  })
+})
