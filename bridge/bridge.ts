@@ -53,7 +53,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   const operation = { counters: new Counters(), log }
   const edges = await openEdges(config, operation, undo)
   const { site, stateFolder, ari } = config
-  const outside = { ari, link: diallingLink(ari), disk: realDisk, clock: realClock }
+  const outside = { ari, link: diallingLink(ari), disk: realDisk, clock: realClock, zone: config.cdr.zone }
   const parts = await join({ site, stateFolder, run: randomUUID(), ...outside }, edges, operation, fail)
   const { intake, lanes, cdrLane, spool, keepHouse, health } = parts
   const commands = new Commands({

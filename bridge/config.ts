@@ -9,6 +9,14 @@ const text = (wanted: string) => v.pipe(v.string(wanted), v.minLength(1, wanted)
 const matching = (pattern: RegExp, wanted: string) => v.pipe(v.string(wanted), v.regex(pattern, wanted))
 const queue = matching(/^https?:\/\/[^\s/]+\/\d+\/[\w-]+$/, "an SQS queue's URL, https://HOST/ACCOUNT/NAME")
 
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== ''
+  } catch {
+    return false
+  }
+}
+
 export const BridgeConfig = v.strictObject(
   {
     site: v.pipe(v.string('a site name'), SiteId),
@@ -26,7 +34,15 @@ export const BridgeConfig = v.strictObject(
       },
       'an object',
     ),
-    cdr: v.strictObject({ file: text('the JSON-lines file that cdr_custom writes') }, 'an object'),
+    cdr: v.strictObject(
+      {
+        /** JSON lines, the CSV mapping or `Master.csv`; each line says which. */
+        file: text('the file that cdr_custom or cdr_csv writes'),
+        /** Of the times in CSV; absent, this machine's. */
+        zone: v.optional(v.pipe(v.string('an IANA zone'), v.check(isZone, 'an IANA zone, such as Europe/Paris'))),
+      },
+      'an object',
+    ),
     queues: v.strictObject({ live: queue, records: queue, commands: queue }, 'an object'),
     key: v.strictObject(
       {

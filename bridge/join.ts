@@ -43,6 +43,8 @@ export interface Ground {
   disk: Disk
   clock: Clock
   spoolBytesMax?: number
+  /** Of the times in a CSV file. */
+  zone?: string | undefined
 }
 
 /** Opens what has state and joins it: Asterisk to presence to spool to lanes, and the CDR file to its lane. */
@@ -106,7 +108,7 @@ export async function join(
     spool,
     presence,
     placed,
-    cdrLane: new CdrLane({ ...edges, ...operation, clock, site, to: edges.records }),
+    cdrLane: new CdrLane({ ...edges, ...operation, clock, zone: ground.zone, site, to: edges.records }),
     async keepHouse() {
       await presence.makeGood()
       if (presence.isConnected) await heard.saveNowAndThen()

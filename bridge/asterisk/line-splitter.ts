@@ -6,6 +6,8 @@ const newline = 0x0a
 const carriageReturn = 0x0d
 const brace = 0x7b
 const quote = 0x22
+/** The first byte of UTF-8's; a file that begins with one is cut at its first line break, whatever it is. */
+const byteOrderMark = 0xef
 
 export interface Line {
   bytes: Buffer
@@ -77,7 +79,7 @@ export class LineSplitter {
   /** A doubled quote within quotes leaves them and enters them again, so that an odd number is open. */
   #look(bytes: Buffer): void {
     if (bytes.length === 0) return
-    this.#isJson ??= bytes[0] === brace
+    this.#isJson ??= bytes[0] === brace || bytes[0] === byteOrderMark
     if (this.#isJson) return
     for (let at = bytes.indexOf(quote); at >= 0; at = bytes.indexOf(quote, at + 1)) this.#isQuoted = !this.#isQuoted
   }

@@ -1,8 +1,7 @@
 import type { SiteId } from '../../contracts/names.ts'
 import type { Batch, CdrFile } from '../asterisk/cdr-file.ts'
-import type { Line } from '../asterisk/line-splitter.ts'
 import { Backoff } from '../backoff.ts'
-import { readCdrLine } from '../normalise/cdr.ts'
+import { readCdrRecord } from '../normalise/cdr-record.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
@@ -26,16 +25,20 @@ export interface CdrLaneParts {
   counters: Counters
   log: Log
   clock?: Clock
+  /** Of the times in CSV; JSON lines say theirs. Absent: this machine's, which is the PBX's. */
+  zone?: string | undefined
 }
 
 /** CDRs from Asterisk's file to SQS. The position moves only after SQS, or the quarantine, has every line before it. */
 export class CdrLane {
   readonly #parts: CdrLaneParts
   readonly #clock: Clock
+  readonly #zone: string
 
   constructor(parts: CdrLaneParts) {
     this.#parts = parts
     this.#clock = parts.clock ?? realClock
+    this.#zone = parts.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -49,9 +52,17 @@ export class CdrLane {
   async #settle(batch: Batch, signal: AbortSignal): Promise<boolean> {
     const events: string[] = []
     for (const line of batch.lines) {
-      const event = this.#read(line)
-      if (event !== undefined) events.push(event)
-      else if (!(await this.#putAside(line, signal))) return false
+      if (line.isOverlong) {
+        if (!(await this.#putAside('cdr-line-overlong', line.bytes, signal))) return false
+        continue
+      }
+      for (const part of readCdrRecord(this.#parts.site, line.bytes, this.#zone)) {
+        if (part.line.kind === 'cdr') events.push(JSON.stringify(part.line.event))
+        else {
+          this.#parts.log.warn('cdr-line-malformed', { fields: part.line.reason, bytes: part.bytes.length })
+          if (!(await this.#putAside('cdr-line-malformed', part.bytes, signal))) return false
+        }
+      }
     }
     const bodies: string[] = []
     for (let packed = 0; packed < events.length; ) {
@@ -66,21 +77,13 @@ export class CdrLane {
     return true
   }
 
-  #read(line: Line): string | undefined {
-    if (line.isOverlong) return undefined
-    const read = readCdrLine(this.#parts.site, line.bytes.toString('utf8'))
-    if (read.kind === 'cdr') return JSON.stringify(read.event)
-    this.#parts.log.warn('cdr-line-malformed', { fields: read.reason, bytes: line.bytes.length })
-    return undefined
-  }
-
   /** Tried until the quarantine has the line: passing over it before would lose it. */
-  async #putAside(line: Line, signal: AbortSignal): Promise<boolean> {
-    this.#parts.counters.add(line.isOverlong ? 'cdr-line-overlong' : 'cdr-line-malformed')
+  async #putAside(errorId: string, bytes: Buffer, signal: AbortSignal): Promise<boolean> {
+    this.#parts.counters.add(errorId)
     const backoff = new Backoff(sendBackoff, this.#clock.random)
     while (!signal.aborted) {
       try {
-        await this.#parts.quarantine.put('cdr', line.bytes)
+        await this.#parts.quarantine.put('cdr', bytes)
         return true
       } catch (error) {
         this.#parts.counters.add('quarantine-unwritable')

@@ -16,7 +16,12 @@ export function readCdrLine(site: SiteId, line: string): CdrLine {
   } catch {
     return { kind: 'malformed', reason: 'not JSON' }
   }
-  const parsed = v.safeParse(Cdr, json)
+  return cdrEvent(site, json, line)
+}
+
+/** The event of a row, if it is one; `line` is how Asterisk wrote it. */
+export function cdrEvent(site: SiteId, row: unknown, line: string): CdrLine {
+  const parsed = v.safeParse(Cdr, row)
   if (!parsed.success) {
     const keys = [...new Set(parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the whole'))]
     return { kind: 'malformed', reason: keys.join(' ') }

@@ -1,8 +1,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import * as v from 'valibot'
+import { convertRow } from '../../contracts/cdr-row/table-row.ts'
 import { ImportResult, type ImportRow, importRowsMax } from '../../contracts/operations/imports.ts'
 import type { SourceRow } from './master-csv.ts'
-import { convertRow } from './table-row.ts'
 
 export interface Importer {
   /** Posts rows to the site's import route. @throws when it is not answered with 200 */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { cdrFields } from '../../contracts/cdr.ts'
+import type { TableRow } from '../../contracts/cdr-row/table-row.ts'
 import { readCsv } from './csv.ts'
-import type { TableRow } from './table-row.ts'
 
 /** One row of a source, numbered from 0 as it stands there, or why it is none. */
 export type SourceRow = { at: number; row: TableRow } | { at: number; refused: string }

@@ -4,9 +4,9 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readCsv } from '../../cli/import/csv.ts'
-import { localMoment } from '../../cli/import/local-moment.ts'
 import { readMasterCsv, type SourceRow } from '../../cli/import/master-csv.ts'
-import { convertRow } from '../../cli/import/table-row.ts'
+import { localMoment } from '../../contracts/cdr-row/local-moment.ts'
+import { convertRow } from '../../contracts/cdr-row/table-row.ts'
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = []
