@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { AriLink } from './asterisk/ari-connection.ts'
+import { AriListener } from './asterisk/ari-listener.ts'
 import { diallingLink } from './asterisk/ari-socket.ts'
 import { Commands } from './commands/commands.ts'
 import type { BridgeConfig } from './config.ts'
@@ -53,7 +55,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   const operation = { counters: new Counters(), log }
   const edges = await openEdges(config, operation, undo)
   const { site, stateFolder, ari } = config
-  const outside = { ari, link: diallingLink(ari), disk: realDisk, clock: realClock, zone: config.cdr.zone }
+  const outside = { ari, link: await linkOf(ari, undo), disk: realDisk, clock: realClock, zone: config.cdr.zone }
   const parts = await join({ site, stateFolder, run: randomUUID(), ...outside }, edges, operation, fail)
   const { intake, lanes, cdrLane, spool, keepHouse, health } = parts
   const commands = new Commands({
@@ -108,6 +110,15 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     await stop()
     throw error
   }
+}
+
+async function linkOf(ari: BridgeConfig['ari'], undo: AsyncDisposableStack): Promise<AriLink> {
+  if (!ari.listen) return diallingLink(ari)
+  const { user, password } = ari
+  const listener = new AriListener({ user, password, ...ari.listen })
+  await listener.start()
+  undo.defer(() => listener.stop())
+  return listener
 }
 
 function broken(cause: unknown): CannotRun {

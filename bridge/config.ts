@@ -31,6 +31,21 @@ export const BridgeConfig = v.strictObject(
           matching(/^[A-Za-z0-9_.-]{1,64}$/, 'letters, digits, dots, hyphens'),
           'switchhook-events',
         ),
+        /** Where Asterisk dials the bridge (`outbound_websocket`), with the same user and password; absent, the bridge dials. */
+        listen: v.optional(
+          v.strictObject(
+            {
+              host: v.optional(text('an address of this machine'), '127.0.0.1'),
+              port: v.pipe(
+                v.number('a port'),
+                v.integer('a port'),
+                v.minValue(0, 'a port'),
+                v.maxValue(65535, 'a port'),
+              ),
+            },
+            'an object',
+          ),
+        ),
       },
       'an object',
     ),

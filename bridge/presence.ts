@@ -4,7 +4,7 @@ import { CallState } from '../contracts/facts.ts'
 import type { SiteId } from '../contracts/names.ts'
 import type { FactLog } from './forward/fact-log.ts'
 import type { Touched } from './forward/late-lane.ts'
-import type { Snapshot } from './normalise/ari-objects.ts'
+import { type Snapshot, utc } from './normalise/ari-objects.ts'
 import type { AriEvent } from './normalise/events.ts'
 import { PbxState } from './normalise/pbx-state.ts'
 import type { PlacedCalls } from './normalise/placed-calls.ts'
@@ -85,9 +85,17 @@ export class Presence {
     this.#isConnected = false
   }
 
+  /** Told at the time it came: a socket that the bridge dialled brings nothing old, and a PBX whose clock is wrong still makes news. */
   event(event: AriEvent): void {
-    const now = this.#now()
-    // Told at the time it came: the socket brings nothing old, and a PBX whose clock is wrong still makes news.
+    this.#apply(event, this.#now())
+  }
+
+  /** Told at the time it happened, in the epoch that was: what is follows under the new one. */
+  replayed(event: AriEvent): void {
+    if (this.#parts.facts.hasBegun) this.#apply(event, utc(event.timestamp, this.#now()))
+  }
+
+  #apply(event: AriEvent, now: string): void {
     const placed = this.#parts.placed.apply(event)
     for (const fact of this.#state.apply(event, now)) {
       this.#tell(fact, now)

@@ -28,6 +28,8 @@ export interface IntakeParts {
   /** A new connection: what is, and the events since it stood, taken by the function once the epoch is made. */
   onConnected(snapshot: Snapshot, takeBuffered: () => AriEvent[], gapReason: string | undefined): Promise<void>
   onEvent(event: AriEvent): void
+  /** An event that Asterisk may have kept while there was no connection; it comes again with those buffered. */
+  onReplayed(event: AriEvent): void
   /** `lastHeardMs`, Unix milliseconds, is when Asterisk last gave a sign of life. */
   onDisconnected(lastHeardMs: number): void
 }
@@ -61,7 +63,13 @@ export class AriIntake {
         this.#parts.counters.add('ari-connect-failed')
         this.#parts.log.warn('ari not connected', { reason: describeError(error) })
       }
-      const waitMs = this.#hasConnected ? policy.nextMs(this.#clock.monotonicMs() - begunMs) : startRetryMs
+      // Asterisk paces its own dialling.
+      const isDialled = this.#parts.link.direction === 'outbound'
+      const waitMs = isDialled
+        ? 0
+        : this.#hasConnected
+          ? policy.nextMs(this.#clock.monotonicMs() - begunMs)
+          : startRetryMs
       await wait(waitMs, signal, this.#clock)
     }
   }
@@ -112,7 +120,17 @@ export class AriIntake {
     if (frame.kind === 'malformed') this.#putAside(bytes, frame.reason)
     else if (frame.event.type === 'ApplicationReplaced') failure.abort(replaced(this.#parts.ari.application))
     else if (!this.#buffer) this.#parts.onEvent(frame.event)
-    else if (this.#buffer.push(frame.event) > bufferedMax) failure.abort('too many events while reading what is')
+    else this.#keep(this.#buffer, frame.event, failure)
+  }
+
+  /** What Asterisk kept for the bridge may be more than fits: it is told at once, and only the newest of it kept. */
+  #keep(buffer: AriEvent[], event: AriEvent, failure: AbortController): void {
+    buffer.push(event)
+    const isReplay = this.#parts.link.direction === 'outbound'
+    if (isReplay) this.#parts.onReplayed(event)
+    if (buffer.length <= bufferedMax) return
+    if (isReplay) buffer.splice(0, bufferedMax / 2)
+    else failure.abort('too many events while reading what is')
   }
 
   #putAside(bytes: Buffer, reason: string): void {

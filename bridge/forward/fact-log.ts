@@ -4,6 +4,8 @@ import type { Spool } from '../spool/spool.ts'
 
 /** Longest event and its record's header, with room to spare: what must be free before a place in the order is given. */
 const roomBytes = 1_048_576 + 16
+/** Some hundred facts more, so that a full spool is not called empty for one. */
+const roomAgainBytes = roomBytes + 65_536
 
 /** Gives facts their place in the order and hands them to the spool. */
 export class FactLog {
@@ -47,7 +49,7 @@ export class FactLog {
   /** Since when facts were dropped, once there is room again; asking clears it. */
   takeRefused(): { sinceMs: number; count: number } | undefined {
     const sinceMs = this.#refusedSinceMs
-    if (sinceMs === undefined || !this.#spool.hasRoom(2 * roomBytes)) return undefined
+    if (sinceMs === undefined || !this.#spool.hasRoom(roomAgainBytes)) return undefined
     const count = this.#refused
     this.#refusedSinceMs = undefined
     this.#refused = 0

@@ -16,8 +16,8 @@ import { Life, type Time } from './time.ts'
 export const stateFolder = '/state'
 export const cdrPath = '/cdr/cdr.jsonl'
 export const site = 'sim-1'
-/** Small, so that a cut of a minute fills it. */
-export const spoolBytesMax = 400_000
+/** Small, so that a cut of a minute fills it: above what must be free for the longest fact. */
+export const spoolBytesMax = 1_300_000
 
 export interface World {
   time: Time

@@ -24,10 +24,14 @@ export class ModelPbx {
   #socket: Socket | undefined
   #unread = 0
   isUp = true
+  /** Whether Asterisk dials the bridge, and keeps what happens while it is away. */
+  readonly #isDialling: boolean
+  #kept: Buffer[] = []
 
   constructor(time: Time, chance: Chance, onCdr: (row: Record<string, unknown>) => void) {
     this.#time = time
     this.#chance = chance
+    this.#isDialling = chance.in(0.5)
     for (const resource of ['5860', '5861', '5862', '5863']) this.devices.set(`PJSIP/${resource}`, 'NOT_INUSE')
     this.calls = new ModelCalls(time, chance, {
       tell: (event) => this.#tell(event),
@@ -60,7 +64,8 @@ export class ModelPbx {
 
   #tell(event: Record<string, unknown>): void {
     const frame = Buffer.from(JSON.stringify({ ...event, timestamp: this.#stamp(), application: 'switchhook-events' }))
-    this.#socket?.send(frame)
+    if (this.#socket) this.#socket.send(frame)
+    else if (this.#isDialling) this.#kept.push(frame)
   }
 
   /** As ARI writes it. */
@@ -83,6 +88,7 @@ export class ModelPbx {
   restart(downMs: number): void {
     this.isUp = false
     this.cut()
+    this.#kept = []
     this.calls.restart()
     for (const device of this.devices.keys()) this.devices.set(device, 'NOT_INUSE')
     this.#time.after(downMs, () => {
@@ -91,12 +97,16 @@ export class ModelPbx {
   }
 
   link(life: Life): AriLink {
-    return { direction: 'inbound', connect: (onFrame) => this.#connect(onFrame, life) }
+    const direction = this.#isDialling ? 'outbound' : 'inbound'
+    return { direction, connect: (onFrame) => this.#connect(onFrame, life) }
   }
 
   async #connect(onFrame: (frame: Buffer) => void, life: Life): Promise<AriConnection> {
     await this.#pass(life)
-    if (!this.isUp) throw new AriUnreachable('connect ECONNREFUSED')
+    if (!this.isUp) {
+      if (this.#isDialling) await this.#time.pass(10_000, life)
+      throw new AriUnreachable('connect ECONNREFUSED')
+    }
     this.#socket?.end('closed')
     const closed = Promise.withResolvers<string>()
     const state = { isOpen: true, lastHeardMs: 0 }
@@ -129,6 +139,7 @@ export class ModelPbx {
       },
     }
     this.#socket = socket
+    for (const frame of this.#kept.splice(0)) socket.send(frame)
     const request = async (path: string) => {
       await this.#pass(life)
       if (!this.isUp || socket.isHalfOpen) {
