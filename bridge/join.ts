@@ -100,6 +100,7 @@ export async function join(
       await presence.connected(snapshot, takeBuffered, reason)
     },
     onEvent: (event) => presence.event(event),
+    differences: (snapshot) => presence.differences(snapshot),
     onReplayed: (event) => presence.replayed(event),
     onDisconnected: (lastHeardMs) => presence.disconnected(lastHeardMs),
   })

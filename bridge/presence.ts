@@ -90,6 +90,11 @@ export class Presence {
     this.#apply(event, this.#now())
   }
 
+  /** What the bridge holds otherwise than Asterisk says: states of endpoints, and calls that only one of the two has. */
+  differences(snapshot: Snapshot): string[] {
+    return this.#state.differences(PbxState.from(snapshot, this.#now(), this.#state))
+  }
+
   /** Told at the time it happened, in the epoch that was: what is follows under the new one. */
   replayed(event: AriEvent): void {
     if (this.#parts.facts.hasBegun) this.#apply(event, utc(event.timestamp, this.#now()))

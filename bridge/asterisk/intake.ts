@@ -1,7 +1,7 @@
 import { BridgeError, CannotRun, exitStatus } from '../failure.ts'
 import type { Snapshot } from '../normalise/ari-objects.ts'
 import { type AriEvent, readFrame } from '../normalise/events.ts'
-import { noiseTypes } from '../normalise/noise.ts'
+import { isNoise, noiseTypes } from '../normalise/noise.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
@@ -11,12 +11,15 @@ import type { AriLink, AriRequests } from './ari-connection.ts'
 import { type AriAddress, AriRefused, startFailure } from './ari-errors.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
 import { readSnapshot } from './resynchronise.ts'
+import { sweep } from './sweep.ts'
 
 /** A PBX that starts with the bridge is up within this; later it is a setting that is wrong, or a PBX that is down. */
 const startMsMax = 10_000
 const startRetryMs = 500
 /** Events that come while REST is read: 5 s of the fastest Asterisk measured, 4,600 a second. Beyond, the connection begins anew. */
 const bufferedMax = 25_000
+/** `{"type":"` and the longest name of a type. */
+const typeBytesMax = 80
 
 export interface IntakeParts {
   ari: AriAddress
@@ -28,6 +31,8 @@ export interface IntakeParts {
   /** A new connection: what is, and the events since it stood, taken by the function once the epoch is made. */
   onConnected(snapshot: Snapshot, takeBuffered: () => AriEvent[], gapReason: string | undefined): Promise<void>
   onEvent(event: AriEvent): void
+  /** What is known otherwise than the snapshot says. */
+  differences(snapshot: Snapshot): string[]
   /** An event that Asterisk may have kept while there was no connection; it comes again with those buffered. */
   onReplayed(event: AriEvent): void
   /** `lastHeardMs`, Unix milliseconds, is when Asterisk last gave a sign of life. */
@@ -98,6 +103,7 @@ export class AriIntake {
       this.#hasConnected = true
       log.info('ari connected', { endpoints: snapshot.endpoints.length, channels: snapshot.channels.length })
       onFirst()
+      void this.#sweep(socket.requests, failure, reading)
       const reason = await socket.closed
       if (failure.signal.reason instanceof CannotRun) throw failure.signal.reason
       return failure.signal.aborted ? String(failure.signal.reason) : reason
@@ -109,12 +115,23 @@ export class AriIntake {
     }
   }
 
+  async #sweep(requests: AriRequests, failure: AbortController, signal: AbortSignal): Promise<void> {
+    const { counters, log, differences } = this.#parts
+    const found = await sweep(requests, { counters, log, clock: this.#clock, differences }, signal)
+    if (found === 0) return
+    counters.add('sweep-differed', found)
+    log.warn('sweep-differed', { entities: found })
+    failure.abort('a sweep found what no event had told')
+  }
+
   #endBuffering(buffer: AriEvent[]): AriEvent[] {
     this.#buffer = undefined
     return buffer
   }
 
   #take(bytes: Buffer, failure: AbortController): void {
+    // By its first bytes, which are ASCII: most frames that come unfiltered are noise, and are not worth decoding.
+    if (isNoise(bytes.latin1Slice(0, typeBytesMax))) return
     const frame = readFrame(bytes.toString('utf8'))
     if (frame.kind === 'ignored') return
     if (frame.kind === 'malformed') this.#putAside(bytes, frame.reason)

@@ -27,6 +27,22 @@ export class PbxState {
     return facts
   }
 
+  /** One name for each thing that the other state has otherwise, with what it has. */
+  differences(other: PbxState): string[] {
+    const endpoints = other.endpoints.all().filter((one) => {
+      const own = this.endpoints.get(one.endpoint)
+      return own?.deviceState !== one.deviceState
+    })
+    const [own, others] = [this, other].map(({ calls }) => new Set(calls.live().map(({ call }) => call)))
+    const ended = [...(own ?? [])].filter((call) => !others?.has(call))
+    const answered = other.calls.live().filter(({ call, state }) => state === 'answered' && !own?.has(call))
+    return [
+      ...endpoints.map(({ endpoint, deviceState }) => `${endpoint} ${deviceState}`),
+      ...ended.map((call) => `${call} ended`),
+      ...answered.map(({ call }) => `${call} answered`),
+    ]
+  }
+
   /** Everything that is, to be asserted under a new epoch. */
   all(): Fact[] {
     const endpoints = this.endpoints.all().map((state): Fact => ({ kind: 'endpoint', state }))

@@ -109,6 +109,12 @@ const lateNotAsserted: Bug = {
   patch: () => replaceMethod(Presence.prototype, 'assertAnew', () => undefined),
 }
 
+/** What no event told is never looked for. */
+const sweepFindsNothing: Bug = {
+  focus: ['event-lost'],
+  patch: () => replaceMethod(Presence.prototype, 'differences', () => []),
+}
+
 export const bugs: Readonly<Record<string, Bug>> = {
   'ack-before-fsync': ackBeforeFsync,
   'fsync-failure-ignored': fsyncFailureIgnored,
@@ -120,6 +126,7 @@ export const bugs: Readonly<Record<string, Bug>> = {
   'ack-over-holes': ackOverHoles,
   'epoch-not-saved': epochNotSaved,
   'late-not-asserted': lateNotAsserted,
+  'sweep-finds-nothing': sweepFindsNothing,
 }
 
 function replaceMethod<T extends object, K extends keyof T>(prototype: T, name: K, wrong: T[K]): () => void {

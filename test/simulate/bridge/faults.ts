@@ -22,6 +22,9 @@ export const faults: Readonly<Record<string, (simulation: Simulation, chance: Ch
   'checkpoint-damaged': (s) => s.crash('kill', () => damageSealed(s)),
   'uplink-down': (s, chance) => uplink(s, 'down', chance.between(5000, 60_000)),
   'ari-half-open': (s) => s.world.pbx.halfOpen(),
+  'event-lost': (s) => {
+    s.world.pbx.lost += 1
+  },
   'ari-cut': (s) => s.world.pbx.cut(),
   'sqs-half-open': (s, chance) => uplink(s, 'hang', chance.between(1000, 15_000)),
   'reply-lost': (s, chance) => {

@@ -24,6 +24,8 @@ export class ModelPbx {
   #socket: Socket | undefined
   #unread = 0
   isUp = true
+  /** So many of the next device states are told to nobody. */
+  lost = 0
   /** Whether Asterisk dials the bridge, and keeps what happens while it is away. */
   readonly #isDialling: boolean
   #kept: Buffer[] = []
@@ -63,6 +65,10 @@ export class ModelPbx {
   }
 
   #tell(event: Record<string, unknown>): void {
+    if (this.lost > 0 && event['type'] === 'DeviceStateChanged') {
+      this.lost -= 1
+      return
+    }
     const frame = Buffer.from(JSON.stringify({ ...event, timestamp: this.#stamp(), application: 'switchhook-events' }))
     if (this.#socket) this.#socket.send(frame)
     else if (this.#isDialling) this.#kept.push(frame)

@@ -11,7 +11,7 @@ import { Time } from './time.ts'
 
 /** Faults are done in this time; then the bridge has until the end to make all of it good. */
 const faultyMs = 60_000
-const endMs = 400_000
+const endMs = 520_000
 const faultsPerSeed = 9
 const starts = ['2026-03-29T00:30:00Z', '2026-10-25T00:59:30Z', '2028-02-29T23:59:20Z', '2026-11-23T19:00:00Z']
 
