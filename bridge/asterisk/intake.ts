@@ -131,7 +131,7 @@ export class AriIntake {
 
   #take(bytes: Buffer, failure: AbortController): void {
     // By its first bytes, which are ASCII: most frames that come unfiltered are noise, and are not worth decoding.
-    if (isNoise(bytes.latin1Slice(0, typeBytesMax))) return
+    if (isNoise(bytes.toString('latin1', 0, typeBytesMax))) return
     const frame = readFrame(bytes.toString('utf8'))
     if (frame.kind === 'ignored') return
     if (frame.kind === 'malformed') this.#putAside(bytes, frame.reason)
