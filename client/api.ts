@@ -1,20 +1,25 @@
-import type { CdrPage, EndpointList, TicketIssued } from '../contracts/http.ts'
-import type { CallPage } from '../contracts/operations/cdrs.ts'
-import type { Clock } from './clock.ts'
-import { isCallPage, isCdrPage, isEndpointList, isObject, isTicket } from './guards.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { isObject } from './guards.ts'
 
 /** API Gateway gives an HTTP API 30 s at most; waiting longer can bring no answer. */
 const answerMsMax = 30_000
+
+interface ApiErrorOptions extends ErrorOptions {
+  retryAfterMs?: number | undefined
+}
 
 /** What the HTTP API refused or could not do: `errorId` and `status` are the problem's (RFC 9457), status 0 if none came. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly errorId: string
   readonly status: number
-  constructor(errorId: string, status: number, detail: string, options?: ErrorOptions) {
+  /** The cloud asks for patience: not before so many milliseconds. */
+  readonly retryAfterMs: number | undefined
+  constructor(errorId: string, status: number, detail: string, options: ApiErrorOptions = {}) {
     super(detail, options)
     this.errorId = errorId
     this.status = status
+    this.retryAfterMs = options.retryAfterMs
   }
   shouldRetry(): boolean {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
@@ -28,56 +33,32 @@ export interface ApiOptions {
   key: string
 }
 
-export class Api {
-  readonly #options: ApiOptions
-  readonly #fetch: typeof fetch
-  readonly #clock: Clock
-  constructor(options: ApiOptions, fetcher: typeof fetch, clock: Clock) {
-    this.#options = options
-    this.#fetch = fetcher
-    this.#clock = clock
-  }
+export interface Asking {
+  fetch?: typeof fetch
+  clock?: Clock
+}
 
-  ticket(): Promise<TicketIssued> {
-    return this.#ask('POST', 'tickets', isTicket)
-  }
-
-  /** One page, newest first; the `cursor` of a page asks for the one before it in time. */
-  listCdrs(query: { limit?: number; cursor?: string } = {}): Promise<CdrPage> {
-    const search = new URLSearchParams()
-    if (query.limit !== undefined) search.set('limit', String(query.limit))
-    if (query.cursor !== undefined) search.set('cursor', query.cursor)
-    return this.#ask('GET', `cdrs?${search}`, isCdrPage)
-  }
-
-  /** One page of calls of the archive; the `cursor` of a page asks for the next one of the same search. */
-  listCalls(query: Readonly<Record<string, string>> = {}): Promise<CallPage> {
-    return this.#ask('GET', `calls?${new URLSearchParams(query)}`, isCallPage)
-  }
-
-  listEndpoints(): Promise<EndpointList> {
-    return this.#ask('GET', 'endpoints', isEndpointList)
-  }
-
-  async #ask<T>(method: string, path: string, isExpected: (body: unknown) => body is T): Promise<T> {
-    const { apiUrl, site, key } = this.#options
-    const url = `${apiUrl.replace(/\/+$/, '')}/v1/sites/${encodeURIComponent(site)}/${path}`
-    const limit = new AbortController()
-    const callOff = this.#clock.after(answerMsMax, () => limit.abort())
-    try {
-      // Called bare: a browser's fetch refuses any `this` but the window.
-      const bare = this.#fetch
-      const answer = await bare(url, { method, headers: { authorization: `Bearer ${key}` }, signal: limit.signal })
-      const body = readJson(await answer.text())
-      if (!answer.ok) throw problem(answer.status, body)
-      if (!isExpected(body)) throw new ApiError('bad-answer', answer.status, 'The answer is not what this API gives.')
-      return body
-    } catch (cause) {
-      if (cause instanceof ApiError) throw cause
-      throw new ApiError('unreachable', 0, `No answer from ${new URL(apiUrl).host}.`, { cause })
-    } finally {
-      callOff()
-    }
+/** Asks the site's API and answers the body, if it is as expected. Rejects with an ApiError. */
+export async function ask<T>(
+  { apiUrl, site, key, fetch: fetcher = fetch, clock = systemClock }: ApiOptions & Asking,
+  method: string,
+  path: string,
+  isExpected: (body: unknown) => body is T,
+): Promise<T> {
+  const url = `${apiUrl.replace(/\/+$/, '')}/v1/sites/${encodeURIComponent(site)}/${path}`
+  const limit = new AbortController()
+  const callOff = clock.after(answerMsMax, () => limit.abort())
+  try {
+    const answer = await fetcher(url, { method, headers: { authorization: `Bearer ${key}` }, signal: limit.signal })
+    const body = readJson(await answer.text())
+    if (!answer.ok) throw problem(answer, body)
+    if (!isExpected(body)) throw new ApiError('bad-answer', answer.status, 'The answer is not what this API gives.')
+    return body
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause
+    throw new ApiError('unreachable', 0, `No answer from ${new URL(apiUrl).host}.`, { cause })
+  } finally {
+    callOff()
   }
 }
 
@@ -91,7 +72,9 @@ function readJson(text: string): unknown {
 }
 
 /** API Gateway's own refusals carry only `message`. */
-function problem(status: number, body: unknown): ApiError {
+function problem({ status, headers }: Response, body: unknown): ApiError {
   const { errorId, detail, message } = isObject(body) ? body : {}
-  return new ApiError(String(errorId ?? `http-${status}`), status, String(detail ?? message ?? `HTTP ${status}`))
+  const retryAfterMs = Number(headers.get('retry-after')) * 1_000 || 0
+  const words = String(detail ?? message ?? `HTTP ${status}`)
+  return new ApiError(String(errorId ?? `http-${status}`), status, words, { retryAfterMs })
 }

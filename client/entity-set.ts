@@ -1,4 +1,4 @@
-import type { Removal, Topic } from '../contracts/frames.ts'
+import type { EntityTopic, Removal } from '../contracts/frames.ts'
 
 /** Order of an entity's versions; the same as `isNewer` of the contracts, kept here so that no schema is bundled. */
 interface Versioned {
@@ -10,7 +10,7 @@ export function isNewer(a: Versioned, b: Versioned): boolean {
 }
 
 /** `set`: it is so now. `gone`: removed, or a call that ended; `entity` is then its last state, if one was told. */
-export interface ChangeOf<T extends Topic, E> {
+export interface ChangeOf<T extends EntityTopic, E> {
   topic: T
   kind: 'set' | 'gone'
   source: 'snapshot' | 'delta'
@@ -18,26 +18,42 @@ export interface ChangeOf<T extends Topic, E> {
   entity?: E
   before?: E
 }
+type Source = 'snapshot' | 'delta'
 
 interface Grave extends Versioned {
   /** Missing from a snapshot rather than said to be gone: the same version may come back in another snapshot. */
   missing: boolean
 }
 
+/** What the cloud has of a topic: the sum is of FNV-1a of `id@v.r`. `recent` ids, written within 3 s, are left out. */
+export interface Digest {
+  count: number
+  sum: number
+  recent?: string[] | undefined
+}
+
 /** About 100 KB. A busy site ends one call a second, so a delta would have to be a quarter of an hour late to outlive it. */
 const gravesMax = 1_000
+/** The cloud's longest from the stamp of a write to the write itself; what is older, a snapshot has read. */
+const writeMsMax = 12_000
+/** What was written later than this before a digest is among its `recent` ids, unless the digest had been read by then. */
+const recentMs = 3_000
 
 /**
  * What is live of one topic. It never goes back: whatever comes late, twice or in any order, an entity only moves to a newer
  * `(v, r)`, and one that is gone stays gone until something newer is said of it.
  */
-export class EntitySet<T extends Topic, E extends Versioned & { id: string }> {
+export class EntitySet<T extends EntityTopic, E extends Versioned & { id: string }> {
   readonly live = new Map<string, E>()
   readonly #topic: T
   readonly #isOver: (entity: E) => boolean
   readonly #graves = new Map<string, Grave>()
+  /** When each was written that a delta told of. */
+  readonly #stamps = new Map<string, number>()
   /** The newest version whose grave was given up: an unknown entity not above it may be one of those. */
   #forgotten = ''
+  /** Stamp of the last whole snapshot: what is told later but was written well before is in it, or over. */
+  #asOf = 0
   /** Between subscribing and the last part: what the snapshot lists, and what deltas said meanwhile. */
   #listing: { parts: Set<number>; listed: Set<string>; touched: Set<string> } | undefined
 
@@ -47,30 +63,56 @@ export class EntitySet<T extends Topic, E extends Versioned & { id: string }> {
   }
 
   /** To be called before the subscription is sent: a delta that overtakes the snapshot is newer than what it lists. */
-  expectSnapshot(): void {
-    this.#listing = { parts: new Set(), listed: new Set(), touched: new Set() }
+  expectSnapshot(isExpected: boolean): void {
+    this.#listing = isExpected ? { parts: new Set(), listed: new Set(), touched: new Set() } : undefined
   }
 
   /** Takes one part; `complete` once all have come, in any order. */
-  snapshot(part: number, parts: number, entities: readonly E[]): { changes: ChangeOf<T, E>[]; complete: boolean } {
+  snapshot(
+    { part, parts, w }: { part: number; parts: number; w: number },
+    entities: readonly E[],
+    removed: readonly Removal[],
+  ): { changes: ChangeOf<T, E>[]; complete: boolean } {
     const listing = this.#listing
-    const changes = entities.flatMap((entity) => this.#put(entity, 'snapshot'))
+    const changes = this.#take(entities, removed, 'snapshot')
     if (!listing) return { changes, complete: true }
     for (const { id } of entities) listing.listed.add(id)
     listing.parts.add(part)
     if (listing.parts.size < parts) return { changes, complete: false }
     this.#listing = undefined
+    this.#asOf = w
     const missing = [...this.live.values()].filter(({ id }) => !listing.listed.has(id) && !listing.touched.has(id))
     return { changes: [...changes, ...missing.map((entity) => this.#bury(entity, 'snapshot', true))], complete: true }
   }
 
-  delta(entities: readonly E[], removed: readonly Removal[]): ChangeOf<T, E>[] {
-    for (const { id } of entities) this.#listing?.touched.add(id)
-    const gone = removed.filter((removal) => this.#isNews(removal, 'delta'))
-    return [...entities.flatMap((entity) => this.#put(entity, 'delta')), ...gone.map((one) => this.#bury(one, 'delta'))]
+  delta(entities: readonly E[], removed: readonly Removal[], w: number): ChangeOf<T, E>[] {
+    if (w < this.#asOf - writeMsMax) return []
+    const changes = this.#take(entities, removed, 'delta')
+    for (const { id } of changes) {
+      this.#listing?.touched.add(id)
+      this.#stamps.set(id, w)
+    }
+    return changes
   }
 
-  #isNews(said: Versioned & { id: string }, source: 'snapshot' | 'delta'): boolean {
+  /** True or false, or undefined if a write came in between the two sides. */
+  agrees({ count, sum, recent }: Digest, t: number): boolean | undefined {
+    const left = new Set(recent)
+    for (const [id, w] of this.#stamps) if (w > t - recentMs && !left.has(id)) return undefined
+    for (const { id, v, r } of this.live.values()) {
+      if (left.has(id)) continue
+      count--
+      sum -= hash(`${id}@${v}.${r}`)
+    }
+    return count === 0 && sum % 2 ** 32 === 0
+  }
+
+  #take(entities: readonly E[], removed: readonly Removal[], source: Source): ChangeOf<T, E>[] {
+    const gone = removed.filter((removal) => this.#isNews(removal, source))
+    return [...entities.flatMap((entity) => this.#put(entity, source)), ...gone.map((one) => this.#bury(one, source))]
+  }
+
+  #isNews(said: Versioned & { id: string }, source: Source): boolean {
     const known = this.live.get(said.id)
     if (known) return isNewer(said, known)
     const grave = this.#graves.get(said.id)
@@ -78,7 +120,7 @@ export class EntitySet<T extends Topic, E extends Versioned & { id: string }> {
     return isNewer(said, grave) || (source === 'snapshot' && grave.missing && !isNewer(grave, said))
   }
 
-  #put(entity: E, source: 'snapshot' | 'delta'): ChangeOf<T, E>[] {
+  #put(entity: E, source: Source): ChangeOf<T, E>[] {
     if (!this.#isNews(entity, source)) return []
     if (this.#isOver(entity)) return [{ ...this.#bury(entity, source), entity }]
     const before = this.live.get(entity.id)
@@ -87,7 +129,7 @@ export class EntitySet<T extends Topic, E extends Versioned & { id: string }> {
     return [{ topic: this.#topic, kind: 'set', source, id: entity.id, entity, ...(before && { before }) }]
   }
 
-  #bury({ id, v, r }: Versioned & { id: string }, source: 'snapshot' | 'delta', missing = false): ChangeOf<T, E> {
+  #bury({ id, v, r }: Versioned & { id: string }, source: Source, missing = false): ChangeOf<T, E> {
     const before = this.live.get(id)
     this.live.delete(id)
     this.#graves.delete(id)
@@ -95,8 +137,16 @@ export class EntitySet<T extends Topic, E extends Versioned & { id: string }> {
     for (const [oldest, grave] of this.#graves) {
       if (this.#graves.size <= gravesMax) break
       this.#graves.delete(oldest)
+      this.#stamps.delete(oldest)
       if (grave.v > this.#forgotten) this.#forgotten = grave.v
     }
     return { topic: this.#topic, kind: 'gone', source, id, ...(before && { before }) }
   }
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: string): number {
+  let h = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  return h >>> 0
 }

@@ -1,6 +1,5 @@
 import type { CallEntity, EndpointEntity, Removal, ServerFrame } from '../contracts/frames.ts'
-import type { CdrPage, EndpointList, TicketIssued } from '../contracts/http.ts'
-import type { CallPage } from '../contracts/operations/cdrs.ts'
+import type { TicketIssued } from '../contracts/http.ts'
 
 /**
  * Light checks of what the cloud says. A schema library would be larger than the whole client, and the cloud has already
@@ -12,7 +11,7 @@ export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null
 }
 
-const isVersioned = (value: unknown): value is Fields =>
+export const isVersioned = (value: unknown): value is Removal & Fields =>
   isObject(value) && typeof value['id'] === 'string' && typeof value['v'] === 'string' && typeof value['r'] === 'number'
 
 export function isEndpointEntity(value: unknown): value is EndpointEntity {
@@ -28,10 +27,6 @@ export function isCallEntity(value: unknown): value is CallEntity {
     isObject(state['caller']) &&
     Array.isArray(state['callees'])
   )
-}
-
-export function isRemoval(value: unknown): value is Removal {
-  return isVersioned(value)
 }
 
 /** The frame, or undefined for what is not JSON or of a kind that this client does not know. */
@@ -51,18 +46,19 @@ function parse(data: unknown): unknown {
 
 function isFrame(frame: unknown): frame is ServerFrame {
   if (!isObject(frame)) return false
-  const known = frame['topic'] === 'endpoints' || frame['topic'] === 'calls'
   switch (frame['type']) {
     case 'snapshot':
-      return known && Array.isArray(frame['entities']) && Number(frame['part']) > 0 && Number(frame['parts']) > 0
+    case 'resumed':
+      return hasEntities(frame) && Number(frame['part']) > 0 && Number(frame['parts']) > 0
     case 'delta':
-      return known && Array.isArray(frame['entities'])
-    case 'error':
-      return typeof frame['errorId'] === 'string'
+      return hasEntities(frame) && Array.isArray(frame['ks'])
     default:
-      return frame['type'] === 'gap' || frame['type'] === 'pong'
+      return /^(pong|gap|heard|reset|stats|error)$/.test(String(frame['type']))
   }
 }
+
+const hasEntities = (frame: Fields) =>
+  /^(endpoints|calls)$/.test(String(frame['topic'])) && Array.isArray(frame['entities'])
 
 /** API Gateway answers `{message, connectionId, requestId}` in the function's place when the function fails. */
 function brokenIntegration(frame: unknown): ServerFrame | undefined {
@@ -72,16 +68,4 @@ function brokenIntegration(frame: unknown): ServerFrame | undefined {
 
 export function isTicket(value: unknown): value is TicketIssued {
   return isObject(value) && typeof value['ticket'] === 'string' && typeof value['socketUrl'] === 'string'
-}
-
-export function isCdrPage(value: unknown): value is CdrPage {
-  return isObject(value) && Array.isArray(value['cdrs'])
-}
-
-export function isCallPage(value: unknown): value is CallPage {
-  return isObject(value) && Array.isArray(value['calls'])
-}
-
-export function isEndpointList(value: unknown): value is EndpointList {
-  return isObject(value) && Array.isArray(value['endpoints'])
 }

@@ -1,14 +1,20 @@
 import type { Gap } from '../contracts/facts.ts'
 import type { ServerFrame, Topic } from '../contracts/frames.ts'
-import { type Api, ApiError } from './api.ts'
+import type { TicketIssued } from '../contracts/http.ts'
+import { ApiError } from './api.ts'
 import { backoffMs, backoffMsMax } from './backoff.ts'
 import type { Clock } from './clock.ts'
+import { Follower, toError } from './follower.ts'
 import { LiveSocket, type SocketConstructor } from './live-socket.ts'
 import type { Change, LiveStore } from './store.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** API Gateway ends a WebSocket at 2 hours whatever it does; the next one is up ten minutes before. */
 const socketMsMax = 110 * 60_000
+/** A count that is missing may be on its way by another function; after this it is asked for. */
+const holeMsMax = 3_000
+/** Between two digests that both differ: what the first one crossed has come by then. */
+const doubtMs = 2_000
 /** From asking for a ticket to the last part of the snapshot. Half of what a ticket is good for: a line that slow is tried anew. */
 const openingMsMax = 30_000
 
@@ -21,28 +27,30 @@ export interface Status {
 }
 
 export interface SessionPorts {
-  api: Pick<Api, 'ticket'>
+  ticket(): Promise<TicketIssued>
   store: LiveStore
   clock: Clock
   WebSocket: SocketConstructor
   surroundings: Surroundings
   topics: readonly Topic[]
+  extensions?: readonly string[] | undefined
   onChange(changes: readonly Change[]): void
   onStatus(status: Status): void
   onGap(gap: Gap): void
+  onReset(epoch: number): void
   onError(error: Error): void
 }
 
-/** The socket on its way up, with the topics whose snapshot is not whole yet. */
+/** The socket on its way up. */
 interface Opening {
   socket?: LiveSocket
-  pending: Set<Topic>
   callOff(): void
 }
 
 /** Keeps one live socket for as long as it is started, whatever happens to each. */
 export class LiveSession {
   readonly #ports: SessionPorts
+  readonly #follower: Follower
   readonly #ended = new AbortController()
   #state: ConnectionState = 'connecting'
   status: Status
@@ -52,9 +60,11 @@ export class LiveSession {
   #wasOnline = true
   #callOffRetry: (() => void) | undefined
   #callOffHandover: (() => void) | undefined
+  #callOffHole: (() => void) | undefined
 
   constructor(ports: SessionPorts) {
     this.#ports = ports
+    this.#follower = new Follower(ports)
     this.status = { state: 'connecting', since: ports.clock.now() }
   }
 
@@ -69,6 +79,7 @@ export class LiveSession {
     this.#ended.abort()
     this.#callOffRetry?.()
     this.#callOffHandover?.()
+    this.#callOffHole?.()
     this.#dropOpening()
     this.#current?.close()
     this.#current = undefined
@@ -81,7 +92,6 @@ export class LiveSession {
     this.#callOffRetry?.()
     const late = new ApiError('socket-late', 0, 'The live connection did not come up in time.')
     const opening: Opening = {
-      pending: new Set(this.#ports.topics),
       callOff: this.#ports.clock.after(openingMsMax, () => this.#fail(late)),
     }
     this.#opening = opening
@@ -91,8 +101,8 @@ export class LiveSession {
   }
 
   async #openSocket(opening: Opening): Promise<void> {
-    const { api, clock, store, surroundings, topics, WebSocket } = this.#ports
-    const ticket = await api.ticket()
+    const { clock, surroundings, WebSocket } = this.#ports
+    const ticket = await this.#ports.ticket()
     // Given up meanwhile: the ticket runs out by itself.
     if (this.#opening !== opening) return
     const url = new URL(ticket.socketUrl)
@@ -101,44 +111,57 @@ export class LiveSession {
       clock,
       WebSocket,
       isVisible: surroundings.isVisible,
-      onOpen: () => store.expectSnapshot(topics),
+      ping: () => this.#follower.ping(),
+      onOpen: () => socket.ask(this.#follower.ask()),
       onFrame: (frame) => this.#take(frame, socket),
       onLost: (reason) => this.#lost(socket, reason),
     })
     opening.socket = socket
-    socket.start(url.href, topics)
+    socket.start(url.href)
   }
 
   #take(frame: ServerFrame, from: LiveSocket): void {
     const { store, clock, onChange, onError, onGap } = this.#ports
+    const now = frame.t ?? clock.now()
     const isOpening = this.#opening?.socket === from
-    if (frame.type === 'snapshot') {
-      const { changes, complete } = store.snapshot(frame, clock.now())
-      onChange(changes)
-      if (complete && isOpening) this.#completed(frame.topic)
-    } else if (frame.type === 'delta') {
-      onChange(store.delta(frame, clock.now()))
-    } else if (frame.type === 'pong') {
-      store.hear(frame.lastHeard, clock.now())
+    if (frame.type === 'snapshot' || frame.type === 'resumed' || frame.type === 'pong' || frame.type === 'heard')
+      store.hear(frame.lastHeard, now, frame.stale)
+    if (frame.type === 'gap') onGap(frame)
+    else if (frame.type === 'heard') onChange([])
+    else if (frame.type === 'pong') {
       onChange([])
-    } else if (frame.type === 'gap') {
-      onGap(frame)
+      if (this.#follower.differs(frame)) from.ask(this.#follower.ask(false))
+      else if (this.#follower.isInDoubt) from.pingIn(doubtMs)
+    } else if (frame.type === 'error') {
+      // Before the picture is whole it is the subscription that was refused: nothing would come after it.
+      if (isOpening) this.#fail(toError(frame))
+      else onError(toError(frame))
     } else {
-      const error = new ApiError(frame.errorId, 0, frame.detail)
-      // Before the snapshot is whole it is the subscription that was refused: nothing would come after it.
-      if (isOpening) this.#fail(error)
-      else onError(error)
+      // With `r` above 0 it is the cloud that speaks, not the bridge.
+      if (frame.type === 'delta' && frame.entities.some(({ r }) => r === 0))
+        store.hear(new Date(frame.w).toISOString(), now)
+      this.#follower.take(frame)
+      if (isOpening && this.#follower.isWhole) this.#completed(from)
+      this.#mindHole()
     }
   }
 
-  #completed(topic: Topic): void {
-    const opening = this.#opening
-    opening?.pending.delete(topic)
-    if (!opening?.socket || opening.pending.size > 0) return
-    opening.callOff()
+  #mindHole(): void {
+    if (!this.#follower.hasHole) {
+      this.#callOffHole?.()
+      this.#callOffHole = undefined
+    } else
+      this.#callOffHole ??= this.#ports.clock.after(holeMsMax, () => {
+        this.#callOffHole = undefined
+        this.#current?.ask(this.#follower.ask())
+      })
+  }
+
+  #completed(socket: LiveSocket): void {
+    this.#opening?.callOff()
     this.#opening = undefined
     this.#current?.close()
-    this.#current = opening.socket
+    this.#current = socket
     this.#attempt = 0
     this.#callOffHandover?.()
     this.#callOffHandover = this.#ports.clock.after(socketMsMax, () => this.#open())
@@ -161,7 +184,8 @@ export class LiveSession {
     const isRefused = error instanceof ApiError && [401, 403, 404].includes(error.status)
     if (!this.#current) this.#tell(isRefused ? 'refused' : 'reconnecting')
     this.#ports.onError(error instanceof Error ? error : new Error(String(error)))
-    this.#retryIn(isRefused ? backoffMsMax : backoffMs(this.#attempt++, this.#ports.clock))
+    const told = (error instanceof ApiError && error.retryAfterMs) || 0
+    this.#retryIn(Math.max(told, isRefused ? backoffMsMax : backoffMs(this.#attempt++, this.#ports.clock)))
   }
 
   #retryIn(delayMs: number): void {

@@ -1,16 +1,27 @@
-import type { CallEntity, DeltaFrame, EndpointEntity, SnapshotFrame, Topic } from '../contracts/frames.ts'
-import { type ChangeOf, EntitySet } from './entity-set.ts'
-import { isCallEntity, isEndpointEntity, isRemoval } from './guards.ts'
+import type {
+  CallEntity,
+  DeltaFrame,
+  EndpointEntity,
+  EntityTopic,
+  ResumedFrame,
+  SnapshotFrame,
+  StatsFrame,
+  Topic,
+} from '../contracts/frames.ts'
+import { type ChangeOf, type Digest, EntitySet } from './entity-set.ts'
+import { isCallEntity, isEndpointEntity, isVersioned } from './guards.ts'
 
 export type Change = ChangeOf<'endpoints', EndpointEntity> | ChangeOf<'calls', CallEntity>
 
 /** Ended calls kept for whoever wants to show what just happened; the call log has the rest. */
 export const recentCallsMax = 50
 
-/** When the bridge was last heard, and when that was learnt by this client's own clock (Unix ms). */
+/** When the bridge was last heard, and when that was learnt (Unix ms), both by the cloud's clock where it tells its time. */
 export interface Heard {
   lastHeard: string
   learntAt: number
+  /** The bridge is silent: what is shown may not be so any more. */
+  stale: boolean
 }
 
 /** The picture of one site, as the frames tell it. */
@@ -19,6 +30,7 @@ export class LiveStore {
   readonly #calls = new EntitySet<'calls', CallEntity>('calls', ({ state }) => state.state === 'ended')
   readonly recentCalls: CallEntity[] = []
   heard: Heard | undefined
+  stats: StatsFrame | undefined
 
   get endpoints(): ReadonlyMap<string, EndpointEntity> {
     return this.#endpoints.live
@@ -27,34 +39,36 @@ export class LiveStore {
     return this.#calls.live
   }
 
-  expectSnapshot(topics: readonly Topic[]): void {
-    if (topics.includes('endpoints')) this.#endpoints.expectSnapshot()
-    if (topics.includes('calls')) this.#calls.expectSnapshot()
+  /** Before a subscription is sent; `isExpected` false once it turned out that a resume answers it. */
+  expectSnapshot(topics: readonly Topic[], isExpected = true): void {
+    if (topics.includes('endpoints')) this.#endpoints.expectSnapshot(isExpected)
+    if (topics.includes('calls')) this.#calls.expectSnapshot(isExpected)
   }
 
-  snapshot(frame: SnapshotFrame, now: number): { changes: Change[]; complete: boolean } {
-    this.hear(frame.lastHeard, now)
-    const { topic, part, parts, entities } = frame
-    if (topic === 'endpoints') return this.#endpoints.snapshot(part, parts, entities.filter(isEndpointEntity))
-    const taken = this.#calls.snapshot(part, parts, entities.filter(isCallEntity))
+  snapshot(frame: SnapshotFrame): { changes: Change[]; complete: boolean } {
+    const { topic, entities, removed = [] } = frame
+    if (topic === 'endpoints') return this.#endpoints.snapshot(frame, entities.filter(isEndpointEntity), removed)
+    const taken = this.#calls.snapshot(frame, entities.filter(isCallEntity), removed)
     this.#keepEnded(taken.changes)
     return taken
   }
 
-  delta(frame: DeltaFrame, now: number): Change[] {
-    // With `r` above 0 it is the cloud that speaks, not the bridge.
-    if (frame.w > 0 && frame.entities.some(({ r }) => r === 0)) this.hear(new Date(frame.w).toISOString(), now)
-    const removed = (frame.removed ?? []).filter(isRemoval)
-    if (frame.topic === 'endpoints') return this.#endpoints.delta(frame.entities.filter(isEndpointEntity), removed)
-    const changes = this.#calls.delta(frame.entities.filter(isCallEntity), removed)
+  delta({ topic, entities, removed = [], w }: DeltaFrame | ResumedFrame): Change[] {
+    const gone = removed.filter(isVersioned)
+    if (topic === 'endpoints') return this.#endpoints.delta(entities.filter(isEndpointEntity), gone, w)
+    const changes = this.#calls.delta(entities.filter(isCallEntity), gone, w)
     this.#keepEnded(changes)
     return changes
   }
 
-  hear(lastHeard: string | undefined, now: number): void {
+  agrees(topic: EntityTopic, digest: Digest, t: number): boolean | undefined {
+    return (topic === 'endpoints' ? this.#endpoints : this.#calls).agrees(digest, t)
+  }
+
+  hear(lastHeard: string | undefined, learntAt: number, stale = false): void {
     if (lastHeard === undefined) return
     const known = this.heard?.lastHeard ?? ''
-    this.heard = { lastHeard: lastHeard > known ? lastHeard : known, learntAt: now }
+    this.heard = { lastHeard: lastHeard > known ? lastHeard : known, learntAt, stale: stale && lastHeard >= known }
   }
 
   #keepEnded(changes: readonly ChangeOf<'calls', CallEntity>[]): void {

@@ -21,7 +21,14 @@ const word = v.pipe(v.string(), v.maxLength(200))
 export const Reachability = v.picklist(['online', 'offline', 'unknown'])
 export type Reachability = v.InferOutput<typeof Reachability>
 
-/** The whole state of one endpoint after a change; `since` is when the device state was taken. */
+/** Something that is on since a time. */
+const On = v.looseObject({ since: Timestamp })
+
+/**
+ * The whole state of one endpoint after a change; `since` is when the device state was taken. A custom device state
+ * (`Custom:lamp`) is an endpoint `Custom/lamp` of its own; `Custom:DND60` and `Custom:AWAY60` also set `dnd` and `away`
+ * of the phones with that number. What is not known, or not so, is absent.
+ */
 export const EndpointState = v.looseObject({
   endpoint: v.pipe(word, v.regex(/^[^/]+\/.+$/, 'technology/resource')),
   technology: word,
@@ -29,6 +36,14 @@ export const EndpointState = v.looseObject({
   deviceState: word,
   reachability: Reachability,
   since: Timestamp,
+  reachableSince: v.optional(Timestamp),
+  /** Number and name by which the PBX's configuration knows the phone; a trunk has none. */
+  number: v.optional(word),
+  name: v.optional(word),
+  dnd: v.optional(On),
+  away: v.optional(On),
+  forward: v.optional(v.looseObject({ target: word, since: Timestamp })),
+  mailbox: v.optional(v.looseObject({ new: v.number(), old: v.number(), since: Timestamp })),
 })
 export type EndpointState = v.InferOutput<typeof EndpointState>
 
@@ -43,11 +58,18 @@ export type CallProgress = v.InferOutput<typeof CallProgress>
 export const CallState = v.looseObject({
   call: word,
   state: CallProgress,
+  /** When it came into that state. */
+  since: v.optional(Timestamp),
   caller: Party,
   /** What was dialled: the extension in the dial plan. */
   dialled: word,
   /** Who is ringing, or who answered. */
   callees: v.pipe(v.array(Party), v.maxLength(50)),
+  /**
+   * Who rang or talked and does no more. With caller and callees it only grows, so that who was told of a call because of
+   * one party is told its end as well.
+   */
+  former: v.optional(v.pipe(v.array(Party), v.maxLength(50))),
   startedAt: Timestamp,
   answeredAt: v.optional(Timestamp),
   endedAt: v.optional(Timestamp),

@@ -10,8 +10,19 @@ export const unpackedBytesMax = 8_388_608
 export const frameBytesMax = 31_744
 /** Topics a client may name in one subscribe frame. */
 export const topicsMax = 10
-/** A client's frame; the largest legal one names ten topics. */
-export const clientFrameBytesMax = 4_096
+/** Extensions of one filter: 200 of them, 20 bytes each, fill a client's frame. */
+export const extensionsMax = 200
+/** A client's frame; the largest legal one names ten topics and 200 extensions. */
+export const clientFrameBytesMax = 8_192
+/**
+ * From the start of an invocation, whose time is the write stamp, to its last write: a function's 10 s and 2 s of clocks
+ * that differ. What was written before a stamp less this long has been read by whoever read at the stamp.
+ */
+export const writeMsMax = 12_000
+/** A bridge speaks each 10 s at least; one not heard for this long is silent, and what is told of its PBX is stale. */
+export const silentMsMax = 20_000
 /** Rows of one page of a list. */
 export const pageRowsMax = 500
 export const pageRowsDefault = 50
+/** From a write to its arrival at a client, as a rule; what is younger is left out of a digest. */
+export const recentMs = 3_000

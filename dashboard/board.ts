@@ -1,3 +1,4 @@
+import { type CallLogReader, callLog } from '../client/call-log.ts'
 import { systemClock } from '../client/clock.ts'
 import type { Change, Gap, Live } from '../client/index.ts'
 import { CallLog } from './call-log.ts'
@@ -8,6 +9,8 @@ import { addChanges, type StateRow } from './state-log.ts'
 export class Board {
   readonly connection: Connection
   readonly live: Live
+  /** What is stored, for whoever searches it. */
+  readonly archive: CallLogReader
   readonly log: CallLog
   states: readonly StateRow[] = []
   gap: Gap | undefined
@@ -21,7 +24,8 @@ export class Board {
     this.connection = connection
     this.live = live
     this.#onChange = onChange
-    this.log = new CallLog(live, systemClock, onChange)
+    this.archive = callLog(connection)
+    this.log = new CallLog(this.archive, systemClock, onChange)
   }
 
   start(): this {

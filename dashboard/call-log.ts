@@ -1,5 +1,5 @@
+import { ApiError, type CdrPage } from '../client/call-log.ts'
 import type { Clock } from '../client/clock.ts'
-import { ApiError, type CdrPage } from '../client/index.ts'
 import type { Cdr } from '../contracts/cdr.ts'
 import { cdrMs } from './moments.ts'
 

@@ -1,4 +1,4 @@
-import { ApiError, type CallPage } from '../client/index.ts'
+import { ApiError, type CallPage } from '../client/call-log.ts'
 
 export const searchPageRows = 50
 /** Where 'newer' leads back to, page by page: 1,000 pages are 50,000 calls. */

@@ -11,6 +11,7 @@ const names = [
   'AWS_REGION',
   'BRIDGE_ROLE',
   'QUEUE_LIVE',
+  'QUEUE_FAN_OUT',
   'QUEUE_RECORDS',
   'DEAD_RECORDS',
   'DEAD_LIVE',

@@ -23,7 +23,7 @@ export function BoardPage({ connection, onLeave }: { connection: Connection; onL
       <Header site={connection.site} status={live.status} onLeave={onLeave} />
       <PageTabs page={page} onTurn={setPage} />
       <Notices board={board} />
-      {page === 'search' && <SearchPage source={live} />}
+      {page === 'search' && <SearchPage source={board.archive} />}
       <main hidden={page !== 'board'} class={board.isLoaded && isOld ? 'board is-old' : 'board'}>
         <div class="column">
           <Phones endpoints={live.endpoints} calls={live.calls} isLoaded={board.isLoaded} />

@@ -6,7 +6,7 @@ import type {
   GapEvent,
   HeartbeatEvent,
 } from '../../contracts/events.ts'
-import type { Topic } from '../../contracts/frames.ts'
+import type { EntityTopic } from '../../contracts/frames.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { epochOf } from '../../contracts/version.ts'
 
@@ -14,7 +14,7 @@ export type PresenceEvent = EndpointEvent | CallEvent
 
 /** One entity's newest fact of a batch, and every `k` that it stands for. */
 export interface Folded {
-  topic: Topic
+  topic: EntityTopic
   id: string
   event: PresenceEvent
   ks: number[]
@@ -51,7 +51,7 @@ export function foldPresence(site: SiteId, events: Iterable<BridgeEvent>): SiteF
   return fold
 }
 
-function foldEntity(entities: Map<string, Folded>, topic: Topic, id: string, event: PresenceEvent): void {
+function foldEntity(entities: Map<string, Folded>, topic: EntityTopic, id: string, event: PresenceEvent): void {
   const key = `${topic} ${id}`
   const known = entities.get(key)
   const winner = known && known.event.v >= event.v ? known.event : event

@@ -5,12 +5,11 @@ import {
   LimitExceededException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi'
-import type { ServerFrame } from '../../contracts/frames.ts'
 import { describeError, logOutcome } from '../log.ts'
 
-export type PostOutcome = 'sent' | 'gone' | 'failed'
+export type PostOutcome = 'sent' | 'gone' | 'throttled' | 'failed'
 
-/** A connection that does not take its frame within this is passed over; it will resynchronise by itself. */
+/** A connection that does not take its frame within this is passed over; it will resume by itself. */
 const postMsMax = 1_000
 
 /** Posts frames to WebSocket clients through API Gateway's connections API. */
@@ -19,22 +18,22 @@ export class Sockets {
   /** `apiEndpoint` is the template's `ApiEndpoint` of the WebSocket API with its stage: `wss://host/stage`. */
   constructor(apiEndpoint: string) {
     const endpoint = apiEndpoint.replace(/^ws/, 'http')
-    // One try: a throttled or slow post must not hold up the others, and a client heals by its own resynchronisation.
+    // One try: whoever posts to many decides when a throttled post is made again, so that it holds up no other.
     this.#client = new ApiGatewayManagementApiClient({ endpoint, maxAttempts: 1 })
   }
 
-  async post(connectionId: string, frame: ServerFrame): Promise<PostOutcome> {
+  /** `frame` is JSON. */
+  async post(connectionId: string, frame: string): Promise<PostOutcome> {
     try {
-      await this.#client.send(
-        new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(JSON.stringify(frame)) }),
-        { abortSignal: AbortSignal.timeout(postMsMax) },
-      )
+      await this.#client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(frame) }), {
+        abortSignal: AbortSignal.timeout(postMsMax),
+      })
       return 'sent'
     } catch (error) {
       if (error instanceof GoneException) return 'gone'
+      if (error instanceof LimitExceededException || isThrottled(error)) return 'throttled'
       // One connection's trouble is its own: thrown, it would hold up everyone else of the site.
-      const known = error instanceof LimitExceededException || isTimeout(error)
-      if (!known) logOutcome('warn', 'post-failed', { connectionId, error: describeError(error) })
+      if (!isTimeout(error)) logOutcome('warn', 'post-failed', { connectionId, error: describeError(error) })
       return 'failed'
     }
   }
@@ -53,4 +52,8 @@ export class Sockets {
 
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && ['AbortError', 'TimeoutError'].includes(error.name)
+}
+
+function isThrottled(error: unknown): boolean {
+  return error instanceof Error && ['ThrottlingException', 'TooManyRequestsException'].includes(error.name)
 }

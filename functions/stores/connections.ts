@@ -13,14 +13,21 @@ import { keys, timeToLive } from './table.ts'
 
 const ConnectionRow = v.looseObject({ site: SiteId, keyId: v.string(), scopes: v.array(v.string()) })
 export type ConnectionRow = v.InferOutput<typeof ConnectionRow>
-const SubscriptionRow = v.looseObject({ sk: v.string(), personal: v.optional(v.boolean(), false) })
+const SubscriptionRow = v.looseObject({
+  sk: v.string(),
+  personal: v.optional(v.boolean(), false),
+  extensions: v.optional(v.array(v.string())),
+})
 
 const SiteConnectionRow = v.looseObject({ sk: v.string(), keyId: v.string() })
 
-/** A connection to post to, and whether it may see numbers and names. */
+/** A connection to post to. */
 export interface Subscriber {
   id: string
+  /** Whether it may see numbers and names. */
   personal: boolean
+  /** The extensions that it asked for; all of the topic, unless it named some. */
+  extensions?: string[] | undefined
 }
 
 /** API Gateway ends a connection after two hours; a row that outlived it is swept ten minutes later. */
@@ -48,12 +55,19 @@ export class ConnectionStore {
     return Item && v.parse(ConnectionRow, Item)
   }
 
-  async subscribe(id: string, connection: ConnectionRow, topic: Topic, now: number): Promise<void> {
+  async subscribe(
+    id: string,
+    connection: ConnectionRow,
+    topic: Topic,
+    now: number,
+    extensions?: string[],
+  ): Promise<void> {
     const Item = {
       pk: keys.subscriptions(connection.site, topic),
       sk: id,
       keyId: connection.keyId,
       personal: seesPersonal(connection, 'presence'),
+      ...(extensions && { extensions }),
       ttl: timeToLive(now, connectionSeconds),
     }
     await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
@@ -74,7 +88,7 @@ export class ConnectionStore {
     )
     for await (const page of pages) {
       const rows = (page.Items ?? []).map((item) => v.parse(SubscriptionRow, item))
-      found.push(...rows.map(({ sk, personal }) => ({ id: sk, personal })))
+      found.push(...rows.map(({ sk, personal, extensions }) => ({ id: sk, personal, extensions })))
     }
     return found
   }

@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { ComponentHealth } from '../../contracts/facts.ts'
+import { silentMsMax } from '../../contracts/limits.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Site } from '../../contracts/site.ts'
 import { isConditionFailed, keys } from './table.ts'
@@ -16,6 +17,10 @@ export interface Heard {
 }
 
 export type SiteDescription = Pick<Site, 'country' | 'zone' | 'language' | 'retentionDays' | 'settings'>
+
+export function isSilent(lastHeard: string, now: number): boolean {
+  return now - Date.parse(lastHeard) > silentMsMax
+}
 
 /** A site's live row and its heartbeat. */
 export class SiteStore {
@@ -50,6 +55,12 @@ export class SiteStore {
       if (isConditionFailed(error)) return false
       throw error
     }
+  }
+
+  /** When the bridge was last heard, and whether that is too long ago for what it told to be relied on. */
+  async hearing(site: SiteId, now: number): Promise<{ lastHeard?: string; stale?: boolean }> {
+    const lastHeard = await this.lastHeard(site)
+    return lastHeard === undefined ? {} : { lastHeard, stale: isSilent(lastHeard, now) }
   }
 
   async lastHeard(site: SiteId): Promise<string | undefined> {

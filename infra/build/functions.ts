@@ -29,6 +29,7 @@ export const functionEntries: Record<string, string> = {
   message: 'functions/websocket/message/handler.ts',
   'persist-records': 'functions/queues/persist-records/handler.ts',
   'push-presence': 'functions/queues/push-presence/handler.ts',
+  'fan-out': 'functions/queues/fan-out/handler.ts',
 }
 
 // Parts of the AWS SDK are CommonJS and ask for `require`, which an ES module does not have. The long name is one that

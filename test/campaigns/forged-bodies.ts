@@ -6,6 +6,7 @@ import { numbering } from '../../functions/domain/phone-number.ts'
 import { cachedKeys } from '../../functions/queues/open-batch.ts'
 import { persistMessage } from '../../functions/queues/persist-records/persist-records.ts'
 import { pushBatch } from '../../functions/queues/push-presence/push-batch.ts'
+import { Tombstones } from '../../functions/queues/push-presence/tombstones.ts'
 import { BridgeStore } from '../../functions/stores/bridges.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { ConnectionStore } from '../../functions/stores/connections.ts'
@@ -169,9 +170,13 @@ function consumer({ db, table }: TestTables, onRefused: (errorId: string) => voi
     presence: new PresenceStore(db, table),
     epochs: new SiteStore(db, table),
     connections: new ConnectionStore(db, table),
+    tombstones: new Tombstones(),
     sockets: { post: async () => 'sent' as const },
+    chunks: { send: async () => undefined },
     heard: async () => undefined,
     now: Date.now,
+    wait: async () => undefined,
+    random: Math.random,
   }
   return async (lane: Lane, body: string) => {
     const attributes = { SentTimestamp: String(Date.now()) }

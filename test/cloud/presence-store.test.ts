@@ -55,9 +55,9 @@ test('an equal version wins again, so that a crash before the push is pushed aft
 test('what the cloud ended stays ended: the same version does not bring it back, a newer one does', async () => {
   const seen = call(1, 5)
   await put('ended', seen)
-  const ended = await presence.endCall('ended', seen, 2_000)
+  const ended = await presence.end('ended', seen, 2, 2_000)
   expect(ended).toMatchObject({ v: seen.v, r: 1, state: { state: 'ended' } })
-  expect(await presence.endCall('ended', seen, 2_000)).toBeUndefined()
+  expect(await presence.end('ended', seen, 2, 2_000)).toBeUndefined()
   expect(await put('ended', seen)).toBe(false)
   expect(await presence.calls('ended')).toEqual([])
   expect(await put('ended', call(2, 1))).toBe(true)

@@ -140,7 +140,7 @@ test.each([
   ['an unknown action', '{"action":"shout"}', 'frame-invalid'],
   ['an unknown topic', '{"action":"subscribe","topics":["weather"]}', 'frame-invalid'],
   ['no topic', '{"action":"subscribe","topics":[]}', 'frame-invalid'],
-  ['5 KB of text', `"${'x'.repeat(5_000)}"`, 'frame-too-large'],
+  ['9 KB of text', `"${'x'.repeat(9_000)}"`, 'frame-too-large'],
 ])('a frame that is %s is answered with its error, and the socket stays', async (_, text, errorId) => {
   const { client } = await siteWithSubscriber()
   await using _client = client

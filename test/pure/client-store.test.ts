@@ -30,8 +30,8 @@ test('a delta moves an entity to what it says, and reports what it was before', 
   const store = new LiveStore()
   const idle = endpoint('5860', 'NOT_INUSE')
   const ringing = endpoint('5860', 'RINGING')
-  store.delta(delta('endpoints', [idle]), now)
-  expect(store.delta(delta('endpoints', [ringing]), now)).toEqual([
+  store.delta(delta('endpoints', [idle]))
+  expect(store.delta(delta('endpoints', [ringing]))).toEqual([
     { topic: 'endpoints', kind: 'set', source: 'delta', id: 'PJSIP/5860', entity: ringing, before: idle },
   ])
   expect(deviceState(store, '5860')).toBe('RINGING')
@@ -41,8 +41,8 @@ test('a delta that comes late or twice changes nothing', () => {
   const store = new LiveStore()
   const old = endpoint('5860', 'NOT_INUSE')
   const recent = endpoint('5860', 'INUSE')
-  store.delta(delta('endpoints', [recent]), now)
-  expect(store.delta(delta('endpoints', [old, recent]), now)).toEqual([])
+  store.delta(delta('endpoints', [recent]))
+  expect(store.delta(delta('endpoints', [old, recent]))).toEqual([])
   expect(deviceState(store, '5860')).toBe('INUSE')
 })
 
@@ -50,8 +50,8 @@ test('with the same version the higher count of the cloud wins', () => {
   const store = new LiveStore()
   const told = call('1.1', 'ringing')
   const reaped: CallEntity = { ...told, r: 1, state: { ...told.state, state: 'ended' } }
-  store.delta(delta('calls', [reaped]), now)
-  expect(store.delta(delta('calls', [told]), now)).toEqual([])
+  store.delta(delta('calls', [reaped]))
+  expect(store.delta(delta('calls', [told]))).toEqual([])
   expect(store.calls.size).toBe(0)
 })
 
@@ -60,19 +60,19 @@ test('a snapshot never replaces an entity known in a newer version', () => {
   const old = endpoint('5860', 'NOT_INUSE')
   const recent = endpoint('5860', 'RINGING')
   store.expectSnapshot(['endpoints'])
-  store.delta(delta('endpoints', [recent]), now)
-  store.snapshot(snapshot('endpoints', [old]), now)
+  store.delta(delta('endpoints', [recent]))
+  store.snapshot(snapshot('endpoints', [old]))
   expect(deviceState(store, '5860')).toBe('RINGING')
 })
 
 test('what a completed snapshot does not list is dropped, but only once its last part has come', () => {
   const store = new LiveStore()
   const [a, b, c] = [endpoint('1', 'INUSE'), endpoint('2', 'INUSE'), endpoint('3', 'INUSE')]
-  store.delta(delta('endpoints', [a, b, c]), now)
+  store.delta(delta('endpoints', [a, b, c]))
   store.expectSnapshot(['endpoints'])
-  expect(store.snapshot(snapshot('endpoints', [b], 2, 2), now)).toEqual({ changes: [], complete: false })
+  expect(store.snapshot(snapshot('endpoints', [b], 2, 2))).toEqual({ changes: [], complete: false })
   expect(store.endpoints.size).toBe(3)
-  const { changes, complete } = store.snapshot(snapshot('endpoints', [a], 1, 2), now)
+  const { changes, complete } = store.snapshot(snapshot('endpoints', [a], 1, 2))
   expect(complete).toBe(true)
   expect(changes).toEqual([{ topic: 'endpoints', kind: 'gone', source: 'snapshot', id: c.id, before: c }])
   expect([...store.endpoints.keys()]).toEqual([a.id, b.id])
@@ -82,8 +82,8 @@ test('a call that began between the reading of the snapshot and its arrival stay
   const store = new LiveStore()
   const begun = call('1.1', 'dialling')
   store.expectSnapshot(['calls'])
-  store.delta(delta('calls', [begun]), now)
-  store.snapshot(snapshot('calls', []), now)
+  store.delta(delta('calls', [begun]))
+  store.snapshot(snapshot('calls', []))
   expect([...store.calls.keys()]).toEqual(['1.1'])
 })
 
@@ -92,19 +92,19 @@ test('an entity missing from one snapshot comes back when the next lists the sam
   const phone = endpoint('5860', 'NOT_INUSE')
   for (const listed of [[phone], [], [phone]]) {
     store.expectSnapshot(['endpoints'])
-    store.snapshot(snapshot('endpoints', listed), now)
+    store.snapshot(snapshot('endpoints', listed))
   }
   expect(deviceState(store, '5860')).toBe('NOT_INUSE')
   store.expectSnapshot(['endpoints'])
-  store.snapshot(snapshot('endpoints', []), now)
-  expect(store.delta(delta('endpoints', [phone]), now)).toEqual([])
+  store.snapshot(snapshot('endpoints', []))
+  expect(store.delta(delta('endpoints', [phone]))).toEqual([])
 })
 
 test('an ended call leaves the live ones for the recent ones, of which only the last are kept', () => {
   const store = new LiveStore()
   for (let n = 0; n < recentCallsMax + 5; n++) {
-    store.delta(delta('calls', [call(`1.${n}`, 'answered')]), now)
-    const [change] = store.delta(delta('calls', [call(`1.${n}`, 'ended')]), now)
+    store.delta(delta('calls', [call(`1.${n}`, 'answered')]))
+    const [change] = store.delta(delta('calls', [call(`1.${n}`, 'ended')]))
     expect(change).toMatchObject({ kind: 'gone', id: `1.${n}`, entity: { state: { state: 'ended' } } })
   }
   expect(store.calls.size).toBe(0)
@@ -115,9 +115,9 @@ test('an ended call leaves the live ones for the recent ones, of which only the 
 test('a call stays ended even after more calls have ended than are remembered', () => {
   const store = new LiveStore()
   const late = call('1.0', 'answered')
-  store.delta(delta('calls', [call('1.0', 'ended')]), now)
-  for (let n = 1; n <= 1_500; n++) store.delta(delta('calls', [call(`1.${n}`, 'ended')]), now)
-  expect(store.delta(delta('calls', [late]), now)).toEqual([])
+  store.delta(delta('calls', [call('1.0', 'ended')]))
+  for (let n = 1; n <= 1_500; n++) store.delta(delta('calls', [call(`1.${n}`, 'ended')]))
+  expect(store.delta(delta('calls', [late]))).toEqual([])
   expect(store.calls.size).toBe(0)
 })
 
@@ -126,10 +126,10 @@ test('an endpoint said to be removed is gone, unless something newer was said of
   const phone = endpoint('5860', 'NOT_INUSE')
   const removal = { id: phone.id, v: endpoint('x', 'x').v, r: 0 }
   const back = endpoint('5860', 'RINGING')
-  store.delta(delta('endpoints', [phone]), now)
-  expect(store.delta(delta('endpoints', [], [removal]), now)).toMatchObject([{ kind: 'gone', id: phone.id }])
-  store.delta(delta('endpoints', [back]), now)
-  expect(store.delta(delta('endpoints', [], [removal]), now)).toEqual([])
+  store.delta(delta('endpoints', [phone]))
+  expect(store.delta(delta('endpoints', [], [removal]))).toMatchObject([{ kind: 'gone', id: phone.id }])
+  store.delta(delta('endpoints', [back]))
+  expect(store.delta(delta('endpoints', [], [removal]))).toEqual([])
   expect(deviceState(store, '5860')).toBe('RINGING')
 })
 
@@ -138,16 +138,18 @@ test('entities that lack what the client relies on are passed over, unknown fiel
   const whole: EndpointEntity = { ...endpoint('5860', 'NOT_INUSE'), future: 1 }
   const frame = delta('endpoints', [whole])
   const broken = { id: 'PJSIP/1', v: '9', r: 0, state: null } as unknown as Entity
-  store.delta({ ...frame, entities: [broken, ...frame.entities] }, now)
+  store.delta({ ...frame, entities: [broken, ...frame.entities] })
   expect([...store.endpoints.values()]).toEqual([whole])
 })
 
-test('the bridge counts as heard when it speaks, not when the cloud does', () => {
+test('when the bridge was heard never goes back, and it is stale only by the newest word of it', () => {
   const store = new LiveStore()
-  store.delta(delta('endpoints', [{ ...endpoint('5860', 'NOT_INUSE'), r: 1 }]), now)
-  expect(store.heard).toBeUndefined()
-  store.delta(delta('endpoints', [endpoint('5860', 'NOT_INUSE')]), now + 5)
-  expect(store.heard).toEqual({ lastHeard: new Date(now).toISOString(), learntAt: now + 5 })
+  const [early, late] = ['2026-11-24T08:00:00.000Z', '2026-11-24T08:00:09.000Z']
+  store.hear(late, now)
+  store.hear(early, now + 5, true)
+  expect(store.heard).toEqual({ lastHeard: late, learntAt: now + 5, stale: false })
+  store.hear(late, now + 9, true)
+  expect(store.heard).toMatchObject({ stale: true })
 })
 
 const version = fc.record({ v: fc.integer({ min: 1, max: 6 }).map((n) => formatVersion(1, n)), r: fc.nat(2) })
@@ -178,7 +180,7 @@ test('whatever the order, the doubles and the folds, no entity steps back and al
       const newest = new Map<string, string>()
       const queue = [...shuffled]
       for (const size of folds) {
-        for (const { id, entity } of store.delta(delta('calls', queue.splice(0, size)), now)) {
+        for (const { id, entity } of store.delta(delta('calls', queue.splice(0, size)))) {
           const seen = entity?.v ?? ''
           expect(seen > (newest.get(id) ?? '')).toBe(true)
           newest.set(id, String(seen))
@@ -208,9 +210,9 @@ test('deltas that overtake or follow a snapshot of any moment end at the truth',
       // Subscribed before the snapshot was read, so each later change is told as a delta, before or after it arrives.
       const later = told.slice(readAt)
       const before = later.slice(0, arrivesAt)
-      for (const entity of before) store.delta(delta('calls', [entity]), now)
-      store.snapshot(snapshot('calls', liveAfter(readAt)), now)
-      for (const entity of later.slice(before.length)) store.delta(delta('calls', [entity]), now)
+      for (const entity of before) store.delta(delta('calls', [entity]))
+      store.snapshot(snapshot('calls', liveAfter(readAt)))
+      for (const entity of later.slice(before.length)) store.delta(delta('calls', [entity]))
       expect(new Set(store.calls.values())).toEqual(new Set(liveAfter(told.length)))
     }),
     { numRuns: 500 },

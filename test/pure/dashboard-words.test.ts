@@ -115,8 +115,8 @@ test.each([
 
 test('the bridge is silent when it had not been heard for 45 s at the time we asked', () => {
   const lastHeard = '2026-11-24T08:00:00.000Z'
-  expect(isSilent({ lastHeard, learntAt: Date.parse(lastHeard) + 45_000 })).toBe(false)
-  expect(isSilent({ lastHeard, learntAt: Date.parse(lastHeard) + 45_001 })).toBe(true)
+  expect(isSilent({ lastHeard, learntAt: Date.parse(lastHeard) + 45_000, stale: false })).toBe(false)
+  expect(isSilent({ lastHeard, learntAt: Date.parse(lastHeard) + 45_001, stale: false })).toBe(true)
 })
 
 test('a connection in the address is taken only when whole, and is written as it is read', () => {

@@ -38,7 +38,12 @@ export async function subscriber(
   socket.on('message', (data) => frames.push(v.parse(ServerFrame, JSON.parse(data.toString()))))
   await once(socket, 'open')
   socket.send(JSON.stringify({ action: 'subscribe', topics }))
-  await until('the snapshots', async () => frames.filter((frame) => frame.type === 'snapshot').length >= topics.length)
+  await until('the snapshots', async () =>
+    topics.every((topic) => {
+      const parts = frames.filter((frame) => frame.type === 'snapshot' && frame.topic === topic)
+      return parts.length > 0 && parts.length >= (parts[0]?.type === 'snapshot' ? parts[0].parts : 1)
+    }),
+  )
   const told = () =>
     frames.flatMap((frame) => (frame.type === 'snapshot' || frame.type === 'delta' ? frame.entities : []))
   const stateOf = ({ state }: ReturnType<typeof told>[number]) => String(state['deviceState'] ?? state['state'])

@@ -1,13 +1,21 @@
 import type { Call } from '../../../contracts/calls.ts'
 import type { Cdr } from '../../../contracts/cdr.ts'
-import type { CallState, Party } from '../../../contracts/facts.ts'
+import type { CallState, EndpointState, Party } from '../../../contracts/facts.ts'
 import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import type { PersonalShape } from '../personal.ts'
 
 /** Personal fields of what several features show. A feature's own shape stands with the feature. */
 export const partyShape: PersonalShape<Party> = { number: 'number', name: 'name' }
 
-export const callShape: PersonalShape<CallState> = { caller: partyShape, dialled: 'number', callees: partyShape }
+export const callShape: PersonalShape<CallState> = {
+  caller: partyShape,
+  dialled: 'number',
+  callees: partyShape,
+  former: partyShape,
+}
+
+/** An endpoint is a device of the site, by which a board is read: its number stays, its person's name does not. */
+export const endpointShape: PersonalShape<EndpointState> = { name: 'name', forward: { target: 'number' } }
 
 export const cdrShape: PersonalShape<Cdr> = {
   src: 'number',

@@ -1,24 +1,30 @@
-import type { CallEntity, DeltaFrame, EndpointEntity, Entity, Removal, Topic } from '../../../contracts/frames.ts'
+import type { DeltaFrame, Entity, EntityTopic, ResetFrame } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { epochOf } from '../../../contracts/version.ts'
 import { splitByFrame } from '../../domain/framing.ts'
 import type { Folded, SiteFold } from '../../domain/presence-fold.ts'
-import type { Write } from '../../stores/presence.ts'
+import type { PresenceRow, Write } from '../../stores/presence.ts'
+import { settleEpoch } from './settle-epoch.ts'
 
 export interface Presence {
   put(site: SiteId, write: Write, now: number): Promise<boolean>
-  endCall(site: SiteId, seen: CallEntity, now: number): Promise<CallEntity | undefined>
-  removeEndpoint(site: SiteId, seen: EndpointEntity): Promise<boolean>
-  endpoints(site: SiteId): Promise<EndpointEntity[]>
-  calls(site: SiteId): Promise<CallEntity[]>
+  end(site: SiteId, seen: Entity, epoch: number, now: number): Promise<Entity | undefined>
+  rows(site: SiteId, topic: EntityTopic): Promise<PresenceRow[]>
 }
 export interface Epochs {
   epoch(site: SiteId): Promise<number>
   raiseEpoch(site: SiteId, epoch: number): Promise<boolean>
 }
+type Stores = { presence: Presence; epochs: Epochs }
 
 /** A fact older than this may still change a live row, but not tell that its call is alive. */
 const lateMs = 120_000
+
+/** A fact after its write: `isNews` if it is the newest known of its entity. */
+interface Written extends Folded {
+  entity: Entity
+  isNews: boolean
+}
 
 /**
  * Writes what is newer and answers the frames that tell of it, by topic. Written first, pushed second: a crash between
@@ -26,25 +32,51 @@ const lateMs = 120_000
  */
 export async function updatePresence(
   fold: SiteFold,
-  { presence, epochs }: { presence: Presence; epochs: Epochs },
+  stores: Stores,
   now: number,
-): Promise<DeltaFrame[]> {
-  const current = fold.entities.some(({ topic }) => topic === 'calls') ? await epochs.epoch(fold.site) : 0
-  const won = await Promise.all(
-    fold.entities.map(async (folded) => {
-      const entity = toEntity(folded)
-      const ended = folded.event.type === 'switchhook.call.v1' && folded.event.data.state === 'ended'
-      const tooOld = epochOf(entity.v) < current || now - Date.parse(folded.event.time) > lateMs
-      const mayCreate = folded.topic === 'endpoints' || !tooOld
-      const newest = await presence.put(fold.site, { topic: folded.topic, entity, ended, mayCreate }, now)
-      return newest ? { ...folded, entity } : undefined
-    }),
+): Promise<(DeltaFrame | ResetFrame)[]> {
+  const { site, ready } = fold
+  const before = fold.entities.length > 0 ? await stores.epochs.epoch(site) : 0
+  const written = await Promise.all(
+    fold.entities.map((folded) => write(site, folded, { before, now }, stores.presence)),
   )
-  const frames = deltaFrames(
-    won.filter((one) => one !== undefined),
-    now,
+  const overtaken = written.length > 0 ? await endOvertaken(site, written, before, stores, now) : []
+  const frames = [...deltaFrames(written, now), ...deltaFrames(overtaken, now)]
+  return ready ? [...frames, ...(await settleEpoch(site, ready, stores, now))] : frames
+}
+
+async function write(
+  site: SiteId,
+  folded: Folded,
+  { before, now }: { before: number; now: number },
+  presence: Presence,
+): Promise<Written> {
+  const { event, topic } = folded
+  const entity = toEntity(folded)
+  const ended = event.type === 'switchhook.call.v1' && event.data.state === 'ended'
+  const isLate = topic === 'calls' && now - Date.parse(event.time) > lateMs
+  const mayCreate = epochOf(entity.v) >= before && !isLate
+  return { ...folded, entity, isNews: await presence.put(site, { topic, entity, ended, mayCreate }, now) }
+}
+
+/**
+ * Facts of an epoch that ended while they were written: whoever settled the new epoch may have read before the write and
+ * so missed them. What they made is ended here; if it is real, the new epoch's own fact of it is newer and stands.
+ */
+async function endOvertaken(
+  site: SiteId,
+  written: readonly Written[],
+  before: number,
+  { presence, epochs }: Stores,
+  now: number,
+): Promise<Written[]> {
+  const epoch = await epochs.epoch(site)
+  if (epoch === before) return []
+  const old = written.filter(({ entity, isNews }) => isNews && epochOf(entity.v) < epoch)
+  const ended = await Promise.all(
+    old.map(async (one) => ({ ...one, ks: [], entity: await presence.end(site, one.entity, epoch, now) })),
   )
-  return fold.ready ? [...frames, ...(await settleEpoch(fold, fold.ready, { presence, epochs }, now))] : frames
+  return ended.flatMap(({ entity, ...one }) => (entity ? [{ ...one, entity, isNews: true }] : []))
 }
 
 function toEntity({ id, event }: Folded): Entity {
@@ -52,46 +84,27 @@ function toEntity({ id, event }: Folded): Entity {
   return { id, v: event.v, r: 0, state: event.data }
 }
 
-/** Frames of one topic and epoch each, since a `k` counts within its epoch, cut to what a frame may hold. */
-function deltaFrames(won: (Folded & { entity: Entity })[], now: number): DeltaFrame[] {
-  const groups = Map.groupBy(won, ({ topic, event }) => `${topic} ${epochOf(event.v)}`)
-  const runs = [...groups.values()].flatMap((group) =>
-    splitByFrame(group.map(({ topic, entity, ks }) => ({ topic, entity, ks }))),
-  )
-  return runs.flatMap((run) => {
-    const [first] = run
-    if (!first) return []
-    const ks = run.flatMap((one) => one.ks).sort((a, b) => a - b)
-    const entities = run.map(({ entity }) => entity)
-    return [{ type: 'delta' as const, topic: first.topic, epoch: epochOf(first.entity.v), ks, w: now, entities }]
-  })
-}
-
 /**
- * The bridge has asserted all that is: calls and endpoints of older epochs that it does not list are gone. The facts of
- * the epoch may still be on their way in another message, so what is listed is left alone.
+ * Frames of one topic and epoch each, since a `k` counts within its epoch, cut to what a frame may hold. A fact that lost
+ * to a newer one is covered by it: its `k` goes along with whatever is told anyway.
  */
-async function settleEpoch(
-  { site }: SiteFold,
-  ready: NonNullable<SiteFold['ready']>,
-  { presence, epochs }: { presence: Presence; epochs: Epochs },
-  now: number,
-): Promise<DeltaFrame[]> {
-  const epoch = epochOf(ready.v)
-  await epochs.raiseEpoch(site, epoch)
-  const liveCalls = new Set(ready.data.liveCalls)
-  const listed = new Set(ready.data.endpoints)
-  const goneCalls = (await presence.calls(site)).filter((call) => epochOf(call.v) < epoch && !liveCalls.has(call.id))
-  const goneEndpoints = (await presence.endpoints(site)).filter(({ id, v }) => epochOf(v) < epoch && !listed.has(id))
-  const ended = await Promise.all(goneCalls.map((call) => presence.endCall(site, call, now)))
-  const removed = await Promise.all(
-    goneEndpoints.map(async (seen) => ((await presence.removeEndpoint(site, seen)) ? seen : undefined)),
-  )
-  const calls = ended.filter((call) => call !== undefined)
-  const removals: Removal[] = removed.filter((one) => one !== undefined).map(({ id, v, r }) => ({ id, v, r: r + 1 }))
-  const frame = (topic: Topic) => ({ type: 'delta' as const, topic, epoch, ks: [], w: now })
-  return [
-    ...splitByFrame(calls).map((entities) => ({ ...frame('calls'), entities })),
-    ...splitByFrame(removals).map((removed) => ({ ...frame('endpoints'), entities: [], removed })),
-  ]
+function deltaFrames(written: readonly Written[], now: number): DeltaFrame[] {
+  const groups = Map.groupBy(written, ({ topic, event }) => `${topic} ${epochOf(event.v)}`)
+  return [...groups.values()].flatMap((group) => {
+    const runs = splitByFrame(group.filter(({ isNews }) => isNews).map(({ entity, ks }) => ({ entity, ks })))
+    const lostKs = group.flatMap(({ ks, isNews }) => (isNews ? [] : ks))
+    return runs.flatMap((run, n): DeltaFrame[] => {
+      const [first] = group
+      if (!first) return []
+      const ks = [...run.flatMap((one) => one.ks), ...(n === 0 ? lostKs : [])].sort((a, b) => a - b)
+      const epoch = epochOf(first.event.v)
+      const all = run.map(({ entity }) => entity)
+      const isRemoved = (entity: Entity) => first.topic === 'endpoints' && entity.r > 0
+      const removed = all.filter(isRemoved).map(({ id, v, r }) => ({ id, v, r }))
+      const entities = all.filter((entity) => !isRemoved(entity))
+      return [
+        { type: 'delta', topic: first.topic, epoch, ks, w: now, entities, ...(removed.length > 0 && { removed }) },
+      ]
+    })
+  })
 }

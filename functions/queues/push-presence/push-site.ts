@@ -1,28 +1,28 @@
 import type { BridgeEvent } from '../../../contracts/events.ts'
-import { type DeltaFrame, Topic } from '../../../contracts/frames.ts'
+import { type DeltaFrame, type ResetFrame, Topic } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import { foldPresence, type SiteFold } from '../../domain/presence-fold.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
+import { type FanningOut, fanOut } from '../fan-out/fan-out.ts'
+import type { Outgoing } from '../fan-out/plan.ts'
 import { notePlaced, type PlacedNotes } from '../note-placed.ts'
 import type { OpenedMessage } from '../open-batch.ts'
-import { type FramePoster, fanOut, type Subscribers } from './fan-out.ts'
 import { type Epochs, type Presence, updatePresence } from './push-presence.ts'
+import type { Forgetting, Tombstones } from './tombstones.ts'
 
 /** Takes every fact, won or lost, where the live state takes the newest alone. */
 export interface TimeLines {
   put(site: SiteId, byCall: ReadonlyMap<string, readonly TimeLineEntry[]>, now: number): Promise<void>
 }
-export interface Pushing {
-  presence: Presence
+export interface Pushing extends FanningOut {
+  presence: Presence & Forgetting
   epochs: Epochs
-  connections: Subscribers
-  sockets: FramePoster
+  tombstones: Tombstones
   timeLines: TimeLines
   placed: PlacedNotes
   heard: (fold: SiteFold, now: number) => Promise<void>
-  now: () => number
 }
 
 /** Writes and pushes what a batch says of one site. False if it failed and its messages must come again. */
@@ -39,7 +39,7 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
       site,
       passages.flatMap(({ events }) => events),
     )
-    const [deltas] = await Promise.all([
+    const [told] = await Promise.all([
       updatePresence(fold, pushing, now),
       pushing.heard(fold, now),
       notePlaced(
@@ -49,7 +49,15 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
       ),
       pushing.timeLines.put(site, timeLineEntries(passages), now),
     ])
-    const count = await fanOut(site, frames(fold, deltas), pushing)
+    const [count] = await Promise.all([
+      fanOut(site, outgoing(fold, told), pushing),
+      pushing.tombstones.sweep(pushing.presence, now),
+    ])
+    pushing.tombstones.note(
+      site,
+      told.filter((frame) => frame.type === 'delta'),
+      now,
+    )
     const level = count.failed + count.unreached > 0 ? 'warn' : 'info'
     logOutcome(level, 'presence', { site, entities: fold.entities.length, ms: pushing.now() - now, ...count })
     return true
@@ -68,7 +76,8 @@ function eventsOf(message: OpenedMessage): BridgeEvent[] {
   })
 }
 
-function frames(fold: SiteFold, deltas: DeltaFrame[]) {
+function outgoing(fold: SiteFold, told: (DeltaFrame | ResetFrame)[]): Outgoing[] {
   const gaps = fold.gaps.map(({ data }) => ({ topics: Topic.options, frame: { type: 'gap' as const, ...data } }))
-  return [...gaps, ...deltas.map((frame) => ({ topics: [frame.topic], frame }))]
+  const rest = told.map((frame) => ({ topics: frame.type === 'delta' ? [frame.topic] : Topic.options, frame }))
+  return [...gaps, ...rest]
 }

@@ -19,9 +19,15 @@ export async function handler(event: APIGatewayProxyWebsocketEventV2): Promise<A
   const { connectionId } = event.requestContext
   const connection = await connections.find(connectionId)
   if (!connection) return { statusCode: 410 }
-  const answering = { connections, presence, lastHeard: sites.lastHeard.bind(sites), now: Date.now() }
+  const answering = {
+    connections,
+    presence,
+    hearing: sites.hearing.bind(sites),
+    epoch: sites.epoch.bind(sites),
+    now: Date.now(),
+  }
   for await (const frame of answer(connectionId, connection, event.body ?? '', answering)) {
-    await sockets.post(connectionId, frame)
+    await sockets.post(connectionId, JSON.stringify({ ...frame, t: Date.now() }))
   }
   return { statusCode: 200 }
 }

@@ -1,54 +1,99 @@
 import {
-  type CallEntity,
-  type EndpointEntity,
+  type Entity,
+  type EntityTopic,
   protocolVersion,
+  type Removal,
+  type ResumedFrame,
   type SnapshotFrame,
+  type StatsFrame,
   type Topic,
 } from '../../../contracts/frames.ts'
+import { writeMsMax } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { splitByFrame } from '../../domain/framing.ts'
+import { hideEntity } from '../../domain/personal/frames.ts'
+import { seesPersonal } from '../../domain/personal.ts'
+import { siteStats } from '../../domain/site-stats.ts'
+import { concerns } from '../../domain/topic-filter.ts'
 import type { ConnectionRow } from '../../stores/connections.ts'
+import type { PresenceRow } from '../../stores/presence.ts'
 
 export interface Subscriptions {
-  subscribe(connectionId: string, connection: ConnectionRow, topic: Topic, now: number): Promise<void>
+  subscribe(id: string, connection: ConnectionRow, topic: Topic, now: number, extensions?: string[]): Promise<void>
 }
 export interface PresenceReader {
-  endpoints(site: SiteId): Promise<EndpointEntity[]>
-  calls(site: SiteId): Promise<CallEntity[]>
+  rows(site: SiteId, topic: EntityTopic, options?: { isConsistent: boolean }): Promise<PresenceRow[]>
 }
-
+export interface Hearing {
+  lastHeard?: string
+  stale?: boolean
+}
 export interface Answering {
   connections: Subscriptions
   presence: PresenceReader
-  lastHeard: (site: SiteId) => Promise<string | undefined>
+  hearing(site: SiteId, now: number): Promise<Hearing>
+  epoch(site: SiteId): Promise<number>
   /** Unix milliseconds. */
   now: number
 }
+
+/** Who asks, and for what of a topic. */
+export interface Wish {
+  id: string
+  connection: ConnectionRow
+  extensions?: string[] | undefined
+  /** Only what was written since, Unix milliseconds; all, if absent. */
+  since?: number
+}
+
+/**
+ * A tombstone that a snapshot brings along: an older fact of it, written in an invocation that began at most `writeMsMax`
+ * before the snapshot, may come after it; its end was written later, in an invocation that began no earlier than so
+ * much before that.
+ */
+const tombstonesMs = 2 * writeMsMax
 
 /**
  * Subscribes, then reads consistently, in this order: a change that the read misses is pushed, as the subscription is
  * there already; one that both tell of has a version, and the client keeps the newer.
  */
 export async function subscribe(
-  connectionId: string,
-  connection: ConnectionRow,
   topic: Topic,
-  { connections, presence, lastHeard, now }: Answering,
-): Promise<SnapshotFrame[]> {
-  await connections.subscribe(connectionId, connection, topic, now)
-  const [entities, heard] = await Promise.all([
-    topic === 'endpoints' ? presence.endpoints(connection.site) : presence.calls(connection.site),
-    lastHeard(connection.site),
-  ])
-  const runs = entities.length > 0 ? splitByFrame<EndpointEntity | CallEntity>(entities) : [[]]
-  return runs.map((run, i) => ({
-    type: 'snapshot',
-    protocol: protocolVersion,
-    topic,
-    part: i + 1,
-    parts: runs.length,
-    ...(heard && { lastHeard: heard }),
-    w: now,
-    entities: run,
-  }))
+  { id, connection, extensions, since }: Wish,
+  { connections, presence, hearing, epoch, now }: Answering,
+): Promise<(SnapshotFrame | ResumedFrame | StatsFrame)[]> {
+  const { site } = connection
+  await connections.subscribe(id, connection, topic, now, extensions)
+  if (topic === 'stats') return [await readStats(site, presence)]
+  const [rows, heard, current] = await Promise.all([presence.rows(site, topic), hearing(site, now), epoch(site)])
+  // Calls are few, and end: those that live are told whole.
+  const from = topic === 'endpoints' ? since : undefined
+  const fresh = from === undefined ? rows : rows.filter(({ w }) => w > from - writeMsMax)
+  const shown = seesPersonal(connection, 'presence') ? (entity: Entity) => entity : hideEntity
+  const live = fresh.flatMap(({ entity, ended }) => (entity && !ended ? [shown(entity)] : []))
+  const buried = fresh.filter(({ w, ended }) => ended && (from !== undefined || w > now - tombstonesMs))
+  const runs = inParts(
+    live.filter((entity) => concerns(entity, extensions)),
+    buried.map(({ id, v, r }) => ({ id, v, r })),
+  )
+  const common = { topic, ...heard, epoch: current, w: now, parts: runs.length }
+  return runs.map((run, n): SnapshotFrame | ResumedFrame =>
+    from === undefined
+      ? { type: 'snapshot', protocol: protocolVersion, ...common, part: n + 1, ...run }
+      : { type: 'resumed', ...common, part: n + 1, ...run },
+  )
+}
+
+function inParts(entities: Entity[], removed: Removal[]): { entities: Entity[]; removed?: Removal[] }[] {
+  const items = [...entities.map((entity) => ({ entity })), ...removed.map((removal) => ({ removal }))]
+  const runs = splitByFrame<{ entity?: Entity; removal?: Removal }>(items).map((run) => {
+    const gone = run.flatMap(({ removal }) => removal ?? [])
+    return { entities: run.flatMap(({ entity }) => entity ?? []), ...(gone.length > 0 && { removed: gone }) }
+  })
+  return runs.length > 0 ? runs : [{ entities: [] }]
+}
+
+async function readStats(site: SiteId, presence: PresenceReader): Promise<StatsFrame> {
+  const read = (topic: EntityTopic) => presence.rows(site, topic, { isConsistent: false })
+  return siteStats(await read('endpoints'), await read('calls'))
 }

@@ -29,6 +29,8 @@ export class Peer {
 
   readonly requests: string[] = []
   readonly ticketsUsed: string[] = []
+  /** `subscribe` or `resume`, as each was answered. A resume is answered with all there is, which is legal. */
+  readonly asked: string[] = []
   pings = 0
   readonly sockets = new Set<WebSocket>()
 
@@ -95,7 +97,10 @@ export class Peer {
       if (frame.action === 'ping') {
         this.pings++
         if (this.answersPings) socket.send(JSON.stringify({ type: 'pong', lastHeard: this.lastHeard }))
-      } else if (this.answersSubscriptions) for (const topic of frame.topics) this.#snapshot(socket, topic)
+      } else if (this.answersSubscriptions) {
+        this.asked.push(frame.action)
+        for (const topic of frame.topics) this.#snapshot(socket, topic)
+      }
     })
   }
 
@@ -107,6 +112,7 @@ export class Peer {
       const entities = all.slice((part - 1) * size, part * size)
       const frame = {
         type: 'snapshot',
+        epoch,
         protocol: 1,
         topic,
         part,

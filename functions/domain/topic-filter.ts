@@ -1,0 +1,45 @@
+import type { CallState, EndpointState } from '../../contracts/facts.ts'
+import type { DeltaFrame, Entity, ServerFrame } from '../../contracts/frames.ts'
+
+/** The extensions that a subscriber asked for; all, if undefined. */
+export type Extensions = readonly string[] | undefined
+
+/** The technology and resource of a custom state that speaks of an extension: `Custom/DND60`, `Custom/AWAY60`. */
+const customOf = /^(?:DND|AWAY)(.+)$/
+
+/** True if the entity concerns one of the extensions: by id, resource or number, or as a party, now or ever, of a call. */
+export function concerns(entity: Entity, extensions: Extensions): boolean {
+  if (!extensions) return true
+  const names = new Set(namesOf(entity.state))
+  return extensions.some((extension) => names.has(extension))
+}
+
+function namesOf(state: EndpointState | CallState): string[] {
+  if (isEndpointState(state)) {
+    const { endpoint, resource, number, technology } = state
+    const custom = technology === 'Custom' ? customOf.exec(resource)?.[1] : undefined
+    return [endpoint, resource, number ?? resource, custom ?? resource]
+  }
+  const parties = [state.caller, ...state.callees, ...(state.former ?? [])].flatMap(({ number, endpoint }) => [
+    number,
+    endpoint ?? number,
+  ])
+  return [...parties, state.dialled]
+}
+
+function isEndpointState(state: EndpointState | CallState): state is EndpointState {
+  return state['deviceState'] !== undefined
+}
+
+/** The frame with what concerns the extensions, undefined if nothing does. What a removal was of, nobody knows: it stays. */
+export function filterFrame(frame: ServerFrame, extensions: Extensions): ServerFrame | undefined {
+  if (!extensions || frame.type !== 'delta') return frame
+  const entities = frame.entities.filter((entity) => concerns(entity, extensions))
+  const removed = (frame.removed ?? []).filter(({ id }) =>
+    extensions.some((one) => id === one || id.endsWith(`/${one}`)),
+  )
+  if (entities.length + removed.length === 0) return undefined
+  // Its counts would have holes: a client of some extensions does not follow them.
+  const filtered: DeltaFrame = { ...frame, ks: [], entities, removed }
+  return filtered
+}

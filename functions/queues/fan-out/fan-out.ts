@@ -1,0 +1,60 @@
+import type { SiteId } from '../../../contracts/names.ts'
+import type { Chunk } from './chunk.ts'
+import { type Outgoing, type Posts, planPosts, type Subscribers } from './plan.ts'
+import { type PostCount, type Posting, postAll } from './post-all.ts'
+
+export interface FanningOut extends Posting {
+  connections: Subscribers & Posting['connections']
+  chunks: { send(chunks: readonly Chunk[]): Promise<void> }
+}
+export interface FanOutCount extends PostCount {
+  subscribers: number
+  chunks: number
+}
+
+/** Posted by the invocation that wrote: 500 take 5 rounds of a hundred, a third of a second. */
+const inlineMax = 500
+/** Connections of one chunk, posted by an invocation of `fan-out` in the same time. */
+const chunkIdsMax = 500
+/** Frames of one chunk; with 500 ids of 16 bytes it stays within SQS's 1 MiB, JSON in JSON included. */
+const chunkFrameBytesMax = 400_000
+
+/** Tells the subscribers of a site. The first 500 at once, the others in chunks by the `fan-out` queue. */
+export async function fanOut(site: SiteId, outgoing: readonly Outgoing[], parts: FanningOut): Promise<FanOutCount> {
+  const none = { sent: 0, gone: 0, throttled: 0, failed: 0, unreached: 0 }
+  if (outgoing.length === 0) return { ...none, subscribers: 0, chunks: 0 }
+  const posts = await planPosts(site, outgoing, parts.connections, parts.now())
+  const { inline, rest } = divide(posts)
+  const chunks = rest.flatMap((one) => cut(site, one))
+  const [count] = await Promise.all([postAll(site, inline, parts), chunks.length > 0 && parts.chunks.send(chunks)])
+  return { ...count, subscribers: posts.reduce((sum, { ids }) => sum + ids.length, 0), chunks: chunks.length }
+}
+
+function divide(posts: readonly Posts[]): { inline: Posts[]; rest: Posts[] } {
+  const inline: Posts[] = []
+  const rest: Posts[] = []
+  let room = inlineMax
+  for (const { ids, frames } of posts) {
+    if (room > 0) inline.push({ ids: ids.slice(0, room), frames })
+    if (ids.length > room) rest.push({ ids: ids.slice(room), frames })
+    room = Math.max(0, room - ids.length)
+  }
+  return { inline, rest }
+}
+
+function cut(site: SiteId, { ids, frames }: Posts): Chunk[] {
+  const runs: string[][] = [[]]
+  let bytes = 0
+  for (const frame of frames) {
+    bytes += frame.length
+    if (bytes > chunkFrameBytesMax) {
+      runs.push([])
+      bytes = frame.length
+    }
+    runs.at(-1)?.push(frame)
+  }
+  const slices = Array.from({ length: Math.ceil(ids.length / chunkIdsMax) }, (_, n) =>
+    ids.slice(n * chunkIdsMax, (n + 1) * chunkIdsMax),
+  )
+  return slices.flatMap((slice) => runs.map((run) => ({ site, ids: slice, frames: run })))
+}

@@ -1,0 +1,85 @@
+import type { SiteId } from '../../../contracts/names.ts'
+import type { PostOutcome } from '../../gateways/sockets.ts'
+import type { Posts } from './plan.ts'
+
+export interface Posting {
+  sockets: { post(connectionId: string, frame: string): Promise<PostOutcome> }
+  connections: { close(connectionId: string, site: SiteId): Promise<void> }
+  /** Unix milliseconds. */
+  now(): number
+  wait(ms: number): Promise<void>
+  /** At least 0, below 1. */
+  random(): number
+}
+export interface PostCount {
+  sent: number
+  gone: number
+  /** Tries that the API throttled; each was made again, or is counted below as well. */
+  throttled: number
+  failed: number
+  /** Subscribers that the time did not suffice for: they are behind until they resume. */
+  unreached: number
+}
+
+/** Posts under way at once; each takes 1 s at most, so one slow client holds one place in a hundred. */
+const postsAtOnce = 100
+/** All posts of an invocation: within the function's 10 s, with room for writes before and removals after. */
+const postsMsMax = 3_000
+/** A throttled post is tried again after 0 to 100, 200, 400 ms: 3 tries more, 700 ms at the most. */
+const triesMax = 4
+const retryMsBase = 100
+
+interface Task {
+  id: string
+  frames: readonly string[]
+  /** Frames of it that are with the client. */
+  done: number
+  tries: number
+  notBefore: number
+}
+
+/** Posts each group's frames, in their order, to each of its connections. A gone connection is removed. */
+export async function postAll(site: SiteId, groups: readonly Posts[], posting: Posting): Promise<PostCount> {
+  const count: PostCount = { sent: 0, gone: 0, throttled: 0, failed: 0, unreached: 0 }
+  const deadline = posting.now() + postsMsMax
+  const tasks = groups.flatMap(({ ids, frames }) =>
+    ids.map((id): Task => ({ id, frames, done: 0, tries: 0, notBefore: 0 })),
+  )
+  const again: Task[] = []
+  const queue = tasks.values()
+  /** One after the other; those that were throttled wait behind all the others. */
+  const next = (): Task | undefined => queue.next().value ?? again.shift()
+  const worker = async () => {
+    for (let task = next(); task; task = next()) {
+      const waitMs = Math.max(0, task.notBefore - posting.now())
+      if (posting.now() + waitMs > deadline) {
+        count.unreached += 1
+        continue
+      }
+      if (waitMs > 0) await posting.wait(waitMs)
+      await postOne(site, task, again, count, posting)
+    }
+  }
+  const workers = Math.min(postsAtOnce, tasks.length)
+  await Promise.all(Array.from({ length: workers }, worker))
+  return count
+}
+
+async function postOne(site: SiteId, task: Task, again: Task[], count: PostCount, posting: Posting): Promise<void> {
+  for (const frame of task.frames.slice(task.done)) {
+    const outcome = await posting.sockets.post(task.id, frame)
+    count[outcome] += 1
+    if (outcome === 'sent') {
+      task.done += 1
+      continue
+    }
+    if (outcome === 'gone') await posting.connections.close(task.id, site)
+    if (outcome === 'throttled') {
+      task.tries += 1
+      task.notBefore = posting.now() + posting.random() * retryMsBase * 2 ** (task.tries - 1)
+      if (task.tries < triesMax) again.push(task)
+      else count.failed += 1
+    }
+    return
+  }
+}

@@ -1,0 +1,55 @@
+import type { EpochReadyEvent } from '../../../contracts/events.ts'
+import type { DeltaFrame, Entity, EntityTopic, ResetFrame } from '../../../contracts/frames.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import { epochOf } from '../../../contracts/version.ts'
+import { splitByFrame } from '../../domain/framing.ts'
+import type { PresenceRow } from '../../stores/presence.ts'
+import type { Epochs, Presence } from './push-presence.ts'
+
+/** Rounds of reading and ending; facts of older epochs, still in flight, move a row between the two at most a few times. */
+const roundsMax = 10
+
+/**
+ * The bridge has asserted all that is: calls and endpoints of older epochs that it does not list are gone. The facts of
+ * the epoch may still be on their way in another message, so what is listed is left alone. Done a second time, after a
+ * crash, it tells again what it ended the first time.
+ */
+export async function settleEpoch(
+  site: SiteId,
+  ready: EpochReadyEvent,
+  { presence, epochs }: { presence: Presence; epochs: Epochs },
+  now: number,
+): Promise<(DeltaFrame | ResetFrame)[]> {
+  const epoch = epochOf(ready.v)
+  // Raised first: a fact that is written after the reading below finds the new epoch when it looks again.
+  await epochs.raiseEpoch(site, epoch)
+  const listed = { calls: new Set(ready.data.liveCalls), endpoints: new Set(ready.data.endpoints) }
+  const settle = (topic: EntityTopic) => settleTopic(site, topic, epoch, listed[topic], presence, now)
+  const [calls, endpoints] = await Promise.all([settle('calls'), settle('endpoints')])
+  const frame = (topic: EntityTopic) => ({ type: 'delta' as const, topic, epoch, ks: [], w: now })
+  const removals = endpoints.map(({ id, v, r }) => ({ id, v, r }))
+  return [
+    ...splitByFrame(calls).map((entities) => ({ ...frame('calls'), entities })),
+    ...splitByFrame(removals).map((removed) => ({ ...frame('endpoints'), entities: [], removed })),
+    { type: 'reset', epoch, reason: 'the bridge has told everything anew' },
+  ]
+}
+
+async function settleTopic(
+  site: SiteId,
+  topic: EntityTopic,
+  epoch: number,
+  listed: ReadonlySet<string>,
+  presence: Presence,
+  now: number,
+): Promise<Entity[]> {
+  const isOver = (row: PresenceRow) => !row.ended && epochOf(row.v) < epoch && !listed.has(row.id)
+  for (let round = 1; ; round += 1) {
+    const rows = await presence.rows(site, topic)
+    const gone = rows.filter(isOver)
+    if (gone.length === 0 || round > roundsMax) {
+      return rows.flatMap(({ entity, settledBy, ended }) => (entity && ended && settledBy === epoch ? [entity] : []))
+    }
+    await Promise.all(gone.map(({ entity }) => entity && presence.end(site, entity, epoch, now)))
+  }
+}

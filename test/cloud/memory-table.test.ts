@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CallState } from '../../contracts/facts.ts'
+import type { CallEntity } from '../../contracts/frames.ts'
+import { formatVersion } from '../../contracts/version.ts'
+import { PresenceStore } from '../../functions/stores/presence.ts'
+import { SiteStore } from '../../functions/stores/sites.ts'
+import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
+import { startTables, type TestTables } from '../support/tables.ts'
+
+/**
+ * Goal: the table in memory, over which the simulator runs, decides as DynamoDB does. Method: the same random commands to
+ * it and to an emulator, each answer and every row compared.
+ */
+let tables: TestTables
+beforeAll(async () => {
+  tables = await startTables()
+})
+afterAll(async () => tables[Symbol.asyncDispose]())
+
+const call = (id: string, seq: number, r: number, state: CallState['state']): CallEntity => {
+  const facts = { call: id, state, caller: { number: '60', name: '' }, dialled: '61', callees: [] }
+  return { id, v: formatVersion(5, seq), r, state: { ...facts, startedAt: '2026-11-23T19:03:14.000Z' } }
+}
+const step = fc.record({
+  what: fc.constantFrom('put', 'end', 'forget', 'epoch'),
+  id: fc.constantFrom('c1', 'c2'),
+  seq: fc.integer({ min: 1, max: 4 }),
+  r: fc.integer({ min: 0, max: 1 }),
+  isEnd: fc.boolean(),
+  mayCreate: fc.boolean(),
+})
+
+test('every command has the same outcome in memory as in the emulator', async () => {
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
+      run += 1
+      const site = `site-${run}`
+      const memory = new MemoryTable()
+      const both = [documentClientOver(async (command) => memory.carryOut(command)), tables.db]
+      const outcomes = await Promise.all(
+        both.map(async (db) => {
+          const presence = new PresenceStore(db, tables.table)
+          const sites = new SiteStore(db, tables.table)
+          const told: unknown[] = []
+          for (const { what, id, seq, r, isEnd, mayCreate } of steps) {
+            const entity = call(id, seq, r, isEnd ? 'ended' : 'answered')
+            if (what === 'put')
+              told.push(await presence.put(site, { topic: 'calls', entity, ended: isEnd, mayCreate }, seq))
+            else if (what === 'end') told.push(await presence.end(site, entity, 9, seq))
+            else if (what === 'forget') await presence.forget(site, entity)
+            else told.push(await sites.raiseEpoch(site, seq))
+            told.push(await presence.rows(site, 'calls'), await sites.epoch(site))
+          }
+          return told
+        }),
+      )
+      expect(outcomes[0]).toEqual(outcomes[1])
+    }),
+    { numRuns: 40 },
+  )
+})

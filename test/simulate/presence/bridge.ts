@@ -1,0 +1,181 @@
+import * as v from 'valibot'
+import { FactLog } from '../../../bridge/forward/fact-log.ts'
+import { PlacedCalls } from '../../../bridge/normalise/placed-calls.ts'
+import { Counters } from '../../../bridge/operate/counters.ts'
+import { Presence } from '../../../bridge/presence.ts'
+import { BridgeEvent } from '../../../contracts/events.ts'
+import type { Chance } from './chance.ts'
+import type { SimPbx } from './pbx.ts'
+import type { Plant } from './plants.ts'
+import type { Time } from './time.ts'
+
+const paceMs = 100
+const freshMsMax = 30_000
+const heartbeatMs = 10_000
+const lateBatch = 40
+
+interface Spooled {
+  event: BridgeEvent
+  line: string
+}
+
+/**
+ * The bridge's own presence, reducer and stamps over a model of its spool and lanes: what is spooled outlives the process,
+ * facts of over 30 s go late, and what they touched is told anew once the last of them is gone.
+ */
+export class SimBridge {
+  isUplinkUp = true
+  readonly #time: Time
+  readonly #chance: Chance
+  readonly #pbx: SimPbx
+  readonly #plant: Plant | undefined
+  readonly #send: (events: BridgeEvent[]) => void
+  #spool: Spooled[] = []
+  #late: Spooled[] = []
+  #touched = new Map<string, Spooled>()
+  #savedEpoch = 0
+  #heardMs: number | undefined
+  #presence: Presence | undefined
+  #run = 0
+  #lastSentMs = 0
+  #connections = 0
+  epochs = 0
+
+  constructor(
+    parts: { time: Time; chance: Chance; pbx: SimPbx; plant: Plant | undefined },
+    send: (events: BridgeEvent[]) => void,
+  ) {
+    this.#time = parts.time
+    this.#chance = parts.chance
+    this.#pbx = parts.pbx
+    this.#plant = parts.plant
+    this.#send = send
+  }
+
+  start(): void {
+    const run = ++this.#run
+    // What an earlier process left is late by now.
+    this.#late.push(...this.#spool.splice(0))
+    const spool = {
+      append: (bytes: Buffer) => {
+        const line = bytes.toString()
+        this.#spool.push({ line, event: v.parse(BridgeEvent, JSON.parse(line)) })
+        return 0
+      },
+      hasRoom: () => true,
+    }
+    this.#presence = new Presence({
+      site: 'office',
+      run: `run-${run}`,
+      placed: new PlacedCalls(),
+      facts: new FactLog('office', spool),
+      counters: new Counters(),
+      log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+      takeEpoch: async () => this.#takeEpoch(),
+      heardBeforeMs: this.#heardMs,
+      nowMs: this.#time.now,
+    })
+    this.connect(undefined)
+    this.#pump(run)
+    this.#keepHouse(run)
+  }
+
+  /** `kill -9`: what was spooled stays, all else is gone. */
+  kill(): void {
+    this.disconnect()
+    this.#presence = undefined
+    this.#touched.clear()
+    this.#run += 1
+  }
+
+  loseState(): void {
+    this.#savedEpoch = 0
+    this.#heardMs = undefined
+    this.#spool = []
+    this.#late = []
+  }
+
+  disconnect(): void {
+    this.#pbx.listener = undefined
+    this.#connections += 1
+    this.#heardMs = this.#time.now()
+    this.#presence?.disconnected(this.#time.now())
+  }
+
+  connect(reason: string | undefined): void {
+    const presence = this.#presence
+    if (!presence || presence.isConnected) return
+    const buffered: Parameters<Presence['event']>[0][] = []
+    this.#pbx.listener = (event) => {
+      if (presence !== this.#presence) return
+      if (presence.isConnected) presence.event(event)
+      else buffered.push(event)
+    }
+    const snapshot = this.#pbx.snapshot()
+    const connection = ++this.#connections
+    this.#time.after(this.#chance.between(1, 400), () => {
+      // Cut while it was being read: the next connection reads anew.
+      if (presence === this.#presence && connection === this.#connections)
+        void presence.connected(snapshot, () => buffered, reason)
+    })
+  }
+
+  #takeEpoch(): number {
+    const clock = this.#plant === 'epoch-from-counter' ? 0 : Math.floor(this.#time.now() / 1000)
+    this.#savedEpoch = Math.max(this.#savedEpoch + 1, clock)
+    this.epochs += 1
+    return this.#savedEpoch
+  }
+
+  #pump(run: number): void {
+    this.#time.after(paceMs, () => {
+      if (run !== this.#run) return
+      if (this.isUplinkUp) this.#sendSome()
+      this.#pump(run)
+    })
+  }
+
+  #sendSome(): void {
+    const now = this.#time.now()
+    const isLate = ({ event }: Spooled) => now - Date.parse(event.time) > freshMsMax
+    this.#late.push(...this.#spool.filter(isLate))
+    const fresh = this.#spool.filter((one) => !isLate(one))
+    this.#spool = []
+    if (fresh.length > 0) this.#sendLive(fresh.map(({ event }) => event))
+    else if (now - this.#lastSentMs >= heartbeatMs) this.#heartbeat()
+    if (this.#late.length > 0) this.#sendLate()
+  }
+
+  #sendLive(events: BridgeEvent[]): void {
+    this.#lastSentMs = this.#time.now()
+    this.#send(events)
+  }
+
+  #heartbeat(): void {
+    const line = this.#presence?.heartbeat()
+    if (line !== undefined) this.#sendLive([v.parse(BridgeEvent, JSON.parse(line))])
+  }
+
+  /** By the queue `records`, which never touches live state. */
+  #sendLate(): void {
+    const batch = this.#late.splice(0, lateBatch)
+    if (this.#plant === 'late-made-live') this.#send(batch.map(({ event }) => event))
+    for (const one of batch) this.#touched.set(`${one.event.type} ${one.event.subject}`, one)
+    if (this.#late.length > 0 || !this.#presence?.isConnected) return
+    const touched = [...this.#touched.values()].map(({ event, line }) => ({
+      type: event.type,
+      subject: event.subject,
+      line,
+    }))
+    this.#touched.clear()
+    this.#presence.assertAnew(touched)
+  }
+
+  #keepHouse(run: number): void {
+    this.#time.after(2_000, () => {
+      if (run !== this.#run) return
+      void this.#presence?.makeGood()
+      this.#keepHouse(run)
+    })
+  }
+}

@@ -1,0 +1,133 @@
+import { type Change, connect, type Live } from '../../../client/index.ts'
+import type { SocketLike } from '../../../client/live-socket.ts'
+import type { Chance } from './chance.ts'
+import type { SimCloud } from './cloud.ts'
+import type { Faults } from './faults.ts'
+import type { Time } from './time.ts'
+
+type Listener = (event: { type: string; data?: unknown }) => void
+
+/** A client as it is published, on a network that drops it; what it ever showed is checked as it shows it. */
+export class SimBrowser {
+  readonly live: Live
+  readonly wrongs: string[] = []
+  /** Epochs of which it was told a reset, and the one that it began with. */
+  readonly resets: number[] = []
+  resubscriptions = 0
+  readonly #sockets = new Set<SimSocket>()
+  readonly #shown = new Map<string, { v: string; r: number }>()
+
+  constructor(name: string, parts: Around) {
+    const { time, faults, chance } = parts
+    const sockets = this.#sockets
+    const onAsk = (text: string) => {
+      if (text.includes('"subscribe"')) this.resubscriptions += 1
+    }
+    class Socket extends SimSocket {
+      constructor(_url: string) {
+        super(parts, sockets, onAsk)
+      }
+    }
+    const fetcher = async () => {
+      await time.wait(chance.between(5, 60))
+      if (faults.strikes('ticket refused', 0.05)) throw new Error('no network')
+      const body = { ticket: 't', socketUrl: 'ws://cloud/live', expiresAt: '' }
+      return { ok: true, status: 201, headers: new Headers(), text: async () => JSON.stringify(body) } as Response
+    }
+    this.live = connect({
+      apiUrl: 'http://cloud',
+      site: 'office',
+      key: name,
+      clock: time,
+      WebSocket: Socket,
+      fetch: fetcher,
+      surroundings: { isVisible: () => true, isOnline: () => true, watch: () => undefined },
+    })
+    this.live.on('change', (changes) => {
+      for (const change of changes) this.#check(change)
+    })
+    this.live.on('reset', (epoch) => this.resets.push(epoch))
+  }
+
+  /** The network takes the socket away; `isNoticed` by the client, or only by whoever posts to it. */
+  drop(isNoticed: boolean): void {
+    for (const socket of this.#sockets) socket.cut(isNoticed)
+  }
+
+  #check({ kind, id, entity, topic }: Change): void {
+    if (!entity) return
+    const known = this.#shown.get(`${topic} ${id}`)
+    const isBack = known && (entity.v < known.v || (entity.v === known.v && entity.r < known.r))
+    if (isBack) this.wrongs.push(`${id} went back from ${known.v}.${known.r} to ${entity.v}.${entity.r}, ${kind}`)
+    this.#shown.set(`${topic} ${id}`, { v: entity.v, r: entity.r })
+  }
+}
+
+interface Around {
+  time: Time
+  chance: Chance
+  faults: Faults
+  cloud: SimCloud
+}
+
+class SimSocket implements SocketLike {
+  readonly #listeners = new Map<string, Listener[]>()
+  readonly #parts: Around
+  readonly #all: Set<SimSocket>
+  readonly #onAsk: (text: string) => void
+  #id: string | undefined
+  #isCut = false
+
+  constructor(parts: Around, all: Set<SimSocket>, onAsk: (text: string) => void) {
+    this.#parts = parts
+    this.#all = all
+    this.#onAsk = onAsk
+    all.add(this)
+    const connection = { deliver: (frame: string) => this.#take(frame) }
+    parts.cloud.open(connection, (id) => {
+      this.#id = id
+      if (this.#isCut) parts.cloud.close(id, false)
+      else parts.time.after(parts.chance.between(1, 30), () => this.#emit('open'))
+    })
+  }
+
+  addEventListener(type: string, listener: Listener): void {
+    this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener])
+  }
+
+  send(text: string): void {
+    this.#onAsk(text)
+    this.#parts.time.after(this.#parts.faults.networkMs(), () => {
+      if (this.#id && !this.#isCut) this.#parts.cloud.message(this.#id, text)
+    })
+  }
+
+  close(): void {
+    this.#end(true)
+  }
+
+  cut(isNoticed: boolean): void {
+    this.#end(isNoticed)
+    if (isNoticed) this.#parts.time.after(1, () => this.#emit('close'))
+  }
+
+  #end(isTold: boolean): void {
+    this.#isCut = true
+    this.#all.delete(this)
+    if (this.#id) this.#parts.cloud.close(this.#id, isTold && !this.#parts.faults.strikes('disconnect untold', 0.3))
+  }
+
+  #take(frame: string): void {
+    if (this.#isCut) return
+    // A client that could never ask for what it missed: the cloud alone has to keep it right.
+    const data = this.#parts.faults.losesPosts
+      ? frame
+      : frame.replace(/"ks":\[[\d,]*\]/, '"ks":[]').replace('"digests"', '"x"')
+    this.#emit('message', data)
+  }
+
+  #emit(type: string, data?: unknown): void {
+    if (this.#isCut && type !== 'close') return
+    for (const listener of this.#listeners.get(type) ?? []) listener({ type, data })
+  }
+}

@@ -1,0 +1,259 @@
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import type { BridgeEvent } from '../../../contracts/events.ts'
+import type { PostOutcome } from '../../../functions/gateways/sockets.ts'
+import { noteHeard } from '../../../functions/queues/push-presence/heard.ts'
+import { pushSite } from '../../../functions/queues/push-presence/push-site.ts'
+import { Tombstones } from '../../../functions/queues/push-presence/tombstones.ts'
+import { ConnectionStore } from '../../../functions/stores/connections.ts'
+import { PresenceStore } from '../../../functions/stores/presence.ts'
+import { SiteStore } from '../../../functions/stores/sites.ts'
+import { answer } from '../../../functions/websocket/message/answer.ts'
+import type { Chance } from './chance.ts'
+import type { Faults } from './faults.ts'
+import type { Plant } from './plants.ts'
+import { documentClientOver, MemoryTable } from './table.ts'
+import type { Time } from './time.ts'
+
+const site = 'office'
+const receivesMax = 5
+const visibilityMs = 60_000
+const functionMs = 10_000
+const scopes = ['presence:read', 'presence:personal']
+
+interface Message {
+  events: BridgeEvent[]
+  sentAt: number
+  received: number
+}
+/** A run of a function; once dead nothing that it does has an effect any more. */
+interface Invocation {
+  isDead: boolean
+  onDeath: () => void
+}
+/** A client's socket as API Gateway sees it. */
+export interface SimConnection {
+  deliver(frame: string): void
+}
+
+/** Queue, functions, table and sockets of the cloud: the functions' own code, over stores that fail as AWS's do. */
+export class SimCloud {
+  readonly table = new MemoryTable()
+  readonly #time: Time
+  readonly #chance: Chance
+  readonly #faults: Faults
+  readonly #plant: Plant | undefined
+  readonly #connections = new Map<string, SimConnection>()
+  #queue: Message[] = []
+  #isPolling = false
+  /** All invocations are of one warm function. */
+  readonly #tombstones = new Tombstones()
+  #made = 0
+
+  constructor(parts: { time: Time; chance: Chance; faults: Faults; plant: Plant | undefined }) {
+    this.#time = parts.time
+    this.#chance = parts.chance
+    this.#faults = parts.faults
+    this.#plant = parts.plant
+  }
+
+  /** SQS takes a message; it is delivered at least once, in no order. */
+  send(events: BridgeEvent[]): void {
+    const message = { events, sentAt: this.#time.now(), received: 0 }
+    this.#arrive(message, this.#faults.messageDelayMs())
+    const doubleMs = this.#faults.doubleAfterMs()
+    if (doubleMs !== undefined) this.#arrive(message, doubleMs)
+  }
+
+  #arrive(message: Message, delayMs: number): void {
+    this.#time.after(delayMs, () => {
+      this.#queue.push(message)
+      if (this.#isPolling) return
+      this.#isPolling = true
+      this.#time.after(this.#chance.between(0.5, 15), () => this.#poll())
+    })
+  }
+
+  #poll(): void {
+    this.#isPolling = false
+    const batch = this.#queue.splice(0, 10)
+    if (batch.length === 0) return
+    for (const message of batch) message.received += 1
+    const again = () => {
+      for (const message of batch) if (message.received < receivesMax) this.#arrive(message, visibilityMs)
+    }
+    void this.#invoke(again, async (invocation) => {
+      const db = this.#client(invocation)
+      const sites = new SiteStore(db, 'live')
+      const isDone = await pushSite(
+        site,
+        batch.map(({ events, sentAt }, n) => {
+          const lines = events.map((event, line) => ({ line, event: this.#rejuvenate(event) }))
+          return { messageId: `m${n}`, body: '', site, sentAt, lines }
+        }),
+        {
+          presence: new PresenceStore(db, 'live'),
+          epochs: sites,
+          tombstones: this.#tombstones,
+          placed: { note: async () => true },
+          connections: new ConnectionStore(db, 'live'),
+          timeLines: { put: async () => undefined },
+          heard: noteHeard(sites),
+          sockets: { post: (id, frame) => this.#post(invocation, id, frame) },
+          chunks: { send: async () => undefined },
+          now: this.#time.now,
+          wait: this.#time.wait,
+          random: this.#time.random,
+        },
+      )
+      if (!isDone) again()
+    })
+    if (this.#queue.length > 0) this.#poll()
+  }
+
+  /** Planted: nothing is ever too late to be believed. */
+  #rejuvenate(event: BridgeEvent): BridgeEvent {
+    if (this.#plant !== 'late-made-live') return event
+    return { ...event, time: new Date(this.#time.now()).toISOString() }
+  }
+
+  /** Runs a function until it is done, dies or has had its 10 s. */
+  async #invoke(onDeath: () => void, run: (invocation: Invocation) => Promise<void>): Promise<void> {
+    const invocation: Invocation = { isDead: false, onDeath }
+    const die = () => {
+      if (invocation.isDead) return
+      invocation.isDead = true
+      onDeath()
+    }
+    const callOff = [this.#time.after(functionMs, die)]
+    const killMs = this.#faults.killAfterMs()
+    if (killMs !== undefined) callOff.push(this.#time.after(killMs, die))
+    try {
+      await run(invocation)
+    } catch {
+      // A function that throws: SQS delivers again, a handshake is refused, a client is told.
+      die()
+    }
+    for (const one of callOff) one()
+  }
+
+  /** A command reaches the table after a while, and its answer comes after another; a dead invocation gets none. */
+  #client(invocation: Invocation) {
+    return documentClientOver(async (command) => {
+      await this.#time.wait(this.#faults.storeMs())
+      if (invocation.isDead) await never()
+      if (this.#faults.storeFails()) throw new Error('the table throttles')
+      const planted = this.#sabotage(command)
+      try {
+        return this.table.carryOut(planted)
+      } finally {
+        await this.#time.wait(this.#faults.storeMs())
+        if (invocation.isDead) await never()
+      }
+    })
+  }
+
+  #sabotage(command: unknown): unknown {
+    if (!(command instanceof PutCommand)) return command
+    const { Item, ConditionExpression: condition } = command.input
+    if (this.#plant === 'no-tombstone' && Item?.['ended'] === true) {
+      const { pk, sk } = Item
+      const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = command.input
+      const rest = { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues }
+      return new DeleteCommand({ TableName: 'live', Key: { pk, sk }, ...rest })
+    }
+    if (this.#plant === 'strict-less' && condition) {
+      const strict = condition.replace(' OR (#v = :v AND #r = :zero)', '')
+      return new PutCommand({ ...command.input, ConditionExpression: strict })
+    }
+    return command
+  }
+
+  async #post(invocation: Invocation, id: string, frame: string): Promise<PostOutcome> {
+    const outcome = this.#faults.postOutcome()
+    await this.#time.wait(this.#faults.postMs())
+    if (invocation.isDead) await never()
+    const connection = this.#connections.get(id)
+    // Under way: it arrives even if the function dies meanwhile.
+    if (connection && outcome === 'sent') this.#time.after(this.#faults.networkMs(), () => this.#deliver(id, frame))
+    await this.#time.wait(this.#faults.postMs())
+    if (invocation.isDead) await never()
+    return connection ? outcome : 'gone'
+  }
+
+  #deliver(id: string, frame: string): void {
+    this.#connections.get(id)?.deliver(frame)
+  }
+
+  /** `$connect` with a good ticket. The answer is the connection's id. */
+  open(connection: SimConnection, onOpen: (id: string) => void): void {
+    const id = `c${this.#made++}`
+    void this.#invoke(
+      () => undefined,
+      async (invocation) => {
+        const store = new ConnectionStore(this.#client(invocation), 'live')
+        await store.open(id, { site, keyId: 'key', scopes }, this.#time.now())
+        this.#connections.set(id, connection)
+        onOpen(id)
+      },
+    )
+  }
+
+  /** `isTold`: whether `$disconnect` runs, which API Gateway only tries. */
+  close(id: string, isTold: boolean): void {
+    if (!this.#connections.delete(id) || !isTold) return
+    void this.#invoke(
+      () => undefined,
+      async (invocation) => new ConnectionStore(this.#client(invocation), 'live').close(id, site),
+    )
+  }
+
+  message(id: string, text: string): void {
+    void this.#invoke(
+      () => this.#deliver(id, '{"message":"Internal server error","connectionId":"c","requestId":"r"}'),
+      async (invocation) => {
+        const db = this.#client(invocation)
+        const connections = new ConnectionStore(db, 'live')
+        const connection = await connections.find(id)
+        if (!connection) return
+        const sites = new SiteStore(db, 'live')
+        const answering = {
+          connections,
+          presence: new PresenceStore(db, 'live'),
+          hearing: sites.hearing.bind(sites),
+          epoch: sites.epoch.bind(sites),
+          now: this.#time.now(),
+        }
+        const order = this.#plant === 'snapshot-before-subscription' ? readFirst(answering) : answering
+        for await (const frame of answer(id, connection, text, order)) {
+          await this.#post(invocation, id, JSON.stringify({ ...frame, t: this.#time.now() }))
+        }
+      },
+    )
+  }
+}
+
+type Answering = Parameters<typeof answer>[3]
+
+/** Subscribes only after the reading. */
+function readFirst(answering: Answering): Answering {
+  const waiting: (() => Promise<void>)[] = []
+  return {
+    ...answering,
+    connections: {
+      subscribe: async (...args) => {
+        waiting.push(() => answering.connections.subscribe(...args))
+      },
+    },
+    presence: {
+      rows: async (...args) => {
+        const rows = await answering.presence.rows(...args)
+        for (const one of waiting.splice(0)) await one()
+        return rows
+      },
+    },
+  }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined)
+}

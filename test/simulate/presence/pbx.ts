@@ -1,0 +1,162 @@
+import type { Snapshot } from '../../../bridge/normalise/ari-objects.ts'
+import type { AriEvent } from '../../../bridge/normalise/events.ts'
+import type { Chance } from './chance.ts'
+import type { Time } from './time.ts'
+
+type Progress = 'dialling' | 'ringing' | 'answered'
+interface SimCall {
+  id: string
+  caller: string
+  callee: string
+  progress: Progress
+}
+
+/**
+ * A PBX with phones that call one another, register and go away: its own truth, the events that it tells whoever listens,
+ * and what it answers when asked. Event by event as a real Asterisk makes them, without the noise.
+ */
+export class SimPbx {
+  readonly devices = new Map<string, string>()
+  readonly calls = new Map<string, SimCall>()
+  /** Phones configured or taken out since the PBX was last read: nobody can know of them. */
+  readonly untold = new Set<string>()
+  listener: ((event: AriEvent) => void) | undefined
+  readonly #time: Time
+  readonly #chance: Chance
+  #made = 0
+
+  constructor(time: Time, chance: Chance, phones: number) {
+    this.#time = time
+    this.#chance = chance
+    for (let n = 0; n < phones; n += 1) this.devices.set(`PJSIP/586${n}`, 'NOT_INUSE')
+  }
+
+  /** Phones do something every few seconds, until `end`. */
+  live(end: number): void {
+    this.#time.after(this.#chance.between(100, 4_000), () => {
+      if (this.#time.now() > end) return
+      if (this.#chance.happens(0.75)) this.#call()
+      else if (this.#chance.happens(0.8)) this.#register()
+      else this.#configure()
+      this.live(end)
+    })
+  }
+
+  snapshot(): Snapshot {
+    this.untold.clear()
+    const channels = [...this.calls.values()].flatMap((call) => [
+      this.#channel(call, 'caller'),
+      this.#channel(call, 'callee'),
+    ])
+    const answered = [...this.calls.values()].filter(({ progress }) => progress === 'answered')
+    return {
+      endpoints: [...this.devices].map(([name, state]) => {
+        const resource = name.replace('PJSIP/', '')
+        return { technology: 'PJSIP', resource, state: state === 'UNAVAILABLE' ? 'offline' : 'online' }
+      }),
+      deviceStates: [...this.devices].map(([name, state]) => ({ name, state })),
+      channels,
+      bridges: answered.map(({ id }) => ({
+        id: `b-${id}`,
+        bridge_type: 'mixing',
+        channels: legs(id),
+        creationtime: '',
+      })),
+      linkedids: new Map([...this.calls.keys()].flatMap((id) => legs(id).map((leg): [string, string] => [leg, id]))),
+    }
+  }
+
+  #register(): void {
+    const name = this.#chance.pick([...this.devices.keys()].filter((device) => !this.#isBusy(device)))
+    if (name) this.#setDevice(name, this.devices.get(name) === 'UNAVAILABLE' ? 'NOT_INUSE' : 'UNAVAILABLE')
+  }
+
+  /** A phone more, or one less: Asterisk says nothing of it, only the next reading shows it. */
+  #configure(): void {
+    const idle = [...this.devices.keys()].filter((device) => !this.#isBusy(device))
+    const isLess = this.devices.size > 3 && this.#chance.happens(0.5)
+    const name = isLess ? this.#chance.pick(idle) : `PJSIP/59${this.#chance.pick([0, 1, 2])}`
+    if (!name || (!isLess && this.devices.has(name))) return
+    this.untold.add(name)
+    if (isLess) this.devices.delete(name)
+    else this.devices.set(name, 'NOT_INUSE')
+  }
+
+  #isBusy(device: string): boolean {
+    return [...this.calls.values()].some(({ caller, callee }) => caller === device || callee === device)
+  }
+
+  #call(): void {
+    const free = [...this.devices].filter(([name, state]) => state === 'NOT_INUSE' && !this.#isBusy(name))
+    const [caller, callee] = [this.#chance.pick(free)?.[0], this.#chance.pick(free)?.[0]]
+    if (!caller || !callee || caller === callee) return
+    const id = `pbx1-${Math.floor(this.#time.now() / 1000)}.${2 * this.#made++}`
+    const call: SimCall = { id, caller, callee, progress: 'dialling' }
+    this.calls.set(id, call)
+    const [from, to] = [this.#channel(call, 'caller'), this.#channel(call, 'callee')]
+    this.#tell({ type: 'ChannelCreated', channel: from })
+    this.#setDevice(caller, 'INUSE')
+    this.#tell({ type: 'ChannelCreated', channel: to })
+    this.#tell({ type: 'Dial', caller: from, peer: to, dialstatus: '' })
+    this.#time.after(this.#chance.between(20, 2_000), () => this.#ring(call))
+  }
+
+  #ring(call: SimCall): void {
+    call.progress = 'ringing'
+    const to = this.#channel(call, 'callee')
+    this.#setDevice(call.callee, 'RINGING')
+    this.#tell({ type: 'ChannelStateChange', channel: to })
+    this.#tell({ type: 'Dial', caller: this.#channel(call, 'caller'), peer: to, dialstatus: 'RINGING' })
+    const next = this.#chance.happens(0.7) ? () => this.#answer(call) : () => this.#end(call)
+    this.#time.after(this.#chance.between(50, 12_000), next)
+  }
+
+  #answer(call: SimCall): void {
+    call.progress = 'answered'
+    const [from, to] = [this.#channel(call, 'caller'), this.#channel(call, 'callee')]
+    this.#tell({ type: 'ChannelStateChange', channel: to })
+    this.#setDevice(call.callee, 'INUSE')
+    this.#tell({ type: 'ChannelStateChange', channel: from })
+    const bridge = { id: `b-${call.id}`, bridge_type: 'mixing', channels: legs(call.id), creationtime: '' }
+    this.#tell({ type: 'ChannelEnteredBridge', channel: to, bridge })
+    this.#time.after(this.#chance.between(50, this.#chance.happens(0.2) ? 600_000 : 30_000), () => this.#end(call))
+  }
+
+  #end(call: SimCall): void {
+    this.calls.delete(call.id)
+    for (const side of ['callee', 'caller'] as const) {
+      this.#tell({ type: 'ChannelDestroyed', channel: this.#channel(call, side), cause: 16 })
+      this.#setDevice(call[side], 'NOT_INUSE')
+    }
+  }
+
+  #setDevice(name: string, state: string): void {
+    this.devices.set(name, state)
+    this.#tell({ type: 'DeviceStateChanged', device_state: { name, state } })
+  }
+
+  #tell(event: AriEvent): void {
+    this.listener?.({ ...event, timestamp: new Date(this.#time.now()).toISOString() })
+  }
+
+  #channel({ id, caller, callee, progress }: SimCall, side: 'caller' | 'callee') {
+    const device = side === 'caller' ? caller : callee
+    const states = { dialling: ['Ring', 'Down'], ringing: ['Ring', 'Ringing'], answered: ['Up', 'Up'] }[progress]
+    const [leg = ''] = legs(id).slice(side === 'caller' ? 0 : 1)
+    const number = device.slice(-2)
+    return {
+      id: leg,
+      name: `${device}-${legs(id).indexOf(leg)}${id.replace(/\D/g, '').slice(-7)}`,
+      state: states[side === 'caller' ? 0 : 1] ?? '',
+      caller: { name: device, number },
+      dialplan: { context: 'internes', exten: callee.slice(-2), app_name: side === 'caller' ? 'Dial' : 'AppDial' },
+      creationtime: '',
+    }
+  }
+}
+
+/** The caller's channel gives the call its id; the callee's has the next number. */
+function legs(call: string): string[] {
+  const [head = '', n = '0'] = call.split('.')
+  return [call, `${head}.${Number(n) + 1}`]
+}

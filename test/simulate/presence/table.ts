@@ -1,0 +1,157 @@
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb'
+
+type Item = Record<string, unknown>
+type Names = Record<string, string> | undefined
+
+/** DynamoDB's own error for a condition that does not hold. */
+class ConditionalCheckFailedException extends Error {
+  override readonly name = 'ConditionalCheckFailedException'
+}
+
+/**
+ * One DynamoDB table in memory: gets, puts, updates, deletes and queries by partition, with the condition and update
+ * expressions that the stores use, each carried out whole. A test holds it against an emulator.
+ */
+export class MemoryTable {
+  readonly #partitions = new Map<string, Map<string, Item>>()
+
+  /** Carries a command out, and answers as DynamoDB does. */
+  carryOut(command: unknown): Item {
+    if (command instanceof GetCommand) return { Item: structuredClone(this.#get(command.input.Key ?? {})) }
+    if (command instanceof QueryCommand) return this.#query(command.input)
+    if (command instanceof PutCommand) return this.#put(command.input)
+    if (command instanceof UpdateCommand) return this.#update(command.input)
+    if (command instanceof DeleteCommand) return this.#delete(command.input)
+    throw new Error(`the table in memory does not know ${String(command)}`)
+  }
+
+  items(): Item[] {
+    return [...this.#partitions.values()].flatMap((rows) => [...rows.values()])
+  }
+
+  #put({ Item = {}, ...rest }: PutCommand['input']): Item {
+    this.#check(this.#get(Item), rest)
+    this.#rows(Item).set(String(Item['sk']), structuredClone(Item))
+    return {}
+  }
+
+  #update({ Key = {}, UpdateExpression = '', ...rest }: UpdateCommand['input']): Item {
+    const old = this.#get(Key)
+    this.#check(old, rest)
+    const item = structuredClone(old ?? { ...Key })
+    for (const clause of UpdateExpression.replace(/^SET /, '').split(/,(?![^(]*\))/)) {
+      const [left = '', right = ''] = clause.split('=').map((side) => side.trim())
+      item[nameOf(left, rest.ExpressionAttributeNames)] = rest.ExpressionAttributeValues?.[right]
+    }
+    this.#rows(Key).set(String(Key['sk']), item)
+    return rest.ReturnValues === 'ALL_OLD' || rest.ReturnValues === 'UPDATED_OLD' ? { Attributes: old } : {}
+  }
+
+  #delete({ Key = {}, ...rest }: DeleteCommand['input']): Item {
+    this.#check(this.#get(Key), rest)
+    this.#rows(Key).delete(String(Key['sk']))
+    return {}
+  }
+
+  #query({ ExpressionAttributeValues = {}, KeyConditionExpression }: QueryCommand['input']): Item {
+    if (KeyConditionExpression !== 'pk = :pk') throw new Error(`unknown key condition ${KeyConditionExpression}`)
+    const rows = this.#partitions.get(String(ExpressionAttributeValues[':pk'])) ?? new Map<string, Item>()
+    const items = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => structuredClone(item))
+    return { Items: items, Count: items.length }
+  }
+
+  #check(item: Item | undefined, input: { ConditionExpression?: string | undefined } & Expression): void {
+    const { ConditionExpression: text } = input
+    if (text !== undefined && !holds(text, item ?? {}, input)) throw new ConditionalCheckFailedException('condition')
+  }
+
+  #get(key: Item): Item | undefined {
+    return this.#partitions.get(String(key['pk']))?.get(String(key['sk']))
+  }
+
+  #rows(key: Item): Map<string, Item> {
+    const pk = String(key['pk'])
+    const rows = this.#partitions.get(pk) ?? new Map<string, Item>()
+    this.#partitions.set(pk, rows)
+    return rows
+  }
+}
+
+interface Expression {
+  ExpressionAttributeNames?: Names
+  ExpressionAttributeValues?: Item | undefined
+}
+
+function nameOf(text: string, names: Names): string {
+  return names?.[text] ?? text
+}
+
+const parsed = new Map<string, string[]>()
+
+/** The grammar used: OR, AND, brackets, `attribute_(not_)exists(x)`, and comparisons of an attribute with a value. */
+function holds(text: string, item: Item, { ExpressionAttributeNames: names, ExpressionAttributeValues }: Expression) {
+  const tokens = parsed.get(text) ?? text.match(/attribute_\w+|[#:\w]+|<=|>=|<>|[<>=()]/g) ?? []
+  parsed.set(text, tokens)
+  let at = 0
+  const attribute = (token = '') => item[nameOf(token, names)]
+  const value = (token = '') => (token.startsWith(':') ? ExpressionAttributeValues?.[token] : attribute(token))
+  const any = (): boolean => {
+    let result = all()
+    while (tokens[at] === 'OR') {
+      at += 1
+      result = all() || result
+    }
+    return result
+  }
+  const all = (): boolean => {
+    let result = one()
+    while (tokens[at] === 'AND') {
+      at += 1
+      result = one() && result
+    }
+    return result
+  }
+  const one = (): boolean => {
+    const token = tokens[at++]
+    if (token === '(') {
+      const inner = any()
+      at += 1
+      return inner
+    }
+    if (token?.startsWith('attribute_')) {
+      const exists = attribute(tokens[at + 1]) !== undefined
+      at += 3
+      return token === 'attribute_exists' ? exists : !exists
+    }
+    const [operator, right] = [tokens[at], tokens[at + 1]]
+    at += 2
+    return compare(value(token), operator, value(right))
+  }
+  return any()
+}
+
+/** An attribute that is not there compares as false, whatever the operator. */
+function compare(a: unknown, operator: string | undefined, b: unknown): boolean {
+  if (typeof a !== typeof b || a === undefined) return false
+  if (operator === '=') return a === b
+  if (!((typeof a === 'string' && typeof b === 'string') || (typeof a === 'number' && typeof b === 'number')))
+    return false
+  if (operator === '<') return a < b
+  if (operator === '>') return a > b
+  if (operator === '<=') return a <= b
+  return operator === '>=' && a >= b
+}
+
+/** A client of the SDK's kind whose commands go where the simulation says. */
+export function documentClientOver(send: (command: unknown) => Promise<Item>): DynamoDBDocumentClient {
+  const client: DynamoDBDocumentClient = Object.create(DynamoDBDocumentClient.prototype)
+  Object.defineProperty(client, 'send', { value: send })
+  return client
+}
