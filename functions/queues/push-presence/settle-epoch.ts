@@ -11,8 +11,8 @@ const roundsMax = 10
 
 /**
  * The bridge has asserted all that is: calls and endpoints of older epochs that it does not list are gone. The facts of
- * the epoch may still be on their way in another message, so what is listed is left alone. Done a second time, after a
- * crash, it tells again what it ended the first time.
+ * the epoch may still be on their way in another message, so what is listed is left alone. What epochs ended and is not
+ * forgotten yet is told again: whoever ended it may have been killed before telling, and its message be folded into this.
  */
 export async function settleEpoch(
   site: SiteId,
@@ -48,7 +48,9 @@ async function settleTopic(
     const rows = await presence.rows(site, topic)
     const gone = rows.filter(isOver)
     if (gone.length === 0 || round > roundsMax) {
-      return rows.flatMap(({ entity, settledBy, ended }) => (entity && ended && settledBy === epoch ? [entity] : []))
+      return rows.flatMap(({ entity, settledBy, ended }) =>
+        entity && ended && settledBy !== undefined && settledBy <= epoch ? [entity] : [],
+      )
     }
     await Promise.all(gone.map(({ entity }) => entity && presence.end(site, entity, epoch, now)))
   }
