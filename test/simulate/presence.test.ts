@@ -19,8 +19,12 @@ test('each client ends with what the PBX says, and none ever steps back', async 
   expect(wrongs).toEqual([])
 }, 120_000)
 
-test.each(plants)('the planted bug %s is found', async (plant) => {
-  let seed = 0
-  while (seed < plantSeedsMax && (await quietly(() => runSchedule(seed, plant))).wrongs.length === 0) seed += 1
-  expect(seed).toBeLessThan(plantSeedsMax)
-}, 120_000)
+test.each(plants)(
+  'the planted bug %s is found',
+  async (plant) => {
+    let seed = 0
+    while (seed < plantSeedsMax && (await quietly(() => runSchedule(seed, plant))).wrongs.length === 0) seed += 1
+    expect(seed).toBeLessThan(plantSeedsMax)
+  },
+  120_000,
+)
