@@ -69,7 +69,7 @@ test('profiles hold keys, so their file is their owner’s alone, and a list doe
 })
 
 test('each kind of failure has its exit status and one sentence', async () => {
-  const wrongKey = { SWITCHHOOK_KEY: 'shk_0000000000000000_00000000000000000000000000000000' }
+  const wrongKey = { SWITCHHOOK_KEY: `shk_${'0'.repeat(16)}_${'0'.repeat(32)}` }
   const cases: [string[], number, Record<string, string>?][] = [
     [['no-such-command'], 64],
     [['keys', 'create', '--name', 'x', '--no-such-option'], 64],

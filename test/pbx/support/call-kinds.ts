@@ -55,8 +55,9 @@ const more: CallKind[] = [
   {
     kind: 'transferred at once',
     answered: true,
-    // Asterisk has written the target over what was dialled; the phone that rang is told.
-    tells: { result: 'answered', dialled: '5861', transferredTo: '62' },
+    // Asterisk writes the target over what was dialled, or does not, by which of its threads is first: so `dialled` is
+    // either the number or, in its place, the phone that rang, and is not told here.
+    tells: { result: 'answered', transferredTo: '62' },
     make: async ({ phones }) => {
       await phones.setBehaviour('61', { kind: 'transfer', target: '62', talkMs: 1_000 })
       await phones.setBehaviour('62', { kind: 'answer', afterMs: 200 })
