@@ -143,6 +143,12 @@ export class AsteriskInstance {
     if (signal === 'SIGKILL' || signal === 'SIGTERM') await gone
   }
 
+  /** Resolves once the process that runs now is gone, whoever ended it; at once if none runs. */
+  async gone(): Promise<void> {
+    const child = this.#running
+    if (child) await once(child, 'exit')
+  }
+
   get #running(): ChildProcess | undefined {
     const child = this.#child
     return child && child.exitCode === null && child.signalCode === null ? child : undefined

@@ -8,6 +8,7 @@ import type { AsteriskPorts } from '../asterisk/render/layout.ts'
 import { readSite, type Site } from '../asterisk/site.ts'
 import { startReplay } from '../replay/replay.ts'
 import type { PbxChoice } from './options.ts'
+import { StartFailed } from './start-failed.ts'
 import type { Steps } from './steps.ts'
 
 /** Where calls come from: what the bridge has to know of it, and how to make one. */
@@ -22,6 +23,8 @@ export interface PbxSource {
   simulated: boolean
   /** Makes one call and resolves when it is over; absent where the calls are not ours to make. */
   call?: () => Promise<string>
+  /** Rejects if it ends by itself; absent where it is not ours to run. */
+  failed?: Promise<never>
   stop(): Promise<void>
 }
 
@@ -113,6 +116,13 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
     throw error
   }
   const ari = { url: pbx.ariUrl, user: pbx.ariUser, password: pbx.ariPassword }
+  const failed = pbx.gone().then((): never => {
+    const log = path.relative(root, pbx.logFile) || pbx.logFile
+    const message = `Asterisk ended by itself; its log is ${log}. npm start starts it again, its calls kept.`
+    throw new StartFailed('asterisk-ended', message, 69)
+  })
+  // Once it is told to stop, nobody waits for this any more.
+  failed.catch(() => undefined)
   const label = `Asterisk ${version} in ${path.relative(root, folder) || folder}`
   return {
     ari,
@@ -122,6 +132,7 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
     kind: 'private',
     simulated: false,
     call: () => callBetween(phones, site),
+    failed,
     stop,
   }
 }

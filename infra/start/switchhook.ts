@@ -81,7 +81,7 @@ export async function openSwitchhook(choice: PbxChoice, around: Surroundings): P
     site,
     newKey,
     pbx,
-    failed: bridge.failed,
+    failed: Promise.race([bridge.failed, ...(pbx.failed ? [pbx.failed] : [])]),
     firstCall: (call) =>
       steps.run('First call', async (say) => {
         say('ringing')
