@@ -3,9 +3,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CallState } from '../../contracts/facts.ts'
 import type { CallEntity } from '../../contracts/frames.ts'
 import { formatVersion } from '../../contracts/version.ts'
+import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { PresenceStore } from '../../functions/stores/presence.ts'
 import { SiteStore } from '../../functions/stores/sites.ts'
+import { TotalStore } from '../../functions/stores/totals.ts'
 import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
+import { makeCdr } from '../support/cdrs.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 /**
@@ -29,6 +32,21 @@ const step = fc.record({
   r: fc.integer({ min: 0, max: 1 }),
   isEnd: fc.boolean(),
   mayCreate: fc.boolean(),
+})
+
+test('the rows of an hour are those of the emulator, in its order', async () => {
+  const memory = new MemoryTable()
+  const both = [documentClientOver(async (command) => memory.carryOut(command)), tables.db]
+  const found = await Promise.all(
+    both.map(async (db) => {
+      const store = new CdrStore(db, tables.table)
+      for (const n of [130, 61, 0, 59, 60, 119, 120]) await store.put('hours', makeCdr(n), undefined, { country: 'FR' })
+      const totals = new TotalStore(db, tables.table)
+      return Promise.all(['2026-11-23T19', '2026-11-23T20', '2026-11-23T23'].map((hour) => totals.cdrs('hours', hour)))
+    }),
+  )
+  expect(found[0]?.map((cdrs) => cdrs.length)).toEqual([2, 3, 0])
+  expect(found[0]).toEqual(found[1])
 })
 
 test('every command has the same outcome in memory as in the emulator', async () => {

@@ -1,5 +1,6 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Cdr } from '../../contracts/cdr.ts'
-import { getStats } from '../../functions/http/stats/get-stats.ts'
+import { hourOf } from '../../functions/domain/filing.ts'
 import { persistRecords } from '../../functions/queues/persist-records/persist-records.ts'
 import { rollUp } from '../../functions/queues/watch/roll-up.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
@@ -9,96 +10,148 @@ import { TimeLineStore } from '../../functions/stores/time-lines.ts'
 import { TotalStore } from '../../functions/stores/totals.ts'
 import { officeCall } from './busy-office.ts'
 import { cdrEvent } from './facts.ts'
-import type { TestTables } from './tables.ts'
-import { Died, makeUnreliable, seeded } from './unreliable.ts'
+import { Died, makeUnreliable, RequestFailed, type Strike, seeded } from './unreliable.ts'
+
+/** Where a schedule of deliveries is carried out. */
+export interface Ground {
+  db: DynamoDBDocumentClient
+  table: string
+  /** Everything that stands there at the end. */
+  items(): Promise<Record<string, unknown>[]>
+}
 
 export interface Redelivered {
   deliveries: number
-  deaths: number
+  /** Functions that died, requests that were refused, answers that were lost. */
+  struck: Record<NonNullable<Strike>, number>
+  /** Messages that were tried five times in vain, and bodies with a line that is none. */
+  deadLetters: number
+  redriveRounds: number
   sent: Cdr[]
   /** Rows by time, as they stand at the end. */
   rows: Cdr[]
   /** Items of all kinds in the site's own partitions of CDRs. */
   items: number
-  totalCalls: number
+  /** Hours (`yyyy-mm-ddThh`) that have a total. */
+  hours: Set<string>
+  totals: TotalStore
 }
 
-const site = 'redelivered'
+export const redeliveredSite = 'redelivered'
+const site = redeliveredSite
 const numbering = { country: 'FR' } as const
-/** One request in this many is where a function dies. */
-const deathEvery = 60
+/** One request in this many is struck: a message of 25 rows is 90 requests, so most tries are. */
+const strikeEvery = 60
 const rowsPerMessage = 25
-/** Tries of one message, each of which may die again; SQS would try five times and then put it among the dead letters. */
-const triesMax = 400
+/** One message in this many has a line that is no CDR. */
+const badLineEvery = 40
+/** SQS's `maxReceiveCount` of the queue. */
+const receivesMax = 5
+/** A redrive puts all dead letters back; each round fails for a quarter of them or so, so twenty would be a marvel. */
+const redrivesMax = 60
+/** Ticks of the watch among the deliveries. */
+const ticks = 100
 
-/** Delivers the CDRs of `calls` calls 1 to 5 times each in messages of 25, shuffled, by functions that die between any two requests. */
-export async function redeliver(tables: TestTables, calls: number, seed: number): Promise<Redelivered> {
+/**
+ * Delivers the CDRs of `calls` calls 1 to 5 times each in messages of 25, shuffled, to functions that are struck at any
+ * request; puts what was tried five times among the dead letters, and redrives those until none is left.
+ */
+export async function redeliver(ground: Ground, calls: number, seed: number): Promise<Redelivered> {
   const random = seeded(seed)
   const sent = Array.from({ length: calls }, (_, n) => officeCall(n)).flat()
-  const messages: Cdr[][] = []
-  for (let from = 0; from < sent.length; from += rowsPerMessage) {
-    const message = sent.slice(from, from + rowsPerMessage)
-    const times = 1 + Math.floor(random() * 5)
-    for (let n = 0; n < times; n += 1) messages.push(message)
+  const struck = { before: 0, after: 0, throttled: 0, lost: 0 }
+  const strikes = ['before', 'after', 'throttled', 'lost'] as const
+  const strike = (): Strike => {
+    if (random() * strikeEvery >= 1) return undefined
+    const how = strikes[Math.floor(random() * strikes.length)] ?? 'before'
+    struck[how] += 1
+    return how
   }
-  messages.sort(() => random() - 0.5)
-  let deaths = 0
-  const { revive } = makeUnreliable(tables.db, () => {
-    if (random() * deathEvery >= 1) return undefined
-    deaths += 1
-    return random() < 0.5 ? 'before' : 'after'
-  })
-  const hours = new DirtyHourStore(tables.db, tables.table)
-  const totals = new TotalStore(tables.db, tables.table)
-  const persisting = {
-    log: new CdrStore(tables.db, tables.table),
-    hours,
-    timeLines: new TimeLineStore(tables.db, tables.table),
-    placed: new PlacedCallStore(tables.db, tables.table),
-    aside: { put: async () => undefined },
+  /** What one run of a function works with. */
+  const newRun = () => partsOver(makeUnreliable(ground.db, strike), ground.table)
+  /** Bodies put aside for a line of theirs, by the message's number. */
+  const bad = new Set<number>()
+  const survives = async (act: () => Promise<unknown>): Promise<boolean> => {
+    try {
+      await act()
+      return true
+    } catch (error) {
+      if (!(error instanceof Died || error instanceof RequestFailed)) throw error
+      return false
+    }
+  }
+  const deliver = (n: number) => {
+    const events = sent.slice(n * rowsPerMessage, (n + 1) * rowsPerMessage).map((cdr) => cdrEvent(site, cdr))
+    const lines = events.map((event, line) => ({ line, event }))
+    const broken = n % badLineEvery === 0 ? [{ line: lines.length, errorId: 'event-malformed' }] : []
+    const message = { messageId: String(n), body: String(n), site, lines: [...lines, ...broken], sentAt: 0 }
+    const aside = { put: async () => void bad.add(n) }
+    return survives(() => persistRecords(message, { ...newRun(), aside }))
+  }
+  let clock = Date.now()
+  const tick = ({ hours, totals } = newRun()) => {
+    clock += 3_600_000
+    const at = clock
+    return survives(() => rollUp({ hours, totals, numberingOf: async () => numbering, now: () => at, until: at + 1 }))
+  }
+  const queue = shuffledDeliveries(Math.ceil(sent.length / rowsPerMessage), random)
+  const dead = new Set<number>()
+  for (const [turn, n] of queue.entries()) {
+    let done = false
+    for (let tries = 0; tries < receivesMax && !done; tries += 1) done = await deliver(n)
+    if (!done) dead.add(n)
+    if (turn % Math.ceil(queue.length / ticks) === 0) await tick()
+  }
+  const deadLetters = dead.size + bad.size
+  let redriveRounds = 0
+  // A body with a bad line is redriven too: its good lines are there already, its bad one is put aside again.
+  for (const n of bad) dead.add(n)
+  for (; dead.size > 0 && redriveRounds < redrivesMax; redriveRounds += 1) {
+    for (const n of [...dead]) if (await deliver(n)) dead.delete(n)
+  }
+  if (dead.size > 0) throw new Error(`${dead.size} dead letters after ${redrivesMax} redrives`)
+  const sound = partsOver(ground.db, ground.table)
+  // Some more ticks that may be struck, then what a quiet night does: sound ones until nothing is marked.
+  for (let n = 0; n < 20; n += 1) await tick()
+  while ((await sound.hours.marks(1)).length > 0) await tick(sound)
+  const items = (await ground.items()).filter(({ pk }) => String(pk).startsWith(`${site}#`))
+  const of = (kind: RegExp) => items.filter(({ pk }) => kind.test(String(pk)))
+  const rows = of(/#T#/).map(({ cdr }) => cdr as Cdr)
+  return {
+    deliveries: queue.length,
+    struck,
+    deadLetters,
+    redriveRounds,
+    sent,
+    rows,
+    items: rows.length + of(/#[ABL]#/).length,
+    hours: new Set(of(/#H#/).map(({ pk, sk }) => hourOf(`${String(pk).slice(-7)}-${sk}`))),
+    totals: sound.totals,
+  }
+}
+
+function partsOver(db: DynamoDBDocumentClient, table: string) {
+  return {
+    log: new CdrStore(db, table),
+    hours: new DirtyHourStore(db, table),
+    totals: new TotalStore(db, table),
+    timeLines: new TimeLineStore(db, table),
+    placed: new PlacedCallStore(db, table),
     numberingOf: async () => numbering,
     now: Date.now,
   }
-  const until = async (act: () => Promise<unknown>) => {
-    for (let tries = 0; tries < triesMax; tries += 1) {
-      try {
-        return await act()
-      } catch (error) {
-        if (!(error instanceof Died)) throw error
-      } finally {
-        revive()
-      }
-    }
-    throw new Error(`${triesMax} tries in vain`)
+}
+
+/** Each message 1 to 5 times, in any order (Fisher and Yates). */
+function shuffledDeliveries(messages: number, random: () => number): number[] {
+  const queue = Array.from({ length: messages }, (_, n) => Array<number>(1 + Math.floor(random() * 5)).fill(n)).flat()
+  for (let last = queue.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(random() * (last + 1))
+    const [a = 0, b = 0] = [queue[last], queue[other]]
+    queue[last] = b
+    queue[other] = a
   }
-  let clock = Date.now()
-  const tick = () => {
-    clock += 3_600_000
-    const at = clock
-    return rollUp({ hours, totals, numberingOf: async () => numbering, now: () => at, until: at + 1 })
-  }
-  for (const [n, message] of messages.entries()) {
-    const lines = message.map((cdr, line) => ({ line, event: cdrEvent(site, cdr) }))
-    await until(() => persistRecords({ messageId: String(n), body: '', site, lines, sentAt: 0 }, persisting))
-    if (n % 20 === 0) await until(tick)
-  }
-  // Ten ticks end every chain of hours that calls go on into.
-  for (let n = 0; n < 20; n += 1) await until(tick)
-  tables.db.middlewareStack.remove('unreliable')
-  while ((await hours.marks(1)).length > 0) await tick()
-  const items = (await tables.items()).filter(({ pk }) => String(pk).startsWith(`${site}#`))
-  const rows = items.filter(({ pk }) => String(pk).startsWith(`${site}#T#`)).map(({ cdr }) => cdr as Cdr)
-  const party = items.filter(({ pk }) => /#[ABL]#/.test(String(pk)))
-  const last = new Date(Math.max(...sent.map(({ start }) => Date.parse(start))) + 86_400_000).toISOString().slice(0, 10)
-  const stats = await getStats(site, { from: '2026-11-23', to: last, by: 'week' }, { totals, zone: 'UTC' })
-  return {
-    deliveries: messages.length,
-    deaths,
-    sent,
-    rows,
-    items: rows.length + party.length,
-    totalCalls: stats.total.calls,
-  }
+  return queue
 }
 
 /** Rows that a CDR should make: one by time, one for each party that it has. */

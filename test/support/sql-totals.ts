@@ -13,7 +13,7 @@ export async function loadCdrs(db: Connection, cdrs: readonly Cdr[]): Promise<vo
   await db.query(
     `CREATE OR REPLACE TABLE cdr (${cdrFields
       .map((field) => `\`${field}\` ${['duration', 'billsec', 'sequence'].includes(field) ? 'INT' : 'VARCHAR(255)'}`)
-      .join(', ')}, s DATETIME, a DATETIME, e DATETIME)`,
+      .join(', ')}, s DATETIME, a DATETIME, e DATETIME, KEY (linkedid))`,
   )
   const moment = (text: string) => (text ? new Date(text).toISOString().slice(0, 19).replace('T', ' ') : null)
   const rows = cdrs.map((cdr) => [
@@ -67,6 +67,11 @@ export type SqlTotal = Record<
 export async function sqlTotals(db: Connection): Promise<Map<string, SqlTotal>> {
   await db.query("SET time_zone = '+00:00'")
   await db.query(`CREATE OR REPLACE TABLE calls AS ${perCall}`)
+  await db.query('ALTER TABLE calls ADD KEY (s)')
+  // A call that has ended by then cannot be under way; without a bound each call would be held against all others.
+  const [longest]: { seconds: number }[] = await db.query(
+    'SELECT 1 + MAX(TIMESTAMPDIFF(SECOND, s, e)) AS seconds FROM calls',
+  )
   const rows: unknown[] = await db.query(`
     SELECT hour, COUNT(*) AS calls, SUM(answered) AS answered,
       SUM(NOT answered AND NOT voiced AND unanswered) AS abandoned,
@@ -75,7 +80,7 @@ export async function sqlTotals(db: Connection): Promise<Map<string, SqlTotal>> 
       SUM(NOT answered AND voiced) AS voicemail, SUM(talk) AS talkSeconds,
       SUM(TIMESTAMPDIFF(SECOND, s, COALESCE(first_answer, e))) AS ringSeconds,
       (SELECT MAX(n) FROM (SELECT x.hour AS xh, COUNT(*) AS n FROM calls x JOIN calls y
-        ON y.s <= x.s AND GREATEST(y.e, y.s + INTERVAL 1 SECOND) > x.s GROUP BY x.linkedid) peaks WHERE xh = calls.hour) AS maxConcurrent
+        ON y.s BETWEEN x.s - INTERVAL ${Number(longest?.seconds ?? 0)} SECOND AND x.s AND GREATEST(y.e, y.s + INTERVAL 1 SECOND) > x.s GROUP BY x.linkedid) peaks WHERE xh = calls.hour) AS maxConcurrent
     FROM calls GROUP BY hour`)
   return new Map(
     rows.map((row) => {

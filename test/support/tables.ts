@@ -1,5 +1,6 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import { randomUUID } from 'node:crypto'
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DeleteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
 import dynalite from 'dynalite'
 
 export interface TestTables extends AsyncDisposable {
@@ -11,18 +12,20 @@ export interface TestTables extends AsyncDisposable {
   delete(item: Record<string, unknown> | undefined): Promise<void>
 }
 
-/** A DynamoDB emulator of its own, in memory, with one table of the keys that all ours have. */
+/** Where a DynamoDB of another make listens; the campaign `dynamodb-local` sets it. */
+const given = process.env['TEST_DYNAMODB_ENDPOINT']
+
+/** A table of the keys that all ours have: in an emulator of its own, in memory, or at the endpoint that is given. */
 export async function startTables(): Promise<TestTables> {
-  const server = dynalite({ createTableMs: 0 })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
+  await using starting = new AsyncDisposableStack()
+  const endpoint = given ?? (await startEmulator(starting))
   const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint,
     region: 'eu-west-3',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   })
-  const table = 'test'
+  starting.defer(() => client.destroy())
+  const table = `test-${randomUUID()}`
   await client.send(
     new CreateTableCommand({
       TableName: table,
@@ -34,18 +37,32 @@ export async function startTables(): Promise<TestTables> {
       ],
     }),
   )
+  if (given) starting.defer(async () => void (await client.send(new DeleteTableCommand({ TableName: table }))))
   const db = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
+  const started = starting.move()
   return {
     db,
     table,
-    items: async () => (await db.send(new ScanCommand({ TableName: table, ConsistentRead: true }))).Items ?? [],
+    items: async () => {
+      const items: Record<string, unknown>[] = []
+      // As many pages of 1 MB as the test made.
+      for await (const page of paginateScan({ client: db }, { TableName: table, ConsistentRead: true }))
+        items.push(...(page.Items ?? []))
+      return items
+    },
     delete: async (item) => {
       const Key = { pk: item?.['pk'], sk: item?.['sk'] }
       await db.send(new DeleteCommand({ TableName: table, Key }))
     },
-    [Symbol.asyncDispose]: async () => {
-      client.destroy()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
-    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
+}
+
+async function startEmulator(starting: AsyncDisposableStack): Promise<string> {
+  const server = dynalite({ createTableMs: 0 })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  starting.defer(() => new Promise<void>((resolve) => server.close(() => resolve())))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return `http://127.0.0.1:${address.port}`
 }

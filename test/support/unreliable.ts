@@ -1,33 +1,38 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 
-/** What strikes a request: before it is done, after it is done, or not at all. */
-export type Strike = 'before' | 'after' | undefined
+/**
+ * What strikes a request. `before` and `after`: the function dies before or after DynamoDB has done it. `throttled`: it is
+ * refused, `lost`: it is done and its answer never comes; in both the function lives and has an error to deal with.
+ */
+export type Strike = 'before' | 'after' | 'throttled' | 'lost' | undefined
 
 /** A function that died or was cut off: nothing that follows in it is done. */
 export class Died extends Error {}
 
-/**
- * Makes a client fail as functions die: at a request that `strike` picks, before or after DynamoDB has done it, and then at
- * every request, until `revive`.
- */
-export function makeUnreliable(db: DynamoDBDocumentClient, strike: (action: string) => Strike): { revive(): void } {
-  let dead = false
-  db.middlewareStack.add(
-    (next, context) => async (args) => {
-      if (dead) throw new Died('dead')
-      const how = strike(String(context['commandName']))
-      if (how === undefined) return next(args)
-      dead = true
-      if (how === 'after') await next(args)
-      throw new Died(how)
-    },
-    { step: 'initialize', name: 'unreliable', priority: 'high' },
-  )
-  return {
-    revive: () => {
-      dead = false
-    },
+/** DynamoDB's answer when the SDK has tried often enough, or its own when none came. */
+export class RequestFailed extends Error {
+  constructor(how: 'throttled' | 'lost') {
+    super(how)
+    this.name = how === 'throttled' ? 'ThrottlingException' : 'TimeoutError'
   }
+}
+
+/**
+ * The client of one function's run, failing as functions and networks do: a death at a request that `strike` picks is of
+ * every request of that run after it too, whatever was under way.
+ */
+export function makeUnreliable(sound: DynamoDBDocumentClient, strike: () => Strike): DynamoDBDocumentClient {
+  let dead = false
+  const send = async (command: Parameters<typeof sound.send>[0]) => {
+    if (dead) throw new Died('dead')
+    const how = strike()
+    if (how === undefined) return sound.send(command)
+    if (how === 'throttled') throw new RequestFailed(how)
+    if (how !== 'lost') dead = true
+    if (how !== 'before') await sound.send(command)
+    throw how === 'lost' ? new RequestFailed(how) : new Died(how)
+  }
+  return Object.create(sound, { send: { value: send } }) as DynamoDBDocumentClient
 }
 
 /** A stream of numbers from 0 to below 1 that a seed fixes (mulberry32). */

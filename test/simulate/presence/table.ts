@@ -20,7 +20,7 @@ class ConditionalCheckFailedException extends Error {
  * expressions that the stores use, each carried out whole. A test holds it against an emulator.
  */
 export class MemoryTable {
-  readonly #partitions = new Map<string, Map<string, Item>>()
+  readonly #partitions = new Map<string, Partition>()
 
   /** Carries a command out, and answers as DynamoDB does. */
   carryOut(command: unknown): Item {
@@ -60,10 +60,13 @@ export class MemoryTable {
     return {}
   }
 
-  #query({ ExpressionAttributeValues = {}, KeyConditionExpression }: QueryCommand['input']): Item {
-    if (KeyConditionExpression !== 'pk = :pk') throw new Error(`unknown key condition ${KeyConditionExpression}`)
-    const rows = this.#partitions.get(String(ExpressionAttributeValues[':pk'])) ?? new Map<string, Item>()
-    const items = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => structuredClone(item))
+  /** Whole, whatever the limit: a page of DynamoDB's has no end here. */
+  #query({ ExpressionAttributeValues = {}, KeyConditionExpression = '' }: QueryCommand['input']): Item {
+    const within = keyConditions[KeyConditionExpression]
+    if (!within) throw new Error(`unknown key condition ${KeyConditionExpression}`)
+    const values = (name: string) => String(ExpressionAttributeValues[name])
+    const rows = this.#partitions.get(values(':pk'))
+    const items = rows?.within(...within(values)).map((item) => structuredClone(item)) ?? []
     return { Items: items, Count: items.length }
   }
 
@@ -76,11 +79,52 @@ export class MemoryTable {
     return this.#partitions.get(String(key['pk']))?.get(String(key['sk']))
   }
 
-  #rows(key: Item): Map<string, Item> {
+  #rows(key: Item): Partition {
     const pk = String(key['pk'])
-    const rows = this.#partitions.get(pk) ?? new Map<string, Item>()
+    const rows = this.#partitions.get(pk) ?? new Partition()
     this.#partitions.set(pk, rows)
     return rows
+  }
+}
+
+/** First and last sort key of what a key condition asks for. */
+type Range = (value: (name: string) => string) => [string, string]
+const keyConditions: Readonly<Record<string, Range>> = {
+  'pk = :pk': () => ['', '\u{10ffff}'],
+  'pk = :pk AND sk BETWEEN :first AND :last': (value) => [value(':first'), value(':last')],
+}
+
+/** Rows by sort key, sorted when they are asked for and not before. */
+class Partition extends Map<string, Item> {
+  #sorted: string[] | undefined
+
+  override set(sk: string, item: Item): this {
+    if (!this.has(sk)) this.#sorted = undefined
+    return super.set(sk, item)
+  }
+
+  override delete(sk: string): boolean {
+    this.#sorted = undefined
+    return super.delete(sk)
+  }
+
+  within(first: string, last: string): Item[] {
+    this.#sorted ??= [...this.keys()].sort((a, b) => (a < b ? -1 : 1))
+    const sorted = this.#sorted
+    let [from, to] = [0, sorted.length]
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if ((sorted[middle] ?? '') < first) from = middle + 1
+      else to = middle
+    }
+    const items: Item[] = []
+    for (let at = from; at < sorted.length; at += 1) {
+      const sk = sorted[at] ?? ''
+      if (sk > last) break
+      const item = this.get(sk)
+      if (item) items.push(item)
+    }
+    return items
   }
 }
 
