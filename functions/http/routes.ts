@@ -47,7 +47,7 @@ export const routes = {
   'POST /v1/sites/{site}/calls': { needs: 'calls:write' },
   'DELETE /v1/sites/{site}/calls/{id}': { needs: 'calls:write' },
   'GET /v1/sites/{site}/stats': { needs: 'cdrs:read' },
-  'GET /v1/sites/{site}/endpoints': { needs: 'presence:read' },
+  'GET /v1/sites/{site}/endpoints': { needs: 'presence:read', personal: 'presence' },
   'POST /v1/sites/{site}/tickets': { needs: 'presence:read' },
   'GET /v1/sites/{site}/grades': { needs: 'grades:read', personal: 'grades' },
   'POST /v1/sites/{site}/grades': { needs: 'grades:write' },

@@ -18,8 +18,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
  * | live    | heartbeat       | HB#hash(S)%4        | S             | when the bridge was last heard           |
  * | live    | endpoint        | S#E                 | technology/id | snapshot, list                           |
  * | live    | live call       | S#K                 | linkedid      | snapshot                                 |
- * | live    | placed call     | S#C#callId          | -             | calls by API: states, result, 30 days    |
- * | live    | idempotency     | S#I#keyId#sha256    | -             | one call a key of a request, 24 h        |
+ * | live    | placed call     | S#C                 | callId        | calls by API: states, result, 30 days    |
+ * | live    | idempotency     | S#I                 | keyId#sha256  | one call a key of a request, 24 h        |
  * | live    | call caps       | S#CAP               | span#start    | calls by API of key and site             |
  * | live    | time line       | S#CE#linkedid       | v of the first| what happened to a call, 30 days         |
  * | live    | connection      | N#connectionId      | -             | what to remove when it closes            |
@@ -50,8 +50,8 @@ export const keys = {
   dirtyShard: (shard: number) => `DIRTY#${shard}`,
   dirtyHour: (site: string, hour: string) => ({ pk: `DIRTY#${shard(site, dirtyShards)}`, sk: `${site}#${hour}` }),
   timeLine: (site: string, call: string) => `${site}#CE#${call}`,
-  placedCall: (site: string, call: string) => ({ pk: `${site}#C#${call}`, sk: '-' }),
-  idempotency: (site: string, keyId: string, sha256: string) => ({ pk: `${site}#I#${keyId}#${sha256}`, sk: '-' }),
+  placedCall: (site: string, call: string) => ({ pk: `${site}#C`, sk: call }),
+  idempotency: (site: string, keyId: string, sha256: string) => ({ pk: `${site}#I`, sk: `${keyId}#${sha256}` }),
   callCap: (site: string, span: string, start: number) => ({ pk: `${site}#CAP`, sk: `${span}#${start}` }),
   site: (site: string) => ({ pk: site, sk: 'SITE' }),
   heartbeat: (site: string) => ({ pk: `HB#${shard(site)}`, sk: site }),

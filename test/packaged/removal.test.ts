@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Receipt } from '../../contracts/site.ts'
+import { keys } from '../../functions/stores/table.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { callFact, cdrEvent, endpointFact } from '../support/facts.ts'
@@ -14,7 +15,7 @@ beforeAll(async () => {
 afterAll(async () => deployment[Symbol.asyncDispose]())
 
 const anna = '0612345678'
-const tables = ['RecordsTable', 'LiveTable', 'AccessTable'] as const
+const tables = ['RecordsTable', 'LiveTable', 'AccessTable', 'PeopleTable'] as const
 
 /** The tick of this many minutes from now; a second look is due after one and a quarter. */
 async function tick(minutes: number): Promise<void> {
@@ -39,7 +40,11 @@ const rowsOf = async (name: string) => {
 /** A site with three calls, one of them Anna's, phones and a live call. */
 async function busySite(name: string): Promise<TestSite> {
   const site = await deployment.makeSite(name)
-  const cdrs = [makeCdr(1), makeCdr(2, { src: anna, clid: `"Anna Muster" <${anna}>` }), makeCdr(3, { dst: anna })]
+  const cdrs = [
+    makeCdr(1, { lastdata: `PJSIP/${anna}@mytrunk,30` }),
+    makeCdr(2, { src: anna, clid: `"Anna Muster" <${anna}>` }),
+    makeCdr(3, { dst: anna }),
+  ]
   await deployment.send(
     site,
     'records',
@@ -51,7 +56,15 @@ async function busySite(name: string): Promise<TestSite> {
   ]
   await deployment.send(site, 'live', facts)
   await until('three calls, a phone and a live call to be stored', async () => (await rowsOf(name)).length === 9 + 2)
+  // A call by API that never rang has no record, and one that was forwarded to Anna has her in a text alone.
+  await putPlaced(name, 'sh-1795460000.0000000001', anna)
   return site
+}
+
+async function putPlaced(name: string, call: string, to: string): Promise<void> {
+  const row = { stage: 'ended', result: 'failed', endpoint: 'PJSIP/5860', to, dial: to, ringSeconds: 20, keyId: 'k' }
+  await deployment.put('LiveTable', { ...keys.placedCall(name, call), ...row, issuedAt: 1, deadline: 2 })
+  await deployment.put('LiveTable', { ...keys.idempotency(name, 'k', 'hash'), hash: 'h', call, at: 1 })
 }
 
 const leftOf = async (name: string) => {
@@ -105,9 +118,17 @@ test('an erased number stands nowhere any more, and its calls are there without 
   expect(asked.status).toBe(202)
   const { id } = v.parse(Receipt, await asked.json())
   for (const minutes of [0, 2, 4]) await tick(minutes)
-  expect(await receiptOf('erase', id)).toMatchObject({ state: 'done', removed: { 'call records': 2 } })
+  expect(await receiptOf('erase', id)).toMatchObject({
+    state: 'done',
+    removed: { 'call records': 3, 'calls by API': 1 },
+  })
   // The same records delivered again bring nothing back.
-  const again = [makeCdr(2, { src: anna, clid: `"Anna Muster" <${anna}>` }), makeCdr(3, { dst: anna }), makeCdr(4)]
+  const again = [
+    makeCdr(1, { lastdata: `PJSIP/${anna}@mytrunk,30` }),
+    makeCdr(2, { src: anna, clid: `"Anna Muster" <${anna}>` }),
+    makeCdr(3, { dst: anna }),
+    makeCdr(4),
+  ]
   await deployment.send(
     office,
     'records',

@@ -1,5 +1,7 @@
 import type { EndpointList } from '../../../contracts/http.ts'
 import { config } from '../../config.ts'
+import { endpointShape } from '../../domain/personal/shapes.ts'
+import { mask } from '../../domain/personal.ts'
 import { PresenceStore } from '../../stores/presence.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
@@ -11,8 +13,9 @@ const db = documentClient()
 const presence = new PresenceStore(db, env.TABLE_LIVE)
 const sites = new SiteStore(db, env.TABLE_LIVE)
 
-export const handler = httpHandler('GET /v1/sites/{site}/endpoints', async ({ site }) => {
+export const handler = httpHandler('GET /v1/sites/{site}/endpoints', async ({ caller, site }) => {
   const [entities, lastHeard] = await Promise.all([presence.endpoints(site), sites.lastHeard(site)])
-  const list: EndpointList = { endpoints: entities.map(({ state }) => state), ...(lastHeard && { lastHeard }) }
+  const endpoints = entities.map(({ state }) => mask(caller, 'presence', endpointShape, state))
+  const list: EndpointList = { endpoints, ...(lastHeard && { lastHeard }) }
   return answer(200, list)
 })

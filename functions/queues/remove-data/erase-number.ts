@@ -10,7 +10,7 @@ export interface NumberErasing {
   cdrs: { erase(site: SiteId, month: string, number: string, numbering: Numbering): Promise<string[]> }
   tables: { live: Emptier; records: MonthLook['records'] }
   /** What other features know of a number; each erases it from its own and answers how many items it changed. */
-  others: readonly { name: string; erase(site: SiteId, number: string): Promise<number> }[]
+  others: readonly { name: string; erase(site: SiteId, number: string, numbering: Numbering): Promise<number> }[]
 }
 
 /** Erases a number from everything a site keeps. Done twice, it finds nothing the second time. */
@@ -32,5 +32,5 @@ export async function eraseNumber(
       }
     }
   })
-  for (const part of erasing.others) count(part.name, await part.erase(site, canonical))
+  for (const part of erasing.others) count(part.name, await part.erase(site, canonical, numbering))
 }

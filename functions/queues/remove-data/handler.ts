@@ -11,6 +11,7 @@ import { PartitionStore } from '../../stores/partitions.ts'
 import { RemovalStore } from '../../stores/removals.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
 import { documentClient } from '../../stores/table.ts'
+import { numberKeepers } from './number-keepers.ts'
 import { removeData } from './remove-data.ts'
 
 const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'TABLE_RECORDS', 'TABLE_PEOPLE', 'SOCKET_ENDPOINT', 'STAGE')
@@ -19,8 +20,10 @@ const directory = new SiteDirectory(db, env.TABLE_ACCESS)
 const keys = new KeyStore(db, env.TABLE_ACCESS)
 const bridges = new BridgeStore(db, env.TABLE_ACCESS)
 const connections = new ConnectionStore(db, env.TABLE_LIVE)
-const shared = { directory, keys, bridges, connections, sockets: new Sockets(env.SOCKET_ENDPOINT) }
-const commandQueues = new CommandQueues(env.STAGE)
+const sockets = new Sockets(env.SOCKET_ENDPOINT)
+const shared = { directory, keys, bridges, connections, sockets, commandQueues: new CommandQueues(env.STAGE) }
+const removals = new RemovalStore(db, env.TABLE_ACCESS)
+const numberingOf = (site: string) => readLocale(db, env.TABLE_LIVE, site)
 
 /** Time left for the receipt when a pass has to stop. */
 const reserveMs = 3_000
@@ -32,8 +35,6 @@ export async function handler(event: EventBridgeEvent<string, unknown>, context:
   const live = new PartitionStore(db, env.TABLE_LIVE, isOver)
   const tables = { records, live, people: new PartitionStore(db, env.TABLE_PEOPLE, isOver) }
   const cdrs = new CdrErasure(db, env.TABLE_RECORDS, isOver)
-  const numberingOf = (site: string) => readLocale(db, env.TABLE_LIVE, site)
-  const removals = new RemovalStore(db, env.TABLE_ACCESS)
-  const deleting = { ...shared, commandQueues, tables }
-  await removeData({ removals, deleting, erasing: { numberingOf, cdrs, tables, others: [] } }, Date.parse(event.time))
+  const erasing = { numberingOf, cdrs, tables, others: numberKeepers(db, { live: env.TABLE_LIVE }, tables) }
+  await removeData({ removals, deleting: { ...shared, tables }, erasing }, Date.parse(event.time))
 }

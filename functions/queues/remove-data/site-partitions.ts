@@ -24,6 +24,8 @@ export function livePartitions(site: string): Part[] {
     part('endpoints', keys.endpoints(site)),
     part('live calls', keys.calls(site)),
     part('rate limits', keys.requests(site, 0).pk),
+    part('calls by API', keys.placedCall(site, '').pk),
+    part('idempotency keys', keys.idempotency(site, '', '').pk),
     ...Topic.options.map((topic) => part('subscriptions', keys.subscriptions(site, topic))),
     part('sockets', keys.siteConnections(site)),
   ]
@@ -46,7 +48,6 @@ export function callPartitions(site: string, linkedid: string): Part[] {
   return [
     { table: 'records', name: 'aliases', pk: keys.alias(site, linkedid) },
     { table: 'live', name: 'time lines', pk: keys.timeLine(site, linkedid) },
-    { table: 'live', name: 'calls by API', pk: keys.placedCall(site, linkedid).pk },
   ]
 }
 
