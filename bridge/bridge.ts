@@ -54,8 +54,8 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
 
   const operation = { counters: new Counters(), log }
   const edges = await openEdges(config, operation, undo)
-  const { site, stateFolder, ari } = config
-  const outside = { ari, link: await linkOf(ari, undo), disk: realDisk, clock: realClock, zone: config.cdr.zone }
+  const { site, stateFolder, ari, ami } = config
+  const outside = { ari, ami, link: await linkOf(ari, undo), disk: realDisk, clock: realClock, zone: config.cdr.zone }
   const parts = await join({ site, stateFolder, run: randomUUID(), ...outside }, edges, operation, fail)
   const { intake, lanes, cdrLane, spool, keepHouse, health } = parts
   const commands = new Commands({
@@ -75,6 +75,10 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     () => commands.run(intakeStop.signal).catch(fail),
     () => undefined,
   )
+  const mailboxTask = first.promise.then(
+    () => parts.mailboxes?.run(intakeStop.signal).catch(fail),
+    () => undefined,
+  )
   const sendTasks = [lanes.run(sendStop.signal).catch(fail), cdrLane.run(sendStop.signal).catch(fail)]
   const housekeeping = setInterval(() => {
     keepHouse().catch(fail)
@@ -85,7 +89,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     await intakeTask
     // Stopped before Asterisk was reached, the commands still wait for that.
     first.resolve()
-    await commandsTask
+    await Promise.all([commandsTask, mailboxTask])
     clearInterval(housekeeping)
     await lanes.live.drained(AbortSignal.any([sendStop.signal, AbortSignal.timeout(drainMsMax)]))
     sendStop.abort()

@@ -7,6 +7,9 @@ import { CannotRun, errorCode, exitStatus } from './failure.ts'
 /** Each message says what is wanted and never what was given: a password may stand in the wrong place. */
 const text = (wanted: string) => v.pipe(v.string(wanted), v.minLength(1, wanted), v.maxLength(1000, wanted))
 const matching = (pattern: RegExp, wanted: string) => v.pipe(v.string(wanted), v.regex(pattern, wanted))
+const oneLine = v.regex(/^[^\r\n\0]*$/, 'one line')
+const port = (lowest: number) =>
+  v.pipe(v.number('a port'), v.integer('a port'), v.minValue(lowest, 'a port'), v.maxValue(65535, 'a port'))
 const queue = matching(/^https?:\/\/[^\s/]+\/\d+\/[\w-]+$/, "an SQS queue's URL, https://HOST/ACCOUNT/NAME")
 
 function isZone(name: string): boolean {
@@ -36,18 +39,25 @@ export const BridgeConfig = v.strictObject(
           v.strictObject(
             {
               host: v.optional(text('an address of this machine'), '127.0.0.1'),
-              port: v.pipe(
-                v.number('a port'),
-                v.integer('a port'),
-                v.minValue(0, 'a port'),
-                v.maxValue(65535, 'a port'),
-              ),
+              port: port(0),
             },
             'an object',
           ),
         ),
       },
       'an object',
+    ),
+    /** The Manager Interface, for messages that wait in mailboxes; absent, they are not told. */
+    ami: v.optional(
+      v.strictObject(
+        {
+          host: v.optional(text("Asterisk's address"), '127.0.0.1'),
+          port: port(1),
+          user: v.pipe(text('the name of a user of manager.conf'), oneLine),
+          password: v.pipe(text('the secret of that user'), oneLine),
+        },
+        'an object',
+      ),
     ),
     cdr: v.strictObject(
       {
@@ -71,12 +81,7 @@ export const BridgeConfig = v.strictObject(
     /** Where the HTTP API is that gives this bridge its AWS credentials; without it they come from the environment. */
     api: v.optional(matching(/^https?:\/\/[^\s@]+$/, 'the URL of the HTTP API')),
     /** Port of `/healthz` on loopback; 0 takes a free one; absent, there is none. */
-    health: v.optional(
-      v.strictObject(
-        { port: v.pipe(v.number('a port'), v.integer('a port'), v.minValue(0, 'a port'), v.maxValue(65535, 'a port')) },
-        'an object',
-      ),
-    ),
+    health: v.optional(v.strictObject({ port: port(0) }, 'an object')),
     logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error'], 'debug, info, warn or error'), 'info'),
   },
   'an object',

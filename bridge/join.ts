@@ -1,11 +1,14 @@
 import { join as joinPath } from 'node:path'
 import type { SiteId } from '../contracts/names.ts'
+import type { AmiAddress } from './asterisk/ami-connection.ts'
 import type { AriLink } from './asterisk/ari-connection.ts'
 import type { AriAddress } from './asterisk/ari-errors.ts'
 import { AriIntake } from './asterisk/intake.ts'
+import { MailboxWatch } from './asterisk/mailbox-watch.ts'
 import { CdrLane } from './forward/cdr-lane.ts'
 import { FactLog } from './forward/fact-log.ts'
 import { Lanes } from './forward/lanes.ts'
+import { Mailboxes } from './normalise/mailboxes.ts'
 import { PlacedCalls } from './normalise/placed-calls.ts'
 import type { Clock } from './operate/clock.ts'
 import type { Health } from './operate/health.ts'
@@ -22,6 +25,7 @@ const heardSaveMs = 5000
 /** A bridge that is put together and not yet running: the three loops, and what is asked of it meanwhile. */
 export interface Joined {
   intake: AriIntake
+  mailboxes: MailboxWatch | undefined
   lanes: Lanes
   cdrLane: CdrLane
   spool: Spool
@@ -40,6 +44,8 @@ export interface Ground {
   run: string
   ari: AriAddress
   link: AriLink
+  /** Absent, messages that wait are not told. */
+  ami?: AmiAddress | undefined
   disk: Disk
   clock: Clock
   spoolBytesMax?: number
@@ -89,6 +95,20 @@ export async function join(
     },
     recovered,
   )
+  const boxes = new Mailboxes()
+  const tellMailboxes = (endpoints: string[]) => {
+    for (const endpoint of endpoints) presence.mailbox(endpoint, boxes.of(endpoint))
+  }
+  const mailboxes =
+    ground.ami &&
+    new MailboxWatch({
+      ...operation,
+      address: ground.ami,
+      clock,
+      endpoints: () => presence.endpoints,
+      onOwners: (owners) => tellMailboxes(boxes.setOwners(owners)),
+      onCount: (mailbox, count) => tellMailboxes(boxes.setCount(mailbox, count)),
+    })
   const intake = new AriIntake({
     ...operation,
     ari: ground.ari,
@@ -98,6 +118,7 @@ export async function join(
     async onConnected(snapshot, takeBuffered, reason) {
       await heard.save()
       await presence.connected(snapshot, takeBuffered, reason)
+      mailboxes?.refresh()
     },
     onEvent: (event) => presence.event(event),
     differences: (snapshot) => presence.differences(snapshot),
@@ -106,6 +127,7 @@ export async function join(
   })
   return {
     intake,
+    mailboxes,
     lanes,
     spool,
     presence,
@@ -118,6 +140,7 @@ export async function join(
     health() {
       const isUp = {
         ari: presence.isConnected,
+        ami: mailboxes?.isConnected ?? true,
         spool: spool.hasRoom(1),
         live: edges.delivery.isUp('live'),
         records: edges.delivery.isUp('records'),
@@ -127,6 +150,7 @@ export async function join(
         site,
         components: {
           ari: { status: upOrDown(isUp.ari) },
+          ...(mailboxes && { ami: { status: upOrDown(isUp.ami) } }),
           spool: { status: upOrDown(isUp.spool), bytes: spool.bytes, unsent: spool.unacked },
           live: { status: upOrDown(isUp.live), queued: lanes.live.queued },
           records: { status: upOrDown(isUp.records), queued: lanes.late.queued },

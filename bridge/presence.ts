@@ -1,16 +1,16 @@
-import * as v from 'valibot'
-import { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent } from '../contracts/events.ts'
-import { CallState } from '../contracts/facts.ts'
+import { EpochReadyEvent } from '../contracts/events.ts'
 import type { SiteId } from '../contracts/names.ts'
 import type { FactLog } from './forward/fact-log.ts'
 import type { Touched } from './forward/late-lane.ts'
 import { type Snapshot, utc } from './normalise/ari-objects.ts'
 import type { AriEvent } from './normalise/events.ts'
+import type { MailboxCount } from './normalise/mailboxes.ts'
 import { PbxState } from './normalise/pbx-state.ts'
 import type { PlacedCalls } from './normalise/placed-calls.ts'
 import type { Telling } from './normalise/stamp.ts'
 import type { Counters } from './operate/counters.ts'
 import type { Log } from './operate/log.ts'
+import { presentOf } from './present-of.ts'
 
 export interface PresenceParts {
   site: SiteId
@@ -26,14 +26,6 @@ export interface PresenceParts {
   heardBeforeMs: number | undefined
   nowMs(): number
 }
-
-const typeOf = {
-  endpoint: EndpointEvent.entries.type.literal,
-  call: CallEvent.entries.type.literal,
-  ready: EpochReadyEvent.entries.type.literal,
-  gap: GapEvent.entries.type.literal,
-}
-const LateCall = v.looseObject({ data: CallState })
 
 /** Live calls are told again so often: at 20 calls a second and three minutes a call, 12 facts a second more. */
 const assertEveryMs = 300_000
@@ -95,6 +87,18 @@ export class Presence {
     this.#apply(event, this.#now())
   }
 
+  /** The phones that are known. */
+  get endpoints(): string[] {
+    return this.#state.endpoints.all().map(({ endpoint }) => endpoint)
+  }
+
+  /** The messages that a phone shows are others now; `undefined` if it shows no mailbox. */
+  mailbox(endpoint: string, count: MailboxCount | undefined): void {
+    const now = this.#now()
+    const state = this.#state.endpoints.setMailbox(endpoint, count, now)
+    if (state && this.#parts.facts.hasBegun) this.#tell({ kind: 'endpoint', state }, now)
+  }
+
   /** What the bridge holds otherwise than Asterisk says: states of endpoints, and calls that only one of the two has. */
   differences(snapshot: Snapshot): string[] {
     return this.#state.differences(PbxState.from(snapshot, this.#now(), this.#state))
@@ -142,7 +146,7 @@ export class Presence {
 
   #tellReady(): void {
     const liveCalls = this.#state.calls.live().map(({ call }) => call)
-    const endpoints = this.#state.endpoints.all().map(({ endpoint }) => endpoint)
+    const { endpoints } = this
     this.#tell({ kind: 'epoch-ready', state: { run: this.#parts.run, liveCalls, endpoints } }, this.#now())
   }
 
@@ -155,12 +159,12 @@ export class Presence {
   /** After facts went late, which never change live state: tells what is now of all that they touched. */
   assertAnew(touched: readonly Touched[] | undefined): void {
     if (!this.#isConnected || !this.#parts.facts.hasBegun) return
-    if (!touched || touched.some(({ type }) => type === typeOf.ready)) {
+    if (!touched || touched.some(({ type }) => type === EpochReadyEvent.entries.type.literal)) {
       this.#anew ??= {}
     }
     const now = this.#now()
     for (const { type, subject, line } of touched ?? []) {
-      const fact = this.#present(type, subject, line)
+      const fact = presentOf(this.#state, type, subject, line)
       if (fact) this.#tell(fact, now)
     }
   }
@@ -169,20 +173,6 @@ export class Presence {
   #assertCalls(): void {
     const now = this.#now()
     for (const state of this.#state.calls.live()) this.#tell({ kind: 'call', state }, now)
-  }
-
-  #present(type: string, subject: string, line: string): Telling | undefined {
-    if (type === typeOf.endpoint) {
-      const state = this.#state.endpoints.get(subject)
-      return state && { kind: 'endpoint', state }
-    }
-    if (type === typeOf.gap) return { kind: 'gap', state: v.parse(GapEvent, JSON.parse(line)).data }
-    if (type !== typeOf.call) return undefined
-    const live = this.#state.calls.get(subject)
-    if (live) return { kind: 'call', state: live }
-    // Ended since: its end is told again. One that is neither live nor ended is of an earlier epoch, which `ready` ended.
-    const last = v.parse(LateCall, JSON.parse(line)).data
-    return last.state === 'ended' ? { kind: 'call', state: last } : undefined
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { EndpointState, Reachability } from '../../contracts/facts.ts'
 import { type DeviceState, type Endpoint, utc } from './ari-objects.ts'
 import type { AriEvent } from './events.ts'
+import type { MailboxCount } from './mailboxes.ts'
 
 /** Technologies whose device names are phones and trunks. Others (`Local/`, `WebSocket/`) name something of one call. */
 const deviceTechnologies = new Set(['PJSIP', 'SIP', 'IAX2', 'DAHDI', 'SCCP', 'Skinny', 'MGCP', 'Motif'])
@@ -37,8 +38,21 @@ export class Endpoints {
     for (const device of deviceStates) this.#setDevice(device, now)
     for (const state of this.#states.values()) {
       const before = earlier?.get(state.endpoint)
-      if (before?.deviceState === state.deviceState) this.#states.set(state.endpoint, { ...state, since: before.since })
+      if (!before) continue
+      const since = before.deviceState === state.deviceState ? before.since : state.since
+      // ARI does not tell of messages: what is known of them stands until AMI tells otherwise.
+      this.#states.set(state.endpoint, { ...state, since, ...(before.mailbox && { mailbox: before.mailbox }) })
     }
+  }
+
+  /** `undefined` for a phone that shows no mailbox any more. */
+  setMailbox(endpoint: string, count: MailboxCount | undefined, at: string): EndpointState | undefined {
+    const before = this.#states.get(endpoint)
+    if (!before || (before.mailbox?.new === count?.new && before.mailbox?.old === count?.old)) return undefined
+    const { mailbox: _, ...rest } = before
+    const state: EndpointState = count ? { ...rest, mailbox: { ...count, since: at } } : rest
+    this.#states.set(endpoint, state)
+    return state
   }
 
   #setDevice({ name, state }: DeviceState, at: string): EndpointState | undefined {

@@ -16,7 +16,7 @@ export interface BridgeOptions {
   folder: string
   /** Enrols it at its first start. */
   code: string
-  pbx: Pick<PbxSource, 'ari' | 'cdrFile'>
+  pbx: Pick<PbxSource, 'ari' | 'ami' | 'cdrFile'>
   cloud: LocalCloud
 }
 
@@ -131,6 +131,7 @@ export class BridgeProcess {
       enrolment: await this.#enroll(),
       stateFolder: path.join(folder, 'state'),
       ari: pbx.ari,
+      ...(pbx.ami && { ami: pbx.ami }),
       cdr: { file: pbx.cdrFile },
     }
     const file = path.join(folder, 'bridge.json')

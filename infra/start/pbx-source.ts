@@ -14,6 +14,8 @@ import type { Steps } from './steps.ts'
 /** Where calls come from: what the bridge has to know of it, and how to make one. */
 export interface PbxSource {
   ari: { url: string; user: string; password: string }
+  /** The Manager Interface, where there is one. */
+  ami?: { port: number; user: string; password: string }
   cdrFile: string
   /** Kept for the next start. */
   ports?: AsteriskPorts
@@ -126,6 +128,7 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
   const label = `Asterisk ${version} in ${path.relative(root, folder) || folder}`
   return {
     ari,
+    ami: { port: pbx.amiPort, user: pbx.amiUser, password: pbx.amiPassword },
     cdrFile: pbx.cdrFile,
     ports,
     label,

@@ -79,6 +79,8 @@ export const MODULES: readonly string[] = [
   'func_hangupcause',
   'func_logic',
   'func_math',
+  'func_pjsip_aor',
+  'func_pjsip_endpoint',
   'func_rand',
   'func_strings',
   'func_timeout',

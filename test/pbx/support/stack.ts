@@ -40,11 +40,12 @@ export async function startStack(options: TestPbxOptions = {}): Promise<Stack> {
   parts.defer(() => rm(folder, { recursive: true, force: true }))
   const site = await makeSite({ site: 'office', name: 'Office' }, deployment.cloud)
   const { ariUrl: url, ariUser: user, ariPassword: password, cdrFile } = pbx.pbx
+  const ami = { port: pbx.pbx.amiPort, user: pbx.pbx.amiUser, password: pbx.pbx.amiPassword }
   const bridge = new BridgeProcess({
     program: path.resolve('dist/bridge/switchhook-bridge.mjs'),
     folder,
     code: site.code,
-    pbx: { ari: { url, user, password }, cdrFile },
+    pbx: { ari: { url, user, password }, ami, cdrFile },
     cloud: deployment.cloud,
   })
   parts.defer(() => bridge.stop())

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { BridgeError, errorCode } from '../failure.ts'
+import { type AmiMessage, AmiMessages, encodeAction } from './ami-messages.ts'
+
+export interface AmiAddress {
+  host: string
+  port: number
+  user: string
+  password: string
+}
+
+/** Asterisk answers in milliseconds or hangs. */
+const answerMsMax = 5000
+/** A half-open connection shows by its silence, as ARI's does. */
+const pingMs = 5000
+const deadAfterMs = 10_000
+/** One question at a time for each of a few askers. */
+const waitingMax = 100
+
+/** The Manager Interface was not reached, does not answer, or refuses. */
+export class AmiUnavailable extends BridgeError {
+  readonly errorId: string
+  constructor(
+    errorId: 'ami-unreachable' | 'ami-refused' | 'ami-login-refused',
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(detail, options)
+    this.name = 'AmiUnavailable'
+    this.errorId = errorId
+  }
+  /** A PBX is configured anew, and permissions are mended, without a restart of the bridge. */
+  override shouldRetry(): boolean {
+    return true
+  }
+}
+
+interface Waiting {
+  resolve(message: AmiMessage): void
+  reject(error: AmiUnavailable): void
+}
+
+/** One connection to the Manager Interface (Asterisk's page "AMI v2 Specification"), logged in by MD5 challenge. */
+export class AmiConnection {
+  readonly #socket: Socket
+  readonly #messages = new AmiMessages()
+  readonly #onEvent: (event: AmiMessage) => void
+  readonly #waiting = new Map<string, Waiting>()
+  #count = 0
+  #heardMs = performance.now()
+  readonly closed: Promise<string>
+
+  private constructor(socket: Socket, onEvent: (event: AmiMessage) => void) {
+    this.#socket = socket
+    this.#onEvent = onEvent
+    this.closed = this.#watch()
+  }
+
+  /** `onEvent` must not wait. Throws AmiUnavailable. */
+  static async open(address: AmiAddress, onEvent: (event: AmiMessage) => void, signal: AbortSignal) {
+    const socket = await dial(address, signal)
+    const connection = new AmiConnection(socket, onEvent)
+    signal.addEventListener('abort', () => connection.close(), { once: true })
+    try {
+      await connection.#logIn(address)
+      return connection
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+  }
+
+  async #logIn({ user, password }: AmiAddress): Promise<void> {
+    const challenge = (await this.ask({ Action: 'Challenge', AuthType: 'MD5' })).get('challenge') ?? ''
+    const key = createHash('md5').update(challenge).update(password).digest('hex')
+    await this.ask({ Action: 'Login', AuthType: 'MD5', Username: user, Key: key }).catch((cause: unknown) => {
+      if (!(cause instanceof AmiUnavailable) || cause.errorId !== 'ami-refused') throw cause
+      throw new AmiUnavailable('ami-login-refused', 'Asterisk refuses the AMI user: mend ami.user and ami.password', {
+        cause,
+      })
+    })
+  }
+
+  /** The headers of the answer. Throws AmiUnavailable if it is none or an error, AmiHeaderRefused before anything is sent. */
+  async ask(headers: Readonly<Record<string, string>>): Promise<ReadonlyMap<string, string>> {
+    this.#count += 1
+    const id = String(this.#count)
+    const action = headers['Action'] ?? ''
+    const bytes = encodeAction({ ...headers, ActionID: id })
+    if (this.#waiting.size >= waitingMax) throw new AmiUnavailable('ami-unreachable', 'too many actions wait')
+    const { promise, resolve, reject } = Promise.withResolvers<AmiMessage>()
+    const timer = setTimeout(() => reject(silence(action)), answerMsMax)
+    this.#waiting.set(id, { resolve, reject })
+    this.#socket.write(bytes)
+    try {
+      const answer = (await promise).headers
+      if (answer.get('response') === 'Success') return answer
+      throw new AmiUnavailable('ami-refused', `${action}: ${answer.get('message') ?? 'refused'}`)
+    } finally {
+      clearTimeout(timer)
+      this.#waiting.delete(id)
+    }
+  }
+
+  #watch(): Promise<string> {
+    const socket = this.#socket
+    return new Promise((resolve) => {
+      let reason = ''
+      const beat = setInterval(() => {
+        if (performance.now() - this.#heardMs > deadAfterMs) {
+          reason = 'no answer to pings'
+          socket.destroy()
+          // What it answers tells that it lives; an error shows by the silence after it.
+        } else this.ask({ Action: 'Ping' }).catch(() => undefined)
+      }, pingMs)
+      socket.on('data', (chunk) => {
+        this.#heardMs = performance.now()
+        for (const message of this.#messages.push(chunk)) this.#take(message)
+      })
+      socket.on('error', (error) => {
+        reason ||= error.message
+      })
+      socket.on('close', () => {
+        clearInterval(beat)
+        for (const { reject } of this.#waiting.values()) reject(silence('the connection'))
+        resolve(reason || 'closed by Asterisk')
+      })
+    })
+  }
+
+  #take(message: AmiMessage): void {
+    if (message.headers.has('event')) this.#onEvent(message)
+    else this.#waiting.get(message.headers.get('actionid') ?? '')?.resolve(message)
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+}
+
+function dial({ host, port }: AmiAddress, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true })
+    const fail = (cause?: unknown) => {
+      socket.destroy()
+      const why = errorCode(cause) || 'no answer'
+      reject(new AmiUnavailable('ami-unreachable', `${host}:${port}: ${why}`, { cause }))
+    }
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMsMax)])
+    limit.addEventListener('abort', fail, { once: true })
+    socket.once('error', fail)
+    socket.once('connect', () => {
+      limit.removeEventListener('abort', fail)
+      socket.off('error', fail)
+      resolve(socket)
+    })
+  })
+}
+
+function silence(what: string): AmiUnavailable {
+  return new AmiUnavailable('ami-unreachable', `${what}: no answer`)
+}

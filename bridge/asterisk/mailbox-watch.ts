@@ -1,0 +1,146 @@
+import type { MailboxCount } from '../normalise/mailboxes.ts'
+import { type Clock, realClock } from '../operate/clock.ts'
+import type { Counters } from '../operate/counters.ts'
+import { describeError, type Log } from '../operate/log.ts'
+import { Bell, wait } from '../operate/wait.ts'
+import { type AmiAddress, AmiConnection, AmiUnavailable } from './ami-connection.ts'
+import { AmiHeaderRefused, type AmiMessage } from './ami-messages.ts'
+import { ReconnectPolicy } from './reconnect-policy.ts'
+
+/** Counts that changed without an event, as by hand in the spool folder, are seen after this. */
+const readAgainMs = 300_000
+/** Mailboxes in `extensions.conf`'s way, `6000@voicemail`; Asterisk's own longest is 80. */
+const mailboxPattern = /^[\w.+-]{1,80}@[\w.-]{1,80}$/
+/** A phone may show several; more is a mistake in a configuration. */
+const mailboxesMax = 20
+
+export interface MailboxWatchParts {
+  address: AmiAddress
+  counters: Counters
+  log: Log
+  clock?: Clock
+  /** The phones that are known now, `PJSIP/5860`. */
+  endpoints(): string[]
+  /** All that is known of which phones show which mailboxes. */
+  onOwners(owners: ReadonlyMap<string, readonly string[]>): void
+  onCount(mailbox: string, count: MailboxCount): void
+}
+
+/** Messages that wait in mailboxes, by the Manager Interface, since ARI does not tell them. Its own connection, made again for ever. */
+export class MailboxWatch {
+  readonly #parts: MailboxWatchParts
+  readonly #clock: Clock
+  readonly #bell: Bell
+  #isConnected = false
+
+  constructor(parts: MailboxWatchParts) {
+    this.#parts = parts
+    this.#clock = parts.clock ?? realClock
+    this.#bell = new Bell(this.#clock)
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected
+  }
+
+  /** The phones may be others than before: their mailboxes are asked for again. */
+  refresh(): void {
+    this.#bell.ring()
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const policy = new ReconnectPolicy(this.#clock.random)
+    while (!signal.aborted) {
+      const begunMs = this.#clock.monotonicMs()
+      try {
+        await this.#connection(signal)
+      } catch (error) {
+        if (!(error instanceof AmiUnavailable)) throw error
+        this.#parts.counters.add(error.errorId)
+        this.#parts.log.warn(error.errorId, { reason: describeError(error) })
+      } finally {
+        this.#isConnected = false
+      }
+      await wait(policy.nextMs(this.#clock.monotonicMs() - begunMs), signal, this.#clock)
+    }
+  }
+
+  async #connection(signal: AbortSignal): Promise<void> {
+    const { address, log } = this.#parts
+    const connection = await AmiConnection.open(address, (event) => this.#take(event), signal)
+    const ended = new AbortController()
+    const closed = connection.closed.then((reason) => {
+      ended.abort()
+      return reason
+    })
+    try {
+      this.#isConnected = true
+      log.info('ami connected')
+      while (!ended.signal.aborted) {
+        await this.#readAll(connection)
+        await this.#bell.heard(ended.signal, readAgainMs)
+      }
+      if (!signal.aborted) log.warn('ami disconnected', { reason: await closed })
+    } finally {
+      connection.close()
+    }
+  }
+
+  async #readAll(connection: AmiConnection): Promise<void> {
+    const owners = new Map<string, string[]>()
+    for (const endpoint of this.#parts.endpoints()) {
+      for (const mailbox of await this.#mailboxesOf(connection, endpoint)) {
+        owners.set(mailbox, [...(owners.get(mailbox) ?? []), endpoint])
+      }
+    }
+    this.#parts.onOwners(owners)
+    for (const mailbox of owners.keys()) {
+      const count = await this.#ask(connection, { Action: 'MailboxCount', Mailbox: mailbox })
+      const [fresh, old] = ['newmessages', 'oldmessages'].map((name) => Number(count?.get(name)))
+      if (Number.isInteger(fresh) && Number.isInteger(old))
+        this.#parts.onCount(mailbox, { new: fresh ?? 0, old: old ?? 0 })
+    }
+  }
+
+  /** As pjsip.conf has them, at the endpoint itself and at its addresses of record. */
+  async #mailboxesOf(connection: AmiConnection, endpoint: string): Promise<string[]> {
+    const [technology, resource = ''] = endpoint.split('/')
+    if (technology !== 'PJSIP' || /[(),]/.test(resource)) return []
+    const own = await this.#variable(connection, `PJSIP_ENDPOINT(${resource},mailboxes)`)
+    const aors = await this.#variable(connection, `PJSIP_ENDPOINT(${resource},aors)`)
+    const found = [own]
+    for (const aor of aors.slice(0, mailboxesMax)) {
+      if (!/[(),]/.test(aor)) found.push(await this.#variable(connection, `PJSIP_AOR(${aor},mailboxes)`))
+    }
+    return [...new Set(found.flat())].filter((mailbox) => mailboxPattern.test(mailbox)).slice(0, mailboxesMax)
+  }
+
+  async #variable(connection: AmiConnection, variable: string): Promise<string[]> {
+    const value = (await this.#ask(connection, { Action: 'Getvar', Variable: variable }))?.get('value') ?? ''
+    return value.split(',').filter((part) => part !== '')
+  }
+
+  /** What Asterisk refuses is left out; a name that would be two headers is not asked for. */
+  async #ask(connection: AmiConnection, headers: Record<string, string>) {
+    try {
+      return await connection.ask(headers)
+    } catch (error) {
+      const isRefused = error instanceof AmiUnavailable && error.errorId === 'ami-refused'
+      if (!isRefused && !(error instanceof AmiHeaderRefused)) throw error
+      this.#parts.counters.add(error.errorId)
+      return undefined
+    }
+  }
+
+  #take({ headers, isCut }: AmiMessage): void {
+    if (isCut) this.#parts.counters.add('ami-message-cut')
+    if (headers.get('event') !== 'MessageWaiting') return
+    const mailbox = headers.get('mailbox') ?? ''
+    const [fresh, old] = ['new', 'old'].map((name) => Number(headers.get(name) ?? 0))
+    if (!mailboxPattern.test(mailbox) || !Number.isInteger(fresh) || !Number.isInteger(old)) {
+      this.#parts.counters.add('ami-message-malformed')
+      return
+    }
+    this.#parts.onCount(mailbox, { new: fresh ?? 0, old: old ?? 0 })
+  }
+}

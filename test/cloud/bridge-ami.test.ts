@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { expect, test } from 'vitest'
+import { AmiConnection } from '../../bridge/asterisk/ami-connection.ts'
+import { MailboxWatch } from '../../bridge/asterisk/mailbox-watch.ts'
+import { Counters } from '../../bridge/operate/counters.ts'
+import { createLog } from '../../bridge/operate/log.ts'
+import { until } from '../support/until.ts'
+
+/** Answers each action by what the test says, on loopback. */
+async function manager(answer: (action: string, id: string) => string | undefined) {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.write('Asterisk Call Manager/11.0.0\r\n')
+    let left = ''
+    socket.on('data', (data) => {
+      left += data.toString()
+      const parts = left.split('\r\n\r\n')
+      left = parts.pop() ?? ''
+      for (const part of parts) {
+        const [, action = ''] = /Action: (\w+)/.exec(part) ?? []
+        const [, id = ''] = /ActionID: (\w+)/.exec(part) ?? []
+        const reply = answer(action, id)
+        if (reply !== undefined) socket.write(`${reply}\r\nActionID: ${id}\r\n\r\n`)
+      }
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    address: { host: '127.0.0.1', port, user: 'bridge', password: 'a-secret-of-the-test' },
+    sockets,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const greet = (action: string) =>
+  action === 'Challenge' ? 'Response: Success\r\nChallenge: 1234' : 'Response: Success\r\nMessage: ok'
+const signal = () => AbortSignal.timeout(30_000)
+
+test('a wrong password is told with what to mend, and the secret is never sent', async () => {
+  await using it = await manager((action) =>
+    action === 'Login' ? 'Response: Error\r\nMessage: Authentication failed' : greet(action),
+  )
+  await expect(AmiConnection.open(it.address, () => undefined, signal())).rejects.toMatchObject({
+    errorId: 'ami-login-refused',
+    message: expect.stringContaining('ami.password'),
+  })
+})
+
+test('a manager that falls silent is found dead within some seconds', { timeout: 30_000 }, async () => {
+  await using it = await manager((action) => (action === 'Ping' ? undefined : greet(action)))
+  const connection = await AmiConnection.open(it.address, () => undefined, signal())
+  const begun = performance.now()
+  expect(await connection.closed).toBe('no answer to pings')
+  expect(performance.now() - begun).toBeLessThan(16_000)
+})
+
+test('a connection that breaks is made again, with odd messages counted', async () => {
+  const counters = new Counters()
+  await using it = await manager((action) => greet(action))
+  const stop = new AbortController()
+  const counted: string[] = []
+  const watch = new MailboxWatch({
+    address: it.address,
+    counters,
+    log: createLog({ level: 'error', write: () => undefined }),
+    endpoints: () => [],
+    onOwners: () => undefined,
+    onCount: (mailbox) => counted.push(mailbox),
+  })
+  const running = watch.run(stop.signal)
+  await until('the first connection', async () => watch.isConnected)
+  const [first] = it.sockets
+  first?.write(
+    `Event: MessageWaiting\r\nMailbox: a b\r\nNew: x\r\n\r\nEvent: Future\r\nLong: ${'x'.repeat(20_000)}\r\n\r\n`,
+  )
+  first?.write('Event: MessageWaiting\r\nMailbox: 60@v\r\nNew: 1\r\nOld: 0\r\n\r\n')
+  await until('the count', async () => counted.length === 1)
+  expect(counters.snapshot()).toMatchObject({ 'ami-message-malformed': 1, 'ami-message-cut': 1 })
+  first?.destroy()
+  await until('the second connection', async () => it.sockets.size === 2 && watch.isConnected)
+  stop.abort()
+  await running
+})
