@@ -15,10 +15,13 @@ export interface TestTables extends AsyncDisposable {
 /** Where a DynamoDB of another make listens; the campaign `dynamodb-local` sets it. */
 const given = process.env['TEST_DYNAMODB_ENDPOINT']
 
-/** A table of the keys that all ours have: in an emulator of its own, in memory, or at the endpoint that is given. */
-export async function startTables(): Promise<TestTables> {
+/**
+ * A table of the keys that all ours have: in an emulator of its own, in memory or in a folder, or at the endpoint that is
+ * given.
+ */
+export async function startTables({ folder }: { folder?: string | undefined } = {}): Promise<TestTables> {
   await using starting = new AsyncDisposableStack()
-  const endpoint = given ?? (await startEmulator(starting))
+  const endpoint = given ?? (await startEmulator(starting, folder))
   const client = new DynamoDBClient({
     endpoint,
     region: 'eu-west-3',
@@ -58,8 +61,8 @@ export async function startTables(): Promise<TestTables> {
   }
 }
 
-async function startEmulator(starting: AsyncDisposableStack): Promise<string> {
-  const server = dynalite({ createTableMs: 0 })
+async function startEmulator(starting: AsyncDisposableStack, folder: string | undefined): Promise<string> {
+  const server = dynalite({ createTableMs: 0, ...(folder !== undefined && { path: folder }) })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   starting.defer(() => new Promise<void>((resolve) => server.close(() => resolve())))
   const address = server.address()
