@@ -1,21 +1,18 @@
-import { BatchWriteCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { fileCdr } from '../functions/domain/filing.ts'
+import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { listCdrs } from '../functions/http/cdrs/list-cdrs.ts'
 import { importCdrs } from '../functions/http/imports/import-cdrs.ts'
 import { CallLogStore, type LogRow } from '../functions/stores/call-log.ts'
-import { CdrStore, lane, partyKey } from '../functions/stores/cdrs.ts'
+import { CdrStore } from '../functions/stores/cdrs.ts'
 import { DirtyHourStore } from '../functions/stores/dirty-hours.ts'
-import { keys } from '../functions/stores/table.ts'
 import { officeCall } from '../test/support/busy-office.ts'
 import { makeCdr } from '../test/support/cdrs.ts'
+import { fillRows } from '../test/support/fill-rows.ts'
 import { startTables, type TestTables } from '../test/support/tables.ts'
 import { type Figure, median } from './figure.ts'
 
 const numbering = { country: 'FR' } as const
 const small = 1_000
 const pages = 60
-/** DynamoDB's limit of a BatchWrite, and batches under way at once. */
-const [batchItems, batchesAtOnce] = [25, 8]
 /** Rows of one request to the import's route. */
 const importRows = 500
 /** Measured in turns, so that a busy moment of the machine strikes both sides. */
@@ -32,8 +29,8 @@ export async function measure(args: string[]): Promise<Figure[]> {
   await using tables = await startTables({ folder: option('--disk') })
   const bytes = countReads(tables)
   const imported = await importRates(tables)
-  await fill(tables, 'few', small)
-  await fill(tables, 'many', rows)
+  await fillRows(tables, 'few', small)
+  await fillRows(tables, 'many', rows)
   const { few, many } = await pageMs(tables, rows)
   const log = new CallLogStore(tables.db, tables.table)
   const span = { from: '2026-11-01T00:00:00Z', to: '2026-11-30T00:00:00Z', newestFirst: true }
@@ -83,29 +80,6 @@ function countReads({ db }: TestTables): { read: number } {
     { step: 'initialize', priority: 'high' },
   )
   return count
-}
-
-async function fill({ db, table }: TestTables, site: string, count: number): Promise<void> {
-  const itemsOf = (n: number) => {
-    const [cdr] = officeCall(n)
-    if (!cdr) return []
-    const { month, row } = fileCdr(cdr)
-    const time = { pk: keys.timeRows(site, month, lane), sk: row, cdr, a: cdr.src, b: cdr.dst }
-    return [time, { ...time, pk: keys.callerRows(site, month), sk: partyKey(cdr.src, row) }]
-  }
-  const callsPerBatch = Math.floor(batchItems / 2)
-  let next = 0
-  const worker = async () => {
-    while (next < count) {
-      const calls = Array.from({ length: Math.min(callsPerBatch, count - next) }, (_, n) => next + n)
-      next += calls.length
-      const items = calls.flatMap(itemsOf)
-      await db.send(
-        new BatchWriteCommand({ RequestItems: { [table]: items.map((Item) => ({ PutRequest: { Item } })) } }),
-      )
-    }
-  }
-  await Promise.all(Array.from({ length: batchesAtOnce }, worker))
 }
 
 /** p50 of pages that begin all over the log, over few rows and many in turns. */

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { auditOperations } from './operations/audit.ts'
 import { bridgeOperations } from './operations/bridges.ts'
 import { cdrOperations } from './operations/cdrs.ts'
+import { exportOperations } from './operations/exports.ts'
 import { gradeOperations } from './operations/grades.ts'
 import { importOperations } from './operations/imports.ts'
 import { keyOperations } from './operations/keys.ts'
@@ -38,6 +39,7 @@ export const operations = {
   ...keyOperations,
   ...bridgeOperations,
   ...cdrOperations,
+  ...exportOperations,
   ...placedCallOperations,
   ...statsOperations,
   ...importOperations,

@@ -112,5 +112,9 @@ export const Receipt = v.looseObject({
   doneAt: v.optional(Timestamp),
   /** Items removed or emptied, by what they were. */
   removed: v.record(v.string(), v.number()),
+  /** The call log as it was before a site's deletion, JSON lines; the link is good for an hour, the file for thirty days. */
+  farewell: v.optional(
+    v.looseObject({ file: v.string(), rows: v.number(), bytes: v.number(), link: v.optional(v.string()) }),
+  ),
 })
 export type Receipt = v.InferOutput<typeof Receipt>

@@ -16,6 +16,7 @@ const names = [
   'DEAD_RECORDS',
   'DEAD_LIVE',
   'QUEUE_WATCH',
+  'BUCKET_EXPORTS',
 ] as const
 export type ConfigName = (typeof names)[number]
 

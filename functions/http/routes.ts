@@ -40,6 +40,8 @@ export const routes = {
   'POST /v1/bridge/credentials': { needs: 'anyone' },
   'GET /v1/sites/{site}/cdrs': { needs: 'cdrs:read', personal: 'cdrs' },
   'GET /v1/sites/{site}/cdrs/export': { needs: 'cdrs:read', personal: 'cdrs' },
+  'POST /v1/sites/{site}/cdrs/exports': { needs: 'cdrs:read', personal: 'cdrs' },
+  'GET /v1/sites/{site}/cdrs/exports/{export}': { needs: 'cdrs:read', personal: 'cdrs' },
   'GET /v1/sites/{site}/calls': { needs: 'calls:read', personal: 'calls' },
   'GET /v1/sites/{site}/calls/{id}': { needs: 'calls:read', personal: 'calls' },
   'GET /v1/sites/{site}/calls/{id}/events': { needs: 'calls:read', personal: 'calls' },

@@ -14,6 +14,8 @@ const Removal = v.looseObject({
   /** When the first whole pass was over, in Unix milliseconds. */
   passedAt: v.optional(v.number()),
   removed: v.optional(v.record(v.string(), v.number()), {}),
+  /** The export that a site's deletion begins with, once it is whole. */
+  farewell: v.optional(v.object({ file: v.string(), rows: v.number(), bytes: v.number() })),
   /** Months in which something was found. */
   months: v.optional(v.array(v.string()), []),
 })
@@ -85,6 +87,6 @@ export class RemovalStore {
   }
 }
 
-function toReceipt({ id, site, what, askedAt, removed }: Removal): Receipt {
-  return { id, site, what, state: 'running', askedAt, removed: removed ?? {} }
+function toReceipt({ id, site, what, askedAt, removed, farewell }: Removal): Receipt {
+  return { id, site, what, state: 'running', askedAt, removed: removed ?? {}, ...(farewell && { farewell }) }
 }

@@ -12,6 +12,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
  * | records | hour total      | S#H#m               | ddThh         | stats                                    |
  * | records | by line         | S#X#m               | ddThh#part    | stats by extension and trunk             |
  * | records | export job      | S#JOB               | id            | exports over 5,000 rows                  |
+ * | records | export running  | EXPORTS             | S#id          | exports that are not done                |
  * | records | day verified    | S#VER               | day           | `cdrs verify`                            |
  * | records | dirty mark      | DIRTY#hash(S)%16    | S#hour        | hours to be totalled anew                |
  * | live    | site            | S                   | SITE          | epoch, lanes                             |
@@ -46,6 +47,8 @@ export const keys = {
   hours: (site: string, month: string) => `${site}#H#${month}`,
   lineHours: (site: string, month: string) => `${site}#X#${month}`,
   exportJob: (site: string, id: string) => ({ pk: `${site}#JOB`, sk: id }),
+  exportRunning: (site: string, id: string) => ({ pk: 'EXPORTS', sk: `${site}#${id}` }),
+  exportsRunning: 'EXPORTS',
   dayVerified: (site: string, day: string) => ({ pk: `${site}#VER`, sk: day }),
   dirtyShard: (shard: number) => `DIRTY#${shard}`,
   dirtyHour: (site: string, hour: string) => ({ pk: `DIRTY#${shard(site, dirtyShards)}`, sk: `${site}#${hour}` }),

@@ -17,6 +17,7 @@ export const functionEntries: Record<string, string> = {
   'import-cdrs': 'functions/http/imports/handler.ts',
   'placed-calls': 'functions/http/placed-calls/handler.ts',
   'export-cdrs': 'functions/http/export/handler.ts',
+  'write-exports': 'functions/queues/write-exports/handler.ts',
   stats: 'functions/http/stats/handler.ts',
   watch: 'functions/queues/watch/handler.ts',
   'list-endpoints': 'functions/http/endpoints/handler.ts',

@@ -54,6 +54,7 @@ export function functionEnvironment(options: {
     AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_ENDPOINT_URL_DYNAMODB: awsUrl,
     AWS_ENDPOINT_URL_SQS: awsUrl,
+    AWS_ENDPOINT_URL_S3: awsUrl,
     AWS_ENDPOINT_URL_SSM: awsUrl,
     AWS_ENDPOINT_URL_STS: awsUrl,
   }

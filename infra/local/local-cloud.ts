@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { serveApis } from './apis.ts'
+import { createBuckets } from './buckets.ts'
 import { createClock } from './clock.ts'
 import { requireNode, takeDataFolder } from './data-folder.ts'
 import { LocalCloudError } from './errors.ts'
@@ -14,6 +15,7 @@ import { createIntrinsics, type Intrinsics } from './intrinsics.ts'
 import type { Log } from './log.ts'
 import { listenOnLoopback } from './loopback-server.ts'
 import { account, createStackNames } from './names.ts'
+import { startObjectEmulator } from './object-emulator.ts'
 import type { Outcome } from './outcome.ts'
 import { findGuard } from './process-guard.ts'
 import { startQueueEmulator } from './queue-emulator.ts'
@@ -48,7 +50,7 @@ export interface LocalCloud extends AsyncDisposable {
   httpUrl: string
   /** `ws://127.0.0.1:PORT/STAGE` */
   socketUrl: string
-  endpoints: { dynamodb: string; sqs: string; ssm: string }
+  endpoints: { dynamodb: string; sqs: string; ssm: string; s3: string }
   region: string
   /** Of a role by its logical id, as a process outside gets them; 'operator' may do everything, as the person who deploys. */
   credentials(role: string, tags?: Record<string, string>): Credentials
@@ -100,7 +102,7 @@ async function start(
   const http = later(await listenOnLoopback(ports.http ?? 0, 'HTTP API', undefined, { maxHeaderSize: 65_536 }))
   const socket = later(await listenOnLoopback(ports.socket ?? 0, 'WebSocket API', undefined, { keepAliveTimeout }))
   const aws = later(
-    await listenOnLoopback(ports.aws ?? 0, 'endpoint of DynamoDB, SQS and SSM', undefined, { keepAliveTimeout }),
+    await listenOnLoopback(ports.aws ?? 0, 'endpoint of DynamoDB, SQS, S3 and SSM', undefined, { keepAliveTimeout }),
   )
   const httpUrl = `http://127.0.0.1:${http.port}`
   const socketOrigin = `ws://127.0.0.1:${socket.port}`
@@ -116,16 +118,19 @@ async function start(
     ),
     ssm: later(await openSecrets(dataFolder, region, account)),
   }
+  const objects = later(await startObjectEmulator(join(dataFolder, 'objects'), region))
   const key = await accessKey(dataFolder)
   const roles = loadRoles(resources, names.arn, key)
   const faults = createFaults()
-  aws.server.on('request', createRequestProxy({ emulators, roles, sts: new Sts(roles, key), region, faults, log }))
+  const sts = new Sts(roles, key)
+  aws.server.on('request', createRequestProxy({ emulators, objects, roles, sts, region, faults, log }))
   const client = { region, endpoint: awsUrl, credentials: roles.credentials('runner') }
   const tables = new DynamoDBClient(client)
   const queues = new SQSClient(client)
   parts.defer(() => [tables, queues].forEach((each) => void each.destroy()))
   const expiring = await createTables(resources, names, tables)
   const visibility = await createQueues(resources, names, queues)
+  await createBuckets(resources, names, objects)
   parts.defer(startExpiry(expiring, tables, clockScale, log))
 
   const functionLog = createFunctionLog()
@@ -151,7 +156,7 @@ async function start(
   return {
     httpUrl,
     socketUrl: `${socketOrigin}/${apis.socketStage}`,
-    endpoints: { dynamodb: awsUrl, sqs: awsUrl, ssm: awsUrl },
+    endpoints: { dynamodb: awsUrl, sqs: awsUrl, ssm: awsUrl, s3: awsUrl },
     region,
     credentials: (role, tags) => roles.credentials(role, 'local', tags),
     ref: (id) => known(`resource ${id}`, names.ref(id)),

@@ -21,6 +21,7 @@ export interface StackNames extends PhysicalResources {
 const nameProperty: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::SQS::Queue': 'QueueName',
+  'AWS::S3::Bucket': 'BucketName',
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::IAM::Role': 'RoleName',
   'AWS::Events::Rule': 'Name',
@@ -44,6 +45,8 @@ export function createStackNames(
 
   function nameOf(id: string, { Type, Properties }: TemplateResource): string {
     const own = Properties[nameProperty[Type] ?? '']
+    // A bucket's name has no capitals.
+    if (own === undefined && Type === 'AWS::S3::Bucket') return `${stack.name}-${id}`.toLowerCase()
     return own === undefined ? `${stack.name}-${id}` : String(intrinsics().resolve(own, `${id}.Properties`))
   }
 
@@ -63,7 +66,7 @@ export function createStackNames(
       case 'AWS::Logs::LogGroup':
         return `arn:aws:logs:${region}:${account}:log-group:${name}:*`
       case 'AWS::S3::Bucket':
-        return `arn:aws:s3:::${name.toLowerCase()}`
+        return `arn:aws:s3:::${name}`
       default:
         return undefined
     }

@@ -5,6 +5,8 @@ import { type Emulator, type EmulatorAnswer, errorAnswer } from './emulator.ts'
 import { messageOf } from './errors.ts'
 import { type Faults, faultAnswer } from './faults.ts'
 import type { Log } from './log.ts'
+import { answerObjects, isForObjects } from './object-door.ts'
+import type { ObjectEmulator } from './object-emulator.ts'
 import { readBody } from './request-body.ts'
 import type { Principal, Roles } from './roles.ts'
 import { readServiceCall, type ServiceCall, type ServiceName } from './service-call.ts'
@@ -21,13 +23,14 @@ const faultDelayMs = 1000
  */
 export function createRequestProxy(options: {
   emulators: Record<ServiceName, Emulator>
+  objects: ObjectEmulator
   roles: Roles
   sts: Sts
   region: string
   faults: Faults
   log: Log
 }): RequestListener {
-  const { emulators, roles, sts, region, faults, log } = options
+  const { emulators, objects, roles, sts, region, faults, log } = options
 
   async function answer(call: ServiceCall, principal: Principal, headers: Record<string, string>, body: Buffer) {
     // The runner's own polling is not what a fault is meant for: its clients are the functions and the bridge.
@@ -45,6 +48,11 @@ export function createRequestProxy(options: {
     const target = headers['x-amz-target'] ?? ''
     const accessKeyId = accessKeyIdOf(request.headers, request.url ?? '') ?? ''
     const principal = sts.principal(accessKeyId, headers['x-amz-security-token']) ?? roles.principal(accessKeyId)
+    const { method = 'GET', url = '/' } = request
+    if (body && isForObjects(request.headers, url)) {
+      const asked = { method, url, headers, body }
+      return send(response, await answerObjects(asked, principal, { objects, now: Date.now(), log }))
+    }
     const form = body && Sts.form(headers['content-type'], body)
     if (form && principal && principal !== 'expired') return send(response, sts.answer(principal, form))
     const call = body === undefined ? undefined : readServiceCall(target, body, region)

@@ -13,18 +13,11 @@ import { HttpProblem } from '../../functions/http/problem.ts'
 import { askDeletion } from '../../functions/http/removals/ask-removal.ts'
 import { createSite } from '../../functions/http/sites/create-site.ts'
 import { removeData } from '../../functions/queues/remove-data/remove-data.ts'
-import { BridgeStore } from '../../functions/stores/bridges.ts'
-import { CdrErasure } from '../../functions/stores/cdr-erasure.ts'
-import { CdrStore } from '../../functions/stores/cdrs.ts'
-import { ConnectionStore } from '../../functions/stores/connections.ts'
-import { KeyStore } from '../../functions/stores/keys.ts'
-import { PartitionStore } from '../../functions/stores/partitions.ts'
-import { RemovalStore } from '../../functions/stores/removals.ts'
-import { SiteDirectory } from '../../functions/stores/site-directory.ts'
-import { SiteStore } from '../../functions/stores/sites.ts'
+import { writeExports } from '../../functions/queues/write-exports/write-export.ts'
 import { makeSecrets } from '../../infra/build/secrets.ts'
+import { type AccessWorld, accessWorld } from '../support/access-world.ts'
 import { makeCdr } from '../support/cdrs.ts'
-import { killBetweenWrites, Process } from '../support/killed-writes.ts'
+import { killBetweenWrites, type Process } from '../support/killed-writes.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 /**
@@ -47,36 +40,8 @@ afterAll(async () => tables[Symbol.asyncDispose]())
 /** Command queues that are there, by URL. */
 const queues = new Set<string>()
 
-/** The stores as a function joins them, in the hands of one process. */
-function world(process = new Process(Number.POSITIVE_INFINITY)) {
-  const db = process.over(tables.db)
-  const { table } = tables
-  const partitions = new PartitionStore(db, table, () => false)
-  return {
-    directory: new SiteDirectory(db, table),
-    keys: new KeyStore(db, table),
-    bridges: new BridgeStore(db, table),
-    sites: new SiteStore(db, table),
-    removals: new RemovalStore(db, table),
-    connections: new ConnectionStore(db, table),
-    cdrs: new CdrStore(db, table),
-    erasure: new CdrErasure(db, table, () => false),
-    tables: { records: partitions, live: partitions, people: partitions },
-    sockets: { close: async () => undefined },
-    commandQueues: {
-      create: async (site: string, number: number) => {
-        process.write()
-        queues.add(`queue-${site}-${number}`)
-        return `queue-${site}-${number}`
-      },
-      remove: async (url: string) => {
-        process.write()
-        queues.delete(url)
-      },
-    },
-  }
-}
-type World = ReturnType<typeof world>
+const world = (process?: Process) => accessWorld(tables, queues, process)
+type World = AccessWorld
 
 const make = (site: string, { directory, keys, bridges, sites, commandQueues }: World, at = now) => {
   const request = v.parse(SiteRequest, { site, name: site })
@@ -208,8 +173,13 @@ test('deleting a site: it is whole, or it is gone and what is left goes without 
       removals,
       deleting: site,
       erasing: { numberingOf, cdrs: site.erasure, tables: partitions, others: [] },
+      exports: site.exports,
     }
-    for (let n = 0; n < 4; n++) await removeData(removing, from + n * 2 * minute, '2026-10')
+    for (let n = 0; n < 5; n++) {
+      const at = from + n * 2 * minute
+      await removeData(removing, at, '2026-10')
+      await writeExports({ ...site.exports, now: at + 2 * minute })
+    }
   }
   const kills = await killBetweenWrites(
     async (process, site) => {

@@ -29,6 +29,13 @@ async function receiptOf(site: string, id: string): Promise<Receipt> {
   return v.parse(Receipt, await response.json())
 }
 
+/** Exports under way are carried on, as of this many minutes from now. */
+async function write(minutes: number): Promise<void> {
+  const time = new Date(Date.now() + minutes * 60_000).toISOString()
+  const { functionError } = await deployment.cloud.invoke('writeExports', { time })
+  expect(functionError).toBeUndefined()
+}
+
 /** The rows of a site that stay as they are: not its totals, marks and rate limits. */
 const rowsOf = async (name: string) => {
   const kinds = ['#T#', '#A#', '#B#', '#E', '#K'].map((kind) => name + kind)
@@ -85,10 +92,22 @@ test('a deleted site is gone at once, and two passes later nothing of it is left
   // What its bridge sent before it knew: the second look is there for that.
   await deployment.send(gone, 'records', [cdrEvent('gone', makeCdr(9))])
   expect((await receiptOf('gone', id)).state).toBe('running')
+  await until('the late call', async () =>
+    JSON.stringify(await deployment.items('RecordsTable')).includes(makeCdr(9).uniqueid),
+  )
+  // Nothing goes before it stands in a file, and that is not begun before the last write under way is over.
+  await write(1)
   await tick(1)
-  expect((await receiptOf('gone', id)).state).toBe('running')
+  expect((await rowsOf('gone')).length).toBeGreaterThan(9)
+  await write(2)
   for (const later of [3, 5]) await tick(later)
   const receipt = await receiptOf('gone', id)
+  const farewell = await fetch(receipt.farewell?.link ?? '')
+  const calls = (await farewell.text()).trimEnd().split('\n')
+  expect(calls.map((line) => JSON.parse(line))).toEqual(
+    [1, 2, 3, 9].map((n) => expect.objectContaining({ sequence: n })),
+  )
+  expect(receipt.farewell).toMatchObject({ rows: 4 })
   expect(receipt).toMatchObject({
     state: 'done',
     removed: { 'call records': expect.any(Number), endpoints: 1, bridges: 1 },

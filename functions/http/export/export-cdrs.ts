@@ -1,8 +1,11 @@
 import { type Cdr, cdrFields } from '../../../contracts/cdr.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { ExportQuery } from '../../../contracts/operations/cdrs.ts'
+import type { Search } from '../../domain/calls/search.ts'
 import { byteOrderMark, csvRecord } from '../../domain/csv.ts'
+import { wholeSeconds } from '../../domain/filing.ts'
 import { type Listing, listCdrs } from '../cdrs/list-cdrs.ts'
+import { writeCursor } from '../cursor.ts'
 
 export interface Exported {
   contentType: string
@@ -12,9 +15,31 @@ export interface Exported {
   cursor?: string
 }
 
-/** Rows of one answer: 3.5 MB of JSON lines at most, where Lambda takes 6. */
+/** What an answer says beside its text. */
+export function headersOf(site: SiteId, { format = 'csv' }: ExportQuery, { contentType, rows, cursor }: Exported) {
+  return {
+    'content-type': contentType,
+    'content-disposition': `attachment; filename="${site}-cdrs.${format}"`,
+    'switchhook-rows': String(rows),
+    ...(cursor !== undefined && { 'switchhook-cursor': cursor }),
+  }
+}
+
+/** A year beyond now: the clock of a PBX may be wrong. */
+const aheadMs = 366 * 86_400_000
+
+/** Where an export of a site's whole call log begins, oldest first, past the bounds of a search. */
+export function beginOfAll(site: SiteId, from: string, now: number, cursorKey: string): string {
+  const search: Search = { from, to: wholeSeconds(now + aheadMs), newestFirst: false }
+  return writeCursor('cdrs', site, { search, after: from }, cursorKey)
+}
+
+/** Rows of one answer: 2.6 MB of JSON lines as a rule. */
 export const exportRowsMax = 5_000
-const pageRows = 500
+/** An answer ends past this: with the last page, and its quotes escaped once more, it stays within the 6 MB that Lambda takes. */
+const exportBytesMax = 3_000_000
+/** Rows of a page; of long rows 500 would be 2 MB, too many for the second half of an answer. */
+const [pageRows, carefulRows] = [500, 100]
 /** No page is begun after this, so that the answer is there within API Gateway's 30 s. */
 const exportMsMax = 20_000
 
@@ -42,17 +67,21 @@ export async function exportCdrs(
   const { head, cells } = presets[preset]
   if (format === 'csv' && query.cursor === undefined)
     lines.push(`${bom === 'yes' ? byteOrderMark : ''}${csvRecord(head)}`)
-  let rows = 0
+  let [rows, bytes] = [0, 0]
   let cursor = search.cursor
-  // Ends with the rows, at the limit or when the time is over; each turn reads a page.
+  const isFull = () => rows >= limit || bytes >= exportBytesMax || listing.now() - started >= exportMsMax
+  // Ends with the rows, when the answer is full or the time is over; each turn reads a page.
   do {
-    const page = await listCdrs(site, { ...search, cursor, limit: Math.min(pageRows, limit - rows) }, listing)
+    const most = bytes < exportBytesMax / 2 ? pageRows : carefulRows
+    const page = await listCdrs(site, { ...search, cursor, limit: Math.min(most, limit - rows) }, listing)
     for (const cdr of page.cdrs.map(listing.show)) {
-      lines.push(format === 'csv' ? csvRecord(cells(cdr)) : `${JSON.stringify(cdr)}\n`)
+      const line = format === 'csv' ? csvRecord(cells(cdr)) : `${JSON.stringify(cdr)}\n`
+      lines.push(line)
+      bytes += Buffer.byteLength(line)
     }
     rows += page.cdrs.length
     cursor = page.cursor
-  } while (cursor !== undefined && rows < limit && listing.now() - started < exportMsMax)
+  } while (cursor !== undefined && !isFull())
   const contentType = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl'
   return { contentType, text: lines.join(''), rows, ...(cursor !== undefined && { cursor }) }
 }

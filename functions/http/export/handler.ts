@@ -2,30 +2,37 @@ import type { Cdr } from '../../../contracts/cdr.ts'
 import { config } from '../../config.ts'
 import { cdrShape } from '../../domain/personal/shapes.ts'
 import { mask } from '../../domain/personal.ts'
+import { ExportFiles } from '../../gateways/export-files.ts'
 import { secrets } from '../../secrets.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
+import { ExportJobStore } from '../../stores/export-jobs.ts'
 import { cachedLocale } from '../../stores/locale.ts'
 import { documentClient } from '../../stores/table.ts'
-import { httpHandler } from '../http-handler.ts'
+import { httpRoutes } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { checkSearch } from '../search/shown.ts'
-import { exportCdrs } from './export-cdrs.ts'
+import { askExport, findExport } from './ask-export.ts'
+import { exportCdrs, headersOf } from './export-cdrs.ts'
 
-const env = config('TABLE_RECORDS', 'TABLE_LIVE')
+const env = config('TABLE_RECORDS', 'TABLE_LIVE', 'BUCKET_EXPORTS')
 const db = documentClient()
 const log = new CallLogStore(db, env.TABLE_RECORDS)
+const jobs = new ExportJobStore(db, env.TABLE_RECORDS)
+const files = new ExportFiles(env.BUCKET_EXPORTS)
 const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
-export const handler = httpHandler('GET /v1/sites/{site}/cdrs/export', async ({ caller, site, query }) => {
-  checkSearch(caller, 'cdrs', query)
-  const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
-  const show = (cdr: Cdr) => mask(caller, 'cdrs', cdrShape, cdr)
-  const exported = await exportCdrs(site, query, { log, cursorKey, numbering, now: Date.now, show })
-  const headers = {
-    'content-type': exported.contentType,
-    'content-disposition': `attachment; filename="${site}-cdrs.${query.format ?? 'csv'}"`,
-    'switchhook-rows': String(exported.rows),
-    ...(exported.cursor !== undefined && { 'switchhook-cursor': exported.cursor }),
-  }
-  return answer(200, exported.text, { headers })
+export const handler = httpRoutes({
+  'GET /v1/sites/{site}/cdrs/export': async ({ caller, site, query }) => {
+    checkSearch(caller, 'cdrs', query)
+    const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
+    const show = (cdr: Cdr) => mask(caller, 'cdrs', cdrShape, cdr)
+    const exported = await exportCdrs(site, query, { log, cursorKey, numbering, now: Date.now, show })
+    return answer(200, exported.text, { headers: headersOf(site, query, exported) })
+  },
+  'POST /v1/sites/{site}/cdrs/exports': async ({ caller, site, query, now }) => {
+    checkSearch(caller, 'cdrs', query)
+    return answer(202, await askExport(site, query, { caller, now, jobs, numbering: await localeOf(site) }))
+  },
+  'GET /v1/sites/{site}/cdrs/exports/{export}': async ({ caller, site, path, now }) =>
+    answer(200, await findExport(site, path.export, { caller, now, jobs, files })),
 })

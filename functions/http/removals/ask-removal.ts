@@ -45,8 +45,14 @@ export function askErasure(site: SiteId, number: string, { removals, now }: Aski
   return removals.ask({ site, id: randomUUID(), what: 'number', number, askedAt, removed: {}, months: [] })
 }
 
-export async function findReceipt(site: SiteId, id: string, { removals }: Pick<Asking, 'removals'>): Promise<Receipt> {
+/** With a link to the call log as it was, where a site was deleted. */
+export async function findReceipt(
+  site: SiteId,
+  id: string,
+  { removals, files }: Pick<Asking, 'removals'> & { files: { link(file: string): Promise<string> } },
+): Promise<Receipt> {
   const receipt = await removals.receipt(site, id)
   if (!receipt) throw new HttpProblem(404, 'receipt-unknown', 'There is no such receipt.')
-  return receipt
+  const { farewell } = receipt
+  return farewell ? { ...receipt, farewell: { ...farewell, link: await files.link(farewell.file) } } : receipt
 }

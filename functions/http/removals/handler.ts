@@ -1,4 +1,5 @@
 import { config } from '../../config.ts'
+import { ExportFiles } from '../../gateways/export-files.ts'
 import { KeyStore } from '../../stores/keys.ts'
 import { RemovalStore } from '../../stores/removals.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
@@ -8,9 +9,10 @@ import { httpRoutes } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { askDeletion, askErasure, findReceipt } from './ask-removal.ts'
 
-const env = config('TABLE_ACCESS')
+const env = config('TABLE_ACCESS', 'BUCKET_EXPORTS')
 const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
 const keys = new KeyStore(documentClient(), env.TABLE_ACCESS)
+const files = new ExportFiles(env.BUCKET_EXPORTS)
 const removals = new RemovalStore(documentClient(), env.TABLE_ACCESS)
 
 export const handler = httpRoutes({
@@ -22,5 +24,5 @@ export const handler = httpRoutes({
     return answer(202, receipt, { audit: { on: `erasures/${receipt.id}` } })
   },
   'GET /v1/sites/{site}/receipts/{receipt}': async ({ site, path }) =>
-    answer(200, await findReceipt(site, path.receipt, { removals })),
+    answer(200, await findReceipt(site, path.receipt, { removals, files })),
 })

@@ -23,15 +23,10 @@ export interface SiteDeleting {
 }
 export type Count = (name: string, items: number) => void
 
-/** Removes all of a site but the row that says it is being deleted. Done twice, it finds nothing the second time. */
-export async function deleteSite(
-  site: SiteId,
-  deleting: SiteDeleting & { months: Months },
-  count: Count,
-): Promise<void> {
-  const { directory, keys, bridges, connections, sockets, commandQueues, tables, months } = deleting
+/** Takes from everyone the right to write or read. Done twice, it finds nothing the second time. */
+export async function closeSite(site: SiteId, deleting: SiteDeleting, count: Count): Promise<void> {
+  const { directory, keys, bridges, connections, sockets, commandQueues } = deleting
   await directory.markDeleting(site)
-  // First who could still write or read, then what there is.
   count('keys', await keys.removeAll(site))
   count('bridges', await bridges.removeAll(site))
   for (const id of await connections.ofKey(site)) {
@@ -41,6 +36,14 @@ export async function deleteSite(
   }
   const row = await directory.row(site)
   if (row?.commandQueue) await commandQueues.remove(row.commandQueue.url)
+}
+
+/** Removes all of a closed site but the row that says it is being deleted. Done twice, it finds nothing the second time. */
+export async function emptySite(
+  site: SiteId,
+  { tables, months }: Pick<SiteDeleting, 'tables'> & { months: Months },
+  count: Count,
+): Promise<void> {
   const empty = async ({ table, name, pk, prefix, sk }: Part) =>
     count(name, await tables[table].empty(pk, sk ?? prefix, sk !== undefined))
   for (const part of livePartitions(site)) await empty(part)

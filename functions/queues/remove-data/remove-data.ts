@@ -2,8 +2,9 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import { OutOfTime } from '../../stores/partitions.ts'
 import type { Removal } from '../../stores/removals.ts'
-import { deleteSite, type Months, type SiteDeleting } from './delete-site.ts'
+import { closeSite, emptySite, type Months, type SiteDeleting } from './delete-site.ts'
 import { eraseNumber, type NumberErasing } from './erase-number.ts'
+import { exportFirst, type FarewellExports, forgetExports } from './farewell.ts'
 import { firstMonth } from './months.ts'
 
 export interface Removing {
@@ -16,6 +17,7 @@ export interface Removing {
     directory: SiteDeleting['directory'] & { remove(site: SiteId): Promise<void> }
   }
   erasing: NumberErasing
+  exports: FarewellExports
 }
 
 /**
@@ -40,10 +42,10 @@ export async function removeData(removing: Removing, now: number, since = firstM
 
 async function removeOne(
   asked: Removal,
-  { removals, deleting, erasing }: Removing,
+  { removals, deleting, erasing, exports }: Removing,
   { now, since }: Pick<Months, 'now' | 'since'>,
 ): Promise<void> {
-  const removal = { ...asked, removed: { ...asked.removed }, months: [...asked.months] }
+  const removal: Removal = { ...asked, removed: { ...asked.removed }, months: [...asked.months] }
   const { site, id, what, number, removed, months } = removal
   let found = 0
   const count = (name: string, items: number) => {
@@ -56,8 +58,17 @@ async function removeOne(
   }
   const look = { now, since, known: new Set(asked.months), note }
   try {
-    if (what === 'site') await deleteSite(site, { ...deleting, months: look }, count)
-    else if (number !== undefined) await eraseNumber(site, number, { ...erasing, months: look }, count)
+    if (what === 'site') {
+      await closeSite(site, deleting, count)
+      removal.farewell ??= await exportFirst(site, id, exports, now, now + secondLookMs)
+      // Nothing is removed before it stands in the file.
+      if (!removal.farewell) return await removals.save(removal)
+      count('exports', await forgetExports(site, exports, id))
+      await emptySite(site, { ...deleting, months: look }, count)
+    } else if (number !== undefined) {
+      await eraseNumber(site, number, { ...erasing, months: look }, count)
+      count('exports', await forgetExports(site, exports))
+    }
   } catch (error) {
     await removals.save(removal)
     throw error

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { ExportJob, ExportJobQuery } from '../../../contracts/operations/exports.ts'
+import { type Reader, seesPersonal } from '../../domain/personal.ts'
+import { linkSeconds } from '../../gateways/export-files.ts'
+import type { Job } from '../../stores/export-jobs.ts'
+import { HttpProblem } from '../problem.ts'
+import { understand } from '../search/search-query.ts'
+
+export interface ExportAsking {
+  caller: Reader
+  now: number
+  jobs: { ask(job: Job): Promise<void>; get(site: SiteId, id: string): Promise<Job | undefined> }
+}
+
+/** A job of a file in the bucket; its period ends now unless the search says otherwise, however long it takes. */
+export function newJob(site: SiteId, query: ExportJobQuery, personal: boolean, now: number, id: string): Job {
+  const format = query.format ?? 'csv'
+  const file = `sites/${site}/${id}/${site}-cdrs.${format}`
+  const askedAt = new Date(now).toISOString()
+  return { site, id, query, personal, file, state: 'running', turn: 0, rows: 0, bytes: 0, parts: [], askedAt }
+}
+
+/** Begins an export; whatever is wrong with its search is told at once. */
+export async function askExport(
+  site: SiteId,
+  query: ExportJobQuery,
+  { caller, now, jobs, numbering }: ExportAsking & { numbering: Parameters<typeof understand>[1] },
+): Promise<ExportJob> {
+  const { from, to } = understand(query, numbering, now)
+  const job = newJob(site, { ...query, from, to }, seesPersonal(caller, 'cdrs'), now, randomUUID())
+  await jobs.ask(job)
+  return shown(job)
+}
+
+/** Who may not see numbers is not told of a file that has them. */
+export async function findExport(
+  site: SiteId,
+  id: string,
+  { caller, now, jobs, files }: ExportAsking & { files: { link(file: string): Promise<string> } },
+): Promise<ExportJob> {
+  const job = await jobs.get(site, id)
+  if (!job || (job.personal && !seesPersonal(caller, 'cdrs'))) {
+    throw new HttpProblem(404, 'export-unknown', 'There is no such export, or not any more.')
+  }
+  if (job.state !== 'done') return shown(job)
+  const linkUntil = new Date(now + 1000 * linkSeconds).toISOString()
+  return { ...shown(job), link: await files.link(job.file), linkUntil }
+}
+
+function shown({ id, state, rows, bytes, askedAt, doneAt }: Job): ExportJob {
+  return { id, state, rows, bytes, askedAt, ...(doneAt !== undefined && { doneAt }) }
+}

@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ExportFiles } from '../../functions/gateways/export-files.ts'
+import { newJob } from '../../functions/http/export/ask-export.ts'
+import { exportCdrs } from '../../functions/http/export/export-cdrs.ts'
+import { type ExportWriting, writeExports } from '../../functions/queues/write-exports/write-export.ts'
+import { CallLogStore } from '../../functions/stores/call-log.ts'
+import { CdrStore } from '../../functions/stores/cdrs.ts'
+import { ExportJobStore } from '../../functions/stores/export-jobs.ts'
+import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
+import { startBucket, type TestBucket } from '../support/bucket.ts'
+import { makeCdr } from '../support/cdrs.ts'
+import { Process } from '../support/killed-writes.ts'
+import { startTables, type TestTables } from '../support/tables.ts'
+
+/**
+ * Goal: an export is whole and each row stands in it once, wherever the function that writes it dies.
+ * Method: a function is killed before its nth write to tables or bucket, for every n; then the next ones carry on.
+ */
+const rows = 2_600
+const now = Date.UTC(2026, 11, 31)
+const query = {
+  format: 'jsonl' as const,
+  order: 'oldest' as const,
+  from: '2026-11-01T00:00:00Z',
+  to: '2026-12-31T00:00:00Z',
+}
+/** Rows of 4 KB, so that some thousand fill the parts of 5 MiB that S3 wants; in memory, where they are read quickly. */
+const memory = new MemoryTable()
+const log = documentClientOver(async (command) => memory.carryOut(command))
+let folder: string
+let tables: TestTables
+let bucket: TestBucket
+let expected: string
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'export-job-'))
+  tables = await startTables()
+  bucket = await startBucket(folder)
+  const cdrs = Array.from({ length: rows }, (_, n) => makeCdr(n, { userfield: 'long'.repeat(1_000) }))
+  const filling = new CdrStore(log, tables.table)
+  for (const cdr of cdrs) await filling.put('long', cdr, undefined, { country: 'FR' })
+  expected = cdrs.map((cdr) => `${JSON.stringify(cdr)}\n`).join('')
+})
+afterAll(async () => {
+  await tables[Symbol.asyncDispose]()
+  await bucket[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+const store = (db = tables.db) => new ExportJobStore(db, tables.table, () => now)
+
+/** One invocation, of a process that may be killed. */
+async function run(process = new Process(Number.POSITIVE_INFINITY), over: Partial<ExportWriting> = {}): Promise<void> {
+  const files = new ExportFiles(bucket.bucket, bucket.client)
+  const listing = {
+    log: new CallLogStore(log, tables.table),
+    cursorKey: 'k'.repeat(32),
+    numbering: { country: 'FR' } as const,
+    now: () => now,
+  }
+  const counted =
+    <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
+    (...args: A) => {
+      process.write()
+      return write(...args)
+    }
+  await writeExports({
+    jobs: store(process.over(tables.db)),
+    files: {
+      begin: counted(files.begin.bind(files)),
+      putPart: counted(files.putPart.bind(files)),
+      complete: counted(files.complete.bind(files)),
+    },
+    read: (job, search) => exportCdrs(job.site, search, { ...listing, show: (cdr) => cdr }),
+    isOver: () => false,
+    now,
+    ...over,
+  })
+}
+
+test('killed before each of its writes in turn, an export comes out whole, and each row once', async () => {
+  let kills = 0
+  for (let writes = 0; writes < 20; writes += 1) {
+    const job = newJob('long', query, true, now, `kill-${writes}`)
+    await store().ask(job)
+    const dying = new Process(writes)
+    await run(dying)
+    if (dying.isKilled) {
+      kills += 1
+      await run()
+    }
+    const done = await store().get('long', job.id)
+    expect(done, `${writes} writes`).toMatchObject({ state: 'done', rows, bytes: Buffer.byteLength(expected) })
+    expect(done?.parts.length).toBeGreaterThan(1)
+    expect((await bucket.read(job.file)) === expected, `${writes} writes`).toBe(true)
+    if (!dying.isKilled) break
+  }
+  // Begin, two parts, complete, and a save after each; the last one's row is taken off the list.
+  expect(kills).toBe(9)
+}, 120_000)
+
+test('an export whose time is over goes on in the next invocation, and two that carry it on at once make one file', async () => {
+  const job = newJob('long', query, true, now, 'slow')
+  await store().ask(job)
+  let parts = 0
+  await run(undefined, { isOver: () => parts++ >= 2 })
+  expect(await store().get('long', job.id)).toMatchObject({ state: 'running' })
+  await Promise.all([run(), run()])
+  await run()
+  expect(await store().get('long', job.id)).toMatchObject({ state: 'done', rows })
+  expect((await bucket.read(job.file)) === expected).toBe(true)
+})
+
+test('an export that is not due yet waits', async () => {
+  const job = { ...newJob('long', query, true, now, 'later'), notBefore: now + 1 }
+  await store().ask(job)
+  await run()
+  expect(await store().get('long', job.id)).toMatchObject(job)
+  await run(undefined, { now: now + 1 })
+  expect((await store().get('long', job.id))?.state).toBe('done')
+})
+
+test('an upload that the bucket has forgotten is begun anew', async () => {
+  const job = { ...newJob('long', query, true, now, 'lost'), upload: 'gone', parts: ['"x"'], rows: 7, bytes: 7 }
+  await store().ask(job)
+  await run()
+  await run()
+  expect(await store().get('long', job.id)).toMatchObject({ state: 'done', rows })
+  expect((await bucket.read(job.file)) === expected).toBe(true)
+})
+
+test('an export of nothing is a file with nothing but its head', async () => {
+  const job = newJob('empty', { format: 'csv' }, true, now, 'none')
+  await store().ask(job)
+  await run()
+  expect(await bucket.read(job.file)).toMatch(/^accountcode,src,dst,.*,sequence\r\n$/)
+})
