@@ -3,6 +3,7 @@ import type { AriLink } from './asterisk/ari-connection.ts'
 import { AriListener } from './asterisk/ari-listener.ts'
 import { diallingLink } from './asterisk/ari-socket.ts'
 import { Commands } from './commands/commands.ts'
+import { VerifyDays } from './commands/verify-day.ts'
 import type { BridgeConfig } from './config.ts'
 import { CannotRun, exitStatus } from './failure.ts'
 import { join } from './join.ts'
@@ -58,9 +59,12 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   const outside = { ari, ami, link: await linkOf(ari, undo), disk: realDisk, clock: realClock, zone: config.cdr.zone }
   const parts = await join({ site, stateFolder, run: randomUUID(), ...outside }, edges, operation, fail)
   const { intake, lanes, cdrLane, spool, keepHouse, health } = parts
+  const { cdr } = config
+  const day = { site, cdrFile: cdr.file, zone: cdr.zone, to: edges.records, ...edges, ...operation }
   const commands = new Commands({
     ...config,
     ...operation,
+    days: new VerifyDays(day),
     placed: parts.placed,
     presence: parts.presence,
     deploymentPublicKey: config.deploymentPublicKey,

@@ -6,7 +6,7 @@ import { ProfilesBroken } from './profiles.ts'
 export const exitStatuses = {
   0: 'done',
   1: 'failed',
-  3: 'done, but for rows of an import that are doubtful or refused',
+  3: 'done, but for rows of an import that are doubtful or refused, or a day that differs',
   64: 'used wrongly',
   65: 'the input is refused (400, 409, 422)',
   66: 'there is no such thing (404)',

@@ -1,5 +1,6 @@
 import * as auditCommand from './commands/audit.ts'
 import * as bridgesCommand from './commands/bridges.ts'
+import * as cdrsCommand from './commands/cdrs.ts'
 import * as importCommand from './commands/import.ts'
 import * as keysCommand from './commands/keys.ts'
 import * as profileCommand from './commands/profile.ts'
@@ -21,6 +22,7 @@ const commands: Record<string, Command> = {
   bridges: bridgesCommand,
   audit: auditCommand,
   import: importCommand,
+  cdrs: cdrsCommand,
   redrive: redriveCommand,
 }
 

@@ -34,7 +34,19 @@ export const HangUpCommand = v.looseObject({
 })
 export type HangUpCommand = v.InferOutput<typeof HangUpCommand>
 
-export const Command = v.variant('command', [PlaceCommand, HangUpCommand])
+/** Tells what the PBX's own file has of a day; with `resend`, sends those CDRs again as well. */
+export const VerifyDayCommand = v.looseObject({
+  ...times,
+  command: v.literal('verify-day'),
+  run: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  day: v.pipe(v.string(), v.maxLength(10)),
+  from: Timestamp,
+  to: Timestamp,
+  resend: v.boolean(),
+})
+export type VerifyDayCommand = v.InferOutput<typeof VerifyDayCommand>
+
+export const Command = v.variant('command', [PlaceCommand, HangUpCommand, VerifyDayCommand])
 export type Command = v.InferOutput<typeof Command>
 
 /** A command is some hundred bytes; a longer body is none. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Cdr } from './cdr.ts'
+import { CdrDigest } from './cdr-digest.ts'
 import { CallState, EndpointState, EpochReady, Gap, Heartbeat } from './facts.ts'
 import { type SiteId, Timestamp } from './names.ts'
 import { formatVersion, Version } from './version.ts'
@@ -52,6 +53,13 @@ export const HeartbeatEvent = v.looseObject({
 export const GapEvent = v.looseObject({ ...attributes, ...ordered, type: v.literal('switchhook.gap.v1'), data: Gap })
 export const CdrEvent = v.looseObject({ ...attributes, type: v.literal('switchhook.cdr.v1'), data: CdrData })
 
+/** What the PBX's own file has of a day, in parts; asked for by a command. */
+export const CdrDigestEvent = v.looseObject({
+  ...attributes,
+  type: v.literal('switchhook.cdr-digest.v1'),
+  data: CdrDigest,
+})
+
 export const BridgeEvent = v.variant('type', [
   EndpointEvent,
   CallEvent,
@@ -59,6 +67,7 @@ export const BridgeEvent = v.variant('type', [
   HeartbeatEvent,
   GapEvent,
   CdrEvent,
+  CdrDigestEvent,
 ])
 export type EndpointEvent = v.InferOutput<typeof EndpointEvent>
 export type CallEvent = v.InferOutput<typeof CallEvent>
@@ -66,6 +75,7 @@ export type EpochReadyEvent = v.InferOutput<typeof EpochReadyEvent>
 export type HeartbeatEvent = v.InferOutput<typeof HeartbeatEvent>
 export type GapEvent = v.InferOutput<typeof GapEvent>
 export type CdrEvent = v.InferOutput<typeof CdrEvent>
+export type CdrDigestEvent = v.InferOutput<typeof CdrDigestEvent>
 export type BridgeEvent = v.InferOutput<typeof BridgeEvent>
 
 export const knownTypes: ReadonlySet<string> = new Set(BridgeEvent.options.map((option) => option.entries.type.literal))

@@ -10,6 +10,7 @@ import { placedCallOperations } from './operations/placed-calls.ts'
 import { presenceOperations } from './operations/presence.ts'
 import { siteOperations } from './operations/sites.ts'
 import { statsOperations } from './operations/stats.ts'
+import { verificationOperations } from './operations/verifications.ts'
 
 /**
  * The HTTP API, one entry a route: what goes in, what comes out. Requests are parsed by it, answers are typed by it, and
@@ -42,6 +43,7 @@ export const operations = {
   ...exportOperations,
   ...placedCallOperations,
   ...statsOperations,
+  ...verificationOperations,
   ...importOperations,
   ...presenceOperations,
   ...gradeOperations,

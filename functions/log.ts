@@ -5,6 +5,13 @@ export function logOutcome(level: 'info' | 'warn' | 'error', outcome: string, fi
   console.log(JSON.stringify({ level, outcome, ...fields }))
 }
 
+/** A metric of a site, read by CloudWatch from the log (Embedded Metric Format): no request is made for it. */
+export function logMetrics(site: string, counts: Record<string, number>): void {
+  const Metrics = Object.keys(counts).map((Name) => ({ Name, Unit: 'Count' }))
+  const CloudWatchMetrics = [{ Namespace: 'Switchhook', Dimensions: [['site']], Metrics }]
+  console.log(JSON.stringify({ _aws: { Timestamp: Date.now(), CloudWatchMetrics }, site, ...counts }))
+}
+
 /** Message and cause chain of an error, bounded: what a reader of the log needs to act. */
 export function describeError(error: unknown): string {
   const parts: string[] = []

@@ -9,6 +9,7 @@ import { CommandQueue } from './command-queue.ts'
 import { Execute, type ExecuteParts } from './execute.ts'
 import { Journal } from './journal.ts'
 import { pollCommands } from './poll.ts'
+import type { VerifyDays } from './verify-day.ts'
 
 export interface CommandsParts {
   site: string
@@ -21,6 +22,7 @@ export interface CommandsParts {
   queueUrl: () => string
   placed: PlacedCalls
   presence: ExecuteParts['presence']
+  days: VerifyDays
   counters: Counters
   log: Log
 }
@@ -58,6 +60,7 @@ export class Commands {
     const rest = new AriRest(ari.url, ari)
     const execute = new Execute({ ...parts, ari: rest, journal: this.#journal, nowMs: () => queue.nowMs() })
     await pollCommands({ ...parts, publicKey, queue, execute }, signal)
+    await parts.days.idle()
   }
 
   /** To be called each second. */

@@ -6,11 +6,13 @@ import type { PlacedCalls } from '../normalise/placed-calls.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import type { Journal } from './journal.ts'
+import type { VerifyDays } from './verify-day.ts'
 
 export interface ExecuteParts {
   ari: Pick<AriRest, 'get' | 'post' | 'delete'>
   journal: Journal
   placed: PlacedCalls
+  days: Pick<VerifyDays, 'offer'>
   presence: { tellPlaced(call: string): void; channelsOf(call: string): string[] }
   counters: Counters
   log: Log
@@ -31,7 +33,12 @@ export class Execute {
   /** `settle` takes the message out of its queue: once the claim is durable, and before anything rings. */
   async run(command: Command, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
     if (command.command === 'place') await this.#place(command, settle, signal)
-    else await this.#hangUp(command, settle, signal)
+    else if (command.command === 'hang-up') await this.#hangUp(command, settle, signal)
+    else {
+      // Nothing rings, and told twice it is the same: no claim, and the other commands do not wait for it.
+      await settle()
+      this.#parts.days.offer(command, signal)
+    }
   }
 
   async #place(command: PlaceCommand, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {

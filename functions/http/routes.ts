@@ -42,6 +42,8 @@ export const routes = {
   'GET /v1/sites/{site}/cdrs/export': { needs: 'cdrs:read', personal: 'cdrs' },
   'POST /v1/sites/{site}/cdrs/exports': { needs: 'cdrs:read', personal: 'cdrs' },
   'GET /v1/sites/{site}/cdrs/exports/{export}': { needs: 'cdrs:read', personal: 'cdrs' },
+  'POST /v1/sites/{site}/cdrs/verifications': { needs: 'cdrs:write' },
+  'GET /v1/sites/{site}/cdrs/verifications/{day}': { needs: 'cdrs:read' },
   'GET /v1/sites/{site}/calls': { needs: 'calls:read', personal: 'calls' },
   'GET /v1/sites/{site}/calls/{id}': { needs: 'calls:read', personal: 'calls' },
   'GET /v1/sites/{site}/calls/{id}/events': { needs: 'calls:read', personal: 'calls' },

@@ -13,7 +13,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
  * | records | by line         | S#X#m               | ddThh#part    | stats by extension and trunk             |
  * | records | export job      | S#JOB               | id            | exports over 5,000 rows                  |
  * | records | export running  | EXPORTS             | S#id          | exports that are not done                |
- * | records | day verified    | S#VER               | day           | `cdrs verify`                            |
+ * | records | day verified    | S#VER               | day; run#part | `cdrs verify`; what the PBX has of a day |
  * | records | dirty mark      | DIRTY#hash(S)%16    | S#hour        | hours to be totalled anew                |
  * | live    | site            | S                   | SITE          | epoch, lanes                             |
  * | live    | heartbeat       | HB#hash(S)%4        | S             | when the bridge was last heard           |
@@ -50,6 +50,7 @@ export const keys = {
   exportRunning: (site: string, id: string) => ({ pk: 'EXPORTS', sk: `${site}#${id}` }),
   exportsRunning: 'EXPORTS',
   dayVerified: (site: string, day: string) => ({ pk: `${site}#VER`, sk: day }),
+  dayTold: (site: string, run: string, part: string) => ({ pk: `${site}#VER`, sk: `${run}#${part}` }),
   dirtyShard: (shard: number) => `DIRTY#${shard}`,
   dirtyHour: (site: string, hour: string) => ({ pk: `DIRTY#${shard(site, dirtyShards)}`, sk: `${site}#${hour}` }),
   timeLine: (site: string, call: string) => `${site}#CE#${call}`,

@@ -18,6 +18,8 @@ export const functionEntries: Record<string, string> = {
   'placed-calls': 'functions/http/placed-calls/handler.ts',
   'export-cdrs': 'functions/http/export/handler.ts',
   'write-exports': 'functions/queues/write-exports/handler.ts',
+  verifications: 'functions/http/verifications/handler.ts',
+  'verify-days': 'functions/queues/verify-days/handler.ts',
   stats: 'functions/http/stats/handler.ts',
   watch: 'functions/queues/watch/handler.ts',
   'list-endpoints': 'functions/http/endpoints/handler.ts',

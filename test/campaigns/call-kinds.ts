@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
 import { type Cdr, cdrFields } from '../../contracts/cdr.ts'
 import { Stats } from '../../contracts/operations/stats.ts'
+import { Verification } from '../../contracts/operations/verifications.ts'
 import { callKinds, siteOfKinds } from '../pbx/support/call-kinds.ts'
 import { startStack } from '../pbx/support/stack.ts'
 import { startMariaDb } from '../support/mariadb.ts'
@@ -16,6 +17,7 @@ import { until } from '../support/until.ts'
 export async function main(args: string[]): Promise<void> {
   const calls = Number(args[0] ?? 200)
   await using stack = await startStack({ changeSite: siteOfKinds })
+  const { deployment } = stack
   const kinds = callKinds(calls)
   for (const [n, kind] of kinds.entries()) {
     await kind.make(stack.pbx, n)
@@ -36,15 +38,24 @@ export async function main(args: string[]): Promise<void> {
     `${calls} calls of ${new Set(kinds.map(({ kind }) => kind)).size} kinds: ${stored.length} CDRs, the store equals the file`,
   )
 
+  const day = written[0]?.start.slice(0, 10) ?? ''
+  const key = stack.site.apiKey
+  await deployment.call('POST', '/v1/sites/office/cdrs/verifications', { key, body: { day } })
+  const path = `/v1/sites/office/cdrs/verifications/${day}`
+  const verified = await until('the bridge to tell the day', async () => {
+    const found = v.parse(Verification, await (await deployment.call('GET', path, { key })).json())
+    return found.state === 'done' && found
+  })
+  if (!verified.isEqual) throw new Error(`the day differs: ${JSON.stringify(verified)}`)
+  console.log(`${day} verified by the bridge: ${JSON.stringify(verified.pbx)} on both sides`)
+
   await using sql = await startMariaDb()
   await loadCdrs(sql.db, written)
   const expected = await sqlTotals(sql.db)
-  const { deployment } = stack
   // An hour that a call goes on into is marked by the one before it, so a few ticks make all of them.
   for (let tick = 0; tick < 4; tick += 1) await deployment.cloud.invoke('watch', { Records: [{ body: '{"part":0}' }] })
   for (const [hour, figures] of expected) {
     const [from, to] = [`${hour}:00:00Z`, new Date(Date.parse(`${hour}:00:00Z`) + 3_600_000).toISOString()]
-    const key = stack.site.apiKey
     const response = await deployment.call('GET', `/v1/sites/office/stats?from=${from}&to=${to}&by=day`, { key })
     const { total } = v.parse(Stats, await response.json())
     for (const [name, value] of Object.entries(figures)) {

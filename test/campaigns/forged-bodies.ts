@@ -15,6 +15,7 @@ import { PlacedCallStore } from '../../functions/stores/placed-calls.ts'
 import { PresenceStore } from '../../functions/stores/presence.ts'
 import { SiteStore } from '../../functions/stores/sites.ts'
 import { TimeLineStore } from '../../functions/stores/time-lines.ts'
+import { VerifiedDayStore } from '../../functions/stores/verified-days.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { callFact, cdrEvent, endpointFact } from '../support/facts.ts'
 import { Random } from '../support/random.ts'
@@ -160,6 +161,7 @@ function consumer({ db, table }: TestTables, onRefused: (errorId: string) => voi
     log: new CdrStore(db, table),
     hours: new DirtyHourStore(db, table),
     numberingOf: async () => numbering('FR'),
+    days: new VerifiedDayStore(db, table),
     now: Date.now,
   }
   const pushing = {

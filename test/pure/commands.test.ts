@@ -53,7 +53,8 @@ async function world(post: () => Promise<unknown> = async () => ({})) {
     }
     const silent = () => undefined
     const log = { debug: silent, info: silent, warn: silent, error: silent }
-    return new Execute({ ari, journal, placed, presence, counters: new Counters(), log, nowMs: () => clock })
+    const days = { offer: silent }
+    return new Execute({ days, ari, journal, placed, presence, counters: new Counters(), log, nowMs: () => clock })
   }
   return {
     posts,

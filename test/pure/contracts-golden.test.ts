@@ -44,11 +44,31 @@ const tellings: Telling[] = [
 const cdrLine =
   '{"accountcode":"","src":"60","dst":"61","dcontext":"internal","clid":"\\"Phone 5860\\" <60>","channel":"PJSIP/5860-00000002","dstchannel":"PJSIP/5861-00000003","lastapp":"Dial","lastdata":"PJSIP/5861,5","start":"2026-11-23T19:03:14+0000","answer":"","end":"2026-11-23T19:03:14+0000","duration":0,"billsec":0,"disposition":"BUSY","amaflags":"DOCUMENTATION","uniqueid":"pbx1-1795460594.3","userfield":"","peeraccount":"","linkedid":"pbx1-1795460594.3","sequence":2}'
 
+const digest = {
+  specversion: '1.0',
+  id: 'lyon-1/cdr-digest/4b1d7f0e/0',
+  source: bridgeSource('lyon-1'),
+  subject: '2026-11-22T23:00:00.000Z',
+  type: 'switchhook.cdr-digest.v1',
+  time,
+  data: {
+    run: '4b1d7f0e',
+    day: '2026-11-23',
+    from: '2026-11-22T23:00:00.000Z',
+    to: '2026-11-23T23:00:00.000Z',
+    part: 0,
+    parts: 1,
+    count: 1,
+    checksum: 'd41d8cd98f00b204e9800998ecf8427e',
+    prints: ['pbx1-1795460594.3/2/0a1b2c3d4e5f'],
+  },
+}
+
 function events(): unknown[] {
   const stamp = new Stamp('lyon-1', 1795460400)
   const cdr = readCdrLine('lyon-1', cdrLine)
   if (cdr.kind !== 'cdr') throw new Error(cdr.reason)
-  return [...tellings.map((telling) => stamp.event(telling, time)), cdr.event]
+  return [...tellings.map((telling) => stamp.event(telling, time)), cdr.event, digest]
 }
 
 test('one of each event is as it always was', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBDocumentClient, PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { Enrolled } from '../../contracts/bridge-access.ts'
 import { SiteCreated } from '../../contracts/http.ts'
@@ -97,7 +97,13 @@ export async function deploy(): Promise<Deployment> {
       }))
     },
     put: async (table, Item) => void (await db.send(new PutCommand({ TableName: cloud.ref(table), Item }))),
-    items: async (table) => (await db.send(new ScanCommand({ TableName: cloud.ref(table) }))).Items ?? [],
+    items: async (table) => {
+      const items: Record<string, unknown>[] = []
+      // As many pages of 1 MB as the test made.
+      for await (const page of paginateScan({ client: db }, { TableName: cloud.ref(table) }))
+        items.push(...(page.Items ?? []))
+      return items
+    },
     [Symbol.asyncDispose]: async () => {
       sqs.destroy()
       db.destroy()

@@ -8,22 +8,24 @@ import type { TestTables } from './tables.ts'
 /** DynamoDB's limit of a BatchWrite, and batches under way at once. */
 const [batchItems, batchesAtOnce] = [25, 8]
 
+/** Time and caller row of the first CDR of the nth call. */
+export function rowsOf(site: string, n: number): Record<string, unknown>[] {
+  const [cdr] = officeCall(n)
+  if (!cdr) return []
+  const { month, row } = fileCdr(cdr)
+  const time = { pk: keys.timeRows(site, month, lane), sk: row, cdr, a: cdr.src, b: cdr.dst }
+  return [time, { ...time, pk: keys.callerRows(site, month), sk: partyKey(cdr.src, row) }]
+}
+
 /** Puts the first CDR of each of `count` calls into a site's log, time and caller rows, faster than the product would. */
 export async function fillRows({ db, table }: TestTables, site: string, count: number): Promise<void> {
-  const itemsOf = (n: number) => {
-    const [cdr] = officeCall(n)
-    if (!cdr) return []
-    const { month, row } = fileCdr(cdr)
-    const time = { pk: keys.timeRows(site, month, lane), sk: row, cdr, a: cdr.src, b: cdr.dst }
-    return [time, { ...time, pk: keys.callerRows(site, month), sk: partyKey(cdr.src, row) }]
-  }
   const callsPerBatch = Math.floor(batchItems / 2)
   let next = 0
   const worker = async () => {
     while (next < count) {
       const calls = Array.from({ length: Math.min(callsPerBatch, count - next) }, (_, n) => next + n)
       next += calls.length
-      const items = calls.flatMap(itemsOf)
+      const items = calls.flatMap((n) => rowsOf(site, n))
       await db.send(
         new BatchWriteCommand({ RequestItems: { [table]: items.map((Item) => ({ PutRequest: { Item } })) } }),
       )

@@ -8,6 +8,7 @@ import { DirtyHourStore } from '../../functions/stores/dirty-hours.ts'
 import { PlacedCallStore } from '../../functions/stores/placed-calls.ts'
 import { TimeLineStore } from '../../functions/stores/time-lines.ts'
 import { TotalStore } from '../../functions/stores/totals.ts'
+import { VerifiedDayStore } from '../../functions/stores/verified-days.ts'
 import { officeCall } from './busy-office.ts'
 import { cdrEvent } from './facts.ts'
 import { Died, makeUnreliable, RequestFailed, type Strike, seeded } from './unreliable.ts'
@@ -138,6 +139,7 @@ function partsOver(db: DynamoDBDocumentClient, table: string) {
     timeLines: new TimeLineStore(db, table),
     placed: new PlacedCallStore(db, table),
     numberingOf: async () => numbering,
+    days: new VerifiedDayStore(db, table),
     now: Date.now,
   }
 }

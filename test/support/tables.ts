@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+} from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
 import dynalite from 'dynalite'
 
@@ -15,11 +20,26 @@ export interface TestTables extends AsyncDisposable {
 /** Where a DynamoDB of another make listens; the campaign `dynamodb-local` sets it. */
 const given = process.env['TEST_DYNAMODB_ENDPOINT']
 
+/** The keys of every table of ours. */
+export const tableOfKeys = {
+  AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' as const },
+    { AttributeName: 'sk', KeyType: 'RANGE' as const },
+  ],
+}
+
 /**
  * A table of the keys that all ours have: in an emulator of its own, in memory or in a folder, or at the endpoint that is
- * given.
+ * given. `kept` names a table that is there already in the folder, or is made.
  */
-export async function startTables({ folder }: { folder?: string | undefined } = {}): Promise<TestTables> {
+export async function startTables({
+  folder,
+  kept,
+}: {
+  folder?: string | undefined
+  kept?: string
+} = {}): Promise<TestTables> {
   await using starting = new AsyncDisposableStack()
   const endpoint = given ?? (await startEmulator(starting, folder))
   const client = new DynamoDBClient({
@@ -28,18 +48,12 @@ export async function startTables({ folder }: { folder?: string | undefined } = 
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   })
   starting.defer(() => client.destroy())
-  const table = `test-${randomUUID()}`
-  await client.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  )
+  const table = kept ?? `test-${randomUUID()}`
+  try {
+    await client.send(new CreateTableCommand({ TableName: table, BillingMode: 'PAY_PER_REQUEST', ...tableOfKeys }))
+  } catch (error) {
+    if (kept === undefined || !(error instanceof ResourceInUseException)) throw error
+  }
   if (given) starting.defer(async () => void (await client.send(new DeleteTableCommand({ TableName: table }))))
   const db = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
   const started = starting.move()

@@ -8,6 +8,7 @@ import { cachedLocale } from '../../stores/locale.ts'
 import { PlacedCallStore } from '../../stores/placed-calls.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TimeLineStore } from '../../stores/time-lines.ts'
+import { VerifiedDayStore } from '../../stores/verified-days.ts'
 import { cachedKeys } from '../open-batch.ts'
 import { persistMessage } from './persist-records.ts'
 
@@ -21,6 +22,7 @@ const persisting = {
   placed: new PlacedCallStore(db, env.TABLE_LIVE),
   timeLines: new TimeLineStore(db, env.TABLE_LIVE),
   numberingOf: cachedLocale(db, env.TABLE_LIVE, Date.now),
+  days: new VerifiedDayStore(db, env.TABLE_RECORDS),
   now: Date.now,
 }
 
@@ -29,11 +31,10 @@ const reserveMs = 3_000
 
 /** The `records` queue: each message succeeds or fails by itself. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
-  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = []
+  const failed: string[] = []
   for (const record of event.Records) {
     const timely = context.getRemainingTimeInMillis() > reserveMs
-    if (timely && (await persistMessage(record, persisting))) continue
-    batchItemFailures.push({ itemIdentifier: record.messageId })
+    if (!timely || !(await persistMessage(record, persisting))) failed.push(record.messageId)
   }
-  return { batchItemFailures }
+  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
 }

@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda'
 import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
+import type { CdrDigest } from '../../../contracts/cdr-digest.ts'
 import type { BridgeEvent } from '../../../contracts/events.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { TimeLineEntry } from '../../../contracts/time-line.ts'
@@ -10,6 +11,7 @@ import { describeError, logOutcome } from '../../log.ts'
 import type { PutOutcome } from '../../stores/cdrs.ts'
 import { correctPlaced, notePlaced, type PlacedCorrections, type PlacedNotes } from '../note-placed.ts'
 import { type Aside, type BridgeKeys, type OpenedMessage, openMessage } from '../open-batch.ts'
+import { type DigestDays, noteDigest } from './note-digest.ts'
 
 export interface CallLog {
   put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering): Promise<PutOutcome>
@@ -26,6 +28,7 @@ export interface Persisting {
   hours: DirtyHours
   timeLines: TimeLines
   placed: PlacedNotes & PlacedCorrections
+  days: DigestDays
   numberingOf(site: SiteId): Promise<Numbering>
   now: () => number
 }
@@ -72,6 +75,7 @@ export async function persistRecords(message: OpenedMessage, persisting: Persist
   const numbering = await persisting.numberingOf(site)
   const dirty = new Set<string>()
   const late: BridgeEvent[] = []
+  const digests: CdrDigest[] = []
   const lines = message.lines.values()
   const refuse = async (line: number, errorId: string) => {
     await aside.put(message.body, errorId, line)
@@ -80,6 +84,7 @@ export async function persistRecords(message: OpenedMessage, persisting: Persist
   const worker = async () => {
     for (const line of lines) {
       if ('errorId' in line) await refuse(line.line, line.errorId)
+      else if (line.event.type === 'switchhook.cdr-digest.v1') digests.push(line.event.data)
       else if (line.event.type !== 'switchhook.cdr.v1') late.push(line.event)
       else if (Number.isNaN(momentSeconds(line.event.data.cdr.start))) await refuse(line.line, 'cdr-time-invalid')
       else {
@@ -97,5 +102,7 @@ export async function persistRecords(message: OpenedMessage, persisting: Persist
   await notePlaced(site, late, persisting.placed)
   const passage = { lane: 'records' as const, sentAt: message.sentAt, handledAt: now(), events: late }
   await timeLines.put(site, timeLineEntries([passage]), now())
+  // After the rows of the same message: a day that was sent again is held against what it has become.
+  for (const digest of digests) await noteDigest(site, digest, persisting)
   return count
 }

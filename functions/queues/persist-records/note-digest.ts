@@ -1,0 +1,45 @@
+import { type CdrDigest, checksumOf } from '../../../contracts/cdr-digest.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { Verification } from '../../../contracts/operations/verifications.ts'
+import { compareDay, type StoredPrint } from '../../domain/compare-day.ts'
+import { logMetrics, logOutcome } from '../../log.ts'
+
+export interface DigestDays {
+  find(site: SiteId, day: string): Promise<Verification | undefined>
+  putPart(site: SiteId, digest: CdrDigest, now: number): Promise<void>
+  parts(site: SiteId, run: string): Promise<CdrDigest[]>
+  stored(site: SiteId, from: number, to: number): Promise<StoredPrint[]>
+  finish(site: SiteId, done: Verification): Promise<boolean>
+}
+
+/**
+ * Takes one part of what the PBX has of a day; the last part that comes, whichever it is, has the day compared. A part that
+ * comes twice is compared twice, with the same outcome or a newer one.
+ */
+export async function noteDigest(
+  site: SiteId,
+  digest: CdrDigest,
+  { days, now }: { days: DigestDays; now: () => number },
+): Promise<void> {
+  const asked = await days.find(site, digest.day)
+  // Of a run that nobody asked for, or that a newer one has taken the place of.
+  if (asked?.run !== digest.run) return
+  await days.putPart(site, digest, now())
+  const parts = await days.parts(site, digest.run)
+  if (parts.length < digest.parts) return
+  const prints = parts.flatMap((part) => part.prints)
+  if (prints.length !== digest.count || checksumOf(prints) !== digest.checksum) {
+    logOutcome('error', 'digest-broken', { site, day: digest.day, told: prints.length, count: digest.count })
+    return
+  }
+  const stored = await days.stored(site, Date.parse(digest.from), Date.parse(digest.to))
+  const compared = compareDay(prints, stored, digest.since)
+  const { run, day, askedAt, repair } = asked
+  const doneAt = new Date(now()).toISOString()
+  const since = digest.since === undefined ? {} : { pbxSince: digest.since }
+  const done: Verification = { run, day, askedAt, repair, state: 'done', doneAt, ...compared, ...since }
+  if (!(await days.finish(site, done))) return
+  const [missing, extra] = [compared.missing.count, compared.extra.count]
+  logOutcome(compared.isEqual ? 'info' : 'warn', 'day-verified', { site, day, missing, extra })
+  logMetrics(site, { CdrsMissing: missing, CdrsExtra: extra })
+}
