@@ -68,7 +68,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     placed: parts.placed,
     presence: parts.presence,
     deploymentPublicKey: config.deploymentPublicKey,
-    credentials: edges.session?.provide,
+    credentials: edges.credentials,
     queueUrl: () => edges.session?.commandQueue ?? config.queues.commands,
   })
   await commands.open(Date.now())

@@ -78,7 +78,9 @@ export const BridgeConfig = v.strictObject(
     ),
     /** The deployment's public key (SPKI, PEM), which signs commands; without it the bridge takes none. */
     deploymentPublicKey: v.optional(text('a public key in PEM')),
-    /** Where the HTTP API is that gives this bridge its AWS credentials; without it they come from the environment. */
+    /** A file that something else renews, as `credential_process` writes it. */
+    credentialsFile: v.optional(text('a file with AWS credentials')),
+    /** Where the HTTP API is that gives this bridge its AWS credentials; without either, the AWS SDK looks for them. */
     api: v.optional(matching(/^https?:\/\/[^\s@]+$/, 'the URL of the HTTP API')),
     /** Port of `/healthz` on loopback; 0 takes a free one; absent, there is none. */
     health: v.optional(v.strictObject({ port: port(0) }, 'an object')),

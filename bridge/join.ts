@@ -56,7 +56,7 @@ export interface Ground {
 /** Opens what has state and joins it: Asterisk to presence to spool to lanes, and the CDR file to its lane. */
 export async function join(
   ground: Ground,
-  edges: Omit<Edges, 'session'>,
+  edges: Omit<Edges, 'session' | 'credentials'>,
   operation: Operation,
   onSpoolBroken: (error: unknown) => void,
 ): Promise<Joined> {

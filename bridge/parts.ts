@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import type { SQSClientConfig } from '@aws-sdk/client-sqs'
 import { CdrCheckpoint } from './asterisk/cdr-checkpoint.ts'
 import { CdrFile } from './asterisk/cdr-file.ts'
 import type { BridgeConfig } from './config.ts'
+import { CredentialsFile } from './enrolment/credentials-file.ts'
 import { Session } from './enrolment/session.ts'
 import { Delivery, type Destination } from './forward/delivery.ts'
 import { Packer } from './forward/pack.ts'
@@ -29,8 +31,10 @@ export interface Edges {
   quarantine: Quarantine
   live: Destination
   records: Destination
-  /** Absent where credentials come from the environment. */
+  /** Absent where credentials do not come from the cloud itself. */
   session: Session | undefined
+  /** Absent where the AWS SDK looks for them: environment, files in ~/.aws, a process, the machine's role. */
+  credentials: SQSClientConfig['credentials'] | undefined
 }
 
 /** Opens the edges in the order in which a person would look at them; what is open is closed again by `undo`. */
@@ -49,7 +53,9 @@ export async function openEdges(
   await file.open()
   undo.defer(() => file.close())
   const session = config.api && new Session({ api: config.api, site, key: config.key.id, sign, log, now: Date.now })
-  const sender = new Sender(config.region, session ? session.provide : undefined)
+  const { credentialsFile: path } = config
+  const credentials = session ? session.provide : path && new CredentialsFile({ path, log }).provide
+  const sender = new Sender(config.region, credentials || undefined)
   undo.defer(() => sender.stop())
   await probeQueues(sender, config.queues, log)
   const quarantine = new Quarantine(join(stateFolder, 'quarantine'))
@@ -62,6 +68,7 @@ export async function openEdges(
     live: { lane: 'live', queueUrl: config.queues.live },
     records: { lane: 'records', queueUrl: config.queues.records },
     session: session || undefined,
+    credentials: credentials || undefined,
   }
 }
 
