@@ -12,11 +12,15 @@ export class BridgeProcess implements AsyncDisposable {
 
   constructor(
     configFile: string,
-    options: { env?: Record<string, string> | undefined; uid?: number; gid?: number } = {},
+    {
+      env,
+      program = mainFile,
+      ...options
+    }: { env?: Record<string, string> | undefined; program?: string | undefined; uid?: number; gid?: number } = {},
   ) {
-    this.#child = spawn(process.execPath, [mainFile, '--config', configFile], {
+    this.#child = spawn(process.execPath, [program, '--config', configFile], {
       ...options,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.on('data', (data: Buffer) => {
