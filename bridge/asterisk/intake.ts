@@ -111,6 +111,8 @@ export class AriIntake {
       throw failure.signal.reason instanceof CannotRun ? failure.signal.reason : error
     } finally {
       socket.close()
+      // What hangs on the signals of this connection would else be kept as long as the process lives.
+      failure.abort()
       this.#parts.onDisconnected(socket.lastHeardMs)
     }
   }

@@ -1,9 +1,21 @@
-import { parseArgs } from 'node:util'
+import { execFile } from 'node:child_process'
+import { parseArgs, promisify } from 'node:util'
+import * as v from 'valibot'
 import { bugs } from '../simulate/bridge/bugs.ts'
-import { closingLine, simulate } from '../simulate/bridge/main.ts'
+import { closingLine, type Summary, simulate } from '../simulate/bridge/main.ts'
 
 const injectedMin = 500
 const seedsForBug = 200
+/** One process runs so many: what its killed bridges were waiting for is never let go of by Node. */
+const seedsPerProcess = 500
+
+const Part = v.object({
+  seeds: v.number(),
+  injected: v.array(v.tuple([v.string(), v.number()])),
+  failed: v.array(v.object({ seed: v.number(), failures: v.array(v.string()) })),
+  records: v.number(),
+  doubles: v.number(),
+})
 
 /** `npm run campaign -- bridge-simulator [--seeds N] [--first F]`: 10,000 schedules, and each planted mistake found within 200. */
 export async function main(args: string[]): Promise<void> {
@@ -17,7 +29,7 @@ export async function main(args: string[]): Promise<void> {
     console.log(`${name}: found after ${seeds} seeds`)
   }
   const seeds = Number(values.seeds)
-  const summary = await simulate(Number(values.first), seeds)
+  const summary = await simulateInParts(Number(values.first), seeds)
   console.log(closingLine(summary))
   for (const { seed, failures } of summary.failed) {
     console.log(`seed ${seed}: ${failures.join('; ')}\n  again: npm run simulate -- --first ${seed} --seeds 1`)
@@ -25,4 +37,22 @@ export async function main(args: string[]): Promise<void> {
   if (summary.failed.length > 0) throw new Error(`${summary.failed.length} of ${seeds} seeds failed`)
   const rare = [...summary.injected].filter(([, count]) => count < (injectedMin * seeds) / 10_000)
   if (rare.length > 0) throw new Error(`too rarely injected: ${rare.map(([kind]) => kind).join(', ')}`)
+}
+
+async function simulateInParts(first: number, seeds: number): Promise<Summary> {
+  const whole: Summary = { seeds: 0, injected: new Map(), failed: [], records: 0, doubles: 0 }
+  for (let from = first; from < first + seeds; from += seedsPerProcess) {
+    const count = Math.min(seedsPerProcess, first + seeds - from)
+    const program = ['infra/launch.mjs', 'test/simulate/bridge/main.ts']
+    const args = [...program, '--json', '--first', `${from}`, '--seeds', `${count}`]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 })
+    const part = v.parse(Part, JSON.parse(stdout))
+    for (const [kind, times] of part.injected) whole.injected.set(kind, (whole.injected.get(kind) ?? 0) + times)
+    whole.failed.push(...part.failed)
+    whole.seeds += part.seeds
+    whole.records += part.records
+    whole.doubles += part.doubles
+    console.log(`${whole.seeds} seeds, ${whole.failed.length} of them failed`)
+  }
+  return whole
 }

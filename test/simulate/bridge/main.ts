@@ -33,7 +33,7 @@ export function closingLine({ seeds, injected, failed, records, doubles }: Summa
   return `${seeds} seeds, ${records} records, ${lost} lost, doubled or wrong, ${doubles} sent twice and absorbed; injected: ${kinds}`
 }
 
-/** `npm run simulate -- [--seeds N] [--first F] [--break NAME]` */
+/** `npm run simulate -- [--seeds N] [--first F] [--break NAME] [--json]` */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -41,11 +41,16 @@ export async function main(args: string[]): Promise<void> {
       seeds: { type: 'string', default: '300' },
       first: { type: 'string', default: '1' },
       break: { type: 'string' },
+      json: { type: 'boolean', default: false },
     },
   })
   const bug = values.break
   if (bug !== undefined && !bugs[bug]) throw new Error(`--break takes one of ${Object.keys(bugs).join(', ')}`)
   const summary = await simulate(Number(values.first), Number(values.seeds), bug)
+  if (values.json) {
+    console.log(JSON.stringify({ ...summary, injected: [...summary.injected] }))
+    return
+  }
   for (const { seed, failures } of summary.failed.slice(0, 10)) {
     console.log(`seed ${seed}: ${failures.slice(0, 5).join('; ')}`)
     console.log(`  again: npm run simulate -- --first ${seed} --seeds 1${bug === undefined ? '' : ` --break ${bug}`}`)
