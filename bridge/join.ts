@@ -91,6 +91,7 @@ export async function join(
       clock,
       spool,
       heartbeat: () => presence.heartbeat(),
+      onCount: (errorId, count) => operation.counters.add(errorId, count),
       onLateDrained: (touched) => presence.assertAnew(touched),
     },
     recovered,

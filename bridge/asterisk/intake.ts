@@ -18,8 +18,8 @@ const startMsMax = 10_000
 const startRetryMs = 500
 /** Events that come while REST is read: 5 s of the fastest Asterisk measured, 4,600 a second. Beyond, the connection begins anew. */
 const bufferedMax = 25_000
-/** `{"type":"` and the longest name of a type. */
-const typeBytesMax = 80
+/** Types of the future of which the first is kept. */
+const unknownTypesMax = 100
 
 export interface IntakeParts {
   ari: AriAddress
@@ -45,6 +45,7 @@ export class AriIntake {
   readonly #clock: Clock
   #buffer: AriEvent[] | undefined
   #hasConnected = false
+  readonly #unknownTypes = new Set<string>()
 
   constructor(parts: IntakeParts) {
     this.#parts = parts
@@ -132,11 +133,12 @@ export class AriIntake {
   }
 
   #take(bytes: Buffer, failure: AbortController): void {
-    // By its first bytes, which are ASCII: most frames that come unfiltered are noise, and are not worth decoding.
-    if (isNoise(bytes.toString('latin1', 0, typeBytesMax))) return
+    // Most frames that come unfiltered are noise, and are not worth decoding.
+    if (isNoise(bytes)) return
     const frame = readFrame(bytes.toString('utf8'))
     if (frame.kind === 'ignored') return
-    if (frame.kind === 'malformed') this.#putAside(bytes, frame.reason)
+    if (frame.kind === 'malformed') this.#putAside('ari-frame-malformed', bytes, frame.reason)
+    else if (frame.kind === 'unknown') this.#noteUnknown(bytes, frame.type)
     else if (frame.event.type === 'ApplicationReplaced') failure.abort(replaced(this.#parts.ari.application))
     else if (!this.#buffer) this.#parts.onEvent(frame.event)
     else this.#keep(this.#buffer, frame.event, failure)
@@ -152,10 +154,20 @@ export class AriIntake {
     else failure.abort('too many events while reading what is')
   }
 
-  #putAside(bytes: Buffer, reason: string): void {
+  /** Counted each time; the first of each type is kept, to see what it is. */
+  #noteUnknown(bytes: Buffer, type: string): void {
+    const isNew = !this.#unknownTypes.has(type) && this.#unknownTypes.size < unknownTypesMax
+    if (!isNew) this.#parts.counters.add('ari-event-unknown')
+    else {
+      this.#unknownTypes.add(type)
+      this.#putAside('ari-event-unknown', bytes, type)
+    }
+  }
+
+  #putAside(errorId: string, bytes: Buffer, reason: string): void {
     const { counters, log, quarantine } = this.#parts
-    counters.add('ari-frame-malformed')
-    log.warn('ari-frame-malformed', { reason, bytes: bytes.length })
+    counters.add(errorId)
+    log.warn(errorId, { reason, bytes: bytes.length })
     if (quarantine.isBusy) {
       counters.add('quarantine-busy')
       return

@@ -15,6 +15,7 @@ export interface LanesParts {
   spool: Spool
   heartbeat(): string | undefined
   onLateDrained(touched: readonly Touched[] | undefined): void
+  onCount(errorId: string, count: number): void
   clock?: Clock
 }
 
@@ -34,6 +35,7 @@ export class Lanes {
       delivery,
       spool,
       onSent,
+      onTooOld: (count) => parts.onCount('facts-too-old', count),
       onDrained: parts.onLateDrained,
       ...clock,
     })

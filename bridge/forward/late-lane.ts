@@ -5,9 +5,12 @@ import type { Spool } from '../spool/spool.ts'
 import type { Delivery, Destination } from './delivery.ts'
 import type { Packer } from './pack.ts'
 import { bodiesPerCallMax } from './sender.ts'
+import { timeOf } from './time-of.ts'
 
 /** Read at a time: some ten bodies, and what this lane holds in memory. */
 const readBytesMax = 4 * 1024 * 1024
+/** The cloud keeps a call's time line for 30 days: what is older would be gone as it arrives. */
+const ageMsMax = 30 * 86_400_000
 /** Entities touched by late facts; beyond, everything is asserted anew instead. */
 const touchedMax = 20_000
 
@@ -24,6 +27,8 @@ export interface LateLaneParts {
   delivery: Delivery
   spool: Pick<Spool, 'read'>
   clock?: Clock
+  /** So many facts were too old to be sent. */
+  onTooOld(count: number): void
   onSent(from: number, to: number): void
   /** Every late fact is with SQS; the present state of what they touched is to be told. `undefined`: of everything. */
   onDrained(touched: readonly Touched[] | undefined): void
@@ -67,8 +72,12 @@ export class LateLane {
 
   async #sendSome(range: [number, number], signal: AbortSignal): Promise<boolean> {
     const [from, to] = range
-    const records = await this.#parts.spool.read(from, to, readBytesMax)
-    const lines = records.map((record) => record.payload.toString('utf8'))
+    const read = await this.#parts.spool.read(from, to, readBytesMax)
+    const oldestMs = (this.#parts.clock ?? realClock).nowMs() - ageMsMax
+    const texts = read.map(({ number, payload }) => ({ number, line: payload.toString('utf8') }))
+    const records = texts.filter(({ line }) => !(timeOf(line) < oldestMs))
+    if (records.length < texts.length) this.#parts.onTooOld(texts.length - records.length)
+    const lines = records.map(({ line }) => line)
     const bodies: string[] = []
     let packed = 0
     while (packed < lines.length && bodies.length < bodiesPerCallMax) {
@@ -79,8 +88,8 @@ export class LateLane {
     if (!(await this.#parts.delivery.deliver(this.#parts.to, bodies, signal))) return false
     for (const line of lines.slice(0, packed)) this.#touch(line)
     // A range with nothing whole left in it is done too: what is damaged was counted at recovery.
-    const last = records[packed - 1]
-    const end = last && (packed < records.length || last.number + 1 < to) ? last.number + 1 : to
+    const last = packed < records.length ? records[packed - 1] : texts.at(-1)
+    const end = last && last.number + 1 < to ? last.number + 1 : to
     this.#parts.onSent(from, end)
     range[0] = end
     // Looked at anew: the range may have grown while its beginning was sent.

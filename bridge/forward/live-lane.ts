@@ -5,6 +5,7 @@ import type { SpoolRecord } from '../spool/segment.ts'
 import { type Delivery, type Destination, sendBackoff } from './delivery.ts'
 import type { Packer } from './pack.ts'
 import { bodiesPerCallMax } from './sender.ts'
+import { timeOf } from './time-of.ts'
 
 /** A fact this old is no news: it goes by `records`, and what it touched is asserted anew. */
 export const freshMsMax = 30_000
@@ -142,12 +143,6 @@ export class LiveLane {
   async drained(signal: AbortSignal): Promise<void> {
     while (this.#queue.length > 0 && !signal.aborted) await wait(20, signal, this.#clock)
   }
-}
-
-/** The event's own time; every line the bridge writes has one. */
-function timeOf(line: string): number {
-  const time = /"time":"([^"]+)"/.exec(line)?.[1]
-  return time === undefined ? 0 : Date.parse(time)
 }
 
 function runs(items: readonly Queued[]): [number, number][] {

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { Bridge, Channel, DeviceState, Endpoint, id, text } from './ari-objects.ts'
-import { isNoise } from './noise.ts'
+import { unreadTypes } from './known-types.ts'
 
 /** Asterisk's events that the bridge reads. Others, and those of a later Asterisk, are counted and passed over. */
 const common = { timestamp: v.optional(text) }
@@ -59,13 +59,14 @@ const Typed = v.looseObject({ type: v.pipe(v.string(), v.minLength(1), v.maxLeng
 
 export type Frame =
   | { kind: 'event'; event: AriEvent }
-  /** Noise, or a type that the bridge does not read. */
+  /** Noise, or a type that the bridge has no use for. */
   | { kind: 'ignored' }
+  /** Of an Asterisk that is newer than this bridge. */
+  | { kind: 'unknown'; type: string }
   /** Not an event as Asterisk writes it; the bytes belong in the quarantine. */
   | { kind: 'malformed'; reason: string }
 
 export function readFrame(frame: string): Frame {
-  if (isNoise(frame)) return { kind: 'ignored' }
   let json: unknown
   try {
     json = JSON.parse(frame)
@@ -74,9 +75,10 @@ export function readFrame(frame: string): Frame {
   }
   const typed = v.safeParse(Typed, json)
   if (!typed.success) return { kind: 'malformed', reason: 'no type' }
-  if (!readTypes.has(typed.output.type)) return { kind: 'ignored' }
+  const { type } = typed.output
+  if (!readTypes.has(type)) return unreadTypes.has(type) ? { kind: 'ignored' } : { kind: 'unknown', type }
   const event = v.safeParse(AriEvent, json)
   if (event.success) return { kind: 'event', event: event.output }
   const keys = [...new Set(event.issues.map((issue) => v.getDotPath(issue) ?? ''))].join(' ')
-  return { kind: 'malformed', reason: `${typed.output.type}: ${keys}` }
+  return { kind: 'malformed', reason: `${type}: ${keys}` }
 }

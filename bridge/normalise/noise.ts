@@ -1,6 +1,6 @@
 /**
  * Events that never change presence or a call's story. Asterisk is asked not to send them; the first ones after a connect
- * may come all the same, and are dropped by their first bytes, before they are parsed. DTMF and playback events hold what
+ * may come all the same, and are dropped by their bytes, before they are parsed. DTMF and playback events hold what
  * callers typed into voice menus, which is nobody's business.
  */
 export const noiseTypes = [
@@ -15,10 +15,17 @@ export const noiseTypes = [
 ] as const
 
 const isNoiseType: ReadonlySet<string> = new Set(noiseTypes)
-/** Asterisk writes `type` first; a frame where it does not is parsed, and its type looked at then. */
-const typeFirst = /^\{\s*"type"\s*:\s*"(\w{1,60})"/
+/** As Asterisk writes it. Within a text its quotes would be escaped, so where these bytes stand there is a key. */
+const marker = Buffer.from('"type":"')
+const quote = 0x22
+/** A longer name is that of no noise. */
+const nameBytesMax = 60
 
-export function isNoise(frame: string): boolean {
-  const type = typeFirst.exec(frame)?.[1]
-  return type !== undefined && isNoiseType.has(type)
+/** Whether the first type that stands in a frame is one of noise; `false` where that cannot be told without parsing it. */
+export function isNoise(frame: Buffer): boolean {
+  const at = frame.indexOf(marker)
+  if (at < 0) return false
+  const from = at + marker.length
+  const end = frame.indexOf(quote, from)
+  return end > from && end - from <= nameBytesMax && isNoiseType.has(frame.toString('latin1', from, end))
 }

@@ -27,6 +27,7 @@ class Stage implements AsyncDisposable {
   answer: (lane: Lane) => Outcome['kind'] | 'down' | 'hang' = () => 'accepted'
   nowMs = Date.parse('2026-11-23T19:00:00.000Z')
   heartbeats = 0
+  readonly counters = new Counters()
   readonly #stop = new AbortController()
   #lanes: Lanes | undefined
   #running: Promise<void> = Promise.resolve()
@@ -69,6 +70,7 @@ class Stage implements AsyncDisposable {
           this.heartbeats += 1
           return this.line('heartbeat', 0)
         },
+        onCount: (errorId, count) => this.counters.add(errorId, count),
         onLateDrained: (touched) => this.drained.push(touched),
         clock: { ...realClock, nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
       },
@@ -187,6 +189,23 @@ test('what a process leaves is sent by records by the next', async () => {
   await vi.waitFor(() => expect(second.linesBy('records')).toEqual(left))
   await vi.waitFor(() => expect(second.drained).toHaveLength(1))
   expect(second.linesBy('live')).toEqual([])
+})
+
+test('what is older than the cloud would keep it is counted and let go, and what is younger is sent', async () => {
+  const first = await Stage.open()
+  first.answer = () => 'down'
+  await first.start()
+  first.tell('old', 1)
+  first.nowMs += 86_400_000
+  const young = first.tell('young', 1)
+  await first.stop()
+
+  await using second = await Stage.open(first.folder)
+  second.nowMs = first.nowMs + 29.5 * 86_400_000
+  await second.start()
+  await vi.waitFor(() => expect(second.drained).toHaveLength(1))
+  expect(second.linesBy('records')).toEqual([young])
+  expect(second.counters.get('facts-too-old')).toBe(1)
 })
 
 test('a silence of 10 s is broken by a heartbeat, which is not in the spool', async () => {

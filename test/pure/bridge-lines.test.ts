@@ -54,9 +54,10 @@ test('no bytes make the readers of CDR lines and ARI frames fail', () => {
   fc.assert(
     fc.property(almost, (text) => {
       expect(['cdr', 'malformed']).toContain(readCdrLine('lyon-1', text ?? '').kind)
-      expect(['event', 'ignored', 'malformed']).toContain(readFrame(text ?? '').kind)
+      expect(['event', 'ignored', 'unknown', 'malformed']).toContain(readFrame(text ?? '').kind)
     }),
-    { numRuns: 10_000 },
+    // The rest of the 10,000 are in bridge-bad-input.test.ts.
+    { numRuns: 2_000 },
   )
 }, 30_000)
 
@@ -70,8 +71,8 @@ test.each([
 })
 
 test.each([
-  ['ignored', '{"type":"ChannelVarset","application":"x","variable":"SECRET"'],
-  ['ignored', '{"type":"EventOfTheFuture","a":1}'],
+  ['ignored', '{"type":"ChannelVarset","application":"x","variable":"SECRET"}'],
+  ['unknown', '{"type":"EventOfTheFuture","a":1}'],
   ['malformed', '{"type":"Dial"}'],
   ['malformed', '{"type":""}'],
   ['malformed', 'null'],

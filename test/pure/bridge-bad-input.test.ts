@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { LineSplitter } from '../../bridge/asterisk/line-splitter.ts'
+import { readCdrRecord } from '../../bridge/normalise/cdr-record.ts'
+import { readFrame } from '../../bridge/normalise/events.ts'
+import { isNoise, noiseTypes } from '../../bridge/normalise/noise.ts'
+import { PbxState } from '../../bridge/normalise/pbx-state.ts'
+
+/*
+ * Goal: nothing that comes from a PBX, whole, torn or altered, makes a reader fail, hang or forget.
+ * Method: what a real Asterisk wrote, with random bytes of it changed, cut out or put in; files given a byte at a time.
+ */
+
+const folder = join(import.meta.dirname, '../recordings')
+const linesOf = (name: string) => readFileSync(join(folder, name), 'utf8').split('\n').filter(Boolean)
+const frames = readdirSync(folder)
+  .filter((name) => name.endsWith('.jsonl') && !name.startsWith('cdr_'))
+  .flatMap(linesOf)
+  .filter((line) => line.startsWith('{'))
+const rows = [...linesOf('cdr_adv_sample.jsonl'), ...linesOf('cdr_Master_sample.csv')]
+
+/** Some bytes of `text` replaced by others, fewer or more. */
+const altered = (texts: fc.Arbitrary<string>) =>
+  fc
+    .tuple(texts, fc.array(fc.tuple(fc.nat(), fc.nat(3), fc.uint8Array({ maxLength: 3 })), { maxLength: 3 }))
+    .map(([text, changes]) =>
+      changes.reduce((bytes, [where, length, put]) => {
+        const at = where % (bytes.length + 1)
+        return Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + length)])
+      }, Buffer.from(text)),
+    )
+
+function cdrKinds(chunks: Iterable<Buffer>): string[] {
+  const splitter = new LineSplitter(0)
+  const lines = [...chunks].flatMap((chunk) => splitter.push(chunk)).concat(splitter.rest())
+  return lines.flatMap(({ bytes }) => readCdrRecord('lyon-1', bytes, 'UTC').map(({ line }) => line.kind))
+}
+
+test('10,000 files of call records, each given a byte at a time, read the same as whole', () => {
+  const beside = '{"short":1}'
+  let read = 0
+  fc.assert(
+    fc.property(altered(fc.constantFrom(...rows)), (row) => {
+      const bytes = Buffer.concat([row, Buffer.from(`\n${beside}\r\n`)])
+      const whole = cdrKinds([bytes])
+      expect(cdrKinds(Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)))).toEqual(whole)
+      read += whole.filter((kind) => kind === 'cdr').length
+    }),
+    { numRuns: 10_000 },
+  )
+  // Not all was refused.
+  expect(read).toBeGreaterThan(2_000)
+}, 60_000)
+
+test('10,000 altered events are read or refused, and whatever is read leaves the state whole', () => {
+  const state = new PbxState()
+  const kinds = new Set<string>()
+  fc.assert(
+    fc.property(altered(fc.constantFrom(...frames)), (bytes) => {
+      const frame = readFrame(bytes.toString('utf8'))
+      kinds.add(frame.kind)
+      if (frame.kind === 'event') state.apply(frame.event, '2026-11-23T19:00:00.000Z')
+      isNoise(bytes)
+    }),
+    { numRuns: 10_000 },
+  )
+  expect([...kinds].sort()).toEqual(['event', 'ignored', 'malformed', 'unknown'])
+  expect(state.all().length).toBeLessThan(2_000)
+}, 60_000)
+
+test('an event cut at any byte is refused', () => {
+  const [frame = ''] = frames.filter((line) => line.includes('"Dial"'))
+  for (let at = 0; at < frame.length; at += 1) expect(readFrame(frame.slice(0, at)).kind).toBe('malformed')
+  expect(readFrame(frame).kind).toBe('event')
+})
+
+test('what is noise is told from the bytes alone for every event ever recorded', () => {
+  const types: readonly string[] = noiseTypes
+  expect(frames.length).toBeGreaterThan(2_000)
+  const wrong = frames.filter((frame) => isNoise(Buffer.from(frame)) !== types.includes(JSON.parse(frame).type))
+  expect(wrong).toEqual([])
+})
+
+test('a text that says it is noise does not make its event noise', () => {
+  const frame = JSON.stringify({ name: '{"type":"ChannelVarset"}', type: 'Dial' })
+  expect(isNoise(Buffer.from(frame))).toBe(false)
+  expect(isNoise(Buffer.from('{"type":"'))).toBe(false)
+})
