@@ -7,6 +7,7 @@ import type { Bench, Figure } from './figure.ts'
 export async function main(args: string[]): Promise<void> {
   const [name, ...rest] = args
   const names = readdirSync('bench')
+    .filter((file) => file.endsWith('.ts'))
     .map((file) => file.replace(/\.ts$/, ''))
     .filter((known) => !['run', 'figure'].includes(known))
   if (!name || !names.includes(name)) {

@@ -1,0 +1,81 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { readRecording } from '../../infra/replay/recording.ts'
+
+/**
+ * A process in Asterisk's place, that sends the events of a recorded answered call again and again, each time with channels
+ * of its own, to whoever connects. It filters nothing, as Asterisk does not until it is asked to.
+ */
+
+export interface Play {
+  /** In all. */
+  events: number
+  /** A second; absent, as fast as they are taken. */
+  rate?: number
+  /** Only this event of the call, each time another state. */
+  only?: 'DeviceStateChanged'
+}
+
+/** Bytes that wait in the socket before the source waits for them to be taken. */
+const waitingBytesMax = 4 * 1024 * 1024
+const { lines } = await readRecording('internal_answered')
+const noise = /"type":"(ChannelVarset|ChannelDialplan|ChannelConnectedLine|ChannelCallerId)"/
+const calls = lines.map(({ text }) => text)
+let isFiltered = false
+let client: WebSocket | undefined
+let made = 1
+
+function* frames(only: Play['only']): Generator<string> {
+  for (;;) {
+    made += 2
+    if (only) {
+      const state = made % 4 === 1 ? 'INUSE' : 'NOT_INUSE'
+      yield `{"type":"DeviceStateChanged","timestamp":"2026-11-23T19:03:10.079+0000","device_state":{"name":"PJSIP/5860","state":"${state}"},"application":"x"}`
+      continue
+    }
+    const seconds = 1_800_000_000 + made
+    for (const text of calls) {
+      const own = text.replaceAll('pbx1-1795460590.', `pbx1-${seconds}.`)
+      yield isFiltered && noise.test(own) ? '' : own
+    }
+  }
+}
+
+async function play({ events, rate, only }: Play): Promise<void> {
+  const source = frames(only)
+  const beginMs = performance.now()
+  const sentMs: number[] = []
+  for (let sent = 0; sent < events; sent += 1) {
+    if (rate !== undefined) {
+      const waitMs = beginMs + (sent * 1000) / rate - performance.now()
+      if (waitMs > 2) await new Promise((resolve) => setTimeout(resolve, waitMs))
+    }
+    const frame = source.next().value ?? ''
+    if (frame === '') continue
+    if (only && sentMs.length < 10_000) sentMs.push(performance.timeOrigin + performance.now())
+    client?.send(frame)
+    while ((client?.bufferedAmount ?? 0) > waitingBytesMax) await new Promise((resolve) => setImmediate(resolve))
+  }
+  process.send?.({ played: true, sentMs })
+}
+
+const states = ['5860', '5861'].map((resource) => ({ technology: 'PJSIP', resource, state: 'online', channel_ids: [] }))
+const server = createServer((request, response) => {
+  const path = decodeURIComponent((request.url ?? '').split('?')[0] ?? '')
+  if (request.method === 'PUT') isFiltered = filterWanted
+  const device = path.match(/deviceStates\/(.*)$/)?.[1]
+  const found = device ? { name: device, state: 'NOT_INUSE' } : path.endsWith('/endpoints') ? states : []
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(found))
+})
+let filterWanted = true
+const sockets = new WebSocketServer({ server, perMessageDeflate: false })
+sockets.on('connection', (socket) => {
+  client = socket
+})
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
+process.on('message', (message: Play | { isFiltered: boolean }) => {
+  if ('isFiltered' in message) filterWanted = message.isFiltered
+  else void play(message)
+})
+process.on('disconnect', () => process.exit())

@@ -1,0 +1,104 @@
+import path from 'node:path'
+import { FactLog } from '../../bridge/forward/fact-log.ts'
+import { Packer } from '../../bridge/forward/pack.ts'
+import { readSigningKey } from '../../bridge/forward/signing-key.ts'
+import type { Telling } from '../../bridge/normalise/stamp.ts'
+import { Spool } from '../../bridge/spool/spool.ts'
+import { prepareStateFolder } from '../../bridge/state-folder.ts'
+import { type Figure, quantile } from '../figure.ts'
+import type { Rig } from './rig.ts'
+import { wayToSqs } from './way-to-sqs.ts'
+
+/** A day's cut: a spool full of facts, sent while news goes on; against parsing and packing the same lines and nothing else. */
+export async function measureBacklog(rig: Rig, facts: number): Promise<Figure[]> {
+  const idle = await idleWay(rig)
+  const lines = await fillSpool(rig, facts)
+  const bareRate = lines.length / (await parseAndPack(rig, lines))
+  const begun = performance.now()
+  const bridge = await rig.bridge('backlog')
+  let drainedMs = 0
+  const drained = (async () => {
+    while ((await bridge.health()).components.spool.unsent > 500)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    drainedMs = performance.now() - begun
+  })()
+  const ways: number[] = []
+  while (drainedMs === 0) ways.push(...(await wayToSqs(rig, 12)))
+  await drained
+  await bridge.stop()
+  const rate = lines.length / (drainedMs / 1000)
+  const ratioTo = 'parse and pack alone'
+  return [
+    { name: `backlog of ${facts} facts`, value: rate, unit: 'facts/s' },
+    { name: 'drain of a backlog', value: rate / bareRate, unit: '', target: 'at least 0.4', ratioTo },
+    {
+      name: 'live p99 meanwhile',
+      value: quantile(ways, 0.99) / quantile(idle, 0.99),
+      unit: '',
+      target: 'at most 2',
+      ratioTo: 'live p99 without a backlog',
+    },
+    { name: 'live p99 without a backlog', value: quantile(idle, 0.99), unit: 'ms' },
+  ]
+}
+
+async function idleWay(rig: Rig): Promise<number[]> {
+  const bridge = await rig.bridge('idle')
+  const ways = await wayToSqs(rig, 60)
+  await bridge.stop()
+  return ways
+}
+
+async function fillSpool(rig: Rig, facts: number): Promise<string[]> {
+  const folder = path.join(rig.folder, 'backlog')
+  await prepareStateFolder(folder)
+  const lines: string[] = []
+  const spool = new Spool({
+    folder: path.join(folder, 'spool'),
+    bytesMax: 1024 ** 4,
+    onDurable: (records) => lines.push(...records.map(({ payload }) => payload.toString())),
+    onBroken: (error) => {
+      throw error
+    },
+    onCount: () => undefined,
+  })
+  await spool.open()
+  const log = new FactLog('bench', spool)
+  log.beginEpoch(1)
+  const nowMs = Date.now() - 3_600_000
+  for (let fact = 0; fact < facts; fact += 1) {
+    const time = new Date(nowMs + fact).toISOString()
+    while (!log.tell(telling(fact, time), time, nowMs)) await new Promise((resolve) => setTimeout(resolve, 1))
+    if (fact % 2000 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  while (lines.length < facts) await new Promise((resolve) => setTimeout(resolve, 5))
+  await spool.close()
+  return lines
+}
+
+function telling(fact: number, since: string): Telling {
+  const number = 6000 + (fact % 300)
+  const deviceState = fact % 2 === 0 ? 'INUSE' : 'NOT_INUSE'
+  const own = { endpoint: `PJSIP/${number}`, technology: 'PJSIP', resource: `${number}` }
+  if (fact % 2 === 0) return { kind: 'endpoint', state: { ...own, deviceState, reachability: 'online', since } }
+  const caller = { number: `${number}`, name: `Phone ${number}`, endpoint: own.endpoint }
+  const call = `pbx1-${1_795_460_594 + Math.floor(fact / 12)}.${fact - (fact % 12)}`
+  return { kind: 'call', state: { call, state: 'ringing', caller, dialled: '61', callees: [caller], startedAt: since } }
+}
+
+/** Seconds to parse and pack all of it in bodies of one billing step. */
+async function parseAndPack(rig: Rig, lines: string[]): Promise<number> {
+  const packer = new Packer({
+    site: 'bench',
+    key: 'k1',
+    sign: await readSigningKey(path.join(rig.folder, 'bridge.key')),
+  })
+  const begun = performance.now()
+  for (let at = 0; at < lines.length; ) {
+    const some = lines.slice(at, at + 4000)
+    const { count } = packer.pack('records', some)
+    for (const line of some.slice(0, count)) JSON.parse(line)
+    at += count
+  }
+  return (performance.now() - begun) / 1000
+}

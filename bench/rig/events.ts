@@ -1,0 +1,120 @@
+import path from 'node:path'
+import { WebSocket } from 'ws'
+import { diallingLink } from '../../bridge/asterisk/ari-socket.ts'
+import { AriIntake } from '../../bridge/asterisk/intake.ts'
+import { FactLog } from '../../bridge/forward/fact-log.ts'
+import { PlacedCalls } from '../../bridge/normalise/placed-calls.ts'
+import { Counters } from '../../bridge/operate/counters.ts'
+import { createLog } from '../../bridge/operate/log.ts'
+import { Presence } from '../../bridge/presence.ts'
+import { Quarantine } from '../../bridge/spool/quarantine.ts'
+import { Spool } from '../../bridge/spool/spool.ts'
+import { type Figure, median } from '../figure.ts'
+import type { Rig } from './rig.ts'
+
+const rounds = 5
+/** Nothing more comes after so long a silence. */
+const quietMs = 100
+
+/** Every event that Asterisk would send unfiltered, to durable facts, against `ws` that parses each and does nothing with it. */
+export async function measureEvents(rig: Rig, events: number): Promise<Figure[]> {
+  const plain: number[] = []
+  const ours: number[] = []
+  const oursFiltered: number[] = []
+  const plainFiltered: number[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    rig.filter(false)
+    plain.push(await receiveAndParse(rig, events))
+    ours.push(await toDurable(rig, events, round))
+    rig.filter(true)
+    plainFiltered.push(await receiveAndParse(rig, events))
+    oursFiltered.push(await toDurable(rig, events, round + rounds))
+  }
+  const ratio = (a: number[], b: number[]) => median(a) / median(b)
+  const ratioTo = 'ws receive and JSON.parse'
+  return [
+    { name: 'ws receive and JSON.parse', value: median(plain), unit: 'events/s' },
+    { name: 'ARI event to durable fact', value: ratio(ours, plain), unit: '', target: 'at least 1.0', ratioTo },
+    {
+      name: 'the same where Asterisk filters its noise',
+      value: ratio(oursFiltered, plainFiltered),
+      unit: '',
+      ratioTo,
+    },
+  ]
+}
+
+/** Events of the source a second, those that a filter kept at home counted too; `last` tells when one was last done. */
+async function timed(rig: Rig, events: number, last: () => number): Promise<number> {
+  const begun = performance.now()
+  await rig.play({ events })
+  while (performance.now() - last() < quietMs) await new Promise((resolve) => setTimeout(resolve, 5))
+  return events / ((last() - begun) / 1000)
+}
+
+async function receiveAndParse(rig: Rig, events: number): Promise<number> {
+  const socket = new WebSocket(`${rig.ariUrl.replace('http', 'ws')}/events`, { perMessageDeflate: false })
+  await new Promise((resolve) => socket.once('open', resolve))
+  await fetch(`${rig.ariUrl}/applications/x/eventFilter`, { method: 'PUT' })
+  let last = performance.now()
+  let types = 0
+  socket.on('message', (data: Buffer) => {
+    types += JSON.parse(data.toString('utf8')).type.length
+    last = performance.now()
+  })
+  const rate = await timed(rig, events, () => last)
+  socket.close()
+  if (types === 0) throw new Error('nothing came')
+  return rate
+}
+
+/** The whole of the bridge's intake: nothing is left out but the lanes. */
+async function toDurable(rig: Rig, events: number, round: number): Promise<number> {
+  const folder = path.join(rig.folder, `intake-${round}`)
+  let last = performance.now()
+  const spool = new Spool({
+    folder,
+    bytesMax: 1024 ** 4,
+    onDurable: (records) => {
+      last = performance.now()
+      spool.ack((records.at(-1)?.number ?? 0) + 1)
+    },
+    onBroken: (error) => {
+      throw error
+    },
+    onCount: () => undefined,
+  })
+  await spool.open()
+  const operation = { counters: new Counters(), log: createLog({ level: 'error', write: () => undefined }) }
+  const presence = new Presence({
+    ...operation,
+    site: 'bench',
+    run: 'r',
+    facts: new FactLog('bench', spool),
+    placed: new PlacedCalls(),
+    takeEpoch: async () => 1,
+    heardBeforeMs: undefined,
+    nowMs: Date.now,
+  })
+  const ari = { url: rig.ariUrl, user: 'bench', password: 'bench', application: 'x' }
+  const intake = new AriIntake({
+    ...operation,
+    ari,
+    link: diallingLink(ari),
+    quarantine: new Quarantine(path.join(folder, 'quarantine')),
+    onConnected: (snapshot, buffered, reason) => presence.connected(snapshot, buffered, reason),
+    onEvent: (event) => presence.event(event),
+    differences: () => [],
+    onReplayed: () => undefined,
+    onDisconnected: () => undefined,
+  })
+  const stop = new AbortController()
+  const connected = Promise.withResolvers<void>()
+  const running = intake.run(stop.signal, connected.resolve)
+  await connected.promise
+  const rate = await timed(rig, events, () => last)
+  stop.abort()
+  await running
+  await spool.close()
+  return rate
+}
