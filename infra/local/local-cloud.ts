@@ -27,7 +27,7 @@ import { startSchedules } from './schedule.ts'
 import { openSecrets } from './secrets.ts'
 import { Sts } from './sts.ts'
 import { startTableEmulator } from './table-emulator.ts'
-import { createTables } from './tables.ts'
+import { createTables, hashKeys } from './tables.ts'
 import { loadStack, loadTemplate } from './template.ts'
 import { startExpiry } from './time-to-live.ts'
 
@@ -123,7 +123,8 @@ async function start(
   const roles = loadRoles(resources, names.arn, key)
   const faults = createFaults()
   const sts = new Sts(roles, key)
-  aws.server.on('request', createRequestProxy({ emulators, objects, roles, sts, region, faults, log }))
+  const asked = { emulators, objects, roles, sts, region, hashKeys: hashKeys(resources, names) }
+  aws.server.on('request', createRequestProxy({ ...asked, faults, log }))
   const client = { region, endpoint: awsUrl, credentials: roles.credentials('runner') }
   const tables = new DynamoDBClient(client)
   const queues = new SQSClient(client)

@@ -4,14 +4,20 @@ const oneOrMany = v.pipe(
   v.union([v.string(), v.array(v.string())]),
   v.transform((value) => (Array.isArray(value) ? value : [value])),
 )
-/** The condition operators and keys understood here; a template with others is refused rather than half obeyed. */
-const Condition = v.record(
-  v.picklist(['StringEquals', 'StringLike', 'StringNotEquals', 'StringNotLike']),
-  v.record(
-    v.pipe(v.string(), v.regex(/^aws:PrincipalTag\//, 'is a condition key the local cloud does not know')),
-    oneOrMany,
-  ),
+const tagPrefix = 'aws:PrincipalTag/'
+const onTags = v.optional(
+  v.record(v.pipe(v.string(), v.startsWith(tagPrefix, 'is a condition key the local cloud does not know')), oneOrMany),
 )
+const onKeys = v.optional(v.strictObject({ 'dynamodb:LeadingKeys': oneOrMany }))
+/** The condition operators and keys understood here; a template with others is refused rather than half obeyed. */
+const Condition = v.strictObject({
+  StringEquals: onTags,
+  StringLike: onTags,
+  StringNotEquals: onTags,
+  StringNotLike: onTags,
+  'ForAllValues:StringEquals': onKeys,
+  'ForAllValues:StringLike': onKeys,
+})
 export const Statement = v.strictObject({
   Sid: v.optional(v.string()),
   Effect: v.picklist(['Allow', 'Deny']),
@@ -35,6 +41,8 @@ export interface Permission {
   action: string
   /** ARN, or `*` for an action that names no resource. */
   resource: string
+  /** Partition keys that the request names, where it names any. */
+  leadingKeys?: readonly string[] | undefined
 }
 
 export type Verdict = 'allowed' | 'explicitly denied' | 'not allowed'
@@ -66,8 +74,11 @@ function applies(statement: Statement, wanted: Permission, tags: Readonly<Record
   if (Action ? !actionMatches(Action) : !NotAction || actionMatches(NotAction)) return false
   if (Resource ? !resourceMatches(Resource) : !NotResource || resourceMatches(NotResource)) return false
   return Object.entries(statement.Condition).every(([operator, keys]) =>
-    Object.entries(keys).every(([key, patterns]) =>
-      holds(operator, tags[key.slice('aws:PrincipalTag/'.length)], patterns),
+    Object.entries(keys ?? {}).every(([key, patterns]) =>
+      key.startsWith(tagPrefix)
+        ? holds(operator, tags[key.slice(tagPrefix.length)], patterns)
+        : // Of a key with many values `ForAllValues` is true where there are none, as IAM has it.
+          (wanted.leadingKeys ?? []).every((value) => holds(operator, value, patterns)),
     ),
   )
 }

@@ -27,10 +27,12 @@ export function createRequestProxy(options: {
   roles: Roles
   sts: Sts
   region: string
+  /** Partition key of each table, by its name. */
+  hashKeys: ReadonlyMap<string, string>
   faults: Faults
   log: Log
 }): RequestListener {
-  const { emulators, objects, roles, sts, region, faults, log } = options
+  const { emulators, objects, roles, sts, region, hashKeys, faults, log } = options
 
   async function answer(call: ServiceCall, principal: Principal, headers: Record<string, string>, body: Buffer) {
     // The runner's own polling is not what a fault is meant for: its clients are the functions and the bridge.
@@ -55,7 +57,7 @@ export function createRequestProxy(options: {
     }
     const form = body && Sts.form(headers['content-type'], body)
     if (form && principal && principal !== 'expired') return send(response, sts.answer(principal, form))
-    const call = body === undefined ? undefined : readServiceCall(target, body, region)
+    const call = body === undefined ? undefined : readServiceCall(target, body, region, hashKeys)
     if (!call || !body) {
       return send(
         response,

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { leadingKeys } from './leading-keys.ts'
 import { account } from './names.ts'
 import type { Permission } from './policy.ts'
 
@@ -31,15 +32,26 @@ const sqsActions: Readonly<Record<string, string>> = {
 }
 
 /** Reads a request of the AWS JSON protocol: `target` is its X-Amz-Target. Undefined for a service not served here. */
-export function readServiceCall(target: string, body: Buffer, region: string): ServiceCall | undefined {
+export function readServiceCall(
+  target: string,
+  body: Buffer,
+  region: string,
+  hashKeys: ReadonlyMap<string, string>,
+): ServiceCall | undefined {
   const dot = target.lastIndexOf('.')
   const service = prefixes[target.slice(0, dot)]
   if (!service) return undefined
   const action = target.slice(dot + 1)
   const input = v.parse(Input, JSON.parse(body.toString() || '{}'))
   const resources = { dynamodb: tableArns, sqs: queueArns, ssm: parameterArns }[service](action, input, region)
+  const keysAt = (resource: string) => (service === 'dynamodb' ? keysOf(resource, input, hashKeys) : undefined)
   const name = `${service}:${service === 'sqs' ? (sqsActions[action] ?? action) : action}`
-  return { service, action, input, permissions: resources.map((resource) => ({ action: name, resource })) }
+  return {
+    service,
+    action,
+    input,
+    permissions: resources.map((resource) => ({ action: name, resource, leadingKeys: keysAt(resource) })),
+  }
 }
 
 function tableArns(_action: string, input: Readonly<Record<string, unknown>>, region: string): string[] {
@@ -51,6 +63,17 @@ function tableArns(_action: string, input: Readonly<Record<string, unknown>>, re
     return TransactItems.flatMap((item) => Object.values(item)).map(({ TableName }) => arn(TableName))
   if (typeof TableName !== 'string') return ['*']
   return [typeof IndexName === 'string' ? `${arn(TableName)}/index/${IndexName}` : arn(TableName)]
+}
+
+function keysOf(
+  resource: string,
+  input: Readonly<Record<string, unknown>>,
+  hashKeys: ReadonlyMap<string, string>,
+): string[] | undefined {
+  const table = resource.split('/')[1] ?? ''
+  const batch = v.is(Tables, input['RequestItems']) ? input['RequestItems'] : undefined
+  const hashKey = hashKeys.get(table)
+  return hashKey === undefined ? undefined : leadingKeys(batch ? (batch[table] ?? batch[resource]) : input, hashKey)
 }
 
 function queueArns(_action: string, input: Readonly<Record<string, unknown>>, region: string): string[] {

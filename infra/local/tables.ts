@@ -36,6 +36,17 @@ export interface TimeToLive {
   keys: string[]
 }
 
+/** The partition key of each table, by its name. */
+export function hashKeys(resources: StackResources, names: StackNames): ReadonlyMap<string, string> {
+  const tables = resources.ofType('AWS::DynamoDB::Table', Table)
+  return new Map(
+    tables.map(({ logicalId, properties }) => {
+      const hash = properties.KeySchema.find(({ KeyType }) => KeyType === 'HASH')
+      return [names.ref(logicalId) ?? logicalId, hash?.AttributeName ?? '']
+    }),
+  )
+}
+
 /** Creates the tables that the template has and the store has not; returns those with a time to live. */
 export async function createTables(
   resources: StackResources,

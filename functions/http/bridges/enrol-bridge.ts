@@ -14,14 +14,18 @@ export interface Enrolling {
   now: number
 }
 
+const noHash = '-'
+
 /** Registers a bridge's public key by a code. The same bridge may ask again, should the first answer be lost. */
 export async function enrolBridge({ code, publicKey }: EnrolmentRequest, enrolling: Enrolling): Promise<Enrolled> {
   const spki = ed25519Pem(publicKey)
   const parsed = parseEnrolmentCode(code)
-  const row = parsed && (await enrolling.sites.find(parsed.site))
-  if (!parsed || !row?.commandQueue) throw codeInvalid()
+  if (!parsed) throw codeInvalid()
   const { site, key, hash } = parsed
-  if (!(await enrolling.bridges.enrol(site, key, hash, spki, enrolling.now))) throw codeInvalid()
+  const row = await enrolling.sites.find(site)
+  // Asked for with a hash that none has where there is no site, so that time does not tell which sites there are.
+  const fits = await enrolling.bridges.enrol(site, key, row?.commandQueue ? hash : noHash, spki, enrolling.now)
+  if (!row?.commandQueue || !fits) throw codeInvalid()
   const { region, deploymentPublicKey, queues } = enrolling
   return { site, key, region, deploymentPublicKey, queues: { ...queues, commands: row.commandQueue.url } }
 }

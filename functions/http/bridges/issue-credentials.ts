@@ -1,4 +1,4 @@
-import { type KeyObject, verify } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
 import { type BridgeSession, type CredentialsRequest, credentialsText } from '../../../contracts/bridge-access.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { SiteFinder } from '../existing-site.ts'
@@ -24,12 +24,21 @@ export interface Issuing {
 /** A bridge's clock may be off by this; one that is more corrects itself by the answer's Date. */
 const clockMsMax = 300_000
 
+/** Nobody signs with it: verified by where there is no bridge, so that time does not tell which bridges there are. */
+const nobody = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
+
 /** A session of an hour for a bridge that signs its request. Each request opens one session: its time must be the newest. */
 export async function issueCredentials(request: CredentialsRequest, issuing: Issuing): Promise<BridgeSession> {
   const { site, key, signature } = request
   const time = Date.parse(request.time)
   const publicKey = await issuing.bridges.bridgeKey(site, key)
-  if (!publicKey || !verify(null, credentialsText(request), publicKey, Buffer.from(signature, 'base64'))) {
+  const isSigned = verify(
+    null,
+    credentialsText(request),
+    publicKey ?? createPublicKey(nobody),
+    Buffer.from(signature, 'base64'),
+  )
+  if (!publicKey || !isSigned) {
     throw new HttpProblem(401, 'bridge-unknown', 'No bridge is enrolled that signs so; enrol it again.')
   }
   if (!(Math.abs(time - issuing.now) <= clockMsMax)) {

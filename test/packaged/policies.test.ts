@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises'
+import {
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import * as v from 'valibot'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Deployment, deploy } from '../support/deployment.ts'
+
+/**
+ * Goal: the template's roles mean what is written here, however they are written there. Method: under each role's own
+ * credentials, each kind of request for each kind of item of the table that holds keys, tickets and bridges.
+ */
+let deployment: Deployment
+let template: v.InferOutput<typeof Template>
+const Role = v.looseObject({ AssumeRolePolicyDocument: v.looseObject({ Statement: v.array(v.unknown()) }) })
+const Template = v.looseObject({
+  Resources: v.record(v.string(), v.looseObject({ Type: v.string(), Properties: v.optional(v.unknown()) })),
+})
+beforeAll(async () => {
+  deployment = await deploy()
+  const text = await readFile('.serverless/cloudformation-template-update-stack.json', 'utf8')
+  template = v.parse(Template, JSON.parse(text))
+})
+afterAll(async () => deployment[Symbol.asyncDispose]())
+
+const roles = () =>
+  Object.entries(template.Resources)
+    .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
+    .map(([id]) => id)
+
+/** An item of each kind; the last is of no kind there is. */
+const kinds = {
+  site: 'SITES#1',
+  key: 'KEY#0123456789abcdef',
+  'key list': 'office#KEYS',
+  ticket: `TK#${'0'.repeat(64)}`,
+  bridge: 'office#BRIDGE',
+  removal: 'REMOVALS',
+  receipt: 'office#RCPT',
+  stranger: 'office#OTHER',
+}
+type Act = 'get' | 'query' | 'put' | 'update' | 'delete' | 'scan'
+
+function request(act: Act, pk: string) {
+  const TableName = deployment.cloud.ref('AccessTable')
+  const Key = { pk: { S: pk }, sk: { S: 'x' } }
+  const byKey = { ExpressionAttributeNames: { '#p': 'pk' }, ExpressionAttributeValues: { ':p': { S: pk } } }
+  const make = {
+    get: () => new GetItemCommand({ TableName, Key }),
+    query: () => new QueryCommand({ TableName, KeyConditionExpression: '#p = :p', ...byKey }),
+    put: () => new PutItemCommand({ TableName, Item: Key }),
+    update: () => new UpdateItemCommand({ TableName, Key }),
+    delete: () => new DeleteItemCommand({ TableName, Key }),
+    scan: () => new ScanCommand({ TableName }),
+  }
+  return make[act]()
+}
+
+/** Whether the role may, or is told in AWS's words that it may not. */
+function may(client: DynamoDBClient, act: Act, pk: string): Promise<boolean> {
+  // Each command has an overload of its own.
+  return isAllowed(client.send(request(act, pk) as GetItemCommand))
+}
+
+async function isAllowed(asked: Promise<unknown>): Promise<boolean> {
+  try {
+    await asked
+    return true
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AccessDeniedException') return false
+    throw error
+  }
+}
+
+test('of the table of keys, each role may do with each kind of item what its function does, and nothing else', async () => {
+  const allowed: Record<string, Record<string, string>> = {}
+  for (const role of roles()) {
+    const { region, endpoints, credentials } = deployment.cloud
+    const client = new DynamoDBClient({ region, endpoint: endpoints.dynamodb, credentials: credentials(role) })
+    for (const [kind, pk] of Object.entries(kinds)) {
+      const acts = ['get', 'query', 'put', 'update', 'delete', 'scan'] as const
+      const done = await Promise.all(acts.map((act) => may(client, act, pk)))
+      const told = acts.filter((_, n) => done[n]).join(' ')
+      if (told) allowed[role] = { ...allowed[role], [kind]: told }
+    }
+    client.destroy()
+  }
+  const all = 'get query put update delete'
+  expect(allowed).toEqual({
+    AuthorizeHttpRole: { key: 'get update' },
+    AuthorizeSocketRole: { key: 'get', ticket: 'delete' },
+    ConnectRole: { key: 'get' },
+    IssueTicketRole: { ticket: 'put' },
+    BoardsRole: { key: 'get update', ticket: 'put' },
+    KeysRole: { site: 'get', key: 'get query put update', 'key list': 'get query put update' },
+    SitesRole: { site: all, key: all, 'key list': all, bridge: all },
+    BridgesRole: { site: 'get update', bridge: 'get query put update' },
+    BridgeDoorRole: { site: 'get', bridge: 'get update' },
+    PersistRecordsRole: { bridge: 'get' },
+    PushPresenceRole: { bridge: 'get' },
+    PlacedCallsRole: { site: 'get' },
+    RemovalsRole: {
+      site: 'get update',
+      key: 'query delete',
+      'key list': 'query delete',
+      removal: 'get put',
+      receipt: 'get',
+    },
+    RemoveDataRole: { site: all, key: all, 'key list': all, bridge: all, removal: all, receipt: all },
+  })
+})
+
+test('a function’s role is Lambda’s alone to take, and the bridges’ that of the function which knows them', () => {
+  for (const id of roles()) {
+    const { AssumeRolePolicyDocument } = v.parse(Role, template.Resources[id]?.Properties)
+    const trusted =
+      id === 'BridgeRole'
+        ? {
+            Principal: { AWS: { 'Fn::GetAtt': ['BridgeDoorRole', 'Arn'] } },
+            Action: ['sts:AssumeRole', 'sts:TagSession'],
+          }
+        : { Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }
+    expect(AssumeRolePolicyDocument.Statement, id).toEqual([{ Effect: 'Allow', ...trusted }])
+  }
+})
+
+test('the tables with numbers and marks are written by the roles whose functions keep them, and by no other', async () => {
+  const writers: Record<string, string[]> = {}
+  for (const role of roles().sort()) {
+    const { region, endpoints, credentials, ref } = deployment.cloud
+    const client = new DynamoDBClient({ region, endpoint: endpoints.dynamodb, credentials: credentials(role) })
+    for (const table of ['RecordsTable', 'PeopleTable'] as const) {
+      const write = new PutItemCommand({ TableName: ref(table), Item: { pk: { S: 'office#x' }, sk: { S: 'x' } } })
+      if (await isAllowed(client.send(write))) writers[table] = [...(writers[table] ?? []), role]
+    }
+    client.destroy()
+  }
+  expect(writers).toEqual({
+    RecordsTable: ['ImportCdrsRole', 'PersistRecordsRole', 'RemoveDataRole', 'WatchRole'],
+    PeopleTable: ['GradesRole'],
+  })
+})
