@@ -21,6 +21,7 @@ beforeAll(async () => {
 afterAll(() => fixture[Symbol.asyncDispose]())
 const act = (event: Record<string, unknown>) => ask(fixture.cloud, 'act', event)
 
+const leading = (...keys: string[]) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } })
 const allow = (more: Partial<Statement>): Statement => ({ Effect: 'Allow', Condition: {}, ...more })
 const table = 'arn:aws:dynamodb:eu-west-1:000000000000:table/notes'
 test.each([
@@ -47,9 +48,16 @@ test.each([
     [allow({ Action: ['*'], Resource: ['*'], Condition: { StringLike: { 'aws:PrincipalTag/site': ['x*'] } } })],
     'not allowed',
   ],
+  [
+    'the partition it names',
+    [allow({ Action: ['*'], Resource: ['*'], Condition: leading('TK#*', 'KEY#*') })],
+    'allowed',
+  ],
+  ['another partition', [allow({ Action: ['*'], Resource: ['*'], Condition: leading('TK#*') })], 'not allowed'],
   ['nothing', [], 'not allowed'],
 ])('weighs a policy that names %s', (_name, statements, verdict) => {
-  expect(evaluate(statements, { action: 'dynamodb:PutItem', resource: table }, { site: 'lab' })).toBe(verdict)
+  const wanted = { action: 'dynamodb:PutItem', resource: table, leadingKeys: ['KEY#1'] }
+  expect(evaluate(statements, wanted, { site: 'lab' })).toBe(verdict)
 })
 
 test('lets a function do what its role names and refuses the rest in the words of each service', async () => {
