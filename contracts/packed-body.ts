@@ -1,6 +1,5 @@
 import { type KeyObject, verify } from 'node:crypto'
-import { promisify } from 'node:util'
-import { zstdCompressSync, zstdDecompress } from 'node:zlib'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import * as v from 'valibot'
 import { sqsBodyBytesMax, unpackedBytesMax } from './limits.ts'
 import { SiteId } from './names.ts'
@@ -62,8 +61,6 @@ export function packBody(packing: Packing, lines: readonly string[], sign: (byte
   return JSON.stringify({ format: 1, ...packing, encoding: 'zstd', signature, data: data.toString('base64') })
 }
 
-const decompress = promisify(zstdDecompress)
-
 /**
  * Verifies and unpacks an SQS body to its lines. `publicKeyOf` answers the registered key of a bridge of that site.
  * Nothing is decompressed before its signature is known to be good.
@@ -81,7 +78,7 @@ export async function openBody(
   if (!verify(null, signedBytes(body, data), publicKey, Buffer.from(body.signature, 'base64'))) {
     throw new BodyRefused('body-signature-invalid', `the signature does not fit the key ${body.key} of ${body.site}`)
   }
-  const unpacked = await unpack(data)
+  const unpacked = unpack(data)
   return { site: body.site, key: body.key, lane: body.lane, lines: unpacked.toString('utf8').split('\n') }
 }
 
@@ -94,9 +91,10 @@ function parseBody(text: string): PackedBody {
   }
 }
 
-async function unpack(data: Buffer): Promise<Buffer> {
+/** In this thread: handing 0.3 KB to another one costs four times the unpacking, and a function has nothing else to do. */
+function unpack(data: Buffer): Buffer {
   try {
-    return await decompress(data, { maxOutputLength: unpackedBytesMax })
+    return zstdDecompressSync(data, { maxOutputLength: unpackedBytesMax })
   } catch (cause) {
     throw new BodyRefused('body-malformed', `the body does not unpack within ${unpackedBytesMax} bytes`, { cause })
   }

@@ -1,4 +1,4 @@
-import { operations, type Route } from '../../contracts/operations.ts'
+import { type Operation, operations, type Route } from '../../contracts/operations.ts'
 import { personalAreas } from '../../functions/domain/personal.ts'
 import { allScopes, type Role, roles, type Scope, scopes } from '../../functions/domain/scopes.ts'
 import { isAudited, type RouteRule, routes } from '../../functions/http/routes.ts'
@@ -6,6 +6,16 @@ import { isAudited, type RouteRule, routes } from '../../functions/http/routes.t
 /** The tables of docs/access.md, made of the same objects that the functions check by. */
 export function accessTables(): string {
   return [scopeTable(), routeTable()].join('\n\n')
+}
+
+/** The table of docs/api.md: every route with its contract's sentence. */
+export function apiTable(): string {
+  const rows = Object.entries<Operation>(operations).map(([route, { summary }]) => [
+    `\`${route}\``,
+    summary,
+    isKnown(route) ? needs(routes[route]) : '',
+  ])
+  return table(['route', 'what it does', 'needs'], rows)
 }
 
 const names: readonly Role[] = ['viewer', 'operator', 'admin']

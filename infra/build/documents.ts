@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { accessTables } from './access-tables.ts'
+import { accessTables, apiTable } from './access-tables.ts'
 
 /** Parts of documents that are generated: between two markers, which name the part. */
 export const generated: readonly { file: string; part: string; make: () => string }[] = [
   { file: 'docs/access.md', part: 'access tables', make: accessTables },
+  { file: 'docs/api.md', part: 'routes', make: apiTable },
 ]
 
 export function withPart(text: string, part: string, content: string): string {

@@ -4,8 +4,10 @@ import { operations, type Route } from '../../contracts/operations.ts'
 import { type Caller, callerContext } from '../../functions/caller.ts'
 import { allScopes, type Scope } from '../../functions/domain/scopes.ts'
 import { admit, callerOf, type HttpEvent } from '../../functions/http/admit.ts'
+import { httpHandler } from '../../functions/http/http-handler.ts'
 import { HttpProblem } from '../../functions/http/problem.ts'
-import { ruleOf } from '../../functions/http/routes.ts'
+import { answer } from '../../functions/http/request.ts'
+import { type RouteRule, ruleOf, routes as rules } from '../../functions/http/routes.ts'
 import { generated, withPart } from '../../infra/build/documents.ts'
 
 const now = Date.UTC(2026, 10, 24)
@@ -88,6 +90,24 @@ test('every route but those of the deployment itself and those without a key is 
   const free = ofNoSite.filter((route) => ruleOf(route).needs !== 'anyone')
   expect(free).toEqual(['POST /v1/sites', 'GET /v1/sites'])
   expect(free.map((route) => ruleOf(route).needs)).toEqual(['admin', 'admin'])
+})
+
+test('a route without its rule, a handler without a route and a caller the rule does not let in do not compile', () => {
+  const { 'GET /v1/sites': _left, ...fewer } = rules
+  // The compiler holds each of these lines to be wrong; were one right, it would say so.
+  // @ts-expect-error a route has no rule
+  fewer satisfies Record<Route, RouteRule>
+  // @ts-expect-error a rule names a scope that does not exist
+  const misspelt: RouteRule = { needs: 'cdrs:raed' }
+  const handlers = [
+    // @ts-expect-error no such route
+    () => httpHandler('GET /v1/nothing', async () => answer(200, {})),
+    // @ts-expect-error a site's key does not come here
+    () => httpHandler('GET /v1/sites', async ({ caller }) => answer(200, { sites: [{ site: caller.keyId }] })),
+    // @ts-expect-error this status is not in the contract
+    () => httpHandler('GET /v1/sites/{site}/keys', async () => answer(418, { keys: [] })),
+  ]
+  expect([misspelt, ...handlers]).toHaveLength(4)
 })
 
 test.each(generated)(
