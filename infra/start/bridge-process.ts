@@ -14,8 +14,8 @@ export interface BridgeOptions {
   program: string
   /** Its configuration, log and state. */
   folder: string
-  /** Enrols it at its first start. */
-  code: string
+  /** A code that enrols it, asked for at its first start: one kept from a start that died would have ended by now. */
+  newCode(): Promise<string>
   pbx: Pick<PbxSource, 'ari' | 'ami' | 'cdrFile'>
   cloud: LocalCloud
 }
@@ -112,10 +112,10 @@ export class BridgeProcess {
 
   /** By its own command, as a person at the PBX would; what it leaves is there at the next start. */
   async #enroll(): Promise<string> {
-    const { folder, program, code, cloud } = this.#options
+    const { folder, program, newCode, cloud } = this.#options
     const file = path.join(folder, 'enrolment.json')
     if (existsSync(file)) return file
-    const args = [program, 'enroll', code, '--api', cloud.httpUrl, '--folder', folder]
+    const args = [program, 'enroll', await newCode(), '--api', cloud.httpUrl, '--folder', folder]
     try {
       await promisify(execFile)(process.execPath, args, { timeout: readyMsMax })
     } catch (cause) {

@@ -1,38 +1,65 @@
 import * as v from 'valibot'
+import { CodeMade } from '../../contracts/bridge-access.ts'
 import { Problem, SiteCreated } from '../../contracts/http.ts'
 import { KeyMade } from '../../contracts/key.ts'
 import { StartFailed } from './start-failed.ts'
 
 const requestMsMax = 30_000
 
-/** A site as a start keeps it: the code is for the bridge's own enrolment, which happens once; the key is the page's. */
-export const MadeSite = v.looseObject({ site: v.string(), pageKey: v.string(), code: v.string() })
+/** A site as a start keeps it: the key is the page's. */
+export const MadeSite = v.looseObject({ site: v.string(), pageKey: v.string() })
 export type MadeSite = v.InferOutput<typeof MadeSite>
 /** As it is made; `apiKey` is its first key, with every scope. */
 export type NewSite = MadeSite & { apiKey: string }
 
+interface Door {
+  httpUrl: string
+  adminKey: string
+}
+
 /**
  * Makes the site by the public API, as a person who deploys would: with the admin key. Its first key, which may do
- * everything, is shown to the person and kept nowhere; the page has an operator's key of its own.
+ * everything, is shown to the person and kept nowhere; the page has an operator's key of its own. A site that is there already is
+ * that of a start which died before it remembered it: it gets a key anew.
  */
-export async function makeSite(
-  { site, name }: { site: string; name: string },
-  { httpUrl, adminKey }: { httpUrl: string; adminKey: string },
-): Promise<NewSite> {
-  const post = async (path: string, key: string, body: unknown): Promise<unknown> => {
-    const response = await fetch(httpUrl + path, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(requestMsMax),
-    })
-    const answer: unknown = await response.json()
-    if (response.status === 201) return answer
-    const problem = v.safeParse(Problem, answer)
-    const why = problem.success ? problem.output.detail : `HTTP ${response.status}`
-    throw new StartFailed('site-not-made', `The site ${site} could not be made: ${why}`, 69)
-  }
-  const { apiKey, enrolment } = v.parse(SiteCreated, await post('/v1/sites', adminKey, { site, name }))
-  const page = v.parse(KeyMade, await post(`/v1/sites/${site}/keys`, apiKey, { name: 'page', role: 'operator' }))
-  return { site, apiKey, pageKey: page.secret, code: enrolment.code }
+export async function makeSite({ site, name }: { site: string; name: string }, door: Door): Promise<NewSite> {
+  const keysPath = `/v1/sites/${site}/keys`
+  const created = await post(door, '/v1/sites', { site, name })
+  const isThere = created.status === 409
+  const first = isThere ? await post(door, keysPath, { name: 'first key', role: 'admin' }) : created
+  const apiKey = isThere
+    ? answerOf(KeyMade, first, `The site ${site} could not be taken over`).secret
+    : answerOf(SiteCreated, first, `The site ${site} could not be made`).apiKey
+  const page = await post({ ...door, adminKey: apiKey }, keysPath, { name: 'page', role: 'operator' })
+  return { site, apiKey, pageKey: answerOf(KeyMade, page, 'The page got no key').secret }
+}
+
+/** A code that enrols a bridge of the site, once, within the hour. */
+export async function newCode(site: string, door: Door): Promise<string> {
+  const made = await post(door, `/v1/sites/${site}/bridges`, undefined)
+  return answerOf(CodeMade, made, 'The bridge got no code').code
+}
+
+async function post(
+  { httpUrl, adminKey }: Door,
+  path: string,
+  body: unknown,
+): Promise<{ status: number; answer: unknown }> {
+  const response = await fetch(httpUrl + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(requestMsMax),
+  })
+  return { status: response.status, answer: await response.json() }
+}
+
+function answerOf<Schema extends v.GenericSchema>(
+  schema: Schema,
+  { status, answer }: { status: number; answer: unknown },
+  failed: string,
+): v.InferOutput<Schema> {
+  if (status === 201) return v.parse(schema, answer)
+  const problem = v.safeParse(Problem, answer)
+  throw new StartFailed('site-not-made', `${failed}: ${problem.success ? problem.output.detail : `HTTP ${status}`}`, 69)
 }

@@ -5,7 +5,7 @@ import { buildAll } from './build.ts'
 import { waitForCall } from './call-log.ts'
 import { type OpenCloud, openCloud } from './cloud.ts'
 import type { Home, Memory } from './home.ts'
-import { makeSite } from './make-site.ts'
+import { makeSite, newCode } from './make-site.ts'
 import type { PbxChoice } from './options.ts'
 import { servePage } from './page-server.ts'
 import { openPbx, type PbxSource } from './pbx-source.ts'
@@ -61,7 +61,7 @@ export async function openSwitchhook(choice: PbxChoice, around: Surroundings): P
   const bridge = new BridgeProcess({
     program: path.join(root, 'dist/bridge/switchhook-bridge.mjs'),
     folder,
-    code: keptSite.code,
+    newCode: () => newCode(keptSite.site, cloud),
     pbx,
     cloud,
   })

@@ -12,6 +12,7 @@ import { readConfig } from '../../bridge/config.ts'
 import { Session, SessionRefused } from '../../bridge/enrolment/session.ts'
 import { readSigningKey } from '../../bridge/forward/signing-key.ts'
 import { createLog } from '../../bridge/operate/log.ts'
+import { makeSite, newCode } from '../../infra/start/make-site.ts'
 import { type Deployment, deploy } from '../support/deployment.ts'
 
 let deployment: Deployment
@@ -47,7 +48,7 @@ async function startDoor(target: string) {
   return door
 }
 
-async function newCode(name: string): Promise<string> {
+async function siteAndCode(name: string): Promise<string> {
   const { site } = await deployment.makeSite(name)
   const response = await deployment.call('POST', `/v1/sites/${name}/bridges`, { key: site.apiKey })
   return ((await response.json()) as { code: string }).code
@@ -64,7 +65,7 @@ async function sessionOf(to: string, now: () => number): Promise<Session> {
 
 test('switchhook-bridge enroll makes a key of its own, and what it leaves is a bridge’s configuration', async () => {
   const to = path.join(folder, 'first')
-  const { stdout } = await enroll(await newCode('first'), to)
+  const { stdout } = await enroll(await siteAndCode('first'), to)
   expect(stdout).toContain('Enrolled for the site first.')
   for (const file of ['bridge-key.pem', 'enrolment.json']) {
     expect((await stat(path.join(to, file))).mode & 0o077, file).toBe(0)
@@ -76,9 +77,25 @@ test('switchhook-bridge enroll makes a key of its own, and what it leaves is a b
   expect(Math.round((expiration.getTime() - Date.now()) / 60_000)).toBe(50)
 })
 
+test('a start that died goes on with the site it had made: a key anew, and a code that has not ended', async () => {
+  const { httpUrl, adminKey } = deployment.cloud
+  const wanted = { site: 'again-and-again', name: 'Again' }
+  const first = await makeSite(wanted, { httpUrl, adminKey })
+  const second = await makeSite(wanted, { httpUrl, adminKey })
+  expect(second.apiKey).not.toBe(first.apiKey)
+  for (const key of [first.apiKey, second.apiKey, second.pageKey]) {
+    expect((await deployment.call('GET', '/v1/sites/again-and-again', { key })).status).toBe(200)
+  }
+  const to = path.join(folder, 'started')
+  const { stdout } = await enroll(await newCode('again-and-again', { httpUrl, adminKey }), to)
+  expect(stdout).toContain('Enrolled for the site again-and-again.')
+  const refused = makeSite({ site: 'Not A Name', name: 'x' }, { httpUrl, adminKey })
+  await expect(refused).rejects.toMatchObject({ errorId: 'site-not-made' })
+})
+
 test('enrolling again after a crash keeps the key; another folder’s key is refused, with a sentence and a status', async () => {
   const to = path.join(folder, 'again')
-  const code = await newCode('again')
+  const code = await siteAndCode('again')
   await enroll(code, to)
   const key = await readFile(path.join(to, 'bridge-key.pem'), 'utf8')
   await rm(path.join(to, 'enrolment.json'))
@@ -97,7 +114,7 @@ test('enrolling again after a crash keeps the key; another folder’s key is ref
 
 test('a session is renewed at 45 minutes, by a wrong clock too, and there is none for a bridge that was revoked', async () => {
   const to = path.join(folder, 'renewed')
-  await enroll(await newCode('renewed'), to)
+  await enroll(await siteAndCode('renewed'), to)
   const clock = { now: Date.now() }
   const session = await sessionOf(to, () => clock.now)
   const first = await session.provide()
@@ -121,7 +138,7 @@ test('a session is renewed at 45 minutes, by a wrong clock too, and there is non
 test('while the cloud is away a session is used to its end, and no longer', async () => {
   const to = path.join(folder, 'away')
   await using door = await startDoor(deployment.cloud.httpUrl)
-  await enroll(await newCode('away'), to, door.url)
+  await enroll(await siteAndCode('away'), to, door.url)
   const clock = { now: Date.now() }
   const session = await sessionOf(to, () => clock.now)
   const first = await session.provide()

@@ -44,7 +44,7 @@ export async function startStack(options: TestPbxOptions = {}): Promise<Stack> {
   const bridge = new BridgeProcess({
     program: path.resolve('dist/bridge/switchhook-bridge.mjs'),
     folder,
-    code: site.code,
+    newCode: () => newCode(site.site, deployment.cloud),
     pbx: { ari: { url, user, password }, ami, cdrFile },
     cloud: deployment.cloud,
   })
