@@ -8,6 +8,22 @@ const whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.mi
 /** Ten years: longer is for ever, which is what leaving it out says. */
 const expiresInDays = whole(1, 3_660)
 
+const countries = v.pipe(
+  v.array(v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'two capital letters (ISO 3166-1)'))),
+  v.maxLength(250),
+)
+/** What calls by a key may do, beside the rules and caps of its site: of two the narrower holds. */
+export const KeyCallRules = v.strictObject({
+  dialInternal: v.optional(v.boolean()),
+  dialNational: v.optional(v.boolean()),
+  dialMobile: v.optional(v.boolean()),
+  dialCountries: v.optional(countries),
+  callsAtOnce: v.optional(whole(0, 1_000)),
+  callsPerMinute: v.optional(whole(0, 1_000)),
+  callsPerDay: v.optional(whole(0, 100_000)),
+})
+export type KeyCallRules = v.InferOutput<typeof KeyCallRules>
+
 /** Scopes by name or a role's set of them; one of the two. */
 export const KeyRequest = v.strictObject({
   name,
@@ -16,6 +32,7 @@ export const KeyRequest = v.strictObject({
   expiresInDays: v.optional(expiresInDays),
   /** Requests of 10 seconds; the default where left out. */
   requestsMax: v.optional(whole(1, 5_000)),
+  calls: v.optional(KeyCallRules),
 })
 export type KeyRequest = v.InferOutput<typeof KeyRequest>
 
@@ -39,6 +56,9 @@ export const KeyInfo = v.looseObject({
   revokedAt: v.optional(Timestamp),
   rotatedAt: v.optional(Timestamp),
   requestsMax: v.optional(v.number()),
+  calls: v.optional(KeyCallRules),
+  /** Since when its calls by API are refused, because it reached a cap at a site that freezes. */
+  frozenAt: v.optional(Timestamp),
 })
 export type KeyInfo = v.InferOutput<typeof KeyInfo>
 

@@ -40,6 +40,8 @@ export const SiteSettings = v.object({
   callsAtOnce: v.optional(whole(0, 1_000), 10),
   callsPerMinute: v.optional(whole(0, 1_000), 30),
   callsPerDay: v.optional(whole(0, 100_000), 500),
+  /** A key that reaches a cap places no more calls until someone who manages keys lifts that. */
+  freezeOnCap: v.optional(v.boolean(), false),
 })
 export type SiteSettings = v.InferOutput<typeof SiteSettings>
 
@@ -79,6 +81,7 @@ export const SiteChange = v.strictObject({
       callsAtOnce: v.optional(whole(0, 1_000)),
       callsPerMinute: v.optional(whole(0, 1_000)),
       callsPerDay: v.optional(whole(0, 100_000)),
+      freezeOnCap: v.optional(v.boolean()),
     }),
   ),
 })

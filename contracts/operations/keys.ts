@@ -21,6 +21,10 @@ export const keyOperations = {
     summary: 'Revokes a key or board token: its sockets are closed at once, its requests refused within 60 seconds.',
     answers: { 200: KeyInfo },
   },
+  'DELETE /v1/sites/{site}/keys/{key}/freeze': {
+    summary: 'Lets a key place calls again that was frozen because it reached a cap.',
+    answers: { 200: KeyInfo },
+  },
   'POST /v1/sites/{site}/boards': {
     summary: 'Makes a long-lived token that opens a read-only board, without numbers and names.',
     body: BoardRequest,

@@ -64,7 +64,9 @@ function pathBelowSite({ rawPath, pathParameters }: HttpEvent): string {
   return pathParameters?.['matricule'] === undefined ? below : below.replace(/[^/]+$/, hidden)
 }
 
-function isWorthAnEntry({ route, caller, status, extras }: Audited): boolean {
+function isWorthAnEntry({ route, caller, status, errorId, extras }: Audited): boolean {
+  // Of a known key that rings more than it may, each try is wanted: its requests are limited as they are.
+  if (errorId?.startsWith('call-cap-')) return true
   if (!isAudited(route) || notWorthAnEntry.includes(status)) return false
   if (caller.kind === 'unknown' && extras?.who === undefined) return false
   if (!route.startsWith('GET ')) return true

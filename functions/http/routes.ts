@@ -31,6 +31,7 @@ export const routes = {
   'GET /v1/sites/{site}/keys': { needs: 'keys:manage', orAdmin: true },
   'POST /v1/sites/{site}/keys/{key}/rotate': { needs: 'keys:manage', orAdmin: true },
   'DELETE /v1/sites/{site}/keys/{key}': { needs: 'keys:manage', orAdmin: true },
+  'DELETE /v1/sites/{site}/keys/{key}/freeze': { needs: 'keys:manage', orAdmin: true },
   'POST /v1/sites/{site}/boards': { needs: 'keys:manage', orAdmin: true },
   'POST /v1/boards/tickets': { needs: 'anyone' },
   'POST /v1/sites/{site}/bridges': { needs: 'bridge:manage', orAdmin: true },

@@ -8,6 +8,12 @@ const spans = [
 ] as const
 export type CapSpan = (typeof spans)[number]['name']
 
+/** What a site and one of its keys may do in a span. */
+export interface SpanCaps {
+  site: number
+  key: number
+}
+
 /** Calls by API of a site and each key, by minute and by day (UTC): one write each, both counters in one item. */
 export class CallCaps {
   readonly #db: DynamoDBDocumentClient
@@ -21,7 +27,7 @@ export class CallCaps {
   async take(
     site: SiteId,
     keyId: string,
-    max: Record<CapSpan, number>,
+    max: Record<CapSpan, SpanCaps>,
     now: number,
   ): Promise<{ cap: CapSpan; until: number } | undefined> {
     for (const { name, ms } of spans) {
@@ -35,19 +41,24 @@ export class CallCaps {
     site: SiteId,
     keyId: string,
     { name, start, ms }: { name: string; start: number; ms: number },
-    max: number,
+    max: SpanCaps,
   ): Promise<boolean> {
-    if (max === 0) return false
+    if (max.site === 0 || max.key === 0) return false
     try {
       await this.#db.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: keys.callCap(site, name, start),
           UpdateExpression: 'ADD #all :one, #key :one SET #ttl = :ttl',
-          // A key has the cap of its site: whichever is reached first, the site's counter has it.
-          ConditionExpression: 'attribute_not_exists(#all) OR #all < :max',
+          ConditionExpression:
+            '(attribute_not_exists(#all) OR #all < :site) AND (attribute_not_exists(#key) OR #key < :max)',
           ExpressionAttributeNames: { '#all': 'all', '#key': `key:${keyId}`, '#ttl': 'ttl' },
-          ExpressionAttributeValues: { ':one': 1, ':max': max, ':ttl': timeToLive(start + ms, 3600) },
+          ExpressionAttributeValues: {
+            ':one': 1,
+            ':site': max.site,
+            ':max': max.key,
+            ':ttl': timeToLive(start + ms, 3600),
+          },
         }),
       )
       return true

@@ -8,6 +8,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
+import { KeyCallRules } from '../../contracts/key.ts'
 import { SiteId } from '../../contracts/names.ts'
 import { isConditionFailed, keys, timeToLive } from './table.ts'
 
@@ -27,6 +28,7 @@ const KeyRow = v.looseObject({
   rotatedAt: v.optional(v.number()),
   revokedAt: v.optional(v.number()),
   requestsMax: v.optional(v.number()),
+  calls: v.optional(KeyCallRules),
 })
 /** Times are Unix milliseconds. */
 export type KeyRow = v.InferOutput<typeof KeyRow>

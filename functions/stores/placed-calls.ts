@@ -2,6 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } fr
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { type Placed, PlacedResult, PlacedStage } from '../../contracts/placed.ts'
+import { OpenCalls } from './open-calls.ts'
 import { isConditionFailed, keys, timeToLive } from './table.ts'
 
 const PlacedRow = v.looseObject({
@@ -28,14 +29,17 @@ const KeyRow = v.looseObject({ hash: v.string(), call: v.string(), at: v.number(
 export type IdempotencyRow = v.InferOutput<typeof KeyRow>
 
 const daySeconds = 86_400
+const Ended = v.looseObject({ keyId: v.string() })
 
 /** Calls placed by the API, and the idempotency keys by which they were asked for. */
 export class PlacedCallStore {
   readonly #db: DynamoDBDocumentClient
   readonly #table: string
+  readonly #open: OpenCalls
   constructor(db: DynamoDBDocumentClient, table: string) {
     this.#db = db
     this.#table = table
+    this.#open = new OpenCalls(db, table)
   }
 
   async findKey(site: SiteId, keyId: string, sha256: string, now: number): Promise<IdempotencyRow | undefined> {
@@ -80,7 +84,9 @@ export class PlacedCallStore {
    */
   async note(site: SiteId, call: string, version: string, placed: Placed, at: string): Promise<boolean> {
     const isBetter = placed.result !== undefined && placed.result !== 'unknown'
-    return this.#won(
+    return this.#tell(
+      site,
+      call,
       new UpdateCommand({
         TableName: this.#table,
         Key: keys.placedCall(site, call),
@@ -96,18 +102,22 @@ export class PlacedCallStore {
           { ':end': 'ended', ...(isBetter && { ':unknown': 'unknown' }) },
         ),
         ConditionExpression: `attribute_exists(pk) AND (attribute_not_exists(#v) OR #v < :v) AND (#stage <> :end${isBetter ? ' OR #result = :unknown' : ''})`,
+        ReturnValues: 'ALL_NEW',
       }),
     )
   }
 
-  /** Ends a call in the cloud, of which the bridge has said nothing. */
-  async giveUp(site: SiteId, call: string, at: string): Promise<boolean> {
-    return this.#won(
+  /** Ends a call in the cloud whose bridge says nothing of it any more, unless it went on from `seen`. */
+  async giveUp(site: SiteId, call: string, seen: PlacedStage, at: string): Promise<boolean> {
+    return this.#tell(
+      site,
+      call,
       new UpdateCommand({
         TableName: this.#table,
         Key: keys.placedCall(site, call),
-        ...setting({ stage: 'ended', result: 'unknown', endedAt: at }, { ':queued': 'queued' }),
-        ConditionExpression: '#stage = :queued',
+        ...setting({ stage: 'ended', result: 'unknown', endedAt: at }, { ':seen': seen }),
+        ConditionExpression: '#stage = :seen',
+        ReturnValues: 'ALL_NEW',
       }),
     )
   }
@@ -122,6 +132,18 @@ export class PlacedCallStore {
         ConditionExpression: '#result = :unknown',
       }),
     )
+  }
+
+  /** An end also takes the call out of those that are open; should that be lost, whoever finds no room does it. */
+  async #tell(site: SiteId, call: string, command: UpdateCommand): Promise<boolean> {
+    try {
+      const { Attributes } = await this.#db.send(command)
+      if (Attributes?.['stage'] === 'ended') await this.#open.remove(site, v.parse(Ended, Attributes).keyId, call)
+      return true
+    } catch (error) {
+      if (isConditionFailed(error)) return false
+      throw error
+    }
   }
 
   async #get(Key: { pk: string; sk: string }): Promise<Record<string, unknown> | undefined> {

@@ -22,6 +22,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
  * | live    | placed call     | S#C                 | callId        | calls by API: states, result, 30 days    |
  * | live    | idempotency     | S#I                 | keyId#sha256  | one call a key of a request, 24 h        |
  * | live    | call caps       | S#CAP               | span#start    | calls by API of key and site             |
+ * | live    | frozen key      | S#FRZ               | key id        | a key that reached a cap                 |
+ * | live    | open calls      | S#OPEN              | -             | calls by API under way, of all and a key |
  * | live    | time line       | S#CE#linkedid       | v of the first| what happened to a call, 30 days         |
  * | live    | connection      | N#connectionId      | -             | what to remove when it closes            |
  * | live    | requests        | S#CAP, #CAP         | 10s#end       | rate limits of keys and site             |
@@ -57,6 +59,8 @@ export const keys = {
   placedCall: (site: string, call: string) => ({ pk: `${site}#C`, sk: call }),
   idempotency: (site: string, keyId: string, sha256: string) => ({ pk: `${site}#I`, sk: `${keyId}#${sha256}` }),
   callCap: (site: string, span: string, start: number) => ({ pk: `${site}#CAP`, sk: `${span}#${start}` }),
+  callFreeze: (site: string, keyId: string) => ({ pk: `${site}#FRZ`, sk: keyId }),
+  openCalls: (site: string) => ({ pk: `${site}#OPEN`, sk: '-' }),
   site: (site: string) => ({ pk: site, sk: 'SITE' }),
   heartbeat: (site: string) => ({ pk: `HB#${shard(site)}`, sk: site }),
   endpoints: (site: string) => `${site}#E`,

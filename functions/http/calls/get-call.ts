@@ -14,9 +14,28 @@ export interface LiveCalls {
 }
 
 /** The calls under way, oldest first: a site has some hundreds at most, so they are one page. */
-export async function liveCalls(site: SiteId, presence: LiveCalls): Promise<CallPage> {
-  const calls: Call[] = (await presence.calls(site)).map(({ state }) => state)
+export async function liveCalls(
+  site: SiteId,
+  { presence, open, placed }: Pick<CallSources, 'presence' | 'placed'> & { open: OpenList },
+): Promise<CallPage> {
+  const [told, ids] = await Promise.all([presence.calls(site), open.list(site)])
+  const rows = new Map<string, PlacedFacts>()
+  for (const [id, row] of await Promise.all(ids.map(async (id) => [id, await placed.find(site, id)] as const))) {
+    if (row && row.stage !== 'ended') rows.set(id, row)
+  }
+  const live = new Set(told.map(({ id }) => id))
+  const calls: Call[] = told.map(({ id, state }) => {
+    const row = rows.get(id)
+    return row ? enrich(state, row) : state
+  })
+  // Asked for, and not at the PBX yet.
+  for (const [id, row] of rows) if (!live.has(id)) calls.push(toCall(id, row))
   return { calls: calls.sort((x, y) => (x.startedAt < y.startedAt ? -1 : 1)) }
+}
+
+/** Calls by API that have not ended. */
+export interface OpenList {
+  list(site: SiteId): Promise<string[]>
 }
 
 export interface CallSources {

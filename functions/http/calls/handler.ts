@@ -8,14 +8,16 @@ import { getCall, liveCalls, nextChange } from './get-call.ts'
 import { listCalls } from './list-calls.ts'
 import { openSources } from './sources.ts'
 
-const { log, presence, placed, timeLines, localeOf } = openSources()
+const { log, presence, open, placed, timeLines, localeOf } = openSources()
 
 export const handler = httpRoutes({
   'GET /v1/sites/{site}/calls': async ({ caller, site, query, headers, now }) => {
     checkSearch(caller, 'calls', query)
     const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
     const listing = { log, cursorKey, numbering, now: () => now }
-    const page = await (query.state === 'live' ? liveCalls(site, presence) : listCalls(site, query, listing))
+    const page = await (query.state === 'live'
+      ? liveCalls(site, { presence, open, placed })
+      : listCalls(site, query, listing))
     const calls = page.calls.map((call) => pick(query.fields, mask(caller, 'calls', archivedCallShape, call)))
     return fresh({ ...page, calls }, headers)
   },

@@ -1,6 +1,7 @@
 import { config } from '../../config.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
 import { cachedLocale } from '../../stores/locale.ts'
+import { OpenCalls } from '../../stores/open-calls.ts'
 import { PlacedCallStore } from '../../stores/placed-calls.ts'
 import { PresenceStore } from '../../stores/presence.ts'
 import { documentClient } from '../../stores/table.ts'
@@ -13,6 +14,7 @@ export function openSources() {
   return {
     log: new CallLogStore(db, env.TABLE_RECORDS),
     presence: new PresenceStore(db, env.TABLE_LIVE),
+    open: new OpenCalls(db, env.TABLE_LIVE),
     placed: new PlacedCallStore(db, env.TABLE_LIVE),
     timeLines: new TimeLineStore(db, env.TABLE_LIVE),
     localeOf: cachedLocale(db, env.TABLE_LIVE, Date.now),

@@ -6,7 +6,7 @@ import { HttpProblem } from '../problem.ts'
 const moment = (ms: number) => new Date(ms).toISOString()
 
 /** A key without its secrets. */
-export function toKeyInfo(key: string, row: KeyRow): KeyInfo {
+export function toKeyInfo(key: string, row: KeyRow, frozenAt?: number): KeyInfo {
   const { kind, name, scopes, createdAt, createdBy, expiresAt, lastUsedAt, revokedAt, rotatedAt, requestsMax } = row
   return {
     key,
@@ -20,6 +20,8 @@ export function toKeyInfo(key: string, row: KeyRow): KeyInfo {
     ...(revokedAt !== undefined && { revokedAt: moment(revokedAt) }),
     ...(rotatedAt !== undefined && { rotatedAt: moment(rotatedAt) }),
     ...(requestsMax !== undefined && { requestsMax }),
+    ...(row.calls !== undefined && { calls: row.calls }),
+    ...(frozenAt !== undefined && { frozenAt: moment(frozenAt) }),
   }
 }
 
@@ -27,8 +29,29 @@ export interface KeyLister {
   list(site: SiteId): Promise<{ prefix: string; row: KeyRow }[]>
 }
 
-export async function listKeys(site: SiteId, keys: KeyLister): Promise<{ keys: KeyInfo[] }> {
-  return { keys: (await keys.list(site)).map(({ prefix, row }) => toKeyInfo(prefix, row)) }
+export interface Freezes {
+  frozenKeys(site: SiteId): Promise<ReadonlyMap<string, number>>
+  thaw(site: SiteId, keyId: string): Promise<void>
+}
+
+export async function listKeys(site: SiteId, keys: KeyLister, freezes: Freezes): Promise<{ keys: KeyInfo[] }> {
+  const [rows, frozen] = await Promise.all([keys.list(site), freezes.frozenKeys(site)])
+  return { keys: rows.map(({ prefix, row }) => toKeyInfo(prefix, row, frozen.get(prefix))) }
+}
+
+/** Lets a key place calls again that reached a cap. */
+export async function thawKey(
+  prefix: string,
+  {
+    site,
+    keys,
+    freezes,
+  }: { site: SiteId; keys: { find(prefix: string): Promise<KeyRow | undefined> }; freezes: Freezes },
+): Promise<KeyInfo> {
+  const row = await keys.find(prefix)
+  if (row?.site !== site) throw keyUnknown()
+  await freezes.thaw(site, prefix)
+  return toKeyInfo(prefix, row)
 }
 
 export function keyUnknown(): HttpProblem {

@@ -40,7 +40,7 @@ export function makeBoard(request: Pick<KeyRequest, 'name' | 'expiresInDays'>, m
 async function store(
   kind: KeyKind,
   scopes: readonly Scope[],
-  { name, expiresInDays, requestsMax }: Pick<KeyRequest, 'name' | 'expiresInDays' | 'requestsMax'>,
+  { name, expiresInDays, requestsMax, calls }: Pick<KeyRequest, 'name' | 'expiresInDays' | 'requestsMax' | 'calls'>,
   { caller, site, pepper, keys, now }: Making,
 ): Promise<KeyMade> {
   const { prefix, secret, text } = makeApiKey(kind)
@@ -55,6 +55,7 @@ async function store(
     createdBy: nameOf(caller),
     expiresAt: expiresInDays === undefined ? undefined : now + expiresInDays * dayMs,
     requestsMax,
+    calls,
   }
   await keys.put(prefix, row)
   return { ...toKeyInfo(prefix, row), secret: text }

@@ -1,42 +1,45 @@
-import type { CallEntity } from '../../../contracts/frames.ts'
-import type { SiteId } from '../../../contracts/names.ts'
+import type { KeyCallRules } from '../../../contracts/key.ts'
 import type { CallRequest } from '../../../contracts/operations/placed-calls.ts'
 import type { SiteSettings } from '../../../contracts/site.ts'
-import { judgeNumber } from '../../domain/dial-rules.ts'
+import { type DialRules, judgeNumber } from '../../domain/dial-rules.ts'
 import { canonicalNumber, type Numbering } from '../../domain/phone-number.ts'
-import { logOutcome } from '../../log.ts'
-import type { CapSpan } from '../../stores/call-caps.ts'
 import { badFields, HttpProblem } from '../problem.ts'
 
-export interface Caps {
-  take(
-    site: SiteId,
-    keyId: string,
-    max: Record<CapSpan, number>,
-    now: number,
-  ): Promise<{ cap: CapSpan; until: number } | undefined>
+/** The rules of the site, narrowed by those of the key. */
+export function rulesOf(settings: SiteSettings, key: KeyCallRules): DialRules {
+  const { dialCountries } = key
+  return {
+    internal: settings.dialInternal && (key.dialInternal ?? true),
+    national: settings.dialNational && (key.dialNational ?? true),
+    mobile: settings.dialMobile && (key.dialMobile ?? true),
+    countries: settings.dialCountries.filter((country) => dialCountries?.includes(country) ?? true),
+    outsidePrefix: settings.outsidePrefix,
+  }
+}
+
+/** 400 and 403 for what is no number or may not be dialled; else its one form, and the digits for the dial plan. */
+export function judgeTarget(
+  field: string,
+  text: string,
+  rules: DialRules,
+  numbering: Numbering,
+): { dial: string; canonical: string } {
+  const verdict = judgeNumber(text, rules, numbering)
+  if (verdict.kind === 'allowed') return verdict
+  if (verdict.kind === 'invalid') throw badFields([{ field, message: 'no number that can be dialled' }])
+  throw new HttpProblem(403, `dial-${verdict.why}`, `The rules of this site or key deny ${verdict.why} numbers.`, {
+    errors: [{ field, message: `${verdict.why} numbers are denied` }],
+  })
 }
 
 /** What is dialled, in the number's one form and as the dial plan takes it; 400 and 403 for what is not. */
 export function checkDialled(
   { to, callerId }: CallRequest,
   settings: SiteSettings,
+  key: KeyCallRules,
   numbering: Numbering,
 ): { to: string; dial: string; callerId: string | undefined } {
-  const rules = {
-    internal: settings.dialInternal,
-    national: settings.dialNational,
-    mobile: settings.dialMobile,
-    countries: settings.dialCountries,
-    outsidePrefix: settings.outsidePrefix,
-  }
-  const verdict = judgeNumber(to, rules, numbering)
-  if (verdict.kind === 'invalid') throw badFields([{ field: 'to', message: 'no number that can be dialled' }])
-  if (verdict.kind === 'denied') {
-    throw new HttpProblem(403, `dial-${verdict.why}`, `The rules of this site deny ${verdict.why} numbers.`, {
-      errors: [{ field: 'to', message: `${verdict.why} numbers are denied` }],
-    })
-  }
+  const verdict = judgeTarget('to', to, rulesOf(settings, key), numbering)
   const own = callerId === undefined ? undefined : canonicalNumber(callerId, numbering)
   if (own !== undefined && !settings.ownNumbers.includes(own)) {
     throw new HttpProblem(403, 'caller-id-not-owned', 'A call may show only the numbers of its site (ownNumbers).', {
@@ -44,27 +47,4 @@ export function checkDialled(
     })
   }
   return { to: verdict.canonical, dial: verdict.dial, callerId: own }
-}
-
-/** 429 where the site has as many calls by API under way, or made as many, as it may. */
-export async function checkCaps(
-  site: SiteId,
-  keyId: string,
-  settings: SiteSettings,
-  { caps, calls }: { caps: Caps; calls(site: SiteId): Promise<CallEntity[]> },
-  now: number,
-): Promise<void> {
-  const live = (await calls(site)).filter(({ state }) => state.placed && state.placed.stage !== 'ended').length
-  if (live >= settings.callsAtOnce) throw tripped(site, keyId, 'at-once', 10)
-  const max = { minute: settings.callsPerMinute, day: settings.callsPerDay }
-  const exceeded = await caps.take(site, keyId, max, now)
-  if (exceeded) throw tripped(site, keyId, exceeded.cap, Math.ceil((exceeded.until - now) / 1000))
-}
-
-function tripped(site: SiteId, keyId: string, cap: string, retryAfterSeconds: number): HttpProblem {
-  // At this level an alarm stands on it: someone rings more than the site expects.
-  logOutcome('error', 'call-cap', { site, keyId, cap })
-  return new HttpProblem(429, `call-cap-${cap}`, 'The site may not place more calls by API for now.', {
-    headers: { 'retry-after': String(retryAfterSeconds) },
-  })
 }

@@ -2,8 +2,12 @@ import type { EndpointEntity } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { badFields, HttpProblem } from '../problem.ts'
 
+export interface Heard {
+  lastHeard: string
+  pbx?: 'up' | 'down' | 'unknown' | undefined
+}
 export interface Reachable {
-  health(site: SiteId): Promise<{ lastHeard: string; pbx?: 'up' | 'down' | 'unknown' | undefined } | undefined>
+  health(site: SiteId): Promise<Heard | undefined>
   endpoints(site: SiteId): Promise<EndpointEntity[]>
 }
 
@@ -18,12 +22,9 @@ export async function reachableEndpoint(
   from: string,
   { health, endpoints }: Reachable,
   now: number,
-): Promise<string> {
+): Promise<{ endpoint: string; numbers: string[] }> {
   const [heard, known] = await Promise.all([health(site), endpoints(site)])
-  if (!heard || now - Date.parse(heard.lastHeard) > silentMs) {
-    throw away('bridge-offline', 'The bridge of this site is not connected, so nothing can be dialled.')
-  }
-  if (heard.pbx === 'down') throw away('pbx-unreachable', 'The bridge of this site does not reach its PBX.')
+  checkHeard(heard, now)
   const id = from.startsWith('PJSIP/') ? from : `PJSIP/${from}`
   const endpoint = known.find((entity) => entity.id === id)
   if (!endpoint) throw badFields([{ field: 'from', message: 'no phone of this site' }])
@@ -32,7 +33,16 @@ export async function reachableEndpoint(
       errors: [{ field: 'from', message: 'is not registered' }],
     })
   }
-  return id
+  const { resource, number } = endpoint.state
+  return { endpoint: id, numbers: number === undefined ? [resource] : [resource, number] }
+}
+
+/** 503 while nothing that is sent would be done in time. */
+export function checkHeard(heard: Heard | undefined, now: number): void {
+  if (!heard || now - Date.parse(heard.lastHeard) > silentMs) {
+    throw away('bridge-offline', 'The bridge of this site is not connected, so nothing can be dialled.')
+  }
+  if (heard.pbx === 'down') throw away('pbx-unreachable', 'The bridge of this site does not reach its PBX.')
 }
 
 function away(errorId: string, detail: string): HttpProblem {

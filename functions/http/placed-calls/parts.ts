@@ -2,6 +2,9 @@ import { config } from '../../config.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
 import { TickQueue } from '../../gateways/tick-queue.ts'
 import { CallCaps } from '../../stores/call-caps.ts'
+import { CallFreezes } from '../../stores/call-freezes.ts'
+import { KeyStore } from '../../stores/keys.ts'
+import { OpenCalls } from '../../stores/open-calls.ts'
 import { PlacedCallStore } from '../../stores/placed-calls.ts'
 import { PresenceStore } from '../../stores/presence.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
@@ -21,6 +24,9 @@ export function openParts() {
     commands: new CommandQueues(env.STAGE),
     reachable: { health: sites.health.bind(sites), endpoints: presence.endpoints.bind(presence) },
     caps: new CallCaps(db, env.TABLE_LIVE),
+    open: new OpenCalls(db, env.TABLE_LIVE),
+    freezes: new CallFreezes(db, env.TABLE_LIVE),
+    keys: new KeyStore(db, env.TABLE_ACCESS),
     reaper: new TickQueue(env.QUEUE_WATCH),
   }
 }

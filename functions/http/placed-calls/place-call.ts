@@ -1,7 +1,7 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import type { Call } from '../../../contracts/calls.ts'
 import { type Command, callDeadlineMs, signCommand } from '../../../contracts/commands.ts'
-import type { CallEntity } from '../../../contracts/frames.ts'
+import type { KeyCallRules } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { CallRequest } from '../../../contracts/operations/placed-calls.ts'
 import { sha256 } from '../../domain/api-key.ts'
@@ -10,7 +10,8 @@ import { numbering } from '../../domain/phone-number.ts'
 import type { IdempotencyRow, PlacedRow } from '../../stores/placed-calls.ts'
 import { existingSite, type SiteFinder } from '../existing-site.ts'
 import { badFields, HttpProblem } from '../problem.ts'
-import { type Caps, checkCaps, checkDialled } from './dial-checks.ts'
+import { type RoomParts, takeRoom } from './call-room.ts'
+import { checkDialled } from './dial-checks.ts'
 import { type Reachable, reachableEndpoint } from './fast-refusals.ts'
 
 export interface PlacedStore {
@@ -19,12 +20,11 @@ export interface PlacedStore {
   create(site: SiteId, call: string, row: PlacedRow): Promise<boolean>
   find(site: SiteId, call: string): Promise<PlacedRow | undefined>
 }
-export interface Placing {
+export interface Placing extends RoomParts {
   directory: SiteFinder
   placed: PlacedStore
   reachable: Reachable
-  caps: Caps
-  calls(site: SiteId): Promise<CallEntity[]>
+  keys: { find(prefix: string): Promise<{ calls?: KeyCallRules | undefined } | undefined> }
   commands: { send(url: string, body: string): Promise<void> }
   reaper: { send(reap: { reap: { site: string; call: string } }, delaySeconds: number): Promise<void> }
   signingKey: KeyObject
@@ -56,8 +56,8 @@ export async function placeCall(
   const hash = hashOf(request)
   const known = await placed.findKey(site, keyId, key, now)
   if (known) return again(site, known, hash, placing)
-  const row = await judge(site, keyId, request, placing)
   const call = makeCallId(now)
+  const row = await judge(site, keyId, call, request, placing)
   if (!(await placed.claimKey(site, keyId, key, { hash, call, at: now }))) throw inProgress()
   await placed.create(site, call, row)
   await send(site, call, row, placing)
@@ -66,12 +66,23 @@ export async function placeCall(
 }
 
 /** All that can refuse, in the order of what it costs. */
-async function judge(site: SiteId, keyId: string, request: CallRequest, placing: Placing): Promise<PlacedRow> {
+async function judge(
+  site: SiteId,
+  keyId: string,
+  call: string,
+  request: CallRequest,
+  placing: Placing,
+): Promise<PlacedRow> {
   const { now } = placing
-  const { settings, country } = await existingSite(placing.directory, site)
-  const dialled = checkDialled(request, settings, numbering(country))
-  const endpoint = await reachableEndpoint(site, request.from, placing.reachable, now)
-  await checkCaps(site, keyId, settings, placing, now)
+  const [{ settings, country }, key] = await Promise.all([
+    existingSite(placing.directory, site),
+    placing.keys.find(keyId),
+  ])
+  const rules = key?.calls ?? {}
+  const dialled = checkDialled(request, settings, rules, numbering(country))
+  const { endpoint, numbers } = await reachableEndpoint(site, request.from, placing.reachable, now)
+  if (numbers.includes(dialled.to)) throw badFields([{ field: 'to', message: 'is the calling phone itself' }])
+  await takeRoom({ site, keyId, call, settings, rules, now }, placing)
   return {
     ...dialled,
     stage: 'queued',

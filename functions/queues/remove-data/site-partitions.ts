@@ -26,6 +26,8 @@ export function livePartitions(site: string): Part[] {
     part('rate limits', keys.requests(site, 0).pk),
     part('calls by API', keys.placedCall(site, '').pk),
     part('idempotency keys', keys.idempotency(site, '', '').pk),
+    part('frozen keys', keys.callFreeze(site, '').pk),
+    part('open calls', keys.openCalls(site).pk),
     ...Topic.options.map((topic) => part('subscriptions', keys.subscriptions(site, topic))),
     part('sockets', keys.siteConnections(site)),
   ]

@@ -3,14 +3,13 @@ import * as v from 'valibot'
 import { config } from '../../config.ts'
 import { TickQueue } from '../../gateways/tick-queue.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import { PlacedCallStore } from '../../stores/placed-calls.ts'
-import { documentClient } from '../../stores/table.ts'
 import { duties } from './duties.ts'
 import { Reap, reapCall } from './reap-call.ts'
+import { openReaping } from './reaping.ts'
 import { dutiesOf, sendTicks } from './tick.ts'
 
-const placed = new PlacedCallStore(documentClient(), config('TABLE_LIVE').TABLE_LIVE)
 const queue = new TickQueue(config('QUEUE_WATCH').QUEUE_WATCH)
+const reaping = openReaping(queue)
 const Tick = v.looseObject({ part: v.pipe(v.number(), v.integer()) })
 
 /** Left for what is under way when no more is begun. */
@@ -23,7 +22,7 @@ export async function handler(event: ScheduledEvent | SQSEvent, context: Context
   for (const record of event.Records) {
     const asked = v.parse(v.union([Reap, Tick]), JSON.parse(record.body))
     if (v.is(Reap, asked)) {
-      await reapCall(asked, { placed, now: Date.now() })
+      await reapCall(asked, { ...reaping, now: Date.now() })
       continue
     }
     for (const duty of dutiesOf(asked, duties)) {

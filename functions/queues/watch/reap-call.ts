@@ -1,16 +1,46 @@
 import * as v from 'valibot'
 import { SiteId } from '../../../contracts/names.ts'
+import type { PlacedStage } from '../../../contracts/placed.ts'
 import { logOutcome } from '../../log.ts'
 
 /** What is sent, delayed, for each call that the API accepts. */
 export const Reap = v.looseObject({ reap: v.object({ site: SiteId, call: v.string() }) })
 export type Reap = v.InferOutput<typeof Reap>
 
-/** Long after a call's deadline: if the bridge has said nothing of it, how it went is not known. */
-export async function reapCall(
-  { reap: { site, call } }: Reap,
-  { placed, now }: { placed: { giveUp(site: SiteId, call: string, at: string): Promise<boolean> }; now: number },
-): Promise<void> {
-  const given = await placed.giveUp(site, call, new Date(now).toISOString())
-  if (given) logOutcome('warn', 'call-unheard-of', { site, call })
+export interface ReapParts {
+  placed: {
+    find(site: SiteId, call: string): Promise<{ stage: PlacedStage } | undefined>
+    giveUp(site: SiteId, call: string, seen: PlacedStage, at: string): Promise<boolean>
+  }
+  /** Whether the PBX has the call, as far as its bridge told. */
+  isLive(site: SiteId, call: string): Promise<boolean>
+  lastHeard(site: SiteId): Promise<string | undefined>
+  again(reap: Reap, delaySeconds: number): Promise<void>
+  now: number
+}
+
+/** A call that goes on is looked at again so often: 12 messages an hour of talk. */
+const againSeconds = 300
+/** So long without a word from a bridge, nobody sees how its calls end; their call records tell it once it is back. */
+const goneMs = 600_000
+
+/**
+ * Sees to it that a call ends: 45 s after it was asked for, if no bridge has said anything of it; later, if its bridge has
+ * gone, or is there and knows nothing of it. It is then `unknown`, until its call record tells more.
+ */
+export async function reapCall(asked: Reap, parts: ReapParts): Promise<void> {
+  const { site, call } = asked.reap
+  const row = await parts.placed.find(site, call)
+  if (!row || row.stage === 'ended') return
+  if (row.stage !== 'queued' && !(await isLost(site, call, parts))) return parts.again(asked, againSeconds)
+  const given = await parts.placed.giveUp(site, call, row.stage, new Date(parts.now).toISOString())
+  // It went on in between: the next look finds it.
+  if (!given) return parts.again(asked, againSeconds)
+  logOutcome('warn', 'call-unheard-of', { site, call, stage: row.stage })
+}
+
+async function isLost(site: SiteId, call: string, { isLive, lastHeard, now }: ReapParts): Promise<boolean> {
+  const heard = await lastHeard(site)
+  if (heard === undefined || now - Date.parse(heard) > goneMs) return true
+  return !(await isLive(site, call))
 }

@@ -1,0 +1,28 @@
+import type { SiteId } from '../../../contracts/names.ts'
+import type { Admin, SiteKey } from '../../caller.ts'
+import { config } from '../../config.ts'
+import { Sockets } from '../../gateways/sockets.ts'
+import { secrets } from '../../secrets.ts'
+import { CallFreezes } from '../../stores/call-freezes.ts'
+import { ConnectionStore } from '../../stores/connections.ts'
+import { KeyStore } from '../../stores/keys.ts'
+import { SiteDirectory } from '../../stores/site-directory.ts'
+import { documentClient } from '../../stores/table.ts'
+import { existingSite } from '../existing-site.ts'
+
+/** All that managing keys stands on, opened once a process; asked for a request, with what is of that request. */
+export function openParts() {
+  const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'SOCKET_ENDPOINT')
+  const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
+  const parts = {
+    keys: new KeyStore(documentClient(), env.TABLE_ACCESS),
+    connections: new ConnectionStore(documentClient(), env.TABLE_LIVE),
+    freezes: new CallFreezes(documentClient(), env.TABLE_LIVE),
+    sockets: new Sockets(env.SOCKET_ENDPOINT),
+  }
+  const around = async ({ caller, site, now }: { caller: SiteKey | Admin; site: SiteId; now: number }) => {
+    await existingSite(directory, site)
+    return { caller, site, now, ...parts, pepper: (await secrets()).pepper }
+  }
+  return { ...parts, around }
+}

@@ -1,0 +1,93 @@
+import type { KeyCallRules } from '../../../contracts/key.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { SiteSettings } from '../../../contracts/site.ts'
+import { logOutcome } from '../../log.ts'
+import type { CapSpan, SpanCaps } from '../../stores/call-caps.ts'
+import type { OpenCaps } from '../../stores/open-calls.ts'
+import type { PlacedRow } from '../../stores/placed-calls.ts'
+import { HttpProblem } from '../problem.ts'
+
+export interface Caps {
+  take(
+    site: SiteId,
+    keyId: string,
+    max: Record<CapSpan, SpanCaps>,
+    now: number,
+  ): Promise<{ cap: CapSpan; until: number } | undefined>
+}
+export interface Open {
+  add(site: SiteId, keyId: string, call: string, max: OpenCaps): Promise<boolean>
+  remove(site: SiteId, keyId: string, call: string): Promise<void>
+  list(site: SiteId): Promise<string[]>
+}
+export interface Freezing {
+  isFrozen(site: SiteId, keyId: string): Promise<boolean>
+  freeze(site: SiteId, keyId: string, now: number): Promise<void>
+}
+export interface RoomParts {
+  caps: Caps
+  open: Open
+  freezes: Freezing
+  placed: { find(site: SiteId, call: string): Promise<PlacedRow | undefined> }
+}
+interface Asked {
+  site: SiteId
+  keyId: string
+  call: string
+  settings: SiteSettings
+  rules: KeyCallRules
+  now: number
+}
+
+/** When to ask again where calls at the same time are too many: one of them ends. */
+const atOnceSeconds = 10
+/** A call that was let in and has no row by then was never made: its request has ended. */
+const unmadeMs = 60_000
+
+/** Takes a place among the calls of site and key, or refuses with 429, or 403 for a key that was frozen. */
+export async function takeRoom(asked: Asked, parts: RoomParts): Promise<void> {
+  const { site, keyId, call, settings, rules, now } = asked
+  if (await parts.freezes.isFrozen(site, keyId)) {
+    throw new HttpProblem(403, 'key-frozen', 'This key reached a cap and was frozen; who manages keys can lift that.')
+  }
+  const atOnce = { site: settings.callsAtOnce, key: rules.callsAtOnce ?? settings.callsAtOnce }
+  const isIn = async () => parts.open.add(site, keyId, call, atOnce)
+  if (!(await isIn()) && !((await clearEnded(site, now, parts)) && (await isIn()))) {
+    throw await tripped(asked, 'at-once', atOnceSeconds, parts)
+  }
+  const max = {
+    minute: { site: settings.callsPerMinute, key: rules.callsPerMinute ?? settings.callsPerMinute },
+    day: { site: settings.callsPerDay, key: rules.callsPerDay ?? settings.callsPerDay },
+  }
+  const exceeded = await parts.caps.take(site, keyId, max, now)
+  if (!exceeded) return
+  await parts.open.remove(site, keyId, call)
+  throw await tripped(asked, exceeded.cap, Math.ceil((exceeded.until - now) / 1000), parts)
+}
+
+/** Takes out calls whose end was noted and whose place was not given back, as a crash between the two leaves them. */
+async function clearEnded(site: SiteId, now: number, { open, placed }: RoomParts): Promise<boolean> {
+  let cleared = false
+  for (const call of await open.list(site)) {
+    const row = await placed.find(site, call)
+    const isUnmade = !row && now - Number(call.slice(3, 13)) * 1000 > unmadeMs
+    if (row?.stage !== 'ended' && !isUnmade) continue
+    await open.remove(site, row?.keyId ?? '', call)
+    cleared = true
+  }
+  return cleared
+}
+
+async function tripped(
+  { site, keyId, settings, now }: Asked,
+  cap: string,
+  retryAfterSeconds: number,
+  { freezes }: RoomParts,
+): Promise<HttpProblem> {
+  if (settings.freezeOnCap) await freezes.freeze(site, keyId, now)
+  // At this level an alarm stands on it: someone rings more than the site expects.
+  logOutcome('error', 'call-cap', { site, keyId, cap, frozen: settings.freezeOnCap })
+  return new HttpProblem(429, `call-cap-${cap}`, 'Site or key may not place more calls by API for now.', {
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  })
+}

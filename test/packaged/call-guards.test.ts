@@ -1,0 +1,156 @@
+import * as v from 'valibot'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Call } from '../../contracts/calls.ts'
+import type { KeyCallRules } from '../../contracts/key.ts'
+import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { callFact, endpointFact } from '../support/facts.ts'
+import { until } from '../support/until.ts'
+
+/**
+ * Goal: rules and caps of site and key hold, also for requests at the same time, and each denial is on record.
+ * Method: the packaged functions, asked over HTTP; the bridge is the test, which answers nothing unless it says so.
+ */
+let deployment: Deployment
+let office: TestSite
+beforeAll(async () => {
+  deployment = await deploy()
+  office = await deployment.makeSite('office')
+  await heard('up')
+  await until('the phone to be known', async () => (await post({ from: '5860', to: '15' })).status === 403)
+})
+afterAll(async () => deployment?.[Symbol.asyncDispose]())
+
+const site = '/v1/sites/office'
+let seq = 0
+let asked = 0
+const admin = () => office.site.apiKey
+
+async function heard(pbx: 'up' | 'down'): Promise<void> {
+  const fact = endpointFact('office', [1, ++seq], '5860', 'NOT_INUSE')
+  const { k: _, ...envelope } = fact
+  const data = { run: 'test', pbx, counters: {} }
+  const heartbeat = { ...envelope, id: `office/beat/${seq}`, type: 'switchhook.heartbeat.v1', data }
+  await deployment.send(office, 'live', [{ ...fact, data: { ...fact.data, number: '60' } }, heartbeat])
+}
+
+function post(body: object, key = admin()): Promise<Response> {
+  const headers = { 'idempotency-key': `guard-${++asked}` }
+  return deployment.call('POST', `${site}/calls`, { key, body, headers })
+}
+const settings = (change: object) => deployment.call('PATCH', site, { key: admin(), body: { settings: change } })
+async function errorOf(response: Promise<Response>) {
+  const answered = await response
+  const { errorId, errors } = (await answered.json()) as { errorId?: string; errors?: { field: string }[] }
+  return { status: answered.status, errorId, fields: errors?.map(({ field }) => field) }
+}
+async function makeKey(name: string, calls: KeyCallRules): Promise<{ key: string; secret: string }> {
+  const body = { name, scopes: ['calls:read', 'calls:write'], calls }
+  const response = await deployment.call('POST', `${site}/keys`, { key: admin(), body })
+  return (await response.json()) as { key: string; secret: string }
+}
+async function placed(key: string): Promise<string> {
+  const response = await post({ from: '5860', to: '61' }, key)
+  const text = await response.text()
+  expect(response.status, text).toBe(202)
+  return v.parse(Call, JSON.parse(text)).call
+}
+async function end(call: string): Promise<void> {
+  const fact = callFact('office', [1, ++seq], call, 'ended')
+  const told = { ...fact.data, placed: { stage: 'ended', result: 'busy' } }
+  await deployment.send(office, 'live', [{ ...fact, data: told }])
+  await until(`${call} to end`, async () => {
+    const response = await deployment.call('GET', `${site}/calls/${call}`, { key: admin() })
+    return v.parse(Call, await response.json()).state === 'ended'
+  })
+}
+
+test('a phone does not call itself, by either of its names', async () => {
+  for (const to of ['60', '5860']) {
+    expect(await errorOf(post({ from: '5860', to }))).toEqual({ status: 400, errorId: 'input-invalid', fields: ['to'] })
+  }
+})
+
+test('while the bridge does not reach its PBX nothing is sent, and it says when to try again', async () => {
+  await heard('down')
+  const refused = await until('the bridge to say so', async () => {
+    const response = await post({ from: '5860', to: '61' })
+    return response.status === 503 && response
+  })
+  expect(refused.headers.get('retry-after')).toBe('15')
+  expect(await refused.json()).toMatchObject({ errorId: 'pbx-unreachable' })
+  await heard('up')
+  await until('the PBX to be back', async () => (await post({ from: '5860', to: '15' })).status === 403)
+})
+
+test('the rules of a key narrow those of its site and never widen them', async () => {
+  await settings({ dialCountries: ['CH', 'BE'], dialMobile: false })
+  const { secret } = await makeKey('narrow', { dialInternal: false, dialCountries: ['CH', 'DE'], dialMobile: true })
+  const to = (number: string) => errorOf(post({ from: '5860', to: number }, secret))
+  expect(await to('61')).toMatchObject({ status: 403, errorId: 'dial-internal' })
+  expect(await to('0612345678')).toMatchObject({ status: 403, errorId: 'dial-mobile' })
+  expect(await to('+32 2 551 20 20')).toMatchObject({ status: 403, errorId: 'dial-international' })
+  expect(await to('+49 30 227 0')).toMatchObject({ status: 403, errorId: 'dial-international' })
+  const swiss = await post({ from: '5860', to: '+41 22 730 51 11' }, secret)
+  expect(swiss.status).toBe(202)
+  await end(v.parse(Call, await swiss.json()).call)
+})
+
+test('twenty requests at the same time get the places that there are, and an ended call gives its own back', async () => {
+  await settings({ callsAtOnce: 3, callsPerMinute: 1_000 })
+  const answers = await Promise.all(Array.from({ length: 20 }, () => post({ from: '5860', to: '61' })))
+  const calls = await Promise.all(
+    answers.filter(({ status }) => status === 202).map(async (one) => v.parse(Call, await one.json()).call),
+  )
+  expect(answers.map(({ status }) => status).sort()).toEqual([202, 202, 202, ...Array(17).fill(429)])
+  const live = await deployment.call('GET', `${site}/calls?state=live`, { key: admin() })
+  const listed = ((await live.json()) as { calls: Call[] }).calls
+  expect(
+    listed
+      .filter(({ state }) => state === 'queued')
+      .map(({ call }) => call)
+      .sort(),
+  ).toEqual(calls.sort())
+  for (const call of calls) await end(call)
+  await end(await placed(admin()))
+})
+
+test('a key has caps of its own, at once, a minute and a day', async () => {
+  await settings({ callsAtOnce: 10, callsPerMinute: 1_000 })
+  const one = await makeKey('one at once', { callsAtOnce: 1 })
+  const call = await placed(one.secret)
+  expect(await errorOf(post({ from: '5860', to: '61' }, one.secret))).toMatchObject({ errorId: 'call-cap-at-once' })
+  await end(call)
+  await end(await placed(one.secret))
+  for (const [rules, errorId] of [
+    [{ callsPerMinute: 0 }, 'call-cap-minute'],
+    [{ callsPerDay: 2 }, 'call-cap-day'],
+  ] as const) {
+    const { secret } = await makeKey(errorId, rules)
+    if ('callsPerDay' in rules) for (const _ of [1, 2]) await end(await placed(secret))
+    expect(await errorOf(post({ from: '5860', to: '61' }, secret))).toMatchObject({ status: 429, errorId })
+  }
+})
+
+test('a key that trips a cap is frozen where the site wants that, until someone lifts it', async () => {
+  await settings({ freezeOnCap: true })
+  const { key, secret } = await makeKey('stolen', { callsPerMinute: 0 })
+  expect(await errorOf(post({ from: '5860', to: '61' }, secret))).toMatchObject({ errorId: 'call-cap-minute' })
+  expect(await errorOf(post({ from: '5860', to: '61' }, secret))).toMatchObject({ status: 403, errorId: 'key-frozen' })
+  const listed = await deployment.call('GET', `${site}/keys`, { key: admin() })
+  const { keys } = (await listed.json()) as { keys: { key: string; frozenAt?: string }[] }
+  expect(keys.filter(({ frozenAt }) => frozenAt !== undefined).map((one) => one.key)).toEqual([key])
+  expect((await deployment.call('DELETE', `${site}/keys/${key}/freeze`, { key: admin() })).status).toBe(200)
+  await settings({ freezeOnCap: false })
+  expect(await errorOf(post({ from: '5860', to: '61' }, secret))).toMatchObject({ errorId: 'call-cap-minute' })
+})
+
+test('every denial is in the audit, caps too', async () => {
+  const response = await deployment.call('GET', `${site}/audit?limit=200`, { key: admin() })
+  const { entries } = (await response.json()) as { entries: { outcome: string }[] }
+  const count = (outcome: string) => entries.filter((entry) => entry.outcome === outcome).length
+  expect(count('call-cap-at-once')).toBe(18)
+  expect(count('call-cap-minute')).toBe(3)
+  expect(count('call-cap-day')).toBe(1)
+  expect(count('key-frozen')).toBe(1)
+  expect(count('dial-international')).toBe(2)
+})
