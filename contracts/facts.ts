@@ -81,9 +81,11 @@ export const CallState = v.looseObject({
 })
 export type CallState = v.InferOutput<typeof CallState>
 
-/** Everything of the new epoch has been asserted: what is not listed does not exist any more. */
+/** Everything of the epoch has been asserted: what was told before this and is not listed does not exist any more. */
 export const EpochReady = v.looseObject({
   run: word,
+  /** Nothing began: the list is told again, as now and then it is, against what may have gone wrong on the way. */
+  again: v.optional(v.boolean()),
   liveCalls: v.array(word),
   endpoints: v.array(word),
 })

@@ -21,6 +21,8 @@ export const clientFrameBytesMax = 8_192
 export const writeMsMax = 12_000
 /** A bridge speaks each 10 s at least; one not heard for this long is silent, and what is told of its PBX is stale. */
 export const silentMsMax = 20_000
+/** A fact older than this, by its bridge's own clock, is no news: it goes by `records`, never by `live`. */
+export const freshMsMax = 30_000
 /** Rows of one page of a list. */
 export const pageRowsMax = 500
 export const pageRowsDefault = 50

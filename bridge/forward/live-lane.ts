@@ -1,3 +1,4 @@
+import { freshMsMax } from '../../contracts/limits.ts'
 import { Backoff } from '../backoff.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import { Bell, wait } from '../operate/wait.ts'
@@ -7,8 +8,6 @@ import type { Packer } from './pack.ts'
 import { bodiesPerCallMax } from './sender.ts'
 import { timeOf } from './time-of.ts'
 
-/** A fact this old is no news: it goes by `records`, and what it touched is asserted anew. */
-export const freshMsMax = 30_000
 /**
  * One message per 100 ms at most. A busy PBX then makes 26 million requests a month, $10.5 for the send and as much for
  * receive and delete; a call a minute makes 6 messages a call, $0.10 a month (SQS, $0.40 a million).

@@ -1,13 +1,19 @@
-import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { ComponentHealth } from '../../contracts/facts.ts'
 import { silentMsMax } from '../../contracts/limits.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Site } from '../../contracts/site.ts'
-import { isConditionFailed, keys } from './table.ts'
+import { heartbeatShards, isConditionFailed, keys } from './table.ts'
 
 const SiteRow = v.looseObject({ epoch: v.optional(v.number()) })
-const HeartbeatRow = v.looseObject({ lastHeard: v.string(), pbx: v.optional(ComponentHealth) })
+const HeartbeatRow = v.looseObject({
+  lastHeard: v.string(),
+  pbx: v.optional(ComponentHealth),
+  /** Whether subscribers were told that the bridge is silent. */
+  toldSilent: v.optional(v.boolean()),
+})
+const HeartbeatOfSite = v.looseObject({ ...HeartbeatRow.entries, sk: v.string() })
 
 export interface Heard {
   lastHeard: string
@@ -76,17 +82,57 @@ export class SiteStore {
     return Item && v.parse(HeartbeatRow, Item)
   }
 
-  async heard(site: SiteId, heard: Heard): Promise<void> {
-    const fields = Object.entries(heard).filter(([, value]) => value !== undefined)
-    await this.#db.send(
+  /** Notes that the bridge spoke; true if its subscribers had been told that it is silent. */
+  async heard(site: SiteId, heard: Heard): Promise<boolean> {
+    const fields = Object.entries({ ...heard, toldSilent: false }).filter(([, value]) => value !== undefined)
+    const { Attributes: before } = await this.#db.send(
       new UpdateCommand({
         TableName: this.#table,
         Key: keys.heartbeat(site),
         UpdateExpression: `SET ${fields.map(([name]) => `#${name} = :${name}`).join(', ')}`,
         ExpressionAttributeNames: Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
         ExpressionAttributeValues: Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])),
+        ReturnValues: 'ALL_OLD',
       }),
     )
+    return before?.['toldSilent'] === true
+  }
+
+  /** Sites whose bridge is silent and of which nobody was told yet, with when each was last heard. */
+  async newlySilent(now: number): Promise<{ site: SiteId; lastHeard: string }[]> {
+    const found: { site: SiteId; lastHeard: string }[] = []
+    for (const pk of heartbeatShards) {
+      // 0.5 KB a site: 2,000 a page. Read at half the price, since what it is behind the next tick finds.
+      const pages = paginateQuery(
+        { client: this.#db },
+        { TableName: this.#table, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': pk } },
+      )
+      for await (const { Items = [] } of pages) {
+        const rows = Items.map((item) => v.parse(HeartbeatOfSite, item))
+        const silent = rows.filter((row) => !row.toldSilent && isSilent(row.lastHeard, now))
+        found.push(...silent.map(({ sk, lastHeard }) => ({ site: sk, lastHeard })))
+      }
+    }
+    return found
+  }
+
+  /** Notes that its subscribers know; false if it has been heard meanwhile. */
+  async toldSilent(site: SiteId, lastHeard: string): Promise<boolean> {
+    try {
+      await this.#db.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: keys.heartbeat(site),
+          UpdateExpression: 'SET toldSilent = :true',
+          ConditionExpression: 'lastHeard = :seen',
+          ExpressionAttributeValues: { ':true': true, ':seen': lastHeard },
+        }),
+      )
+      return true
+    } catch (error) {
+      if (isConditionFailed(error)) return false
+      throw error
+    }
   }
 
   /**

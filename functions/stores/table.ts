@@ -84,6 +84,7 @@ export const keys = {
 
 /** Partitions of dirty marks: the tick reads them all, 8 read units a minute while nothing is dirty. */
 export const dirtyShards = 16
+export const heartbeatShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `HB#${n}`)
 export const siteShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `SITES#${n}`)
 
 /** FNV-1a, so that one busy partition is not asked for all sites. */

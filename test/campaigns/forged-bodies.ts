@@ -175,7 +175,7 @@ function consumer({ db, table }: TestTables, onRefused: (errorId: string) => voi
     tombstones: new Tombstones(),
     sockets: { post: async () => 'sent' as const },
     chunks: { send: async () => undefined },
-    heard: async () => undefined,
+    heard: async () => false,
     now: Date.now,
     wait: async () => undefined,
     random: Math.random,

@@ -18,12 +18,12 @@ function endpointFact(resource: string, epoch: number, seq: number, deviceState 
 
 test('of one endpoint the highest version remains, and it stands for all counts of its epoch', () => {
   const fold = foldPresence(site, [
-    endpointFact('60', 7, 1),
-    endpointFact('60', 7, 3, 'INUSE'),
-    endpointFact('60', 7, 2),
+    { sentAt: 1, events: [endpointFact('60', 7, 1), endpointFact('60', 7, 3, 'INUSE')] },
+    { sentAt: 2, events: [endpointFact('60', 7, 2)] },
   ])
   expect(fold.entities).toHaveLength(1)
   expect(fold.entities[0]?.event.data).toMatchObject({ deviceState: 'INUSE' })
+  expect(fold.entities[0]?.sentAt).toBe(1)
   expect([...(fold.entities[0]?.ks ?? [])].sort()).toEqual([1, 2, 3])
 })
 
@@ -34,7 +34,9 @@ test('whatever the order of delivery, the fold is the same', () => {
       const events = facts.map(([resource, epoch, seq]) => endpointFact(resource, epoch, seq))
       const shuffled = events.map((event) => ({ event, at: order.next().value })).sort((a, b) => a.at - b.at)
       const versions = (list: EndpointEvent[]) =>
-        Object.fromEntries(foldPresence(site, list).entities.map(({ id, event }) => [id, event.v]))
+        Object.fromEntries(
+          foldPresence(site, [{ sentAt: 1, events: list }]).entities.map(({ id, event }) => [id, event.v]),
+        )
       expect(versions(shuffled.map(({ event }) => event))).toEqual(versions(events))
     }),
   )

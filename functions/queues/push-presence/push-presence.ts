@@ -1,4 +1,5 @@
 import type { DeltaFrame, Entity, EntityTopic, ResetFrame } from '../../../contracts/frames.ts'
+import { freshMsMax } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { epochOf } from '../../../contracts/version.ts'
 import { splitByFrame } from '../../domain/framing.ts'
@@ -17,8 +18,12 @@ export interface Epochs {
 }
 type Stores = { presence: Presence; epochs: Epochs }
 
-/** A fact older than this may still change a live row, but not tell that its call is alive. */
-const lateMs = 120_000
+/**
+ * A fact over two minutes old may still change a live row, but not tell that its call is alive. How old, its own time does
+ * not say, since the PBX's clock may be minutes wrong: its bridge sent it at most 30 s after it happened, and SQS's clock
+ * says when that was.
+ */
+const heldMsMax = 120_000 - freshMsMax
 
 /** A fact after its write: `isNews` if it is the newest known of its entity. */
 interface Written extends Folded {
@@ -54,7 +59,7 @@ async function write(
   const { event, topic } = folded
   const entity = toEntity(folded)
   const ended = event.type === 'switchhook.call.v1' && event.data.state === 'ended'
-  const isLate = topic === 'calls' && now - Date.parse(event.time) > lateMs
+  const isLate = topic === 'calls' && now - folded.sentAt > heldMsMax
   const mayCreate = epochOf(entity.v) >= before && !isLate
   return { ...folded, entity, isNews: await presence.put(site, { topic, entity, ended, mayCreate }, now) }
 }

@@ -22,7 +22,8 @@ export interface Pushing extends FanningOut {
   tombstones: Tombstones
   timeLines: TimeLines
   placed: PlacedNotes
-  heard: (fold: SiteFold, now: number) => Promise<void>
+  /** Notes that the bridge spoke; true if its subscribers had been told that it is silent. */
+  heard: (fold: SiteFold, now: number) => Promise<boolean>
 }
 
 /** Writes and pushes what a batch says of one site. False if it failed and its messages must come again. */
@@ -35,11 +36,8 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
       handledAt: now,
       events: eventsOf(message),
     }))
-    const fold = foldPresence(
-      site,
-      passages.flatMap(({ events }) => events),
-    )
-    const [told] = await Promise.all([
+    const fold = foldPresence(site, passages)
+    const [told, isBack] = await Promise.all([
       updatePresence(fold, pushing, now),
       pushing.heard(fold, now),
       notePlaced(
@@ -50,7 +48,7 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
       pushing.timeLines.put(site, timeLineEntries(passages), now),
     ])
     const [count] = await Promise.all([
-      fanOut(site, outgoing(fold, told), pushing),
+      fanOut(site, [...outgoing(fold, told), ...(isBack ? [heardAgain(now)] : [])], pushing),
       pushing.tombstones.sweep(pushing.presence, now),
     ])
     pushing.tombstones.note(
@@ -80,4 +78,8 @@ function outgoing(fold: SiteFold, told: (DeltaFrame | ResetFrame)[]): Outgoing[]
   const gaps = fold.gaps.map(({ data }) => ({ topics: Topic.options, frame: { type: 'gap' as const, ...data } }))
   const rest = told.map((frame) => ({ topics: frame.type === 'delta' ? [frame.topic] : Topic.options, frame }))
   return [...gaps, ...rest]
+}
+
+function heardAgain(now: number): Outgoing {
+  return { topics: Topic.options, frame: { type: 'heard', lastHeard: new Date(now).toISOString(), stale: false } }
 }

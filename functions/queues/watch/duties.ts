@@ -1,19 +1,35 @@
 import { config } from '../../config.ts'
+import { FanOutQueue } from '../../gateways/fan-out-queue.ts'
+import { socketPosting } from '../../gateways/posting.ts'
+import { ConnectionStore } from '../../stores/connections.ts'
 import { DirtyHourStore } from '../../stores/dirty-hours.ts'
 import { cachedLocale } from '../../stores/locale.ts'
+import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TotalStore } from '../../stores/totals.ts'
 import { rollUp } from './roll-up.ts'
+import { tellSilent } from './tell-silent.ts'
 import type { Duty } from './tick.ts'
 
-const env = config('TABLE_RECORDS', 'TABLE_LIVE')
+const env = config('TABLE_RECORDS', 'TABLE_LIVE', 'SOCKET_ENDPOINT', 'QUEUE_FAN_OUT')
 const db = documentClient()
 const numberingOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 const hours = new DirtyHourStore(db, env.TABLE_RECORDS)
+const sites = new SiteStore(db, env.TABLE_LIVE)
+const fanning = {
+  ...socketPosting(env.SOCKET_ENDPOINT),
+  connections: new ConnectionStore(db, env.TABLE_LIVE),
+  chunks: new FanOutQueue(env.QUEUE_FAN_OUT),
+}
 const totals = new TotalStore(db, env.TABLE_RECORDS)
 
 /** All that is done by the clock, in this order. A duty that fails does not keep the others from being done. */
 export const duties: readonly Duty[] = [
+  {
+    name: 'silent-bridges',
+    every: 'tick',
+    run: (until) => tellSilent(sites, fanning, until),
+  },
   {
     name: 'roll-up',
     every: 'minute',

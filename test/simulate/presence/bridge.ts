@@ -4,13 +4,14 @@ import { PlacedCalls } from '../../../bridge/normalise/placed-calls.ts'
 import { Counters } from '../../../bridge/operate/counters.ts'
 import { Presence } from '../../../bridge/presence.ts'
 import { BridgeEvent } from '../../../contracts/events.ts'
+import { freshMsMax } from '../../../contracts/limits.ts'
 import type { Chance } from './chance.ts'
 import type { SimPbx } from './pbx.ts'
 import type { Plant } from './plants.ts'
 import type { Time } from './time.ts'
 
 const paceMs = 100
-const freshMsMax = 30_000
+
 const heartbeatMs = 10_000
 const lateBatch = 40
 
@@ -26,6 +27,8 @@ interface Spooled {
 export class SimBridge {
   isUplinkUp = true
   readonly #time: Time
+  /** The PBX's host may have a clock that is minutes wrong. */
+  readonly #hostMs: () => number
   readonly #chance: Chance
   readonly #pbx: SimPbx
   readonly #plant: Plant | undefined
@@ -46,6 +49,7 @@ export class SimBridge {
     send: (events: BridgeEvent[]) => void,
   ) {
     this.#time = parts.time
+    this.#hostMs = parts.pbx.hostMs
     this.#chance = parts.chance
     this.#pbx = parts.pbx
     this.#plant = parts.plant
@@ -73,7 +77,7 @@ export class SimBridge {
       log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
       takeEpoch: async () => this.#takeEpoch(),
       heardBeforeMs: this.#heardMs,
-      nowMs: this.#time.now,
+      nowMs: this.#hostMs,
     })
     this.connect(undefined)
     this.#pump(run)
@@ -98,8 +102,8 @@ export class SimBridge {
   disconnect(): void {
     this.#pbx.listener = undefined
     this.#connections += 1
-    this.#heardMs = this.#time.now()
-    this.#presence?.disconnected(this.#time.now())
+    this.#heardMs = this.#hostMs()
+    this.#presence?.disconnected(this.#hostMs())
   }
 
   connect(reason: string | undefined): void {
@@ -121,7 +125,7 @@ export class SimBridge {
   }
 
   #takeEpoch(): number {
-    const clock = this.#plant === 'epoch-from-counter' ? 0 : Math.floor(this.#time.now() / 1000)
+    const clock = this.#plant === 'epoch-from-counter' ? 0 : Math.floor(this.#hostMs() / 1000)
     this.#savedEpoch = Math.max(this.#savedEpoch + 1, clock)
     this.epochs += 1
     return this.#savedEpoch
@@ -136,7 +140,7 @@ export class SimBridge {
   }
 
   #sendSome(): void {
-    const now = this.#time.now()
+    const now = this.#hostMs()
     const isLate = ({ event }: Spooled) => now - Date.parse(event.time) > freshMsMax
     this.#late.push(...this.#spool.filter(isLate))
     const fresh = this.#spool.filter((one) => !isLate(one))
@@ -147,7 +151,7 @@ export class SimBridge {
   }
 
   #sendLive(events: BridgeEvent[]): void {
-    this.#lastSentMs = this.#time.now()
+    this.#lastSentMs = this.#hostMs()
     this.#send(events)
   }
 

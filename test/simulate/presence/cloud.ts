@@ -7,6 +7,7 @@ import { Tombstones } from '../../../functions/queues/push-presence/tombstones.t
 import { ConnectionStore } from '../../../functions/stores/connections.ts'
 import { PresenceStore } from '../../../functions/stores/presence.ts'
 import { SiteStore } from '../../../functions/stores/sites.ts'
+import { keys } from '../../../functions/stores/table.ts'
 import { answer } from '../../../functions/websocket/message/answer.ts'
 import type { Chance } from './chance.ts'
 import type { Faults } from './faults.ts'
@@ -38,6 +39,9 @@ export interface SimConnection {
 /** Queue, functions, table and sockets of the cloud: the functions' own code, over stores that fail as AWS's do. */
 export class SimCloud {
   readonly table = new MemoryTable()
+  /** Calls that were made live by a fact older than their end, as it happened. */
+  readonly wrongs: string[] = []
+  readonly #ends = new Map<string, string>()
   readonly #time: Time
   readonly #chance: Chance
   readonly #faults: Faults
@@ -87,8 +91,8 @@ export class SimCloud {
       const isDone = await pushSite(
         site,
         batch.map(({ events, sentAt }, n) => {
-          const lines = events.map((event, line) => ({ line, event: this.#rejuvenate(event) }))
-          return { messageId: `m${n}`, body: '', site, sentAt, lines }
+          const lines = events.map((event, line) => ({ line, event }))
+          return { messageId: `m${n}`, body: '', site, sentAt: this.#rejuvenate(sentAt), lines }
         }),
         {
           presence: new PresenceStore(db, 'live'),
@@ -111,9 +115,8 @@ export class SimCloud {
   }
 
   /** Planted: nothing is ever too late to be believed. */
-  #rejuvenate(event: BridgeEvent): BridgeEvent {
-    if (this.#plant !== 'late-made-live') return event
-    return { ...event, time: new Date(this.#time.now()).toISOString() }
+  #rejuvenate(sentAt: number): number {
+    return this.#plant === 'late-made-live' ? this.#time.now() : sentAt
   }
 
   /** Runs a function until it is done, dies or has had its 10 s. */
@@ -144,12 +147,22 @@ export class SimCloud {
       if (this.#faults.storeFails()) throw new Error('the table throttles')
       const planted = this.#sabotage(command)
       try {
-        return this.table.carryOut(planted)
+        const answer = this.table.carryOut(planted)
+        this.#judge(command)
+        return answer
       } finally {
         await this.#time.wait(this.#faults.storeMs())
         if (invocation.isDead) await never()
       }
     })
+  }
+
+  /** Of a write that was carried out. */
+  #judge(command: unknown): void {
+    const { pk, sk, v, ended } = (command instanceof PutCommand && command.input.Item) || {}
+    if (pk !== keys.calls(site)) return
+    if (ended) this.#ends.set(sk, v)
+    else if (v < (this.#ends.get(sk) ?? '')) this.wrongs.push(`${sk} ended and was made live by an older fact`)
   }
 
   #sabotage(command: unknown): unknown {

@@ -8,8 +8,11 @@ export class Faults {
   /** Whether posts to sockets may be lost; where not, a client is right without ever asking for what it missed. */
   readonly losesPosts: boolean
   readonly #chance: Chance
+  readonly #slowStore: number
 
-  constructor(chance: Chance, losesPosts: boolean) {
+  /** `slowStore`: how often the table takes up to 4 s. */
+  constructor(chance: Chance, losesPosts: boolean, slowStore: number) {
+    this.#slowStore = slowStore
     this.#chance = chance
     this.losesPosts = losesPosts
   }
@@ -39,7 +42,7 @@ export class Faults {
   }
 
   storeMs(): number {
-    return this.strikes('slow store', 0.02) ? this.#chance.between(20, 4_000) : this.#chance.between(0.5, 5)
+    return this.strikes('slow store', this.#slowStore) ? this.#chance.between(20, 4_000) : this.#chance.between(0.5, 5)
   }
 
   storeFails(): boolean {

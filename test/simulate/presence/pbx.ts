@@ -21,12 +21,15 @@ export class SimPbx {
   /** Phones configured or taken out since the PBX was last read: nobody can know of them. */
   readonly untold = new Set<string>()
   listener: ((event: AriEvent) => void) | undefined
+  /** What the clock of its host says. */
+  readonly hostMs: () => number
   readonly #time: Time
   readonly #chance: Chance
   #made = 0
 
-  constructor(time: Time, chance: Chance, phones: number) {
+  constructor(time: Time, chance: Chance, phones: number, clockOffMs = 0) {
     this.#time = time
+    this.hostMs = () => time.now() + clockOffMs
     this.#chance = chance
     for (let n = 0; n < phones; n += 1) this.devices.set(`PJSIP/586${n}`, 'NOT_INUSE')
   }
@@ -136,7 +139,7 @@ export class SimPbx {
   }
 
   #tell(event: AriEvent): void {
-    this.listener?.({ ...event, timestamp: new Date(this.#time.now()).toISOString() })
+    this.listener?.({ ...event, timestamp: new Date(this.hostMs()).toISOString() })
   }
 
   #channel({ id, caller, callee, progress }: SimCall, side: 'caller' | 'callee') {

@@ -1,0 +1,64 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { noteHeard } from '../../functions/queues/push-presence/heard.ts'
+import { tellSilent } from '../../functions/queues/watch/tell-silent.ts'
+import { ConnectionStore } from '../../functions/stores/connections.ts'
+import { SiteStore } from '../../functions/stores/sites.ts'
+import { startTables } from '../support/tables.ts'
+
+const start = Date.parse('2026-11-24T08:00:00.000Z')
+
+async function watchedSite() {
+  const tables = await startTables()
+  onTestFinished(() => tables[Symbol.asyncDispose]())
+  const sites = new SiteStore(tables.db, tables.table)
+  const connections = new ConnectionStore(tables.db, tables.table)
+  const row = { site: 'office', keyId: 'k', scopes: ['presence:read'] }
+  await connections.open('c1', row, start)
+  await connections.subscribe('c1', row, 'endpoints', start)
+  const told: unknown[] = []
+  let now = start
+  const fanning = {
+    connections,
+    sockets: {
+      async post(_id: string, frame: string) {
+        told.push(JSON.parse(frame))
+        return 'sent' as const
+      },
+    },
+    chunks: { send: async () => undefined },
+    now: () => now,
+    wait: async () => undefined,
+    random: () => 0,
+  }
+  const tickAt = async (ms: number) => {
+    now = start + ms
+    return tellSilent(sites, fanning, now + 1_000)
+  }
+  return { sites, told, tickAt }
+}
+const fold = { site: 'office', entities: [], ready: undefined, heartbeat: undefined, gaps: [] }
+
+test('subscribers are told once that a bridge is silent, and its return is news', async () => {
+  const { sites, told, tickAt } = await watchedSite()
+  const heard = noteHeard(sites)
+  expect(await heard(fold, start)).toBe(false)
+  await tickAt(20_000)
+  expect(told).toEqual([])
+  await tickAt(21_000)
+  await tickAt(31_000)
+  expect(told).toEqual([{ type: 'heard', lastHeard: '2026-11-24T08:00:00.000Z', stale: true, t: start + 21_000 }])
+  expect(await heard(fold, start + 40_000)).toBe(true)
+  expect(await heard(fold, start + 50_000)).toBe(false)
+  await tickAt(72_000)
+  expect(told).toHaveLength(2)
+})
+
+test('a bridge that speaks between the reading and the telling is not noted as silent', async () => {
+  const { sites, tickAt } = await watchedSite()
+  const heard = noteHeard(sites)
+  await heard(fold, start)
+  const [seen] = await sites.newlySilent(start + 25_000)
+  await heard(fold, start + 25_500)
+  expect(await sites.toldSilent('office', seen?.lastHeard ?? '')).toBe(false)
+  expect(await tickAt(30_000)).toEqual({ silent: 0, failed: 0 })
+})
