@@ -32,6 +32,10 @@ const documentOperations = {
     summary: 'This document.',
     answers: { 200: v.looseObject({ openapi: v.string(), paths: v.looseObject({}) }) },
   },
+  'GET /v1/asyncapi.json': {
+    summary: 'The WebSocket, as an AsyncAPI 3.1 document.',
+    answers: { 200: v.looseObject({ asyncapi: v.string(), channels: v.looseObject({}) }) },
+  },
 } as const
 
 export const operations = {

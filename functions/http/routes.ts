@@ -20,6 +20,7 @@ export interface RouteRule {
 
 export const routes = {
   'GET /v1/openapi.json': { needs: 'anyone' },
+  'GET /v1/asyncapi.json': { needs: 'anyone' },
   'POST /v1/sites': { needs: 'admin' },
   'GET /v1/sites': { needs: 'admin' },
   'GET /v1/sites/{site}': { needs: 'sites:read', orAdmin: true },

@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { operations } from '../../contracts/operations.ts'
+import { asyncApi } from '../../functions/http/documents/asyncapi.ts'
 import { openApi } from '../../functions/http/documents/openapi.ts'
 import { checkAnswer } from '../support/contract.ts'
 import { type Deployment, deploy } from '../support/deployment.ts'
@@ -22,6 +23,14 @@ test('the document is served without a key, and is the one that tests hold every
   expect(response.status).toBe(200)
   const served = v.parse(Document, await response.json())
   expect(served).toEqual(JSON.parse(JSON.stringify(openApi(served.servers[0]?.url ?? ''))))
+})
+
+test('the AsyncAPI document is served too, with the address of the socket', async () => {
+  const response = await deployment.call('GET', '/v1/asyncapi.json')
+  expect(response.status).toBe(200)
+  const served = await response.json()
+  const { host, protocol, pathname } = Object.values(served.servers)[0] as Record<string, string>
+  expect(served).toEqual(JSON.parse(JSON.stringify(asyncApi(`${protocol}://${host}${pathname}`))))
 })
 
 test('every route has its operation, each with a name of its own', () => {
