@@ -1,6 +1,3 @@
-import { type Clock, systemClock } from './clock.ts'
-import { isObject } from './guards.ts'
-
 /** API Gateway gives an HTTP API 30 s at most; waiting longer can bring no answer. */
 const answerMsMax = 30_000
 
@@ -22,7 +19,7 @@ export class ApiError extends Error {
     this.retryAfterMs = options.retryAfterMs
   }
   shouldRetry(): boolean {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
+    return /^(0|408|429|5)/.test(String(this.status))
   }
 }
 
@@ -35,46 +32,29 @@ export interface ApiOptions {
 
 export interface Asking {
   fetch?: typeof fetch
-  clock?: Clock
 }
 
 /** Asks the site's API and answers the body, if it is as expected. Rejects with an ApiError. */
 export async function ask<T>(
-  { apiUrl, site, key, fetch: fetcher = fetch, clock = systemClock }: ApiOptions & Asking,
+  { apiUrl, site, key, fetch: fetcher = fetch }: ApiOptions & Asking,
   method: string,
   path: string,
   isExpected: (body: unknown) => body is T,
 ): Promise<T> {
-  const url = `${apiUrl.replace(/\/+$/, '')}/v1/sites/${encodeURIComponent(site)}/${path}`
-  const limit = new AbortController()
-  const callOff = clock.after(answerMsMax, () => limit.abort())
+  const url = new URL(`${apiUrl.replace(/\/+$/, '')}/v1/sites/${encodeURIComponent(site)}/${path}`)
+  const signal = AbortSignal.timeout(answerMsMax)
   try {
-    const answer = await fetcher(url, { method, headers: { authorization: `Bearer ${key}` }, signal: limit.signal })
-    const body = readJson(await answer.text())
-    if (!answer.ok) throw problem(answer, body)
-    if (!isExpected(body)) throw new ApiError('bad-answer', answer.status, 'The answer is not what this API gives.')
-    return body
+    const answer = await fetcher(url, { method, headers: { authorization: `Bearer ${key}` }, signal })
+    const { status, ok, headers } = answer
+    // A proxy's HTML page, say, is no JSON: the status tells more than it does.
+    const body = (await answer.json().catch(() => null)) ?? {}
+    if (ok && isExpected(body)) return body
+    // API Gateway's own refusals carry only `message`.
+    const { errorId = ok ? 'bad-answer' : `http-${status}`, detail, message = errorId } = body
+    const retryAfterMs = Number(headers.get('retry-after')) * 1_000 || 0
+    throw new ApiError(String(errorId), status, String(detail ?? message), { retryAfterMs })
   } catch (cause) {
     if (cause instanceof ApiError) throw cause
-    throw new ApiError('unreachable', 0, `No answer from ${new URL(apiUrl).host}.`, { cause })
-  } finally {
-    callOff()
+    throw new ApiError('unreachable', 0, `No answer from ${url.host}.`, { cause })
   }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // A proxy's HTML page, say: the status tells more than it does.
-    return undefined
-  }
-}
-
-/** API Gateway's own refusals carry only `message`. */
-function problem({ status, headers }: Response, body: unknown): ApiError {
-  const { errorId, detail, message } = isObject(body) ? body : {}
-  const retryAfterMs = Number(headers.get('retry-after')) * 1_000 || 0
-  const words = String(detail ?? message ?? `HTTP ${status}`)
-  return new ApiError(String(errorId ?? `http-${status}`), status, words, { retryAfterMs })
 }

@@ -1,4 +1,5 @@
-import type { EntityTopic, Removal } from '../contracts/frames.ts'
+import type { EntityTopic } from '../contracts/frames.ts'
+import { isEntity, isVersioned } from './guards.ts'
 
 /** Order of an entity's versions; the same as `isNewer` of the contracts, kept here so that no schema is bundled. */
 interface Versioned {
@@ -19,6 +20,17 @@ export interface ChangeOf<T extends EntityTopic, E> {
   before?: E
 }
 type Source = 'snapshot' | 'delta'
+
+/** What a frame tells; entities that are none are passed over. */
+interface Told {
+  w: number
+  entities: readonly unknown[]
+  removed?: readonly unknown[] | undefined
+}
+interface Listed extends Told {
+  part: number
+  parts: number
+}
 
 interface Grave extends Versioned {
   /** Missing from a snapshot rather than said to be gone: the same version may come back in another snapshot. */
@@ -54,8 +66,9 @@ export class EntitySet<T extends EntityTopic, E extends Versioned & { id: string
   #forgotten = ''
   /** Stamp of the last whole snapshot: what is told later but was written well before is in it, or over. */
   #asOf = 0
-  /** Between subscribing and the last part: what the snapshot lists, and what deltas said meanwhile. */
-  #listing: { parts: Set<number>; listed: Set<string>; touched: Set<string> } | undefined
+  /** Parts that came of the snapshot expected, if one is, and what was live before and has not been told of since. */
+  #parts: Set<number> | undefined
+  #untold = new Set<string>()
 
   constructor(topic: T, isOver: (entity: E) => boolean) {
     this.#topic = topic
@@ -64,34 +77,28 @@ export class EntitySet<T extends EntityTopic, E extends Versioned & { id: string
 
   /** To be called before the subscription is sent: a delta that overtakes the snapshot is newer than what it lists. */
   expectSnapshot(isExpected: boolean): void {
-    this.#listing = isExpected ? { parts: new Set(), listed: new Set(), touched: new Set() } : undefined
+    this.#parts = isExpected ? new Set() : undefined
+    this.#untold = new Set(this.live.keys())
   }
 
   /** Takes one part; `complete` once all have come, in any order. */
-  snapshot(
-    { part, parts, w }: { part: number; parts: number; w: number },
-    entities: readonly E[],
-    removed: readonly Removal[],
-  ): { changes: ChangeOf<T, E>[]; complete: boolean } {
-    const listing = this.#listing
+  snapshot({ part, parts, w, entities, removed }: Listed): { changes: ChangeOf<T, E>[]; complete: boolean } {
     const changes = this.#take(entities, removed, 'snapshot')
-    if (!listing) return { changes, complete: true }
-    for (const { id } of entities) listing.listed.add(id)
-    listing.parts.add(part)
-    if (listing.parts.size < parts) return { changes, complete: false }
-    this.#listing = undefined
+    const complete = !this.#parts || this.#parts.add(part).size >= parts
+    if (!this.#parts || !complete) return { changes, complete }
+    this.#parts = undefined
     this.#asOf = w
-    const missing = [...this.live.values()].filter(({ id }) => !listing.listed.has(id) && !listing.touched.has(id))
-    return { changes: [...changes, ...missing.map((entity) => this.#bury(entity, 'snapshot', true))], complete: true }
+    for (const id of this.#untold) {
+      const entity = this.live.get(id)
+      if (entity) changes.push(this.#bury(entity, 'snapshot', true))
+    }
+    return { changes, complete }
   }
 
-  delta(entities: readonly E[], removed: readonly Removal[], w: number): ChangeOf<T, E>[] {
+  delta({ w, entities, removed }: Told): ChangeOf<T, E>[] {
     if (w < this.#asOf - writeMsMax) return []
     const changes = this.#take(entities, removed, 'delta')
-    for (const { id } of changes) {
-      this.#listing?.touched.add(id)
-      this.#stamps.set(id, w)
-    }
+    for (const { id } of changes) this.#stamps.set(id, w)
     return changes
   }
 
@@ -107,9 +114,13 @@ export class EntitySet<T extends EntityTopic, E extends Versioned & { id: string
     return count === 0 && sum % 2 ** 32 === 0
   }
 
-  #take(entities: readonly E[], removed: readonly Removal[], source: Source): ChangeOf<T, E>[] {
-    const gone = removed.filter((removal) => this.#isNews(removal, source))
-    return [...entities.flatMap((entity) => this.#put(entity, source)), ...gone.map((one) => this.#bury(one, source))]
+  #take(entities: readonly unknown[], removed: readonly unknown[] | undefined, source: Source): ChangeOf<T, E>[] {
+    const gone = (removed ?? []).filter(isVersioned).filter((removal) => this.#isNews(removal, source))
+    const told = entities.filter(isEntity<E>)
+    const changes = told.flatMap((entity) => this.#put(entity, source))
+    // Of a delta only what was news: it may be older than the snapshot, which then does list the entity or does not.
+    for (const { id } of source === 'snapshot' ? told : changes) this.#untold.delete(id)
+    return [...changes, ...gone.map((one) => this.#bury(one, source))]
   }
 
   #isNews(said: Versioned & { id: string }, source: Source): boolean {

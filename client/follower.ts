@@ -1,7 +1,8 @@
-import type { ClientFrame, DeltaFrame, EntityTopic, ServerFrame, Topic } from '../contracts/frames.ts'
+import type { ClientFrame, EntityTopic, ServerFrame, Topic } from '../contracts/frames.ts'
 import { ApiError } from './api.ts'
+import type { Emit } from './index.ts'
 import { Sequence } from './sequence.ts'
-import type { Change, LiveStore } from './store.ts'
+import type { LiveStore } from './store.ts'
 
 type Told<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>
 
@@ -9,110 +10,94 @@ export interface FollowerPorts {
   store: LiveStore
   topics: readonly Topic[]
   extensions?: readonly string[] | undefined
-  onChange(changes: readonly Change[]): void
-  onReset(epoch: number): void
+  emit: Emit
 }
 
 /**
  * Knows how far the picture reaches: which counts are missing, since when, and what to ask the cloud so that it is whole
  * again.
  */
-export class Follower {
-  readonly #ports: FollowerPorts
-  readonly #sequences = { endpoints: new Sequence(), calls: new Sequence() }
-  #epoch = 0
-  /** Everything written up to this stamp has been told, 12 s before it apart. 0 before the first whole snapshot. */
-  #w = 0
-  readonly #pending = new Set<Topic>()
-  #parts = 0
-  /** Newest stamp of the answer that is coming in. */
-  #reached = 0
-  #mismatches = 0
-
-  constructor(ports: FollowerPorts) {
-    this.#ports = ports
-  }
-
+export interface Follower {
   /** Subscribed, and told all. */
-  get isWhole(): boolean {
-    return this.#pending.size === 0
-  }
-  get hasHole(): boolean {
-    return this.#sequences.endpoints.hasHole || this.#sequences.calls.hasHole
-  }
-
+  isWhole(): boolean
+  hasHole(): boolean
   /** What to ask so as to be told all: only what is new, if the rest is known. */
-  ask(isResume = true): ClientFrame {
-    const { store, topics, extensions } = this.#ports
-    const resumes = isResume && this.#w > 0 && !extensions
-    for (const topic of topics) this.#pending.add(topic)
-    this.#parts = this.#reached = 0
-    this.#sequences.endpoints.accept()
-    this.#sequences.calls.accept()
-    store.expectSnapshot(topics)
-    const wish = { topics: [...topics], ...(extensions && { extensions: [...extensions] }) }
-    return resumes ? { action: 'resume', ...wish, epoch: this.#epoch, w: this.#w } : { action: 'subscribe', ...wish }
+  ask(isResume?: boolean): ClientFrame
+  ping(): ClientFrame
+  take(frame: Told<'snapshot' | 'resumed' | 'delta' | 'stats' | 'reset'>): void
+  /** How many times in a row the picture has been found to differ from the cloud's; after two it is to be asked for anew. */
+  doubts(pong: Told<'pong'>): number
+}
+
+export function openFollower({ store, topics, extensions, emit }: FollowerPorts): Follower {
+  const wish = { topics: [...topics], ...(extensions && { extensions: [...extensions] }) }
+  const sequences = { endpoints: new Sequence(), calls: new Sequence() }
+  const pending = new Set<Topic>()
+  let newestEpoch = 0
+  /** Everything written up to this stamp has been told, 12 s before it apart. 0 before the first whole snapshot. */
+  let wholeTo = 0
+  /** The newest stamp told since the last question; it counts once nothing is pending and no count is missing. */
+  let reached = 0
+  let parts = 0
+  let mismatches = 0
+
+  const hasHole = () => sequences.endpoints.hasHole || sequences.calls.hasHole
+  const told = (w: number, topic?: Topic) => {
+    if (topic) pending.delete(topic)
+    reached = Math.max(reached, w)
+    if (!pending.size && !hasHole()) wholeTo = Math.max(wholeTo, reached)
   }
 
-  ping(): ClientFrame {
-    const { topics, extensions } = this.#ports
-    return { action: 'ping', topics: [...topics], ...(extensions && { extensions: [...extensions] }) }
-  }
-
-  take(frame: Told<'snapshot' | 'resumed' | 'delta' | 'stats' | 'reset'>): void {
-    const { store, onChange } = this.#ports
-    if (frame.type !== 'stats') this.#note(frame.epoch ?? 0)
-    if (frame.type === 'snapshot') {
-      const { changes, complete } = store.snapshot(frame)
-      onChange(changes)
-      if (complete) this.#told(frame.topic, frame.w)
-    } else if (frame.type === 'resumed') {
-      onChange(store.delta(frame))
-      if (++this.#parts < frame.parts) return
-      store.expectSnapshot([frame.topic], false)
-      this.#told(frame.topic, frame.w)
-    } else if (frame.type === 'delta') {
-      onChange(store.delta(frame))
-      this.#follow(frame)
-    } else if (frame.type === 'stats') {
-      store.stats = frame
-      onChange([])
-      this.#told('stats', 0)
-    }
-  }
-
-  /** True once the picture has been found to differ from the cloud's twice: it is to be asked for anew. */
-  differs({ digests = {}, t = 0 }: Told<'pong'>): boolean {
-    const agree = (topic: EntityTopic) => {
-      const digest = digests[topic]
-      return digest ? this.#ports.store.agrees(topic, digest, t) : true
-    }
-    const both = [agree('endpoints'), agree('calls')]
-    if (both.includes(false)) this.#mismatches++
-    else if (!both.includes(undefined)) this.#mismatches = 0
-    if (this.#mismatches < 2) return false
-    this.#mismatches = 0
-    return true
-  }
-  get isInDoubt(): boolean {
-    return this.#mismatches > 0
-  }
-
-  #follow({ topic, epoch, ks, w }: DeltaFrame): void {
-    this.#sequences[topic].take(epoch, ks)
-    if (this.isWhole && !this.hasHole) this.#w = Math.max(this.#w, w)
-  }
-
-  #told(topic: Topic, w: number): void {
-    this.#pending.delete(topic)
-    this.#reached = Math.max(this.#reached, w)
-    if (this.isWhole && !this.hasHole) this.#w = Math.max(this.#w, this.#reached)
-  }
-
-  #note(epoch: number): void {
-    if (epoch <= this.#epoch) return
-    if (this.#epoch > 0) this.#ports.onReset(epoch)
-    this.#epoch = epoch
+  return {
+    isWhole: () => !pending.size,
+    hasHole,
+    ask(isResume = true) {
+      for (const topic of topics) pending.add(topic)
+      parts = reached = mismatches = 0
+      sequences.endpoints.accept()
+      sequences.calls.accept()
+      store.expectSnapshot(topics)
+      if (!isResume || !wholeTo || extensions) return { action: 'subscribe', ...wish }
+      return { action: 'resume', ...wish, epoch: newestEpoch, w: wholeTo }
+    },
+    ping: () => ({ action: 'ping', ...wish }),
+    take(frame) {
+      if (frame.type === 'stats') {
+        store.stats = frame
+        emit('change', [])
+        told(0, 'stats')
+        return
+      }
+      const { epoch = 0 } = frame
+      if (epoch > newestEpoch) {
+        if (newestEpoch) emit('reset', epoch)
+        newestEpoch = epoch
+      }
+      if (frame.type === 'snapshot') {
+        const { changes, complete } = store.snapshot(frame)
+        emit('change', changes)
+        if (complete) told(frame.w, frame.topic)
+      } else if (frame.type !== 'reset') {
+        emit('change', store.delta(frame))
+        if (frame.type === 'delta') {
+          sequences[frame.topic].take(epoch, frame.ks)
+          told(frame.w)
+        } else if (++parts >= frame.parts) {
+          store.expectSnapshot([frame.topic], false)
+          told(frame.w, frame.topic)
+        }
+      }
+    },
+    doubts({ digests = {}, t = 0 }) {
+      const agree = (topic: EntityTopic) => {
+        const digest = digests[topic]
+        return digest ? store.agrees(topic, digest, t) : true
+      }
+      const both = [agree('endpoints'), agree('calls')]
+      if (both.includes(false)) mismatches++
+      else if (!both.includes(undefined)) mismatches = 0
+      return mismatches
+    },
   }
 }
 

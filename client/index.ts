@@ -1,12 +1,11 @@
 import type { Gap } from '../contracts/facts.ts'
 import type { CallEntity, EndpointEntity, StatsFrame, Topic } from '../contracts/frames.ts'
 import { type ApiOptions, ask } from './api.ts'
-import { ChangeQueue } from './change-queue.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { isTicket } from './guards.ts'
-import { Listeners } from './listeners.ts'
+import { type Listeners, openListeners } from './listeners.ts'
 import type { SocketConstructor } from './live-socket.ts'
-import { LiveSession, type Status } from './session.ts'
+import { type Status, startSession } from './session.ts'
 import { type Change, type Heard, LiveStore } from './store.ts'
 import { browserSurroundings, type Surroundings } from './surroundings.ts'
 
@@ -41,11 +40,12 @@ export interface LiveEvents {
   error: Error
 }
 
-export interface Live extends AsyncIterable<Change> {
+export type Emit = Listeners<LiveEvents>['emit']
+
+/** Its changes as an async iterator are `changes(live)` of `@switchhook/client/changes`. */
+export interface Live {
   readonly endpoints: ReadonlyMap<string, EndpointEntity>
   readonly calls: ReadonlyMap<string, CallEntity>
-  /** The last calls that ended while we looked, newest first. */
-  readonly recentCalls: readonly CallEntity[]
   readonly status: Status
   readonly heard: Heard | undefined
   /** The last figures, if subscribed to `stats`. */
@@ -53,16 +53,15 @@ export interface Live extends AsyncIterable<Change> {
   on: Listeners<LiveEvents>['on']
   off: Listeners<LiveEvents>['off']
   /** Closes the socket, calls off every timer and ends every iterator. */
-  stop(): void
+  readonly stop: () => void
 }
 
 /** Connects to a site and stays connected until `stop()`: it reconnects for ever, so nothing here throws. */
 export function connect(options: ConnectOptions): Live {
   const clock = options.clock ?? systemClock
   const store = new LiveStore()
-  const listeners = new Listeners<LiveEvents>()
-  const queues = new Set<ChangeQueue>()
-  const session = new LiveSession({
+  const listeners = openListeners<LiveEvents>()
+  const session = startSession({
     ticket: () => ask(options, 'POST', 'tickets', isTicket),
     store,
     clock,
@@ -70,20 +69,16 @@ export function connect(options: ConnectOptions): Live {
     surroundings: options.surroundings ?? browserSurroundings,
     topics: options.topics ?? ['endpoints', 'calls'],
     extensions: options.extensions,
-    onChange(changes) {
-      for (const queue of queues) queue.push(changes)
-      listeners.emit('change', changes)
-    },
-    onStatus: (status) => listeners.emit('status', status),
-    onGap: (gap) => listeners.emit('gap', gap),
-    onReset: (epoch) => listeners.emit('reset', epoch),
-    onError: (error) => listeners.emit('error', error),
+    emit: listeners.emit,
   })
-  session.start()
+  const { endpoints, calls } = store
+  const { on, off } = listeners
   return {
-    endpoints: store.endpoints,
-    calls: store.calls,
-    recentCalls: store.recentCalls,
+    endpoints,
+    calls,
+    on,
+    off,
+    stop: session.stop,
     get status() {
       return session.status
     },
@@ -92,18 +87,6 @@ export function connect(options: ConnectOptions): Live {
     },
     get stats() {
       return store.stats
-    },
-    on: listeners.on.bind(listeners),
-    off: listeners.off.bind(listeners),
-    stop() {
-      session.stop()
-      for (const queue of queues) queue.end()
-      queues.clear()
-    },
-    [Symbol.asyncIterator]() {
-      const queue = new ChangeQueue(() => queues.delete(queue))
-      queues.add(queue)
-      return queue
     },
   }
 }

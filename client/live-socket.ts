@@ -1,6 +1,7 @@
 import type { ClientFrame, ServerFrame } from '../contracts/frames.ts'
 import type { Clock } from './clock.ts'
 import { readFrame } from './guards.ts'
+import { timer } from './timer.ts'
 
 /** API Gateway closes a socket idle for 10 minutes; 5 leave room for a lost ping. A page in view wants to know sooner. */
 const pingMsHidden = 300_000
@@ -32,74 +33,64 @@ export interface LiveSocketPorts {
 }
 
 /** One WebSocket from its opening to its end: asks, pings, and knows when it is dead before the network says so. */
-export class LiveSocket {
-  readonly #ports: LiveSocketPorts
-  #socket: SocketLike | undefined
-  #callOffPing: (() => void) | undefined
-  #callOffWait: (() => void) | undefined
-
-  constructor(ports: LiveSocketPorts) {
-    this.#ports = ports
-  }
-
-  start(url: string): void {
-    const socket = new this.#ports.WebSocket(url)
-    this.#socket = socket
-    const on = (type: 'open' | 'message' | 'close', act: (event: SocketEvent) => void) =>
-      socket.addEventListener(type, (event) => this.#socket === socket && act(event))
-    on('message', ({ data }) => this.#receive(data))
-    // An error is always followed by a close, which is what counts; without this listener `ws` would throw it.
-    socket.addEventListener('error', () => undefined)
-    on('close', () => this.#lose('closed'))
-    on('open', () => {
-      this.#ports.onOpen()
-      this.pingIn()
-    })
-  }
-
+export interface LiveSocket {
   /** Without an answer of its kind within 10 s the socket is dead. */
-  ask(frame: ClientFrame): void {
-    this.#callOffWait ??= this.#ports.clock.after(answerMsMax, () => this.#lose('no-answer'))
-    this.#socket?.send(JSON.stringify(frame))
-  }
-
+  ask(frame: ClientFrame): void
   /** Asks for a sign of life: the network came back, or the page came into view. */
-  ping(): void {
-    this.#callOffPing?.()
-    if (this.#socket && !this.#callOffWait) this.ask(this.#ports.ping())
-  }
+  ping(): void
+  pingIn(delayMs?: number): void
+  close(): void
+}
 
-  pingIn(delayMs = this.#ports.isVisible() ? pingMsVisible : pingMsHidden): void {
-    this.#callOffPing?.()
-    this.#callOffPing = this.#ports.clock.after(delayMs, () => this.ping())
+export function openSocket(url: string, ports: LiveSocketPorts): LiveSocket {
+  const { clock } = ports
+  const pingTimer = timer(clock)
+  const answerTimer = timer(clock)
+  let isOpen = true
+  let isAsked = false
+  const socket = new ports.WebSocket(url)
+  const on = (type: 'open' | 'message' | 'close', act: (event: SocketEvent) => void) =>
+    socket.addEventListener(type, (event) => isOpen && act(event))
+  const answered = () => {
+    isAsked = false
+    answerTimer()
   }
-
-  close(): void {
-    const socket = this.#socket
-    this.#socket = undefined
-    this.#callOffPing?.()
-    this.#answered()
-    socket?.close()
+  const close = () => {
+    isOpen = false
+    pingTimer()
+    answered()
+    socket.close()
   }
-
-  #answered(): void {
-    this.#callOffWait?.()
-    this.#callOffWait = undefined
+  /** Does not wait for the closing handshake: on a dead line it would take minutes. */
+  const lose = (reason: string) => {
+    close()
+    ports.onLost(reason)
   }
-
-  #receive(data: unknown): void {
+  const ask = (frame: ClientFrame) => {
+    if (!isAsked) answerTimer(answerMsMax, () => lose('no-answer'))
+    isAsked = true
+    socket.send(JSON.stringify(frame))
+  }
+  const ping = () => {
+    pingTimer()
+    if (isOpen && !isAsked) ask(ports.ping())
+  }
+  const pingIn = (delayMs = ports.isVisible() ? pingMsVisible : pingMsHidden) => pingTimer(delayMs, ping)
+  on('message', ({ data }) => {
     const frame = readFrame(data)
     if (!frame) return
     if (/^(pong|snap|res|stat|err)/.test(frame.type)) {
-      this.#answered()
-      this.pingIn()
+      answered()
+      pingIn()
     }
-    this.#ports.onFrame(frame)
-  }
-
-  /** Does not wait for the closing handshake: on a dead line it would take minutes. */
-  #lose(reason: string): void {
-    this.close()
-    this.#ports.onLost(reason)
-  }
+    ports.onFrame(frame)
+  })
+  // An error is always followed by a close, which is what counts; without this listener `ws` would throw it.
+  socket.addEventListener('error', () => undefined)
+  on('close', () => lose('closed'))
+  on('open', () => {
+    ports.onOpen()
+    pingIn()
+  })
+  return { ask, ping, pingIn, close }
 }

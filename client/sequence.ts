@@ -30,8 +30,7 @@ export class Sequence {
 
   /** What is missing so far will be told in another way. */
   accept(): void {
-    this.#next = Math.max(this.#next, ...this.#ahead)
-    while (this.#ahead.delete(this.#next)) this.#next++
+    this.#next = Math.max(this.#next - 1, ...this.#ahead) + 1
     this.#ahead.clear()
   }
 }

@@ -7,13 +7,12 @@ export interface Surroundings {
 }
 
 export const browserSurroundings: Surroundings = {
-  isVisible: () => typeof document === 'undefined' || document.visibilityState === 'visible',
+  isVisible: () => globalThis.document?.visibilityState !== 'hidden',
   // Node's own `navigator` has no `onLine`.
-  isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
+  isOnline: () => globalThis.navigator?.onLine !== false,
   watch(onChange, signal) {
-    if (typeof document === 'undefined') return
-    addEventListener('online', onChange, { signal })
-    addEventListener('offline', onChange, { signal })
-    document.addEventListener('visibilitychange', onChange, { signal })
+    if (!globalThis.document) return
+    // The last is the document's own, and bubbles.
+    for (const name of ['online', 'offline', 'visibilitychange']) addEventListener(name, onChange, { signal })
   },
 }

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket as WsSocket } from 'ws'
 import { callLog } from '../../client/call-log.ts'
+import { changes } from '../../client/changes.ts'
 import { type Change, type ConnectOptions, connect } from '../../client/index.ts'
 import { call, cdr, endpoint } from '../browser/support/facts.ts'
 import { type Peer, startPeer } from '../browser/support/peer.ts'
@@ -55,8 +56,9 @@ test('gets a ticket, subscribes, shows the snapshot and follows the deltas', asy
   await until(() => live.endpoints.get('PJSIP/5860')?.state.deviceState === 'RINGING')
   peer.push('calls', [call('1.1', 'ringing')])
   await until(() => live.calls.has('1.1'))
+  const ended = new Promise((resolve) => live.on('change', ([change]) => change?.kind === 'gone' && resolve(change.id)))
   peer.push('calls', [call('1.1', 'ended')])
-  await until(() => live.recentCalls[0]?.id === '1.1')
+  expect(await ended).toBe('1.1')
   expect(live.calls.size).toBe(0)
 })
 
@@ -273,7 +275,7 @@ test('the iterator gives each change in order and ends when the client is stoppe
   const { peer, clock, live, statuses } = await setting()
   const seen: Change[] = []
   const read = (async () => {
-    for await (const change of live) seen.push(change)
+    for await (const change of changes(live)) seen.push(change)
   })()
   await until(() => live.status.state === 'connected')
   peer.push('endpoints', [endpoint('5860', 'RINGING'), endpoint('5861', 'INUSE')])
@@ -289,7 +291,7 @@ test('the iterator gives each change in order and ends when the client is stoppe
 test('a slow reader of the iterator gets the newest change of each entity instead of an endless queue', async () => {
   const { peer, live } = await setting()
   await until(() => live.status.state === 'connected')
-  const iterator = live[Symbol.asyncIterator]()
+  const iterator = changes(live)
   let last = ''
   for (let n = 0; n < 1_001; n++) {
     const change = endpoint('5860', 'INUSE')

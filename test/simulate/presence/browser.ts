@@ -32,7 +32,7 @@ export class SimBrowser {
       await time.wait(chance.between(5, 60))
       if (faults.strikes('ticket refused', 0.05)) throw new Error('no network')
       const body = { ticket: 't', socketUrl: 'ws://cloud/live', expiresAt: '' }
-      return { ok: true, status: 201, headers: new Headers(), text: async () => JSON.stringify(body) } as Response
+      return { ok: true, status: 201, headers: new Headers(), json: async () => body } as Response
     }
     this.live = connect({
       apiUrl: 'http://cloud',
