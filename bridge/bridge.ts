@@ -67,6 +67,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     days: new VerifyDays(day),
     placed: parts.placed,
     presence: parts.presence,
+    slowDown: (paceMs) => parts.lanes.live.slowDown(paceMs),
     deploymentPublicKey: config.deploymentPublicKey,
     credentials: edges.credentials,
     queueUrl: () => edges.session?.commandQueue ?? config.queues.commands,

@@ -1,5 +1,6 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import * as v from 'valibot'
+import { paceMsMin } from './limits.ts'
 import { SiteId, Timestamp } from './names.ts'
 
 /**
@@ -46,7 +47,15 @@ export const VerifyDayCommand = v.looseObject({
 })
 export type VerifyDayCommand = v.InferOutput<typeof VerifyDayCommand>
 
-export const Command = v.variant('command', [PlaceCommand, HangUpCommand, VerifyDayCommand])
+/** Not more than one message of presence in this time, for the site has more subscribers than may be told as often. */
+export const PaceCommand = v.looseObject({
+  ...times,
+  command: v.literal('pace'),
+  paceMs: v.pipe(v.number(), v.integer(), v.minValue(paceMsMin), v.maxValue(60_000)),
+})
+export type PaceCommand = v.InferOutput<typeof PaceCommand>
+
+export const Command = v.variant('command', [PlaceCommand, HangUpCommand, PaceCommand, VerifyDayCommand])
 export type Command = v.InferOutput<typeof Command>
 
 /** A command is some hundred bytes; a longer body is none. */

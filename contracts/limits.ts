@@ -23,6 +23,15 @@ export const writeMsMax = 12_000
 export const silentMsMax = 20_000
 /** A fact older than this, by its bridge's own clock, is no news: it goes by `records`, never by `live`. */
 export const freshMsMax = 30_000
+/**
+ * Posts to sockets a second that all sites' presence takes together: half of API Gateway's 10,000 requests an account, which
+ * the HTTP API and the clients' own frames share.
+ */
+export const postsPerSecondMax = 5_000
+/** The live lane sends one message in this time at most, unless the cloud asks for fewer. */
+export const paceMsMin = 100
+/** A bridge that is asked for fewer messages goes back to its own pace after this, unless it is asked again. */
+export const paceHoldsMs = 600_000
 /** Rows of one page of a list. */
 export const pageRowsMax = 500
 export const pageRowsDefault = 50

@@ -23,6 +23,7 @@ export interface CommandsParts {
   placed: PlacedCalls
   presence: ExecuteParts['presence']
   days: VerifyDays
+  slowDown: ExecuteParts['slowDown']
   counters: Counters
   log: Log
 }

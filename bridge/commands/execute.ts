@@ -1,4 +1,4 @@
-import type { Command, HangUpCommand, PlaceCommand } from '../../contracts/commands.ts'
+import type { Command, HangUpCommand, PaceCommand, PlaceCommand } from '../../contracts/commands.ts'
 import type { PlacedResult } from '../../contracts/placed.ts'
 import { AriRefused } from '../asterisk/ari-errors.ts'
 import type { AriRest } from '../asterisk/ari-rest.ts'
@@ -14,6 +14,8 @@ export interface ExecuteParts {
   placed: PlacedCalls
   days: Pick<VerifyDays, 'offer'>
   presence: { tellPlaced(call: string): void; channelsOf(call: string): string[] }
+  /** Sends messages of presence no more often than this. */
+  slowDown(paceMs: number): void
   counters: Counters
   log: Log
   /** Unix milliseconds by the cloud's clock. */
@@ -34,11 +36,20 @@ export class Execute {
   async run(command: Command, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
     if (command.command === 'place') await this.#place(command, settle, signal)
     else if (command.command === 'hang-up') await this.#hangUp(command, settle, signal)
+    else if (command.command === 'pace') await this.#pace(command, settle)
     else {
       // Nothing rings, and told twice it is the same: no claim, and the other commands do not wait for it.
       await settle()
       this.#parts.days.offer(command, signal)
     }
+  }
+
+  async #pace(command: PaceCommand, settle: () => Promise<void>): Promise<void> {
+    await settle()
+    if (this.#isLate(command)) return
+    this.#parts.slowDown(command.paceMs)
+    this.#parts.counters.add('command-pace')
+    this.#parts.log.info('pace', { paceMs: command.paceMs })
   }
 
   async #place(command: PlaceCommand, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import { freshMsMax } from '../../contracts/limits.ts'
+import { freshMsMax, paceHoldsMs, paceMsMin } from '../../contracts/limits.ts'
 import { Backoff } from '../backoff.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import { Bell, wait } from '../operate/wait.ts'
@@ -8,11 +8,6 @@ import type { Packer } from './pack.ts'
 import { bodiesPerCallMax } from './sender.ts'
 import { timeOf } from './time-of.ts'
 
-/**
- * One message per 100 ms at most. A busy PBX then makes 26 million requests a month, $10.5 for the send and as much for
- * receive and delete; a call a minute makes 6 messages a call, $0.10 a month (SQS, $0.40 a million).
- */
-const paceMsDefault = 100
 /** Silence longer than this is broken by a heartbeat, so that the cloud can tell a quiet site from a dead one. */
 const heartbeatMs = 10_000
 /** 30 s of 2 MB a second; beyond, the oldest are late before their time. */
@@ -38,7 +33,11 @@ interface Queued {
   lateAtMs: number
 }
 
-/** Facts as they happen: the first at once, then what has gathered, once a pace. One call to SQS is under way at a time. */
+/**
+ * Facts as they happen: the first at once, then what has gathered, once a pace. One call to SQS is under way at a time.
+ * At 100 ms a busy PBX makes 26 million requests a month, $10.5 for the send and as much for receive and delete; a call a
+ * minute makes 6 messages a call, $0.10 a month (SQS, $0.40 a million).
+ */
 export class LiveLane {
   readonly #parts: LiveLaneParts
   readonly #clock: Clock
@@ -48,7 +47,8 @@ export class LiveLane {
   #queuedBytes = 0
   /** By the clock that never goes back: a wall clock set back an hour would be an hour's pause. */
   #lastSentMs = 0
-  paceMs = paceMsDefault
+  #paceMs = paceMsMin
+  #slowUntilMs = 0
 
   constructor(parts: LiveLaneParts) {
     this.#parts = parts
@@ -59,6 +59,17 @@ export class LiveLane {
 
   get queued(): number {
     return this.#queue.length
+  }
+
+  /** At least this between two messages, for ten minutes: who asks, asks again before. */
+  slowDown(paceMs: number): void {
+    this.#paceMs = paceMs
+    this.#slowUntilMs = this.#clock.monotonicMs() + paceHoldsMs
+    this.#bell.ring()
+  }
+
+  get paceMs(): number {
+    return this.#clock.monotonicMs() < this.#slowUntilMs ? this.#paceMs : paceMsMin
   }
 
   offer(records: readonly SpoolRecord[]): void {

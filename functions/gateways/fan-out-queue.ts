@@ -1,6 +1,9 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 
-/** Hands work to the function `fan-out`, one message a piece. */
+/** SQS's limit: 4.5 million subscribers of one site. */
+const delaySecondsMax = 900
+
+/** Hands work to the function `fan-out`, one message a chunk. */
 export class FanOutQueue {
   readonly #client = new SQSClient({})
   readonly #queueUrl: string
@@ -8,11 +11,17 @@ export class FanOutQueue {
     this.#queueUrl = queueUrl
   }
 
-  /** A piece is at most 0.5 MB as JSON, so each is a request of its own; 100,000 subscribers are 200 of them. */
-  async send(pieces: readonly object[]): Promise<void> {
+  /** A chunk is at most 0.5 MB as JSON, so each is a request of its own; 100,000 subscribers are 200 of them. */
+  async send(chunks: readonly { chunk: object; delaySeconds: number }[]): Promise<void> {
     await Promise.all(
-      pieces.map((piece) =>
-        this.#client.send(new SendMessageCommand({ QueueUrl: this.#queueUrl, MessageBody: JSON.stringify(piece) })),
+      chunks.map(({ chunk, delaySeconds }) =>
+        this.#client.send(
+          new SendMessageCommand({
+            QueueUrl: this.#queueUrl,
+            MessageBody: JSON.stringify(chunk),
+            DelaySeconds: Math.min(delaySeconds, delaySecondsMax),
+          }),
+        ),
       ),
     )
   }

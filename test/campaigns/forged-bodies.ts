@@ -175,6 +175,7 @@ function consumer({ db, table }: TestTables, onRefused: (errorId: string) => voi
     tombstones: new Tombstones(),
     sockets: { post: async () => 'sent' as const },
     chunks: { send: async () => undefined },
+    pacing: { mind: async () => 100 },
     heard: async () => false,
     now: Date.now,
     wait: async () => undefined,

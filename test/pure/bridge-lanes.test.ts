@@ -160,7 +160,7 @@ test('news is sent by live while a backlog waits for records', async () => {
   await using stage = await Stage.open()
   stage.answer = (lane) => (lane === 'records' ? 'down' : 'accepted')
   await stage.start()
-  stage.lanes.live.paceMs = 0
+  stage.lanes.live.slowDown(0)
   stage.answer = () => 'down'
   const late = stage.tell('a', 1)
   await vi.waitFor(() => expect(stage.lanes.live.queued).toBe(1))

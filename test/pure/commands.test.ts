@@ -53,8 +53,9 @@ async function world(post: () => Promise<unknown> = async () => ({})) {
     }
     const silent = () => undefined
     const log = { debug: silent, info: silent, warn: silent, error: silent }
-    const days = { offer: silent }
-    return new Execute({ days, ari, journal, placed, presence, counters: new Counters(), log, nowMs: () => clock })
+    const slowDown = (paceMs: number) => void told.push(`pace ${paceMs}`)
+    const parts = { days: { offer: silent }, ari, journal, placed, presence, slowDown, counters: new Counters(), log }
+    return new Execute({ ...parts, nowMs: () => clock })
   }
   return {
     posts,

@@ -5,7 +5,7 @@ import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import { foldPresence, type SiteFold } from '../../domain/presence-fold.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import { type FanningOut, fanOut } from '../fan-out/fan-out.ts'
+import { type FanningOut, type FanOutCount, fanOut } from '../fan-out/fan-out.ts'
 import type { Outgoing } from '../fan-out/plan.ts'
 import { notePlaced, type PlacedNotes } from '../note-placed.ts'
 import type { OpenedMessage } from '../open-batch.ts'
@@ -20,6 +20,8 @@ export interface Pushing extends FanningOut {
   presence: Presence & Forgetting
   epochs: Epochs
   tombstones: Tombstones
+  /** Answers the pace that the site's bridge should keep after such a fan-out. */
+  pacing: { mind(site: SiteId, count: FanOutCount, now: number): Promise<number> }
   timeLines: TimeLines
   placed: PlacedNotes
   /** Notes that the bridge spoke; true if its subscribers had been told that it is silent. */
@@ -56,8 +58,9 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
       told.filter((frame) => frame.type === 'delta'),
       now,
     )
+    const paceMs = await pushing.pacing.mind(site, count, now)
     const level = count.failed + count.unreached > 0 ? 'warn' : 'info'
-    logOutcome(level, 'presence', { site, entities: fold.entities.length, ms: pushing.now() - now, ...count })
+    logOutcome(level, 'presence', { site, entities: fold.entities.length, ms: pushing.now() - now, paceMs, ...count })
     return true
   } catch (error) {
     logOutcome('error', 'presence-failed', { site, error: describeError(error) })

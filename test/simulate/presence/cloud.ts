@@ -104,6 +104,7 @@ export class SimCloud {
           heard: noteHeard(sites),
           sockets: { post: (id, frame) => this.#post(invocation, id, frame) },
           chunks: { send: async () => undefined },
+          pacing: { mind: async () => 100 },
           now: this.#time.now,
           wait: this.#time.wait,
           random: this.#time.random,
