@@ -17,15 +17,16 @@ export const isVersioned = (value: unknown): value is Removal & Fields =>
 /** An entity of the kind that its topic has. */
 export const isEntity = <E>(value: unknown): value is E & Fields => isVersioned(value) && isObject(value['state'])
 
-/** The frame, or undefined for what is not JSON. Kinds that this client does not know are left to pass. */
-export function readFrame(data: unknown): ServerFrame | undefined {
+/** The frames of a message: one, or an array of them; none of what is not JSON. Kinds that this client does not know pass. */
+export function readFrames(data: unknown): ServerFrame[] {
   try {
-    const frame = JSON.parse(String(data))
     // API Gateway answers `{message, connectionId, requestId}` in the function's place when the function fails.
-    return frame.type || !frame.message ? frame : { type: 'error', errorId: 'cloud-failed', detail: frame.message }
+    return [JSON.parse(String(data))].flat().map((frame) => {
+      return frame.type || !frame.message ? frame : { type: 'error', errorId: 'cloud-failed', detail: frame.message }
+    })
   } catch {
     // Not JSON is not ours: read like a frame of an unknown kind.
-    return undefined
+    return []
   }
 }
 

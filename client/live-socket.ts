@@ -1,6 +1,6 @@
 import type { ClientFrame, ServerFrame } from '../contracts/frames.ts'
 import type { Clock } from './clock.ts'
-import { readFrame } from './guards.ts'
+import { readFrames } from './guards.ts'
 import { timer } from './timer.ts'
 
 /** API Gateway closes a socket idle for 10 minutes; 5 leave room for a lost ping. A page in view wants to know sooner. */
@@ -77,13 +77,13 @@ export function openSocket(url: string, ports: LiveSocketPorts): LiveSocket {
   }
   const pingIn = (delayMs = ports.isVisible() ? pingMsVisible : pingMsHidden) => pingTimer(delayMs, ping)
   on('message', ({ data }) => {
-    const frame = readFrame(data)
-    if (!frame) return
-    if (/^(pong|snap|res|stat|err)/.test(frame.type)) {
-      answered()
-      pingIn()
+    for (const frame of readFrames(data)) {
+      if (/^(pong|snap|res|stat|err)/.test(frame.type)) {
+        answered()
+        pingIn()
+      }
+      ports.onFrame(frame)
     }
-    ports.onFrame(frame)
   })
   // An error is always followed by a close, which is what counts; without this listener `ws` would throw it.
   socket.addEventListener('error', () => undefined)

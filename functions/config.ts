@@ -9,6 +9,8 @@ const names = [
   'SECRETS_PARAMETER',
   'SOCKET_ENDPOINT',
   'AWS_REGION',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
   'BRIDGE_ROLE',
   'QUEUE_LIVE',
   'QUEUE_FAN_OUT',
@@ -39,4 +41,21 @@ function hasAll<Wanted extends ConfigName>(
   wanted: Wanted[],
 ): found is Record<Wanted, string> {
   return wanted.every((name) => found[name] !== undefined)
+}
+
+/** Who the function is, as Lambda itself tells it: the credentials of its role, for the life of the process. */
+export function functionIdentity(): {
+  region: string
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken?: string
+} {
+  const env = config('AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')
+  const sessionToken = process.env['AWS_SESSION_TOKEN']
+  return {
+    region: env.AWS_REGION,
+    accessKeyId: env.AWS_ACCESS_KEY_ID,
+    secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+    ...(sessionToken && { sessionToken }),
+  }
 }

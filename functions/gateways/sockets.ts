@@ -1,41 +1,80 @@
+import http from 'node:http'
+import https from 'node:https'
 import {
   ApiGatewayManagementApiClient,
   DeleteConnectionCommand,
   GoneException,
-  LimitExceededException,
-  PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi'
+import { functionIdentity } from '../config.ts'
 import { describeError, logOutcome } from '../log.ts'
+import { PostSigner } from './signed-post.ts'
 
 export type PostOutcome = 'sent' | 'gone' | 'throttled' | 'failed'
 
 /** A connection that does not take its frame within this is passed over; it will resume by itself. */
 const postMsMax = 1_000
+/** As many as are posted to at once, each kept for the next post: a TLS handshake would cost more than all else. */
+const socketsMax = 100
+const throttled = /Throttling|TooManyRequests|LimitExceeded/
 
 /** Posts frames to WebSocket clients through API Gateway's connections API. */
 export class Sockets {
+  readonly #endpoint: URL
   readonly #client: ApiGatewayManagementApiClient
+  readonly #agent: http.Agent
+  readonly #request: typeof http.request
+  readonly #signer: PostSigner
   /** `apiEndpoint` is the template's `ApiEndpoint` of the WebSocket API with its stage: `wss://host/stage`. */
   constructor(apiEndpoint: string) {
     const endpoint = apiEndpoint.replace(/^ws/, 'http')
-    // One try: whoever posts to many decides when a throttled post is made again, so that it holds up no other.
+    this.#endpoint = new URL(endpoint)
+    const { protocol } = this.#endpoint
+    const agentOptions = { keepAlive: true, maxSockets: socketsMax, scheduling: 'lifo' as const }
+    this.#agent = protocol === 'https:' ? new https.Agent(agentOptions) : new http.Agent(agentOptions)
+    this.#request = protocol === 'https:' ? https.request : http.request
+    const { region, ...credentials } = functionIdentity()
+    this.#signer = new PostSigner(credentials, region)
     this.#client = new ApiGatewayManagementApiClient({ endpoint, maxAttempts: 1 })
   }
 
-  /** `frame` is JSON. */
+  /**
+   * `frame` is JSON. One try: whoever posts to many decides when a throttled post is made again, so that it holds up no
+   * other. One connection's trouble is its own: thrown, it would hold up everyone else of the site.
+   */
   async post(connectionId: string, frame: string): Promise<PostOutcome> {
     try {
-      await this.#client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(frame) }), {
-        abortSignal: AbortSignal.timeout(postMsMax),
-      })
-      return 'sent'
+      const { status, errorType } = await this.#send(connectionId, frame)
+      if (status === 200) return 'sent'
+      if (status === 410) return 'gone'
+      if (status === 429 || throttled.test(errorType)) return 'throttled'
+      logOutcome('warn', 'post-failed', { connectionId, status, errorType: errorType.slice(0, 100) })
+      return 'failed'
     } catch (error) {
-      if (error instanceof GoneException) return 'gone'
-      if (error instanceof LimitExceededException || isThrottled(error)) return 'throttled'
-      // One connection's trouble is its own: thrown, it would hold up everyone else of the site.
       if (!isTimeout(error)) logOutcome('warn', 'post-failed', { connectionId, error: describeError(error) })
       return 'failed'
     }
+  }
+
+  #send(connectionId: string, frame: string): Promise<{ status: number; errorType: string }> {
+    const { hostname, port, host, pathname } = this.#endpoint
+    const path = `${pathname.replace(/\/$/, '')}/@connections/${encodeURIComponent(connectionId)}`
+    const headers = {
+      ...this.#signer.headers(host, path, frame, new Date()),
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(frame),
+    }
+    return new Promise((resolve, reject) => {
+      const options = { method: 'POST', hostname, port, path, headers, agent: this.#agent }
+      const request = this.#request({ ...options, signal: AbortSignal.timeout(postMsMax) }, (response) => {
+        response.resume()
+        response.once('end', () =>
+          resolve({ status: response.statusCode ?? 0, errorType: String(response.headers['x-amzn-errortype'] ?? '') }),
+        )
+        response.once('error', reject)
+      })
+      request.once('error', reject)
+      request.end(frame)
+    })
   }
 
   /** Ends a connection; one that is gone already has ended. */
@@ -52,8 +91,4 @@ export class Sockets {
 
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && ['AbortError', 'TimeoutError'].includes(error.name)
-}
-
-function isThrottled(error: unknown): boolean {
-  return error instanceof Error && ['ThrottlingException', 'TooManyRequestsException'].includes(error.name)
 }

@@ -32,16 +32,25 @@ export function isSilent(lastHeard: string, now: number): boolean {
 export class SiteStore {
   readonly #db: DynamoDBDocumentClient
   readonly #table: string
+  /** One number a site that a warm function has served. */
+  readonly #epochs = new Map<SiteId, number>()
   constructor(db: DynamoDBDocumentClient, table: string) {
     this.#db = db
     this.#table = table
+  }
+
+  /** The newest epoch that this process has read; 0 before its first. It may be behind, never ahead. */
+  knownEpoch(site: SiteId): number {
+    return this.#epochs.get(site) ?? 0
   }
 
   /** The newest epoch of the site's bridge, 0 before its first. */
   async epoch(site: SiteId): Promise<number> {
     const Key = keys.site(site)
     const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    return Item ? (v.parse(SiteRow, Item).epoch ?? 0) : 0
+    const epoch = Item ? (v.parse(SiteRow, Item).epoch ?? 0) : 0
+    this.#epochs.set(site, epoch)
+    return epoch
   }
 
   /** False if the site already is in this epoch or a newer one. */

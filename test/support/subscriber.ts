@@ -35,7 +35,9 @@ export async function subscriber(
 ): Promise<Subscriber> {
   const socket = new WebSocket(url ?? (await ticketUrl(deployment, site)))
   const frames: ServerFrame[] = []
-  socket.on('message', (data) => frames.push(v.parse(ServerFrame, JSON.parse(data.toString()))))
+  socket.on('message', (data) => {
+    for (const frame of [JSON.parse(data.toString())].flat()) frames.push(v.parse(ServerFrame, frame))
+  })
   await once(socket, 'open')
   socket.send(JSON.stringify({ action: 'subscribe', topics }))
   await until('the snapshots', async () =>

@@ -1,5 +1,6 @@
 import type { ServerFrame, Topic } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
+import { joinFrames } from '../../domain/framing.ts'
 import { hideFrame } from '../../domain/personal/frames.ts'
 import { filterFrame } from '../../domain/topic-filter.ts'
 import type { Subscriber } from '../../stores/connections.ts'
@@ -12,7 +13,7 @@ export interface Outgoing {
   topics: readonly Topic[]
   frame: ServerFrame
 }
-/** Connections that are sent the very same frames, each frame its JSON, in this order. */
+/** Connections that are sent the very same messages, each the JSON of a frame or of an array of frames, in this order. */
 export interface Posts {
   ids: string[]
   frames: string[]
@@ -42,7 +43,7 @@ export async function planPosts(
   const groups = Map.groupBy(wishes, ([, wish]) => JSON.stringify([...wish]))
   return [...groups.values()].flatMap((group) => {
     const wish = group[0]?.[1] ?? new Map<Topic, Wish>()
-    const frames = outgoing.flatMap((one) => framesFor(one, wish, now))
+    const frames = joinFrames(outgoing.flatMap((one) => framesFor(one, wish, now)))
     return frames.length > 0 ? [{ ids: group.map(([id]) => id), frames }] : []
   })
 }

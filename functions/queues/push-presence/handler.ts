@@ -1,46 +1,6 @@
-import { createPrivateKey } from 'node:crypto'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import { config } from '../../config.ts'
-import { CommandQueues } from '../../gateways/command-queues.ts'
-import { DeadLetters } from '../../gateways/dead-letters.ts'
-import { FanOutQueue } from '../../gateways/fan-out-queue.ts'
-import { socketPosting } from '../../gateways/posting.ts'
-import { secrets } from '../../secrets.ts'
-import { BridgeStore } from '../../stores/bridges.ts'
-import { ConnectionStore } from '../../stores/connections.ts'
-import { PlacedCallStore } from '../../stores/placed-calls.ts'
-import { PresenceStore } from '../../stores/presence.ts'
-import { SiteDirectory } from '../../stores/site-directory.ts'
-import { SiteStore } from '../../stores/sites.ts'
-import { documentClient } from '../../stores/table.ts'
-import { TimeLineStore } from '../../stores/time-lines.ts'
-import { cachedKeys } from '../open-batch.ts'
-import { noteHeard } from './heard.ts'
-import { Pacing } from './pace.ts'
+import { pushing } from './parts.ts'
 import { pushBatch } from './push-batch.ts'
-import { Tombstones } from './tombstones.ts'
-
-const env = config('STAGE', 'TABLE_ACCESS', 'TABLE_LIVE', 'SOCKET_ENDPOINT', 'DEAD_LIVE', 'QUEUE_FAN_OUT')
-const db = documentClient()
-const epochs = new SiteStore(db, env.TABLE_LIVE)
-const pushing = {
-  keys: cachedKeys(new BridgeStore(db, env.TABLE_ACCESS), Date.now),
-  aside: new DeadLetters(env.DEAD_LIVE),
-  presence: new PresenceStore(db, env.TABLE_LIVE),
-  epochs,
-  tombstones: new Tombstones(),
-  connections: new ConnectionStore(db, env.TABLE_LIVE),
-  placed: new PlacedCallStore(db, env.TABLE_LIVE),
-  timeLines: new TimeLineStore(db, env.TABLE_LIVE),
-  chunks: new FanOutQueue(env.QUEUE_FAN_OUT),
-  ...socketPosting(env.SOCKET_ENDPOINT),
-  heard: noteHeard(epochs),
-  pacing: new Pacing({
-    sites: new SiteDirectory(db, env.TABLE_ACCESS),
-    commands: new CommandQueues(env.STAGE),
-    signingKey: async () => createPrivateKey((await secrets()).signingKey),
-  }),
-}
 
 /** The `live` queue. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {

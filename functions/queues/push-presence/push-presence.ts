@@ -13,6 +13,8 @@ export interface Presence {
   rows(site: SiteId, topic: EntityTopic): Promise<PresenceRow[]>
 }
 export interface Epochs {
+  /** At most the epoch, told without asking. */
+  knownEpoch(site: SiteId): number
   epoch(site: SiteId): Promise<number>
   raiseEpoch(site: SiteId, epoch: number): Promise<boolean>
 }
@@ -41,12 +43,14 @@ export async function updatePresence(
   now: number,
 ): Promise<(DeltaFrame | ResetFrame)[]> {
   const { site, ready } = fold
-  const before = fold.entities.length > 0 ? await stores.epochs.epoch(site) : 0
+  // What is known may be behind: then the look after the writes finds another, and what they made of old facts is ended.
+  const before = stores.epochs.knownEpoch(site) || (await stores.epochs.epoch(site))
   const written = await Promise.all(
     fold.entities.map((folded) => write(site, folded, { before, now }, stores.presence)),
   )
   const overtaken = written.length > 0 ? await endOvertaken(site, written, before, stores, now) : []
-  const frames = [...deltaFrames(written, now), ...deltaFrames(overtaken, now)]
+  const stands = ({ topic, id }: Written) => !overtaken.some((one) => one.topic === topic && one.id === id)
+  const frames = [...deltaFrames(written.filter(stands), now), ...deltaFrames(overtaken, now)]
   return ready ? [...frames, ...(await settleEpoch(site, ready, stores, now))] : frames
 }
 

@@ -122,7 +122,7 @@ class SimSocket implements SocketLike {
     // A client that could never ask for what it missed: the cloud alone has to keep it right.
     const data = this.#parts.faults.losesPosts
       ? frame
-      : frame.replace(/"ks":\[[\d,]*\]/, '"ks":[]').replace('"digests"', '"x"')
+      : frame.replaceAll(/"ks":\[[\d,]*\]/g, '"ks":[]').replace('"digests"', '"x"')
     this.#emit('message', data)
   }
 
