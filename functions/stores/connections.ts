@@ -11,12 +11,19 @@ import { SiteId } from '../../contracts/names.ts'
 import { seesPersonal } from '../domain/personal.ts'
 import { keys, timeToLive } from './table.ts'
 
-const ConnectionRow = v.looseObject({ site: SiteId, keyId: v.string(), scopes: v.array(v.string()) })
+const ConnectionRow = v.looseObject({
+  site: SiteId,
+  keyId: v.string(),
+  scopes: v.array(v.string()),
+  /** When its key ends, Unix milliseconds; the connection may be open for longer. */
+  until: v.optional(v.number()),
+})
 export type ConnectionRow = v.InferOutput<typeof ConnectionRow>
 const SubscriptionRow = v.looseObject({
   sk: v.string(),
   personal: v.optional(v.boolean(), false),
   extensions: v.optional(v.array(v.string())),
+  until: v.optional(v.number()),
 })
 
 const SiteConnectionRow = v.looseObject({ sk: v.string(), keyId: v.string() })
@@ -28,6 +35,8 @@ export interface Subscriber {
   personal: boolean
   /** The extensions that it asked for; all of the topic, unless it named some. */
   extensions?: string[] | undefined
+  /** When its key ends, Unix milliseconds. */
+  until?: number | undefined
 }
 
 /** API Gateway ends a connection after two hours; a row that outlived it is swept ten minutes later. */
@@ -68,6 +77,7 @@ export class ConnectionStore {
       keyId: connection.keyId,
       personal: seesPersonal(connection, 'presence'),
       ...(extensions && { extensions }),
+      ...(connection.until !== undefined && { until: connection.until }),
       ttl: timeToLive(now, connectionSeconds),
     }
     await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
@@ -88,7 +98,7 @@ export class ConnectionStore {
     )
     for await (const page of pages) {
       const rows = (page.Items ?? []).map((item) => v.parse(SubscriptionRow, item))
-      found.push(...rows.map(({ sk, personal, extensions }) => ({ id: sk, personal, extensions })))
+      found.push(...rows.map(({ sk, personal, extensions, until }) => ({ id: sk, personal, extensions, until })))
     }
     return found
   }

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TicketIssued } from '../../contracts/http.ts'
+import { KeyMade } from '../../contracts/key.ts'
 import { makeApiKey, makeTicket, sha256 } from '../../functions/domain/api-key.ts'
 import { keys } from '../../functions/stores/table.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
@@ -106,6 +107,32 @@ test('a ticket shows its own site, and none is had for another', async () => {
   await using client = await subscriber(deployment, office, ['endpoints'])
   await client.untilState('PJSIP/5860', 'INUSE')
   expect(client.entities()).toEqual(['PJSIP/5860'])
+})
+
+test('what is open shows nothing more once its key has ended', async () => {
+  const body = { name: 'short', role: 'viewer', expiresInDays: 1 }
+  const made = v.parse(
+    KeyMade,
+    await (await deployment.call('POST', '/v1/sites/office/keys', { key: key(), body })).json(),
+  )
+  // The API makes no key that ends within a day, so the row of one is made to end soon.
+  const row = (await deployment.items('AccessTable')).find(({ pk }) => pk === `KEY#${made.key}`)
+  const expiresAt = Date.now() + 3_000
+  await deployment.put('AccessTable', { ...row, expiresAt })
+  const short = { site: { site: 'office', apiKey: made.secret } }
+  await using ending = await subscriber(deployment, short, ['endpoints'])
+  await using going = await subscriber(deployment, office, ['endpoints'])
+  await deployment.send(office, 'live', [endpointFact('office', [1, 2], '5860', 'BUSY')])
+  await ending.untilState('PJSIP/5860', 'BUSY')
+  await until('the key to end', async () => Date.now() > expiresAt)
+  await deployment.send(office, 'live', [endpointFact('office', [1, 3], '5860', 'ONHOLD')])
+  await going.untilState('PJSIP/5860', 'ONHOLD')
+  expect(ending.statesOf('PJSIP/5860')).not.toContain('ONHOLD')
+  const frames = ending.frames.length
+  ending.socket.send(JSON.stringify({ action: 'subscribe', topics: ['endpoints'] }))
+  going.socket.send(JSON.stringify({ action: 'ping' }))
+  await until('the other to be answered', async () => going.frames.some(({ type }) => type === 'pong'))
+  expect(ending.frames.length).toBe(frames)
 })
 
 test('codes and signatures of a bridge that is not there, not of this site or not its own get one answer each', async () => {

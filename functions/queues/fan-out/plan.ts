@@ -20,7 +20,7 @@ export interface Posts {
 }
 
 /** What a connection may see of a topic, and what it asked for. */
-type Wish = Omit<Subscriber, 'id'>
+type Wish = Omit<Subscriber, 'id' | 'until'>
 
 /**
  * Who is sent what. A frame is written to JSON once for all who asked for the same, not once a connection; `now`, Unix
@@ -36,7 +36,9 @@ export async function planPosts(
   const found = await Promise.all(topics.map((topic) => connections.subscribers(site, topic)))
   const wishes = new Map<string, Map<Topic, Wish>>()
   for (const [n, topic] of topics.entries()) {
-    for (const { id, ...wish } of found[n] ?? []) {
+    for (const { id, until, ...wish } of found[n] ?? []) {
+      // Its key has ended; a new ticket is not to be had with it, and what is open shows nothing more.
+      if (until !== undefined && until <= now) continue
       wishes.set(id, (wishes.get(id) ?? new Map<Topic, Wish>()).set(topic, wish))
     }
   }

@@ -24,8 +24,8 @@ export async function handler(event: ConnectEvent): Promise<APIGatewayProxyResul
   const { connectionId, authorizer } = event.requestContext
   const caller = parseCaller(authorizer)
   if (caller.kind !== 'key') return { statusCode: 401 }
-  const { site, keyId, scopes } = caller
-  await connections.open(connectionId, { site, keyId, scopes: [...scopes] }, Date.now())
+  const { site, keyId, scopes, until } = caller
+  await connections.open(connectionId, { site, keyId, scopes: [...scopes], until }, Date.now())
   // After the row, as who revokes the key looks for rows after it is revoked: one of the two sees the other.
   const key = await keys.find(keyId)
   if (!key || !isValid(key, Date.now())) {

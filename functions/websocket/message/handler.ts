@@ -18,7 +18,8 @@ const sockets = new Sockets(env.SOCKET_ENDPOINT)
 export async function handler(event: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> {
   const { connectionId } = event.requestContext
   const connection = await connections.find(connectionId)
-  if (!connection) return { statusCode: 410 }
+  const isOver = connection?.until !== undefined && connection.until <= Date.now()
+  if (!connection || isOver) return { statusCode: 410 }
   const answering = {
     connections,
     presence,
