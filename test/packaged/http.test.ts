@@ -85,6 +85,13 @@ test('without a key API Gateway itself answers 401', async () => {
   expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }])
 })
 
+test('a page of any origin may ask, and reads how long to wait and what has not changed', async () => {
+  const headers = { origin: 'https://page.example' }
+  const response = await deployment.call('GET', '/v1/sites', { key: deployment.cloud.adminKey, headers })
+  expect(response.headers.get('access-control-allow-origin')).toBe('*')
+  expect(response.headers.get('access-control-expose-headers')).toMatch(/etag.*retry-after/)
+})
+
 test('a cursor of one site opens the next page there, and nothing of another', async () => {
   await deployment.send(
     office,
