@@ -9,8 +9,10 @@ import { type Deployment, deploy } from '../support/deployment.ts'
 import { Random } from '../support/random.ts'
 
 const roundsDefault = 400
-/** What the machine's own noise does to two medians of the same thing; a read more or less is a quarter of a request. */
+/** A read more or less is a quarter of a request. */
 const apartMax = 0.1
+/** Of two that take the same time either is the slower one in half of the rounds; so many standard deviations off are no chance. */
+const sigmasMax = 4
 
 interface Ask {
   path: string
@@ -22,7 +24,8 @@ type Door = Record<string, () => Ask>
 
 /**
  * `npm run campaign -- same-time [ROUNDS]`: what is wrong and what is unknown take the same time at each door, so that nobody
- * learns what there is. In each round every case is asked once, in an order of its own; medians are compared.
+ * learns what there is. In each round every case is asked once, in an order of its own. Two cases are told apart if their
+ * medians are a tenth apart and one is the slower one in more rounds than chance would have it.
  */
 export async function main([rounds]: string[] = []): Promise<void> {
   await using deployment = await deploy()
@@ -31,12 +34,14 @@ export async function main([rounds]: string[] = []): Promise<void> {
   const apart: string[] = []
   for (const [name, cases] of Object.entries(doors)) {
     const times = await timed(deployment, cases, Number(rounds ?? roundsDefault), random)
-    const medians = Object.entries(times).map(([what, values]) => [what, median(values)] as const)
-    const all = medians.map(([, ms]) => ms)
-    const spread = Math.max(...all) / Math.min(...all) - 1
-    const told = medians.map(([what, ms]) => `${what} ${ms.toFixed(2)} ms`).join(', ')
-    console.log(`${name}: ${told}; ${(100 * spread).toFixed(1)} % apart`)
-    if (spread > apartMax) apart.push(name)
+    const byTime = Object.entries(times).sort(([, a], [, b]) => median(a) - median(b))
+    const [[, fast = []] = [], [, slow = []] = []] = [byTime.at(0), byTime.at(-1)]
+    const spread = median(slow) / median(fast) - 1
+    const slower = slow.filter((ms, round) => ms > (fast[round] ?? ms)).length
+    const sigmas = (2 * slower - slow.length) / Math.sqrt(slow.length)
+    const told = byTime.map(([what, values]) => `${what} ${median(values).toFixed(2)} ms`).join(', ')
+    console.log(`${name}: ${told}; ${(100 * spread).toFixed(1)} % apart, ${sigmas.toFixed(1)} sigmas`)
+    if (spread > apartMax && sigmas > sigmasMax) apart.push(name)
   }
   if (apart.length > 0) throw new Error(`time tells what there is at: ${apart.join(', ')}`)
 }
