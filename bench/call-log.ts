@@ -6,6 +6,7 @@ import { CdrStore } from '../functions/stores/cdrs.ts'
 import { DirtyHourStore } from '../functions/stores/dirty-hours.ts'
 import { officeCall } from '../test/support/busy-office.ts'
 import { makeCdr } from '../test/support/cdrs.ts'
+import { countWrites } from '../test/support/count-writes.ts'
 import { fillDisk } from '../test/support/fill-disk.ts'
 import { fillRows } from '../test/support/fill-rows.ts'
 import { startTables, type TestTables } from '../test/support/tables.ts'
@@ -57,6 +58,11 @@ export async function measure(args: string[]): Promise<Figure[]> {
     await read('by time', async () => (await log.byTime('many', '2026-11', span, 50)).rows),
     await read('by party', async () => (await log.byParty('many', 'caller', '2026-11', '60', span, 50)).rows),
     await read('by linkedid', () => log.legs('many', linkedid)),
+    ...(await costs(tables, async () => {
+      const before = bytes.read
+      await log.byTime('many', '2026-11', span, 50)
+      return (bytes.read - before) / 8192
+    })),
     { name: 'rows imported', value: imported.rows, unit: '/s' },
     {
       name: "import's puts",
@@ -111,6 +117,21 @@ async function pageMs(tables: TestTables, rows: number): Promise<{ few: number; 
     if (n > 0) times.many.push(many)
   }
   return { few: median(times.few), many: median(times.many) }
+}
+
+/** On demand, us-east-1, dollars a unit. */
+const [writeUnitPrice, readUnitPrice] = [0.625e-6, 0.125e-6]
+
+/** What 480 CDRs in messages of 20 cost through the code that stores them, and what a page of them does: counted units. */
+async function costs(tables: TestTables, pageUnits: () => Promise<number>): Promise<Figure[]> {
+  const { rows, marks } = await countWrites(tables, 480, 20)
+  return [
+    { name: 'write units a CDR', value: rows / 480, unit: '', target: 'at most 3' },
+    { name: 'write units of marks, a message of 20', value: marks / 24, unit: '' },
+    { name: 'a million CDRs stored', value: (rows / 480) * 1e6 * writeUnitPrice, unit: '$' },
+    { name: 'their marks, 20 CDRs a message', value: (marks / 480) * 1e6 * writeUnitPrice, unit: '$' },
+    { name: 'a million pages of 50 rows', value: 1e6 * (await pageUnits()) * readUnitPrice, unit: '$' },
+  ]
 }
 
 /** A call of 40 legs, as a queue with many agents makes them. */

@@ -1,18 +1,8 @@
 import * as v from 'valibot'
 import { SiteId, Timestamp } from './names.ts'
+import { isZone } from './zone.ts'
 
-/** Time zones that this machine's Node knows, which is the IANA database. */
 const Zone = v.pipe(v.string(), v.maxLength(64), v.check(isZone, 'an IANA time zone, such as Europe/Paris'))
-
-function isZone(text: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: text })
-    return /^[A-Z]/.test(text)
-  } catch {
-    // Intl says so by throwing.
-    return false
-  }
-}
 
 const whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
 

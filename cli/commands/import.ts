@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
+import { isZone } from '../../contracts/zone.ts'
 import { callApi } from '../api.ts'
 import { connectionOf, UsageError } from '../config.ts'
 import { readCdrTable } from '../import/cdr-table.ts'
@@ -27,7 +28,7 @@ export async function run(args: string[]): Promise<number> {
   })
   const { from, file, table, zone, state } = values
   if (!zone || (from === undefined) === (file === undefined)) throw new UsageError(usage)
-  checkZone(zone)
+  if (!isZone(zone)) throw new UsageError(`${zone} is no time zone; give one as Europe/Paris`)
   const connection = connectionOf(values)
   const source =
     file !== undefined
@@ -45,12 +46,4 @@ export async function run(args: string[]): Promise<number> {
     },
   })
   return count.doubtful + count.refused > 0 ? 3 : 0
-}
-
-function checkZone(zone: string): void {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-  } catch (cause) {
-    throw new UsageError(`${zone} is no time zone; give one as Europe/Paris`, { cause })
-  }
 }

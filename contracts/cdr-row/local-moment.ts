@@ -1,3 +1,5 @@
+import { offsetAt } from '../zone.ts'
+
 /**
  * Unix seconds of a clock's `yyyy-mm-dd hh:mm:ss` in an IANA zone; undefined for what is no date, MySQL's
  * `0000-00-00 00:00:00` among it. Of the hour that comes twice when clocks go back the first is taken, and an hour that
@@ -19,15 +21,4 @@ export function localMoment(text: string, zone: string): number | undefined {
   const [early, late] = [wall - offsetAt(zone, wall - 86_400), wall - offsetAt(zone, wall + 86_400)]
   const fits = [Math.min(early, late), Math.max(early, late)].filter((at) => at + offsetAt(zone, at) === wall)
   return fits[0] ?? early
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-/** @throws RangeError for a zone that there is not */
-export function offsetAt(zone: string, seconds: number): number {
-  const format = formats.get(zone) ?? new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' })
-  formats.set(zone, format)
-  const name = format.formatToParts(seconds * 1000).find(({ type }) => type === 'timeZoneName')?.value ?? ''
-  const [, sign = '+', hours = '0', minutes = '0'] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? []
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60)
 }

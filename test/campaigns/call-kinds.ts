@@ -6,6 +6,7 @@ import { Verification } from '../../contracts/operations/verifications.ts'
 import { callKinds, siteOfKinds } from '../pbx/support/call-kinds.ts'
 import { startStack } from '../pbx/support/stack.ts'
 import { startMariaDb } from '../support/mariadb.ts'
+import { compareLines } from '../support/sql-lines.ts'
 import { loadCdrs, sqlTotals } from '../support/sql-totals.ts'
 import { until } from '../support/until.ts'
 
@@ -63,4 +64,9 @@ export async function main(args: string[]): Promise<void> {
     }
     console.log(`${hour}: equal to SQL: ${JSON.stringify(figures)}`)
   }
+  const count = await compareLines(sql.db, async (by) => {
+    const response = await deployment.call('GET', `/v1/sites/office/stats?from=${day}&to=${day}&by=${by}`, { key })
+    return v.parse(Stats, await response.json())
+  })
+  console.log(`${count} extensions and trunks: equal to SQL`)
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
 import { hasMariaDb, startMariaDb } from '../support/mariadb.ts'
 import { type Ground, redeliver, redeliveredSite, rowsDue } from '../support/redelivery.ts'
+import { compareLines, lineStats } from '../support/sql-lines.ts'
 import { loadCdrs, sqlTotals } from '../support/sql-totals.ts'
 import { startTables } from '../support/tables.ts'
 import { countsOfHour } from '../support/total-counts.ts'
@@ -40,6 +41,9 @@ export async function main(args: string[]): Promise<void> {
     }
     count += figures.calls
   }
+  const starts = sent.map(({ start }) => start.slice(0, 10)).sort()
+  const days = lineStats(done.totals, redeliveredSite, starts[0] ?? '', starts.at(-1) ?? '')
+  console.log(`totals of ${await compareLines(sql.db, days)} extensions and trunks equal SQL's`)
   console.log(`totals of ${expected.size} hours equal SQL's, figure by figure: ${count} calls`)
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { makeCdr } from '../support/cdrs.ts'
+import { countWrites } from '../support/count-writes.ts'
 import { redeliver, redeliveredSite, rowsDue } from '../support/redelivery.ts'
 import { startTables } from '../support/tables.ts'
 import { countsOfHour } from '../support/total-counts.ts'
@@ -42,4 +43,9 @@ test('a CDR costs three write units, two without a caller, one more without a ti
     return units
   }
   expect([await cost({}), await cost({ src: '' }), await cost({ linkedid: 'no-time' })]).toEqual([3, 2, 4])
+})
+
+test('480 CDRs in messages of 20 cost three write units each, and one a message and hour for its mark', async () => {
+  await using tables = await startTables()
+  expect(await countWrites(tables, 480, 20)).toEqual({ rows: 1_440, marks: 24 })
 })

@@ -28,7 +28,8 @@ export async function loadCdrs(db: Connection, cdrs: readonly Cdr[]): Promise<vo
   await db.batch(`INSERT INTO cdr VALUES (${marks})`, rows)
 }
 
-const helper = "(channel LIKE 'Local/%' OR lastapp = 'AppDial')"
+/** A record of Asterisk's own helpers, which is nobody's leg. */
+export const helper = "(channel LIKE 'Local/%' OR lastapp = 'AppDial')"
 const voice = "(lastapp = 'VoiceMail')"
 const spoke = `(disposition = 'ANSWERED' AND NOT ${helper} AND NOT ${voice})`
 

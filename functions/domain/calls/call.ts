@@ -1,7 +1,7 @@
 import type { Call } from '../../../contracts/calls.ts'
 import type { Cdr } from '../../../contracts/cdr.ts'
 import type { Party } from '../../../contracts/facts.ts'
-import { extensionDigitsMax, type Numbering } from '../phone-number.ts'
+import type { Numbering } from '../phone-number.ts'
 import { callerOf, directionOf, type Leg, readLegs } from './leg.ts'
 import { isAnswered, tellStory } from './story.ts'
 import { summarise } from './summary.ts'
@@ -73,12 +73,6 @@ function recordingsOf(legs: readonly Leg[]): string[] {
     (name): name is string => typeof name === 'string' && /\.(wav|mp3|gsm|ogg|ulaw|alaw|g722)$/i.test(name),
   )
   return [...new Set(files.map((name) => name.split('/').at(-1) ?? name))]
-}
-
-/** Extensions that take part in a call, by number where a leg tells it. */
-export function extensionsOf(call: Pick<Call, 'caller' | 'dialled' | 'callees'>): string[] {
-  const numbers = [call.caller.number, call.dialled, ...call.callees.map(({ number }) => number)]
-  return [...new Set(numbers.filter((number) => /^\d+$/.test(number) && number.length <= extensionDigitsMax))]
 }
 
 function iso(seconds: number): string {

@@ -1,35 +1,20 @@
+import { offsetAt } from '../../../contracts/zone.ts'
+
 /** Seconds that a zone's clocks are ahead of UTC at a moment; by the zone data that Node brings (IANA). */
 export type OffsetAt = (seconds: number) => number
 
 const hourSeconds = 3600
 const daySeconds = 86_400
 
-export function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
-  } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
-  }
-}
-
 /** Offsets of a zone, each quarter of an hour looked up once: clocks change on a quarter everywhere. */
 export function offsetsOf(zone: string): OffsetAt {
-  const format = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' })
   const known = new Map<number, number>()
   return (seconds) => {
     const quarter = Math.floor(seconds / 900)
-    const found = known.get(quarter) ?? read(format, quarter * 900)
+    const found = known.get(quarter) ?? offsetAt(zone, quarter * 900)
     known.set(quarter, found)
     return found
   }
-}
-
-function read(format: Intl.DateTimeFormat, seconds: number): number {
-  const name = format.formatToParts(seconds * 1000).find(({ type }) => type === 'timeZoneName')?.value ?? ''
-  const [, sign = '+', hours = '0', minutes = '0'] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? []
-  return (sign === '-' ? -1 : 1) * (Number(hours) * hourSeconds + Number(minutes) * 60)
 }
 
 /** `2026-10-25T02:00+02:00`: the hour of the clock, and its offset, since one hour of that day comes twice. */
