@@ -91,6 +91,7 @@ export const strings = {
     },
     directions: { internal: 'Internal', inbound: 'Incoming', outbound: 'Outgoing' },
     columns: { time: 'Time', from: 'From', to: 'To', result: 'Result', talk: 'Talk', story: 'What happened' },
+    recording: 'A recording; the file is kept at the site',
     caption: (zone: string) => `Newest first. Times in ${zone}.`,
     none: 'No call fits this search.',
     short: 'No call on this page fits; there may be more on the next.',

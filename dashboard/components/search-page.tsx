@@ -99,7 +99,14 @@ function Row({ call }: { call: Call }) {
         </span>
       </td>
       <td class="talk">{duration(call.talkSeconds ?? 0)}</td>
-      <td class="story">{call.summary}</td>
+      <td class="story">
+        {call.summary}
+        {call.recordings?.map((name) => (
+          <span class="recording" key={name} title={words.recording}>
+            {name}
+          </span>
+        ))}
+      </td>
     </tr>
   )
 }

@@ -64,6 +64,14 @@ export type PersonalShape<T> = {
     | (NonNullable<T[K]> extends readonly (infer Item)[] ? PersonalShape<Item> : PersonalShape<T[K]>)
 }
 
+const knownOf = new WeakMap<object, ReadonlySet<string>>()
+
+/** The shape, and every text in a field that is not `known`: what a system adds of its own may hold anything. */
+export function hidingOthers<T>(shape: PersonalShape<T> & object, known: readonly string[]): PersonalShape<T> {
+  knownOf.set(shape, new Set(known))
+  return shape
+}
+
 /** A copy with the personal fields hidden, or the value itself where the reader may see them. */
 export function mask<T extends object>(reader: Reader, area: PersonalArea, shape: PersonalShape<T>, value: T): T {
   return seesPersonal(reader, area) ? value : hide(shape, value)
@@ -74,6 +82,10 @@ export function hide<T extends object>(shape: PersonalShape<T>, value: T): T {
   for (const key in shape) {
     const how = shape[key]
     if (how !== undefined && key in value) Object.assign(copy, { [key]: hideField(how, value[key]) })
+  }
+  const known = knownOf.get(shape)
+  for (const [key, field] of known ? Object.entries(value) : []) {
+    if (!known?.has(key) && typeof field === 'string') Object.assign(copy, { [key]: maskText('text', field) })
   }
   return copy
 }

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { callOf } from '../../functions/domain/calls/call.ts'
+import { eraseCdr } from '../../functions/domain/personal/erase-cdr.ts'
+import { archivedCallShape, cdrShape } from '../../functions/domain/personal/shapes.ts'
+import { hide } from '../../functions/domain/personal.ts'
+import { makeCdr } from '../support/cdrs.ts'
+
+const numbering = { country: 'FR' } as const
+const file = 'out-0612345678-60-20261123-190000.wav'
+const recorded = makeCdr(1, { dst: '0612345678', recordingfile: `/var/spool/asterisk/monitor/2026/11/23/${file}` })
+
+test.each([
+  ['in a column of its own, with its folder', recorded, [file]],
+  ['in userfield', makeCdr(1, { userfield: 'call-1.WAV' }), ['call-1.WAV']],
+  ['in both, once', makeCdr(1, { userfield: file, recordingfile: file }), [file]],
+  ['nowhere', makeCdr(1, { userfield: 'ticket 17' }), undefined],
+])('the file name of a recording is shown where the PBX made one: %s', (_where, cdr, names) => {
+  expect(callOf([cdr], numbering).recordings).toEqual(names)
+})
+
+test('who sees no numbers sees no file name either, in a call or a record, nor any other text that a PBX adds', () => {
+  const more = { ...recorded, cnam: 'Anna Muster', cost: 3 }
+  expect(JSON.stringify(hide(archivedCallShape, callOf([more], numbering)))).not.toContain('12345678')
+  const shown = hide(cdrShape, more)
+  expect(JSON.stringify(shown)).not.toMatch(/12345678|Anna/)
+  expect([shown['cost'], shown.start, shown.uniqueid]).toEqual([3, recorded.start, recorded.uniqueid])
+})
+
+test('an erased number leaves the name of its recording too', () => {
+  const left = eraseCdr(recorded, '+33612345678', numbering)
+  expect(JSON.stringify(left)).not.toContain('12345678')
+  expect(callOf([left], numbering).recordings).toBeUndefined()
+})
