@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AriLink } from './asterisk/ari-connection.ts'
 import { AriListener } from './asterisk/ari-listener.ts'
+import { AriRest } from './asterisk/ari-rest.ts'
 import { diallingLink } from './asterisk/ari-socket.ts'
 import { Commands } from './commands/commands.ts'
 import { VerifyDays } from './commands/verify-day.ts'
@@ -12,6 +13,7 @@ import { Counters } from './operate/counters.ts'
 import { type Health, serveHealth } from './operate/health.ts'
 import { describeError, type Log } from './operate/log.ts'
 import { openEdges } from './parts.ts'
+import { PhoneSettings } from './phone-settings.ts'
 import { realDisk } from './spool/disk.ts'
 
 /** How long facts that wait may still be sent when the bridge stops; the rest stays in the spool. */
@@ -72,6 +74,12 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     credentials: edges.credentials,
     queueUrl: () => edges.session?.commandQueue ?? config.queues.commands,
   })
+  const settings = new PhoneSettings({
+    ...operation,
+    requests: new AriRest(ari.url, ari),
+    known: parts.presence,
+    nowMs: realClock.monotonicMs,
+  })
   await commands.open(Date.now())
   undo.defer(() => commands.stop())
   const intakeTask = intake.run(intakeStop.signal, first.resolve).catch(fail)
@@ -88,6 +96,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   const housekeeping = setInterval(() => {
     keepHouse().catch(fail)
     commands.keepHouse(Date.now()).catch(fail)
+    settings.keepHouse(intakeStop.signal).catch(fail)
   }, housekeepingMs)
   const shutDown = async () => {
     intakeStop.abort()

@@ -1,8 +1,10 @@
 import { EpochReadyEvent } from '../contracts/events.ts'
+import type { EndpointState } from '../contracts/facts.ts'
 import type { SiteId } from '../contracts/names.ts'
 import type { FactLog } from './forward/fact-log.ts'
 import type { Touched } from './forward/late-lane.ts'
 import { type Snapshot, utc } from './normalise/ari-objects.ts'
+import type { Endpoints } from './normalise/endpoints.ts'
 import type { AriEvent } from './normalise/events.ts'
 import type { MailboxCount } from './normalise/mailboxes.ts'
 import { PbxState } from './normalise/pbx-state.ts'
@@ -38,6 +40,7 @@ export class Presence {
   readonly #parts: PresenceParts
   #state = new PbxState()
   #isConnected = false
+  #connections = 0
   #lastHeardMs: number | undefined
   #assertedMs: number
   /** Everything is to be told anew: why, and since when something may be missing, if anything may. */
@@ -49,6 +52,20 @@ export class Presence {
     this.#parts = parts
     this.#assertedMs = parts.nowMs()
     this.#lastHeardMs = parts.heardBeforeMs
+  }
+
+  /** How often a connection began. */
+  get connections(): number {
+    return this.#connections
+  }
+
+  get phones(): Endpoints {
+    return this.#state.endpoints
+  }
+
+  tellEndpoints(states: readonly EndpointState[]): void {
+    if (!this.#parts.facts.hasBegun) return
+    for (const state of states) this.#tell({ kind: 'endpoint', state }, this.#now())
   }
 
   get isConnected(): boolean {
@@ -73,6 +90,7 @@ export class Presence {
     for (const event of takeBuffered()) this.#state.apply(event, now)
     this.#parts.facts.beginEpoch(epoch)
     this.#isConnected = true
+    this.#connections += 1
     this.#anew = undefined
     if (this.#lastHeardMs !== undefined) this.#tellGap(this.#lastHeardMs, gapReason)
     this.#tellAll()

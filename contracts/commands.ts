@@ -55,7 +55,24 @@ export const PaceCommand = v.looseObject({
 })
 export type PaceCommand = v.InferOutput<typeof PaceCommand>
 
-export const Command = v.variant('command', [PlaceCommand, HangUpCommand, PaceCommand, VerifyDayCommand])
+/** What an extension has in astDB, by the API's words for it. */
+export const SettingName = v.picklist(['always', 'busy', 'no-answer', 'unavailable', 'dnd'])
+export type SettingName = v.InferOutput<typeof SettingName>
+
+/** Sets or clears call forwarding, or do not disturb, of one extension. */
+export const SetCommand = v.looseObject({
+  ...times,
+  command: v.literal('set'),
+  /** By which the order is done once, however often it is delivered; formed as those of calls. */
+  order: PlacedCallId,
+  extension: v.pipe(v.string(), v.regex(/^[1-9]\d{0,7}$/, 'digits')),
+  setting: SettingName,
+  /** Digits for the dial plan; `1` for do not disturb; empty to clear. */
+  target: v.pipe(v.string(), v.regex(/^\d{0,32}$/, 'digits')),
+})
+export type SetCommand = v.InferOutput<typeof SetCommand>
+
+export const Command = v.variant('command', [PlaceCommand, HangUpCommand, PaceCommand, VerifyDayCommand, SetCommand])
 export type Command = v.InferOutput<typeof Command>
 
 /** A command is some hundred bytes; a longer body is none. */

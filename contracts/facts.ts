@@ -21,6 +21,8 @@ const word = v.pipe(v.string(), v.maxLength(200))
 export const Reachability = v.picklist(['online', 'offline', 'unknown'])
 export type Reachability = v.InferOutput<typeof Reachability>
 
+/** Where calls are sent on to, and since when. */
+const Forward = v.looseObject({ target: word, since: Timestamp })
 /** Something that is on since a time. */
 const On = v.looseObject({ since: Timestamp })
 
@@ -42,7 +44,15 @@ export const EndpointState = v.looseObject({
   name: v.optional(word),
   dnd: v.optional(On),
   away: v.optional(On),
-  forward: v.optional(v.looseObject({ target: word, since: Timestamp })),
+  /** All calls; those that find it busy, unanswered, or not registered. */
+  forward: v.optional(Forward),
+  forwardBusy: v.optional(Forward),
+  forwardNoAnswer: v.optional(Forward),
+  forwardUnavailable: v.optional(Forward),
+  /** The PBX's dial plan follows what is set here over the API. */
+  forwardable: v.optional(v.boolean()),
+  /** Of the last question whether it is there. */
+  roundTripMs: v.optional(v.number()),
   mailbox: v.optional(v.looseObject({ new: v.number(), old: v.number(), since: Timestamp })),
 })
 export type EndpointState = v.InferOutput<typeof EndpointState>

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { CodeMade } from './bridge-access.ts'
 import { Cdr } from './cdr.ts'
-import { EndpointState } from './facts.ts'
+import { EndpointState, Reachability } from './facts.ts'
 import { Site } from './site.ts'
 
 /** RFC 9457 problem details, with a stable `errorId` and, for bad input, each field that is wrong. */
@@ -37,9 +37,20 @@ export type TicketIssued = v.InferOutput<typeof TicketIssued>
 export const CdrPage = v.looseObject({ cdrs: v.array(Cdr), cursor: v.optional(v.string()) })
 export type CdrPage = v.InferOutput<typeof CdrPage>
 
+/** An endpoint with how many calls it is in now. */
+export const Endpoint = v.looseObject({ ...EndpointState.entries, callsNow: v.pipe(v.number(), v.integer()) })
+export type Endpoint = v.InferOutput<typeof Endpoint>
+
 /** `GET /v1/sites/{site}/endpoints`. `lastHeard` is when the site's bridge last spoke, absent if it never did. */
-export const EndpointList = v.looseObject({
-  lastHeard: v.optional(v.string()),
-  endpoints: v.array(EndpointState),
-})
+export const EndpointList = v.looseObject({ lastHeard: v.optional(v.string()), endpoints: v.array(Endpoint) })
 export type EndpointList = v.InferOutput<typeof EndpointList>
+
+const word = v.pipe(v.string(), v.maxLength(100))
+export const EndpointQuery = v.looseObject({
+  technology: v.optional(word),
+  reachability: v.optional(Reachability),
+  deviceState: v.optional(word),
+  /** By number, or by name where the PBX tells no number. */
+  extension: v.optional(word),
+})
+export type EndpointQuery = v.InferOutput<typeof EndpointQuery>

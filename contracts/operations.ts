@@ -3,6 +3,7 @@ import { auditOperations } from './operations/audit.ts'
 import { bridgeOperations } from './operations/bridges.ts'
 import { cdrOperations } from './operations/cdrs.ts'
 import { exportOperations } from './operations/exports.ts'
+import { extensionOperations } from './operations/extensions.ts'
 import { gradeOperations } from './operations/grades.ts'
 import { importOperations } from './operations/imports.ts'
 import { keyOperations } from './operations/keys.ts'
@@ -50,6 +51,7 @@ export const operations = {
   ...verificationOperations,
   ...importOperations,
   ...presenceOperations,
+  ...extensionOperations,
   ...gradeOperations,
   ...auditOperations,
 } as const satisfies Record<`${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`, Operation>

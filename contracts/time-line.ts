@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { CallProgress, Party } from './facts.ts'
 import { Timestamp } from './names.ts'
+import { Placed } from './placed.ts'
 import { Version } from './version.ts'
 
 /** One state of a call, and when word of it passed each hop: made in the bridge, taken by the queue, stored. */
@@ -11,6 +12,8 @@ export const TimeLineEntry = v.looseObject({
   callees: v.array(Party),
   cause: v.optional(v.number()),
   mergedInto: v.optional(v.string()),
+  /** Of a call that the API placed. */
+  placed: v.optional(Placed),
   hops: v.looseObject({
     lane: v.picklist(['live', 'records']),
     bridge: Timestamp,

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { SQSClientConfig } from '@aws-sdk/client-sqs'
 import { AriRest } from '../asterisk/ari-rest.ts'
+import { DialPlan } from '../asterisk/dial-plan.ts'
 import { CannotRun, exitStatus } from '../failure.ts'
 import type { PlacedCalls } from '../normalise/placed-calls.ts'
 import type { Counters } from '../operate/counters.ts'
@@ -59,7 +60,8 @@ export class Commands {
     const publicKey = readPublicKey(deploymentPublicKey)
     const queue = this.#queue
     const rest = new AriRest(ari.url, ari)
-    const execute = new Execute({ ...parts, ari: rest, journal: this.#journal, nowMs: () => queue.nowMs() })
+    const dialPlan = new DialPlan(rest)
+    const execute = new Execute({ ...parts, ari: rest, dialPlan, journal: this.#journal, nowMs: () => queue.nowMs() })
     await pollCommands({ ...parts, publicKey, queue, execute }, signal)
     await parts.days.idle()
   }

@@ -1,7 +1,8 @@
-import type { Command, HangUpCommand, PaceCommand, PlaceCommand } from '../../contracts/commands.ts'
+import type { Command, HangUpCommand, PaceCommand, PlaceCommand, SetCommand } from '../../contracts/commands.ts'
 import type { PlacedResult } from '../../contracts/placed.ts'
 import { AriRefused } from '../asterisk/ari-errors.ts'
 import type { AriRest } from '../asterisk/ari-rest.ts'
+import type { DialPlan } from '../asterisk/dial-plan.ts'
 import type { PlacedCalls } from '../normalise/placed-calls.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
@@ -11,6 +12,7 @@ import type { VerifyDays } from './verify-day.ts'
 export interface ExecuteParts {
   ari: Pick<AriRest, 'get' | 'post' | 'delete'>
   journal: Journal
+  dialPlan: Pick<DialPlan, 'set'>
   placed: PlacedCalls
   days: Pick<VerifyDays, 'offer'>
   presence: { tellPlaced(call: string): void; channelsOf(call: string): string[] }
@@ -22,12 +24,15 @@ export interface ExecuteParts {
   nowMs(): number
 }
 
+/** Settings whose last order is remembered; orders live 15 s, so beyond them the oldest may go. */
+const settingsMax = 5_000
 /** The extension context for calls by API. No command can name another. */
 const context = 'click2call'
 
 /** Does what a verified command says, at most once whatever is delivered again. */
 export class Execute {
   readonly #parts: ExecuteParts
+  readonly #lastSet = new Map<string, string>()
   constructor(parts: ExecuteParts) {
     this.#parts = parts
   }
@@ -37,6 +42,7 @@ export class Execute {
     if (command.command === 'place') await this.#place(command, settle, signal)
     else if (command.command === 'hang-up') await this.#hangUp(command, settle, signal)
     else if (command.command === 'pace') await this.#pace(command, settle)
+    else if (command.command === 'set') await this.#set(command, settle, signal)
     else {
       // Nothing rings, and told twice it is the same: no claim, and the other commands do not wait for it.
       await settle()
@@ -110,6 +116,21 @@ export class Execute {
     placed.cancel(call)
     const channels = presence.channelsOf(call)
     for (const channel of channels.length > 0 ? channels : [call]) await this.#hangUpChannel(channel, signal)
+  }
+
+  /** Once, so that a redelivery does not undo what a phone changed since; and nothing older than the last of its kind. */
+  async #set(command: SetCommand, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { order, extension, setting, target, issuedAt } = command
+    const { journal, dialPlan } = this.#parts
+    const isNew = await journal.claimOrder(order)
+    await settle()
+    const which = `${extension} ${setting}`
+    if (!isNew || this.#isLate(command) || (this.#lastSet.get(which) ?? '') > issuedAt)
+      return this.#note(order, 'again')
+    this.#lastSet.set(which, issuedAt)
+    if (this.#lastSet.size > settingsMax) this.#lastSet.delete(this.#lastSet.keys().next().value ?? '')
+    await dialPlan.set(extension, setting, target, signal)
+    this.#note(order, 'set')
   }
 
   async #hangUpChannel(channel: string, signal: AbortSignal): Promise<void> {

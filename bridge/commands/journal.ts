@@ -64,6 +64,14 @@ export class Journal {
     return true
   }
 
+  /** Of an order that is no call: true once, durable on return; nothing follows from it after a crash. */
+  async claimOrder(order: string): Promise<boolean> {
+    if (!(await this.claim(order, { endpoint: 'PJSIP/unknown', extension: '', startedAt: new Date(0).toISOString() })))
+      return false
+    await this.noteEnded(order)
+    return true
+  }
+
   /** Not synced: an end told twice is absorbed. */
   async noteEnded(call: string): Promise<void> {
     await using file = await open(join(this.#folder, call), constants.O_WRONLY | constants.O_APPEND)

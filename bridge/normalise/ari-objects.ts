@@ -14,10 +14,13 @@ export const Channel = v.looseObject({
   name: id,
   state: text,
   caller: v.optional(CallerId, { name: '', number: '' }),
-  dialplan: v.optional(v.looseObject({ context: text, exten: text, app_name: v.optional(text, '') }), {
-    context: '',
-    exten: '',
-  }),
+  dialplan: v.optional(
+    v.looseObject({ context: text, exten: text, app_name: v.optional(text, ''), app_data: v.optional(v.string()) }),
+    {
+      context: '',
+      exten: '',
+    },
+  ),
   creationtime: v.optional(text, ''),
 })
 export type Channel = v.InferOutput<typeof Channel>
@@ -54,6 +57,11 @@ export function endpointOf(channelName: string): string | undefined {
 
 export function isLocal(channelName: string): boolean {
   return channelName.startsWith('Local/')
+}
+
+/** Of a channel by which the bridge itself asks the dial plan something: no call of anybody's. */
+export function isOwnQuestion({ name }: Pick<Channel, 'name'>): boolean {
+  return /^Local\/(set|lire|fin)@renvoi-api-/.test(name)
 }
 
 /** ARI writes `2026-11-23T19:03:10.079+0000`; ours is RFC 3339 in UTC. A time that cannot be read is `fallback`. */

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { EndpointState, Reachability } from '../../contracts/facts.ts'
 import { type DeviceState, type Endpoint, utc } from './ari-objects.ts'
 import type { AriEvent } from './events.ts'
 import type { MailboxCount } from './mailboxes.ts'
+import { hasSettings, type PhoneEntry, readUserEvent, type Told, withSettings } from './phone-settings.ts'
 
 /** Technologies whose device names are phones and trunks. Others (`Local/`, `WebSocket/`) name something of one call. */
 const deviceTechnologies = new Set(['PJSIP', 'SIP', 'IAX2', 'DAHDI', 'SCCP', 'Skinny', 'MGCP', 'Motif'])
@@ -22,12 +24,41 @@ export class Endpoints {
     return this.#states.get(endpoint)
   }
 
-  apply(event: AriEvent, now: string): EndpointState | undefined {
-    if (event.type === 'DeviceStateChanged') return this.#setDevice(event.device_state, utc(event.timestamp, now))
+  /** Each state that the event changed: one of a device, and those of all phones with a number. */
+  apply(event: AriEvent, now: string): EndpointState[] {
+    const at = utc(event.timestamp, now)
+    if (event.type === 'DeviceStateChanged') return list(this.#setDevice(event.device_state, at))
     if (event.type === 'PeerStatusChange' || event.type === 'ContactStatusChange') {
-      return this.#setReachable(event.endpoint, utc(event.timestamp, now))
+      const micros = Number(event.contact_info?.roundtrip_usec || Number.NaN)
+      return list(this.#setReachable(event.endpoint, at, micros))
     }
-    return undefined
+    const told = event.type === 'ChannelUserevent' ? readUserEvent(event) : undefined
+    return told ? this.#take(told, at) : []
+  }
+
+  /** What the PBX's configuration says of phones: numbers, names, mailboxes. */
+  describe(entries: readonly PhoneEntry[]): EndpointState[] {
+    const changed: EndpointState[] = []
+    for (const { endpoint, number, name } of entries) {
+      const before = this.#states.get(endpoint)
+      if (!before) continue
+      const { number: _, name: __, ...rest } = before
+      changed.push(...list(this.#put({ ...rest, ...(number && { number }), ...(name && { name }) })))
+    }
+    return changed
+  }
+
+  /** Numbers of which something is set; those are asked for again, since one that was cleared is in no list. */
+  withSettings(): string[] {
+    return [...new Set(this.all().flatMap((state) => (hasSettings(state) && state.number ? [state.number] : [])))]
+  }
+
+  #take(told: Told, at: string): EndpointState[] {
+    return this.all().flatMap((state) => {
+      if (state.number === undefined) return []
+      if (told.what === 'answered') return list(this.#put({ ...state, forwardable: true }))
+      return state.number === told.number ? list(this.#put(withSettings(state, told.settings, at))) : []
+    })
   }
 
   /** What REST told. `earlier` is what was known before, whose `since` stands where the state is the same. */
@@ -38,10 +69,7 @@ export class Endpoints {
     for (const device of deviceStates) this.#setDevice(device, now)
     for (const state of this.#states.values()) {
       const before = earlier?.get(state.endpoint)
-      if (!before) continue
-      const since = before.deviceState === state.deviceState ? before.since : state.since
-      // ARI does not tell of messages: what is known of them stands until AMI tells otherwise.
-      this.#states.set(state.endpoint, { ...state, since, ...(before.mailbox && { mailbox: before.mailbox }) })
+      if (before) this.#states.set(state.endpoint, carryOver(before, state))
     }
   }
 
@@ -60,28 +88,47 @@ export class Endpoints {
     const known = this.#states.get(name)
     if (!known && (resource === '' || !deviceTechnologies.has(technology))) return undefined
     const before = known ?? blank(technology, resource, at)
+    const next = deviceReachability(state) ?? before.reachability
     return this.#put({
       ...before,
       deviceState: state,
-      reachability: deviceReachability(state) ?? before.reachability,
+      reachability: next,
+      ...(known && next !== before.reachability && { reachableSince: at }),
       since: before.deviceState === state ? before.since : at,
     })
   }
 
-  #setReachable({ technology, resource, state }: Endpoint, at: string): EndpointState | undefined {
+  #setReachable({ technology, resource, state }: Endpoint, at: string, micros: number): EndpointState | undefined {
     if (!deviceTechnologies.has(technology)) return undefined
     const before = this.#states.get(`${technology}/${resource}`) ?? blank(technology, resource, at)
-    return this.#put({ ...before, reachability: reachability(state) })
+    const next = reachability(state)
+    return this.#put({
+      ...before,
+      reachability: next,
+      ...(next !== before.reachability && { reachableSince: at }),
+      ...(micros > 0 && { roundTripMs: Math.round(micros / 100) / 10 }),
+    })
   }
 
   #put(state: EndpointState): EndpointState | undefined {
     const before = this.#states.get(state.endpoint)
     if (!before && this.#states.size >= endpointsMax) return undefined
-    if (before && before.deviceState === state.deviceState && before.reachability === state.reachability)
-      return undefined
+    if (before && isDeepStrictEqual(before, state)) return undefined
     this.#states.set(state.endpoint, state)
     return state
   }
+}
+
+/** What REST does not tell, and the times of what is as it was. */
+function carryOver(before: EndpointState, state: EndpointState): EndpointState {
+  const since = before.deviceState === state.deviceState ? before.since : state.since
+  const { reachableSince: was, ...rest } = before
+  const reachableSince = before.reachability === state.reachability ? was : state.since
+  return { ...rest, ...state, since, ...(reachableSince !== undefined && { reachableSince }) }
+}
+
+function list(state: EndpointState | undefined): EndpointState[] {
+  return state ? [state] : []
 }
 
 function split(device: string): [string, string] {

@@ -7,8 +7,10 @@ const common = { timestamp: v.optional(text) }
 const channel = { channel: Channel }
 const cause = { cause: v.optional(v.number()) }
 const onlyChannel = <const T extends string>(type: T) => v.looseObject({ ...common, ...channel, type: v.literal(type) })
+/** `roundtrip_usec` is text; absent while the contact was not asked. */
+const ContactInfo = v.looseObject({ roundtrip_usec: v.optional(text, '') })
 const endpointEvent = <const T extends string>(type: T) =>
-  v.looseObject({ ...common, type: v.literal(type), endpoint: Endpoint })
+  v.looseObject({ ...common, type: v.literal(type), endpoint: Endpoint, contact_info: v.optional(ContactInfo) })
 
 export const AriEvent = v.variant('type', [
   onlyChannel('ChannelCreated'),
@@ -49,6 +51,12 @@ export const AriEvent = v.variant('type', [
   v.looseObject({ ...common, type: v.literal('DeviceStateChanged'), device_state: DeviceState }),
   endpointEvent('PeerStatusChange'),
   endpointEvent('ContactStatusChange'),
+  v.looseObject({
+    ...common,
+    type: v.literal('ChannelUserevent'),
+    eventname: text,
+    userevent: v.optional(v.record(text, v.unknown()), {}),
+  }),
   v.looseObject({ ...common, type: v.literal('ApplicationReplaced'), application: v.optional(id, '') }),
 ])
 export type AriEvent = v.InferOutput<typeof AriEvent>

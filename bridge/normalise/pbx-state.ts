@@ -1,5 +1,5 @@
 import type { CallState, EndpointState } from '../../contracts/facts.ts'
-import type { Snapshot } from './ari-objects.ts'
+import { isOwnQuestion, type Snapshot } from './ari-objects.ts'
 import { Calls } from './calls.ts'
 import { Endpoints } from './endpoints.ts'
 import type { AriEvent } from './events.ts'
@@ -15,16 +15,19 @@ export class PbxState {
   static from(snapshot: Snapshot, now: string, earlier?: PbxState): PbxState {
     const state = new PbxState()
     state.endpoints.load(snapshot.endpoints, snapshot.deviceStates, now, earlier?.endpoints)
-    state.calls.load(snapshot, now, earlier?.calls)
+    const channels = snapshot.channels.filter((channel) => !isOwnQuestion(channel))
+    state.calls.load({ ...snapshot, channels }, now, earlier?.calls)
     return state
   }
 
   /** The facts that an event makes: each the whole state of what changed. `now` stands in for a missing timestamp. */
   apply(event: AriEvent, now: string): Fact[] {
-    const facts: Fact[] = this.calls.apply(event, now).map((state) => ({ kind: 'call', state }))
-    const endpoint = this.endpoints.apply(event, now)
-    if (endpoint) facts.push({ kind: 'endpoint', state: endpoint })
-    return facts
+    const calls = isOfOwnQuestion(event) ? [] : this.calls.apply(event, now)
+    const endpoints = this.endpoints.apply(event, now)
+    return [
+      ...calls.map((state): Fact => ({ kind: 'call', state })),
+      ...endpoints.map((state): Fact => ({ kind: 'endpoint', state })),
+    ]
   }
 
   /** One name for each thing that the other state has otherwise, with what it has. */
@@ -47,5 +50,19 @@ export class PbxState {
   all(): Fact[] {
     const endpoints = this.endpoints.all().map((state): Fact => ({ kind: 'endpoint', state }))
     return endpoints.concat(this.calls.live().map((state): Fact => ({ kind: 'call', state })))
+  }
+}
+
+function isOfOwnQuestion(event: AriEvent): boolean {
+  if (event.type === 'Dial') return isOwnQuestion(event.peer)
+  switch (event.type) {
+    case 'ChannelCreated':
+    case 'ChannelStateChange':
+    case 'ChannelHangupRequest':
+    case 'ChannelDestroyed':
+    case 'ChannelEnteredBridge':
+      return isOwnQuestion(event.channel)
+    default:
+      return false
   }
 }

@@ -1,8 +1,14 @@
-import { EndpointList } from '../http.ts'
+import * as v from 'valibot'
+import { Endpoint, EndpointList, EndpointQuery } from '../http.ts'
 
 export const presenceOperations = {
   'GET /v1/sites/{site}/endpoints': {
-    summary: 'Every endpoint with its present state.',
-    answers: { 200: EndpointList },
+    summary: 'Every endpoint with its present state, its calls now, what its user set, and its messages.',
+    query: EndpointQuery,
+    answers: { 200: EndpointList, 304: v.undefined() },
+  },
+  'GET /v1/sites/{site}/endpoints/{id}': {
+    summary: 'One endpoint, by its name or number: `5860` or `60`.',
+    answers: { 200: Endpoint, 304: v.undefined() },
   },
 } as const

@@ -15,7 +15,7 @@ export function timeLineEntries(passages: Iterable<Passage>): Map<string, TimeLi
   for (const { lane, sentAt, handledAt, events } of passages) {
     for (const event of events) {
       if (event.type !== 'switchhook.call.v1') continue
-      const { call, state, callees, cause, mergedInto } = event.data
+      const { call, state, callees, cause, mergedInto, placed } = event.data
       const entry: TimeLineEntry = {
         v: event.v,
         at: event.time,
@@ -23,6 +23,7 @@ export function timeLineEntries(passages: Iterable<Passage>): Map<string, TimeLi
         callees: callees.slice(0, calleesMax),
         ...(cause !== undefined && { cause }),
         ...(mergedInto !== undefined && { mergedInto }),
+        ...(placed !== undefined && { placed }),
         hops: { lane, bridge: event.time, queue: iso(sentAt), function: iso(handledAt) },
       }
       byCall.set(call, [...(byCall.get(call) ?? []), entry])

@@ -38,6 +38,15 @@ export type Behaviour =
   /** 480 at once. */
   | { readonly kind: 'unavailable' }
 
+/** A call that a phone makes. */
+export interface DialledCall {
+  readonly from: string
+  readonly to: string
+  readonly talkMs?: number
+  readonly digits?: string
+  readonly pressAfterMs?: number
+}
+
 /** Asterisk registers a second after its start, and tries again each second. */
 const REGISTER_MS_MAX = 15_000
 const REGISTER_LOOK_MS = 20
@@ -132,9 +141,9 @@ export class Phones {
 
   /**
    * Has the phone of extension `from` dial `to`. It hangs up `talkMs` after the answer; without it the other side or
-   * `hangup()` ends the call. Resolves as soon as the call is on its way.
+   * `hangup()` ends the call. `digits` are pressed once it is answered, after `pressAfterMs`. Resolves as soon as the call is on its way.
    */
-  async call({ from, to, talkMs = 0 }: { from: string; to: string; talkMs?: number }): Promise<PhoneCall> {
+  async call({ from, to, talkMs = 0, digits = '', pressAfterMs = 1_500 }: DialledCall): Promise<PhoneCall> {
     if (!/^[0-9*#]{1,32}$/.test(to)) throw new TypeError('a phone dials digits, * and #')
     const instance = this.#running()
     const id = `phone-${randomBytes(6).toString('hex')}`
@@ -148,7 +157,7 @@ export class Phones {
       priority: 1,
       // Asterisk's own limit is 30 s; how long it rings is the exchange's to say.
       timeout: -1,
-      variables: { TALK: seconds(talkMs) },
+      variables: { TALK: seconds(talkMs), DIGITS: digits, PRESS_AFTER: seconds(pressAfterMs) },
     })
     if (status !== 200) {
       this.#calls.delete(id)

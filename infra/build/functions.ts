@@ -16,6 +16,7 @@ export const functionEntries: Record<string, string> = {
   calls: 'functions/http/calls/handler.ts',
   'import-cdrs': 'functions/http/imports/handler.ts',
   'placed-calls': 'functions/http/placed-calls/handler.ts',
+  extensions: 'functions/http/extensions/handler.ts',
   'export-cdrs': 'functions/http/export/handler.ts',
   'write-exports': 'functions/queues/write-exports/handler.ts',
   verifications: 'functions/http/verifications/handler.ts',

@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Call } from '../../contracts/calls.ts'
-import type { Behaviour } from '../../infra/asterisk/phones.ts'
+import { TimeLine } from '../../contracts/time-line.ts'
 import { until } from '../support/until.ts'
+import { answer, outcomes, outside } from './support/outcomes.ts'
 import { type Stack, startStack } from './support/stack.ts'
 
 /**
@@ -55,45 +56,41 @@ async function inState(id: string, state: string): Promise<void> {
   await until(`${id} to be ${state}`, async () => (await read(id)).state === state)
 }
 
-/** Each stage that the client was told of, once in a row. */
-function stages(id: string): string[] {
-  const told = it.client.frames.flatMap((frame) =>
-    frame.type === 'delta' ? frame.entities.filter((entity) => entity.id === id) : [],
-  )
-  const words = told.map(({ state }) => (state['placed'] as { stage: string } | undefined)?.stage ?? 'none')
+/** The stages that were told of a call, in the order they were, each once however often it was told in a row. */
+async function stages(id: string): Promise<string[]> {
+  const response = await it.deployment.call('GET', `/v1/sites/office/calls/${id}/events`, { key: it.site.apiKey })
+  const { events } = v.parse(TimeLine, await response.json())
+  const words = events.flatMap(({ placed }) => (placed && placed.stage !== 'queued' ? [placed.stage] : []))
   return words.filter((word, i) => word !== words[i - 1])
 }
 
-const answer: Behaviour = { kind: 'answer', talkMs: 2_500 }
+/** The stages that the client was told of by its socket. */
+function stagesOnSocket(id: string): string[] {
+  const told = it.client.frames.flatMap((frame) => (frame.type === 'delta' ? frame.entities : []))
+  return told.flatMap(({ id: one, state }) => (one === id ? [(state['placed'] as { stage: string }).stage] : []))
+}
 
-const table: [string, Behaviour, Behaviour, string][] = [
-  ['answered', answer, { kind: 'answer', afterMs: 200, talkMs: 300 }, 'answered'],
-  ['the callee is busy (486)', answer, { kind: 'busy' }, 'busy'],
-  ['the callee declines (603)', answer, { kind: 'refuse' }, 'refused'],
-  ['the callee is unavailable (480)', answer, { kind: 'unavailable' }, 'unreachable'],
-  ['the callee does not answer', answer, { kind: 'ring' }, 'no-answer'],
-  ['the caller is busy (486)', { kind: 'busy' }, answer, 'busy'],
-  ['the caller declines (603)', { kind: 'refuse' }, answer, 'refused'],
-  ['the caller is unavailable (480)', { kind: 'unavailable' }, answer, 'unreachable'],
-  ['the caller does not answer', { kind: 'ring' }, answer, 'no-answer'],
-]
-
-test.each(table)(
+test.each(Object.entries(outcomes))(
   '%s',
-  async (_, caller, callee, result) => {
-    await it.pbx.phones.setBehaviour('60', caller)
-    await it.pbx.phones.setBehaviour('61', callee)
-    const id = await place({ from: '5860', to: '61', timeoutSeconds: 5, metadata: { ticket: '17' } })
+  async (_, row) => {
+    await it.pbx.phones.setBehaviour('60', row.caller)
+    if (row.callee) await it.pbx.phones.setBehaviour('61', row.callee)
+    await using _far = await row.outside?.(it.pbx.trunkPort)
+    const to = row.outside ? outside : '61'
+    const id = await place({ from: '5860', to, timeoutSeconds: 5, metadata: { ticket: '17' } })
     const call = await ended(id)
+    const { result, cause, sipCode } = row
     expect(call).toMatchObject({ call: id, state: 'ended', result, metadata: { ticket: '17' } })
-    await until('the end on the socket', async () => stages(id).at(-1) === 'ended')
-    const order = ['sent', 'ringing-caller', 'caller-answered', 'ringing-callee', 'answered', 'ended']
-    const told = stages(id)
-    expect(told).toEqual(order.filter((stage) => told.includes(stage)))
+    if (sipCode !== undefined) expect(call).toMatchObject({ cause, sipCode })
+    await until('the time line', async () => (await stages(id)).at(-1) === 'ended')
+    expect(await stages(id)).toEqual(row.stages)
+    await until('the end on the socket', async () => stagesOnSocket(id).at(-1) === 'ended')
     await until('its CDRs', async () => ((await read(id)).cdrs ?? []).length > 0)
+    const written = (await it.pbx.allRecords()).filter(({ linkedid }) => linkedid === id)
+    await until('every CDR of its', async () => ((await read(id)).cdrs ?? []).length === written.length)
     expect((await read(id)).result).toBe(result)
   },
-  30_000,
+  40_000,
 )
 
 test('cancelled by the API while the caller rings, while the callee rings, and hung up once answered', async () => {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CDR_FIELDS } from '../../infra/asterisk/render/cdr.ts'
+import { renderForwardingSnippet } from '../../infra/asterisk/render/forwarding.ts'
 import { renderPhones } from '../../infra/asterisk/render/phones.ts'
 import { renderPbx } from '../../infra/asterisk/render.ts'
 import { generateSecrets, type Secrets } from '../../infra/asterisk/secrets.ts'
@@ -26,81 +27,18 @@ function contexts(plan: string): Map<string, string[]> {
   return found
 }
 
-test('the dial plan of the sample', () => {
-  expect(render(sample).get('extensions.conf')).toMatchInlineSnapshot(`
-    "[general]
-    static = yes
-    writeprotect = yes
-
-    [internes]
-    include => sortants
-
-    exten => 60,1,GotoIf($["\${DEVICE_STATE(PJSIP/5860)}" = "UNAVAILABLE"]?unavailable)
-      same => n,Dial(PJSIP/5860,20)
-      same => n,GotoIf($["\${DIALSTATUS}" = "BUSY"]?busy)
-      same => n(unavailable),VoiceMail(6000@voicemail,u)
-      same => n,Hangup()
-      same => n(busy),VoiceMail(6000@voicemail,b)
-      same => n,Hangup()
-
-    exten => 61,1,GotoIf($["\${DEVICE_STATE(PJSIP/5861)}" = "UNAVAILABLE"]?unavailable)
-      same => n,Dial(PJSIP/5861,20)
-      same => n,GotoIf($["\${DIALSTATUS}" = "BUSY"]?busy)
-      same => n(unavailable),VoiceMail(6001@voicemail,u)
-      same => n,Hangup()
-      same => n(busy),VoiceMail(6001@voicemail,b)
-      same => n,Hangup()
-
-    [entrants]
-    exten => 0479000060,1,GotoIf($["\${DEVICE_STATE(PJSIP/5860)}" = "UNAVAILABLE"]?unavailable)
-      same => n,Dial(PJSIP/5860,20)
-      same => n,GotoIf($["\${DIALSTATUS}" = "BUSY"]?busy)
-      same => n(unavailable),VoiceMail(6000@voicemail,u)
-      same => n,Hangup()
-      same => n(busy),VoiceMail(6000@voicemail,b)
-      same => n,Hangup()
-
-    exten => 0479000061,1,GotoIf($["\${DEVICE_STATE(PJSIP/5861)}" = "UNAVAILABLE"]?unavailable)
-      same => n,Dial(PJSIP/5861,20)
-      same => n,GotoIf($["\${DIALSTATUS}" = "BUSY"]?busy)
-      same => n(unavailable),VoiceMail(6001@voicemail,u)
-      same => n,Hangup()
-      same => n(busy),VoiceMail(6001@voicemail,b)
-      same => n,Hangup()
-
-    [sortants]
-    exten => _0X.,1,Dial(PJSIP/\${EXTEN:1}@mytrunk,40)
-
-    [click2call]
-    include => internes
-    "
-  `)
+test('the dial plan of the sample', async () => {
+  await expect(render(sample).get('extensions.conf')).toMatchFileSnapshot('../golden/asterisk/extensions.conf')
 })
 
-test('a phone without a mailbox, and a site without a trunk', () => {
+test('a phone without a mailbox, and a site without a trunk', async () => {
   const site = checkSite({
     site: 'small',
     systemName: 'pbx2',
     extensions: [{ number: '70', endpoint: 'door', name: "L'entrée" }],
   })
   const files = render(site)
-  expect(files.get('extensions.conf')).toMatchInlineSnapshot(`
-    "[general]
-    static = yes
-    writeprotect = yes
-
-    [internes]
-    include => sortants
-
-    exten => 70,1,ExecIf($["\${DEVICE_STATE(PJSIP/door)}" = "UNAVAILABLE"]?Hangup(20))
-      same => n,Dial(PJSIP/door,20)
-
-    [entrants]
-    [sortants]
-    [click2call]
-    include => internes
-    "
-  `)
+  await expect(files.get('extensions.conf')).toMatchFileSnapshot('../golden/asterisk/no-mailbox.conf')
   expect(files.get('pjsip.conf')).not.toContain('identify')
   expect(files.get('voicemail.conf')).not.toContain('=>')
 })
@@ -178,10 +116,13 @@ test('any number of extensions: each has its phone, its log-in, its number insid
       const secrets = generateSecrets(site)
       const files = render(site, secrets)
       const plan = contexts(files.get('extensions.conf') ?? '')
-      expect([...plan.keys()]).toEqual(['general', 'internes', 'entrants', 'sortants', 'click2call'])
+      expect([...plan.keys()]).toEqual([
+        ...['general', 'internes', 'entrants', 'sortants', 'click2call'],
+        ...['renvoi-suivi', 'renvoi-dire', 'renvoi-api'],
+      ])
       const dialled = (context: string) =>
         (plan.get(context) ?? []).flatMap((line) => /^exten => (\S+?),1,/.exec(line)?.[1] ?? [])
-      expect(dialled('internes')).toEqual(site.extensions.map(({ number }) => number))
+      expect(dialled('internes')).toEqual([...site.extensions.map(({ number }) => number), '88888', '88889'])
       expect(dialled('entrants')).toEqual(site.extensions.map(({ number }) => `04${number}`))
       const pjsip = files.get('pjsip.conf') ?? ''
       for (const { endpoint } of site.extensions) {
@@ -189,7 +130,7 @@ test('any number of extensions: each has its phone, its log-in, its number insid
         expect(pjsip).toContain(`username = ${endpoint}\npassword = ${secrets.endpoints[endpoint]}\n`)
       }
       // A record keeps the dialled number only if no step leaves its extension.
-      expect(files.get('extensions.conf')).not.toMatch(/Goto\([^?]*\)|s-BUSY/)
+      expect(files.get('extensions.conf')).not.toMatch(/Goto\([^?,)]*,(?!\$\{EXTEN\},1\))|s-BUSY/)
     }),
     { numRuns: 50 },
   )
@@ -206,4 +147,8 @@ test('the phones register each account at the exchange and keep no records', () 
   expect(pjsip).toContain('password = second-password')
   expect(files.get('cdr.conf')).toContain('enable = no')
   expect(files.get('modules.conf')).not.toMatch(/cdr_custom|voicemail/)
+})
+
+test('the snippet for other dial plans is what the sources render', async () => {
+  await expect(renderForwardingSnippet()).toMatchFileSnapshot('../../infra/asterisk/snippets/forwarding.conf')
 })

@@ -54,7 +54,18 @@ async function world(post: () => Promise<unknown> = async () => ({})) {
     const silent = () => undefined
     const log = { debug: silent, info: silent, warn: silent, error: silent }
     const slowDown = (paceMs: number) => void told.push(`pace ${paceMs}`)
-    const parts = { days: { offer: silent }, ari, journal, placed, presence, slowDown, counters: new Counters(), log }
+    const dialPlan = { set: async (...entry: unknown[]) => void posts.push(entry.slice(0, 3)) }
+    const parts = {
+      dialPlan,
+      days: { offer: silent },
+      ari,
+      journal,
+      placed,
+      presence,
+      slowDown,
+      counters: new Counters(),
+      log,
+    }
     return new Execute({ ...parts, nowMs: () => clock })
   }
   return {

@@ -15,7 +15,13 @@ export const callShape: PersonalShape<CallState> = {
 }
 
 /** An endpoint is a device of the site, by which a board is read: its number stays, its person's name does not. */
-export const endpointShape: PersonalShape<EndpointState> = { name: 'name', forward: { target: 'number' } }
+export const endpointShape: PersonalShape<EndpointState> = {
+  name: 'name',
+  forward: { target: 'number' },
+  forwardBusy: { target: 'number' },
+  forwardNoAnswer: { target: 'number' },
+  forwardUnavailable: { target: 'number' },
+}
 
 /** A recording's file name, and whatever else a PBX writes beside Asterisk's own fields, may hold a number. */
 export const cdrShape: PersonalShape<Cdr> = hidingOthers<Cdr>(

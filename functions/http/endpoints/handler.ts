@@ -1,21 +1,25 @@
-import type { EndpointList } from '../../../contracts/http.ts'
+import type { EndpointState } from '../../../contracts/facts.ts'
+import type { SiteKey } from '../../caller.ts'
 import { config } from '../../config.ts'
 import { endpointShape } from '../../domain/personal/shapes.ts'
 import { mask } from '../../domain/personal.ts'
 import { PresenceStore } from '../../stores/presence.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
-import { httpHandler } from '../http-handler.ts'
-import { answer } from '../request.ts'
+import { httpRoutes } from '../http-handler.ts'
+import { fresh } from '../search/shown.ts'
+import { getEndpoint, listEndpoints } from './list-endpoints.ts'
 
-const env = config('TABLE_LIVE')
-const db = documentClient()
-const presence = new PresenceStore(db, env.TABLE_LIVE)
-const sites = new SiteStore(db, env.TABLE_LIVE)
+const { TABLE_LIVE } = config('TABLE_LIVE')
+const presence = new PresenceStore(documentClient(), TABLE_LIVE)
+const sites = new SiteStore(documentClient(), TABLE_LIVE)
+const sourcesFor = (caller: SiteKey) => {
+  return { presence, sites, show: (state: EndpointState) => mask(caller, 'presence', endpointShape, state) }
+}
 
-export const handler = httpHandler('GET /v1/sites/{site}/endpoints', async ({ caller, site }) => {
-  const [entities, lastHeard] = await Promise.all([presence.endpoints(site), sites.lastHeard(site)])
-  const endpoints = entities.map(({ state }) => mask(caller, 'presence', endpointShape, state))
-  const list: EndpointList = { endpoints, ...(lastHeard && { lastHeard }) }
-  return answer(200, list)
+export const handler = httpRoutes({
+  'GET /v1/sites/{site}/endpoints': async ({ caller, site, query, headers }) =>
+    fresh(await listEndpoints(site, query, sourcesFor(caller)), headers),
+  'GET /v1/sites/{site}/endpoints/{id}': async ({ caller, site, path, headers }) =>
+    fresh(await getEndpoint(site, path.id, sourcesFor(caller)), headers),
 })

@@ -1,4 +1,5 @@
 import type { ExtensionOfSite, GroupOfSite, Site, TrunkOfSite } from '../site.ts'
+import { renderForwardCodes, renderForwardHints, renderForwarding } from './forwarding.ts'
 
 /**
  * extensions.conf. A call stays in the extension that was dialled, with labels for its turns: a Goto would put another
@@ -8,6 +9,7 @@ import type { ExtensionOfSite, GroupOfSite, Site, TrunkOfSite } from '../site.ts
  * - `entrants`: what outside callers may dial
  * - `sortants`: the way out
  * - `click2call`: what a call placed over ARI may dial
+ * - `renvoi-suivi`, `renvoi-dire`, `renvoi-api`: forwarding and do not disturb
  */
 export function renderDialPlan(site: Site): string {
   const { extensions, groups, trunk } = site
@@ -17,11 +19,14 @@ export function renderDialPlan(site: Site): string {
     '[internes]\ninclude => sortants\n',
     ...extensions.map((extension) => ringExtension(extension.number, extension, ring)),
     ...groups.map((group) => ringGroup(group, extensions, ring)),
+    renderForwardCodes(),
+    renderForwardHints(extensions.map(({ number }) => number)),
     '[entrants]',
     ...(trunk ? inbound(trunk, extensions, ring) : []),
     '[sortants]',
     ...(trunk ? [outbound(trunk, ring)] : []),
     '[click2call]\ninclude => internes\n',
+    renderForwarding(),
   ].join('\n')
 }
 
@@ -32,22 +37,43 @@ interface Ring {
 }
 
 /**
- * Rings one phone for whoever dialled `dialled`, then its mailbox. A phone that is not there is not dialled: Asterisk
- * would log two errors for it. Without a mailbox the plan ends with Dial and Asterisk tells the caller what came of it;
- * one more step, even Hangup, would make one more record.
+ * Rings one phone for whoever dialled `dialled`, then its mailbox; or sends the call on as astDB says. A phone that is not
+ * there is not dialled: Asterisk would log two errors for it. Without a mailbox the plan ends with Dial and Asterisk tells
+ * the caller what came of it; one more step, even Hangup, would make one more record, so that is left for the phones that
+ * have something to look up after Dial.
  */
 function ringExtension(dialled: string, to: ExtensionOfSite, ring: Ring): string {
   const absent = `$["${variable(`DEVICE_STATE(PJSIP/${to.endpoint})`)}" = "UNAVAILABLE"]`
   const dial = `Dial(PJSIP/${to.endpoint},${ring.seconds}${ring.options})`
-  if (to.mailbox === undefined) return steps(dialled, [`ExecIf(${absent}?Hangup(20))`, dial])
+  const stored = (family: string) => variable(`DB(${family}/${to.number})`)
+  const isBusy = `$["${variable('DIALSTATUS')}" = "BUSY"]`
+  const forward = `GotoIf($["${variable('RENVOI')}" != ""]?suivi)`
+  const follow = `(suivi),Goto(renvoi-suivi,${variable('EXTEN')},1)`
+  const before = [`GotoIf($["${stored('dnd')}" != ""]?dnd)`, `Set(RENVOI=${stored('renvoi')})`, forward]
+  const after = [
+    `Set(RENVOI=${variable(`IF(${isBusy}?${stored('renvoi_busy')}:${stored('renvoi_noanswer')})`)})`,
+    forward,
+  ]
+  const unavailable = [`(unavailable),Set(RENVOI=${stored('renvoi_unavailable')})`, forward]
+  const dnd = [`(dnd),Set(RENVOI=${stored('renvoi_busy')})`, forward]
+  if (to.mailbox === undefined) {
+    const nothing = `$["${stored('renvoi_busy')}${stored('renvoi_noanswer')}" = ""]`
+    return steps(dialled, [
+      ...[...before, `GotoIf(${absent}?unavailable)`, `GotoIf(${nothing}?seul)`, dial, ...after, 'Hangup()'],
+      ...[...unavailable, 'Hangup(20)', ...dnd, 'Hangup(17)', follow, `(seul),${dial}`],
+    ])
+  }
   return steps(dialled, [
-    `GotoIf(${absent}?unavailable)`,
-    dial,
-    `GotoIf($["${variable('DIALSTATUS')}" = "BUSY"]?busy)`,
-    `(unavailable),VoiceMail(${to.mailbox}@voicemail,u)`,
+    ...[...before, `GotoIf(${absent}?unavailable)`, dial, ...after],
+    `GotoIf(${isBusy}?busy)`,
+    'Goto(absent)',
+    ...unavailable,
+    `(absent),VoiceMail(${to.mailbox}@voicemail,u)`,
     'Hangup()',
+    ...dnd,
     `(busy),VoiceMail(${to.mailbox}@voicemail,b)`,
     'Hangup()',
+    follow,
   ])
 }
 

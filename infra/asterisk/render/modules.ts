@@ -78,6 +78,7 @@ export const MODULES: readonly string[] = [
   'func_global',
   'func_hangupcause',
   'func_logic',
+  'func_lock',
   'func_math',
   'func_pjsip_aor',
   'func_pjsip_endpoint',

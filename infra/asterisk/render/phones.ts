@@ -149,6 +149,10 @@ const HANG_UP = 'exten => T,1,Hangup(16)\n'
 /** Where a phone's own call goes when it is answered: it sends a tone. */
 const TALKING = `[talking]
 exten => s,1,Set(TIMEOUT(absolute)=\${TALK})
+  same => n,GotoIf($["\${DIGITS}" = ""]?talk)
+  same => n,Wait(\${PRESS_AFTER})
+  same => n,SendDTMF(\${DIGITS})
+  same => n(talk),NoOp()
   same => n,Milliwatt()
 ${HANG_UP}`
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,12 +43,23 @@ export async function outsideAnswers(port: number, how: 'answers' | 'busy' = 'an
   return sipp
 }
 
-async function startSipp(args: string[]): Promise<Sipp> {
+/** The provider's side: waits for one call on `port` and says `status`, after ringing if so. Resolves when it listens. */
+export async function outsideSays(port: number, status: number, rings = false): Promise<Sipp> {
+  const text = await readFile(scenario(rings ? 'rings-says' : 'says'), 'utf8')
+  // sipp wants a status in figures.
+  const sipp = await startSipp(['-p', `${port}`], text.replace('[status]', `${status}`))
+  await until('the trunk to listen', () => listensOnUdp(port))
+  return sipp
+}
+
+async function startSipp(args: string[], scenarioText?: string): Promise<Sipp> {
   // sipp leaves files where it runs.
   const cwd = await mkdtemp(join(tmpdir(), 'sipp-'))
+  if (scenarioText !== undefined) await writeFile(join(cwd, 'scenario.xml'), scenarioText)
+  const told = scenarioText === undefined ? args : ['-sf', join(cwd, 'scenario.xml'), ...args]
   const child = spawn(
     SIPP,
-    ['-i', '127.0.0.1', '-m', '1', '-nostdin', '-timeout', `${SCENARIO_SECONDS_MAX}s`, '-timeout_error', ...args],
+    ['-i', '127.0.0.1', '-m', '1', '-nostdin', '-timeout', `${SCENARIO_SECONDS_MAX}s`, '-timeout_error', ...told],
     {
       cwd,
       stdio: 'ignore',

@@ -1,0 +1,39 @@
+import * as v from 'valibot'
+import type { PhoneEntry } from '../normalise/phone-settings.ts'
+import type { AriRequests } from './ari-connection.ts'
+import { AriRefused } from './ari-errors.ts'
+
+const Attributes = v.array(v.looseObject({ attribute: v.string(), value: v.optional(v.string(), '') }))
+/** `"Phone 60" <60>`, as pjsip.conf has it; a trunk has `<unknown>`. */
+const callerid = /^(?:"([^"]*)"|([^<"]*?))\s*<([^<>]*)>$/
+
+/** Number and name of one PJSIP endpoint, from its configuration; nothing if this Asterisk does not tell. */
+export async function readPhoneEntry(
+  endpoint: string,
+  requests: Pick<AriRequests, 'get'>,
+  signal: AbortSignal,
+): Promise<PhoneEntry> {
+  const resource = endpoint.slice(endpoint.indexOf('/') + 1)
+  const settings = await readObject(resource, requests, signal)
+  const [, quoted, plain, number] = callerid.exec(settings.get('callerid') ?? '') ?? []
+  return {
+    endpoint,
+    number: number && /^\d{1,20}$/.test(number) ? number : undefined,
+    name: quoted || plain || undefined,
+  }
+}
+
+async function readObject(
+  id: string,
+  requests: Pick<AriRequests, 'get'>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  try {
+    const path = `/asterisk/config/dynamic/res_pjsip/endpoint/${encodeURIComponent(id)}`
+    const read = v.safeParse(Attributes, await requests.get(path, signal))
+    return new Map(read.success ? read.output.map(({ attribute, value }) => [attribute, value]) : [])
+  } catch (error) {
+    if (error instanceof AriRefused) return new Map()
+    throw error
+  }
+}

@@ -1,0 +1,71 @@
+import type { SettingName } from '../../contracts/commands.ts'
+import type { EndpointState } from '../../contracts/facts.ts'
+import type { DoNotDisturb, Forwards, ForwardWhen } from '../../contracts/operations/extensions.ts'
+import { extensionDigitsMax } from './phone-number.ts'
+
+/** How the parts of an endpoint's state are called over HTTP. */
+const parts = {
+  always: 'forward',
+  busy: 'forwardBusy',
+  'no-answer': 'forwardNoAnswer',
+  unavailable: 'forwardUnavailable',
+} as const satisfies Record<ForwardWhen, keyof EndpointState>
+export const whens: readonly ForwardWhen[] = ['always', 'busy', 'no-answer', 'unavailable']
+
+export function forwardsOf(extension: string, state: EndpointState): Forwards {
+  const set = whens.flatMap((when) => {
+    const forward = state[parts[when]]
+    return forward ? [[when, forward]] : []
+  })
+  return { extension, ...Object.fromEntries(set) }
+}
+
+export function dndOf(extension: string, { dnd }: EndpointState): DoNotDisturb {
+  return { extension, dnd: dnd !== undefined, ...(dnd && { since: dnd.since }) }
+}
+
+/** What is stored of a setting: digits for the dial plan, `1` for do not disturb, empty for nothing. */
+export function storedOf(setting: SettingName, state: EndpointState): string {
+  if (setting === 'dnd') return state.dnd ? '1' : ''
+  return state[parts[setting]]?.target ?? ''
+}
+
+/** The phones of an extension: by number, or by name where the PBX tells no number. */
+export function phonesOf(extension: string, states: readonly EndpointState[]): EndpointState[] {
+  return states.filter(
+    ({ technology, number, resource }) => technology !== 'Custom' && (number ?? resource) === extension,
+  )
+}
+
+/**
+ * The way round that a forward from `extension` to `target` would close, `['60', '61', '60']`; whatever the kinds are, as
+ * a busy phone sends on to one that always does. Undefined if it closes none.
+ */
+export function loopOf(extension: string, target: string, states: readonly EndpointState[]): string[] | undefined {
+  const cameFrom = new Map<string, string>([[target, extension]])
+  const open = [target]
+  for (const at of open) {
+    if (at === extension) return wayTo(at, extension, cameFrom)
+    for (const next of targetsOf(at, states)) {
+      if (cameFrom.has(next)) continue
+      cameFrom.set(next, at)
+      open.push(next)
+    }
+  }
+  return undefined
+}
+
+function targetsOf(extension: string, states: readonly EndpointState[]): string[] {
+  const targets = phonesOf(extension, states).flatMap((state) => whens.map((when) => state[parts[when]]?.target ?? ''))
+  return targets.filter((target) => target !== '' && target.length <= extensionDigitsMax)
+}
+
+/** Back from the end along where each was found from; as long as there are extensions at the most. */
+function wayTo(end: string, start: string, cameFrom: ReadonlyMap<string, string>): string[] {
+  const way = [end]
+  for (let at = cameFrom.get(end); at !== undefined && at !== start && way.length <= cameFrom.size; ) {
+    way.unshift(at)
+    at = cameFrom.get(at)
+  }
+  return [start, ...way]
+}

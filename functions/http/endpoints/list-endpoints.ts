@@ -1,0 +1,47 @@
+import type { EndpointState } from '../../../contracts/facts.ts'
+import type { CallEntity, EndpointEntity } from '../../../contracts/frames.ts'
+import type { Endpoint, EndpointList, EndpointQuery } from '../../../contracts/http.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import { HttpProblem } from '../problem.ts'
+
+export interface EndpointSources {
+  presence: { endpoints(site: SiteId): Promise<EndpointEntity[]>; calls(site: SiteId): Promise<CallEntity[]> }
+  sites: { lastHeard(site: SiteId): Promise<string | undefined> }
+  /** Hides what the reader may not see. */
+  show(state: EndpointState): EndpointState
+}
+
+export async function listEndpoints(
+  site: SiteId,
+  query: EndpointQuery,
+  sources: EndpointSources,
+): Promise<EndpointList> {
+  const [endpoints, lastHeard] = await Promise.all([read(site, sources), sources.sites.lastHeard(site)])
+  const found = endpoints.filter((one) => {
+    return (
+      (query.technology ?? one.technology) === one.technology &&
+      (query.reachability ?? one.reachability) === one.reachability &&
+      (query.deviceState ?? one.deviceState) === one.deviceState &&
+      (query.extension === undefined || query.extension === (one.number ?? one.resource))
+    )
+  })
+  return { endpoints: found, ...(lastHeard !== undefined && { lastHeard }) }
+}
+
+/** By its name or else its number; an id has a slash, which a gateway takes for the next part of a path. */
+export async function getEndpoint(site: SiteId, id: string, sources: EndpointSources): Promise<Endpoint> {
+  const endpoints = await read(site, sources)
+  const found = endpoints.find(({ resource }) => resource === id) ?? endpoints.find(({ number }) => number === id)
+  if (!found) throw new HttpProblem(404, 'endpoint-unknown', 'The site has no such endpoint.')
+  return found
+}
+
+async function read(site: SiteId, { presence, show }: EndpointSources): Promise<Endpoint[]> {
+  const [entities, calls] = await Promise.all([presence.endpoints(site), presence.calls(site)])
+  const busy = new Map<string, number>()
+  for (const { state } of calls) {
+    const parties = new Set([state.caller, ...state.callees].map(({ endpoint }) => endpoint))
+    for (const endpoint of parties) if (endpoint) busy.set(endpoint, (busy.get(endpoint) ?? 0) + 1)
+  }
+  return entities.map(({ state }) => ({ ...show(state), callsNow: busy.get(state.endpoint) ?? 0 }))
+}

@@ -1,0 +1,50 @@
+import type { EndpointState } from '../../../contracts/facts.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { ForwardList, MailboxList } from '../../../contracts/operations/extensions.ts'
+import { byExtension } from '../../../contracts/presence.ts'
+import { dndOf, forwardsOf, whens } from '../../domain/forwards.ts'
+import { type Phones, type Setters, setExtension } from './set-extension.ts'
+
+async function read(
+  site: SiteId,
+  phones: Phones,
+): Promise<{ lastHeard?: string; extensions: [string, EndpointState][] }> {
+  const [heard, entities] = await Promise.all([phones.health(site), phones.endpoints(site)])
+  const byNumber = byExtension(entities.map(({ state }) => state))
+  const extensions = [...byNumber].flatMap(([extension, [first]]): [string, EndpointState][] =>
+    first ? [[extension, first]] : [],
+  )
+  extensions.sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+  return { extensions, ...(heard && { lastHeard: heard.lastHeard }) }
+}
+
+/** `show` hides what the reader may not see. */
+export async function listForwards(
+  site: SiteId,
+  phones: Phones,
+  show: (state: EndpointState) => EndpointState,
+): Promise<ForwardList> {
+  const { extensions, ...heard } = await read(site, phones)
+  const set = extensions.map(([extension, state]) => {
+    return { ...forwardsOf(extension, show(state)), dnd: dndOf(extension, state).dnd }
+  })
+  return { ...heard, extensions: set.filter((one) => one.dnd || whens.some((when) => one[when] !== undefined)) }
+}
+
+/** Clears everything; extensions one after the other, those that nothing is set of left alone. */
+export async function clearForwards(
+  site: SiteId,
+  setters: Setters,
+  show: (state: EndpointState) => EndpointState,
+): Promise<{ isDone: boolean; list: ForwardList }> {
+  const all = [...whens, 'dnd' as const].map((setting) => ({ setting, target: '' }))
+  const { extensions } = await listForwards(site, setters.phones, show)
+  const done = await Promise.all(extensions.map(({ extension }) => setExtension(site, extension, all, setters)))
+  return { isDone: done.every(({ isDone }) => isDone), list: await listForwards(site, setters.phones, show) }
+}
+
+export async function listMailboxes(site: SiteId, phones: Phones): Promise<MailboxList> {
+  const { extensions, ...heard } = await read(site, phones)
+  const mailboxes = extensions.flatMap(([extension, { mailbox }]) => (mailbox ? [{ extension, ...mailbox }] : []))
+  return { ...heard, mailboxes }
+}

@@ -1,0 +1,38 @@
+import type { KeyCallRules } from '../../../contracts/key.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { ForwardWhen } from '../../../contracts/operations/extensions.ts'
+import type { SiteKey } from '../../caller.ts'
+import { whens } from '../../domain/forwards.ts'
+import { numbering } from '../../domain/phone-number.ts'
+import { existingSite } from '../existing-site.ts'
+import { judgeTarget, rulesOf } from '../placed-calls/dial-checks.ts'
+import { badFields } from '../problem.ts'
+import { type Confirmed, type Setters, setExtension } from './set-extension.ts'
+
+export interface RuleReader {
+  find(prefix: string): Promise<{ calls?: KeyCallRules | undefined } | undefined>
+}
+
+/** Outside targets obey the rules by which the key may dial: who is sent on calls at the site's cost. */
+export async function setForward(
+  site: SiteId,
+  extension: string,
+  { target, when }: { target: string; when: ForwardWhen },
+  { keys, caller, ...setters }: Setters & { keys: RuleReader; caller: SiteKey },
+): Promise<Confirmed> {
+  const { settings, country } = await existingSite(setters.directory, site)
+  const rules = rulesOf(settings, (await keys.find(caller.keyId))?.calls ?? {})
+  const { dial } = judgeTarget('target', target, rules, numbering(country))
+  if (dial === extension) throw badFields([{ field: 'target', message: 'is the extension itself' }])
+  return setExtension(site, extension, [{ setting: when, target: dial }], setters)
+}
+
+export function clearForward(
+  site: SiteId,
+  extension: string,
+  when: ForwardWhen | undefined,
+  setters: Setters,
+): Promise<Confirmed> {
+  const cleared = (when ? [when] : whens).map((setting) => ({ setting, target: '' }))
+  return setExtension(site, extension, cleared, setters)
+}
