@@ -8,6 +8,7 @@ import { VerifyDays } from './commands/verify-day.ts'
 import type { BridgeConfig } from './config.ts'
 import { CannotRun, exitStatus } from './failure.ts'
 import { join } from './join.ts'
+import { openMenus } from './menus/open-menus.ts'
 import { realClock } from './operate/clock.ts'
 import { Counters } from './operate/counters.ts'
 import { type Health, serveHealth } from './operate/health.ts'
@@ -58,6 +59,9 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   const operation = { counters: new Counters(), log }
   const edges = await openEdges(config, operation, undo)
   const { site, stateFolder, ari, ami } = config
+  const menus = config.menus && (await openMenus(config.menus, config, operation))
+  // Before all else: callers whom an earlier process left in a menu hear a waiting sound until then.
+  const menusTask = menus?.run(intakeStop.signal).catch(fail)
   const outside = { ari, ami, link: await linkOf(ari, undo), disk: realDisk, clock: realClock, zone: config.cdr.zone }
   const parts = await join({ site, stateFolder, run: randomUUID(), ...outside }, edges, operation, fail)
   const { intake, lanes, cdrLane, spool, keepHouse, health } = parts
@@ -100,7 +104,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   }, housekeepingMs)
   const shutDown = async () => {
     intakeStop.abort()
-    await intakeTask
+    await Promise.all([intakeTask, menusTask])
     // Stopped before Asterisk was reached, the commands still wait for that.
     first.resolve()
     await Promise.all([commandsTask, mailboxTask])

@@ -82,6 +82,21 @@ export const BridgeConfig = v.strictObject(
     credentialsFile: v.optional(text('a file with AWS credentials')),
     /** Where the HTTP API is that gives this bridge its AWS credentials; without either, the AWS SDK looks for them. */
     api: v.optional(matching(/^https?:\/\/[^\s@]+$/, 'the URL of the HTTP API')),
+    /** Voice menus; absent, there are none, and the dial plan's fallback answers. */
+    menus: v.optional(
+      v.strictObject(
+        {
+          key: text('a site key with the scope grades:lookup alone'),
+          application: v.optional(
+            matching(/^[A-Za-z0-9_.-]{1,64}$/, 'letters, digits, dots, hyphens'),
+            'switchhook-menus',
+          ),
+          sounds: v.optional(text('a folder that Asterisk may read')),
+          files: v.optional(v.array(text("a menu's file")), []),
+        },
+        'an object',
+      ),
+    ),
     /** Port of `/healthz` on loopback; 0 takes a free one; absent, there is none. */
     health: v.optional(v.strictObject({ port: port(0) }, 'an object')),
     logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error'], 'debug, info, warn or error'), 'info'),

@@ -71,12 +71,14 @@ export interface AriDialling extends AriCredentials {
   /** `http://HOST:PORT/ari` */
   url: string
   application: string
+  /** False: only what comes to the application itself, as the callers of a menu. */
+  subscribeAll?: boolean
 }
 
-/** The bridge dials Asterisk and subscribes to all events. */
-export function diallingLink({ url, application, ...credentials }: AriDialling): AriLink {
+/** The bridge dials Asterisk and subscribes to all events, if nothing else is said. */
+export function diallingLink({ url, application, subscribeAll = true, ...credentials }: AriDialling): AriLink {
   const rest = new AriRest(url, credentials)
-  const address = `${url.replace(/^http/, 'ws')}/events?app=${encodeURIComponent(application)}&subscribeAll=true`
+  const address = `${url.replace(/^http/, 'ws')}/events?app=${encodeURIComponent(application)}&subscribeAll=${subscribeAll}`
   return {
     direction: 'inbound',
     connect(onFrame, signal) {

@@ -13,7 +13,7 @@ export type MenuEvent =
   | { type: 'hung-up' }
 export type Outcome =
   | { kind: 'found'; grade: Pick<Grade, 'note' | 'mention'> }
-  | { kind: 'unknown' | 'locked' | 'unavailable' }
+  | { kind: 'unknown' | 'locked' | 'closed' | 'unavailable' }
 export type Timer = 'digit' | 'filler' | 'give-up'
 
 /** What is to be done, in this order. A `play` follows the one under way, if it was not stopped. */

@@ -33,7 +33,7 @@ export function nextOf(node: Node): [field: string, node: string][] {
         ['failed', node.failed],
       ]
     case 'look-up':
-      return (['found', 'unknown', 'locked', 'unavailable'] as const).map((field) => [field, node[field]])
+      return (['found', 'unknown', 'locked', 'closed', 'unavailable'] as const).map((field) => [field, node[field]])
     case 'branch':
       return [
         ...Object.entries(node.cases).map(([key, to]): [string, string] => [`cases.${key}`, to]),

@@ -27,7 +27,8 @@ const Ask = v.pipe(
     kind: v.literal('ask'),
     prompt: name,
     into: name,
-    min: count(1, 32),
+    /** 0: `#` alone, or silence, is an answer. */
+    min: count(0, 32),
     max: count(1, 32),
     /** A digit stops the prompt; else the digits count from the prompt's end on. */
     bargeIn: v.optional(v.boolean(), true),
@@ -52,6 +53,8 @@ const LookUp = v.strictObject({
   found: name,
   unknown: name,
   locked: name,
+  /** Outside the hours in which the site reads out marks. */
+  closed: name,
   unavailable: name,
 })
 const Branch = v.strictObject({

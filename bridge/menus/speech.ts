@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { access, mkdir, rename, rm } from 'node:fs/promises'
+import { access, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { Language } from '../../contracts/spoken-mark.ts'
@@ -8,7 +8,9 @@ import { BridgeError, errorCode } from '../failure.ts'
 import type { Part } from './menu.ts'
 
 /** Part of each file's name, so that a change of voice, speed or format makes all of them anew. */
-const recipe = '1 espeak-ng 145 words, 8 kHz 16 bit mono, -3 dB'
+const recipe = '3 espeak-ng 145 words, 8 kHz 16 bit mono, -3 dB'
+const headerBytes = 44
+const bytesPerSecond = 16_000
 const wordsPerMinute = '145'
 /** A sentence takes a tenth of a second; a synthesiser that hangs is not waited for longer than a caller would. */
 const synthesisMsMax = 3000
@@ -18,6 +20,8 @@ const atOnceMax = 2
 /** Tones, by name, as sox makes them: up for a success, down for a failure. */
 const tones: Readonly<Record<string, readonly string[]>> = {
   success: ['synth', '0.15', 'sine', '523', ':', 'synth', '0.15', 'sine', '659', ':', 'synth', '0.3', 'sine', '784'],
+  // A soft tick each 1.3 s, for 10.2 s: what stands behind every prompt, so that a line that waits is heard to be alive.
+  waiting: ['synth', '0.08', 'sine', '440', 'vol', '0.08', 'pad', '1.2', '0', 'repeat', '7'],
   failure: ['synth', '0.25', 'sine', '392', ':', 'synth', '0.25', 'sine', '311', ':', 'synth', '0.5', 'sine', '233'],
 }
 
@@ -60,6 +64,20 @@ export class Speech {
     this.#making.set(name, making)
     await making
     return path
+  }
+
+  /** How long a sound that `say` answered lasts. */
+  async secondsOf(path: string): Promise<number> {
+    const { size } = await stat(`${path}.wav`)
+    return (size - headerBytes) / bytesPerSecond
+  }
+
+  /** Makes ahead what is not there yet, one after another; stops with the first failure. @throws SpeechFailed */
+  async prepare(parts: readonly Part[], language: Language, signal: AbortSignal): Promise<void> {
+    for (const part of parts) {
+      if (signal.aborted) return
+      await this.say(part, language)
+    }
   }
 
   async #make(part: Part, language: Language, path: string): Promise<void> {

@@ -72,6 +72,10 @@ export class AsteriskInstance {
   get sipPort(): number {
     return this.#spec.ports.sip
   }
+  /** Where ARI puts what it records. */
+  get recordingFolder(): string {
+    return join(this.#layout.spool, 'recording')
+  }
   /** IPv4 address that SIP listens on. */
   get address(): string {
     return this.#spec.address

@@ -7,6 +7,7 @@ import type { AsteriskInstallation } from './installation.ts'
 import { freePorts } from './instance/ports.ts'
 import { AsteriskInstance } from './instance.ts'
 import { openEvents, type PhoneEvent, requestAri } from './phones/ari.ts'
+import { type AttentiveCall, placeAttentive } from './phones/attentive-call.ts'
 import { PhoneCall } from './phones/call.ts'
 import { renderPhones } from './render/phones.ts'
 import { generateSecrets } from './secrets.ts'
@@ -164,6 +165,16 @@ export class Phones {
       throw new Error(`the phone could not dial: ARI answered ${status}`)
     }
     return call
+  }
+
+  /** The same, recorded as the phone hears it and with keys to press; it ends by the other side or by `hangup()`. */
+  async callAttentively({ from, to }: { from: string; to: string }): Promise<AttentiveCall> {
+    if (!/^[0-9*#]{1,32}$/.test(to)) throw new TypeError('a phone dials digits, * and #')
+    const instance = this.#running()
+    const id = `phone-${randomBytes(6).toString('hex')}`
+    const call = new PhoneCall(id, () => requestAri(instance, 'DELETE', `channels/${id}`))
+    this.#calls.set(id, call)
+    return placeAttentive(instance, `PJSIP/${to}@${this.#endpointOf(from)}`, call)
   }
 
   #take(event: PhoneEvent): void {

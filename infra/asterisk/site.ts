@@ -66,21 +66,20 @@ export const SiteSchema = v.pipe(
     qualifySeconds: v.optional(seconds(0, 3600), 15),
     extensions: v.pipe(v.array(ExtensionEntry), v.minLength(1, 'must have one entry or more')),
     groups: v.optional(v.array(Group), []),
+    /** Numbers of the voice menus that the bridge runs. */
+    menus: v.optional(v.array(Extension), []),
     /** Either side of a call may transfer it by keys: ## at once, *2 after asking. Phones can by SIP in any case. */
     transferKeys: v.optional(v.boolean('must be true or false'), false),
     trunk: v.optional(Trunk),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
-    const { extensions, groups, trunk } = dataset.value
+    const { extensions, groups, trunk, menus } = dataset.value
     const twice = (what: string, values: readonly (string | undefined)[]) => {
       const repeated = values.filter((value, index) => value !== undefined && values.indexOf(value) !== index)
       if (repeated.length > 0) addIssue({ message: `each ${what} may appear once only` })
     }
-    twice(
-      'extension number',
-      [...extensions, ...groups].map(({ number }) => number),
-    )
+    twice('extension number', [...[...extensions, ...groups].map(({ number }) => number), ...menus])
     twice('endpoint', [...extensions.map(({ endpoint }) => endpoint), trunk?.name])
     twice(
       'mailbox',

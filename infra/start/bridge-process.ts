@@ -18,6 +18,8 @@ export interface BridgeOptions {
   newCode(): Promise<string>
   pbx: Pick<PbxSource, 'ari' | 'ami' | 'cdrFile'>
   cloud: LocalCloud
+  /** For the voice menus' lookups; without it the bridge has no menus. */
+  menuKey?: string | undefined
 }
 
 /** The bridge stops by itself within 5 s of being asked. */
@@ -126,13 +128,14 @@ export class BridgeProcess {
   }
 
   async #writeConfig(): Promise<string> {
-    const { folder, pbx } = this.#options
+    const { folder, pbx, menuKey } = this.#options
     const config = {
       enrolment: await this.#enroll(),
       stateFolder: path.join(folder, 'state'),
       ari: pbx.ari,
       ...(pbx.ami && { ami: pbx.ami }),
       cdr: { file: pbx.cdrFile },
+      ...(menuKey !== undefined && { menus: { key: menuKey } }),
     }
     const file = path.join(folder, 'bridge.json')
     await writeFile(file, JSON.stringify(config, null, 2), { mode: 0o600 })

@@ -7,7 +7,12 @@ import { StartFailed } from './start-failed.ts'
 const requestMsMax = 30_000
 
 /** A site as a start keeps it: the key is the page's. */
-export const MadeSite = v.looseObject({ site: v.string(), pageKey: v.string() })
+export const MadeSite = v.looseObject({
+  site: v.string(),
+  pageKey: v.string(),
+  /** The voice menus' own, which may look up a mark and no more; a site made by an earlier version has none. */
+  menuKey: v.optional(v.string()),
+})
 export type MadeSite = v.InferOutput<typeof MadeSite>
 /** As it is made; `apiKey` is its first key, with every scope. */
 export type NewSite = MadeSite & { apiKey: string }
@@ -31,7 +36,10 @@ export async function makeSite({ site, name }: { site: string; name: string }, d
     ? answerOf(KeyMade, first, `The site ${site} could not be taken over`).secret
     : answerOf(SiteCreated, first, `The site ${site} could not be made`).apiKey
   const page = await post({ ...door, adminKey: apiKey }, keysPath, { name: 'page', role: 'operator' })
-  return { site, apiKey, pageKey: answerOf(KeyMade, page, 'The page got no key').secret }
+  const scopes = ['grades:lookup']
+  const menu = await post({ ...door, adminKey: apiKey }, keysPath, { name: 'voice menus', scopes })
+  const pageKey = answerOf(KeyMade, page, 'The page got no key').secret
+  return { site, apiKey, pageKey, menuKey: answerOf(KeyMade, menu, 'The voice menus got no key').secret }
 }
 
 /** A code that enrols a bridge of the site, once, within the hour. */

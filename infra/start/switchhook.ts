@@ -64,6 +64,8 @@ export async function openSwitchhook(choice: PbxChoice, around: Surroundings): P
     newCode: () => newCode(keptSite.site, cloud),
     pbx,
     cloud,
+    // A recording has no callers.
+    menuKey: pbx.simulated ? undefined : keptSite.menuKey,
   })
   kept(parts, bridge)
   await steps.run('Bridge', () => bridge.start())

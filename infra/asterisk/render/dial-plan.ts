@@ -1,5 +1,6 @@
 import type { ExtensionOfSite, GroupOfSite, Site, TrunkOfSite } from '../site.ts'
 import { renderForwardCodes, renderForwardHints, renderForwarding } from './forwarding.ts'
+import { renderMenus } from './menus.ts'
 
 /**
  * extensions.conf. A call stays in the extension that was dialled, with labels for its turns: a Goto would put another
@@ -16,7 +17,7 @@ export function renderDialPlan(site: Site): string {
   const ring: Ring = { seconds: site.ringSeconds, options: site.transferKeys ? ',tT' : '' }
   return [
     '[general]\nstatic = yes\nwriteprotect = yes\n',
-    '[internes]\ninclude => sortants\n',
+    '[internes]\ninclude => sortants\ninclude => menus\n',
     ...extensions.map((extension) => ringExtension(extension.number, extension, ring)),
     ...groups.map((group) => ringGroup(group, extensions, ring)),
     renderForwardCodes(),
@@ -27,6 +28,7 @@ export function renderDialPlan(site: Site): string {
     ...(trunk ? [outbound(trunk, ring)] : []),
     '[click2call]\ninclude => internes\n',
     renderForwarding(),
+    renderMenus(site.menus),
   ].join('\n')
 }
 

@@ -47,6 +47,7 @@ export async function startStack(options: TestPbxOptions = {}): Promise<Stack> {
     newCode: () => newCode(site.site, deployment.cloud),
     pbx: { ari: { url, user, password }, ami, cdrFile },
     cloud: deployment.cloud,
+    menuKey: site.menuKey,
   })
   parts.defer(() => bridge.stop())
   await bridge.start()

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises'
+
+/** Samples a second of everything on a telephone line. */
+export const rate = 8000
+
+/** Samples of a WAV of 8 kHz, 16 bits, one channel; a recorder that was cut off may have left sizes of 0 in the header. */
+export async function readSound(file: string): Promise<Float64Array> {
+  const bytes = await readFile(file)
+  const at = bytes.indexOf('data') + 8
+  if (at < 8 || bytes.readUInt32LE(24) !== rate || bytes.readUInt16LE(34) !== 16)
+    throw new Error(`${file} is no 8 kHz WAV`)
+  return Float64Array.from({ length: Math.floor((bytes.length - at) / 2) }, (_, n) => bytes.readInt16LE(at + 2 * n))
+}
+
+export function rmsOf(sound: Float64Array): number {
+  return Math.sqrt(sound.reduce((sum, one) => sum + one * one, 0) / Math.max(1, sound.length))
+}
+
+/** Longest time in which nothing is louder than `floor`, in seconds, looked at in steps of 20 ms. */
+export function longestSilence(sound: Float64Array, floor = 60): number {
+  const frame = rate / 50
+  let longest = 0
+  let silent = 0
+  for (let at = 0; at + frame <= sound.length; at += frame) {
+    silent = rmsOf(sound.subarray(at, at + frame)) > floor ? 0 : silent + 1
+    longest = Math.max(longest, silent)
+  }
+  return longest / 50
+}
+
+export interface Found {
+  /** Seconds from the start of the recording. */
+  at: number
+  /** Of the two sounds, from -1 to 1: 1 is the same sound, however loud. */
+  correlation: number
+  /** Loudness of the recording there, as part of the reference's. */
+  level: number
+}
+
+/** Where in a recording a reference fits best, from a time on. */
+export function findSound(recording: Float64Array, reference: Float64Array, fromSeconds = 0): Found {
+  const heard = recording.subarray(Math.max(0, Math.round(fromSeconds * rate)))
+  const count = heard.length - reference.length + 1
+  if (count < 1) return { at: Number.NaN, correlation: 0, level: 0 }
+  const products = correlate(heard, reference)
+  const energy = reference.reduce((sum, one) => sum + one * one, 0)
+  let window = heard.subarray(0, reference.length).reduce((sum, one) => sum + one * one, 0)
+  let best = { n: 0, correlation: -1, level: 0 }
+  for (let n = 0; n < count; n++) {
+    // A window far quieter than the reference is silence, whose noise may have any shape.
+    const correlation = window > energy / 100 ? (products[n] ?? 0) / Math.sqrt(window * energy) : 0
+    if (correlation > best.correlation) best = { n, correlation, level: Math.sqrt(window / energy) }
+    window += (heard[n + reference.length] ?? 0) ** 2 - (heard[n] ?? 0) ** 2
+  }
+  return { at: fromSeconds + best.n / rate, correlation: best.correlation, level: best.level }
+}
+
+/** Sum of products of `short` with each stretch of `long`, by Fourier transforms: a call's length by itself would take minutes. */
+function correlate(long: Float64Array, short: Float64Array): Float64Array {
+  const size = 2 ** Math.ceil(Math.log2(long.length + short.length))
+  const [a, b] = [transformed(long, size), transformed(short, size)]
+  const re = new Float64Array(size)
+  const im = new Float64Array(size)
+  for (let n = 0; n < size; n++) {
+    const [ar = 0, ai = 0, br = 0, bi = 0] = [a.re[n], a.im[n], b.re[n], b.im[n]]
+    re[n] = ar * br + ai * bi
+    // The inverse transform is the transform of the conjugate.
+    im[n] = -(ai * br - ar * bi)
+  }
+  transform(re, im)
+  return re.map((one) => one / size)
+}
+
+function transformed(sound: Float64Array, size: number) {
+  const re = new Float64Array(size)
+  re.set(sound)
+  const im = new Float64Array(size)
+  transform(re, im)
+  return { re, im }
+}
+
+/** Cooley and Tukey's transform in place; the size is a power of two. */
+function transform(re: Float64Array, im: Float64Array): void {
+  const size = re.length
+  for (let i = 1, j = 0; i < size; i++) {
+    let bit = size >> 1
+    for (; j & bit; bit >>= 1) j ^= bit
+    j ^= bit
+    if (i < j) {
+      ;[re[i], re[j]] = [re[j] ?? 0, re[i] ?? 0]
+      ;[im[i], im[j]] = [im[j] ?? 0, im[i] ?? 0]
+    }
+  }
+  for (let length = 2; length <= size; length *= 2) {
+    const half = length / 2
+    for (let k = 0; k < half; k++) {
+      const [cos, sin] = [Math.cos((-2 * Math.PI * k) / length), Math.sin((-2 * Math.PI * k) / length)]
+      for (let at = k; at < size; at += length) {
+        const [r = 0, i = 0] = [re[at + half], im[at + half]]
+        const [tr, ti] = [r * cos - i * sin, r * sin + i * cos]
+        const [r0 = 0, i0 = 0] = [re[at], im[at]]
+        re[at + half] = r0 - tr
+        im[at + half] = i0 - ti
+        re[at] = r0 + tr
+        im[at] = i0 + ti
+      }
+    }
+  }
+}
