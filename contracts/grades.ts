@@ -26,13 +26,41 @@ export const Grade = v.looseObject({
 })
 export type Grade = v.InferOutput<typeof Grade>
 
+const clock = v.pipe(v.string('a time'), v.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time as 08:00'))
+/** Days of ISO 8601: 1 is Monday. */
+const day = v.picklist([1, 2, 3, 4, 5, 6, 7], 'a day from 1, Monday, to 7')
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== ''
+  } catch {
+    return false
+  }
+}
+
+/** When marks are looked up: `from` is within, `to` is not. */
+export const Hours = v.strictObject({
+  zone: v.pipe(v.string('an IANA zone'), v.check(isZone, 'an IANA zone, such as Europe/Paris')),
+  open: v.pipe(
+    v.array(
+      v.pipe(
+        v.strictObject({ days: v.pipe(v.array(day), v.minLength(1, 'one day or more')), from: clock, to: clock }),
+        v.check(({ from, to }) => from < to, 'from is before to'),
+      ),
+    ),
+    v.maxLength(14, 'at most 14'),
+  ),
+})
+export type Hours = v.InferOutput<typeof Hours>
+
 const threshold = v.strictObject({ from: Note, mention: Honour })
 
-/** How marks are read: from 0 to `max`, and from which mark on each honour is given. */
+/** How marks are read: from 0 to `max`, from which mark on each honour is given, and in which hours they are looked up. */
 export const Scale = v.pipe(
   v.strictObject({
     max: v.pipe(Note, v.minValue(1, 'from 1 to 100'), v.maxValue(100, 'from 1 to 100')),
     thresholds: v.pipe(v.array(threshold), v.minLength(1, 'at least one'), v.maxLength(honours.length, 'one each')),
+    /** Absent: at all hours. */
+    hours: v.optional(Hours),
   }),
   v.check(({ thresholds }) => thresholds[0]?.from === 0, 'the first threshold is from 0'),
   v.check(
@@ -61,4 +89,20 @@ export const usualScale: Scale = {
 
 export function honourOf(note: number, { thresholds }: Scale): Honour {
   return thresholds.findLast(({ from }) => note >= from)?.mention ?? 'échec'
+}
+
+/** Whether marks are looked up at a time, Unix milliseconds. */
+export function isOpen(hours: Hours | undefined, now: number): boolean {
+  if (!hours) return true
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone: hours.zone,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(now)
+  const of = (type: string) => parts.find((part) => part.type === type)?.value ?? ''
+  const today = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(of('weekday')) + 1
+  const time = `${of('hour')}:${of('minute')}`
+  return hours.open.some(({ days, from, to }) => days.some((one) => one === today) && time >= from && time < to)
 }

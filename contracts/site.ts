@@ -98,7 +98,7 @@ export const SiteQuery = v.looseObject({ after: v.optional(SiteId) })
 export const Receipt = v.looseObject({
   id: v.string(),
   site: SiteId,
-  what: v.picklist(['site', 'number']),
+  what: v.picklist(['site', 'number', 'student']),
   /** `running` until a second look, after the last write that could have been under way, found nothing more. */
   state: v.picklist(['running', 'done']),
   askedAt: Timestamp,

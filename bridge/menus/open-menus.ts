@@ -95,7 +95,7 @@ export function promptsOf(menu: Menu): Part[] {
 }
 
 /** Digits, honours and every quarter of a mark from 0 to 20; another mark is made when it is first said. */
-function marksIn(language: Language): Part[] {
+export function marksIn(language: Language): Part[] {
   const marks = Array.from({ length: 81 }, (_, n) => sayNumber(n / 4, language))
   const digits = [...'0123456789'].map((digit) => sayDigits(digit, language))
   return [...digits, ...honours.map((honour) => sayHonour(honour, language)), ...marks].map((text) => ({ text }))

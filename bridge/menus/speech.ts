@@ -8,7 +8,7 @@ import { BridgeError, errorCode } from '../failure.ts'
 import type { Part } from './menu.ts'
 
 /** Part of each file's name, so that a change of voice, speed or format makes all of them anew. */
-const recipe = '3 espeak-ng 145 words, 8 kHz 16 bit mono, -3 dB'
+const recipe = '4 espeak-ng 145 words, 8 kHz 16 bit mono, -3 dB'
 const headerBytes = 44
 const bytesPerSecond = 16_000
 const wordsPerMinute = '145'
@@ -21,7 +21,7 @@ const atOnceMax = 2
 const tones: Readonly<Record<string, readonly string[]>> = {
   success: ['synth', '0.15', 'sine', '523', ':', 'synth', '0.15', 'sine', '659', ':', 'synth', '0.3', 'sine', '784'],
   // A soft tick each 1.3 s, for 10.2 s: what stands behind every prompt, so that a line that waits is heard to be alive.
-  waiting: ['synth', '0.08', 'sine', '440', 'vol', '0.08', 'pad', '1.2', '0', 'repeat', '7'],
+  waiting: ['synth', '0.08', 'sine', '440', 'vol', '0.08', 'pad', '0.3', '0.9', 'repeat', '7'],
   failure: ['synth', '0.25', 'sine', '392', ':', 'synth', '0.25', 'sine', '311', ':', 'synth', '0.5', 'sine', '233'],
 }
 

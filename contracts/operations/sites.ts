@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { Matricule } from '../grades.ts'
 import { SiteCreated } from '../http.ts'
 import { Receipt, Site, SiteChange, SitePage, SiteQuery, SiteRequest } from '../site.ts'
 
@@ -29,10 +30,16 @@ export const siteOperations = {
     answers: { 200: Receipt },
   },
   'POST /v1/sites/{site}/erasures': {
-    summary: 'Erases a number everywhere: call log, time lines, live calls.',
-    body: v.strictObject({
-      number: v.pipe(v.string(), v.regex(/^[+*#0-9A-Za-z._-]{1,40}$/, 'a number as it was dialled')),
-    }),
+    summary: 'Erases a number everywhere: call log, time lines, live calls. Or a student, by matricule: the mark.',
+    body: v.union(
+      [
+        v.strictObject({
+          number: v.pipe(v.string(), v.regex(/^[+*#0-9A-Za-z._-]{1,40}$/, 'a number as it was dialled')),
+        }),
+        v.strictObject({ matricule: Matricule }),
+      ],
+      'a number, or a matricule',
+    ),
     answers: { 202: Receipt },
   },
 } as const

@@ -27,8 +27,8 @@ type Audit = (audited: Audited, event: HttpEvent, now: number) => Promise<Refusa
 const notWorthAnEntry: readonly number[] = [400, 401, 429]
 
 /**
- * Writes the entry of each change, done or refused, and of each read of personal data by someone who sees it. A read
- * whose entry cannot be written is not answered; a change is done by then, so its entry goes to the log instead.
+ * Writes the entry of each change, done or refused, and of each read of personal data by someone who sees it. A read, a
+ * lookup of a mark too, whose entry cannot be written is not answered; a change is done by then, so its entry goes to the log instead.
  */
 export function openAudit(routes: readonly Route[]): Audit {
   if (!routes.some(isAudited)) return async () => undefined
@@ -51,7 +51,7 @@ export function openAudit(routes: readonly Route[]): Audit {
       return undefined
     } catch (error) {
       logOutcome('error', 'audit-failed', { ...act, error: describeError(error) })
-      if (!route.startsWith('GET ')) return undefined
+      if (!route.startsWith('GET ') && !ruleOf(route).reads) return undefined
       const detail = 'The audit cannot be written, so nothing personal is shown; try again.'
       return { problem: new HttpProblem(503, 'audit-unavailable', detail), error }
     }

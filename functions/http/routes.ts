@@ -16,6 +16,8 @@ export interface RouteRule {
   orAdmin?: true
   /** Answers may hold personal data of this area: a read by someone who sees it is audited. */
   personal?: PersonalArea
+  /** It reads, though it is no GET: without its entry in the audit there is no answer. */
+  reads?: true
 }
 
 export const routes = {
@@ -72,7 +74,7 @@ export const routes = {
   'DELETE /v1/sites/{site}/grades/{matricule}': { needs: 'grades:write' },
   'GET /v1/sites/{site}/grade-scale': { needs: 'grades:read' },
   'PUT /v1/sites/{site}/grade-scale': { needs: 'grades:write' },
-  'POST /v1/sites/{site}/grade-lookups': { needs: 'grades:lookup' },
+  'POST /v1/sites/{site}/grade-lookups': { needs: 'grades:lookup', reads: true },
   'GET /v1/sites/{site}/audit': { needs: 'audit:read', orAdmin: true },
 } as const satisfies Record<Route, RouteRule>
 export type Routes = typeof routes

@@ -7,9 +7,11 @@ import { isConditionFailed, keys } from './table.ts'
 const Removal = v.looseObject({
   site: SiteId,
   id: v.string(),
-  what: v.picklist(['site', 'number']),
+  what: v.picklist(['site', 'number', 'student']),
   /** The number to erase; it goes with this row. */
   number: v.optional(v.string()),
+  /** The student to erase; it goes with this row too. */
+  matricule: v.optional(v.string()),
   askedAt: v.string(),
   /** When the first whole pass was over, in Unix milliseconds. */
   passedAt: v.optional(v.number()),

@@ -72,6 +72,10 @@ export class AsteriskInstance {
   get sipPort(): number {
     return this.#spec.ports.sip
   }
+  /** The unpacked Asterisk that runs here. */
+  get installationRoot(): string {
+    return this.#spec.root
+  }
   /** Where ARI puts what it records. */
   get recordingFolder(): string {
     return join(this.#layout.spool, 'recording')

@@ -58,6 +58,7 @@ export class Phones {
   readonly #calls = new Map<string, PhoneCall>()
   #instance: AsteriskInstance | undefined
   #events: WebSocket | undefined
+  #placing: Promise<unknown> = Promise.resolve()
 
   constructor(options: PhonesOptions) {
     this.#options = options
@@ -174,7 +175,11 @@ export class Phones {
     const id = `phone-${randomBytes(6).toString('hex')}`
     const call = new PhoneCall(id, () => requestAri(instance, 'DELETE', `channels/${id}`))
     this.#calls.set(id, call)
-    return placeAttentive(instance, `PJSIP/${to}@${this.#endpointOf(from)}`, call)
+    const endpoint = `PJSIP/${to}@${this.#endpointOf(from)}`
+    // One after another: the control socket has a short queue.
+    const placed = this.#placing.then(() => placeAttentive(instance, endpoint, call))
+    this.#placing = placed.catch(() => undefined)
+    return placed
   }
 
   #take(event: PhoneEvent): void {

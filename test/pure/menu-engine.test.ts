@@ -26,7 +26,10 @@ const found = (note: number, mention: 'bien' | 'échec'): MenuEvent => ({
   type: 'looked-up',
   outcome: { kind: 'found', grade: { note, mention } },
 })
-const outcome = (kind: 'unknown' | 'locked' | 'unavailable'): MenuEvent => ({ type: 'looked-up', outcome: { kind } })
+const outcome = (kind: 'unknown' | 'locked' | 'closed' | 'unavailable'): MenuEvent => ({
+  type: 'looked-up',
+  outcome: { kind },
+})
 
 /** The call as one line: what was said, asked and done, in order. */
 function run(extension: string, events: MenuEvent[]): { told: string[]; state: MenuState } {
@@ -51,13 +54,16 @@ function tell(effect: Effect): string {
 const spoken = (told: string[]) => told.filter((line) => !/^(set|clear) /.test(line))
 
 test('514 asks, stops at the first digit, looks up, plays the sound and the sentence, and hangs up', () => {
-  const { told, state } = run('514', [played, ...digit('137'), found(15.25, 'bien'), played, played])
+  const { told, state } = run('514', [played, ...digit('137#'), found(15.25, 'bien'), played, played])
   expect(told).toEqual([
     'play welcome',
     'play enter-number',
     'stop',
     'set digit 3000',
     'set digit 3000',
+    'clear digit',
+    'play enter-pin',
+    'stop',
     'clear digit',
     'look up 137',
     'set filler 1500',
@@ -72,7 +78,7 @@ test('514 asks, stops at the first digit, looks up, plays the sound and the sent
 })
 
 test('a mark below the first threshold has the sound of failure', () => {
-  expect(spoken(run('514', [played, ...digit('137'), found(4, 'échec')]).told).at(-1)).toBe('play failure')
+  expect(spoken(run('514', [played, ...digit('137#'), found(4, 'échec')]).told).at(-1)).toBe('play failure')
   const parts = fillPrompt(menuOf('514'), 'failure', { matricule: '137', note: '4', mention: 'échec' })
   expect(parts).toEqual([
     { sound: 'failure' },
@@ -81,11 +87,11 @@ test('a mark below the first threshold has the sound of failure', () => {
 })
 
 test('an unknown number may try again, and a locked one may not', () => {
-  expect(spoken(run('514', [played, ...digit('999'), outcome('unknown'), played]).told).slice(-2)).toEqual([
+  expect(spoken(run('514', [played, ...digit('999#'), outcome('unknown'), played]).told).slice(-2)).toEqual([
     'play unknown',
     'play enter-number',
   ])
-  expect(spoken(run('514', [played, ...digit('999'), outcome('locked'), played, played]).told).slice(-3)).toEqual([
+  expect(spoken(run('514', [played, ...digit('999#'), outcome('locked'), played, played]).told).slice(-3)).toEqual([
     'play locked',
     'play bye',
     'hang-up',
@@ -93,7 +99,7 @@ test('an unknown number may try again, and a locked one may not', () => {
 })
 
 test('a slow cloud is covered by a filler, and after four seconds by an apology and the dial plan', () => {
-  const { told } = run('514', [played, ...digit('137'), timer('filler'), played, timer('give-up'), played])
+  const { told } = run('514', [played, ...digit('137#'), timer('filler'), played, timer('give-up'), played])
   expect(told.slice(-6)).toEqual([
     'play one-moment',
     'set filler 1500',
@@ -105,9 +111,9 @@ test('a slow cloud is covered by a filler, and after four seconds by an apology 
 })
 
 test('an answer that comes while the filler speaks stops it, and one that comes after the apology is not heard', () => {
-  const { told } = run('514', [played, ...digit('137'), timer('filler'), found(12, 'bien')])
+  const { told } = run('514', [played, ...digit('137#'), timer('filler'), found(12, 'bien')])
   expect(told.slice(-2)).toEqual(['stop', 'play success'])
-  const late = run('514', [played, ...digit('137'), timer('give-up'), found(12, 'bien')])
+  const late = run('514', [played, ...digit('137#'), timer('give-up'), found(12, 'bien')])
   expect(spoken(late.told)).not.toContain('play success')
 })
 
@@ -129,7 +135,7 @@ test('a caller who says nothing is asked three times and then bidden goodbye', (
 test('# ends a number, too few digits before it are a try, and * begins anew', () => {
   const { told } = run('514', [played, played, ...digit('12#')])
   expect(spoken(told).slice(-2)).toEqual(['play not-understood', 'play enter-number'])
-  expect(run('514', [played, played, ...digit('12*137')]).told).toContain('look up 137')
+  expect(run('514', [played, played, ...digit('12*137#')]).told).toContain('look up 137')
 })
 
 test('digits between which too much time passes are too few', () => {
@@ -236,9 +242,9 @@ const faulty: [what: string, change: (menu: Menu) => void, place: string, reason
   ],
   [
     'a field that nothing asks',
-    (menu) => Object.assign(menu.nodes['grade'] ?? {}, { pin: 'pin' }),
+    (menu) => Object.assign(menu.nodes['grade'] ?? {}, { pin: 'code' }),
     'nodes.grade.pin',
-    'nothing asks or finds pin',
+    'nothing asks or finds code',
   ],
 ]
 test.each(faulty)('a menu with %s is refused with place and reason', (_, change, place, reason) => {

@@ -16,16 +16,16 @@ export function rmsOf(sound: Float64Array): number {
   return Math.sqrt(sound.reduce((sum, one) => sum + one * one, 0) / Math.max(1, sound.length))
 }
 
-/** Longest time in which nothing is louder than `floor`, in seconds, looked at in steps of 20 ms. */
-export function longestSilence(sound: Float64Array, floor = 60): number {
+/** Longest time in which nothing is louder than `floor`, and where it ends, in seconds, looked at in steps of 20 ms. */
+export function longestSilence(sound: Float64Array, floor = 60): { seconds: number; end: number } {
   const frame = rate / 50
-  let longest = 0
+  let longest = { frames: 0, end: 0 }
   let silent = 0
   for (let at = 0; at + frame <= sound.length; at += frame) {
     silent = rmsOf(sound.subarray(at, at + frame)) > floor ? 0 : silent + 1
-    longest = Math.max(longest, silent)
+    if (silent > longest.frames) longest = { frames: silent, end: at + frame }
   }
-  return longest / 50
+  return { seconds: longest.frames / 50, end: longest.end / rate }
 }
 
 export interface Found {
@@ -37,8 +37,8 @@ export interface Found {
   level: number
 }
 
-/** Where in a recording a reference fits best, from a time on. */
-export function findSound(recording: Float64Array, reference: Float64Array, fromSeconds = 0): Found {
+/** Where in a recording a reference fits best, from a time on; of places where it fits as well as `enough`, the first. */
+export function findSound(recording: Float64Array, reference: Float64Array, fromSeconds = 0, enough = 2): Found {
   const heard = recording.subarray(Math.max(0, Math.round(fromSeconds * rate)))
   const count = heard.length - reference.length + 1
   if (count < 1) return { at: Number.NaN, correlation: 0, level: 0 }
@@ -49,6 +49,7 @@ export function findSound(recording: Float64Array, reference: Float64Array, from
   for (let n = 0; n < count; n++) {
     // A window far quieter than the reference is silence, whose noise may have any shape.
     const correlation = window > energy / 100 ? (products[n] ?? 0) / Math.sqrt(window * energy) : 0
+    if (best.correlation >= enough && n > best.n + rate / 50) break
     if (correlation > best.correlation) best = { n, correlation, level: Math.sqrt(window / energy) }
     window += (heard[n + reference.length] ?? 0) ** 2 - (heard[n] ?? 0) ** 2
   }

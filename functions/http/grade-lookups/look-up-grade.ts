@@ -1,3 +1,4 @@
+import { isOpen } from '../../../contracts/grades.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { GradeFound, GradeLookup } from '../../../contracts/operations/grades.ts'
 import { sameText } from '../../domain/api-key.ts'
@@ -23,6 +24,8 @@ export async function lookUpGrade(
     store.scale(site),
     ...counted.map((who) => tries.take(site, who, now)),
   ])
+  // A try is used up all the same: whoever guesses by night is as locked in the morning.
+  if (!isOpen(scale.hours, now)) throw new HttpProblem(403, 'lookup-closed', 'Marks are not looked up at this hour.')
   if (taken.includes(false)) throw new HttpProblem(403, 'lookup-locked', 'Too many lookups failed; try again later.')
   const given = fingerprint(pepper, 'pin', site, matricule, pin)
   const isRight = sameText(item?.pinHash ?? (item ? given : ''), given)

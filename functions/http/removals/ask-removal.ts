@@ -40,9 +40,15 @@ export async function askDeletion(
   return (await removals.receipt(site, id)) ?? asked
 }
 
-export function askErasure(site: SiteId, number: string, { removals, now }: Asking): Promise<Receipt> {
+/** A number and a student number may be the same digits, so whoever asks says which. */
+export function askErasure(
+  site: SiteId,
+  whose: { number: string } | { matricule: string },
+  { removals, now }: Asking,
+): Promise<Receipt> {
   const askedAt = new Date(now).toISOString()
-  return removals.ask({ site, id: randomUUID(), what: 'number', number, askedAt, removed: {}, months: [] })
+  const what = 'number' in whose ? 'number' : 'student'
+  return removals.ask({ site, id: randomUUID(), what, ...whose, askedAt, removed: {}, months: [] })
 }
 
 /** With a link to the call log as it was, where a site was deleted. */

@@ -20,7 +20,7 @@ export const handler = httpRoutes({
     answer(202, await askDeletion(site, { directory, keys, removals, now })),
   'POST /v1/sites/{site}/erasures': async ({ site, body, now }) => {
     await existingSite(directory, site)
-    const receipt = await askErasure(site, body.number, { removals, now })
+    const receipt = await askErasure(site, body, { removals, now })
     return answer(202, receipt, { audit: { on: `erasures/${receipt.id}` } })
   },
   'GET /v1/sites/{site}/receipts/{receipt}': async ({ site, path }) =>

@@ -2,6 +2,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import { OutOfTime } from '../../stores/partitions.ts'
 import type { Removal } from '../../stores/removals.ts'
+import { keys } from '../../stores/table.ts'
 import { closeSite, emptySite, type Months, type SiteDeleting } from './delete-site.ts'
 import { eraseNumber, type NumberErasing } from './erase-number.ts'
 import { exportFirst, type FarewellExports, forgetExports } from './farewell.ts'
@@ -46,7 +47,7 @@ async function removeOne(
   { now, since }: Pick<Months, 'now' | 'since'>,
 ): Promise<void> {
   const removal: Removal = { ...asked, removed: { ...asked.removed }, months: [...asked.months] }
-  const { site, id, what, number, removed, months } = removal
+  const { site, id, what, number, matricule, removed, months } = removal
   let found = 0
   const count = (name: string, items: number) => {
     found += items
@@ -68,6 +69,9 @@ async function removeOne(
     } else if (number !== undefined) {
       await eraseNumber(site, number, { ...erasing, months: look }, count)
       count('exports', await forgetExports(site, exports))
+    } else if (matricule !== undefined) {
+      const { pk, sk } = keys.grade(site, matricule)
+      count('grades', await deleting.tables.people.empty(pk, sk, true))
     }
   } catch (error) {
     await removals.save(removal)

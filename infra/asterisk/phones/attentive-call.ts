@@ -14,27 +14,31 @@ export interface AttentiveCall extends PhoneCall {
   press(digits: string): Promise<void>
 }
 
+/** The drawer of phones, as far as such a call asks. */
+interface Drawer extends AriLogin {
+  recordingFolder: string
+  cli(command: string): Promise<string>
+}
+
 /**
- * Dials from a channel that stays in the phones' own application. What comes in is recorded by a second channel that
- * listens, so that the first is free for keys.
+ * Dials from a channel that stays in the phones' own application, free for keys. What it receives is written by
+ * MixMonitor, frame by frame as they come: a second channel that listens has a clock of its own, and slips.
  */
-export async function placeAttentive(
-  phones: AriLogin & { recordingFolder: string },
-  endpoint: string,
-  call: PhoneCall,
-): Promise<AttentiveCall> {
+export async function placeAttentive(phones: Drawer, endpoint: string, call: PhoneCall): Promise<AttentiveCall> {
   const { id } = call
+  const recording = join(phones.recordingFolder, `${id}.wav`)
   const must = async (method: string, path: string, body?: unknown) => {
     const status = await requestAri(phones, method, path, body)
     if (status < 200 || status > 299) throw new Error(`the phone could not call: ARI answered ${status} to ${path}`)
   }
   await mkdir(phones.recordingFolder, { recursive: true })
   await must('POST', 'channels/create', { endpoint, app: 'phones', channelId: id })
-  await must('POST', `channels/${id}/snoop/${id}-ear`, { spy: 'in', app: 'phones' })
-  await must('POST', `channels/${id}-ear/record`, { name: id, format: 'wav', ifExists: 'overwrite' })
+  const line = (await phones.cli('core show channels concise')).split('\n').find((one) => one.endsWith(`!${id}`))
+  const [name] = (line ?? '').split('!')
+  await phones.cli(`mixmonitor start ${name} ${join(phones.recordingFolder, `${id}-all.wav`)},r(${recording})`)
   await must('POST', `channels/${id}/dial`, { timeout: 30 })
   return Object.assign(call, {
-    recording: join(phones.recordingFolder, `${id}.wav`),
+    recording,
     press: (digits: string) =>
       must('POST', `channels/${id}/dtmf`, { dtmf: digits, duration: digitMs, between: digitMs }),
   })

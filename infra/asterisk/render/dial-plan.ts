@@ -17,7 +17,7 @@ export function renderDialPlan(site: Site): string {
   const ring: Ring = { seconds: site.ringSeconds, options: site.transferKeys ? ',tT' : '' }
   return [
     '[general]\nstatic = yes\nwriteprotect = yes\n',
-    '[internes]\ninclude => sortants\ninclude => menus\n',
+    `[internes]\ninclude => sortants\n${site.menus.length > 0 ? 'include => menus\n' : ''}`,
     ...extensions.map((extension) => ringExtension(extension.number, extension, ring)),
     ...groups.map((group) => ringGroup(group, extensions, ring)),
     renderForwardCodes(),
@@ -28,7 +28,7 @@ export function renderDialPlan(site: Site): string {
     ...(trunk ? [outbound(trunk, ring)] : []),
     '[click2call]\ninclude => internes\n',
     renderForwarding(),
-    renderMenus(site.menus),
+    ...(site.menus.length > 0 ? [renderMenus(site.menus)] : []),
   ].join('\n')
 }
 

@@ -22,6 +22,9 @@ export interface RenderPhonesOptions {
 /** No call records, no voicemail and no AMI: it is a drawer of phones. */
 const NOT_FOR_PHONES = /^(cdr_|res_cdrel|app_cdr|func_cdr|app_voicemail|res_pjsip_mwi|res_curl|func_curl)/
 
+/** A spare module of the exchange: what phones hear may be recorded. */
+const RECORDER = 'app_mixmonitor'
+
 /** The configuration of a second Asterisk whose endpoints are a site's phones. Pure. */
 export function renderPhones(site: Site, options: RenderPhonesOptions): Map<string, string> {
   const { root, folder, ports, secrets, exchange } = options
@@ -30,7 +33,7 @@ export function renderPhones(site: Site, options: RenderPhonesOptions): Map<stri
     ['asterisk.conf', renderAsterisk({ root, folder, systemName: 'phones', identity: `${site.site}/phones` })],
     ['logger.conf', renderLogger()],
     ['indications.conf', renderIndications()],
-    ['modules.conf', renderModules(MODULES.filter((name) => !NOT_FOR_PHONES.test(name)))],
+    ['modules.conf', renderModules([...MODULES.filter((name) => !NOT_FOR_PHONES.test(name)), RECORDER])],
     ['rtp.conf', renderRtp(ports)],
     ['http.conf', renderHttp(ports)],
     ['ari.conf', renderAri(secrets)],

@@ -18,6 +18,8 @@ export interface Stack extends AsyncDisposable {
   site: NewSite
   deployment: Deployment
   client: Subscriber
+  /** The bridge's own: configuration, log and state. */
+  bridgeFolder: string
   /** The whole call log, by the public API. */
   storedCdrs(): Promise<Cdr[]>
   /** Device state of an endpoint as Asterisk itself says. */
@@ -26,7 +28,7 @@ export interface Stack extends AsyncDisposable {
 
 const DeviceState = v.looseObject({ state: v.string() })
 
-export async function startStack(options: TestPbxOptions = {}): Promise<Stack> {
+export async function startStack(options: TestPbxOptions & { menus?: boolean } = {}): Promise<Stack> {
   await using parts = new AsyncDisposableStack()
   const starting = [
     startPbx({ ringSeconds: 1, ...options }).then((started) => parts.use(started)),
@@ -47,7 +49,8 @@ export async function startStack(options: TestPbxOptions = {}): Promise<Stack> {
     newCode: () => newCode(site.site, deployment.cloud),
     pbx: { ari: { url, user, password }, ami, cdrFile },
     cloud: deployment.cloud,
-    menuKey: site.menuKey,
+    // They are prepared ahead, which takes seconds that other tests do not have.
+    menuKey: options.menus ? site.menuKey : undefined,
   })
   parts.defer(() => bridge.stop())
   await bridge.start()
@@ -57,6 +60,7 @@ export async function startStack(options: TestPbxOptions = {}): Promise<Stack> {
   return {
     pbx,
     bridge,
+    bridgeFolder: folder,
     site,
     deployment,
     client,

@@ -1,0 +1,147 @@
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../support/until.ts'
+import { type MenuWorld, openMenuWorld, siteOfCallers } from './support/menu-world.ts'
+import { asks, fallback, grades, play, result, type Scenario, welcome } from './support/scenario.ts'
+import { type Stack, startStack } from './support/stack.ts'
+
+/**
+ * Goal: a mark goes by phone from the cloud to the ear that may hear it, and callers outlive the bridge that serves them.
+ * Method: real phones, a real Asterisk, the bridge's bundle, the packaged functions; the bridge is killed under the callers.
+ */
+let it: Stack
+let world: MenuWorld
+
+const marks: Record<string, object> = {
+  '201': { note: 4 },
+  '202': { note: 10.5 },
+  '203': { note: 12.5 },
+  '204': { note: 15.25 },
+  '205': { note: 18.75 },
+  '206': { note: 9.75, mention: 'passable' },
+  '207': { note: 14, pin: '4711' },
+}
+
+beforeAll(async () => {
+  it = await startStack({ changeSite: siteOfCallers, menus: true })
+  world = await openMenuWorld(it.pbx, path.join(it.bridgeFolder, 'state', 'sounds'))
+  for (const [matricule, mark] of Object.entries(marks)) {
+    const { status } = await call('PUT', `grades/${matricule}`, mark)
+    expect(status).toBe(200)
+  }
+  await untilMenus()
+})
+afterAll(async () => {
+  await world?.[Symbol.asyncDispose]()
+  await it?.[Symbol.asyncDispose]()
+})
+
+const call = (method: string, path: string, body: object) =>
+  it.deployment.call(method, `/v1/sites/office/${path}`, { key: it.site.apiKey, body })
+const untilMenus = () =>
+  until('the menus', async () => (await it.pbx.pbx.cli('ari show apps')).includes('switchhook-menus'), 60_000)
+
+const scenarios: Scenario[] = [
+  { name: 'échec', act: (caller) => asks(caller, '201'), hears: [['welcome'], result('201', 4, 'échec'), ['bye']] },
+  { name: 'passable', act: (caller) => asks(caller, '202'), hears: [result('202', 10.5, 'passable'), ['bye']] },
+  { name: 'assez bien', act: (caller) => asks(caller, '203'), hears: [result('203', 12.5, 'assez bien'), ['bye']] },
+  { name: 'bien', act: (caller) => asks(caller, '204'), hears: [result('204', 15.25, 'bien'), ['bye']] },
+  { name: 'très bien', act: (caller) => asks(caller, '205'), hears: [result('205', 18.75, 'très bien'), ['bye']] },
+  {
+    name: 'an honour that was given',
+    act: (caller) => asks(caller, '206'),
+    hears: [result('206', 9.75, 'passable'), ['bye']],
+  },
+  { name: 'the right PIN', act: (caller) => asks(caller, '207', '4711'), hears: [result('207', 14, 'bien'), ['bye']] },
+  {
+    name: 'a wrong PIN, then the right one',
+    act: async (caller) => {
+      await asks(caller, '207', '1234')
+      await asks(caller, '207', '4711')
+    },
+    hears: [['unknown'], result('207', 14, 'bien'), ['bye']],
+  },
+  {
+    name: 'no PIN where there is one, then an unknown number, then nothing',
+    act: async (caller) => {
+      await asks(caller, '207')
+      await asks(caller, '999')
+      await caller.hears(grades, 'enter-number')
+      await caller.hangsUp()
+    },
+    hears: [['unknown'], ['unknown']],
+  },
+  {
+    name: 'too many tries',
+    act: async (caller) => {
+      for (let n = 0; n < 5; n++) await asks(caller, `99${n}`)
+      await asks(caller, '204')
+    },
+    hears: [['unknown'], ['unknown'], ['unknown'], ['unknown'], ['unknown'], ['locked'], ['bye']],
+  },
+  {
+    name: '999, then the marks',
+    to: '999',
+    act: async (caller) => {
+      await caller.enters(welcome, 'choices', '1')
+      await asks(caller, '204')
+    },
+    hears: [],
+  },
+  {
+    name: '999, a wrong choice, then the office',
+    to: '999',
+    act: async (caller) => {
+      await caller.enters(welcome, 'choices', '7')
+      await caller.hears(welcome, 'not-understood')
+      await caller.enters(welcome, 'choices', '2')
+      const at60 = async () => /PJSIP\/5860-\S+![^\n]*!Up!/.test(await it.pbx.pbx.cli('core show channels concise'))
+      await until('extension 60 to answer', at60)
+      await caller.hangsUp()
+    },
+    hears: [['not-understood']],
+  },
+]
+
+test.concurrent.each(scenarios)('$name', async (scenario) => {
+  expect(await play(scenario, world)).toEqual([])
+})
+
+test('twenty callers at once all hear their own mark', async () => {
+  const calls = Array.from({ length: 20 }, (_, n) => {
+    const [matricule, note, mention] = n % 2 === 0 ? ['204', 15.25, 'bien'] : ['205', 18.75, 'très bien']
+    const hears: Scenario['hears'] = [result(String(matricule), Number(note), String(mention)), ['bye']]
+    return play({ name: `${n}`, act: (caller) => asks(caller, String(matricule)), hears }, world)
+  })
+  expect((await Promise.all(calls)).flat()).toEqual([])
+})
+
+test('a caller outlives the bridge: after its restart the menu begins anew', async () => {
+  const restarted: Scenario = {
+    name: 'killed',
+    act: async (caller) => {
+      await caller.enters(grades, 'enter-number', '20')
+      await it.bridge.kill()
+      await it.bridge.start()
+      await caller.hears(grades, 'welcome')
+      await asks(caller, '204')
+    },
+    hears: [['welcome'], result('204', 15.25, 'bien'), ['bye']],
+  }
+  expect(await play(restarted, world)).toEqual([])
+})
+
+test('without a bridge the dial plan speaks: at once for a new caller, in time for one who was in a menu', async () => {
+  const left: Scenario = {
+    name: 'left',
+    act: async (caller) => {
+      await caller.enters(grades, 'enter-number', '20')
+      await it.bridge.kill()
+    },
+    hears: [['welcome'], ...fallback],
+  }
+  expect(await play(left, world)).toEqual([])
+  const late: Scenario = { name: 'late', act: async () => undefined, hears: fallback }
+  expect(await play(late, world)).toEqual([])
+  await it.bridge.start()
+})

@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import * as v from 'valibot'
+import { WebSocket } from 'ws'
+
+const Told = v.looseObject({
+  type: v.string(),
+  channel: v.optional(v.looseObject({ id: v.string(), name: v.string() })),
+  playback: v.optional(v.looseObject({ media_uri: v.string(), target_uri: v.string() })),
+})
+
+/** Every sound that an exchange begins to play to a phone, as its own events tell. */
+export class Playbacks implements AsyncDisposable {
+  readonly #endpoints = new Map<string, string>()
+  readonly #played: { endpoint: string; name: string; ms: number }[] = []
+  #socket: WebSocket | undefined
+
+  async open({
+    ariUrl,
+    ariUser,
+    ariPassword,
+  }: {
+    ariUrl: string
+    ariUser: string
+    ariPassword: string
+  }): Promise<this> {
+    const headers = { authorization: `Basic ${btoa(`${ariUser}:${ariPassword}`)}` }
+    const url = `${ariUrl.replace(/^http/, 'ws')}/events?app=observer&subscribeAll=true`
+    this.#socket = new WebSocket(url, { headers })
+    this.#socket.on('message', (data) => this.#take(v.parse(Told, JSON.parse(data.toString()))))
+    await once(this.#socket, 'open')
+    return this
+  }
+
+  #take({ type, channel, playback }: v.InferOutput<typeof Told>): void {
+    if (type === 'ChannelCreated' && channel)
+      this.#endpoints.set(channel.id, /^PJSIP\/([^-]+)-/.exec(channel.name)?.[1] ?? '')
+    if ((type !== 'PlaybackStarted' && type !== 'PlaybackContinuing') || !playback) return
+    const endpoint = this.#endpoints.get(playback.target_uri.replace(/^channel:/, '')) ?? ''
+    this.#played.push({ endpoint, name: playback.media_uri.split('/').at(-1) ?? '', ms: performance.now() })
+  }
+
+  get count(): number {
+    return this.#played.length
+  }
+
+  /** The first time from the nth of all on that a sound began to be played to a phone; `ms` is `performance.now()`. */
+  find(endpoint: string, name: string, from: number): { n: number; ms: number } | undefined {
+    const n = this.#played.findIndex((one, at) => at >= from && one.endpoint === endpoint && one.name === name)
+    const found = this.#played[n]
+    return found && { n, ms: found.ms }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#socket) return
+    const closed = once(this.#socket, 'close')
+    this.#socket.close()
+    await closed
+  }
+}

@@ -1,0 +1,36 @@
+import type { Menu } from '../../../bridge/menus/menu.ts'
+import { type Expected, type MenuCaller, shippedMenu } from './menu-caller.ts'
+import type { MenuWorld } from './menu-world.ts'
+
+/** A call to a menu: what the caller does, and all that is heard from a certain prompt on. */
+export interface Scenario {
+  name: string
+  to?: string
+  act(caller: MenuCaller): Promise<void>
+  hears: Expected[]
+}
+
+export const grades = shippedMenu('514')
+export const welcome = shippedMenu('999')
+export const menuOf = (to: string): Menu => (to === '999' ? welcome : grades)
+
+/** Enters student number and PIN, each at its question; barges in on both. */
+export async function asks(caller: MenuCaller, matricule: string, pin = ''): Promise<void> {
+  await caller.enters(grades, 'enter-number', matricule)
+  await caller.enters(grades, 'enter-pin', `${pin}#`)
+}
+
+export function result(matricule: string, note: number, mention: string): Expected {
+  return [mention === 'échec' ? 'failure' : 'success', { matricule, note: String(note), mention }]
+}
+
+/** What the dial plan says by itself. */
+export const fallback: Expected[] = ['im-sorry', 'please-try-call-later', 'goodbye'].map((asterisk) => ({ asterisk }))
+
+/** Makes the call to its end; what was not as expected, in words. */
+export async function play({ to = '514', act, hears }: Scenario, world: MenuWorld): Promise<string[]> {
+  const caller = await world.dial(to)
+  await act(caller)
+  await caller.call.ended
+  return caller.faults(menuOf(to), hears, world.soundsFolder)
+}
