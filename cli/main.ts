@@ -3,6 +3,7 @@ import * as bridgesCommand from './commands/bridges.ts'
 import * as cdrsCommand from './commands/cdrs.ts'
 import * as importCommand from './commands/import.ts'
 import * as keysCommand from './commands/keys.ts'
+import * as menuCommand from './commands/menu.ts'
 import * as profileCommand from './commands/profile.ts'
 import * as redriveCommand from './commands/redrive.ts'
 import * as sitesCommand from './commands/sites.ts'
@@ -24,6 +25,7 @@ const commands: Record<string, Command> = {
   import: importCommand,
   cdrs: cdrsCommand,
   redrive: redriveCommand,
+  menu: menuCommand,
 }
 
 function help(): string {

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../support/until.ts'
@@ -11,6 +12,7 @@ import { type Stack, startStack } from './support/stack.ts'
  */
 let it: Stack
 let world: MenuWorld
+const functionLines: string[] = []
 
 const marks: Record<string, object> = {
   '201': { note: 4 },
@@ -24,6 +26,7 @@ const marks: Record<string, object> = {
 
 beforeAll(async () => {
   it = await startStack({ changeSite: siteOfCallers, menus: true })
+  it.deployment.cloud.onFunctionLine(({ line }) => functionLines.push(line))
   world = await openMenuWorld(it.pbx, path.join(it.bridgeFolder, 'state', 'sounds'))
   for (const [matricule, mark] of Object.entries(marks)) {
     const { status } = await call('PUT', `grades/${matricule}`, mark)
@@ -107,6 +110,29 @@ test.concurrent.each(scenarios)('$name', async (scenario) => {
   expect(await play(scenario, world)).toEqual([])
 })
 
+test('a mark, a student number and a PIN that were asked and said by phone are in no log, record, event, metric or trace', async () => {
+  const canary = { matricule: '638', note: 13.37, pin: '90210' }
+  await call('PUT', `grades/${canary.matricule}`, { note: canary.note, pin: canary.pin })
+  const hears: Scenario['hears'] = [result(canary.matricule, canary.note, 'assez bien'), ['bye']]
+  const heard = play({ name: 'canary', act: (caller) => asks(caller, canary.matricule, canary.pin), hears }, world)
+  expect(await heard).toEqual([])
+  const written = (await it.pbx.allRecords()).length
+  await until('every CDR in the store', async () => (await it.storedCdrs()).length >= written)
+  const texts = new Map<string, string>([
+    ['call records', JSON.stringify(await it.pbx.allRecords())],
+    ['PBX log', await readFile(it.pbx.pbx.logFile, 'utf8')],
+    ['bridge log', await readFile(path.join(it.bridgeFolder, 'bridge.log'), 'utf8')],
+    ...(await filesBelow(path.join(it.bridgeFolder, 'state', 'spool'))),
+    ['function logs', functionLines.join('\n')],
+  ])
+  for (const table of ['RecordsTable', 'LiveTable', 'AuditTable'] as const)
+    texts.set(table, JSON.stringify(await it.deployment.items(table)))
+  expect(functionLines.length).toBeGreaterThan(50)
+  // Three digits alone may be milliseconds; a student number is a text or a part of a path.
+  const found = [...texts].filter(([, text]) => /13[.,]37|["/]638\b|90210/.test(text)).map(([name]) => name)
+  expect(found).toEqual([])
+})
+
 test('twenty callers at once all hear their own mark', async () => {
   const calls = Array.from({ length: 20 }, (_, n) => {
     const [matricule, note, mention] = n % 2 === 0 ? ['204', 15.25, 'bien'] : ['205', 18.75, 'très bien']
@@ -145,3 +171,10 @@ test('without a bridge the dial plan speaks: at once for a new caller, in time f
   expect(await play(late, world)).toEqual([])
   await it.bridge.start()
 })
+
+/** Name and text of every file in a folder. */
+async function filesBelow(folder: string): Promise<[string, string][]> {
+  const names = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = names.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name))
+  return Promise.all(files.map(async (file): Promise<[string, string]> => [file, await readFile(file, 'utf8')]))
+}

@@ -27,7 +27,8 @@ const mayImport: Record<string, string[]> = {
   contracts: [],
   functions: ['contracts'],
   bridge: ['contracts'],
-  cli: ['contracts'],
+  // `switchhook menu test` runs the bridge's own engine, without a phone.
+  cli: ['contracts', 'bridge'],
   client: ['contracts'],
   dashboard: ['contracts', 'client'],
 }

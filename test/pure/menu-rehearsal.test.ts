@@ -1,0 +1,64 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { run } from '../../cli/commands/menu.ts'
+import { isOpen } from '../../contracts/grades.ts'
+
+afterEach(() => vi.restoreAllMocks())
+
+async function told(...args: string[]): Promise<{ status: number; out: string[]; err: string[] }> {
+  const [out, err]: [string[], string[]] = [[], []]
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void out.push(line))
+  vi.spyOn(console, 'error').mockImplementation((line: string) => void err.push(line))
+  return { status: await run(['test', ...args]), out, err }
+}
+
+test('514 is rehearsed without a phone', async () => {
+  const { status, out } = await told('514', '--press', '137', '--press', '#', '--mark', '15.25')
+  expect(status).toBe(0)
+  expect(out).toEqual([
+    'says: Bienvenue au service des notes.',
+    "says: Composez votre numéro d'étudiant, trois chiffres.",
+    '  pressed: 137',
+    "says: Composez votre code secret, puis dièse. Si vous n'en avez pas, composez dièse.",
+    '  pressed: #',
+    'looks up: 137',
+    '  answered: found',
+    'says: (success) Étudiant un trois sept . Votre note : quinze virgule vingt-cinq mention bien',
+    'says: Au revoir.',
+    'hangs up',
+  ])
+})
+
+test('a caller who says nothing, and a cloud that is away, come to an end too', async () => {
+  expect((await told('514')).out.at(-1)).toBe('hangs up')
+  const away = await told('514', '--press', '137', '--press', '#', '--lookup', 'unavailable')
+  expect(away.out.at(-1)).toBe('goes on: 514 in menu-fallback')
+})
+
+test('a menu with faults is refused with each place and reason', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'menu-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'menu.json')
+  const nodes = { a: { kind: 'say', prompt: 'hello', next: 'b' }, b: { kind: 'say', prompt: 'hello', next: 'a' } }
+  await writeFile(file, JSON.stringify({ extension: '7', language: 'fr', start: 'a', nodes, prompts: {} }))
+  const { status, err } = await told(file)
+  expect(status).toBe(65)
+  expect(err).toContain(`${file}: nodes.a.prompt: there is no prompt hello`)
+  expect(err).toContain(`${file}: nodes.a: a loop without a question: a > b > a`)
+})
+
+test.each([
+  ['2026-11-24T07:59:00+01:00', false],
+  ['2026-11-24T08:00:00+01:00', true],
+  ['2026-11-24T19:59:00+01:00', true],
+  ['2026-11-24T20:00:00+01:00', false],
+  ['2026-11-28T12:00:00+01:00', false],
+  ['2026-07-01T08:00:00+02:00', true],
+])('marks of an office from Monday to Friday, 8 to 20 in Paris, at %s: %s', (at, open) => {
+  const hours = { zone: 'Europe/Paris', open: [{ days: [1, 2, 3, 4, 5], from: '08:00', to: '20:00' }] } as const
+  expect(isOpen({ ...hours, open: hours.open.map((one) => ({ ...one, days: [...one.days] })) }, Date.parse(at))).toBe(
+    open,
+  )
+})
