@@ -87,11 +87,19 @@ export class MenuCall {
   /** The caller is not in this menu any more, or this process is not the one that runs it. */
   end(outcome: string): void {
     if (this.#isOver) return
+    this.#close()
+    this.#tell(outcome)
+  }
+
+  #close(): void {
     this.#isOver = true
     for (const timer of this.#timers.values()) clearTimeout(timer)
+    this.#onEnd()
+  }
+
+  #tell(outcome: string): void {
     const ms = Math.round(performance.now() - this.#startedMs)
     this.#means.log.info('menu ended', { menu: this.#menu.extension, outcome, node: this.#state.node, ms })
-    this.#onEnd()
   }
 
   #take({ state, effects }: Step): void {
@@ -212,17 +220,21 @@ export class MenuCall {
   /** The dial plan says that the service is not there, by sounds of its own. */
   #fail(error: unknown): void {
     if (this.#isOver) return
-    const { log, counters } = this.#means
+    this.#close()
+    this.#fallBack(error).catch((cause: unknown) => {
+      // A sound that fails may be a caller's hanging up. One whom nobody holds any more is let go by Asterisk itself.
+      if (isGone(cause)) return this.#tell('hung up')
+      this.#means.log.warn('menu not left', { menu: this.#menu.extension, reason: describeError(cause) })
+    })
+  }
+
+  async #fallBack(error: unknown): Promise<void> {
     const menu = this.#menu.extension
-    this.end(isGone(error) ? 'hung up' : 'failed')
-    const leave = async () => {
-      await this.#channel.stopAll()
-      await this.#channel.goOn(fallbackContext, menu)
-      counters.add('menu-failed')
-      log.warn('menu failed', { menu, reason: describeError(error) })
-    }
-    // A caller whom nobody holds any more is let go by Asterisk itself.
-    leave().catch((cause) => isGone(cause) || log.warn('menu not left', { menu, reason: describeError(cause) }))
+    await this.#channel.stopAll()
+    await this.#channel.goOn(fallbackContext, menu)
+    this.#means.counters.add('menu-failed')
+    this.#means.log.warn('menu failed', { menu, reason: describeError(error) })
+    this.#tell('failed')
   }
 }
 

@@ -62,6 +62,10 @@ export class MenuCaller {
     await this.call.press(digits)
   }
 
+  get lastKeyMs(): number {
+    return this.#playbacks.lastKeyMs(this.#endpoint)
+  }
+
   async hangsUp(): Promise<void> {
     await this.call.hangup()
   }

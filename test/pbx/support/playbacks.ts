@@ -12,6 +12,7 @@ const Told = v.looseObject({
 export class Playbacks implements AsyncDisposable {
   readonly #endpoints = new Map<string, string>()
   readonly #played: { endpoint: string; name: string; ms: number }[] = []
+  readonly #keys = new Map<string, number>()
   #socket: WebSocket | undefined
 
   async open({
@@ -32,11 +33,16 @@ export class Playbacks implements AsyncDisposable {
   }
 
   #take({ type, channel, playback }: v.InferOutput<typeof Told>): void {
-    if (type === 'ChannelCreated' && channel)
-      this.#endpoints.set(channel.id, /^PJSIP\/([^-]+)-/.exec(channel.name)?.[1] ?? '')
+    if (type === 'ChannelCreated' && channel) this.#endpoints.set(channel.id, endpointOf(channel.name))
+    if (type === 'ChannelDtmfReceived' && channel) this.#keys.set(endpointOf(channel.name), performance.now())
     if ((type !== 'PlaybackStarted' && type !== 'PlaybackContinuing') || !playback) return
     const endpoint = this.#endpoints.get(playback.target_uri.replace(/^channel:/, '')) ?? ''
     this.#played.push({ endpoint, name: playback.media_uri.split('/').at(-1) ?? '', ms: performance.now() })
+  }
+
+  /** When Asterisk last heard a key of this phone, by `performance.now()`. */
+  lastKeyMs(endpoint: string): number {
+    return this.#keys.get(endpoint) ?? Number.NaN
   }
 
   get count(): number {
@@ -56,4 +62,8 @@ export class Playbacks implements AsyncDisposable {
     this.#socket.close()
     await closed
   }
+}
+
+function endpointOf(channel: string): string {
+  return /^PJSIP\/([^-]+)-/.exec(channel)?.[1] ?? ''
 }

@@ -1,0 +1,61 @@
+import path from 'node:path'
+import { openMenuWorld, siteOfCallers } from '../test/pbx/support/menu-world.ts'
+import { asks, grades } from '../test/pbx/support/scenario.ts'
+import { startStack } from '../test/pbx/support/stack.ts'
+import { until } from '../test/support/until.ts'
+import { type Figure, median, quantile } from './figure.ts'
+
+const calls = 12
+const requests = 200
+const mark = { matricule: '204', note: '15.25', mention: 'bien' }
+
+/** `npm run bench -- menus`: from the last key to the first sound of the mark, beside the bare hops in between. */
+export async function measure(): Promise<Figure[]> {
+  await using it = await startStack({ changeSite: siteOfCallers, menus: true })
+  await using world = await openMenuWorld(it.pbx, path.join(it.bridgeFolder, 'state', 'sounds'))
+  const { ariUrl, ariUser, ariPassword } = it.pbx.pbx
+  const api = (method: string, below: string, body?: object) =>
+    it.deployment.call(method, `/v1/sites/office/${below}`, { key: it.site.apiKey, body })
+  await api('PUT', `grades/${mark.matricule}`, { note: Number(mark.note) })
+  await until('the menus', async () => (await it.pbx.pbx.cli('ari show apps')).includes('switchhook-menus'), 60_000)
+  // Until the sounds of the mark are made, the first call would wait for them.
+  await world.speech.say({ text: 'quinze virgule vingt-cinq' }, 'fr')
+
+  // In turn, so that what else the machine does falls on both alike.
+  const [lookups, reads, hops]: [number[], number[], number[]] = [[], [], []]
+  for (let n = 0; n < requests; n++) {
+    lookups.push(await timed(api('POST', 'grade-lookups', { matricule: mark.matricule, caller: `bench-${n}` })))
+    reads.push(await timed(api('GET', 'grade-scale')))
+    const headers = { authorization: `Basic ${btoa(`${ariUser}:${ariPassword}`)}` }
+    hops.push(await timed(fetch(`${ariUrl}/asterisk/ping`, { headers })))
+  }
+
+  const waits: number[] = []
+  for (let n = 0; n < calls; n++) {
+    const caller = await world.dial('514')
+    await asks(caller, mark.matricule)
+    const heardMs = await caller.hears(grades, 'success', mark)
+    waits.push(heardMs - caller.lastKeyMs)
+    await caller.hangsUp()
+  }
+  const [lookup, read, hop] = [median(lookups), median(reads), median(hops)]
+  // The sound of waiting stopped, the time limit set, the sentence begun.
+  const bare = lookup + 3 * hop
+  const within = 'of one invocation and one read'
+  return [
+    { name: 'lookup through the packaged function', value: lookup, unit: 'ms' },
+    { name: 'one invocation and one read', value: read, unit: 'ms' },
+    { name: 'lookup', value: lookup / read, unit: '', target: 'at most 1.5', ratioTo: within },
+    { name: 'last key to first sound, median', value: median(waits), unit: 'ms' },
+    { name: 'last key to first sound, 95 %', value: quantile(waits, 0.95), unit: 'ms' },
+    { name: 'its bare hops: a lookup and three requests to ARI', value: bare, unit: 'ms' },
+    { name: 'last key to first sound', value: median(waits) / bare, unit: '', ratioTo: 'its bare hops' },
+  ]
+}
+
+async function timed(asked: Promise<Response>): Promise<number> {
+  const began = performance.now()
+  const response = await asked
+  await response.arrayBuffer()
+  return performance.now() - began
+}
