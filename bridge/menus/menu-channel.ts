@@ -5,7 +5,7 @@ import { AriRefused } from '../asterisk/ari-errors.ts'
  * What is to be heard may take this much longer than it lasts. After that Asterisk by itself takes the caller out of the
  * menu and goes on in the dial plan, at `T`: a bridge that is dead, or hangs, leaves nobody in silence.
  */
-const slackSeconds = 1.5
+const slackSeconds = 1.8
 /** Playbacks of one channel in turn, so that a bridge started anew knows the names of those it has to stop. */
 const playbackIds = 8
 
