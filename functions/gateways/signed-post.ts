@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 
 /** As AWS gives them to a function, in its environment, for the life of the process. */
 export interface SigningCredentials {
@@ -18,7 +18,9 @@ const signedHeaders = 'host;x-amz-date'
 export class PostSigner {
   readonly #credentials: SigningCredentials
   readonly #region: string
-  #key: { day: string; bytes: Buffer } | undefined
+  #key: { day: string; key: KeyObject } | undefined
+  #date: { second: number; text: string } | undefined
+  #body: { text: string; hash: string } | undefined
 
   constructor(credentials: SigningCredentials, region: string) {
     this.#credentials = credentials
@@ -28,13 +30,13 @@ export class PostSigner {
   /** `path` is as it stands in the request line, its parts URI-encoded once. */
   headers(host: string, path: string, body: string, now: Date): Record<string, string> {
     const { accessKeyId, sessionToken } = this.#credentials
-    const date = `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+    const date = this.#dateOf(now)
     const day = date.slice(0, 8)
     const token = sessionToken ? `x-amz-security-token:${sessionToken}\n` : ''
     const names = sessionToken ? `${signedHeaders};x-amz-security-token` : signedHeaders
     // Every service but S3 has the path encoded once more.
     const encoded = path.split('/').map(encodeURIComponent).join('/')
-    const request = `POST\n${encoded}\n\nhost:${host}\nx-amz-date:${date}\n${token}\n${names}\n${sha256(body)}`
+    const request = `POST\n${encoded}\n\nhost:${host}\nx-amz-date:${date}\n${token}\n${names}\n${this.#hashOf(body)}`
     const scope = `${day}/${this.#region}/${service}/aws4_request`
     const text = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(request)}`
     const signature = hmac(this.#keyOf(day), text).toString('hex')
@@ -46,20 +48,35 @@ export class PostSigner {
     }
   }
 
-  #keyOf(day: string): Buffer {
+  #dateOf(now: Date): string {
+    const second = Math.floor(now.getTime() / 1_000)
+    if (this.#date?.second !== second) {
+      this.#date = { second, text: `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z` }
+    }
+    return this.#date.text
+  }
+
+  /** A fan-out posts one body to many. */
+  #hashOf(body: string): string {
+    if (this.#body?.text !== body) this.#body = { text: body, hash: sha256(body) }
+    return this.#body.hash
+  }
+
+  /** As a key object: of its bytes OpenSSL would make one for each post, at four times the price. */
+  #keyOf(day: string): KeyObject {
     if (this.#key?.day !== day) {
       const parts = [day, this.#region, service, 'aws4_request']
       const start = Buffer.from(`AWS4${this.#credentials.secretAccessKey}`)
-      this.#key = { day, bytes: parts.reduce<Buffer>(hmac, start) }
+      this.#key = { day, key: createSecretKey(parts.reduce<Buffer>(hmac, start)) }
     }
-    return this.#key.bytes
+    return this.#key.key
   }
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }
 
-function hmac(key: Buffer, text: string): Buffer {
+function hmac(key: Buffer | KeyObject, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest()
 }
