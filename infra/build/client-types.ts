@@ -1,0 +1,38 @@
+import { toJsonSchema } from '@valibot/to-json-schema'
+import * as v from 'valibot'
+
+const Node = v.looseObject({
+  type: v.optional(v.string()),
+  const: v.optional(v.unknown()),
+  enum: v.optional(v.array(v.unknown())),
+  anyOf: v.optional(v.array(v.unknown())),
+  items: v.optional(v.unknown()),
+  properties: v.optional(v.record(v.string(), v.unknown())),
+  required: v.optional(v.array(v.string()), []),
+  additionalProperties: v.optional(v.unknown()),
+})
+
+/** The type of a contract's schema as TypeScript, so that whoever uses the client needs no schema library for its types. */
+export function typeOf(schema: v.GenericSchema): string {
+  return write(toJsonSchema(schema, { typeMode: 'output', errorMode: 'ignore' }))
+}
+
+function write(json: unknown): string {
+  const node = v.safeParse(Node, json)
+  if (!node.success) return 'unknown'
+  const { type, enum: values, anyOf, items, properties, required, additionalProperties } = node.output
+  if ('const' in node.output) return JSON.stringify(node.output.const)
+  if (values) return values.map((value) => JSON.stringify(value)).join(' | ')
+  if (anyOf) return anyOf.map((one) => `(${write(one)})`).join(' | ')
+  if (type === 'array') return `(${items === undefined ? 'unknown' : write(items)})[]`
+  if (type === 'integer') return 'number'
+  if (type === 'string' || type === 'number' || type === 'boolean' || type === 'null') return type
+  if (type !== 'object') return 'unknown'
+  const fields = Object.entries(properties ?? {}).map(
+    ([name, field]) =>
+      `${JSON.stringify(name)}${required.includes(name) ? '' : '?'}: ${write(field)}${required.includes(name) ? '' : ' | undefined'}`,
+  )
+  // Fields of a later cloud are there too, and unknown.
+  const more = additionalProperties === false ? [] : ['[field: string]: unknown']
+  return `{ ${[...fields, ...more].join('; ')} }`
+}

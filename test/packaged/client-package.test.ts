@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { buildClient } from '../../infra/build/client.ts'
+
+const run = promisify(execFile)
+const consumer = `
+import { connect, type Live } from '@switchhook/client'
+import { changes } from '@switchhook/client/changes'
+import { callLog } from '@switchhook/client/call-log'
+const live: Live = connect({ apiUrl: 'http://127.0.0.1:9', site: 'office', key: 'k' })
+for (const { state } of live.endpoints.values()) state.deviceState satisfies string
+for (const { state } of live.calls.values()) state.caller.number satisfies string
+export const iterator = changes(live)
+export const log = callLog({ apiUrl: 'http://127.0.0.1:9', site: 'office', key: 'k' })
+// @ts-expect-error there is no such topic
+connect({ apiUrl: '', site: '', key: '', topics: ['weather'] })
+live.stop()
+`
+
+test('the package is whole: a strict compiler takes its types and Node its modules, with nothing else installed', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'client-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await buildClient(process.cwd(), path.join(folder, 'node_modules/@switchhook/client'))
+  const compilerOptions = {
+    strict: true,
+    module: 'nodenext',
+    target: 'es2022',
+    lib: ['es2022', 'dom'],
+    types: [],
+    outDir: 'out',
+  }
+  await writeFile(path.join(folder, 'package.json'), '{"type":"module"}')
+  await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
+  await writeFile(path.join(folder, 'consumer.ts'), consumer)
+  await mkdir(path.join(folder, 'out'))
+  await run(path.resolve('node_modules/.bin/tsc'), ['-p', folder]).catch((error: { stdout: string }) => {
+    throw new Error(error.stdout)
+  })
+  const script = `import * as c from './out/consumer.js'; console.log(typeof c.iterator.next, typeof c.log.listCdrs)`
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder })
+  expect(stdout.trim()).toBe('function function')
+}, 60_000)
