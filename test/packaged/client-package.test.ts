@@ -17,7 +17,7 @@ for (const { state } of live.calls.values()) state.caller.number satisfies strin
 export const iterator = changes(live)
 export const log = callLog({ apiUrl: 'http://127.0.0.1:9', site: 'office', key: 'k' })
 // @ts-expect-error there is no such topic
-connect({ apiUrl: '', site: '', key: '', topics: ['weather'] })
+export const wrong = () => connect({ apiUrl: '', site: '', key: '', topics: ['weather'] })
 live.stop()
 `
 
