@@ -75,6 +75,7 @@ export async function passages(deployment: Deployment, site: TestSite, count: nu
       spool,
       heartbeat: () => undefined,
       onLateDrained: () => undefined,
+      onCount: () => undefined,
     },
     recovered,
   )
