@@ -26,12 +26,17 @@ let isFiltered = false
 let client: WebSocket | undefined
 let made = 1
 
+function stateOf(name: string, state: string): string {
+  const said = { name, state }
+  return JSON.stringify({ type: 'DeviceStateChanged', timestamp: '2026-11-23T19:03:10.079+0000', device_state: said })
+}
+
 function* frames(only: Play['only']): Generator<string> {
   for (;;) {
     made += 2
     if (only) {
       const state = made % 4 === 1 ? 'INUSE' : 'NOT_INUSE'
-      yield `{"type":"DeviceStateChanged","timestamp":"2026-11-23T19:03:10.079+0000","device_state":{"name":"PJSIP/5860","state":"${state}"},"application":"x"}`
+      yield stateOf('PJSIP/5860', state)
       continue
     }
     const seconds = 1_800_000_000 + made
@@ -42,8 +47,15 @@ function* frames(only: Play['only']): Generator<string> {
   }
 }
 
+/** Names a device that nothing else names: what comes after all that was played. */
+const lastDevice = (play: number) => `PJSIP/last-${play}`
+let plays = 0
+
 async function play({ events, rate, only }: Play): Promise<void> {
   const source = frames(only)
+  // Made before the time runs: only the sending is to be measured.
+  const ready = rate === undefined ? Array.from({ length: events }, () => source.next().value ?? '') : undefined
+  process.send?.({ ready: true })
   const beginMs = performance.now()
   const sentMs: number[] = []
   for (let sent = 0; sent < events; sent += 1) {
@@ -51,13 +63,15 @@ async function play({ events, rate, only }: Play): Promise<void> {
       const waitMs = beginMs + (sent * 1000) / rate - performance.now()
       if (waitMs > 2) await new Promise((resolve) => setTimeout(resolve, waitMs))
     }
-    const frame = source.next().value ?? ''
+    const frame = ready?.[sent] ?? source.next().value ?? ''
     if (frame === '') continue
     if (only && sentMs.length < 10_000) sentMs.push(performance.timeOrigin + performance.now())
     client?.send(frame)
     while ((client?.bufferedAmount ?? 0) > waitingBytesMax) await new Promise((resolve) => setImmediate(resolve))
   }
-  process.send?.({ played: true, sentMs })
+  plays += 1
+  client?.send(stateOf(lastDevice(plays), plays % 2 === 0 ? 'INUSE' : 'NOT_INUSE'))
+  process.send?.({ played: plays, sentMs })
 }
 
 const states = ['5860', '5861'].map((resource) => ({ technology: 'PJSIP', resource, state: 'online', channel_ids: [] }))

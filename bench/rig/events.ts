@@ -13,8 +13,6 @@ import { type Figure, median } from '../figure.ts'
 import type { Rig } from './rig.ts'
 
 const rounds = 5
-/** Nothing more comes after so long a silence. */
-const quietMs = 100
 
 /** Every event that Asterisk would send unfiltered, to durable facts, against `ws` that parses each and does nothing with it. */
 export async function measureEvents(rig: Rig, events: number): Promise<Figure[]> {
@@ -44,39 +42,53 @@ export async function measureEvents(rig: Rig, events: number): Promise<Figure[]>
   ]
 }
 
-/** Events of the source a second, those that a filter kept at home counted too; `last` tells when one was last done. */
-async function timed(rig: Rig, events: number, last: () => number): Promise<number> {
-  const begun = performance.now()
-  await rig.play({ events })
-  while (performance.now() - last() < quietMs) await new Promise((resolve) => setTimeout(resolve, 5))
-  return events / ((last() - begun) / 1000)
+/** Events of the source a second, those that a filter kept at home counted too; `seenMs` tells when what comes after all was seen. */
+async function timed(rig: Rig, events: number, seenMs: (device: string) => number | undefined): Promise<number> {
+  let begun = 0
+  const { number } = await rig.play({ events }, () => {
+    begun = performance.now()
+  })
+  let ended = seenMs(`PJSIP/last-${number}`)
+  while (ended === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    ended = seenMs(`PJSIP/last-${number}`)
+  }
+  return events / ((ended - begun) / 1000)
+}
+
+/** When each of the devices that end a play was seen. */
+class Lasts {
+  readonly #seen = new Map<string, number>()
+  look(text: string): void {
+    const device = /PJSIP\/last-\d+/.exec(text)?.[0]
+    if (device) this.#seen.set(device, performance.now())
+  }
+  seenMs = (device: string) => this.#seen.get(device)
 }
 
 async function receiveAndParse(rig: Rig, events: number): Promise<number> {
   const socket = new WebSocket(`${rig.ariUrl.replace('http', 'ws')}/events`, { perMessageDeflate: false })
   await new Promise((resolve) => socket.once('open', resolve))
   await fetch(`${rig.ariUrl}/applications/x/eventFilter`, { method: 'PUT' })
-  let last = performance.now()
-  let types = 0
+  const lasts = new Lasts()
   socket.on('message', (data: Buffer) => {
-    types += JSON.parse(data.toString('utf8')).type.length
-    last = performance.now()
+    const event = JSON.parse(data.toString('utf8'))
+    if (event.device_state) lasts.look(event.device_state.name)
   })
-  const rate = await timed(rig, events, () => last)
+  const rate = await timed(rig, events, lasts.seenMs)
   socket.close()
-  if (types === 0) throw new Error('nothing came')
   return rate
 }
 
 /** The whole of the bridge's intake: nothing is left out but the lanes. */
 async function toDurable(rig: Rig, events: number, round: number): Promise<number> {
   const folder = path.join(rig.folder, `intake-${round}`)
-  let last = performance.now()
+  const lasts = new Lasts()
   const spool = new Spool({
     folder,
     bytesMax: 1024 ** 4,
     onDurable: (records) => {
-      last = performance.now()
+      for (const { payload } of records) if (payload.includes('PJSIP/last-')) lasts.look(payload.toString())
       spool.ack((records.at(-1)?.number ?? 0) + 1)
     },
     onBroken: (error) => {
@@ -112,7 +124,7 @@ async function toDurable(rig: Rig, events: number, round: number): Promise<numbe
   const connected = Promise.withResolvers<void>()
   const running = intake.run(stop.signal, connected.resolve)
   await connected.promise
-  const rate = await timed(rig, events, () => last)
+  const rate = await timed(rig, events, lasts.seenMs)
   stop.abort()
   await running
   await spool.close()

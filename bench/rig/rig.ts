@@ -54,11 +54,14 @@ export class Rig implements AsyncDisposable {
     return (await answered)[0].counts
   }
 
-  /** Resolves once all is sent, with the time of each where there is only one kind. */
-  async play(play: Play): Promise<number[]> {
-    const played = once(this.#source, 'message')
+  /** Resolves once all is sent, with the time of each where there is only one kind; then `PJSIP/last-<number>` changes. */
+  async play(play: Play, onBegin: () => void = () => undefined): Promise<{ number: number; sentMs: number[] }> {
+    const ready = once(this.#source, 'message')
     this.#source.send(play)
-    return (await played)[0].sentMs
+    await ready
+    onBegin()
+    const [{ played, sentMs }] = await once(this.#source, 'message')
+    return { number: played, sentMs }
   }
 
   filter(isFiltered: boolean): void {

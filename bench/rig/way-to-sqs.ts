@@ -11,7 +11,7 @@ const everyMs = 160
 /** From Asterisk's event on its socket to SQS's answer, one at a time; in milliseconds. */
 export async function wayToSqs(rig: Rig, events: number): Promise<number[]> {
   await rig.counts({ forget: true })
-  const sentMs = await rig.play({ events, rate: 1000 / everyMs, only: 'DeviceStateChanged' })
+  const { sentMs } = await rig.play({ events, rate: 1000 / everyMs, only: 'DeviceStateChanged' })
   await delay(500)
   const answeredMs = (await rig.counts())['live']?.answeredMs ?? []
   // The first may be told with what the connection itself tells.

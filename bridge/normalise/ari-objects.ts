@@ -64,8 +64,21 @@ export function isOwnQuestion({ name }: Pick<Channel, 'name'>): boolean {
   return /^Local\/(set|lire|fin)@renvoi-api-/.test(name)
 }
 
+/** Asterisk's own way where its clock is UTC, which needs only its end changed. */
+const utcTime = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}\+0000$/
+/** The events of one moment follow each other; the last time is kept, read. */
+let lastRead = { text: '', time: '' }
+
 /** ARI writes `2026-11-23T19:03:10.079+0000`; ours is RFC 3339 in UTC. A time that cannot be read is `fallback`. */
 export function utc(ariTime: string | undefined, fallback: string): string {
-  const time = Date.parse((ariTime ?? '').replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
-  return Number.isNaN(time) ? fallback : new Date(time).toISOString()
+  if (ariTime === undefined) return fallback
+  if (ariTime !== lastRead.text) lastRead = { text: ariTime, time: readTime(ariTime) }
+  return lastRead.time || fallback
+}
+
+function readTime(ariTime: string): string {
+  const isUtc = utcTime.test(ariTime)
+  const time = Date.parse(isUtc ? `${ariTime.slice(0, 23)}Z` : ariTime.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
+  if (Number.isNaN(time)) return ''
+  return isUtc ? `${ariTime.slice(0, 23)}Z` : new Date(time).toISOString()
 }

@@ -62,7 +62,11 @@ export const AriEvent = v.variant('type', [
 export type AriEvent = v.InferOutput<typeof AriEvent>
 export type EventOf<T extends AriEvent['type']> = Extract<AriEvent, { type: T }>
 
-const readTypes: ReadonlySet<string> = new Set(AriEvent.options.map((option) => option.entries.type.literal))
+type Option = (typeof AriEvent.options)[number]
+/** The schema of each type that is read: looking for it among all costs as much as the check. */
+const options: ReadonlyMap<string, Option> = new Map(
+  AriEvent.options.map((option) => [option.entries.type.literal, option]),
+)
 const Typed = v.looseObject({ type: v.pipe(v.string(), v.minLength(1), v.maxLength(100)) })
 
 export type Frame =
@@ -84,8 +88,9 @@ export function readFrame(frame: string): Frame {
   const typed = v.safeParse(Typed, json)
   if (!typed.success) return { kind: 'malformed', reason: 'no type' }
   const { type } = typed.output
-  if (!readTypes.has(type)) return unreadTypes.has(type) ? { kind: 'ignored' } : { kind: 'unknown', type }
-  const event = v.safeParse(AriEvent, json)
+  const option = options.get(type)
+  if (!option) return unreadTypes.has(type) ? { kind: 'ignored' } : { kind: 'unknown', type }
+  const event = v.safeParse(option, json)
   if (event.success) return { kind: 'event', event: event.output }
   const keys = [...new Set(event.issues.map((issue) => v.getDotPath(issue) ?? ''))].join(' ')
   return { kind: 'malformed', reason: `${type}: ${keys}` }
