@@ -18,6 +18,8 @@ export interface Flow {
 
 export interface FlowResult {
   wasKilled: boolean
+  /** Statuses with which it ended by itself. */
+  ended: (number | null)[]
   cdrs: number
   /** Of call records, sent again with the same id. */
   doubles: number
@@ -36,11 +38,13 @@ export async function flowThrough(flow: Flow, fault: Omit<DiskFault, 'path'>): P
   const path = join(world.folder, 'state')
   let isOver = false
   let wasKilled = false
+  const ended: (number | null)[] = []
   let current = new BridgeProcess(config, { env: failingDisk({ path, ...fault }), program: flow.program })
   const supervised = (async () => {
     for (;;) {
-      const { signal } = await current.ended
+      const { signal, status } = await current.ended
       if (isOver) return
+      if (signal === null) ended.push(status)
       wasKilled ||= signal === 'SIGKILL'
       current = new BridgeProcess(config, { program: flow.program })
     }
@@ -49,7 +53,7 @@ export async function flowThrough(flow: Flow, fault: Omit<DiskFault, 'path'>): P
     await current.logged('spool open')
     await play(world, flow)
     await settled(world)
-    return { wasKilled, ...judge(world, await cdrLines(world)), messages: world.queues.messages }
+    return { wasKilled, ended, ...judge(world, await cdrLines(world)), messages: world.queues.messages }
   } catch (error) {
     throw new Error(`fault ${JSON.stringify(fault)}`, { cause: error })
   } finally {

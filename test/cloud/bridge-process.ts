@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export const mainFile = join(import.meta.dirname, '../../bridge/main.ts')
@@ -46,6 +47,12 @@ export class BridgeProcess implements AsyncDisposable {
     look()
     await Promise.race([found.promise, this.ended])
     this.#child.stdout?.off('data', look)
+  }
+
+  /** As the kernel has it. */
+  async residentMb(): Promise<number> {
+    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8')
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
