@@ -156,6 +156,7 @@ export async function join(
           live: { status: upOrDown(isUp.live), queued: lanes.live.queued },
           records: { status: upOrDown(isUp.records), queued: lanes.late.queued },
         },
+        quarantined: edges.quarantine.items,
         counters: operation.counters.snapshot(),
       }
     },

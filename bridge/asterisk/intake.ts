@@ -61,6 +61,7 @@ export class AriIntake {
       const begunMs = this.#clock.monotonicMs()
       try {
         gapReason = await this.#connection(gapReason, signal, onFirst)
+        this.#parts.counters.add('ari-disconnected')
         this.#parts.log.warn('ari disconnected', { reason: gapReason })
       } catch (error) {
         if (signal.aborted) return

@@ -32,6 +32,11 @@ export class Quarantine {
     this.#names = (await this.#disk.list(this.#folder)).filter((name) => itemName.test(name)).sort()
   }
 
+  /** How many things wait for a person to look at them. */
+  get items(): number {
+    return this.#names.length
+  }
+
   /** Whoever cannot wait for the disk counts what it has and lets it go. */
   get isBusy(): boolean {
     return this.#waiting >= waitingMax

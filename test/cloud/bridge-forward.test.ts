@@ -111,6 +111,31 @@ test('malformed frames and lines are counted and kept with their bytes, and harm
   for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o077).toBe(0)
 })
 
+test('lines without end, of the wrong width or of odd bytes, and events of the future, are kept, counted and told by /healthz', async () => {
+  await using world = await World.start()
+  await using bridge = await bridgeOf(world)
+  const odd = [
+    Buffer.alloc(10 * 1024 * 1024, 'x'),
+    Buffer.from([0x7b, 0xff, 0xfe, 0x00]),
+    Buffer.from(Array(17).fill('a').join(',')),
+    Buffer.from(Array(25).fill('a').join(',')),
+  ]
+  for (const line of odd) await appendFile(world.replay.cdrFile, Buffer.concat([line, Buffer.from('\n')]))
+  for (let times = 0; times < 3; times += 1) world.replay.sendRaw('{"type":"ChannelTeleported","a":1}')
+  await world.replay.playOnce('internal_answered')
+  await world.until('the call record after the odd lines', () => world.queues.of('switchhook.cdr.v1').length === 1)
+  const health = async () => (await fetch(`http://127.0.0.1:${bridge.healthPort}/healthz`)).json()
+  await expect.poll(health).toMatchObject({
+    status: 'up',
+    // Four lines, and the first of three events of one type.
+    quarantined: 5,
+    counters: { 'cdr-line-overlong': 1, 'cdr-line-malformed': 3, 'ari-event-unknown': 3 },
+  })
+  // A frame over the limit costs its connection, and what is gets told anew.
+  world.replay.sendRaw(JSON.stringify({ type: 'x'.repeat(10 * 1024 * 1024) }))
+  await expect.poll(health, { timeout: 10_000 }).toMatchObject({ status: 'up', counters: { 'ari-disconnected': 1 } })
+})
+
 /** Call records as a busy PBX leaves them while the bridge is away; random texts, so that many bodies are needed. */
 async function writeBacklog(world: World, count: number): Promise<void> {
   const [sample = ''] = (await readFile(join(recordingsFolder, 'cdr_adv_sample.jsonl'), 'utf8')).split('\n')
