@@ -13,6 +13,8 @@ export interface Play {
   events: number
   /** A second; absent, as fast as they are taken. */
   rate?: number
+  /** One call, each event when it was recorded. */
+  asRecorded?: boolean
   /** Only this event of the call, each time another state. */
   only?: 'DeviceStateChanged'
 }
@@ -50,6 +52,19 @@ function* frames(only: Play['only']): Generator<string> {
 /** Names a device that nothing else names: what comes after all that was played. */
 const lastDevice = (play: number) => `PJSIP/last-${play}`
 let plays = 0
+
+async function playAsRecorded(): Promise<void> {
+  process.send?.({ ready: true })
+  const source = frames(undefined)
+  const beginMs = performance.now()
+  for (const { atMs } of lines) {
+    const waitMs = beginMs + atMs - (lines[0]?.atMs ?? 0) - performance.now()
+    if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs))
+    const frame = source.next().value ?? ''
+    if (frame !== '') client?.send(frame)
+  }
+  process.send?.({ played: plays, sentMs: [] })
+}
 
 async function play({ events, rate, only }: Play): Promise<void> {
   const source = frames(only)
@@ -90,6 +105,6 @@ sockets.on('connection', (socket) => {
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
 process.on('message', (message: Play | { isFiltered: boolean }) => {
   if ('isFiltered' in message) filterWanted = message.isFiltered
-  else void play(message)
+  else void (message.asRecorded ? playAsRecorded() : play(message))
 })
 process.on('disconnect', () => process.exit())
