@@ -17,6 +17,7 @@ const hop = rate / 20
 const slipSecondsMax = 0.15
 /** The same sound has 0.99 through one G.711 line. Of other words up to 0.48 are the same: `quinze virgule` before another end. */
 const sameFrom = 0.95
+const leadsMax = 12
 const bounds = { share: 0.55, least: 0.8, most: 1.25 }
 
 /** Whether what was heard is the reference: its words, its length and its loudness. */
@@ -31,10 +32,15 @@ export function listenFor(recording: Float64Array, reference: Float64Array, from
     { length: Math.floor((reference.length - stretch) / hop) + 1 },
     (_, n) => n * hop,
   ).filter((at) => rmsOf(reference.subarray(at, at + stretch)) > loud)
-  const lead = stretches[0] ?? 0
   const field = recording.subarray(0, Math.round((from + withinSeconds) * rate))
-  const first = findSound(field, reference.subarray(lead, lead + 4 * stretch), from, sameFrom)
-  let offset = first.at - lead / rate
+  // A packet lost in its first words must not hide a sentence: it is looked for by others then.
+  let first = { at: from, correlation: 0 }
+  for (const lead of stretches.slice(0, leadsMax)) {
+    const one = findSound(field, reference.subarray(lead, lead + 4 * stretch), from, sameFrom)
+    if (one.correlation > first.correlation) first = { at: one.at - lead / rate, correlation: one.correlation }
+    if (first.correlation >= sameFrom) break
+  }
+  let offset = first.at
   const found = stretches.map((at) => {
     const expected = offset + at / rate
     const near = recording.subarray(0, Math.round((expected + slipSecondsMax) * rate) + stretch)
@@ -45,6 +51,10 @@ export function listenFor(recording: Float64Array, reference: Float64Array, from
   const same = found.filter(({ correlation }) => correlation >= sameFrom)
   const levels = same.map(({ level }) => level)
   const share = same.length / Math.max(1, found.length)
-  const at = first.at - lead / rate
-  return { at, end: offset + reference.length / rate, share, level: [Math.min(...levels), Math.max(...levels)] }
+  return {
+    at: first.at,
+    end: offset + reference.length / rate,
+    share,
+    level: [Math.min(...levels), Math.max(...levels)],
+  }
 }

@@ -84,7 +84,8 @@ export class MenuCaller {
           faults.push(
             `${name} at ${heard.at.toFixed(2)}: ${(100 * heard.share).toFixed(0)} %, level ${least} to ${most}`,
           )
-        else at = heard.end
+        // What is missing does not hide what follows.
+        at = isSame(heard) ? heard.end : at + sound.length / rate
       }
     }
     const { seconds, end } = longestSilence(recording)
