@@ -76,6 +76,9 @@ export class AsteriskInstance {
   get installationRoot(): string {
     return this.#spec.root
   }
+  get configurationFolder(): string {
+    return this.#layout.configuration
+  }
   /** Where ARI puts what it records. */
   get recordingFolder(): string {
     return join(this.#layout.spool, 'recording')
