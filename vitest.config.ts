@@ -6,8 +6,6 @@ export default defineConfig({
   test: {
     // On two cores Vitest takes one worker by itself; files of `pure` wait for disks and sockets for half their time.
     maxWorkers: 3,
-    // Callers of a voice menu mostly listen.
-    maxConcurrency: 10,
     projects: [
       // A property of ten thousand cases takes a second by itself and many on a machine that has other work.
       { test: { name: 'pure', include: ['test/pure/**/*.test.ts'], testTimeout: 30_000 } },

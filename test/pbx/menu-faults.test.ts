@@ -15,7 +15,7 @@ import { until } from '../support/until.ts'
 import type { Expected, MenuCaller } from './support/menu-caller.ts'
 import { type MenuWorld, openMenuWorld, siteOfCallers } from './support/menu-world.ts'
 import { startPbx, type TestPbx } from './support/pbx.ts'
-import { asks, fallback, grades, result, type Scenario, welcome } from './support/scenario.ts'
+import { asks, fallback, faultsOf, grades, makeAll, result, type Scenario, welcome } from './support/scenario.ts'
 
 /**
  * Goal: whatever becomes of lookup and caller, a caller hears the right words and is never in silence for over 2 s.
@@ -27,7 +27,7 @@ let it: TestPbx
 let world: MenuWorld
 let folder: string
 const logged: string[] = []
-const callers = new Map<string, Promise<MenuCaller>>()
+let calls: Map<string, Promise<MenuCaller>>
 const stop = new AbortController()
 let running: Promise<void>
 
@@ -71,7 +71,7 @@ beforeAll(async () => {
   })
   running = menus.run(stop.signal)
   await until('the menus', async () => logged.some((line) => line.includes('menus ready')))
-  await makeAllCalls()
+  calls = await makeAll(scenarios, world)
 })
 afterAll(async () => {
   stop.abort()
@@ -180,24 +180,10 @@ const scenarios: Scenario[] = [
   },
 ]
 
-test.each(scenarios)('$name', async ({ name, hears }) => {
-  const caller = await callers.get(name)
-  expect(await caller?.faults(grades, hears, world.soundsFolder)).toEqual([])
+test.each(scenarios)('$name', async (scenario) => {
+  const caller = await calls.get(scenario.name)
+  expect(caller && (await faultsOf(scenario, caller, world))).toEqual([])
 })
-
-/** The menus run in this process, which must not be comparing sounds while anyone is on the line. */
-async function makeAllCalls(): Promise<void> {
-  const made = scenarios.map(async ({ name, act }) => {
-    const caller = await world.dial('514')
-    const over = act(caller).then(() => caller.call.ended)
-    callers.set(
-      name,
-      over.then(() => caller),
-    )
-    await over
-  })
-  await Promise.allSettled(made)
-}
 
 test('nobody is left in a menu, and the log tells how each call ended and nothing of whose it was', async () => {
   await until('the calls to end', async () => (await it.pbx.cli('core show channels count')).includes('0 active calls'))
@@ -211,8 +197,8 @@ test('another mark, honour or number than the one that was said is found out', a
   const caller = await world.dial('514')
   await asks(caller, '100')
   await caller.call.ended
-  const faultsOf = (expected: Expected) => caller.faults(grades, [expected], world.soundsFolder)
-  expect(await faultsOf(mark100)).toEqual([])
+  const faultsNow = (expected: Expected) => caller.faults(grades, [expected], world.soundsFolder)
+  expect(await faultsNow(mark100)).toEqual([])
   for (const wrong of [
     result('100', 15.75, 'bien'),
     result('100', 12.25, 'bien'),
@@ -222,5 +208,5 @@ test('another mark, honour or number than the one that was said is found out', a
     result('100', 15.25, 'échec'),
     ['sorry'] as Expected,
   ])
-    expect(await faultsOf(wrong), JSON.stringify(wrong)).not.toEqual([])
+    expect(await faultsNow(wrong), JSON.stringify(wrong)).not.toEqual([])
 })

@@ -17,7 +17,8 @@ const hop = rate / 20
 const slipSecondsMax = 0.15
 /** The same sound has 0.99 through one G.711 line. Of other words up to 0.48 are the same: `quinze virgule` before another end. */
 const sameFrom = 0.95
-const leadsMax = 12
+const leadsMax = 4
+const lookSeconds = 3
 const bounds = { share: 0.55, least: 0.8, most: 1.25 }
 
 /** Whether what was heard is the reference: its words, its length and its loudness. */
@@ -32,14 +33,7 @@ export function listenFor(recording: Float64Array, reference: Float64Array, from
     { length: Math.floor((reference.length - stretch) / hop) + 1 },
     (_, n) => n * hop,
   ).filter((at) => rmsOf(reference.subarray(at, at + stretch)) > loud)
-  const field = recording.subarray(0, Math.round((from + withinSeconds) * rate))
-  // A packet lost in its first words must not hide a sentence: it is looked for by others then.
-  let first = { at: from, correlation: 0 }
-  for (const lead of stretches.slice(0, leadsMax)) {
-    const one = findSound(field, reference.subarray(lead, lead + 4 * stretch), from, sameFrom)
-    if (one.correlation > first.correlation) first = { at: one.at - lead / rate, correlation: one.correlation }
-    if (first.correlation >= sameFrom) break
-  }
+  const first = firstOf(recording, reference, stretches, from, withinSeconds)
   let offset = first.at
   const found = stretches.map((at) => {
     const expected = offset + at / rate
@@ -57,4 +51,23 @@ export function listenFor(recording: Float64Array, reference: Float64Array, from
     share,
     level: [Math.min(...levels), Math.max(...levels)],
   }
+}
+
+/**
+ * The first place where some of the words are. A packet lost in the first of them must not hide a sentence, so others are
+ * looked for as well; a few seconds at a time, since a transform of a whole call takes a second.
+ */
+function firstOf(recording: Float64Array, reference: Float64Array, stretches: number[], from: number, within: number) {
+  let best = { at: from, correlation: 0 }
+  const leads = stretches.filter((_, n) => n % 4 === 0).slice(0, leadsMax)
+  for (let start = from; start < from + within; start += lookSeconds) {
+    for (const lead of leads) {
+      const words = reference.subarray(lead, lead + 4 * stretch)
+      const end = Math.min(start + lookSeconds, from + within) * rate + words.length
+      const { at, correlation } = findSound(recording.subarray(0, Math.round(end)), words, start, sameFrom)
+      if (correlation > best.correlation) best = { at: at - lead / rate, correlation }
+      if (correlation >= sameFrom) return best
+    }
+  }
+  return best
 }

@@ -27,10 +27,29 @@ export function result(matricule: string, note: number, mention: string): Expect
 /** What the dial plan says by itself. */
 export const fallback: Expected[] = ['im-sorry', 'please-try-call-later', 'goodbye'].map((asterisk) => ({ asterisk }))
 
-/** Makes the call to its end; what was not as expected, in words. */
-export async function play({ to = '514', act, hears }: Scenario, world: MenuWorld): Promise<string[]> {
+/** Makes a call to its end. */
+export async function make({ to = '514', act }: Scenario, world: MenuWorld): Promise<MenuCaller> {
   const caller = await world.dial(to)
   await act(caller)
   await caller.call.ended
+  return caller
+}
+
+/** What was not heard as expected, in words. */
+export async function faultsOf({ to = '514', hears }: Scenario, caller: MenuCaller, world: MenuWorld) {
   return caller.faults(menuOf(to), hears, world.soundsFolder)
+}
+
+/** All calls at once, and not compared before the last has ended: that takes a processor from who is on the line. */
+export async function makeAll(
+  scenarios: readonly Scenario[],
+  world: MenuWorld,
+): Promise<Map<string, Promise<MenuCaller>>> {
+  const calls = new Map(scenarios.map((scenario) => [scenario.name, make(scenario, world)]))
+  await Promise.allSettled(calls.values())
+  return calls
+}
+
+export async function play(scenario: Scenario, world: MenuWorld): Promise<string[]> {
+  return faultsOf(scenario, await make(scenario, world), world)
 }
