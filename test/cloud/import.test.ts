@@ -97,19 +97,20 @@ test.runIf(hasMariaDb)(
   'a table of nineteen columns is taken whole, once, and its calls that are live already are known',
   async () => {
     if (!sql) throw new Error('no MariaDB')
-    const cdrs = Array.from({ length: 1_200 }, (_, n) => makeCdr(n, n % 7 === 0 ? { clid: '"Ren\u00e9" <60>' } : {}))
+    const cdrs = Array.from({ length: 620 }, (_, n) => makeCdr(n, n % 7 === 0 ? { clid: '"Ren\u00e9" <60>' } : {}))
     for (const cdr of cdrs.slice(0, 40)) await stores().cdrs.put('nineteen', cdr, undefined, numbering)
     await fill(sql.db, 'cdr', columns19, cdrs)
     const state = path.join(folder, 'state.json')
     await expect(run('nineteen', 'cdr', state, 1).done).rejects.toThrow('line is down')
-    expect(await run('nineteen', 'cdr', state).done).toMatchObject({ stored: 700, matched: 0, doubtful: 0, refused: 0 })
-    expect(await run('nineteen', 'cdr').done).toMatchObject({ stored: 0, matched: 1_200, doubtful: 0, refused: 0 })
+    expect(await run('nineteen', 'cdr', state).done).toMatchObject({ stored: 120, matched: 0, doubtful: 0, refused: 0 })
+    expect(await run('nineteen', 'cdr').done).toMatchObject({ stored: 0, matched: 620, doubtful: 0, refused: 0 })
     const rows = await stored('nineteen')
-    expect(rows).toHaveLength(1_200)
+    expect(rows).toHaveLength(620)
     const byKey = new Map(rows.map((cdr) => [cdr.uniqueid, cdr]))
     expect(cdrs.every((cdr) => byKey.get(cdr.uniqueid)?.clid === cdr.clid)).toBe(true)
     expect(cdrs.every((cdr) => Date.parse(byKey.get(cdr.uniqueid)?.start ?? '') === Date.parse(cdr.start))).toBe(true)
   },
+  240_000,
 )
 
 test.runIf(hasMariaDb)(
@@ -140,6 +141,7 @@ test.runIf(hasMariaDb)(
     ])
     expect(await stored('sixteen')).toHaveLength(5)
   },
+  240_000,
 )
 
 test('with CI every part of this suite has to run', () => {
