@@ -6,6 +6,7 @@ import { isSilent } from '../staleness.ts'
 import { CallTable } from './call-table.tsx'
 import { Header } from './header.tsx'
 import { LiveCalls } from './live-calls.tsx'
+import { MarksPage } from './marks-page.tsx'
 import { Notices } from './notices.tsx'
 import { type PageName, PageTabs } from './page-tabs.tsx'
 import { Phones } from './phones.tsx'
@@ -24,6 +25,7 @@ export function BoardPage({ connection, onLeave }: { connection: Connection; onL
       <PageTabs page={page} onTurn={setPage} />
       <Notices board={board} />
       {page === 'search' && <SearchPage source={board.archive} />}
+      {page === 'marks' && <MarksPage connection={connection} />}
       <main hidden={page !== 'board'} class={board.isLoaded && isOld ? 'board is-old' : 'board'}>
         <div class="column">
           <Phones endpoints={live.endpoints} calls={live.calls} isLoaded={board.isLoaded} />

@@ -1,7 +1,7 @@
 import { strings } from '../strings.ts'
 
 const words = strings.pages
-const pages = ['board', 'search'] as const
+const pages = ['board', 'search', 'marks'] as const
 export type PageName = (typeof pages)[number]
 
 export function PageTabs({ page, onTurn }: { page: PageName; onTurn: (page: PageName) => void }) {

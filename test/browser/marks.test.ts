@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { type Deployment, deploy } from '../support/deployment.ts'
+import { browserTest, useDashboard } from './support/board.ts'
+import { openPage } from './support/page.ts'
+
+const dashboard = useDashboard()
+let deployment: Deployment
+beforeAll(async () => {
+  deployment = await deploy()
+}, 120_000)
+afterAll(async () => deployment?.[Symbol.asyncDispose]())
+
+browserTest(
+  'a file is tried and uploaded, a mark of it is corrected, and what the menu says of it is read',
+  async () => {
+    const { apiKey: key } = (await deployment.makeSite('office')).site
+    const fragment = new URLSearchParams({ api: deployment.cloud.httpUrl, site: 'office', key })
+    const opened = await openPage(`${dashboard.url}#${fragment}`)
+    onTestFinished(() => opened.close())
+    const { page } = opened
+    await page.getByRole('button', { name: 'Marks' }).click()
+    const choose = (text: string) =>
+      page
+        .getByLabel(/^CSV/)
+        .setInputFiles({ name: 'marks.csv', mimeType: 'text/csv', buffer: Buffer.from(`matricule,note\n${text}\n`) })
+    await choose('137,15.25\n138,"15,5"')
+    await page.getByRole('button', { name: 'Try' }).click()
+    await page.getByText('2 rows, 1 faults; nothing was written.').waitFor()
+    await page.getByText('Row 2, note').waitFor()
+    await choose('137,15.25\n138,9')
+    await page.getByRole('button', { name: 'Upload' }).click()
+    await page.getByText('2 marks written.').waitFor()
+
+    await page.getByLabel('Student number').fill('137')
+    await page.getByRole('button', { name: 'Find' }).click()
+    await page.getByText('Étudiant un trois sept. Votre note : quinze virgule vingt-cinq. mention bien.').waitFor()
+    await page.getByLabel('Mark', { exact: true }).fill('12.5')
+    // Another's change meanwhile is not written over.
+    await deployment.call('PUT', '/v1/sites/office/grades/137', { key, body: { note: 13 } })
+    await page.getByRole('button', { name: 'Correct' }).click()
+    await page.getByText('read it again').waitFor()
+    await page.getByRole('button', { name: 'Find' }).click()
+    await page.getByText('Votre note : treize.').waitFor()
+    await page.getByLabel('Mark', { exact: true }).fill('12.5')
+    await page.getByRole('button', { name: 'Correct' }).click()
+    await page.getByText('Votre note : douze et demi. mention assez bien.').waitFor()
+    const stored = await deployment.call('GET', '/v1/sites/office/grades/137', { key })
+    expect(await stored.json()).toMatchObject({ note: 12.5 })
+  },
+)
