@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { buildBridge } from '../../infra/build/bridge.ts'
+import { bridgeNodeFlags, buildBridge } from '../../infra/build/bridge.ts'
 import type { Play } from './ari-source.ts'
 import type { Counts } from './sqs-sink.ts'
 
@@ -74,7 +74,9 @@ export class Rig implements AsyncDisposable {
     const config = path.join(this.folder, 'bridge.json')
     await writeFile(config, JSON.stringify(this.config(state)))
     const program = path.resolve('dist/bridge/switchhook-bridge.mjs')
-    const child = spawn(process.execPath, [program, '--config', config], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [...bridgeNodeFlags, program, '--config', config], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     this.#bridges.push(child)
     let said = ''
     child.stdout?.on('data', (data: Buffer) => {

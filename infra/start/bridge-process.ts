@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
+import { bridgeNodeFlags } from '../build/bridge.ts'
 import type { LocalCloud } from '../local/local-cloud.ts'
 import type { PbxSource } from './pbx-source.ts'
 import { StartFailed } from './start-failed.ts'
@@ -48,7 +49,7 @@ export class BridgeProcess {
   async start(): Promise<void> {
     const { folder, program, cloud } = this.#options
     const configFile = await this.#writeConfig()
-    const child = spawn(process.execPath, [program, '--config', configFile], {
+    const child = spawn(process.execPath, [...bridgeNodeFlags, program, '--config', configFile], {
       cwd: folder,
       // Ctrl-C reaches the whole group of a terminal; the bridge is stopped in its turn instead.
       detached: true,
