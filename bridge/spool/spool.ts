@@ -64,6 +64,8 @@ export class Spool {
   #writing: Promise<void> = Promise.resolve()
   #isWriting = false
   #cancelAck: (() => void) | undefined
+  /** One at a time: two would write the same temporary file. */
+  #forgetting: Promise<void> = Promise.resolve()
   #cached: { segment: Segment; bytes: number; records: SpoolRecord[] } | undefined
 
   constructor(options: SpoolOptions) {
@@ -172,7 +174,8 @@ export class Spool {
     this.#acked = number
     this.#cancelAck ??= this.#clock.after(ackSaveMs, () => {
       this.#cancelAck = undefined
-      this.#forget().catch(() => this.#options.onCount('spool-ack-unsaved'))
+      const forgotten = this.#forgetting.then(() => this.#forget())
+      this.#forgetting = forgotten.catch(() => this.#options.onCount('spool-ack-unsaved'))
     })
   }
 
@@ -190,6 +193,7 @@ export class Spool {
     const cancel = this.#clock.after(closeMsMax, () => this.#writer.stop())
     while (this.#isWriting && this.#state === 'open') await this.#writing
     cancel()
+    await this.#forgetting
     if (this.#state === 'open') await this.#forget()
     this.#state = 'closed'
     await this.#writer.close()

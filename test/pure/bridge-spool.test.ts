@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { realClock } from '../../bridge/operate/clock.ts'
 import { type Disk, realDisk } from '../../bridge/spool/disk.ts'
 import { takeEpoch } from '../../bridge/spool/epoch-file.ts'
 import { recover } from '../../bridge/spool/recover.ts'
@@ -45,6 +46,33 @@ test('records are handed on in order, and read back after a restart', async () =
   expect(texts(await second.spool.read(2, 4, 1000))).toEqual(['b', 'c'])
   expect(second.spool.append(Buffer.from('d'))).toBe(4)
   await second.spool.close()
+})
+
+test('what is acknowledged is saved by one writer at a time, though the spool is closed meanwhile', async () => {
+  let writers = 0
+  let most = 0
+  const release = Promise.withResolvers<void>()
+  const disk: Disk = {
+    ...realDisk,
+    async replace(path, bytes) {
+      writers += 1
+      most = Math.max(most, writers)
+      await release.promise
+      await realDisk.replace(path, bytes)
+      writers -= 1
+    },
+  }
+  const made = spool({ disk, clock: { ...realClock, after: (_, task) => realClock.after(0, task) } })
+  await made.spool.open()
+  made.spool.append(Buffer.from('a'))
+  await vi.waitFor(() => expect(made.durable).toHaveLength(1))
+  made.spool.ack(2)
+  await vi.waitFor(() => expect(writers).toBe(1))
+  const closed = made.spool.close()
+  await new Promise(setImmediate)
+  release.resolve()
+  await closed
+  expect([most, made.counted]).toEqual([1, []])
 })
 
 test('records that were acknowledged are not there after a restart, and their files are deleted', async () => {
