@@ -4,6 +4,7 @@ import type { Change, Gap, Live } from '../client/index.ts'
 import { CallLog } from './call-log.ts'
 import type { Connection } from './connection.ts'
 import { addChanges, type StateRow } from './state-log.ts'
+import { isWallBoard } from './wall-board.ts'
 
 /** Everything that the page shows of one site, and word of each change to it. */
 export class Board {
@@ -35,7 +36,7 @@ export class Board {
         this.isLoaded = true
         this.trouble = undefined
         // Calls may have ended unseen.
-        this.log.refresh()
+        this.#readLog()
       }
       this.#onChange()
     })
@@ -44,7 +45,7 @@ export class Board {
       this.trouble = message
       this.#onChange()
     })
-    this.log.refresh()
+    this.#readLog()
     return this
   }
 
@@ -58,10 +59,14 @@ export class Board {
     this.#onChange()
   }
 
+  #readLog(): void {
+    if (!isWallBoard(this.connection)) this.log.refresh()
+  }
+
   #take(changes: readonly Change[]): void {
     this.states = addChanges(this.states, changes)
     for (const change of changes) {
-      if (change.topic === 'calls' && change.kind === 'gone') {
+      if (change.topic === 'calls' && change.kind === 'gone' && !isWallBoard(this.connection)) {
         this.log.awaitRecord(change.entity?.state.mergedInto ?? change.id)
       }
     }

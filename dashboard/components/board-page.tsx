@@ -3,6 +3,7 @@ import { connect } from '../../client/index.ts'
 import { Board } from '../board.ts'
 import type { Connection } from '../connection.ts'
 import { isSilent } from '../staleness.ts'
+import { isWallBoard, ticketsOfBoard } from '../wall-board.ts'
 import { CallTable } from './call-table.tsx'
 import { Header } from './header.tsx'
 import { LiveCalls } from './live-calls.tsx'
@@ -18,18 +19,19 @@ export function BoardPage({ connection, onLeave }: { connection: Connection; onL
   const [page, setPage] = useState<PageName>('board')
   if (!board) return null
   const { live, log } = board
+  const isWall = isWallBoard(connection)
   const isOld = live.status.state !== 'connected' || (live.heard !== undefined && isSilent(live.heard))
   return (
     <>
       <Header site={connection.site} status={live.status} onLeave={onLeave} />
-      <PageTabs page={page} onTurn={setPage} />
+      {!isWall && <PageTabs page={page} onTurn={setPage} />}
       <Notices board={board} />
       {page === 'search' && <SearchPage source={board.archive} />}
       {page === 'marks' && <MarksPage connection={connection} />}
       <main hidden={page !== 'board'} class={board.isLoaded && isOld ? 'board is-old' : 'board'}>
         <div class="column">
           <Phones endpoints={live.endpoints} calls={live.calls} isLoaded={board.isLoaded} />
-          <CallTable log={log} />
+          {!isWall && <CallTable log={log} />}
         </div>
         <div class="column">
           <LiveCalls calls={live.calls} isLoaded={board.isLoaded} />
@@ -46,7 +48,8 @@ function useBoard(connection: Connection): Board | undefined {
   const [, redraw] = useReducer((count: number, _: undefined) => count + 1, 0)
   useEffect(() => {
     document.title = `${connection.site} · Switchhook`
-    const started = new Board(connection, connect(connection), () => redraw(undefined)).start()
+    const options = { ...connection, ...(isWallBoard(connection) && { fetch: ticketsOfBoard(connection) }) }
+    const started = new Board(connection, connect(options), () => redraw(undefined)).start()
     setBoard(started)
     return () => started.stop()
   }, [connection])

@@ -96,3 +96,23 @@ browserTest('asks for address, site and key when it has none, by keyboard alone'
   await page.locator('[data-connection="connected"]').waitFor()
   expect(consoleErrors).toEqual([])
 })
+
+browserTest('a board’s token shows presence alone, and asks for nothing else', async () => {
+  const peer = await startPeer()
+  onTestFinished(() => peer[Symbol.asyncDispose]())
+  twoPhones(peer)
+  const fragment = new URLSearchParams({ api: peer.apiUrl, site: peer.site, key: peer.boardToken })
+  const { page, consoleErrors, close } = await openPage(`${dashboard.url}#${fragment}`)
+  onTestFinished(close)
+  await page.locator('[data-connection="connected"]').waitFor()
+  await page.getByText('Available').first().waitFor()
+  expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
+    'Phones',
+    'Live calls',
+    'State changes',
+  ])
+  expect(await page.getByRole('button', { name: 'Call log' }).count()).toBe(0)
+  expect(page.url()).toBe(dashboard.url)
+  expect(new Set(peer.requests)).toEqual(new Set(['POST /v1/boards/tickets']))
+  expect(consoleErrors).toEqual([])
+})

@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Cdr } from '../../../contracts/cdr.ts'
 import type { CallEntity, EndpointEntity, Entity, Removal, Topic } from '../../../contracts/frames.ts'
 import { epoch } from './facts.ts'
 
 const key = 'test-key'
+const boardToken = 'shb_of-the-wall'
 const pageRows = 4
 
 /**
@@ -16,6 +18,7 @@ const pageRows = 4
 export class Peer {
   readonly site = 'demo'
   readonly key = key
+  readonly boardToken = boardToken
   readonly endpoints = new Map<string, EndpointEntity>()
   readonly calls = new Map<string, CallEntity>()
   cdrs: Cdr[] = []
@@ -125,12 +128,15 @@ export class Peer {
     }
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.apiUrl)
-    const { status, body } = this.#route(request, url)
+    const { status, body } =
+      url.pathname === '/v1/boards/tickets' && request.method === 'POST'
+        ? this.#boardTicket(await text(request))
+        : this.#route(request, url)
     response.writeHead(status, {
       'access-control-allow-origin': '*',
-      'access-control-allow-headers': 'authorization',
+      'access-control-allow-headers': 'authorization, content-type',
       'content-type': status < 400 ? 'application/json' : 'application/problem+json',
     })
     response.end(body && JSON.stringify(body))
@@ -156,6 +162,13 @@ export class Peer {
           body: { title: 'Not found', status: 404, detail: 'No such site.', errorId: 'unknown-site' },
         }
     }
+  }
+
+  #boardTicket(asked: string): { status: number; body: object } {
+    this.requests.push('POST /v1/boards/tickets')
+    const { token } = JSON.parse(asked) as { token?: string }
+    if (token === boardToken) return { status: 201, body: { ...this.#ticket(), site: this.site } }
+    return { status: 401, body: { errorId: 'key-invalid', status: 401, detail: 'The token is not known.' } }
   }
 
   #refusalOf(authorization: string | undefined) {
