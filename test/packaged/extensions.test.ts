@@ -50,7 +50,9 @@ async function answered(method: string, path: string, body?: object) {
 async function orders(): Promise<SetCommand[]> {
   const { commands: QueueUrl } = office.bridge.queues
   const key = createPublicKey(office.bridge.deploymentPublicKey)
-  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }))
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 }),
+  )
   for (const { ReceiptHandle } of Messages) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
   return Messages.map(({ Body = '' }) => openCommand(Body, 'office', key)).filter(
     ({ command }) => command === 'set',

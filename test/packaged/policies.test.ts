@@ -103,8 +103,11 @@ test('of the table of keys, each role may do with each kind of item what its fun
     BridgesRole: { site: 'get update', bridge: 'get query put update' },
     BridgeDoorRole: { site: 'get', bridge: 'get update' },
     PersistRecordsRole: { bridge: 'get' },
-    PushPresenceRole: { bridge: 'get' },
-    PlacedCallsRole: { site: 'get' },
+    PushPresenceRole: { site: 'get', bridge: 'get' },
+    PlacedCallsRole: { site: 'get', key: 'get' },
+    ExtensionsRole: { site: 'get', key: 'get' },
+    VerificationsRole: { site: 'get' },
+    VerifyDaysRole: { site: 'query' },
     RemovalsRole: {
       site: 'get update',
       key: 'query delete',
