@@ -17,7 +17,6 @@ export const unreadTypes: ReadonlySet<string> = new Set([
   'ChannelToneDetected',
   'ChannelTransfer',
   'ChannelUnhold',
-  'ChannelUserevent',
   'ChannelVarset',
   'ContactInfo',
   'EndpointStateChange',

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LineSplitter } from '../../bridge/asterisk/line-splitter.ts'
 import { readCdrRecord } from '../../bridge/normalise/cdr-record.ts'
-import { readFrame } from '../../bridge/normalise/events.ts'
+import { readFrame, readTypes } from '../../bridge/normalise/events.ts'
 import { unreadTypes } from '../../bridge/normalise/known-types.ts'
 import { isNoise, noiseTypes } from '../../bridge/normalise/noise.ts'
 import { PbxState } from '../../bridge/normalise/pbx-state.ts'
@@ -38,6 +38,10 @@ function cdrKinds(chunks: Iterable<Buffer>): string[] {
   const lines = [...chunks].flatMap((chunk) => splitter.push(chunk)).concat(splitter.rest())
   return lines.flatMap(({ bytes }) => readCdrRecord('lyon-1', bytes, 'UTC').map(({ line }) => line.kind))
 }
+
+test('no type that is read is dropped unread', () => {
+  expect([...readTypes].filter((type) => unreadTypes.has(type))).toEqual([])
+})
 
 test('10,000 files of call records, each given a byte at a time, read the same as whole', () => {
   const beside = '{"short":1}'

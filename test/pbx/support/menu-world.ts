@@ -5,7 +5,8 @@ import { MenuCaller } from './menu-caller.ts'
 import type { TestPbx } from './pbx.ts'
 import { Playbacks } from './playbacks.ts'
 
-const phones = 24
+/** One a call: a caller who has tried too often is locked out, and his phone is of no more use. */
+const phones = 48
 
 /** The sample site with phones enough for many callers at once: 101 and so on. */
 export function siteOfCallers(site: Site): Site {
@@ -38,9 +39,9 @@ export async function openMenuWorld(it: TestPbx, sounds: string): Promise<MenuWo
     speech,
     soundsFolder: join(it.pbx.installationRoot, 'usr/share/asterisk/sounds/en'),
     async dial(to) {
-      const phone = callers[next % callers.length]
+      const phone = callers[next]
       next += 1
-      if (!phone) throw new Error('the site has no callers')
+      if (!phone) throw new Error(`more calls than the ${callers.length} phones`)
       const call = await it.phones.callAttentively({ from: phone.number, to })
       return new MenuCaller(call, phone.endpoint, playbacks, speech)
     },
