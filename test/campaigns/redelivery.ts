@@ -41,10 +41,10 @@ export async function main(args: string[]): Promise<void> {
     }
     count += figures.calls
   }
+  console.log(`totals of ${expected.size} hours equal SQL's, figure by figure: ${count} calls`)
   const starts = sent.map(({ start }) => start.slice(0, 10)).sort()
   const days = lineStats(done.totals, redeliveredSite, starts[0] ?? '', starts.at(-1) ?? '')
   console.log(`totals of ${await compareLines(sql.db, days)} extensions and trunks equal SQL's`)
-  console.log(`totals of ${expected.size} hours equal SQL's, figure by figure: ${count} calls`)
 }
 
 function inMemory(): Ground {

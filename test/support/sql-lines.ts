@@ -33,9 +33,6 @@ async function sqlLines(db: Connection): Promise<Map<string, Record<string, numb
   )
   await db.query(`CREATE OR REPLACE TABLE line_calls (line VARCHAR(60), s DATETIME, KEY (line, s)) AS
     SELECT l.line, c.* FROM call_lines l JOIN calls c ON c.linkedid = l.linkedid`)
-  const [longest]: { seconds: number }[] = await db.query(
-    'SELECT 1 + MAX(TIMESTAMPDIFF(SECOND, s, e)) AS seconds FROM calls',
-  )
   const rows: unknown[] = await db.query(`
     SELECT c.line, COUNT(*) AS calls, SUM(answered) AS answered,
       SUM(NOT answered AND NOT voiced AND unanswered) AS abandoned,
@@ -44,9 +41,9 @@ async function sqlLines(db: Connection): Promise<Map<string, Record<string, numb
       SUM(NOT answered AND voiced) AS voicemail, SUM(talk) AS talkSeconds,
       SUM(TIMESTAMPDIFF(SECOND, s, COALESCE(first_answer, e))) AS ringSeconds, MAX(p.most) AS maxConcurrent
     FROM line_calls c JOIN (SELECT line, MAX(n) AS most FROM (
-      SELECT x.line, x.linkedid, COUNT(*) AS n FROM line_calls x JOIN line_calls y ON y.line = x.line
-        AND y.s BETWEEN x.s - INTERVAL ${Number(longest?.seconds ?? 0)} SECOND AND x.s
-        AND GREATEST(y.e, y.s + INTERVAL 1 SECOND) > x.s GROUP BY x.line, x.linkedid) peaks GROUP BY line) p
+      SELECT line, SUM(step) OVER (PARTITION BY line ORDER BY t, step ROWS UNBOUNDED PRECEDING) AS n FROM (
+        SELECT line, s AS t, 1 AS step FROM line_calls
+        UNION ALL SELECT line, GREATEST(e, s + INTERVAL 1 SECOND), -1 FROM line_calls) steps) sums GROUP BY line) p
       ON p.line = c.line GROUP BY c.line`)
   return new Map(
     rows.map((row) => {
