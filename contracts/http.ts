@@ -28,6 +28,8 @@ export const TicketIssued = v.looseObject({
   ticket: v.string(),
   expiresAt: v.string(),
   socketUrl: v.string(),
+  /** What it may do, for a page that shows only that. */
+  scopes: v.optional(v.array(v.string())),
   /** Told to a board, whose token does not name it. */
   site: v.optional(v.string()),
 })

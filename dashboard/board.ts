@@ -3,6 +3,8 @@ import { systemClock } from '../client/clock.ts'
 import type { Change, Gap, Live } from '../client/index.ts'
 import { CallLog } from './call-log.ts'
 import type { Connection } from './connection.ts'
+import { Controls } from './controls.ts'
+import type { KeyScopes } from './key-scopes.ts'
 import { addChanges, type StateRow } from './state-log.ts'
 import { isWallBoard } from './wall-board.ts'
 
@@ -13,6 +15,8 @@ export class Board {
   /** What is stored, for whoever searches it. */
   readonly archive: CallLogReader
   readonly log: CallLog
+  readonly controls: Controls
+  readonly scopes: Pick<KeyScopes, 'has'>
   states: readonly StateRow[] = []
   gap: Gap | undefined
   /** The last thing that went wrong while not connected. */
@@ -21,10 +25,12 @@ export class Board {
   isLoaded = false
   readonly #onChange: () => void
 
-  constructor(connection: Connection, live: Live, onChange: () => void) {
+  constructor(connection: Connection, live: Live, scopes: Pick<KeyScopes, 'has'>, onChange: () => void) {
     this.connection = connection
     this.live = live
+    this.scopes = scopes
     this.#onChange = onChange
+    this.controls = new Controls(connection, scopes, onChange)
     this.archive = callLog(connection)
     this.log = new CallLog(this.archive, systemClock, onChange)
   }
@@ -51,6 +57,7 @@ export class Board {
 
   stop(): void {
     this.live.stop()
+    this.controls.stop()
     this.log.stop()
   }
 

@@ -7,7 +7,15 @@ import { Icon } from './icon.tsx'
 
 const words = strings.calls
 
-export function LiveCalls({ calls, isLoaded }: { calls: ReadonlyMap<string, CallEntity>; isLoaded: boolean }) {
+interface LiveCallsProps {
+  calls: ReadonlyMap<string, CallEntity>
+  isLoaded: boolean
+  /** Absent where the key may end no call. */
+  onEnd: ((call: string) => void) | undefined
+  failure: string | undefined
+}
+
+export function LiveCalls({ calls, isLoaded, onEnd, failure }: LiveCallsProps) {
   const nowMs = useNow()
   const states = [...calls.values()].map(({ state }) => state)
   states.sort((a, b) => a.startedAt.localeCompare(b.startedAt))
@@ -17,10 +25,15 @@ export function LiveCalls({ calls, isLoaded }: { calls: ReadonlyMap<string, Call
         <h2 id="calls-title">{words.title}</h2>
         {states.length > 0 && <p class="count">{states.length}</p>}
       </div>
+      {failure !== undefined && (
+        <p class="failure" role="alert">
+          {failure}
+        </p>
+      )}
       {states.length > 0 ? (
         <ul class="call-list">
           {states.map((state) => (
-            <LiveCall key={state.call} state={state} nowMs={nowMs} />
+            <LiveCall key={state.call} state={state} nowMs={nowMs} onEnd={onEnd} />
           ))}
         </ul>
       ) : (
@@ -30,7 +43,7 @@ export function LiveCalls({ calls, isLoaded }: { calls: ReadonlyMap<string, Call
   )
 }
 
-function LiveCall({ state, nowMs }: { state: CallState; nowMs: number }) {
+function LiveCall({ state, nowMs, onEnd }: { state: CallState; nowMs: number; onEnd: LiveCallsProps['onEnd'] }) {
   const word = state.state === 'answered' ? 'on-call' : 'ringing'
   const seconds = (nowMs - Date.parse(state.answeredAt ?? state.startedAt)) / 1000
   return (
@@ -46,6 +59,11 @@ function LiveCall({ state, nowMs }: { state: CallState; nowMs: number }) {
         <span class="visually-hidden">{words.duration} </span>
         {duration(seconds)}
       </p>
+      {onEnd && (
+        <button type="button" class="end" onClick={() => onEnd(state.call)}>
+          {state.state === 'answered' ? strings.control.hangUp : strings.control.cancel}
+        </button>
+      )}
     </li>
   )
 }

@@ -1,5 +1,6 @@
 import type { CallEntity, EndpointEntity, EndpointState } from '../../client/index.ts'
 import { type Label, peerOf } from '../call-parties.ts'
+import { extensionOf } from '../extension.ts'
 import { sinceOf } from '../moments.ts'
 import { countWords, phoneWord } from '../phone-state.ts'
 import { strings } from '../strings.ts'
@@ -13,9 +14,11 @@ interface PhonesProps {
   endpoints: ReadonlyMap<string, EndpointEntity>
   calls: ReadonlyMap<string, CallEntity>
   isLoaded: boolean
+  /** Absent where the key can do nothing with a phone. */
+  onOpen: ((endpoint: string) => void) | undefined
 }
 
-export function Phones({ endpoints, calls, isLoaded }: PhonesProps) {
+export function Phones({ endpoints, calls, isLoaded, onOpen }: PhonesProps) {
   const states = [...endpoints.values()].map(({ state }) => state)
   states.sort((a, b) => byName.compare(a.resource, b.resource))
   const live = [...calls.values()].map(({ state }) => state)
@@ -34,7 +37,7 @@ export function Phones({ endpoints, calls, isLoaded }: PhonesProps) {
       {states.length > 0 ? (
         <ul class="cards">
           {states.map((state) => (
-            <Phone key={state.endpoint} state={state} peer={peerOf(state.endpoint, live)} />
+            <Phone key={state.endpoint} state={state} peer={peerOf(state.endpoint, live)} onOpen={onOpen} />
           ))}
         </ul>
       ) : (
@@ -44,7 +47,13 @@ export function Phones({ endpoints, calls, isLoaded }: PhonesProps) {
   )
 }
 
-function Phone({ state, peer }: { state: EndpointState; peer: Label | undefined }) {
+interface PhoneProps {
+  state: EndpointState
+  peer: Label | undefined
+  onOpen: PhonesProps['onOpen']
+}
+
+function Phone({ state, peer, onOpen }: PhoneProps) {
   const word = phoneWord(state)
   const since = sinceOf(Date.parse(state.since), Date.now())
   return (
@@ -52,7 +61,15 @@ function Phone({ state, peer }: { state: EndpointState; peer: Label | undefined 
       <span class="badge">
         <Icon name={word} />
       </span>
-      <h3>{state.resource}</h3>
+      <h3>
+        {onOpen && extensionOf(state) ? (
+          <button type="button" title={strings.control.open(state.resource)} onClick={() => onOpen(state.endpoint)}>
+            {state.resource}
+          </button>
+        ) : (
+          state.resource
+        )}
+      </h3>
       <p class="word" title={state.deviceState}>
         {words.words[word]}
       </p>

@@ -1,12 +1,15 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { knownDeviceStates } from '../../contracts/facts.ts'
 import { calleeLabel, cdrCaller, partyLabel, peerOf } from '../../dashboard/call-parties.ts'
 import { formatConnection, parseConnection, refuse } from '../../dashboard/connection.ts'
 import { cdrMs, duration, sinceOf, timeOf } from '../../dashboard/moments.ts'
 import { countWords, phoneWord } from '../../dashboard/phone-state.ts'
+import { refusalSentence } from '../../dashboard/refusals.ts'
 import { isSilent } from '../../dashboard/staleness.ts'
 import { strings } from '../../dashboard/strings.ts'
 import { call, endpointState, party } from '../browser/support/facts.ts'
+import { sourceFiles } from '../support/source-files.ts'
 
 test.each([
   ['NOT_INUSE', 'online', 'Available'],
@@ -127,4 +130,22 @@ test('a connection in the address is taken only when whole, and is written as it
   expect(parseConnection('')).toBeUndefined()
   expect(refuse({ apiUrl: 'example', site: 'demo', key: 'k' })).toBe('badUrl')
   expect(refuse({ apiUrl: '', site: 'demo', key: 'k' })).toBe('missing')
+})
+
+test('each refusal of call control has a sentence of its own, save one that no click of the page can meet', () => {
+  const sources = sourceFiles(['functions/http/placed-calls', 'functions/http/extensions']).map((file) =>
+    readFileSync(file, 'utf8'),
+  )
+  const named = sources.flatMap((text) => [...text.matchAll(/(?:HttpProblem\(\s*\d{3},\s*|away\()'([\w-]+)'/g)])
+  const denials = ['internal', 'national', 'mobile', 'international', 'premium', 'satellite', 'emergency']
+  const caps = ['minute', 'day', 'at-once']
+  const ids = [
+    ...named.map((match) => match[1] ?? ''),
+    ...denials.map((why) => `dial-${why}`),
+    ...caps.map((cap) => `call-cap-${cap}`),
+  ]
+  expect(ids.length).toBeGreaterThan(18)
+  const unsaid = ids.filter((errorId) => refusalSentence({ status: 409, errorId, detail: 'raw' }) === 'raw')
+  expect(unsaid.sort()).toEqual(['caller-id-not-owned', 'forward-loop', 'idempotency-key-reused'])
+  expect(refusalSentence({ status: 0 })).toBe('The cloud did not answer.')
 })

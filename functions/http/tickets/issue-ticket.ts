@@ -32,6 +32,7 @@ export async function issueTicket(
   const ticket = makeTicket()
   const expiresAt = now + ticketMs
   const { site, keyId } = caller
-  await tickets.put(sha256(ticket), { site, keyId, scopes: [...(wanted ?? caller.scopes)], expiresAt }, now)
-  return { ticket, expiresAt: new Date(expiresAt).toISOString(), socketUrl }
+  const scopes = [...(wanted ?? caller.scopes)]
+  await tickets.put(sha256(ticket), { site, keyId, scopes, expiresAt }, now)
+  return { ticket, expiresAt: new Date(expiresAt).toISOString(), socketUrl, scopes }
 }

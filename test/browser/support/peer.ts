@@ -29,6 +29,12 @@ export class Peer {
   /** Refuses every request with this problem. */
   refusal: { status: number; errorId: string; detail: string } | undefined
   partsPerSnapshot = 1
+  /** What the key may do, told with each ticket. */
+  scopes: string[] = []
+  /** Answers of what a test scripts, by `POST calls` and the like, in their turn; the last one stays. */
+  readonly scripted = new Map<string, { status: number; body: object; headers?: Record<string, string> }[]>()
+  /** Of what was scripted: method, path, body and Idempotency-Key, as each came. */
+  readonly controlled: { what: string; body: unknown; key: string | undefined }[] = []
 
   readonly requests: string[] = []
   readonly ticketsUsed: string[] = []
@@ -130,19 +136,40 @@ export class Peer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.apiUrl)
-    const { status, body } =
-      url.pathname === '/v1/boards/tickets' && request.method === 'POST'
-        ? this.#boardTicket(await text(request))
-        : this.#route(request, url)
+    const {
+      status,
+      body,
+      headers = {},
+    } = url.pathname === '/v1/boards/tickets' && request.method === 'POST'
+      ? { headers: undefined, ...this.#boardTicket(await text(request)) }
+      : (this.#script(request, url) ?? this.#route(request, url))
+    // As a line that is cut before the answer.
+    if (status === 0) return void request.socket.destroy()
     response.writeHead(status, {
+      ...headers,
       'access-control-allow-origin': '*',
-      'access-control-allow-headers': 'authorization, content-type',
+      'access-control-allow-headers': 'authorization, content-type, idempotency-key',
+      'access-control-allow-methods': 'GET, POST, PUT, DELETE',
+      'access-control-expose-headers': 'retry-after',
       'content-type': status < 400 ? 'application/json' : 'application/problem+json',
     })
     response.end(body && JSON.stringify(body))
   }
 
-  #route(request: IncomingMessage, url: URL): { status: number; body?: object } {
+  #script(request: IncomingMessage, url: URL) {
+    const what = `${request.method} ${url.pathname.replace(`/v1/sites/${this.site}/`, '')}`
+    const answers = this.scripted.get(what)
+    if (!answers) return undefined
+    const key = request.headers['idempotency-key']?.toString()
+    const taken: (typeof this.controlled)[number] = { what: what + url.search, body: undefined, key }
+    this.controlled.push(taken)
+    request.setEncoding('utf8').on('data', (text: string) => {
+      taken.body = JSON.parse(text)
+    })
+    return answers.length > 1 ? answers.shift() : answers[0]
+  }
+
+  #route(request: IncomingMessage, url: URL): { status: number; body?: object; headers?: Record<string, string> } {
     if (request.method === 'OPTIONS') return { status: 204 }
     this.requests.push(`${request.method} ${url.pathname}${url.search}`)
     const refusal = this.refusal ?? this.#refusalOf(request.headers.authorization)
@@ -180,7 +207,7 @@ export class Peer {
     const ticket = `ticket-${++this.#issued}`
     this.#tickets.add(ticket)
     const socketUrl = `${this.apiUrl.replace('http', 'ws')}/live`
-    return { ticket, expiresAt: new Date(Date.now() + 60_000).toISOString(), socketUrl }
+    return { ticket, expiresAt: new Date(Date.now() + 60_000).toISOString(), socketUrl, scopes: this.scopes }
   }
 
   #cdrPage(query: URLSearchParams) {
