@@ -51,11 +51,13 @@ export interface DialledCall {
 /** Asterisk registers a second after its start, and tries again each second. */
 const REGISTER_MS_MAX = 15_000
 const REGISTER_LOOK_MS = 20
+const RINGS_MAX = 10_000
 
 /** All the phones of a site, in a second Asterisk: they register, call, and answer as they are told. */
 export class Phones {
   readonly #options: PhonesOptions
   readonly #calls = new Map<string, PhoneCall>()
+  readonly #rings: number[] = []
   #instance: AsteriskInstance | undefined
   #events: WebSocket | undefined
   #placing: Promise<unknown> = Promise.resolve()
@@ -91,6 +93,11 @@ export class Phones {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  /** When each call came to one of the phones (`performance.now()`), the last 10,000; a phone that is busy counts. */
+  get rings(): readonly number[] {
+    return this.#rings
   }
 
   /** Where the phones' own Asterisk writes what went wrong. */
@@ -184,6 +191,11 @@ export class Phones {
 
   #take(event: PhoneEvent): void {
     const id = event.channel?.id
+    // A call that is none of the phones' own came in.
+    if (event.type === 'ChannelCreated' && id !== undefined && !this.#calls.has(id)) {
+      this.#rings.push(performance.now())
+      if (this.#rings.length > RINGS_MAX) this.#rings.shift()
+    }
     const call = id === undefined ? undefined : this.#calls.get(id)
     call?.take(event)
     if (id !== undefined && event.type === 'ChannelDestroyed') this.#calls.delete(id)

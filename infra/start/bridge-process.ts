@@ -45,8 +45,13 @@ export class BridgeProcess {
     return this.#child?.pid
   }
 
+  /** False once it ended, whatever ended it. */
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
   /** Resolves when the bridge has said what is there at the PBX; rejects with its own sentence if it gives up. */
-  async start(): Promise<void> {
+  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     const { folder, program, cloud } = this.#options
     const configFile = await this.#writeConfig()
     const child = spawn(process.execPath, [...bridgeNodeFlags, program, '--config', configFile], {
@@ -55,7 +60,7 @@ export class BridgeProcess {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       // No credentials: the bridge gets its own by its signature.
-      env: { AWS_ENDPOINT_URL_SQS: cloud.endpoints.sqs },
+      env: { AWS_ENDPOINT_URL_SQS: cloud.endpoints.sqs, ...env },
     })
     this.#child = child
     this.#stopping = false

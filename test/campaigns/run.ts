@@ -9,6 +9,7 @@ interface Campaign {
 export async function main(args: string[]): Promise<void> {
   const [name, ...rest] = args
   const names = readdirSync('test/campaigns')
+    .filter((file) => file.endsWith('.ts'))
     .map((file) => file.replace(/\.ts$/, ''))
     .filter((known) => known !== 'run')
   if (!name || !names.includes(name)) {
