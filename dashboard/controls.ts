@@ -18,7 +18,7 @@ const keyBytes = 16
 
 /** Calls placed and ended, forwarding and do not disturb set, by the public API; one thing at a time. */
 export class Controls {
-  placed: Pick<Call, 'call' | 'state' | 'result'> | undefined
+  placed: Pick<Call, 'call' | 'state' | 'result' | 'cause'> | undefined
   failure: string | undefined
   done: string | undefined
   isBusy = false
@@ -130,7 +130,7 @@ export class Controls {
   }
 }
 
-function readCall(body: unknown): Pick<Call, 'call' | 'state' | 'result'> | undefined {
+function readCall(body: unknown): Pick<Call, 'call' | 'state' | 'result' | 'cause'> | undefined {
   return isCall(body) ? body : undefined
 }
 

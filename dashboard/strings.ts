@@ -155,6 +155,7 @@ export const strings = {
       answered: 'Answered',
       ended: 'Ended',
     },
+    notDialled: 'not dialled',
     forwarding: 'Call forwarding',
     when: 'Which calls',
     whens: { always: 'All', busy: 'When busy', 'no-answer': 'When not answered', unavailable: 'When not registered' },

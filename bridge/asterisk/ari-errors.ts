@@ -23,6 +23,16 @@ const refusals: Readonly<Record<number, string>> = {
   404: 'ari-not-found',
 }
 
+/** Of Node's net and of undici, which connects anew for each that it gives. */
+const unsentCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
 /** Nothing answered: no connection, a broken one, or silence. */
 export class AriUnreachable extends BridgeError {
   readonly errorId = 'ari-unreachable'
@@ -30,6 +40,10 @@ export class AriUnreachable extends BridgeError {
   get isForeign(): boolean {
     const code = errorCode(this)
     return code.startsWith('HPE_') || code === 'WS_ERR_INVALID_OPCODE'
+  }
+  /** No connection came about, so nothing was asked of anyone. */
+  get isUnsent(): boolean {
+    return unsentCodes.has(errorCode(this))
   }
   override shouldRetry(): boolean {
     return !this.isForeign

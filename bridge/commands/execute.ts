@@ -1,6 +1,6 @@
 import type { Command, HangUpCommand, PaceCommand, PlaceCommand, SetCommand } from '../../contracts/commands.ts'
 import type { PlacedResult } from '../../contracts/placed.ts'
-import { AriRefused } from '../asterisk/ari-errors.ts'
+import { AriRefused, AriUnreachable } from '../asterisk/ari-errors.ts'
 import type { AriRest } from '../asterisk/ari-rest.ts'
 import type { DialPlan } from '../asterisk/dial-plan.ts'
 import type { PlacedCalls } from '../normalise/placed-calls.ts'
@@ -86,6 +86,8 @@ export class Execute {
       this.#parts.log.warn('call not placed', { call, reason: describeError(error) })
       // 409 is of a channel of that id that is live: ours, by an order whose answer was lost.
       if (error instanceof AriRefused && error.status !== 409) this.#end(call, refusedResult(error))
+      // Not dialled: Asterisk was not even asked.
+      else if (error instanceof AriUnreachable && error.isUnsent) this.#end(call, 'failed')
       else await this.#lookFor(call, signal)
     }
   }

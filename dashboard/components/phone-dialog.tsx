@@ -51,6 +51,9 @@ export function PhoneDialog({ state, phones, controls, mayCall, maySet, onClose 
   )
 }
 
-function stageWords({ state, result }: NonNullable<Controls['placed']>): string {
-  return state === 'ended' && result ? `${words.stages.ended}: ${strings.search.results[result]}` : words.stages[state]
+/** Failed without a cause of Asterisk's: it never dialled. */
+function stageWords({ state, result, cause }: NonNullable<Controls['placed']>): string {
+  if (state !== 'ended' || !result) return words.stages[state]
+  const how = result === 'failed' && cause === undefined ? [words.notDialled] : []
+  return [words.stages.ended, strings.search.results[result], ...how].join(': ')
 }

@@ -12,6 +12,7 @@ import { type Command, openCommand, signCommand } from '../../contracts/commands
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const now = Date.parse('2026-11-24T08:00:00.000Z')
+const code = (name: string) => Object.assign(new Error(name), { code: name })
 const iso = (ms: number) => new Date(ms).toISOString()
 
 function placing(over: Partial<Extract<Command, { command: 'place' }>> = {}): Extract<Command, { command: 'place' }> {
@@ -159,6 +160,8 @@ test('what Asterisk refuses is told as it is, what it does not answer is not tri
     [new AriRefused(500, 'POST /channels'), 'ended', 'unreachable'],
     [new AriRefused(400, 'POST /channels'), 'ended', 'failed'],
     [new AriUnreachable('no answer'), 'ended', 'unknown'],
+    [new AriUnreachable('reset', { cause: code('ECONNRESET') }), 'ended', 'unknown'],
+    [new AriUnreachable('refused', { cause: code('ECONNREFUSED') }), 'ended', 'failed'],
   ] as const) {
     await using it = await world(() => Promise.reject(error))
     const execute = it.begin()

@@ -11,7 +11,7 @@ export interface Point {
 
 /** Claims of five calls are fifteen writes and syncs; of all its state there are more, the first at its start. */
 const claimWrites = 15
-const momentMs = 4
+const momentMs = 5
 /** A bridge that has not come to its point by then will not: it has nothing more to do. */
 const dieMsMax = 2_500
 
