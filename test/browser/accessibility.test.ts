@@ -94,7 +94,7 @@ for (const width of [360, 640, 1000, 1280, 1920]) {
 browserTest('the keyboard reaches all that can be used, in order, each with a visible focus', async () => {
   const { page } = await openEverything()
   const reached: string[] = []
-  for (let presses = 0; presses < 6; presses++) {
+  for (let presses = 0; presses < 7; presses++) {
     await page.keyboard.press('Tab')
     const { name, outline } = await page.evaluate(() => {
       const element = document.activeElement as HTMLElement
@@ -106,7 +106,15 @@ browserTest('the keyboard reaches all that can be used, in order, each with a vi
     expect(outline).toBeGreaterThanOrEqual(2)
     reached.push(name)
   }
-  const order = ['Change site', 'Board', 'Call log', 'Dismiss', 'Show older calls', 'State changes, scrollable']
+  const order = [
+    'Change site',
+    'Board',
+    'Call log',
+    'Marks',
+    'Dismiss',
+    'Show older calls',
+    'State changes, scrollable',
+  ]
   expect(reached).toEqual(order)
 })
 
