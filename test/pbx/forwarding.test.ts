@@ -12,7 +12,11 @@ import { type Stack, startStack } from './support/stack.ts'
 let it: Stack
 beforeAll(async () => {
   it = await startStack({ changeSite: siteOfKinds })
-  await until('the phones to be known', async () => (await ask('GET', '/extensions/62/forward')).status === 200, 20_000)
+  const knowsAll = async () => {
+    const { endpoints } = (await (await ask('GET', '/endpoints')).json()) as { endpoints: { forwardable?: boolean }[] }
+    return endpoints.filter(({ forwardable }) => forwardable).length >= 3
+  }
+  await until('the three phones and what the dial plan sets of them to be known', knowsAll, 20_000)
 })
 afterAll(async () => it?.[Symbol.asyncDispose]())
 

@@ -4,7 +4,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../support/until.ts'
 import type { MenuCaller } from './support/menu-caller.ts'
 import { type MenuWorld, openMenuWorld, siteOfCallers } from './support/menu-world.ts'
-import { asks, fallback, faultsOf, grades, makeAll, play, result, type Scenario, welcome } from './support/scenario.ts'
+import {
+  asks,
+  fallback,
+  faultsAlone,
+  grades,
+  makeAll,
+  play,
+  result,
+  type Scenario,
+  welcome,
+} from './support/scenario.ts'
 import { type Stack, startStack } from './support/stack.ts'
 
 /**
@@ -110,8 +120,7 @@ const scenarios: Scenario[] = [
 ]
 
 test.each(scenarios)('$name', async (scenario) => {
-  const caller = await calls.get(scenario.name)
-  expect(caller && (await faultsOf(scenario, caller, world))).toEqual([])
+  expect(await faultsAlone(scenario, calls.get(scenario.name), world)).toEqual([])
 })
 
 test('a mark, a student number and a PIN that were asked and said by phone are in no log, record, event, metric or trace', async () => {
@@ -143,10 +152,9 @@ test('twenty callers at once all hear their own mark', async () => {
     const mark = n % 2 === 0 ? result('204', 15.25, 'bien') : result('205', 18.75, 'très bien')
     return { name: `${n}`, act: (caller) => asks(caller, matricule), hears: [mark, ['bye']] }
   })
-  const made = await makeAll(twenty, world)
+  const made = await makeAll(twenty, world, twenty.length)
   for (const scenario of twenty) {
-    const caller = await made.get(scenario.name)
-    expect(caller && (await faultsOf(scenario, caller, world)), scenario.name).toEqual([])
+    expect(await faultsAlone(scenario, made.get(scenario.name), world), scenario.name).toEqual([])
   }
 }, 180_000)
 

@@ -40,14 +40,38 @@ export async function faultsOf({ to = '514', hears }: Scenario, caller: MenuCall
   return caller.faults(menuOf(to), hears, world.soundsFolder)
 }
 
-/** All calls at once, and not compared before the last has ended: that takes a processor from who is on the line. */
+/** So many sounds are made and received in real time by two processors that have other things to do. */
+const callsAtOnce = 6
+
+/** A few calls at a time, and none compared before the last has ended: that takes a processor from who is on the line. */
 export async function makeAll(
   scenarios: readonly Scenario[],
   world: MenuWorld,
+  atOnce = callsAtOnce,
 ): Promise<Map<string, Promise<MenuCaller>>> {
-  const calls = new Map(scenarios.map((scenario) => [scenario.name, make(scenario, world)]))
-  await Promise.allSettled(calls.values())
+  const calls = new Map<string, Promise<MenuCaller>>()
+  for (let from = 0; from < scenarios.length; from += atOnce) {
+    const some = scenarios.slice(from, from + atOnce)
+    for (const scenario of some) calls.set(scenario.name, make(scenario, world))
+    await Promise.allSettled(calls.values())
+  }
   return calls
+}
+
+/**
+ * The faults of a call that was made beside others, or, if it has any, of another one that has the machine for itself: sound
+ * stutters where processors are busy, while a menu that says the wrong thing says it again.
+ */
+export async function faultsAlone(
+  scenario: Scenario,
+  made: Promise<MenuCaller> | undefined,
+  world: MenuWorld,
+): Promise<string[]> {
+  const faults = await Promise.resolve(made).then(
+    (caller) => (caller ? faultsOf(scenario, caller, world) : ['never made']),
+    (error: unknown) => [String(error)],
+  )
+  return faults.length > 0 ? play(scenario, world) : faults
 }
 
 export async function play(scenario: Scenario, world: MenuWorld): Promise<string[]> {
