@@ -32,7 +32,9 @@ export class VerifiedDayStore {
   async find(site: SiteId, day: string): Promise<Verification | undefined> {
     const Key = keys.dayVerified(site, day)
     const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    return Item && v.parse(Verification, Item)
+    if (!Item) return undefined
+    const { pk: _pk, sk: _sk, ...told } = Item
+    return v.parse(Verification, told)
   }
 
   /** False if another run was asked meanwhile. */
