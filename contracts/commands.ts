@@ -80,6 +80,11 @@ export const commandCharsMax = 4_096
 /** The time there is to ring, from the moment it was asked. */
 export const callDeadlineMs = 15_000
 
+/** Unix milliseconds as a command tells them. */
+export function commandTimes(issuedAt: number, deadline: number): { issuedAt: string; deadline: string } {
+  return { issuedAt: new Date(issuedAt).toISOString(), deadline: new Date(deadline).toISOString() }
+}
+
 const Signed = v.looseObject({
   format: v.literal(1),
   site: SiteId,

@@ -3,7 +3,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { ForwardList, MailboxList } from '../../../contracts/operations/extensions.ts'
 import { byExtension } from '../../../contracts/presence.ts'
 import { dndOf, forwardsOf, whens } from '../../domain/forwards.ts'
-import { type Phones, type Setters, setExtension } from './set-extension.ts'
+import { type Phones, type Setters, setExtensions } from './set-extension.ts'
 
 async function read(
   site: SiteId,
@@ -31,7 +31,7 @@ export async function listForwards(
   return { ...heard, extensions: set.filter((one) => one.dnd || whens.some((when) => one[when] !== undefined)) }
 }
 
-/** Clears everything; extensions one after the other, those that nothing is set of left alone. */
+/** Clears everything, at all extensions at once; those that nothing is set of are left alone. */
 export async function clearForwards(
   site: SiteId,
   setters: Setters,
@@ -39,7 +39,8 @@ export async function clearForwards(
 ): Promise<{ isDone: boolean; list: ForwardList }> {
   const all = [...whens, 'dnd' as const].map((setting) => ({ setting, target: '' }))
   const { extensions } = await listForwards(site, setters.phones, show)
-  const done = await Promise.all(extensions.map(({ extension }) => setExtension(site, extension, all, setters)))
+  const changes = extensions.map(({ extension }) => ({ extension, settings: all }))
+  const done = changes.length > 0 ? await setExtensions(site, changes, setters) : []
   return { isDone: done.every(({ isDone }) => isDone), list: await listForwards(site, setters.phones, show) }
 }
 

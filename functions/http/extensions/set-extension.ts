@@ -1,12 +1,18 @@
 import type { KeyObject } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Command, callDeadlineMs, type SettingName, signCommand } from '../../../contracts/commands.ts'
+import {
+  type Command,
+  callDeadlineMs,
+  commandTimes,
+  type SettingName,
+  signCommand,
+} from '../../../contracts/commands.ts'
 import type { EndpointState } from '../../../contracts/facts.ts'
 import type { EndpointEntity } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { makeCallId } from '../../domain/calls/placed.ts'
 import { loopOf, phonesOf, storedOf } from '../../domain/forwards.ts'
-import { existingSite, type SiteFinder } from '../existing-site.ts'
+import { commandQueueOf, existingSite, type SiteFinder } from '../existing-site.ts'
 import { checkHeard, type Heard } from '../placed-calls/fast-refusals.ts'
 import { HttpProblem } from '../problem.ts'
 
@@ -18,6 +24,10 @@ export interface Setting {
   setting: SettingName
   /** Empty to clear. */
   target: string
+}
+export interface Change {
+  extension: string
+  settings: readonly Setting[]
 }
 export interface Setters {
   directory: SiteFinder
@@ -38,42 +48,59 @@ export interface Confirmed {
 const waitMsMax = 4_000
 const lookMs = 100
 
-/** The phones of an extension; 404 if it has none. */
-export async function extensionPhones(site: SiteId, extension: string, phones: Pick<Phones, 'endpoints'>) {
-  const states = (await phones.endpoints(site)).map(({ state }) => state)
-  const [first] = phonesOf(extension, states)
-  if (!first) throw extensionUnknown('extension')
-  return { isDone: true, state: first, states }
+/** The phone of an extension; 404 if it has none. */
+export async function extensionPhone(site: SiteId, extension: string, phones: Phones): Promise<Confirmed> {
+  return { isDone: true, state: phoneOf(extension, await statesOf(site, phones)) }
 }
 
-/** Has the PBX store settings of an extension, and waits a while for its word.  */
-export async function setExtension(
-  site: SiteId,
-  extension: string,
-  settings: readonly Setting[],
-  setters: Setters,
-): Promise<Confirmed> {
+/** Has the PBX store settings of extensions, and waits a while for its word; answers each as it is then, in their order. */
+export async function setExtensions(site: SiteId, changes: readonly Change[], setters: Setters): Promise<Confirmed[]> {
   const { directory, phones, now, clock } = setters
   checkHeard(await phones.health(site), now)
-  const { state: first, states } = await extensionPhones(site, extension, phones)
-  if (!first.forwardable) throw forwardingMissing()
-  for (const { target } of settings) checkTarget(extension, target, states)
-  const { commandQueue } = await existingSite(directory, site)
-  if (!commandQueue) throw new Error(`the site ${site} has no command queue`)
-  for (const setting of settings) {
-    await setters.commands.send(commandQueue.url, signCommand(site, order(extension, setting, now), setters.signingKey))
+  const states = await statesOf(site, phones)
+  for (const { extension, settings } of changes) {
+    if (!phoneOf(extension, states).forwardable) throw forwardingMissing()
+    for (const { target } of settings) checkTarget(extension, target, states)
   }
+  const { url } = commandQueueOf(await existingSite(directory, site))
+  await Promise.all(changes.map((change) => send(site, url, change, setters)))
   const until = clock() + waitMsMax
   for (;;) {
-    const { state } = await extensionPhones(site, extension, phones)
-    const isDone = settings.every(({ setting, target }) => storedOf(setting, state) === target)
-    if (isDone || clock() >= until) return { isDone, state }
+    const found = await statesOf(site, phones)
+    const confirmed = changes.map(({ extension, settings }) => {
+      const state = phoneOf(extension, found)
+      return { isDone: settings.every(({ setting, target }) => storedOf(setting, state) === target), state }
+    })
+    if (confirmed.every(({ isDone }) => isDone) || clock() >= until) return confirmed
     await sleep(lookMs)
   }
 }
 
+export async function setExtension(site: SiteId, change: Change, setters: Setters): Promise<Confirmed> {
+  const [confirmed] = await setExtensions(site, [change], setters)
+  if (!confirmed) throw extensionUnknown('extension')
+  return confirmed
+}
+
+async function statesOf(site: SiteId, phones: Phones): Promise<EndpointState[]> {
+  return (await phones.endpoints(site)).map(({ state }) => state)
+}
+
+function phoneOf(extension: string, states: readonly EndpointState[]): EndpointState {
+  const [first] = phonesOf(extension, states)
+  if (!first) throw extensionUnknown('extension')
+  return first
+}
+
+/** One order after the other: the dial plan stores them as they come. */
+async function send(site: SiteId, url: string, change: Change, { commands, signingKey, now }: Setters): Promise<void> {
+  const { extension, settings } = change
+  for (const setting of settings)
+    await commands.send(url, signCommand(site, order(extension, setting, now), signingKey))
+}
+
 function order(extension: string, { setting, target }: Setting, now: number): Command {
-  const times = { issuedAt: new Date(now).toISOString(), deadline: new Date(now + callDeadlineMs).toISOString() }
+  const times = commandTimes(now, now + callDeadlineMs)
   return { command: 'set', order: makeCallId(now), extension, setting, target, ...times }
 }
 

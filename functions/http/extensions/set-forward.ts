@@ -24,7 +24,7 @@ export async function setForward(
   const rules = rulesOf(settings, (await keys.find(caller.keyId))?.calls ?? {})
   const { dial } = judgeTarget('target', target, rules, numbering(country))
   if (dial === extension) throw badFields([{ field: 'target', message: 'is the extension itself' }])
-  return setExtension(site, extension, [{ setting: when, target: dial }], setters)
+  return setExtension(site, { extension, settings: [{ setting: when, target: dial }] }, setters)
 }
 
 export function clearForward(
@@ -33,6 +33,6 @@ export function clearForward(
   when: ForwardWhen | undefined,
   setters: Setters,
 ): Promise<Confirmed> {
-  const cleared = (when ? [when] : whens).map((setting) => ({ setting, target: '' }))
-  return setExtension(site, extension, cleared, setters)
+  const settings = (when ? [when] : whens).map((setting) => ({ setting, target: '' }))
+  return setExtension(site, { extension, settings }, setters)
 }

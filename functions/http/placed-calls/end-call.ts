@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import type { Call } from '../../../contracts/calls.ts'
-import { callDeadlineMs, signCommand } from '../../../contracts/commands.ts'
+import { callDeadlineMs, commandTimes, signCommand } from '../../../contracts/commands.ts'
 import type { CallEntity } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { enrich, toCall } from '../../domain/calls/placed.ts'
 import type { PlacedRow } from '../../stores/placed-calls.ts'
-import { existingSite, type SiteFinder } from '../existing-site.ts'
+import { commandQueueOf, existingSite, type SiteFinder } from '../existing-site.ts'
 import { HttpProblem } from '../problem.ts'
 
 export interface Ending {
@@ -20,15 +20,15 @@ export interface Ending {
 /** Has the bridge end a call, or never begin it. What has ended stays as it ended. */
 export async function endCall(site: SiteId, id: string, ending: Ending): Promise<Call> {
   const { directory, placed, calls, commands, signingKey, now } = ending
-  const { commandQueue } = await existingSite(directory, site)
+  const siteRow = await existingSite(directory, site)
   const row = await placed.find(site, id)
   const live = (await calls(site)).find((call) => call.id === id)
-  if (!row && !live) throw new HttpProblem(404, 'call-unknown', 'There is no such call, or not any more.')
   const call = row ? (live ? enrich(live.state, row) : toCall(id, row)) : live?.state
-  if (!call || !commandQueue) throw new Error(`the site ${site} has no command queue`)
+  if (!call) throw new HttpProblem(404, 'call-unknown', 'There is no such call, or not any more.')
+  const { url } = commandQueueOf(siteRow)
   if (row?.stage !== 'ended' || live) {
-    const times = { issuedAt: new Date(now).toISOString(), deadline: new Date(now + callDeadlineMs).toISOString() }
-    await commands.send(commandQueue.url, signCommand(site, { command: 'hang-up', call: id, ...times }, signingKey))
+    const times = commandTimes(now, now + callDeadlineMs)
+    await commands.send(url, signCommand(site, { command: 'hang-up', call: id, ...times }, signingKey))
   }
   return call
 }

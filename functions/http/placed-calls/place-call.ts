@@ -1,6 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import type { Call } from '../../../contracts/calls.ts'
-import { type Command, callDeadlineMs, signCommand } from '../../../contracts/commands.ts'
+import { type Command, callDeadlineMs, commandTimes, signCommand } from '../../../contracts/commands.ts'
 import type { KeyCallRules } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { CallRequest } from '../../../contracts/operations/placed-calls.ts'
@@ -8,7 +8,7 @@ import { sha256 } from '../../domain/api-key.ts'
 import { makeCallId, toCall } from '../../domain/calls/placed.ts'
 import { numbering } from '../../domain/phone-number.ts'
 import type { IdempotencyRow, PlacedRow } from '../../stores/placed-calls.ts'
-import { existingSite, type SiteFinder } from '../existing-site.ts'
+import { commandQueueOf, existingSite, type SiteFinder } from '../existing-site.ts'
 import { badFields, HttpProblem } from '../problem.ts'
 import { type RoomParts, takeRoom } from './call-room.ts'
 import { checkDialled } from './dial-checks.ts'
@@ -122,8 +122,7 @@ async function again(site: SiteId, known: IdempotencyRow, hash: string, placing:
 }
 
 async function send(site: SiteId, call: string, row: PlacedRow, placing: Placing): Promise<void> {
-  const { commandQueue } = await existingSite(placing.directory, site)
-  if (!commandQueue) throw new Error(`the site ${site} has no command queue`)
+  const { url } = commandQueueOf(await existingSite(placing.directory, site))
   const command: Command = {
     command: 'place',
     call,
@@ -131,10 +130,9 @@ async function send(site: SiteId, call: string, row: PlacedRow, placing: Placing
     extension: row.dial,
     ...(row.callerId !== undefined && { callerId: row.callerId }),
     ringSeconds: row.ringSeconds,
-    issuedAt: new Date(row.issuedAt).toISOString(),
-    deadline: new Date(row.deadline).toISOString(),
+    ...commandTimes(row.issuedAt, row.deadline),
   }
-  await placing.commands.send(commandQueue.url, signCommand(site, command, placing.signingKey))
+  await placing.commands.send(url, signCommand(site, command, placing.signingKey))
 }
 
 /** Of the parsed body, its keys sorted: spaces and order make no other body. */

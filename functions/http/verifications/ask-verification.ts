@@ -1,9 +1,10 @@
 import { type KeyObject, randomUUID } from 'node:crypto'
-import { signCommand, type VerifyDayCommand } from '../../../contracts/commands.ts'
+import { commandTimes, signCommand, type VerifyDayCommand } from '../../../contracts/commands.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { Verification, VerificationRequest } from '../../../contracts/operations/verifications.ts'
 import { nextDay, offsetsOf, startOfDay } from '../../domain/stats/zone.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
+import { commandQueueOf } from '../existing-site.ts'
 import { badFields, HttpProblem } from '../problem.ts'
 
 export interface VerificationAsking {
@@ -21,12 +22,13 @@ const deadlineMs = 60_000
 
 /** Asks the site's bridge what the PBX has of a day; its answer comes by the records' lane, and is compared there. */
 export async function askVerification(
-  { sk: site, zone, commandQueue }: Pick<SiteRow, 'sk' | 'zone' | 'commandQueue'>,
+  row: Pick<SiteRow, 'sk' | 'zone' | 'commandQueue'>,
   { day, repair }: VerificationRequest,
   { days, commands, signingKey, now }: VerificationAsking,
 ): Promise<Verification> {
   checkDay(day)
-  if (!commandQueue) throw new Error(`the site ${site} has no command queue`)
+  const { sk: site, zone } = row
+  const { url } = commandQueueOf(row)
   const offsetAt = offsetsOf(zone)
   const iso = (ms: number) => new Date(ms).toISOString()
   const asked: Verification = { day, run: randomUUID(), state: 'asked', askedAt: iso(now), repair }
@@ -37,11 +39,10 @@ export async function askVerification(
     from: iso(1000 * startOfDay(day, offsetAt)),
     to: iso(1000 * startOfDay(nextDay(day), offsetAt)),
     resend: repair,
-    issuedAt: iso(now),
-    deadline: iso(now + deadlineMs),
+    ...commandTimes(now, now + deadlineMs),
   }
   await days.ask(site, asked)
-  await commands.send(commandQueue.url, signCommand(site, command, signingKey))
+  await commands.send(url, signCommand(site, command, signingKey))
   return asked
 }
 

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { signCommand } from '../../../contracts/commands.ts'
+import { commandTimes, signCommand } from '../../../contracts/commands.ts'
 import { paceHoldsMs, paceMsMin, postsPerSecondMax } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { describeError, logOutcome } from '../../log.ts'
@@ -71,8 +71,8 @@ export class Pacing {
     try {
       const row = await this.#parts.sites.find(site)
       if (!row?.commandQueue) return false
-      const times = { issuedAt: new Date(now).toISOString(), deadline: new Date(now + deadlineMs).toISOString() }
-      const body = signCommand(site, { command: 'pace', paceMs, ...times }, await this.#parts.signingKey())
+      const command = { command: 'pace' as const, paceMs, ...commandTimes(now, now + deadlineMs) }
+      const body = signCommand(site, command, await this.#parts.signingKey())
       await this.#parts.commands.send(row.commandQueue.url, body)
       logOutcome('info', 'pace-told', { site, paceMs })
       return true
