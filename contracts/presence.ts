@@ -1,4 +1,5 @@
 import type { EndpointState } from './facts.ts'
+import type { ForwardWhen } from './operations/extensions.ts'
 
 /** Presence as people mean it. */
 export const presenceWords = [
@@ -59,8 +60,22 @@ export function combinePresence(states: readonly EndpointState[]): PresenceSince
   return { presence, since: (presence === 'offline' ? times.at(-1) : times[0]) ?? '' }
 }
 
-/** The devices of each extension, by number where it is known, else by resource; custom device states are no phones. */
-export function byExtension(states: Iterable<EndpointState>): Map<string, EndpointState[]> {
-  const phones = [...states].filter(({ technology }) => technology !== 'Custom')
-  return Map.groupBy(phones, ({ number, resource }) => number ?? resource)
+/** The number by which a phone is dialled, or its name where the PBX tells no number; custom device states are no phones. */
+export function extensionOf({ technology, number, resource }: EndpointState): string | undefined {
+  return technology === 'Custom' ? undefined : (number ?? resource)
 }
+
+/** The devices of each extension. */
+export function byExtension(states: Iterable<EndpointState>): Map<string, EndpointState[]> {
+  const phones = [...states].filter((state) => extensionOf(state) !== undefined)
+  return Map.groupBy(phones, (state) => extensionOf(state) ?? '')
+}
+
+/** Each kind of forwarding, by the name it has over HTTP, and the part of an endpoint's state that tells it. */
+export const forwardParts = {
+  always: 'forward',
+  busy: 'forwardBusy',
+  'no-answer': 'forwardNoAnswer',
+  unavailable: 'forwardUnavailable',
+} as const satisfies Record<ForwardWhen, keyof EndpointState>
+export const forwardWhens: readonly ForwardWhen[] = ['always', 'busy', 'no-answer', 'unavailable']

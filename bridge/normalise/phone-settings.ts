@@ -1,4 +1,5 @@
 import type { EndpointState } from '../../contracts/facts.ts'
+import { forwardParts } from '../../contracts/presence.ts'
 import type { EventOf } from './events.ts'
 
 /** What the dial plan keeps of an extension: a target or nothing, and do not disturb. */
@@ -21,7 +22,7 @@ export type Told =
   /** The dial plan has answered a question to its end: it has the contexts of forwarding. */
   | { what: 'answered' }
 
-const forwards = ['forward', 'forwardBusy', 'forwardNoAnswer', 'forwardUnavailable'] as const
+const forwards = Object.values(forwardParts)
 
 /** A UserEvent of the dial plan's `renvoi-dire` and `renvoi-api`; others are not ours. Pure. */
 export function readUserEvent({ eventname, userevent }: EventOf<'ChannelUserevent'>): Told | undefined {

@@ -2,7 +2,7 @@ import { useEffect, useReducer, useState } from 'preact/hooks'
 import { connect } from '../../client/index.ts'
 import { Board } from '../board.ts'
 import type { Connection } from '../connection.ts'
-import { extensionOf } from '../extension.ts'
+import { dialledAs } from '../extension.ts'
 import { KeyScopes } from '../key-scopes.ts'
 import { isSilent } from '../staleness.ts'
 import { isWallBoard, ticketsOfBoard } from '../wall-board.ts'
@@ -30,7 +30,7 @@ export function BoardPage({ connection, onLeave }: { connection: Connection; onL
     controls.clear()
     setOpened(endpoint)
   }
-  const phones = [...live.endpoints.values()].map(({ state }) => state).filter(extensionOf)
+  const phones = [...live.endpoints.values()].map(({ state }) => state).filter(dialledAs)
   const phone = phones.find(({ endpoint }) => endpoint === opened)
   const isOld = live.status.state !== 'connected' || (live.heard !== undefined && isSilent(live.heard))
   return (

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { EndpointState } from '../../client/index.ts'
 import type { Controls } from '../controls.ts'
-import { extensionOf, keepOwnPhone, ownPhone } from '../extension.ts'
+import { dialledAs, keepOwnPhone, ownPhone } from '../extension.ts'
 import { strings } from '../strings.ts'
 
 const words = strings.control
@@ -31,7 +31,7 @@ export function CallForm({ state, extension, phones, controls }: CallFormProps) 
         <select value={from} onChange={(event) => setFrom(event.currentTarget.value)}>
           {phones.map((phone) => (
             <option key={phone.endpoint} value={phone.endpoint}>
-              {[extensionOf(phone), phone.name].filter(Boolean).join(' ')}
+              {[dialledAs(phone), phone.name].filter(Boolean).join(' ')}
             </option>
           ))}
         </select>

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks'
 import type { EndpointState } from '../../client/index.ts'
 import type { ForwardWhen } from '../../contracts/operations/extensions.ts'
+import { forwardWhens } from '../../contracts/presence.ts'
 import type { Controls } from '../controls.ts'
-import { forwardsOf, whens } from '../extension.ts'
+import { forwardsOf } from '../extension.ts'
 import { strings } from '../strings.ts'
 
 const words = strings.control
@@ -47,9 +48,9 @@ export function ForwardForm({ state, extension, controls }: ForwardFormProps) {
           {words.when}
           <select
             value={when}
-            onChange={({ currentTarget: { value } }) => setWhen(whens.find((one) => one === value) ?? 'always')}
+            onChange={({ currentTarget: { value } }) => setWhen(forwardWhens.find((one) => one === value) ?? 'always')}
           >
-            {whens.map((one) => (
+            {forwardWhens.map((one) => (
               <option key={one} value={one}>
                 {words.whens[one]}
               </option>

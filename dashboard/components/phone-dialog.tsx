@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { EndpointState } from '../../client/index.ts'
 import type { Controls } from '../controls.ts'
-import { extensionOf } from '../extension.ts'
+import { dialledAs } from '../extension.ts'
 import { strings } from '../strings.ts'
 import { CallForm } from './call-form.tsx'
 import { ForwardForm } from './forward-form.tsx'
@@ -22,7 +22,7 @@ export function PhoneDialog({ state, phones, controls, mayCall, maySet, onClose 
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
   const { failure, done, placed } = controls
-  const extension = extensionOf(state) ?? ''
+  const extension = dialledAs(state) ?? ''
   const said = placed ? stageWords(placed) : done
   return (
     <dialog ref={dialog} class="phone-dialog" aria-labelledby="phone-title" onClose={onClose}>

@@ -1,6 +1,6 @@
 import type { CallEntity, EndpointEntity, EndpointState } from '../../client/index.ts'
 import { type Label, peerOf } from '../call-parties.ts'
-import { extensionOf } from '../extension.ts'
+import { dialledAs } from '../extension.ts'
 import { sinceOf } from '../moments.ts'
 import { countWords, phoneWord } from '../phone-state.ts'
 import { strings } from '../strings.ts'
@@ -62,7 +62,7 @@ function Phone({ state, peer, onOpen }: PhoneProps) {
         <Icon name={word} />
       </span>
       <h3>
-        {onOpen && extensionOf(state) ? (
+        {onOpen && dialledAs(state) ? (
           <button type="button" title={strings.control.open(state.resource)} onClick={() => onOpen(state.endpoint)}>
             {state.resource}
           </button>

@@ -1,20 +1,12 @@
 import type { SettingName } from '../../contracts/commands.ts'
 import type { EndpointState } from '../../contracts/facts.ts'
-import type { DoNotDisturb, Forwards, ForwardWhen } from '../../contracts/operations/extensions.ts'
+import type { DoNotDisturb, Forwards } from '../../contracts/operations/extensions.ts'
+import { extensionOf, forwardParts, forwardWhens } from '../../contracts/presence.ts'
 import { extensionDigitsMax } from './phone-number.ts'
 
-/** How the parts of an endpoint's state are called over HTTP. */
-const parts = {
-  always: 'forward',
-  busy: 'forwardBusy',
-  'no-answer': 'forwardNoAnswer',
-  unavailable: 'forwardUnavailable',
-} as const satisfies Record<ForwardWhen, keyof EndpointState>
-export const whens: readonly ForwardWhen[] = ['always', 'busy', 'no-answer', 'unavailable']
-
 export function forwardsOf(extension: string, state: EndpointState): Forwards {
-  const set = whens.flatMap((when) => {
-    const forward = state[parts[when]]
+  const set = forwardWhens.flatMap((when) => {
+    const forward = state[forwardParts[when]]
     return forward ? [[when, forward]] : []
   })
   return { extension, ...Object.fromEntries(set) }
@@ -27,14 +19,11 @@ export function dndOf(extension: string, { dnd }: EndpointState): DoNotDisturb {
 /** What is stored of a setting: digits for the dial plan, `1` for do not disturb, empty for nothing. */
 export function storedOf(setting: SettingName, state: EndpointState): string {
   if (setting === 'dnd') return state.dnd ? '1' : ''
-  return state[parts[setting]]?.target ?? ''
+  return state[forwardParts[setting]]?.target ?? ''
 }
 
-/** The phones of an extension: by number, or by name where the PBX tells no number. */
 export function phonesOf(extension: string, states: readonly EndpointState[]): EndpointState[] {
-  return states.filter(
-    ({ technology, number, resource }) => technology !== 'Custom' && (number ?? resource) === extension,
-  )
+  return states.filter((state) => extensionOf(state) === extension)
 }
 
 /**
@@ -56,7 +45,9 @@ export function loopOf(extension: string, target: string, states: readonly Endpo
 }
 
 function targetsOf(extension: string, states: readonly EndpointState[]): string[] {
-  const targets = phonesOf(extension, states).flatMap((state) => whens.map((when) => state[parts[when]]?.target ?? ''))
+  const targets = phonesOf(extension, states).flatMap((state) =>
+    forwardWhens.map((when) => state[forwardParts[when]]?.target ?? ''),
+  )
   return targets.filter((target) => target !== '' && target.length <= extensionDigitsMax)
 }
 

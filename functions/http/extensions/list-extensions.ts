@@ -1,8 +1,8 @@
 import type { EndpointState } from '../../../contracts/facts.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { ForwardList, MailboxList } from '../../../contracts/operations/extensions.ts'
-import { byExtension } from '../../../contracts/presence.ts'
-import { dndOf, forwardsOf, whens } from '../../domain/forwards.ts'
+import { byExtension, forwardWhens } from '../../../contracts/presence.ts'
+import { dndOf, forwardsOf } from '../../domain/forwards.ts'
 import { type Phones, type Setters, setExtensions } from './set-extension.ts'
 
 async function read(
@@ -28,7 +28,7 @@ export async function listForwards(
   const set = extensions.map(([extension, state]) => {
     return { ...forwardsOf(extension, show(state)), dnd: dndOf(extension, state).dnd }
   })
-  return { ...heard, extensions: set.filter((one) => one.dnd || whens.some((when) => one[when] !== undefined)) }
+  return { ...heard, extensions: set.filter((one) => one.dnd || forwardWhens.some((when) => one[when] !== undefined)) }
 }
 
 /** Clears everything, at all extensions at once; those that nothing is set of are left alone. */
@@ -37,7 +37,7 @@ export async function clearForwards(
   setters: Setters,
   show: (state: EndpointState) => EndpointState,
 ): Promise<{ isDone: boolean; list: ForwardList }> {
-  const all = [...whens, 'dnd' as const].map((setting) => ({ setting, target: '' }))
+  const all = [...forwardWhens, 'dnd' as const].map((setting) => ({ setting, target: '' }))
   const { extensions } = await listForwards(site, setters.phones, show)
   const changes = extensions.map(({ extension }) => ({ extension, settings: all }))
   const done = changes.length > 0 ? await setExtensions(site, changes, setters) : []

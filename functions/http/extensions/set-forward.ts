@@ -1,8 +1,8 @@
 import type { KeyCallRules } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { ForwardWhen } from '../../../contracts/operations/extensions.ts'
+import { forwardWhens } from '../../../contracts/presence.ts'
 import type { SiteKey } from '../../caller.ts'
-import { whens } from '../../domain/forwards.ts'
 import { numbering } from '../../domain/phone-number.ts'
 import { existingSite } from '../existing-site.ts'
 import { judgeTarget, rulesOf } from '../placed-calls/dial-checks.ts'
@@ -33,6 +33,6 @@ export function clearForward(
   when: ForwardWhen | undefined,
   setters: Setters,
 ): Promise<Confirmed> {
-  const settings = (when ? [when] : whens).map((setting) => ({ setting, target: '' }))
+  const settings = (when ? [when] : forwardWhens).map((setting) => ({ setting, target: '' }))
   return setExtension(site, { extension, settings }, setters)
 }
