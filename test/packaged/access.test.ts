@@ -7,6 +7,7 @@ import { TicketIssued } from '../../contracts/http.ts'
 import { type KeyMade, KeyMade as Made } from '../../contracts/key.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { callFact } from '../support/facts.ts'
+import { makeSiteKey } from '../support/site-keys.ts'
 import { subscriber } from '../support/subscriber.ts'
 import { until } from '../support/until.ts'
 
@@ -24,11 +25,7 @@ const admin = () => deployment.cloud.adminKey
 const ask = (method: string, path: string, key?: string, body?: unknown) =>
   deployment.call(method, path, { ...(key && { key }), ...(body !== undefined && { body }) })
 
-async function makeKey(body: Record<string, unknown>, site = office): Promise<KeyMade> {
-  const response = await ask('POST', `/v1/sites/${site.site.site}/keys`, site.site.apiKey, { name: 'test', ...body })
-  expect(response.status).toBe(201)
-  return v.parse(Made, await response.json())
-}
+const makeKey = (body: Record<string, unknown>, site = office) => makeSiteKey(deployment, site, body)
 const errorOf = async (response: Response) => [
   response.status,
   ((await response.json()) as { errorId: string }).errorId,

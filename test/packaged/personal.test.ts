@@ -1,10 +1,10 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type KeyMade, KeyMade as Made } from '../../contracts/key.ts'
 import { AuditPage } from '../../contracts/operations/audit.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { cdrEvent, endpointFact } from '../support/facts.ts'
+import { makeSiteKey } from '../support/site-keys.ts'
 import { until } from '../support/until.ts'
 
 let deployment: Deployment
@@ -21,11 +21,7 @@ const admin = () => deployment.cloud.adminKey
 const ask = (method: string, path: string, key?: string, body?: unknown) =>
   deployment.call(method, path, { ...(key && { key }), ...(body !== undefined && { body }) })
 
-async function makeKey(body: Record<string, unknown>, site = office): Promise<KeyMade> {
-  const response = await ask('POST', `/v1/sites/${site.site.site}/keys`, site.site.apiKey, { name: 'test', ...body })
-  expect(response.status).toBe(201)
-  return v.parse(Made, await response.json())
-}
+const makeKey = (body: Record<string, unknown>, site = office) => makeSiteKey(deployment, site, body)
 test('numbers in the call log are hidden from a key without the scope, and shown to one with it', async () => {
   const cdr = makeCdr(1, { src: '0612345678', clid: '"Anna Muster" <0612345678>' })
   await deployment.send(office, 'records', [cdrEvent('office', cdr)])

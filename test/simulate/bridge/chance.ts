@@ -1,17 +1,12 @@
-/** Chance from a seed (Tommy Ettinger's mulberry32), so that a failing run can be had again. */
+import { mulberry32 } from '../../support/random.ts'
+
+/** Chance from a seed, so that a failing run can be had again. */
 export class Chance {
-  #state: number
+  /** From 0 up to, not with, 1. */
+  readonly next: () => number
 
   constructor(seed: number) {
-    this.#state = seed >>> 0
-  }
-
-  /** From 0 up to, not with, 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+    this.next = mulberry32(seed)
   }
 
   between(from: number, to: number): number {
