@@ -115,9 +115,8 @@ export class Presence {
 
   /** The messages that a phone shows are others now; `undefined` if it shows no mailbox. */
   mailbox(endpoint: string, count: MailboxCount | undefined): void {
-    const now = this.#now()
-    const state = this.#state.endpoints.setMailbox(endpoint, count, now)
-    if (state && this.#parts.facts.hasBegun) this.#tell({ kind: 'endpoint', state }, now)
+    const state = this.#state.endpoints.setMailbox(endpoint, count, this.#now())
+    if (state) this.tellEndpoints([state])
   }
 
   /** What the bridge holds otherwise than Asterisk says: states of endpoints, and calls that only one of the two has. */

@@ -68,31 +68,28 @@ const content = v.array(Entity)
 const removed = v.optional(v.array(Removal))
 const part = { part: v.number(), parts: v.number() }
 
+/** What a frame of several holds; `removed` is what ended so lately that an older word of it may still be on its way. */
+const portion = {
+  topic: EntityTopic,
+  ...part,
+  ...told,
+  ...heard,
+  epoch: v.optional(v.number()),
+  w: stamp,
+  entities: content,
+  removed,
+}
+
 /** All that is, in `parts` frames counted from 1. Entities that the client knows in a newer version are passed over. */
 export const SnapshotFrame = v.looseObject({
   type: v.literal('snapshot'),
   protocol: v.literal(protocolVersion),
-  topic: EntityTopic,
-  ...part,
-  ...told,
-  ...heard,
-  epoch: v.optional(v.number()),
-  w: stamp,
-  entities: content,
-  /** What ended so lately that an older word of it may still be on its way. */
-  removed,
+  ...portion,
 })
 /** The answer to `resume` for endpoints: what was written since. Calls are few, and come as a snapshot. */
 export const ResumedFrame = v.looseObject({
   type: v.literal('resumed'),
-  topic: EntityTopic,
-  ...part,
-  ...told,
-  ...heard,
-  epoch: v.optional(v.number()),
-  w: stamp,
-  entities: content,
-  removed,
+  ...portion,
 })
 /** What changed. `ks` are the bridge's counts that the frame covers; a fold of several changes covers all of theirs. */
 export const DeltaFrame = v.looseObject({

@@ -8,6 +8,16 @@ export interface Connection {
 
 const stored = 'switchhook.connection'
 
+/** The address of something of the API, below `/v1/`. */
+export function apiAddress({ apiUrl }: Pick<Connection, 'apiUrl'>, path: string): string {
+  return `${apiUrl.replace(/\/+$/, '')}/v1/${path}`
+}
+
+/** Of something of its site. */
+export function siteAddress({ apiUrl, site }: Pick<Connection, 'apiUrl' | 'site'>, path: string): string {
+  return apiAddress({ apiUrl }, `sites/${encodeURIComponent(site)}/${path}`)
+}
+
 /** What is wrong with what was typed, if anything. */
 export function refuse({ apiUrl, site, key }: Omit<Connection, 'isReplay'>): 'missing' | 'badUrl' | undefined {
   if (!apiUrl || !site || !key) return 'missing'

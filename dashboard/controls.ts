@@ -1,6 +1,6 @@
 import type { Call } from '../contracts/calls.ts'
 import type { ForwardWhen } from '../contracts/operations/extensions.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, siteAddress } from './connection.ts'
 import type { KeyScopes } from './key-scopes.ts'
 import { refusalSentence } from './refusals.ts'
 import { strings } from './strings.ts'
@@ -107,9 +107,8 @@ export class Controls {
   }
 
   async #ask(method: string, path: string, init: RequestInit, sendsLeft: number): Promise<Answered> {
-    const { apiUrl, site, key } = this.#connection
-    const url = `${apiUrl.replace(/\/$/, '')}/v1/sites/${encodeURIComponent(site)}/${path}`
-    const headers = { ...init.headers, authorization: `Bearer ${key}` }
+    const url = siteAddress(this.#connection, path)
+    const headers = { ...init.headers, authorization: `Bearer ${this.#connection.key}` }
     const signal = AbortSignal.any([AbortSignal.timeout(answerMsMax), ...(init.signal ? [init.signal] : [])])
     try {
       const response = await fetch(url, { ...init, method, headers, signal })

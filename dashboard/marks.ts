@@ -1,6 +1,6 @@
 import type { Grade } from '../contracts/grades.ts'
 import type { UploadResult } from '../contracts/operations/grades.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, siteAddress } from './connection.ts'
 
 type Shown = Pick<Grade, 'matricule' | 'note' | 'mention'>
 interface Refusal {
@@ -57,14 +57,14 @@ export class Marks {
     take: (response: Response) => Promise<void>,
     { body, ...headers }: { body?: string } & Record<string, string> = {},
   ): Promise<void> {
-    const { apiUrl, site, key } = this.#connection
-    const path = `/v1/sites/${encodeURIComponent(site)}/grades${below.startsWith('?') ? below : `/${encodeURIComponent(below)}`}`
+    const path = `grades${below.startsWith('?') ? below : `/${encodeURIComponent(below)}`}`
     this.isBusy = true
     this.failure = undefined
     this.#onChange()
     try {
-      const given = { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers }
-      const response = await fetch(apiUrl.replace(/\/$/, '') + path, { method, headers: given, ...(body && { body }) })
+      const given = { authorization: `Bearer ${this.#connection.key}`, 'content-type': 'application/json', ...headers }
+      const init = { method, headers: given, ...(body && { body }) }
+      const response = await fetch(siteAddress(this.#connection, path), init)
       if (response.ok) await take(response)
       else this.failure = refusalOf(await response.json())
     } catch (error) {

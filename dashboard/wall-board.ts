@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts'
+import { apiAddress, type Connection } from './connection.ts'
 
 /** A wall board shows presence alone, without numbers and names: its token opens nothing else. */
 export function isWallBoard({ key }: Connection): boolean {
@@ -7,7 +7,7 @@ export function isWallBoard({ key }: Connection): boolean {
 
 /** Asks for tickets in the client's place: a board's token goes in the body, and names no site. */
 export function ticketsOfBoard({ apiUrl, key }: Connection): typeof fetch {
-  const url = `${apiUrl.replace(/\/+$/, '')}/v1/boards/tickets`
+  const url = apiAddress({ apiUrl }, 'boards/tickets')
   return (_, init) =>
     fetch(url, {
       method: 'POST',

@@ -63,12 +63,12 @@ export type AriEvent = v.InferOutput<typeof AriEvent>
 export type EventOf<T extends AriEvent['type']> = Extract<AriEvent, { type: T }>
 
 type Option = (typeof AriEvent.options)[number]
-/** What the bridge reads. */
-export const readTypes: ReadonlySet<string> = new Set(AriEvent.options.map((option) => option.entries.type.literal))
 /** The schema of each type that is read: looking for it among all costs as much as the check. */
 const options: ReadonlyMap<string, Option> = new Map(
   AriEvent.options.map((option) => [option.entries.type.literal, option]),
 )
+/** What the bridge reads. */
+export const readTypes: ReadonlySet<string> = new Set(options.keys())
 const Typed = v.looseObject({ type: v.pipe(v.string(), v.minLength(1), v.maxLength(100)) })
 
 export type Frame =

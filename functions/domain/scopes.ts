@@ -43,7 +43,3 @@ const operator = [
 /** Sets of scopes under a name, for who makes a key. The key holds the scopes, so that a later change here changes no key. */
 export const roles = { viewer, operator, admin: allScopes } as const satisfies Record<string, readonly Scope[]>
 export type Role = keyof typeof roles
-
-export function isRole(text: string): text is Role {
-  return Object.hasOwn(roles, text)
-}
