@@ -18,14 +18,18 @@ export class TimeLineStore {
     this.#table = table
   }
 
-  /** A batch that comes again in the same cut overwrites its item; in another cut it is found double and read as one. */
+  /**
+   * What comes again in the same cut overwrites its item. In another cut it is an item of its own, even where it begins the
+   * same: a part never replaces the whole, and `read` tells each version once.
+   */
   async put(site: SiteId, byCall: ReadonlyMap<string, readonly TimeLineEntry[]>, now: number): Promise<void> {
     const calls = byCall.entries()
     const worker = async () => {
       for (const [call, entries] of calls) {
         const [first] = entries
-        if (!first) continue
-        const key = { pk: keys.timeLine(site, call), sk: first.v }
+        const last = entries.at(-1)
+        if (!first || !last) continue
+        const key = { pk: keys.timeLine(site, call), sk: `${first.v}#${last.v}` }
         const Item = { ...key, entries, ttl: timeToLive(now, keptSeconds) }
         await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
       }

@@ -83,8 +83,7 @@ test.each(Object.entries(outcomes))(
     expect(call).toMatchObject({ call: id, state: 'ended', result, metadata: { ticket: '17' } })
     if (sipCode !== undefined) expect(call).toMatchObject({ cause, sipCode })
     // Its stages come by several messages, and no queue promises their order.
-    await until('the time line', async () => (await stages(id)).length >= row.stages.length)
-    expect(await stages(id)).toEqual(row.stages)
+    await expect.poll(() => stages(id), { timeout: 20_000 }).toEqual(row.stages)
     await until('the end on the socket', async () => stagesOnSocket(id).at(-1) === 'ended')
     await until('its CDRs', async () => ((await read(id)).cdrs ?? []).length > 0)
     const written = (await it.pbx.allRecords()).filter(({ linkedid }) => linkedid === id)
