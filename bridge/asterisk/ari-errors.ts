@@ -10,9 +10,9 @@ export class AriRefused extends BridgeError {
     this.status = status
     this.errorId = refusals[status] ?? 'ari-refused'
   }
-  /** A PBX that starts up answers 404 and 503 until its modules are loaded. */
+  /** A PBX that starts up answers 400, 404 and 503 until its modules are loaded. */
   override shouldRetry(): boolean {
-    return this.status !== 400 && this.status !== 401 && this.status !== 403
+    return this.status !== 401 && this.status !== 403
   }
 }
 

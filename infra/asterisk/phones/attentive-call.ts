@@ -36,6 +36,7 @@ export async function placeAttentive(phones: Drawer, endpoint: string, call: Pho
   const line = (await phones.cli('core show channels concise')).split('\n').find((one) => one.endsWith(`!${id}`))
   const [name] = (line ?? '').split('!')
   await phones.cli(`mixmonitor start ${name} ${join(phones.recordingFolder, `${id}-all.wav`)},r(${recording})`)
+  await call.taken
   await must('POST', `channels/${id}/dial`, { timeout: 30 })
   return Object.assign(call, {
     recording,

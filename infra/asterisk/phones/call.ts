@@ -11,11 +11,14 @@ export interface CallEnd {
 /** A call that one of the phones placed. Its promises always settle; they never reject. */
 export class PhoneCall {
   readonly id: string
+  /** Resolves once the phones' application has the channel, and so may dial from it; or the call ended without that. */
+  readonly taken: Promise<void>
   /** True once the other side rings, false if the call ended without that. */
   readonly ringing: Promise<boolean>
   /** True once it is answered, false if the call ended without that. */
   readonly answered: Promise<boolean>
   readonly ended: Promise<CallEnd>
+  readonly #taken = Promise.withResolvers<void>()
   readonly #ringing = Promise.withResolvers<boolean>()
   readonly #answered = Promise.withResolvers<boolean>()
   readonly #ended = Promise.withResolvers<CallEnd>()
@@ -26,6 +29,7 @@ export class PhoneCall {
   constructor(id: string, release: () => Promise<unknown>) {
     this.id = id
     this.#release = release
+    this.taken = this.#taken.promise
     this.ringing = this.#ringing.promise
     this.answered = this.#answered.promise
     this.ended = this.#ended.promise
@@ -40,6 +44,7 @@ export class PhoneCall {
   /** Takes an event of this call's own channel. */
   take(event: PhoneEvent): void {
     const state = event.channel?.state
+    if (event.type === 'StasisStart') this.#taken.resolve()
     if (event.type === 'ChannelStateChange' && state === 'Ringing') this.#ringing.resolve(true)
     if (event.type === 'ChannelStateChange' && state === 'Up') {
       this.#wasAnswered = true
@@ -50,6 +55,7 @@ export class PhoneCall {
   }
 
   end(cause: number, causeText: string): void {
+    this.#taken.resolve()
     this.#ringing.resolve(false)
     this.#answered.resolve(false)
     this.#ended.resolve({ answered: this.#wasAnswered, cause, causeText })
