@@ -17,6 +17,18 @@ const postMsMax = 1_000
 const socketsMax = 100
 const throttled = /Throttling|TooManyRequests|LimitExceeded/
 
+interface Answer {
+  status: number
+  errorType: string
+}
+/** A post that is written at the end of this turn of the event loop. */
+interface Waiting {
+  connectionId: string
+  frame: string
+  resolve(answer: Answer): void
+  reject(error: unknown): void
+}
+
 /** Posts frames to WebSocket clients through API Gateway's connections API. */
 export class Sockets {
   readonly #endpoint: URL
@@ -24,6 +36,7 @@ export class Sockets {
   readonly #agent: http.Agent
   readonly #request: typeof http.request
   readonly #signer: PostSigner
+  readonly #waiting: Waiting[] = []
   /** `apiEndpoint` is the template's `ApiEndpoint` of the WebSocket API with its stage: `wss://host/stage`. */
   constructor(apiEndpoint: string) {
     const endpoint = apiEndpoint.replace(/^ws/, 'http')
@@ -56,28 +69,42 @@ export class Sockets {
     }
   }
 
-  #send(connectionId: string, frame: string): Promise<{ status: number; errorType: string }> {
+  /** With all that are posted in the same turn of the event loop: signed and written one after the other, each costs half. */
+  #send(connectionId: string, frame: string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.push({ connectionId, frame, resolve, reject }) === 1) setImmediate(() => this.#sendWaiting())
+    })
+  }
+
+  #sendWaiting(): void {
+    const now = new Date()
+    const signed = this.#waiting.splice(0).map((post) => ({ post, options: this.#signed(post, now) }))
+    for (const { post, options } of signed) this.#write(options, post)
+  }
+
+  #signed({ connectionId, frame }: Waiting, now: Date): http.RequestOptions {
     const { hostname, port, host, pathname } = this.#endpoint
     const path = `${pathname.replace(/\/$/, '')}/@connections/${encodeURIComponent(connectionId)}`
     const headers = {
-      ...this.#signer.headers(host, path, frame, new Date()),
+      ...this.#signer.headers(host, path, frame, now),
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(frame),
     }
-    return new Promise((resolve, reject) => {
-      const options = { method: 'POST', hostname, port, path, headers, agent: this.#agent }
-      const request = this.#request(options, (response) => {
-        response.resume()
-        response.once('end', () =>
-          resolve({ status: response.statusCode ?? 0, errorType: String(response.headers['x-amzn-errortype'] ?? '') }),
-        )
-        response.once('error', reject)
-      })
-      // By the socket's own timer, which costs nothing while answers come; a signal for each post would cost as much as it.
-      request.setTimeout(postMsMax, () => request.destroy(new PostTimeout()))
-      request.once('error', reject)
-      request.end(frame)
+    return { method: 'POST', hostname, port, path, headers, agent: this.#agent }
+  }
+
+  #write(options: http.RequestOptions, { frame, resolve, reject }: Waiting): void {
+    const request = this.#request(options, (response) => {
+      response.resume()
+      response.once('end', () =>
+        resolve({ status: response.statusCode ?? 0, errorType: String(response.headers['x-amzn-errortype'] ?? '') }),
+      )
+      response.once('error', reject)
     })
+    // By the socket's own timer, which costs nothing while answers come; a signal for each post would cost as much as it.
+    request.setTimeout(postMsMax, () => request.destroy(new PostTimeout()))
+    request.once('error', reject)
+    request.end(frame)
   }
 
   /** Ends a connection; one that is gone already has ended. */

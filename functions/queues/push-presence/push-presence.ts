@@ -35,12 +35,14 @@ interface Written extends Folded {
 
 /**
  * Writes what is newer and answers the frames that tell of it, by topic. Written first, pushed second: a crash between
- * the two is delivered again, and an equal version is pushed again.
+ * the two is delivered again, and an equal version is pushed again. `onWritten` is called when nothing more is expected to
+ * be written, and again if something was: whose subscription stands by then has to be told, whoever comes later reads it.
  */
 export async function updatePresence(
   fold: SiteFold,
   stores: Stores,
   now: number,
+  onWritten: () => void = () => undefined,
 ): Promise<(DeltaFrame | ResetFrame)[]> {
   const { site, ready } = fold
   // What is known may be behind: then the look after the writes finds another, and what they made of old facts is ended.
@@ -48,10 +50,13 @@ export async function updatePresence(
   const written = await Promise.all(
     fold.entities.map((folded) => write(site, folded, { before, now }, stores.presence)),
   )
+  if (!ready) onWritten()
   const overtaken = written.length > 0 ? await endOvertaken(site, written, before, stores, now) : []
   const stands = ({ topic, id }: Written) => !overtaken.some((one) => one.topic === topic && one.id === id)
   const frames = [...deltaFrames(written.filter(stands), now), ...deltaFrames(overtaken, now)]
-  return ready ? [...frames, ...(await settleEpoch(site, ready, stores, now))] : frames
+  const settled = ready ? await settleEpoch(site, ready, stores, now) : []
+  if (ready || overtaken.length > 0) onWritten()
+  return [...frames, ...settled]
 }
 
 async function write(

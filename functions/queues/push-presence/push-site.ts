@@ -9,6 +9,7 @@ import { type FanningOut, type FanOutCount, fanOut } from '../fan-out/fan-out.ts
 import type { Outgoing } from '../fan-out/plan.ts'
 import { notePlaced, type PlacedNotes } from '../note-placed.ts'
 import type { OpenedMessage } from '../open-batch.ts'
+import { EarlySubscribers } from './early-subscribers.ts'
 import { type Epochs, type Presence, updatePresence } from './push-presence.ts'
 import type { Forgetting, Tombstones } from './tombstones.ts'
 
@@ -39,8 +40,10 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
       events: eventsOf(message),
     }))
     const fold = foldPresence(site, passages)
+    const early = new EarlySubscribers(pushing.connections)
+    const topics = new Set(fold.entities.map(({ topic }) => topic))
     const [told, isBack] = await Promise.all([
-      updatePresence(fold, pushing, now),
+      updatePresence(fold, pushing, now, () => early.read(site, topics)),
       pushing.heard(fold, now),
       notePlaced(
         site,
@@ -50,7 +53,11 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
       pushing.timeLines.put(site, timeLineEntries(passages), now),
     ])
     const [count] = await Promise.all([
-      fanOut(site, [...outgoing(fold, told), ...(isBack ? [heardAgain(now)] : [])], pushing),
+      fanOut(
+        site,
+        [...outgoing(fold, told), ...(isBack ? [heardAgain(now)] : [])],
+        isBack ? pushing : { ...pushing, connections: early },
+      ),
       pushing.tombstones.sweep(pushing.presence, now),
     ])
     pushing.tombstones.note(
