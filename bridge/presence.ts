@@ -45,6 +45,8 @@ export class Presence {
   #assertedMs: number
   /** Everything is to be told anew: why, and since when something may be missing, if anything may. */
   #anew: { gap?: { sinceMs: number; reason: string } } | undefined
+  /** Many events come in the same millisecond, and to write it costs as much as to see that one is no news. */
+  #time = { ms: Number.NaN, text: '' }
   /** Epochs begin one after the other. */
   #beginning: Promise<void> = Promise.resolve()
 
@@ -238,6 +240,8 @@ export class Presence {
   }
 
   #now(): string {
-    return new Date(this.#parts.nowMs()).toISOString()
+    const ms = this.#parts.nowMs()
+    if (this.#time.ms !== ms) this.#time = { ms, text: new Date(ms).toISOString() }
+    return this.#time.text
   }
 }

@@ -57,7 +57,7 @@ export class CdrLane {
         continue
       }
       for (const part of readCdrRecord(this.#parts.site, line.bytes, this.#zone)) {
-        if (part.line.kind === 'cdr') events.push(JSON.stringify(part.line.event))
+        if (part.line.kind === 'cdr') events.push(part.line.json)
         else {
           this.#parts.log.warn('cdr-line-malformed', { fields: part.line.reason, bytes: part.bytes.length })
           if (!(await this.#putAside('cdr-line-malformed', part.bytes, signal))) return false

@@ -3,7 +3,8 @@ import { Cdr, momentSeconds } from '../../contracts/cdr.ts'
 import { bridgeSource, type CdrEvent, cdrId } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
 
-export type CdrLine = { kind: 'cdr'; event: CdrEvent } | { kind: 'malformed'; reason: string }
+/** `json` is the event as it is sent. */
+export type CdrLine = { kind: 'cdr'; event: CdrEvent; json: string } | { kind: 'malformed'; reason: string }
 
 /**
  * One line of the file that cdr_custom writes as JSON, to an event. The row is kept as it is, with fields of a later
@@ -29,14 +30,17 @@ export function cdrEvent(site: SiteId, row: unknown, line: string): CdrLine {
   const cdr = parsed.output
   const seconds = momentSeconds(cdr.end || cdr.start)
   if (Number.isNaN(seconds)) return { kind: 'malformed', reason: 'end' }
-  const event: CdrEvent = {
-    specversion: '1.0',
+  const attributes = {
+    specversion: '1.0' as const,
     id: cdrId(site, cdr),
     source: bridgeSource(site),
-    type: 'switchhook.cdr.v1',
+    type: 'switchhook.cdr.v1' as const,
     subject: cdr.linkedid,
     time: new Date(seconds * 1000).toISOString(),
-    data: { cdr, ...(JSON.stringify(cdr) !== line && { raw: line }) },
   }
-  return { kind: 'cdr', event }
+  const isAsWritten = JSON.stringify(cdr) === line
+  const event: CdrEvent = { ...attributes, data: { cdr, ...(!isAsWritten && { raw: line }) } }
+  if (!isAsWritten) return { kind: 'cdr', event, json: JSON.stringify(event) }
+  // The row's own text is nine tenths of the event's: written once, not twice.
+  return { kind: 'cdr', event, json: `${JSON.stringify(attributes).slice(0, -1)},"data":{"cdr":${line}}}` }
 }

@@ -26,6 +26,16 @@ test('every row of a real Master.csv is read, and known again', () => {
 const row21 =
   '"","5860","61","internal","""Anne, é"" <5860>","PJSIP/5860-1","PJSIP/5861-2","Dial","x","2026-07-01 12:00:00","2026-07-01 12:00:05","2026-07-01 12:00:09",9,4,"ANSWERED","DOCUMENTATION","pbx1-1.2","","","pbx1-1.2",7'
 
+test('what is sent is the event, to the letter, whether its row serialises back to the line or not', () => {
+  for (const line of [jsonSample, ` ${jsonSample}`, jsonSample.replace('{', '{ '), ...sample]) {
+    for (const part of read(line)) {
+      if (part.kind === 'cdr') expect(part.json).toBe(JSON.stringify(part.event))
+    }
+  }
+  const [asWritten] = read(jsonSample)
+  expect(asWritten).toMatchObject({ kind: 'cdr', event: { data: { cdr: JSON.parse(jsonSample) } } })
+})
+
 test('rows of 21, 19 and 18 columns are legal, in the zone of the PBX, and those without sequence get one of their own', () => {
   const [row] = cdrs(row21)
   expect(row).toMatchObject({ clid: '"Anne, é" <5860>', start: '2026-07-01T10:00:00+0000', sequence: 7 })
