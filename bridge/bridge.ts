@@ -82,7 +82,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     ...operation,
     requests: new AriRest(ari.url, ari),
     known: parts.presence,
-    nowMs: realClock.monotonicMs,
+    clock: realClock,
   })
   await commands.open(Date.now())
   undo.defer(() => commands.stop())

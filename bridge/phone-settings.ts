@@ -2,8 +2,9 @@ import type { EndpointState } from '../contracts/facts.ts'
 import type { AriRequests } from './asterisk/ari-connection.ts'
 import { AriRefused } from './asterisk/ari-errors.ts'
 import { DialPlan, namesMax } from './asterisk/dial-plan.ts'
-import { readPhoneEntry } from './asterisk/phone-directory.ts'
+import { readDeviceState, readPhoneEntry } from './asterisk/phone-directory.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
+import type { Clock } from './operate/clock.ts'
 import type { Counters } from './operate/counters.ts'
 import { describeError, type Log } from './operate/log.ts'
 
@@ -19,7 +20,7 @@ export interface PhoneSettingsParts {
   known: KnownPhones
   counters: Counters
   log: Log
-  nowMs(): number
+  clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
 }
 
 /** Changes by phone and API are told at once; those at Asterisk's console make no event and are found by reading. */
@@ -27,7 +28,7 @@ const readEveryMs = 30_000
 /** Configurations asked for at a time. */
 const requestsMax = 8
 
-/** Numbers, names, forwarding and do not disturb: read at each connection, and now and then after it. */
+/** Numbers, names, custom states, forwarding and do not disturb: read at each connection, and now and then after it. */
 export class PhoneSettings {
   readonly #parts: PhoneSettingsParts
   readonly #dialPlan: DialPlan
@@ -56,11 +57,14 @@ export class PhoneSettings {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const { known, nowMs } = this.#parts
+    const { known, clock } = this.#parts
     const { connections } = known
     const isNew = connections !== this.#connection
-    if (isNew) await this.#readDirectory(signal)
-    const now = nowMs()
+    if (isNew) {
+      await this.#readDirectory(signal)
+      await this.#readCustomStates(signal)
+    }
+    const now = clock.monotonicMs()
     if (!isNew && now - this.#readMs < readEveryMs) return
     await this.#ask(known.phones.withSettings(), signal)
     this.#connection = connections
@@ -74,6 +78,21 @@ export class PhoneSettings {
       const some = phones.slice(from, from + requestsMax)
       const entries = await Promise.all(some.map(({ endpoint }) => readPhoneEntry(endpoint, requests, signal)))
       known.tellEndpoints(known.phones.describe(entries))
+    }
+  }
+
+  async #readCustomStates(signal: AbortSignal): Promise<void> {
+    const { known, requests, clock } = this.#parts
+    const { phones } = known
+    const devices = phones.customDevices()
+    for (let from = 0; from < devices.length; from += requestsMax) {
+      const some = devices.slice(from, from + requestsMax)
+      const asked = some.map(async (device) => {
+        const seen = phones.custom(device)
+        const state = await readDeviceState(device, requests, signal)
+        return state ? phones.takeCustom(state, seen, new Date(clock.nowMs()).toISOString()) : []
+      })
+      for (const states of await Promise.all(asked)) known.tellEndpoints(states)
     }
   }
 

@@ -19,6 +19,11 @@ export const clientFrameBytesMax = 8_192
  * that differ. What was written before a stamp less this long has been read by whoever read at the stamp.
  */
 export const writeMsMax = 12_000
+/**
+ * From the write of a function that died before it pushed to the push by whoever was given its message anew: the queue's
+ * five receives, 60 s apart.
+ */
+export const redeliveredMsMax = 300_000
 /** A bridge speaks each 10 s at least; one not heard for this long is silent, and what is told of its PBX is stale. */
 export const silentMsMax = 20_000
 /** A fact older than this, by its bridge's own clock, is no news: it goes by `records`, never by `live`. */

@@ -1,5 +1,6 @@
 import type { Change } from '../client/index.ts'
-import { type PhoneWord, phoneWord } from './phone-state.ts'
+import { type PresenceWord, presenceOf } from '../contracts/presence.ts'
+import { isPhone } from './phone-words.ts'
 
 /** The course report's table: one row a change of state. */
 export interface StateRow {
@@ -8,7 +9,7 @@ export interface StateRow {
   /** Unix milliseconds. */
   at: number
   endpoint: string
-  word: PhoneWord
+  word: PresenceWord
   deviceState: string
 }
 
@@ -18,16 +19,17 @@ export const stateRowsMax = 200
 export function addChanges(log: readonly StateRow[], changes: readonly Change[]): readonly StateRow[] {
   const rows: StateRow[] = []
   for (const change of changes) {
-    if (change.topic !== 'endpoints' || !change.entity) continue
+    if (change.topic !== 'endpoints' || !change.entity || !isPhone(change.entity.state)) continue
     const { state, v, r } = change.entity
     const before = change.before?.state
-    if (before && before.deviceState === state.deviceState && phoneWord(before) === phoneWord(state)) continue
+    const now = presenceOf(state)
+    if (before && before.deviceState === state.deviceState && presenceOf(before).presence === now.presence) continue
     const { endpoint, deviceState } = state
     rows.push({
       key: `${v} ${r} ${endpoint}`,
-      at: Date.parse(state.since),
+      at: Date.parse(now.since),
       endpoint,
-      word: phoneWord(state),
+      word: now.presence,
       deviceState,
     })
   }

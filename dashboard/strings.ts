@@ -1,13 +1,14 @@
 import type { CallProgress } from '../contracts/facts.ts'
-import type { PhoneWord } from './phone-state.ts'
+import type { PresenceWord } from '../contracts/presence.ts'
 
 /** Every word of the page, in one place: a second language is a second such object. */
-const phoneWords: Record<PhoneWord, string> = {
+const phoneWords: Record<PresenceWord, string> = {
   available: 'Available',
   ringing: 'Ringing',
   'on-call': 'On call',
   'on-hold': 'On hold',
-  busy: 'Busy',
+  dnd: 'Do not disturb',
+  away: 'Away',
   offline: 'Offline',
   unknown: 'Unknown',
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { DeviceState } from '../normalise/ari-objects.ts'
 import type { PhoneEntry } from '../normalise/phone-settings.ts'
 import type { AriRequests } from './ari-connection.ts'
 import { AriRefused } from './ari-errors.ts'
@@ -20,6 +21,21 @@ export async function readPhoneEntry(
     endpoint,
     number: number && /^\d{1,20}$/.test(number) ? number : undefined,
     name: quoted || plain || undefined,
+  }
+}
+
+/** The state of one device, custom ones too; nothing if this Asterisk does not tell. */
+export async function readDeviceState(
+  device: string,
+  requests: Pick<AriRequests, 'get'>,
+  signal: AbortSignal,
+): Promise<DeviceState | undefined> {
+  try {
+    const read = v.safeParse(DeviceState, await requests.get(`/deviceStates/${encodeURIComponent(device)}`, signal))
+    return read.success ? read.output : undefined
+  } catch (error) {
+    if (error instanceof AriRefused) return undefined
+    throw error
   }
 }
 

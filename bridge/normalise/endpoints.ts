@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { EndpointState, Reachability } from '../../contracts/facts.ts'
 import { type DeviceState, type Endpoint, utc } from './ari-objects.ts'
+import { customName, type Mark, markDevices, markOf, withMark } from './custom-states.ts'
 import type { AriEvent } from './events.ts'
 import type { MailboxCount } from './mailboxes.ts'
 import { hasSettings, type PhoneEntry, readUserEvent, type Told, withSettings } from './phone-settings.ts'
@@ -24,10 +25,10 @@ export class Endpoints {
     return this.#states.get(endpoint)
   }
 
-  /** Each state that the event changed: one of a device, and those of all phones with a number. */
+  /** Each state that the event changed: one of a device or a custom one, and those of all phones with a number. */
   apply(event: AriEvent, now: string): EndpointState[] {
     const at = utc(event.timestamp, now)
-    if (event.type === 'DeviceStateChanged') return list(this.#setDevice(event.device_state, at))
+    if (event.type === 'DeviceStateChanged') return this.#setDevice(event.device_state, at)
     if (event.type === 'PeerStatusChange' || event.type === 'ContactStatusChange') {
       const micros = Number(event.contact_info?.roundtrip_usec || Number.NaN)
       return list(this.#setReachable(event.endpoint, at, micros))
@@ -43,9 +44,33 @@ export class Endpoints {
       const before = this.#states.get(endpoint)
       if (!before) continue
       const { number: _, name: __, ...rest } = before
-      changed.push(...list(this.#put({ ...rest, ...(number && { number }), ...(name && { name }) })))
+      const described: EndpointState = { ...rest, ...(number && { number }), ...(name && { name }) }
+      const marks = number ? this.#marks().filter((mark) => mark.number === number) : []
+      changed.push(...list(this.#put(marks.reduce(withMark, described))))
     }
     return changed
+  }
+
+  /** Custom states that are known, or that would say something of a known number: no list of Asterisk's has them. */
+  customDevices(): string[] {
+    const numbers = this.all().flatMap(({ number }) => (number === undefined ? [] : markDevices(number)))
+    const known = this.all().flatMap(({ technology, resource }) =>
+      technology === 'Custom' ? [`Custom:${resource}`] : [],
+    )
+    return [...new Set([...numbers, ...known])]
+  }
+
+  custom(device: string): EndpointState | undefined {
+    return this.#states.get(`Custom/${customName(device)}`)
+  }
+
+  /** A custom state that was asked for when `seen` was known of it; what an event told meanwhile is newer. */
+  takeCustom(device: DeviceState, seen: EndpointState | undefined, now: string): EndpointState[] {
+    return this.custom(device.name) === seen ? this.#setDevice(device, now) : []
+  }
+
+  #marks(): Mark[] {
+    return this.all().flatMap((state) => markOf(state) ?? [])
   }
 
   /** Numbers of which something is set; those are asked for again, since one that was cleared is in no list. */
@@ -67,6 +92,8 @@ export class Endpoints {
       this.#put({ ...blank(technology, resource, now), reachability: reachability(state) })
     }
     for (const device of deviceStates) this.#setDevice(device, now)
+    // Asked for one by one, after this: until then what was known stands.
+    for (const state of earlier?.all() ?? []) if (state.technology === 'Custom') this.#states.set(state.endpoint, state)
     for (const state of this.#states.values()) {
       const before = earlier?.get(state.endpoint)
       if (before) this.#states.set(state.endpoint, carryOver(before, state))
@@ -83,7 +110,22 @@ export class Endpoints {
     return state
   }
 
-  #setDevice({ name, state }: DeviceState, at: string): EndpointState | undefined {
+  #setDevice({ name, state }: DeviceState, at: string): EndpointState[] {
+    const custom = customName(name)
+    return custom === undefined ? list(this.#setPhone(name, state, at)) : this.#setCustom(custom, state, at)
+  }
+
+  /** `UNKNOWN` is what a custom state is that nobody ever set. */
+  #setCustom(resource: string, deviceState: string, at: string): EndpointState[] {
+    const before = this.#states.get(`Custom/${resource}`)
+    if (before ? before.deviceState === deviceState : deviceState === 'UNKNOWN') return []
+    const own = this.#put({ ...(before ?? blank('Custom', resource, at)), deviceState, since: at })
+    const mark = own && markOf(own)
+    const phones = mark ? this.all().filter(({ number }) => number === mark.number) : []
+    return [...list(own), ...(mark ? phones.flatMap((phone) => list(this.#put(withMark(phone, mark)))) : [])]
+  }
+
+  #setPhone(name: string, state: string, at: string): EndpointState | undefined {
     const [technology = '', resource = ''] = split(name)
     const known = this.#states.get(name)
     if (!known && (resource === '' || !deviceTechnologies.has(technology))) return undefined

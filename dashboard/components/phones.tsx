@@ -1,8 +1,9 @@
 import type { CallEntity, EndpointEntity, EndpointState } from '../../client/index.ts'
+import { presenceOf } from '../../contracts/presence.ts'
 import { type Label, peerOf } from '../call-parties.ts'
 import { dialledAs } from '../extension.ts'
 import { sinceOf } from '../moments.ts'
-import { countWords, phoneWord } from '../phone-state.ts'
+import { countWords, isPhone } from '../phone-words.ts'
 import { strings } from '../strings.ts'
 import { Icon } from './icon.tsx'
 
@@ -19,7 +20,7 @@ interface PhonesProps {
 }
 
 export function Phones({ endpoints, calls, isLoaded, onOpen }: PhonesProps) {
-  const states = [...endpoints.values()].map(({ state }) => state)
+  const states = [...endpoints.values()].map(({ state }) => state).filter(isPhone)
   states.sort((a, b) => byName.compare(a.resource, b.resource))
   const live = [...calls.values()].map(({ state }) => state)
   return (
@@ -54,8 +55,8 @@ interface PhoneProps {
 }
 
 function Phone({ state, peer, onOpen }: PhoneProps) {
-  const word = phoneWord(state)
-  const since = sinceOf(Date.parse(state.since), Date.now())
+  const { presence: word, since: begun } = presenceOf(state)
+  const since = sinceOf(Date.parse(begun), Date.now())
   return (
     <li class="phone" data-state={word} data-endpoint={state.endpoint}>
       <span class="badge">

@@ -52,6 +52,24 @@ browserTest('follows a call from ringing to the end, and its record is in the lo
   expect(of61).toEqual(['Available', 'On call', 'Ringing', 'Available'])
 })
 
+browserTest('says who is not to be disturbed and who is away, since when, and shows no lamp as a phone', async () => {
+  const { page, peer, phone, connected } = await openBoard(dashboard.url)
+  await connected()
+  const set = { since: new Date(Date.now() - 3_600_000).toISOString() }
+  const lamp = { endpoint: 'Custom/DND60', technology: 'Custom' }
+  peer.push('endpoints', [
+    endpoint('5860', 'NOT_INUSE', { dnd: set }),
+    endpoint('5861', 'NOT_INUSE', { away: set }),
+    endpoint('DND60', 'INUSE', lamp),
+  ])
+  await phone('5860').getByText('Do not disturb').waitFor()
+  await phone('5861').getByText('Away').waitFor()
+  expect(await page.locator('.summary').innerText()).toMatch(/1 do not disturb\s+1 away/)
+  expect(await page.locator('[data-endpoint="Custom/DND60"]').count()).toBe(0)
+  peer.push('endpoints', [endpoint('5860', 'RINGING', { dnd: set })])
+  await phone('5860').getByText('Ringing').waitFor()
+})
+
 browserTest('counts the duration of a call on, second by second', async () => {
   const { page, peer, connected } = await openBoard(dashboard.url)
   await connected()

@@ -123,3 +123,22 @@ test('60 to 61 to 60 is refused by the API, and where the console made it, ends 
 test('phones and API that race leave both with the same', async () => {
   await raceForwards(it, 6)
 }, 90_000)
+
+test('away, set by a custom device state at the console, is presence, and what changed while the bridge was down is found', async () => {
+  const isAway = async (resource: string) => {
+    const { endpoints } = (await (await ask('GET', '/endpoints')).json()) as {
+      endpoints: { endpoint: string; away?: object }[]
+    }
+    return endpoints.find(({ endpoint }) => endpoint === `PJSIP/${resource}`)?.away !== undefined
+  }
+  await it.pbx.pbx.cli('devstate change Custom:AWAY60 INUSE')
+  await until('60 to be away', () => isAway('5860'))
+  await it.bridge.kill()
+  await it.pbx.pbx.cli('devstate change Custom:AWAY60 NOT_INUSE')
+  await it.pbx.pbx.cli('devstate change Custom:AWAY61 BUSY')
+  await it.bridge.start()
+  await until('60 to be back', async () => !(await isAway('5860')))
+  await until('61 to be away', () => isAway('5861'))
+  await it.pbx.pbx.cli('devstate change Custom:AWAY61 NOT_INUSE')
+  await until('61 to be back', async () => !(await isAway('5861')))
+}, 60_000)

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { knownDeviceStates } from '../../contracts/facts.ts'
+import { presenceOf } from '../../contracts/presence.ts'
 import { calleeLabel, cdrCaller, partyLabel, peerOf } from '../../dashboard/call-parties.ts'
 import { formatConnection, parseConnection, refuse } from '../../dashboard/connection.ts'
 import { cdrMs, duration, sinceOf, timeOf } from '../../dashboard/moments.ts'
-import { countWords, phoneWord } from '../../dashboard/phone-state.ts'
+import { countWords, isPhone } from '../../dashboard/phone-words.ts'
 import { refusalSentence } from '../../dashboard/refusals.ts'
 import { isSilent } from '../../dashboard/staleness.ts'
 import { strings } from '../../dashboard/strings.ts'
@@ -20,7 +21,7 @@ test.each([
   ['RINGING', 'online', 'Ringing'],
   ['RINGINUSE', 'online', 'Ringing'],
   ['ONHOLD', 'online', 'On hold'],
-  ['BUSY', 'online', 'Busy'],
+  ['BUSY', 'online', 'On call'],
   ['UNAVAILABLE', 'offline', 'Offline'],
   ['UNAVAILABLE', 'unknown', 'Offline'],
   ['UNKNOWN', 'unknown', 'Unknown'],
@@ -28,14 +29,25 @@ test.each([
   ['INVALID', 'unknown', 'Unknown'],
   ['OF_THE_FUTURE', 'online', 'Unknown'],
 ] as const)('%s, %s, is said as %s', (deviceState, reachability, said) => {
-  expect(strings.phones.words[phoneWord({ deviceState, reachability })]).toBe(said)
+  expect(strings.phones.words[presenceOf(endpointState('1', deviceState, { reachability })).presence]).toBe(said)
 })
 
 test('each device state that Asterisk knows has a word, and only two of them are the unknown one', () => {
   const unknown = knownDeviceStates.filter(
-    (state) => phoneWord({ deviceState: state, reachability: 'online' }) === 'unknown',
+    (state) => presenceOf(endpointState('1', state, { reachability: 'online' })).presence === 'unknown',
   )
   expect(unknown).toEqual(['UNKNOWN', 'INVALID'])
+})
+
+test('what a user set is said while the phone rests, and no lamp is a phone', () => {
+  const since = '2026-11-24T08:00:00.000Z'
+  const said = (more: object, deviceState = 'NOT_INUSE') =>
+    strings.phones.words[presenceOf(endpointState('1', deviceState, more)).presence]
+  expect(said({ dnd: { since }, away: { since } })).toBe('Do not disturb')
+  expect(said({ away: { since } })).toBe('Away')
+  expect(said({ dnd: { since } }, 'INUSE')).toBe('On call')
+  const lamp = endpointState('DND60', 'INUSE', { endpoint: 'Custom/DND60', technology: 'Custom' })
+  expect([endpointState('1', 'INUSE'), lamp].map(isPhone)).toEqual([true, false])
 })
 
 test('the summary counts each word once, what wants attention first, and leaves out what nobody is', () => {

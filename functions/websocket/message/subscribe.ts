@@ -8,7 +8,7 @@ import {
   type StatsFrame,
   type Topic,
 } from '../../../contracts/frames.ts'
-import { writeMsMax } from '../../../contracts/limits.ts'
+import { redeliveredMsMax, writeMsMax } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { splitByFrame } from '../../domain/framing.ts'
 import { hideEntity } from '../../domain/personal/frames.ts'
@@ -52,6 +52,11 @@ export interface Wish {
  * much before that.
  */
 const tombstonesMs = 2 * writeMsMax
+/**
+ * A fact that is delivered again is written again, with a new stamp; a removal is only pushed again, and who was away just
+ * then knows it by this alone. Removals are few.
+ */
+const removalsMs = redeliveredMsMax + writeMsMax
 
 /**
  * Subscribes, then reads consistently, in this order: a change that the read misses is pushed, as the subscription is
@@ -68,7 +73,8 @@ export async function subscribe(
   const [rows, heard, current] = await Promise.all([presence.rows(site, topic), hearing(site, now), epoch(site)])
   // Calls are few, and end: those that live are told whole.
   const from = topic === 'endpoints' ? since : undefined
-  const fresh = from === undefined ? rows : rows.filter(({ w }) => w > from - writeMsMax)
+  const isFresh = ({ w, ended }: PresenceRow) => w > (from ?? 0) - (ended ? removalsMs : writeMsMax)
+  const fresh = rows.filter(isFresh)
   const shown = seesPersonal(connection, 'presence') ? (entity: Entity) => entity : hideEntity
   const live = fresh.flatMap(({ entity, ended }) => (entity && !ended ? [shown(entity)] : []))
   const buried = fresh.filter(({ w, ended }) => ended && (from !== undefined || w > now - tombstonesMs))

@@ -20,6 +20,8 @@ export class SimPbx {
   readonly calls = new Map<string, SimCall>()
   /** Phones configured or taken out since the PBX was last read: nobody can know of them. */
   readonly untold = new Set<string>()
+  /** Calls stay as they are from now on. */
+  isStill = false
   listener: ((event: AriEvent) => void) | undefined
   /** What the clock of its host says. */
   readonly hostMs: () => number
@@ -105,6 +107,7 @@ export class SimPbx {
   }
 
   #ring(call: SimCall): void {
+    if (this.isStill) return
     call.progress = 'ringing'
     const to = this.#channel(call, 'callee')
     this.#setDevice(call.callee, 'RINGING')
@@ -115,6 +118,7 @@ export class SimPbx {
   }
 
   #answer(call: SimCall): void {
+    if (this.isStill) return
     call.progress = 'answered'
     const [from, to] = [this.#channel(call, 'caller'), this.#channel(call, 'callee')]
     this.#tell({ type: 'ChannelStateChange', channel: to })
@@ -126,6 +130,7 @@ export class SimPbx {
   }
 
   #end(call: SimCall): void {
+    if (this.isStill) return
     this.calls.delete(call.id)
     for (const side of ['callee', 'caller'] as const) {
       this.#tell({ type: 'ChannelDestroyed', channel: this.#channel(call, side), cause: 16 })

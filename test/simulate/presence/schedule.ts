@@ -20,6 +20,8 @@ const clientKinds = ['drop', 'drop', 'drop', 'silent drop']
 const faultyMs = [60_000, 240_000] as const
 /** The last of what was held up has come, been delivered again up to five minutes later, and been compared at a ping since. */
 const healMs = 560_000
+/** A call that ended in the very last moment has been told of by then. */
+const toldMs = 5_000
 
 /** One seeded schedule from quiet through faults to quiet. What is wrong at its end, or was at any time, is told in words. */
 export async function runSchedule(seed: number, plant?: Plant): Promise<Outcome> {
@@ -57,6 +59,8 @@ export async function runSchedule(seed: number, plant?: Plant): Promise<Outcome>
   faults.isOn = false
   bridge.isUplinkUp = true
   await time.runUntil(faultyUntil + healMs)
+  pbx.isStill = true
+  await time.runUntil(faultyUntil + healMs + toldMs)
   const shown = browsers.flatMap((browser, n) => [
     ...browser.wrongs.map((wrong) => `browser ${n}: ${wrong}`),
     ...compare(browser, pbx).map((wrong) => `browser ${n}: ${wrong}`),
