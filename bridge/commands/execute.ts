@@ -60,7 +60,7 @@ export class Execute {
 
   async #place(command: PlaceCommand, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const { call, endpoint, extension, issuedAt } = command
-    const { journal, placed, presence } = this.#parts
+    const { journal, placed } = this.#parts
     const request = { endpoint, extension, startedAt: issuedAt }
     if (!(await journal.claim(call, request))) {
       this.#note(call, 'again')
@@ -72,7 +72,6 @@ export class Execute {
     // From here on the phone may have been rung, whatever the answer.
     placed.sent(call)
     await this.#originate(command, signal)
-    presence.tellPlaced(call)
   }
 
   /** Once, never again: an answer that was lost may be of a call that rings. */

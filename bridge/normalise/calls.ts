@@ -1,3 +1,5 @@
+import * as v from 'valibot'
+import { PlacedCallId } from '../../contracts/commands.ts'
 import type { CallState } from '../../contracts/facts.ts'
 import { type Bridge, type Channel, isLocal, type Snapshot, utc } from './ari-objects.ts'
 import { Call, type Leg, newLeg, updateLeg } from './call.ts'
@@ -104,8 +106,9 @@ export class Calls {
     const startedAt = utc(channel.creationtime, at)
     const leg = newLeg(channel, Date.parse(startedAt))
     const call = new Call(channel.id, startedAt)
-    // A channel that Asterisk makes to dial out is born `Down`; one that calls in is not.
-    if (channel.state !== 'Down') this.#begin(call, leg, channel)
+    // A channel that Asterisk makes to dial out is born `Down`; one that calls in is not. Which call one of a call by API
+    // is in is known: the `Dial` that tells others may come after the phone rings.
+    if (channel.state !== 'Down' || v.is(PlacedCallId, channel.id)) this.#begin(call, leg, channel)
     this.#index.add(call, leg)
     this.#changed.add(call)
     const otherHalf = this.#index.otherHalf(leg)

@@ -107,17 +107,26 @@ export class PlacedCalls {
     return event.type === 'ChannelDestroyed' ? this.#destroyed(event) : undefined
   }
 
-  #ring(call: string): string | undefined {
-    const entry = this.#entries.get(call)
-    if (entry) entry.caller.hasRung = true
-    return this.#advance(call, 'ringing-caller') ? call : undefined
+  /**
+   * The channel of a call rings, or one that it dialled. Asterisk says so twice, in no order: by the channel's state, and by a
+   * `Dial` of the thread that dialled. That one comes after the call has gone out, and never if it ended before the thread
+   * looked.
+   */
+  #ring(channel: string): string | undefined {
+    const own = this.#entries.get(channel)
+    const call = own ? channel : this.#callOfCallee.get(channel)
+    if (call === undefined) return undefined
+    const leg = own ? own.caller : this.#entries.get(call)?.callee
+    if (leg) leg.hasRung = true
+    return this.#advance(call, own ? 'ringing-caller' : 'ringing-callee') ? call : undefined
   }
 
   #dial({ caller, peer, dialstatus }: EventOf<'Dial'>): string | undefined {
+    const isRinging = dialstatus === 'RINGING' || (dialstatus !== 'ANSWER' && peer.state === 'Ringing')
     const own = this.#entries.get(peer.id)
     if (!caller && own) {
       own.caller.dialStatus = dialstatus
-      if (dialstatus === 'RINGING') return this.#ring(peer.id)
+      if (isRinging) return this.#ring(peer.id)
       const stage = dialstatus === 'ANSWER' ? 'caller-answered' : 'sent'
       return this.#advance(peer.id, stage) ? peer.id : undefined
     }
@@ -127,9 +136,8 @@ export class PlacedCalls {
     entry.callees.add(peer.id)
     this.#callOfCallee.set(peer.id, caller.id)
     entry.callee.dialStatus = dialstatus
-    if (dialstatus === 'RINGING') entry.callee.hasRung = true
-    const stage = { RINGING: 'ringing-callee', ANSWER: 'answered' }[dialstatus]
-    return isStage(stage) && this.#advance(caller.id, stage) ? caller.id : undefined
+    if (isRinging) return this.#ring(peer.id)
+    return dialstatus === 'ANSWER' && this.#advance(caller.id, 'answered') ? caller.id : undefined
   }
 
   #destroyed({ channel, cause = 0, tech_cause }: EventOf<'ChannelDestroyed'>): string | undefined {
@@ -179,8 +187,4 @@ function newLeg(): LegOutcome {
 
 function rank(stage: PlacedStage): number {
   return Stages.options.indexOf(stage)
-}
-
-function isStage(text: string | undefined): text is PlacedStage {
-  return text !== undefined && Stages.options.some((stage) => stage === text)
 }

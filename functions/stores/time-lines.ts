@@ -2,6 +2,7 @@ import { type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { TimeLineEntry } from '../../contracts/time-line.ts'
+import { fnv1a32 } from '../domain/digest.ts'
 import { keys, timeToLive } from './table.ts'
 
 const Item = v.looseObject({ entries: v.array(TimeLineEntry) })
@@ -19,17 +20,17 @@ export class TimeLineStore {
   }
 
   /**
-   * What comes again in the same cut overwrites its item. In another cut it is an item of its own, even where it begins the
-   * same: a part never replaces the whole, and `read` tells each version once.
+   * What comes again in the same cut overwrites its item. In another cut it is an item of its own, even where it begins and
+   * ends the same: a part never replaces the whole, and `read` tells each version once.
    */
   async put(site: SiteId, byCall: ReadonlyMap<string, readonly TimeLineEntry[]>, now: number): Promise<void> {
     const calls = byCall.entries()
     const worker = async () => {
       for (const [call, entries] of calls) {
         const [first] = entries
-        const last = entries.at(-1)
-        if (!first || !last) continue
-        const key = { pk: keys.timeLine(site, call), sk: `${first.v}#${last.v}` }
+        if (!first) continue
+        const cut = fnv1a32(entries.map(({ v }) => v).join())
+        const key = { pk: keys.timeLine(site, call), sk: `${first.v}#${cut}` }
         const Item = { ...key, entries, ttl: timeToLive(now, keptSeconds) }
         await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
       }
