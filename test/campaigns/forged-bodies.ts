@@ -16,6 +16,7 @@ import { PresenceStore } from '../../functions/stores/presence.ts'
 import { SiteStore } from '../../functions/stores/sites.ts'
 import { TimeLineStore } from '../../functions/stores/time-lines.ts'
 import { VerifiedDayStore } from '../../functions/stores/verified-days.ts'
+import { quietly } from '../simulate/presence/quietly.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { callFact, cdrEvent, endpointFact } from '../support/facts.ts'
 import { Random } from '../support/random.ts'
@@ -26,13 +27,9 @@ const countDefault = 2_000
 
 /** `npm run campaign -- forged-bodies [COUNT]`: none changes a row; as many replayed ones leave the state as it was. */
 export async function main([count]: string[] = []): Promise<void> {
-  const print = console.log
   // The functions log a line a body.
-  console.log = () => undefined
-  const { forged, replayed, refusals } = await forgeBodies(Number(count ?? countDefault)).finally(() => {
-    console.log = print
-  })
-  print(`${forged} forged or altered bodies changed nothing, ${replayed} replayed ones neither`, refusals)
+  const { forged, replayed, refusals } = await quietly(() => forgeBodies(Number(count ?? countDefault)))
+  console.log(`${forged} forged or altered bodies changed nothing, ${replayed} replayed ones neither`, refusals)
 }
 
 interface Enrolled {
@@ -162,6 +159,7 @@ function consumer({ db, table }: TestTables, onRefused: (errorId: string) => voi
     hours: new DirtyHourStore(db, table),
     numberingOf: async () => numbering('FR'),
     days: new VerifiedDayStore(db, table),
+    tell: async () => undefined,
     now: Date.now,
   }
   const pushing = {

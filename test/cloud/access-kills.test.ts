@@ -32,7 +32,7 @@ const now = Date.UTC(2026, 10, 24)
 const minute = 60_000
 let tables: TestTables
 beforeAll(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined)
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   tables = await startTables()
 })
 afterAll(async () => tables[Symbol.asyncDispose]())

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises'
+import * as v from 'valibot'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { endpointFact } from '../support/facts.ts'
+import { until } from '../support/until.ts'
+
+/**
+ * Goal: a tripped cap, and a key that it froze, each raise an alarm. Method: what the packaged function prints is held against
+ * the template's own metric filters, read by CloudWatch's rules as far as these use them.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+ */
+const Transformation = v.object({ MetricNamespace: v.string(), MetricName: v.string(), MetricValue: v.string() })
+const Filter = v.looseObject({
+  LogGroupName: v.string(),
+  FilterPattern: v.string(),
+  MetricTransformations: v.array(v.looseObject(Transformation.entries)),
+})
+const Alarm = v.looseObject({
+  Namespace: v.string(),
+  MetricName: v.string(),
+  Statistic: v.optional(v.string()),
+  Threshold: v.number(),
+  ComparisonOperator: v.string(),
+  AlarmActions: v.array(v.unknown()),
+})
+const Template = v.looseObject({
+  Resources: v.record(v.string(), v.looseObject({ Type: v.string(), Properties: v.optional(v.unknown()) })),
+})
+
+let deployment: Deployment
+let office: TestSite
+let template: v.InferOutput<typeof Template>
+const printed: { function: string; line: string }[] = []
+beforeAll(async () => {
+  deployment = await deploy()
+  deployment.cloud.onFunctionLine((line) => void printed.push(line))
+  office = await deployment.makeSite('office')
+  template = v.parse(
+    Template,
+    JSON.parse(await readFile('.serverless/cloudformation-template-update-stack.json', 'utf8')),
+  )
+})
+afterAll(async () => deployment?.[Symbol.asyncDispose]())
+
+function properties<S extends v.GenericSchema>(type: string, schema: S): v.InferOutput<S>[] {
+  const all = Object.values(template.Resources).filter((one) => one.Type === type)
+  return all.flatMap(({ Properties }) => (v.is(schema, Properties) ? [Properties] : []))
+}
+
+/** `{ $.field = "text" && $.field IS TRUE }`: JSON terms, all of which hold. */
+function matches(pattern: string, line: string): boolean {
+  if (!line.startsWith('{')) return false
+  const fields: Record<string, unknown> = JSON.parse(line)
+  const terms = pattern.replace(/^\{\s*|\s*\}$/g, '').split('&&')
+  return terms.every((term) => {
+    const text = /^\s*\$\.(\w+) = "([^"]+)"\s*$/.exec(term)
+    const truth = /^\s*\$\.(\w+) IS TRUE\s*$/.exec(term)
+    if (text) return fields[text[1] ?? ''] === text[2]
+    if (truth) return fields[truth[1] ?? ''] === true
+    throw new Error(`a filter of another form: ${pattern}`)
+  })
+}
+
+/** Alarms that stand on a metric that these lines raise above their threshold. */
+function raised(lines: typeof printed): string[] {
+  const filters = properties('AWS::Logs::MetricFilter', Filter).filter(({ FilterPattern }) =>
+    /call-cap/.test(FilterPattern),
+  )
+  const sums = new Map<string, number>()
+  for (const { LogGroupName, FilterPattern, MetricTransformations } of filters) {
+    const own = lines.filter((one) => LogGroupName === `/aws/lambda/${one.function}`)
+    const hits = own.filter(({ line }) => matches(FilterPattern, line)).length
+    for (const { MetricNamespace, MetricName, MetricValue } of MetricTransformations) {
+      const metric = `${MetricNamespace} ${MetricName}`
+      sums.set(metric, (sums.get(metric) ?? 0) + hits * Number(MetricValue))
+    }
+  }
+  const alarms = properties('AWS::CloudWatch::Alarm', Alarm)
+  return alarms.flatMap(({ Namespace, MetricName, Statistic, Threshold, ComparisonOperator, AlarmActions }) => {
+    const isAbove = (sums.get(`${Namespace} ${MetricName}`) ?? 0) > Threshold
+    const isHeard = Statistic === 'Sum' && ComparisonOperator === 'GreaterThanThreshold' && AlarmActions.length > 0
+    return isAbove && isHeard ? [MetricName] : []
+  })
+}
+
+const settings = (change: object) =>
+  deployment.call('PATCH', '/v1/sites/office', { key: office.site.apiKey, body: { settings: change } })
+let asked = 0
+async function ask(): Promise<string | undefined> {
+  const headers = { 'idempotency-key': `alarm-${++asked}` }
+  const body = { from: '5860', to: '61' }
+  const response = await deployment.call('POST', '/v1/sites/office/calls', { key: office.site.apiKey, body, headers })
+  return ((await response.json()) as { errorId?: string }).errorId
+}
+/** Asks until it is refused so; the bridge is heard again each time. */
+let seq = 0
+async function refused(errorId: string): Promise<void> {
+  await until(errorId, async () => {
+    await deployment.send(office, 'live', [endpointFact('office', [1, ++seq], '5860', 'NOT_INUSE')])
+    return (await ask()) === errorId
+  })
+}
+
+test('a tripped cap raises an alarm, and one that freezes its key another', async () => {
+  await settings({ callsPerMinute: 0, freezeOnCap: false })
+  await refused('call-cap-minute')
+  const capped = await until('its line', async () => {
+    const alarms = raised(printed)
+    return alarms.length > 0 && alarms
+  })
+  expect(capped).toEqual(['CappedCalls'])
+  await settings({ freezeOnCap: true })
+  await refused('key-frozen')
+  await until('the line of the freeze', async () => raised(printed).includes('FrozenKeys'))
+  expect(raised(printed).sort()).toEqual(['CappedCalls', 'FrozenKeys'])
+})
+
+test('what is refused for anything but a cap raises none', async () => {
+  const others = printed.filter(({ line }) => !line.includes('"outcome":"call-cap"'))
+  expect(others.some(({ line }) => line.includes('"errorId":"key-frozen"'))).toBe(true)
+  expect(raised(others)).toEqual([])
+})
