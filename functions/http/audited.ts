@@ -23,7 +23,7 @@ export interface Audited {
 type Refusal = { answer?: never; problem: HttpProblem; error: unknown }
 type Audit = (audited: Audited, event: HttpEvent, now: number) => Promise<Refusal | undefined>
 
-/** Malformed, unknown and too many: nothing was done, and strangers must not be able to fill the audit. */
+/** Malformed, unknown and too many: nothing was done, and strangers must not be able to fill the audit. But see `dials`. */
 const notWorthAnEntry: readonly number[] = [400, 401, 429]
 
 /**
@@ -65,8 +65,9 @@ function pathBelowSite({ rawPath, pathParameters }: HttpEvent): string {
 }
 
 function isWorthAnEntry({ route, caller, status, errorId, extras }: Audited): boolean {
-  // Of a known key that rings more than it may, each try is wanted: its requests are limited as they are.
-  if (errorId?.startsWith('call-cap-')) return true
+  // Each try of a known key to dial what may not be is wanted, however it was written. Only so many can come this far.
+  const isOverRate = errorId?.endsWith('-rate-exceeded') ?? false
+  if (ruleOf(route).dials && caller.kind === 'key' && status >= 400 && !isOverRate) return true
   if (!isAudited(route) || notWorthAnEntry.includes(status)) return false
   if (caller.kind === 'unknown' && extras?.who === undefined) return false
   if (!route.startsWith('GET ')) return true

@@ -18,6 +18,8 @@ export interface RouteRule {
   personal?: PersonalArea
   /** It reads, though it is no GET: without its entry in the audit there is no answer. */
   reads?: true
+  /** It names a number that the PBX would dial: whatever is refused is audited, malformed too. */
+  dials?: true
 }
 
 export const routes = {
@@ -52,14 +54,14 @@ export const routes = {
   'GET /v1/sites/{site}/calls/{id}': { needs: 'calls:read', personal: 'calls' },
   'GET /v1/sites/{site}/calls/{id}/events': { needs: 'calls:read', personal: 'calls' },
   'POST /v1/sites/{site}/cdrs/import': { needs: 'cdrs:write' },
-  'POST /v1/sites/{site}/calls': { needs: 'calls:write' },
+  'POST /v1/sites/{site}/calls': { needs: 'calls:write', dials: true },
   'DELETE /v1/sites/{site}/calls/{id}': { needs: 'calls:write' },
   'GET /v1/sites/{site}/stats': { needs: 'cdrs:read' },
   'GET /v1/sites/{site}/endpoints': { needs: 'presence:read', personal: 'presence' },
   'GET /v1/sites/{site}/endpoints/{id}': { needs: 'presence:read', personal: 'presence' },
   'GET /v1/sites/{site}/extensions/{extension}/forward': { needs: 'presence:read', personal: 'presence' },
   'GET /v1/sites/{site}/extensions/{extension}/dnd': { needs: 'presence:read' },
-  'PUT /v1/sites/{site}/extensions/{extension}/forward': { needs: 'forwards:write' },
+  'PUT /v1/sites/{site}/extensions/{extension}/forward': { needs: 'forwards:write', dials: true },
   'PUT /v1/sites/{site}/extensions/{extension}/dnd': { needs: 'forwards:write' },
   'DELETE /v1/sites/{site}/extensions/{extension}/forward': { needs: 'forwards:write' },
   'DELETE /v1/sites/{site}/extensions/{extension}/dnd': { needs: 'forwards:write' },

@@ -25,15 +25,16 @@ let seq = 0
 let asked = 0
 const admin = () => office.site.apiKey
 
-async function heard(pbx: 'up' | 'down'): Promise<void> {
+const ring = { from: '5860', to: '61' }
+async function heard(pbx: 'up' | 'down', reachability: 'online' | 'offline' = 'online'): Promise<void> {
   const fact = endpointFact('office', [1, ++seq], '5860', 'NOT_INUSE')
   const { k: _, ...envelope } = fact
   const data = { run: 'test', pbx, counters: {} }
   const heartbeat = { ...envelope, id: `office/beat/${seq}`, type: 'switchhook.heartbeat.v1', data }
-  await deployment.send(office, 'live', [{ ...fact, data: { ...fact.data, number: '60' } }, heartbeat])
+  await deployment.send(office, 'live', [{ ...fact, data: { ...fact.data, reachability, number: '60' } }, heartbeat])
 }
 
-async function post(body: object, key = admin()): Promise<Response> {
+async function post(body: object | string, key = admin()): Promise<Response> {
   const headers = { 'idempotency-key': `guard-${++asked}` }
   const response = await deployment.call('POST', `${site}/calls`, { key, body, headers })
   const { errorId } = (await response.clone().json()) as { errorId?: string }
@@ -158,4 +159,54 @@ test('every denial is in the audit, caps too', async () => {
   expect(count('call-cap-day')).toBe(1)
   expect(count('key-frozen')).toBe(1)
   expect(count('dial-international')).toBe(2)
+})
+
+/** Each refusal of a call that does not wait for something to pass, in its own words. */
+const refusals: [string, string | object, status: number, errorId: string][] = [
+  ['no JSON', '{"from": "5860", "to":', 400, 'json-malformed'],
+  ['a SIP address', { from: '5860', to: 'sip:61@evil.example' }, 400, 'input-invalid'],
+  ['a fork', { from: '5860', to: '61&PJSIP/5861' }, 400, 'input-invalid'],
+  ['CR and LF', { from: '5860', to: '61\r\nX: y' }, 400, 'input-invalid'],
+  ['200 digits', { from: '5860', to: '1'.repeat(200) }, 400, 'input-invalid'],
+  ['a context', { from: '5860', to: '61', context: 'sortants' }, 400, 'input-invalid'],
+  ['a priority', { from: '5860', to: '61', priority: 2 }, 400, 'input-invalid'],
+  ['a Local channel', { from: 'Local/60@internes', to: '61' }, 400, 'input-invalid'],
+  ['no phone of the site', { from: '5899', to: '61' }, 400, 'input-invalid'],
+  ['its own number', { from: '5860', to: '60' }, 400, 'input-invalid'],
+  ['an emergency number', { from: '5860', to: '112' }, 403, 'dial-emergency'],
+  ['a premium number', { from: '5860', to: '0899 12 34 56' }, 403, 'dial-premium'],
+  ['a satellite', { from: '5860', to: '+881 6 1234 5678' }, 403, 'dial-satellite'],
+  ['another country', { from: '5860', to: '+1 242 365 1234' }, 403, 'dial-international'],
+  ['a mobile', { from: '5860', to: '0612345678' }, 403, 'dial-mobile'],
+  ['a number to show', { from: '5860', to: '61', callerId: '0479000000' }, 403, 'caller-id-not-owned'],
+  ['a cap', { from: '5860', to: '61' }, 429, 'call-cap-minute'],
+]
+
+test('every refusal of a call is audited, with its key, whatever was asked for', async () => {
+  const { key, secret } = await makeKey('refused', { callsPerMinute: 0 })
+  for (const [, body, status, errorId] of refusals) {
+    expect(await errorOf(post(body, secret))).toMatchObject({ status, errorId })
+  }
+  const asked = (path: string, method = 'POST', headers = {}) =>
+    errorOf(deployment.call(method, path, { key: secret, body: { from: '5860', to: '61' }, headers }))
+  // No Idempotency-Key, another site, and a call that is none.
+  expect(await asked(`${site}/calls`)).toMatchObject({ status: 400, errorId: 'input-invalid' })
+  expect(await asked('/v1/sites/elsewhere/calls')).toMatchObject({ status: 404, errorId: 'site-unknown' })
+  expect(await asked(`${site}/calls/sh-1795507200.0000000001`, 'DELETE')).toMatchObject({ errorId: 'call-unknown' })
+  // What depends on how the site is: its phone, its PBX.
+  await heard('up', 'offline')
+  await until('the phone to be offline', async () => (await errorOf(post(ring, secret))).errorId === 'caller-offline')
+  await heard('down')
+  await until('the PBX to be away', async () => (await errorOf(post(ring, secret))).errorId === 'pbx-unreachable')
+  await heard('up')
+  const response = await deployment.call('GET', `${site}/audit?limit=200`, { key: admin() })
+  const { entries } = (await response.json()) as { entries: { who: string; outcome: string; what: string }[] }
+  const own = entries.filter(({ who }) => who === `key:${key}`)
+  const outcomes = own.map(({ outcome }) => outcome)
+  const expected = [...refusals.map(([, , , errorId]) => errorId), 'input-invalid', 'site-unknown', 'call-unknown']
+  // Those that were asked for until the site was so came more than once, and what it was before with them.
+  const waited = ['caller-offline', 'pbx-unreachable', 'call-cap-minute']
+  const once = (outcome: string) => ![...waited, 'bridge-offline'].includes(outcome)
+  expect(outcomes.filter(once).sort()).toEqual(expected.filter(once).sort())
+  expect(outcomes).toEqual(expect.arrayContaining(waited))
 })
