@@ -5,11 +5,13 @@ import type { BridgeEvent } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Placed, PlacedResult } from '../../contracts/placed.ts'
 import { resultByCdr } from '../domain/calls/placed.ts'
+import type { Tell } from './watch/tell-outcome.ts'
 
 export interface PlacedNotes {
   note(site: SiteId, call: string, version: string, placed: Placed, at: string): Promise<boolean>
 }
 export interface PlacedCorrections {
+  /** True if that corrected it, each time that it comes. */
   correct(site: SiteId, call: string, result: PlacedResult): Promise<boolean>
 }
 
@@ -22,7 +24,12 @@ export async function notePlaced(site: SiteId, events: readonly BridgeEvent[], p
 }
 
 /** The caller's leg of a call by the API has the call's id; its CDR tells the end that nobody saw. */
-export async function correctPlaced(site: SiteId, cdr: Cdr, placed: PlacedCorrections): Promise<void> {
-  if (cdr.uniqueid !== cdr.linkedid || !v.is(PlacedCallId, cdr.uniqueid)) return
-  await placed.correct(site, cdr.uniqueid, resultByCdr(cdr))
+export async function correctPlaced(
+  site: SiteId,
+  cdr: Cdr,
+  { placed, tell }: { placed: PlacedCorrections; tell(outcome: Tell): Promise<void> },
+): Promise<void> {
+  const call = cdr.uniqueid
+  if (call !== cdr.linkedid || !v.is(PlacedCallId, call)) return
+  if (await placed.correct(site, call, resultByCdr(cdr))) await tell({ tell: { site, call } })
 }

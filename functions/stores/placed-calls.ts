@@ -22,6 +22,8 @@ const PlacedRow = v.looseObject({
   issuedAt: v.number(),
   deadline: v.number(),
   endedAt: v.optional(v.string()),
+  /** Of the last fact that was noted. */
+  v: v.optional(v.string()),
 })
 export type PlacedRow = v.InferOutput<typeof PlacedRow>
 
@@ -122,14 +124,14 @@ export class PlacedCallStore {
     )
   }
 
-  /** The CDR of a call whose end nobody saw. */
+  /** The CDR of a call whose end nobody saw, the first that comes. True for that one each time. */
   async correct(site: SiteId, call: string, result: PlacedResult): Promise<boolean> {
     return this.#won(
       new UpdateCommand({
         TableName: this.#table,
         Key: keys.placedCall(site, call),
-        ...setting({ result }, { ':unknown': 'unknown' }),
-        ConditionExpression: '#result = :unknown',
+        ...setting({ result, corrected: true }, { ':unknown': 'unknown' }),
+        ConditionExpression: '#result = :unknown OR (#corrected = :corrected AND #result = :result)',
       }),
     )
   }

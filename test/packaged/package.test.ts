@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { beforeAll, expect, test } from 'vitest'
+import { againSeconds } from '../../functions/queues/watch/reap-call.ts'
 import { buildService } from '../../infra/start/build.ts'
 
 const zipBytesMax = 600_000
@@ -97,4 +98,9 @@ test('each queue that feeds a function has a dead-letter queue that keeps messag
     const dead = /Dead\w+Queue/.exec(redrive)?.[0] ?? ''
     expect(queues.get(dead)?.Properties?.['MessageRetentionPeriod'], name).toBe(1_209_600)
   }
+})
+
+test('the queue by which the watch wakes itself keeps a message over its longest delay and one more try', () => {
+  const { MessageRetentionPeriod, VisibilityTimeout } = resources['WatchQueue']?.Properties ?? {}
+  expect(Number(MessageRetentionPeriod)).toBeGreaterThan(againSeconds + Number(VisibilityTimeout))
 })

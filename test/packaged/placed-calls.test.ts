@@ -5,10 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Call } from '../../contracts/calls.ts'
 import { type Command, openCommand } from '../../contracts/commands.ts'
 import { Problem } from '../../contracts/http.ts'
-import type { Placed } from '../../contracts/placed.ts'
+import { Placed } from '../../contracts/placed.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { callFact, cdrEvent, endpointFact } from '../support/facts.ts'
+import { subscriber } from '../support/subscriber.ts'
 import { until } from '../support/until.ts'
 
 let deployment: Deployment
@@ -129,6 +130,25 @@ test('an end that nobody saw is unknown until its record tells it, and no later 
   const { call: other } = await placed({ from: '5860', to: '61' }, 'other')
   await deployment.send(office, 'live', [told(other, 'ended', { stage: 'ended', result: 'expired' })])
   await until('a later fact', async () => (await read(other)).result === 'expired')
+  expect((await read(call)).result).toBe('busy')
+})
+
+test('an outcome that the cloud found out reaches a subscriber, and then what its record says', async () => {
+  await hear()
+  await using page = await subscriber(deployment, office, ['calls'])
+  const { call } = await placed({ from: '5860', to: '61' }, 'reaped')
+  const results = () => {
+    const told = page.frames.flatMap((frame) => (frame.type === 'delta' ? frame.entities : []))
+    return told.flatMap(({ id, state }) => (id === call ? [v.parse(Placed, state['placed']).result] : []))
+  }
+  // As the queue brings it 45 s after the request.
+  const reap = { Records: [{ body: JSON.stringify({ reap: { site: 'office', call } }) }] }
+  expect((await deployment.cloud.invoke('watch', reap)).functionError).toBeUndefined()
+  await until('its end on the socket', async () => results().at(-1) === 'unknown')
+  expect(await read(call)).toMatchObject({ state: 'ended', result: 'unknown' })
+  const cdr = makeCdr(2, { uniqueid: call, linkedid: call, disposition: 'BUSY', dstchannel: '' })
+  await deployment.send(office, 'records', [cdrEvent('office', cdr)])
+  await until('its correction on the socket', async () => results().at(-1) === 'busy')
   expect((await read(call)).result).toBe('busy')
 })
 

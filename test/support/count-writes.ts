@@ -42,6 +42,7 @@ export async function countWrites(
     placed: new PlacedCallStore(db, table),
     days: new VerifiedDayStore(db, table),
     aside: { put: async () => undefined },
+    tell: async () => undefined,
     numberingOf: async () => ({ country: 'FR' as const, retentionDays: 365 }),
     now: Date.now,
   }

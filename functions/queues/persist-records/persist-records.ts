@@ -11,6 +11,7 @@ import { describeError, logOutcome } from '../../log.ts'
 import type { PutOutcome } from '../../stores/cdrs.ts'
 import { correctPlaced, notePlaced, type PlacedCorrections, type PlacedNotes } from '../note-placed.ts'
 import { type Aside, type BridgeKeys, type OpenedMessage, openMessage } from '../open-batch.ts'
+import type { Tell } from '../watch/tell-outcome.ts'
 import { type DigestDays, noteDigest } from './note-digest.ts'
 
 export interface CallLog {
@@ -28,6 +29,7 @@ export interface Persisting {
   hours: DirtyHours
   timeLines: TimeLines
   placed: PlacedNotes & PlacedCorrections
+  tell(outcome: Tell): Promise<void>
   days: DigestDays
   numberingOf(site: SiteId): Promise<Numbering>
   now: () => number
@@ -91,7 +93,7 @@ export async function persistRecords(message: OpenedMessage, persisting: Persist
         const { cdr, raw } = line.event.data
         count[outcomes[await log.put(site, cdr, raw, numbering)]] += 1
         // A duplicate too: the try that stored it may have died before its mark.
-        await correctPlaced(site, cdr, persisting.placed)
+        await correctPlaced(site, cdr, persisting)
         dirty.add(hourOf(fileCdr(cdr).filed))
       }
     }

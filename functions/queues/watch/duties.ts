@@ -16,7 +16,8 @@ const db = documentClient()
 const numberingOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 const hours = new DirtyHourStore(db, env.TABLE_RECORDS)
 const sites = new SiteStore(db, env.TABLE_LIVE)
-const fanning = {
+/** How subscribers are told. */
+export const fanning = {
   ...socketPosting(env.SOCKET_ENDPOINT),
   connections: new ConnectionStore(db, env.TABLE_LIVE),
   chunks: new FanOutQueue(env.QUEUE_FAN_OUT),

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import { SiteId } from '../../../contracts/names.ts'
-import type { PlacedStage } from '../../../contracts/placed.ts'
+import type { PlacedResult, PlacedStage } from '../../../contracts/placed.ts'
 import { logOutcome } from '../../log.ts'
+import { isGone, type Tell } from './tell-outcome.ts'
 
 /** What is sent, delayed, for each call that the API accepts. */
 export const Reap = v.looseObject({ reap: v.object({ site: SiteId, call: v.string() }) })
@@ -9,38 +10,38 @@ export type Reap = v.InferOutput<typeof Reap>
 
 export interface ReapParts {
   placed: {
-    find(site: SiteId, call: string): Promise<{ stage: PlacedStage } | undefined>
+    find(site: SiteId, call: string): Promise<{ stage: PlacedStage; result?: PlacedResult | undefined } | undefined>
     giveUp(site: SiteId, call: string, seen: PlacedStage, at: string): Promise<boolean>
   }
   /** Whether the PBX has the call, as far as its bridge told. */
   isLive(site: SiteId, call: string): Promise<boolean>
   lastHeard(site: SiteId): Promise<string | undefined>
   again(reap: Reap, delaySeconds: number): Promise<void>
+  tell(outcome: Tell): Promise<void>
   now: number
 }
 
 /** A call that goes on is looked at again so often: 12 messages an hour of talk. */
-const againSeconds = 300
-/** So long without a word from a bridge, nobody sees how its calls end; their call records tell it once it is back. */
-const goneMs = 600_000
+export const againSeconds = 300
 
 /**
  * Sees to it that a call ends: 45 s after it was asked for, if no bridge has said anything of it; later, if its bridge has
- * gone, or is there and knows nothing of it. It is then `unknown`, until its call record tells more.
+ * gone, or is there and knows nothing of it. It is then `unknown`, until its call record tells more, and subscribers are told:
+ * again if this comes again, since a crash may have been between the two.
  */
 export async function reapCall(asked: Reap, parts: ReapParts): Promise<void> {
   const { site, call } = asked.reap
   const row = await parts.placed.find(site, call)
+  if (row?.result === 'unknown') return parts.tell({ tell: asked.reap })
   if (!row || row.stage === 'ended') return
   if (row.stage !== 'queued' && !(await isLost(site, call, parts))) return parts.again(asked, againSeconds)
   const given = await parts.placed.giveUp(site, call, row.stage, new Date(parts.now).toISOString())
   // It went on in between: the next look finds it.
   if (!given) return parts.again(asked, againSeconds)
   logOutcome('warn', 'call-unheard-of', { site, call, stage: row.stage })
+  await parts.tell({ tell: asked.reap })
 }
 
 async function isLost(site: SiteId, call: string, { isLive, lastHeard, now }: ReapParts): Promise<boolean> {
-  const heard = await lastHeard(site)
-  if (heard === undefined || now - Date.parse(heard) > goneMs) return true
-  return !(await isLive(site, call))
+  return isGone(await lastHeard(site), now) || !(await isLive(site, call))
 }

@@ -1,0 +1,30 @@
+import { config } from '../../config.ts'
+import { DeadLetters } from '../../gateways/dead-letters.ts'
+import { TickQueue } from '../../gateways/tick-queue.ts'
+import { BridgeStore } from '../../stores/bridges.ts'
+import { CdrStore } from '../../stores/cdrs.ts'
+import { DirtyHourStore } from '../../stores/dirty-hours.ts'
+import { cachedLocale } from '../../stores/locale.ts'
+import { PlacedCallStore } from '../../stores/placed-calls.ts'
+import { documentClient } from '../../stores/table.ts'
+import { TimeLineStore } from '../../stores/time-lines.ts'
+import { VerifiedDayStore } from '../../stores/verified-days.ts'
+import { cachedKeys } from '../open-batch.ts'
+import type { Tell } from '../watch/tell-outcome.ts'
+
+const env = config('TABLE_ACCESS', 'TABLE_RECORDS', 'TABLE_LIVE', 'DEAD_RECORDS', 'QUEUE_WATCH')
+const db = documentClient()
+const watch = new TickQueue(env.QUEUE_WATCH)
+/** All that a message of the `records` queue is kept with, opened once a process. */
+export const persisting = {
+  keys: cachedKeys(new BridgeStore(db, env.TABLE_ACCESS), Date.now),
+  log: new CdrStore(db, env.TABLE_RECORDS),
+  aside: new DeadLetters(env.DEAD_RECORDS),
+  hours: new DirtyHourStore(db, env.TABLE_RECORDS),
+  placed: new PlacedCallStore(db, env.TABLE_LIVE),
+  tell: (outcome: Tell) => watch.send(outcome, 0),
+  timeLines: new TimeLineStore(db, env.TABLE_LIVE),
+  numberingOf: cachedLocale(db, env.TABLE_LIVE, Date.now),
+  days: new VerifiedDayStore(db, env.TABLE_RECORDS),
+  now: Date.now,
+}
