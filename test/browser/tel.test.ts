@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { until } from '../support/until.ts'
+import { browserTest } from './support/board.ts'
+import { closeBrowser, hasChromium, openPage } from './support/page.ts'
+import { type Peer, startPeer } from './support/peer.ts'
+
+/**
+ * Goal: a `tel:` link leads to one call, asked for by the server with its own key, and what comes of it is shown.
+ * Method: the example as a person starts it, its page in a real browser, and a scripted API behind it.
+ */
+let peer: Peer
+let url: string
+let server: ReturnType<typeof spawn>
+beforeAll(async () => {
+  peer = await startPeer()
+  const env = {
+    SWITCHHOOK_API: peer.apiUrl,
+    SWITCHHOOK_SITE: peer.site,
+    SWITCHHOOK_KEY: peer.key,
+    SWITCHHOOK_PHONE: 'PJSIP/5860',
+    PORT: '0',
+  }
+  const child = spawn(process.execPath, ['examples/click-to-call.mjs'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  server = child
+  const [line] = await once(child.stdout, 'data')
+  url = String(line).trim()
+})
+afterAll(async () => {
+  await closeBrowser()
+  const closed = server && once(server, 'close')
+  server?.kill()
+  await closed
+  await peer?.[Symbol.asyncDispose]()
+})
+
+const id = 'sh-1795500000.0000000001'
+const call = (state: string, more: object = {}) => ({ status: 202, body: { call: id, state, ...more } })
+const problem = (status: number, errorId: string, detail: string) => ({ status, body: { errorId, detail, status } })
+
+/** The page as the browser opens it for a `tel:` link: by the address under which the page itself asked to be opened. */
+async function follow(link: string, scripted: Record<string, Parameters<Peer['scripted']['set']>[1]>) {
+  peer.scripted.clear()
+  peer.controlled.length = 0
+  for (const [what, answers] of Object.entries(scripted)) peer.scripted.set(what, answers)
+  const opened = await openPage(url)
+  onTestFinished(opened.close)
+  const { page } = opened
+  await page.evaluate(() => {
+    navigator.registerProtocolHandler = (scheme: string, address: string | URL) => {
+      document.title = `${scheme} ${address}`
+    }
+  })
+  await page.getByRole('button', { name: 'Open the tel: links of this browser here' }).click()
+  const [scheme, address = ''] = (await page.title()).split(' ')
+  expect(scheme).toBe('tel')
+  await page.goto(address.replace('%s', encodeURIComponent(link)))
+  return {
+    ...opened,
+    number: page.getByLabel('Number'),
+    button: page.getByRole('button', { name: 'Call', exact: true }),
+    says: async () => page.getByRole('status').textContent(),
+  }
+}
+
+browserTest('a tel: link fills in its number, and a click asks for one call with the key of that click', async () => {
+  const { page, number, button, says } = await follow('tel:+33-4-79-00-00-60', {
+    'POST calls': [call('queued')],
+    [`GET calls/${id}`]: [call('ringing-caller'), call('answered'), call('ended', { result: 'answered' })],
+  })
+  expect(await number.inputValue()).toBe('+33-4-79-00-00-60')
+  // A page that anyone can open by a link dials nothing by itself.
+  expect(peer.controlled).toEqual([])
+  await button.click()
+  await until('its result', async () => (await says()) === 'answered')
+  const [first, ...waits] = peer.controlled
+  expect(first).toMatchObject({ what: 'POST calls', body: { from: 'PJSIP/5860', to: '+33-4-79-00-00-60' } })
+  expect(first?.key).toMatch(/^[0-9a-f-]{20,}$/)
+  expect(waits.map(({ what }) => what)).toEqual(Array(3).fill(`GET calls/${id}?wait=25`))
+  // Another click is another call.
+  await button.click()
+  await until('the second call', async () => peer.controlled.filter(({ what }) => what === 'POST calls').length === 2)
+  const keys = peer.controlled.flatMap(({ what, key }) => (what === 'POST calls' ? [key] : []))
+  expect(new Set(keys).size).toBe(2)
+  expect(await page.content()).not.toContain(peer.key)
+})
+
+browserTest('a click whose answer was lost is asked again as the same click', async () => {
+  const { button, says } = await follow('tel:60', {
+    'POST calls': [{ status: 0, body: {} }, call('ended', { result: 'busy' })],
+  })
+  await button.dblclick()
+  await until('its result', async () => (await says()) === 'busy')
+  const keys = peer.controlled.map(({ key }) => key)
+  expect(keys.length).toBeGreaterThan(1)
+  expect(new Set(keys).size).toBe(1)
+})
+
+browserTest('a call is hung up while it rings', async () => {
+  const { page, button, says } = await follow('tel:60', {
+    'POST calls': [call('queued')],
+    [`GET calls/${id}`]: [call('ringing-caller')],
+    [`DELETE calls/${id}`]: [call('ringing-caller')],
+  })
+  await button.click()
+  await page.getByRole('button', { name: 'Hang up' }).click()
+  await until('it to be asked', async () => peer.controlled.some(({ what }) => what === `DELETE calls/${id}`))
+  peer.scripted.set(`GET calls/${id}`, [call('ended', { result: 'cancelled' })])
+  await until('its result', async () => (await says()) === 'cancelled')
+})
+
+test.runIf(hasChromium || process.env['CI']).each([
+  [403, 'dial-international', 'The rules of this site or key deny international numbers.'],
+  [409, 'caller-offline', 'The calling phone is not registered; switch it on.'],
+  [429, 'call-cap-minute', 'Site or key may not place more calls by API for now.'],
+  [503, 'pbx-unreachable', 'The bridge of this site does not reach its PBX.'],
+] as const)(
+  'a refusal by %i %s is said in its words, and the click can be made again',
+  async (status, errorId, detail) => {
+    const { button, says } = await follow('tel:+12423651234', { 'POST calls': [problem(status, errorId, detail)] })
+    await button.click()
+    await until('its words', async () => (await says()) === detail)
+    await until('the button', () => button.isEnabled())
+    expect(peer.controlled.length).toBe(1)
+  },
+)
