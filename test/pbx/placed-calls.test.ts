@@ -146,3 +146,45 @@ test('API retries and a bridge killed at any time never ring twice, and every ca
   const rows = await it.pbx.allRecords()
   for (const id of ids) expect(rows.filter((row) => row['linkedid'] === id).length, id).toBeLessThanOrEqual(1)
 }, 180_000)
+
+test('a call that finds no Asterisk ends once, as not dialled; then calls are refused, and none rings late', async () => {
+  const { phones, pbx } = it.pbx
+  await phones.setBehaviour('60', { kind: 'busy' })
+  // A bridge that was just started follows calls once it is connected.
+  await until(
+    'a call to be followed',
+    async () => (await ended(await place({ from: '5860', to: '61' }))).result === 'busy',
+  )
+  const rings = phones.rings.length
+  // The bridge sleeps while Asterisk goes, so that the call is taken as long as both are believed to be there.
+  const bridge = it.bridge.pid ?? 0
+  process.kill(bridge, 'SIGSTOP')
+  const id = await place({ from: '5860', to: '61' }).finally(async () => {
+    await pbx.kill('SIGKILL')
+    process.kill(bridge, 'SIGCONT')
+  })
+  const call = await ended(id)
+  // `expired` on a machine that took 15 s for this.
+  expect(call.result).toMatch(/^(failed|expired)$/)
+  expect(call).not.toHaveProperty('cause')
+  await until('the end on the socket', async () => stagesOnSocket(id).at(-1) === 'ended')
+  expect((await stages(id)).filter((stage) => stage === 'ended')).toEqual(['ended'])
+  // What is no phone is asked about after whether the PBX is there: 400 while it is believed to be.
+  const refused = await until('the refusal', async () => {
+    const response = await post({ from: '5899', to: '61' })
+    return response.status === 503 && response
+  })
+  expect(refused.headers.get('retry-after')).toBe('15')
+  expect(await refused.json()).toMatchObject({ errorId: 'pbx-unreachable' })
+  await pbx.start()
+  await phones.register()
+  const later = await until('calls to be taken again', async () => {
+    const response = await post({ from: '5860', to: '61' })
+    return response.status === 202 && v.parse(Call, await response.json()).call
+  })
+  expect((await ended(later)).result).toBe('busy')
+  expect(phones.rings.length).toBe(rings + 1)
+  const rows = await it.pbx.allRecords()
+  expect(rows.filter(({ linkedid }) => linkedid === id)).toEqual([])
+  expect((await read(id)).result).toBe(call.result)
+}, 120_000)
