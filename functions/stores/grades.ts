@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  BatchGetCommand,
   BatchWriteCommand,
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -48,6 +49,24 @@ export class GradeStore {
     const Key = keys.grade(site, matricule)
     const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
     return Item && v.parse(GradeItem, Item)
+  }
+
+  /** A mark and how it is read, in one request. */
+  async getWithScale(site: SiteId, matricule: string): Promise<{ item: GradeItem | undefined; scale: Scale }> {
+    const [grade, scale] = [keys.grade(site, matricule), keys.gradeScale(site)]
+    const RequestItems = { [this.#table]: { Keys: [grade, scale], ConsistentRead: true } }
+    const { Responses, UnprocessedKeys } = await this.#db.send(new BatchGetCommand({ RequestItems }))
+    if (UnprocessedKeys?.[this.#table]) return this.#oneByOne(site, matricule)
+    const items = Responses?.[this.#table] ?? []
+    const at = ({ pk, sk }: { pk: string; sk: string }) => items.find((item) => item['pk'] === pk && item['sk'] === sk)
+    const [item, given] = [at(grade), at(scale)]
+    return { item: item && v.parse(GradeItem, item), scale: given ? v.parse(ScaleItem, given).scale : usualScale }
+  }
+
+  /** DynamoDB leaves out of a batch what it is too busy for, while the SDK asks again for what is read by itself. */
+  async #oneByOne(site: SiteId, matricule: string) {
+    const [item, scale] = await Promise.all([this.get(site, matricule), this.scale(site)])
+    return { item, scale }
   }
 
   /** The stored mark, or undefined if what stands there is not what was expected. */

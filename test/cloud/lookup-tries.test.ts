@@ -1,38 +1,158 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { LookupTries, triesMax, windowMs } from '../../functions/stores/lookup-tries.ts'
+import { fingerprint } from '../../functions/domain/grades/fingerprint.ts'
+import { lookUpGrade } from '../../functions/http/grade-lookups/look-up-grade.ts'
+import { HttpProblem } from '../../functions/http/problem.ts'
+import { GradeStore } from '../../functions/stores/grades.ts'
+import { LookupTries, triesMax, windowMs, windowMsMax } from '../../functions/stores/lookup-tries.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
+const pepper = 'pepper-of-the-test'
 let tables: TestTables
 let tries: LookupTries
+let store: GradeStore
 beforeAll(async () => {
   tables = await startTables()
   tries = new LookupTries(tables.db, tables.table)
+  store = new GradeStore(tables.db, tables.table)
 })
 afterAll(async () => tables[Symbol.asyncDispose]())
 
 const start = Date.UTC(2026, 10, 24, 8)
+const take = (who: string, now: number, isRight = false) => tries.take('office', { who, isRight }, now)
 const takeMany = async (who: string, count: number, now: number) => {
-  const taken = await Promise.all(Array.from({ length: count }, () => tries.take('office', who, now)))
+  const taken = await Promise.all(Array.from({ length: count }, () => take(who, now)))
   return taken.filter(Boolean).length
 }
+/** Minutes of each window whose tries are all used up as soon as it begins. */
+const growing = [15, 30, 60, 120, 240, 480, 960, 1440, 1440]
 
 test('of a thousand guesses at once the allowed tries are let through, and after the window as many again', async () => {
   expect(await takeMany('guesser', 1000, start)).toBe(triesMax)
   expect(await takeMany('guesser', 10, start + windowMs - 1)).toBe(0)
-  expect(await takeMany('guesser', 10, start + windowMs)).toBe(triesMax)
+  expect(await takeMany('guesser', 1000, start + windowMs)).toBe(triesMax)
 })
 
-test('a try that was right is given back, and nothing more than that', async () => {
-  for (let n = 0; n < 3 * triesMax; n++) {
-    expect(await tries.take('office', 'student', start)).toBe(true)
-    await tries.giveBack('office', 'student')
-  }
-  await tries.giveBack('office', 'student')
+test('right tries cost none, and are refused like wrong ones once those are used up', async () => {
+  for (let n = 0; n < 3 * triesMax; n++) expect(await take('student', start, true)).toBe(true)
   expect(await takeMany('student', 10, start + 1)).toBe(triesMax)
+  expect(await take('student', start + windowMs - 1, true)).toBe(false)
+})
+
+test('a right try among a thousand at once makes no room for another wrong one', async () => {
+  const at = 500
+  const taken = await Promise.all(Array.from({ length: 1000 }, (_, n) => take('lucky', start, n === at)))
+  expect(taken.filter((isTaken, n) => isTaken && n !== at).length).toBe(triesMax)
+})
+
+test('what failed before a right try counts on, so that one’s own number buys no guesses', async () => {
+  expect(await takeMany('cheat', triesMax - 1, start)).toBe(triesMax - 1)
+  for (let n = 0; n < 3; n++) expect(await take('cheat', start, true)).toBe(true)
+  expect(await takeMany('cheat', 10, start)).toBe(1)
 })
 
 test('sites and callers do not use up each other’s tries', async () => {
   await takeMany('one', 10, start)
-  expect(await tries.take('office', 'two', start)).toBe(true)
-  expect(await tries.take('other', 'one', start)).toBe(true)
+  expect(await take('two', start)).toBe(true)
+  expect(await tries.take('other', { who: 'one', isRight: false }, start)).toBe(true)
+})
+
+test('each window that is used up makes the next twice as long, up to a day; a day of peace makes it short again', async () => {
+  let now = start
+  for (const minutes of growing) {
+    expect(await takeMany('stubborn', 20, now), `${minutes} minutes`).toBe(triesMax)
+    now += minutes * 60_000
+    expect(await take('stubborn', now - 1), `${minutes} minutes`).toBe(false)
+  }
+  const peace = now + windowMsMax
+  expect(await takeMany('stubborn', 20, peace)).toBe(triesMax)
+  expect(await takeMany('stubborn', 20, peace + windowMs)).toBe(triesMax)
+  expect(await takeMany('stubborn', 20, peace + 2 * windowMs)).toBe(0)
+})
+
+test('a window that was not used up makes the next no longer, and forgets nothing', async () => {
+  await takeMany('patient', 10, start)
+  expect(await takeMany('patient', triesMax - 1, start + windowMs)).toBe(triesMax - 1)
+  const third = start + 3 * windowMs
+  expect(await takeMany('patient', 10, third)).toBe(triesMax)
+  expect(await takeMany('patient', 10, third + 2 * windowMs - 1)).toBe(0)
+  expect(await takeMany('patient', 10, third + 2 * windowMs)).toBe(triesMax)
+})
+
+test('no row is deleted by its age while its window runs or its length counts', async () => {
+  const now = Date.UTC(2026, 11, 1)
+  await takeMany('aged', 10, now)
+  await takeMany('aged', 10, now + windowMs)
+  const row = (await tables.items()).find((item) => item['pk'] === 'office#LK#aged')
+  expect(Number(row?.['ttl'])).toBeGreaterThan((Number(row?.['endsAt']) + windowMsMax) / 1000)
+})
+
+type Lookup = {
+  matricule: string
+  caller: string
+  pin?: string
+}
+/** `found`, or the errorId of the refusal. */
+async function lookUp(lookup: Lookup, now: number): Promise<string> {
+  try {
+    await lookUpGrade('office', lookup, { store, tries, pepper, now })
+    return 'found'
+  } catch (error) {
+    if (error instanceof HttpProblem) return error.errorId
+    throw error
+  }
+}
+async function student(matricule: string): Promise<void> {
+  const pinHash = fingerprint(pepper, 'pin', 'office', matricule, '4711')
+  await store.put('office', { matricule, note: 12, pinHash, updatedAt: new Date(start).toISOString() }, 'anything')
+}
+const refused = [...Array<string>(triesMax).fill('grade-unknown'), 'lookup-locked']
+
+/** Guesses in the first three windows, each used up, and the last millisecond of each lock. */
+async function guessesOf(next: () => Lookup): Promise<string[][]> {
+  const told: string[][] = []
+  let now = start
+  for (const minutes of growing.slice(0, 3)) {
+    const answers: string[] = []
+    for (let n = 0; n <= triesMax; n++) answers.push(await lookUp(next(), now))
+    now += minutes * 60_000
+    answers.push(await lookUp(next(), now - 1))
+    told.push(answers)
+  }
+  return told
+}
+const thrice = Array.from({ length: 3 }, () => [...refused, 'lookup-locked'])
+
+test('a caller’s lock grows, whether the numbers are unknown or their PINs wrong', async () => {
+  const known = Array.from({ length: 21 }, (_, n) => String(4000 + n))
+  await Promise.all(known.map(student))
+  let n = 0
+  const wrongPin = () => ({ matricule: known[n++] ?? '', caller: 'wrong-pins', pin: '0000' })
+  const unknown = () => ({ matricule: String(5000 + n++), caller: 'unknown-numbers', pin: '0000' })
+  expect(await guessesOf(wrongPin)).toEqual(thrice)
+  expect(await guessesOf(unknown)).toEqual(thrice)
+  expect(await lookUp({ matricule: known[0] ?? '', caller: 'another', pin: '4711' }, start + 7 * windowMs)).toBe(
+    'found',
+  )
+})
+
+test('a student number’s lock grows over all callers, whether there is a mark or not', async () => {
+  await student('6000')
+  const by = (matricule: string) => () => ({ matricule, caller: randomUUID(), pin: '0000' })
+  expect(await guessesOf(by('6000'))).toEqual(thrice)
+  expect(await guessesOf(by('6001'))).toEqual(thrice)
+})
+
+test('a right lookup after the lock is answered, and the next lock of caller and student is a first one again', async () => {
+  await student('7000')
+  const wrong = { matricule: '7000', caller: 'forgetful', pin: '0000' }
+  const right = { ...wrong, pin: '4711' }
+  for (const now of [start, start + windowMs]) for (let n = 0; n < triesMax; n++) await lookUp(wrong, now)
+  const after = start + 3 * windowMs
+  expect(await lookUp(right, after - 1)).toBe('lookup-locked')
+  expect(await lookUp(right, after)).toBe('found')
+  for (let n = 0; n < triesMax; n++) expect(await lookUp(wrong, after)).toBe('grade-unknown')
+  expect(await lookUp(right, after + windowMs - 1)).toBe('lookup-locked')
+  expect(await lookUp({ ...right, caller: 'another' }, after + windowMs - 1)).toBe('lookup-locked')
+  expect(await lookUp(right, after + windowMs)).toBe('found')
 })

@@ -18,19 +18,16 @@ export async function lookUpGrade(
   { store, tries, pepper, now }: { store: GradeStore; tries: LookupTries; pepper: string; now: number },
 ): Promise<{ found: GradeFound; on: string }> {
   const student = fingerprint(pepper, 'matricule', site, matricule)
-  const counted = [fingerprint(pepper, 'caller', site, caller), student]
-  const [item, scale, ...taken] = await Promise.all([
-    store.get(site, matricule),
-    store.scale(site),
-    ...counted.map((who) => tries.take(site, who, now)),
-  ])
-  // A try is used up all the same: whoever guesses by night is as locked in the morning.
-  if (!isOpen(scale.hours, now)) throw new HttpProblem(403, 'lookup-closed', 'Marks are not looked up at this hour.')
-  if (taken.includes(false)) throw new HttpProblem(403, 'lookup-locked', 'Too many lookups failed; try again later.')
   const given = fingerprint(pepper, 'pin', site, matricule, pin)
+  const { item, scale } = await store.getWithScale(site, matricule)
   const isRight = sameText(item?.pinHash ?? (item ? given : ''), given)
+  const isServed = isOpen(scale.hours, now)
+  // A try is used up all the same: whoever guesses by night is as locked in the morning.
+  const whose = [fingerprint(pepper, 'caller', site, caller), student]
+  const taken = await Promise.all(whose.map((who) => tries.take(site, { who, isRight: isRight && isServed }, now)))
+  if (!isServed) throw new HttpProblem(403, 'lookup-closed', 'Marks are not looked up at this hour.')
+  if (taken.includes(false)) throw new HttpProblem(403, 'lookup-locked', 'Too many lookups failed; try again later.')
   if (!item || !isRight) throw unknownGrade()
-  await Promise.all(counted.map((who) => tries.giveBack(site, who)))
   const { note, mention } = showGrade(item, scale)
   return { found: { matricule, note, mention }, on: `grades/${student}` }
 }
