@@ -9,9 +9,9 @@ import { LocalCloudError } from './errors.ts'
 import { QueuePoller } from './event-source.ts'
 import { readEventSources } from './event-source-settings.ts'
 import { createFaults, type Faults } from './faults.ts'
-import { createFunctionLog, type FunctionLine } from './function-log.ts'
 import { loadFunctions } from './functions.ts'
 import { createIntrinsics, type Intrinsics } from './intrinsics.ts'
+import { createListeners } from './listeners.ts'
 import type { Log } from './log.ts'
 import { listenOnLoopback } from './loopback-server.ts'
 import { account, createStackNames } from './names.ts'
@@ -25,6 +25,7 @@ import { createStackResources } from './resources.ts'
 import { accessKey, type Credentials, loadRoles } from './roles.ts'
 import { startSchedules } from './schedule.ts'
 import { openSecrets } from './secrets.ts'
+import type { ServiceCall } from './service-call.ts'
 import { Sts } from './sts.ts'
 import { startTableEmulator } from './table-emulator.ts'
 import { createTables, hashKeys } from './tables.ts'
@@ -64,7 +65,15 @@ export interface LocalCloud extends AsyncDisposable {
   faults: Pick<Faults, 'add'>
   /** Calls back for each line that a function prints; returns the function that ends it. */
   onFunctionLine(listener: (line: FunctionLine) => void): () => void
+  /** The same for each request to a store or queue that its caller has the right to make. */
+  onServiceCall(listener: (call: ServiceCall) => void): () => void
   stop(): Promise<void>
+}
+
+export interface FunctionLine {
+  /** The function's full name. */
+  function: string
+  line: string
 }
 
 const limitsDefault = { processesPerFunction: 10, idleMsMax: 2 * 60 * 1000 }
@@ -124,7 +133,8 @@ async function start(
   const faults = createFaults()
   const sts = new Sts(roles, key)
   const asked = { emulators, objects, roles, sts, region, hashKeys: hashKeys(resources, names) }
-  aws.server.on('request', createRequestProxy({ ...asked, faults, log }))
+  const calls = createListeners<ServiceCall>()
+  aws.server.on('request', createRequestProxy({ ...asked, faults, onCall: calls.tell, log }))
   const client = { region, endpoint: awsUrl, credentials: roles.credentials('runner') }
   const tables = new DynamoDBClient(client)
   const queues = new SQSClient(client)
@@ -134,11 +144,11 @@ async function start(
   await createBuckets(resources, names, objects)
   parts.defer(startExpiry(expiring, tables, clockScale, log))
 
-  const functionLog = createFunctionLog()
+  const functionLines = createListeners<FunctionLine>()
   const guard = await findGuard()
   if (!guard) log('functions-not-frozen', { reason: 'setpriv is not on this machine' })
   const limits = { ...limitsDefault, ...options.limits }
-  const onLine = functionLog.write
+  const onLine = (name: string, line: string) => functionLines.tell({ function: name, line })
   const functions = later(
     await loadFunctions({ resources, names, roles, packageFolder, dataFolder, awsUrl, stack, limits, guard, onLine }),
   )
@@ -169,7 +179,8 @@ async function start(
       return found.invoke(event)
     },
     faults,
-    onFunctionLine: functionLog.listen,
+    onFunctionLine: functionLines.listen,
+    onServiceCall: calls.listen,
   }
 }
 

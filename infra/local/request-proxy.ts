@@ -30,9 +30,11 @@ export function createRequestProxy(options: {
   /** Partition key of each table, by its name. */
   hashKeys: ReadonlyMap<string, string>
   faults: Faults
+  /** Told of each request that its caller has the right to make. */
+  onCall: (call: ServiceCall) => void
   log: Log
 }): RequestListener {
-  const { emulators, objects, roles, sts, region, hashKeys, faults, log } = options
+  const { emulators, objects, roles, sts, region, hashKeys, faults, onCall, log } = options
 
   async function answer(call: ServiceCall, principal: Principal, headers: Record<string, string>, body: Buffer) {
     // The runner's own polling is not what a fault is meant for: its clients are the functions and the bridge.
@@ -71,6 +73,7 @@ export function createRequestProxy(options: {
       log('request-denied', { service: call.service, action: call.action, denial })
       return send(response, denied(call.service, denial))
     }
+    onCall(call)
     const given = await answer(call, principal, headers, body)
     if (given === 'lost') request.socket.destroy()
     else send(response, given)

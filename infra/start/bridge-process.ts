@@ -21,6 +21,8 @@ export interface BridgeOptions {
   cloud: LocalCloud
   /** For the voice menus' lookups; without it the bridge has no menus. */
   menuKey?: string | undefined
+  /** Where `/healthz` answers; without it, nowhere. */
+  healthPort?: number | undefined
 }
 
 /** The bridge stops by itself within 5 s of being asked. */
@@ -134,7 +136,7 @@ export class BridgeProcess {
   }
 
   async #writeConfig(): Promise<string> {
-    const { folder, pbx, menuKey } = this.#options
+    const { folder, pbx, menuKey, healthPort } = this.#options
     const config = {
       enrolment: await this.#enroll(),
       stateFolder: path.join(folder, 'state'),
@@ -142,6 +144,7 @@ export class BridgeProcess {
       ...(pbx.ami && { ami: pbx.ami }),
       cdr: { file: pbx.cdrFile },
       ...(menuKey !== undefined && { menus: { key: menuKey } }),
+      ...(healthPort !== undefined && { health: { port: healthPort } }),
     }
     const file = path.join(folder, 'bridge.json')
     await writeFile(file, JSON.stringify(config, null, 2), { mode: 0o600 })

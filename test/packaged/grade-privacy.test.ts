@@ -1,13 +1,20 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Receipt } from '../../contracts/site.ts'
-import { type Deployment, deploy } from '../support/deployment.ts'
+import { placesOf, type Watched, watch } from '../support/canary.ts'
+import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { callFact } from '../support/facts.ts'
+import { until } from '../support/until.ts'
 
 let deployment: Deployment
+let office: TestSite
 let key: string
+let watched: Watched
 beforeAll(async () => {
   deployment = await deploy()
-  key = (await deployment.makeSite('office')).site.apiKey
+  watched = watch(deployment)
+  office = await deployment.makeSite('office')
+  key = office.site.apiKey
 })
 afterAll(async () => deployment[Symbol.asyncDispose]())
 
@@ -58,4 +65,48 @@ test('a student is erased, and those whose numbers begin alike are not', async (
   expect((await call('GET', 'grades/702')).status).toBe(404)
   expect((await call('GET', 'grades/7020')).status).toBe(200)
   expect((await call('POST', 'erasures', { matricule: '702', number: '60' })).status).toBe(400)
+})
+
+const canary = { matricule: '638527419', note: 13.37, pin: '90210' }
+
+test('a mark, its number and its PIN are in no log, queue, table or audit, however they are asked and written', async () => {
+  const { matricule, note, pin } = canary
+  const asked = (caller: string, given?: string) =>
+    call('POST', 'grade-lookups', { matricule, caller, ...(given !== undefined && { pin: given }) })
+  const lines = watched.lines.length
+  expect((await call('PUT', `grades/${matricule}`, { note, pin })).status).toBe(200)
+  expect((await asked('4', pin)).json).toMatchObject({ note })
+  expect((await asked('5')).status).toBe(404)
+  for (let n = 0; n < 6; n++) await asked('6', '00000')
+  expect((await asked('7', pin)).json).toMatchObject({ errorId: 'lookup-locked' })
+  expect((await call('PUT', `grades/${matricule}`, { note: note + 10, pin })).status).toBe(400)
+  await call('GET', `grades/${matricule}`)
+  await call('POST', 'grades', { rows: [canary] })
+  await call('GET', 'grades')
+  expect((await call('DELETE', `grades/${matricule}`)).status).toBe(204)
+  // A call goes the same way as every event, so that there are bodies to look at.
+  const sent = watched.bodies.length
+  await deployment.send(office, 'live', [callFact('office', [1, 1], 'canary', 'ringing')])
+  await until('a body', async () => watched.bodies.length > sent)
+  await until('a line of each request', async () => watched.lines.length >= lines + 15)
+  expect(placesOf(canary, await watched.texts(key))).toEqual([])
+})
+
+test.each([
+  ['a mark', `"note":${canary.note}`],
+  ['a mark with a comma', '13,37 sur 20'],
+  ['a student number', `"matricule":"${canary.matricule}"`],
+  ['a student number in a path', `GET /grades/${canary.matricule}?x`],
+  ['a PIN', `"pin":"${canary.pin}"`],
+])('%s that was planted in a packed body, a log line or the audit is found', async (_, planted) => {
+  const sent = watched.bodies.length
+  await deployment.send(office, 'records', [`{"planted":${JSON.stringify(planted)}}`])
+  await until('the body', async () => watched.bodies.length > sent)
+  const texts = new Map([
+    ['queues', watched.bodies.splice(sent).join('\n')],
+    ['function logs', JSON.stringify({ event: 'http', planted })],
+    ['audit', JSON.stringify({ entries: [{ on: planted }] })],
+    ['clean', JSON.stringify({ at: 1_790_210_638, ms: 113.375, id: '6385274190' })],
+  ])
+  expect(placesOf(canary, texts)).toEqual(['queues', 'function logs', 'audit'])
 })

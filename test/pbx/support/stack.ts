@@ -4,6 +4,7 @@ import path from 'node:path'
 import * as v from 'valibot'
 import type { Cdr } from '../../../contracts/cdr.ts'
 import { CdrPage } from '../../../contracts/http.ts'
+import { freePorts } from '../../../infra/asterisk/instance/ports.ts'
 import { buildBridge } from '../../../infra/build/bridge.ts'
 import { BridgeProcess } from '../../../infra/start/bridge-process.ts'
 import { makeSite, type NewSite, newCode } from '../../../infra/start/make-site.ts'
@@ -20,6 +21,8 @@ export interface Stack extends AsyncDisposable {
   client: Subscriber
   /** The bridge's own: configuration, log and state. */
   bridgeFolder: string
+  /** What the bridge tells of itself at `/healthz`. */
+  health(): Promise<string>
   /** The whole call log, by the public API. */
   storedCdrs(): Promise<Cdr[]>
   /** Device state of an endpoint as Asterisk itself says. */
@@ -43,6 +46,7 @@ export async function startStack(options: TestPbxOptions & { menus?: boolean } =
   const site = await makeSite({ site: 'office', name: 'Office' }, deployment.cloud)
   const { ariUrl: url, ariUser: user, ariPassword: password, cdrFile } = pbx.pbx
   const ami = { port: pbx.pbx.amiPort, user: pbx.pbx.amiUser, password: pbx.pbx.amiPassword }
+  const { http: healthPort } = await freePorts()
   const bridge = new BridgeProcess({
     program: path.resolve('dist/bridge/switchhook-bridge.mjs'),
     folder,
@@ -51,6 +55,7 @@ export async function startStack(options: TestPbxOptions & { menus?: boolean } =
     cloud: deployment.cloud,
     // They are prepared ahead, which takes seconds that other tests do not have.
     menuKey: options.menus ? site.menuKey : undefined,
+    healthPort,
   })
   parts.defer(() => bridge.stop())
   await bridge.start()
@@ -61,6 +66,7 @@ export async function startStack(options: TestPbxOptions & { menus?: boolean } =
     pbx,
     bridge,
     bridgeFolder: folder,
+    health: async () => (await fetch(`http://127.0.0.1:${healthPort}/healthz`)).text(),
     site,
     deployment,
     client,
