@@ -178,13 +178,15 @@ test('a call that finds no Asterisk ends once, as not dialled; then calls are re
   expect(await refused.json()).toMatchObject({ errorId: 'pbx-unreachable' })
   await pbx.start()
   await phones.register()
-  const later = await until('calls to be taken again', async () => {
+  // A bridge tries again within 30 s.
+  const taken = async () => {
     const response = await post({ from: '5860', to: '61' })
     return response.status === 202 && v.parse(Call, await response.json()).call
-  })
+  }
+  const later = await until('calls to be taken again', taken, 60_000)
   expect((await ended(later)).result).toBe('busy')
   expect(phones.rings.length).toBe(rings + 1)
   const rows = await it.pbx.allRecords()
   expect(rows.filter(({ linkedid }) => linkedid === id)).toEqual([])
   expect((await read(id)).result).toBe(call.result)
-}, 120_000)
+}, 180_000)
