@@ -110,6 +110,9 @@ function enter(menu: Menu, from: MenuState, name: string, before: Effect[]): Ste
   return { state: { ...from, over: true }, effects: [...effects, { type: 'hang-up' }] }
 }
 
+/** A to D, which a line may carry but no telephone has, are part of no number. */
+const keypad = /^[0-9*#]$/
+
 function ask(menu: Menu, node: AskNode, state: MenuState, event: MenuEvent): Step {
   if (event.type === 'played') {
     const playing = Math.max(0, state.playing - 1)
@@ -119,7 +122,7 @@ function ask(menu: Menu, node: AskNode, state: MenuState, event: MenuEvent): Ste
   if (event.type === 'timer' && event.timer === 'digit') {
     return state.digits.length >= node.min ? take(menu, node, state) : again(menu, node, state)
   }
-  if (event.type !== 'digit' || (state.playing > 0 && !node.bargeIn)) return stay(state)
+  if (event.type !== 'digit' || !keypad.test(event.digit) || (state.playing > 0 && !node.bargeIn)) return stay(state)
   const stop: Effect[] = state.playing > 0 ? [{ type: 'stop' }] : []
   const heard = { ...state, playing: 0 }
   const next: Effect = { type: 'set', timer: 'digit', ms: node.interDigitMs }

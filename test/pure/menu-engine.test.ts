@@ -143,6 +143,12 @@ test('digits between which too much time passes are too few', () => {
   expect(spoken(told).slice(-2)).toEqual(['play not-understood', 'play enter-number'])
 })
 
+test('keys that no telephone has change nothing', () => {
+  const { told } = run('514', [played, played, ...digit('A1B3CC7D'), ...digit('AD#')])
+  expect(spoken(told)).toEqual(spoken(run('514', [played, played, ...digit('137#')]).told))
+  expect(told).toContain('look up 137')
+})
+
 test('a question without barge-in hears no digit before its end', () => {
   const menu = structuredClone(menuOf('514'))
   const node = menu.nodes['number']
@@ -162,7 +168,7 @@ test('999 leads to the marks and to the office, and asks again for anything else
 
 test('whatever happens in whatever order, a call in a menu waits for something or is over, and hanging up ends it', () => {
   const anyEvent = fc.oneof(
-    fc.constantFrom(...'0123456789*#').map((one): MenuEvent => ({ type: 'digit', digit: one })),
+    fc.constantFrom(...'0123456789*#ABCD').map((one): MenuEvent => ({ type: 'digit', digit: one })),
     fc.constantFrom<MenuEvent>(played, timer('digit'), timer('filler'), timer('give-up'), found(12, 'bien')),
     fc.constantFrom<MenuEvent>(outcome('unknown'), outcome('locked'), outcome('unavailable')),
   )

@@ -1,0 +1,45 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openMenus } from '../../bridge/menus/open-menus.ts'
+import { Counters } from '../../bridge/operate/counters.ts'
+import { createLog } from '../../bridge/operate/log.ts'
+
+const means = { log: createLog({ level: 'error', write: () => undefined }), counters: new Counters() }
+const around = (stateFolder: string) => ({
+  site: 'office',
+  api: 'http://127.0.0.1:9',
+  stateFolder,
+  ari: { url: 'http://127.0.0.1:9/ari', user: 'menus', password: 'none' },
+})
+
+test.each([
+  ['of a loop', { next: 'a' }, 'nodes.a a loop without a question: a > a'],
+  ['with a node that no way leads to', { next: 'end' }, 'nodes.island no way leads to it'],
+  ['without a prompt', { next: 'end', prompt: 'nowhere' }, 'nodes.a.prompt there is no prompt nowhere'],
+])('a bridge does not start with a menu %s, whatever good ones stand beside it', async (_, change, told) => {
+  const folder = await mkdtemp(join(tmpdir(), 'menu-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const files = ['good', 'bad', 'torn'].map((name) => join(folder, `${name}.json`))
+  const [good = '', bad = '', torn = ''] = files
+  const say = { kind: 'say', prompt: 'hello', next: 'end' }
+  const end = { kind: 'hang-up' }
+  const menu = (nodes: object) =>
+    JSON.stringify({
+      extension: '7',
+      language: 'fr',
+      start: 'a',
+      nodes,
+      prompts: { hello: { fr: [{ text: 'Bonjour.' }], en: [] } },
+    })
+  await writeFile(good, menu({ a: say, end }))
+  await writeFile(bad, menu({ a: { ...say, ...change }, end, island: end }))
+  await writeFile(torn, menu({ a: say, end }).slice(0, -9))
+  const open = (names: string[]) =>
+    openMenus({ key: 'none', application: 'menus', files: names }, around(folder), means)
+  await open([good])
+  await expect(open([good, bad])).rejects.toThrow(`the menu ${bad} is wrong: `)
+  await expect(open([bad, good])).rejects.toThrow(told)
+  await expect(open([good, torn])).rejects.toThrow(`the menu ${torn} cannot be read`)
+})
