@@ -202,6 +202,8 @@ test('another mark, honour or number than the one that was said is found out', a
   for (const wrong of [
     result('100', 15.75, 'bien'),
     result('100', 12.25, 'bien'),
+    result('100', 15.5, 'bien'),
+    result('100', 16.25, 'bien'),
     result('100', 15.25, 'assez bien'),
     result('100', 15.25, 'très bien'),
     result('101', 15.25, 'bien'),

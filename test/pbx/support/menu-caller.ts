@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Fields } from '../../../bridge/menus/engine.ts'
-import type { Menu } from '../../../bridge/menus/menu.ts'
+import type { Menu, Part } from '../../../bridge/menus/menu.ts'
 import { checkMenu } from '../../../bridge/menus/menu-check.ts'
 import { fillPrompt } from '../../../bridge/menus/prompt.ts'
 import { shippedMenus } from '../../../bridge/menus/shipped.ts'
@@ -11,8 +11,9 @@ import type { Speech } from '../../../bridge/menus/speech.ts'
 import type { AttentiveCall } from '../../../infra/asterisk/phones/attentive-call.ts'
 import { longestSilence, rate, readSound } from '../../support/sound.ts'
 import { until } from '../../support/until.ts'
-import { isSame, listenFor } from './heard.ts'
+import { isSame, listenFor, marginMin, marginOf } from './heard.ts'
 import type { Playbacks } from './playbacks.ts'
+import { rivalsOf } from './rivals.ts'
 
 /** What a caller should have heard: a prompt with its fields, or a sound that comes with Asterisk. */
 export type Expected = [prompt: string, fields?: Fields] | { asterisk: string }
@@ -77,13 +78,16 @@ export class MenuCaller {
     let at = 0
     for (const one of expected) {
       const sounds = await this.#reference(menu, one, soundsFolder)
-      for (const [n, { name, sound }] of sounds.entries()) {
+      for (const [n, { name, sound, rivals }] of sounds.entries()) {
         const heard = listenFor(recording, sound, Math.max(0, at - 0.1), n === 0 ? promptSecondsMax : gapSecondsMax)
         const [least, most] = heard.level.map((level) => level.toFixed(2))
         if (!isSame(heard))
           faults.push(
             `${name} at ${heard.at.toFixed(2)}: ${(100 * heard.share).toFixed(0)} %, level ${least} to ${most}`,
           )
+        const margin = isSame(heard) ? marginOf(recording, heard, rivals) : marginMin
+        if (margin < marginMin)
+          faults.push(`${name} at ${heard.at.toFixed(2)}: only ${margin.toFixed(2)} times another`)
         // What is missing does not hide what follows.
         at = isSame(heard) ? heard.end : at + sound.length / rate
       }
@@ -100,21 +104,31 @@ export class MenuCaller {
     return readSound(this.call.recording)
   }
 
-  async #reference(menu: Menu, expected: Expected, folder: string): Promise<{ name: string; sound: Float64Array }[]> {
+  async #reference(menu: Menu, expected: Expected, folder: string): Promise<Reference[]> {
     if ('asterisk' in expected)
-      return [{ name: expected.asterisk, sound: await asteriskSound(expected.asterisk, folder) }]
+      return [{ name: expected.asterisk, sound: await asteriskSound(expected.asterisk, folder), rivals: [] }]
     const [prompt, fields = {}] = expected
     return Promise.all(
       fillPrompt(menu, prompt, fields).map(async (part) => {
-        const sound = await readSound(`${await this.#speech.say(part, menu.language)}.wav`)
-        return { name: `${prompt}: ${'text' in part ? part.text : part.sound}`, sound: trimmed(sound) }
+        const soundOf = async (said: Part) =>
+          trimmed(await readSound(`${await this.#speech.say(said, menu.language)}.wav`))
+        const texts = 'text' in part ? rivalsOf(part.text, menu.language) : []
+        const rivals = await Promise.all(texts.map((text) => soundOf({ text })))
+        return { name: `${prompt}: ${'text' in part ? part.text : part.sound}`, sound: await soundOf(part), rivals }
       }),
     )
   }
 }
 
+/** `rivals` are the sounds of what might be said in its place. */
+interface Reference {
+  name: string
+  sound: Float64Array
+  rivals: Float64Array[]
+}
+
 /** Without the silence at its ends, where there is nothing to compare. */
-function trimmed(sound: Float64Array): Float64Array {
+export function trimmed(sound: Float64Array): Float64Array {
   const floor = 200
   const first = sound.findIndex((one) => Math.abs(one) > floor)
   const last = sound.findLastIndex((one) => Math.abs(one) > floor)
