@@ -4,8 +4,10 @@ import * as v from 'valibot'
  * The objects that ARI's events and REST answers have in common, with only the fields the bridge reads; the rest is kept
  * and ignored. Source: Asterisk 22's `rest-api/api-docs`. Every text is bounded, so that nothing later has to be.
  */
-export const text = v.pipe(v.string(), v.maxLength(1000))
-export const id = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
+export const textLengthMax = 1000
+export const idLengthMax = 200
+export const text = v.pipe(v.string(), v.maxLength(textLengthMax))
+export const id = v.pipe(v.string(), v.minLength(1), v.maxLength(idLengthMax))
 
 const CallerId = v.looseObject({ name: text, number: text })
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Bridge, Channel, DeviceState, Endpoint, id, text } from './ari-objects.ts'
+import { isEventAsWritten } from './events-as-written.ts'
 import { unreadTypes } from './known-types.ts'
 
 /** Asterisk's events that the bridge reads. Others, and those of a later Asterisk, are counted and passed over. */
@@ -87,6 +88,7 @@ export function readFrame(frame: string): Frame {
   } catch {
     return { kind: 'malformed', reason: 'not JSON' }
   }
+  if (isEventAsWritten(json)) return { kind: 'event', event: json }
   const type = typeof json === 'object' && json !== null && 'type' in json ? json.type : undefined
   if (typeof type !== 'string' || type === '' || type.length > typeLengthMax) {
     return { kind: 'malformed', reason: 'no type' }

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { LineSplitter } from '../../bridge/asterisk/line-splitter.ts'
 import { readCdrRecord } from '../../bridge/normalise/cdr-record.ts'
-import { readFrame, readTypes } from '../../bridge/normalise/events.ts'
+import { AriEvent, readFrame, readTypes } from '../../bridge/normalise/events.ts'
+import { isEventAsWritten } from '../../bridge/normalise/events-as-written.ts'
 import { unreadTypes } from '../../bridge/normalise/known-types.ts'
 import { isNoise, noiseTypes } from '../../bridge/normalise/noise.ts'
 import { PbxState } from '../../bridge/normalise/pbx-state.ts'
@@ -74,6 +76,33 @@ test('10,000 altered events are read or refused, and whatever is read leaves the
   expect([...kinds].sort()).toEqual(['event', 'ignored', 'malformed', 'unknown'])
   expect(state.all().length).toBeLessThan(2_000)
 }, 60_000)
+
+test('what is taken for an event as it is written is what the schema takes and leaves as it is', () => {
+  const recorded = frames.map((frame) => readFrame(frame)).filter((frame) => frame.kind === 'event')
+  const common = recorded.map(({ event }) => event).filter((event) => isEventAsWritten(event))
+  expect(common.length).toBeGreaterThan(recorded.length * 0.8)
+  const odd = fc.constantFrom<unknown>(undefined, null, '', 'x'.repeat(201), 'x'.repeat(1001), 7, [], ['', 'x'], {})
+  fc.assert(
+    fc.property(fc.constantFrom(...common), fc.nat(), odd, (event, where, value) => {
+      const json = structuredClone(event)
+      const places = [...fieldsOf(json)]
+      const [holder, key] = places[where % places.length] ?? []
+      if (holder && key !== undefined) holder[key] = value
+      if (!isEventAsWritten(json)) return
+      const parsed = v.safeParse(AriEvent, json)
+      expect(parsed.success && parsed.output).toEqual(json)
+    }),
+    { numRuns: 5_000 },
+  )
+}, 60_000)
+
+function* fieldsOf(json: unknown): Generator<[Record<string, unknown>, string]> {
+  if (typeof json !== 'object' || json === null) return
+  for (const [key, value] of Object.entries(json)) {
+    yield [json as Record<string, unknown>, key]
+    yield* fieldsOf(value)
+  }
+}
 
 test('an event cut at any byte is refused', () => {
   const [frame = ''] = frames.filter((line) => line.includes('"Dial"'))
