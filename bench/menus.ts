@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { fingerprint } from '../functions/domain/grades/fingerprint.ts'
 import { openMenuWorld, siteOfCallers } from '../test/pbx/support/menu-world.ts'
 import { asks, grades } from '../test/pbx/support/scenario.ts'
 import { startStack } from '../test/pbx/support/stack.ts'
@@ -22,10 +23,11 @@ export async function measure(): Promise<Figure[]> {
   await world.speech.say({ text: 'quinze virgule vingt-cinq' }, 'fr')
 
   // In turn, so that what else the machine does falls on both alike.
-  const [lookups, reads, hops]: [number[], number[], number[]] = [[], [], []]
+  const [lookups, reads, writes, hops]: [number[], number[], number[], number[]] = [[], [], [], []]
   for (let n = 0; n < requests; n++) {
     lookups.push(await timed(api('POST', 'grade-lookups', { matricule: mark.matricule, caller: `bench-${n}` })))
     reads.push(await timed(api('GET', 'grade-scale')))
+    writes.push(await timed(it.deployment.put('PeopleTable', { pk: `bench-${n}`, sk: '-' }).then(() => undefined)))
     const headers = { authorization: `Basic ${btoa(`${ariUser}:${ariPassword}`)}` }
     hops.push(await timed(fetch(`${ariUrl}/asterisk/ping`, { headers })))
   }
@@ -38,14 +40,17 @@ export async function measure(): Promise<Figure[]> {
     waits.push(heardMs - caller.lastKeyMs)
     await caller.hangsUp()
   }
-  const [lookup, read, hop] = [median(lookups), median(reads), median(hops)]
+  const [lookup, read, write, hop] = [median(lookups), median(reads), median(writes), median(hops)]
   // The sound of waiting stopped, the time limit set, the sentence begun.
   const bare = lookup + 3 * hop
-  const within = 'of one invocation and one read'
+  const within = 'one invocation and one read'
   return [
     { name: 'lookup through the packaged function', value: lookup, unit: 'ms' },
     { name: 'one invocation and one read', value: read, unit: 'ms' },
     { name: 'lookup', value: lookup / read, unit: '', target: 'at most 1.5', ratioTo: within },
+    { name: 'lookup beyond those', value: lookup - read, unit: 'ms' },
+    { name: 'its writes: two counters of tries and the audit', value: 3 * write, unit: 'ms' },
+    { name: 'its HMACs: student, caller and PIN', value: hmacsMs(), unit: 'ms' },
     { name: 'last key to first sound, median', value: median(waits), unit: 'ms' },
     { name: 'last key to first sound, 95 %', value: quantile(waits, 0.95), unit: 'ms' },
     { name: 'its bare hops: a lookup and three requests to ARI', value: bare, unit: 'ms' },
@@ -53,9 +58,18 @@ export async function measure(): Promise<Figure[]> {
   ]
 }
 
-async function timed(asked: Promise<Response>): Promise<number> {
+/** A PIN is kept as an HMAC under a pepper, not as a hash that is slow on purpose: so few digits would be tried in any case. */
+function hmacsMs(): number {
+  const began = performance.now()
+  for (let n = 0; n < requests; n++)
+    for (const kind of ['matricule', 'caller', 'pin'] as const) fingerprint('pepper', kind, 'office', mark.matricule)
+  return (performance.now() - began) / requests
+}
+
+async function timed(asked: Promise<Response | undefined>): Promise<number> {
   const began = performance.now()
   const response = await asked
-  await response.arrayBuffer()
+  await response?.arrayBuffer()
+  if (response && !response.ok) throw new Error(`answered ${response.status}`)
   return performance.now() - began
 }

@@ -136,6 +136,15 @@ test('a caller’s lock grows, whether the numbers are unknown or their PINs wro
   )
 })
 
+test('of two hundred guesses from ten callers, half of them at numbers that have a mark, as many are looked at as the tries allow', async () => {
+  const known = Array.from({ length: 100 }, (_, n) => String(9000 + 2 * n))
+  await Promise.all(known.map(student))
+  const guess = (n: number) => lookUp({ matricule: String(9000 + n), caller: `guesser ${n % 10}`, pin: '0000' }, start)
+  const told = await Promise.all(Array.from({ length: 200 }, (_, n) => guess(n)))
+  expect(told.filter((one) => one === 'grade-unknown')).toHaveLength(10 * triesMax)
+  expect(told.filter((one) => one === 'lookup-locked')).toHaveLength(200 - 10 * triesMax)
+})
+
 test('a student number’s lock grows over all callers, whether there is a mark or not', async () => {
   await student('6000')
   const by = (matricule: string) => () => ({ matricule, caller: randomUUID(), pin: '0000' })
@@ -155,4 +164,31 @@ test('a right lookup after the lock is answered, and the next lock of caller and
   expect(await lookUp(right, after + windowMs - 1)).toBe('lookup-locked')
   expect(await lookUp({ ...right, caller: 'another' }, after + windowMs - 1)).toBe('lookup-locked')
   expect(await lookUp(right, after + windowMs)).toBe('found')
+})
+
+test('a wrong PIN, a missing one and an unknown number ask the table the same, and so do right and wrong at a locked student', async () => {
+  await student('8000')
+  await student('8001')
+  for (let n = 0; n < triesMax; n++) await lookUp({ matricule: '8001', caller: randomUUID(), pin: '0000' }, start)
+  const asked: string[] = []
+  tables.db.middlewareStack.add(
+    (next, context) => (args) => {
+      asked.push(String(context['commandName']))
+      return next(args)
+    },
+    { step: 'initialize', name: 'asked' },
+  )
+  const requests = async (lookup: { matricule: string; pin?: string }) => {
+    asked.length = 0
+    const told = await lookUp({ ...lookup, caller: randomUUID() }, start)
+    return [told, ...asked]
+  }
+  const unknown = await requests({ matricule: '8999', pin: '0000' })
+  const locked = await requests({ matricule: '8001', pin: '0000' })
+  expect(unknown[0]).toBe('grade-unknown')
+  expect(await requests({ matricule: '8000', pin: '0000' })).toEqual(unknown)
+  expect(await requests({ matricule: '8000' })).toEqual(unknown)
+  expect(locked[0]).toBe('lookup-locked')
+  expect(await requests({ matricule: '8001', pin: '4711' })).toEqual(locked)
+  tables.db.middlewareStack.remove('asked')
 })
