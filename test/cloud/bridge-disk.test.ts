@@ -15,9 +15,12 @@ test.runIf(hasCompiler).each([
   ['fault 5: a write that fails', { mode: 'eio', at: 14 }, 1],
   ['fault 6: a sync of 15 ms', { syncMs: 15 }, 0],
   ['fault 6: a sync of 500 ms', { syncMs: 500 }, 0],
+  ['fault 6: one sync that stalls for 5 s', { syncMs: 5000, syncAt: 9 }, 0],
 ] as const)('%s loses nothing', { timeout: 120_000 }, async (_what, fault, endings) => {
-  const { ended, cdrs } = await flowThrough(flow, fault)
+  const { ended, cdrs, heldLink } = await flowThrough(flow, fault)
   // After a failed sync nothing of what was written is believed: the process ends, and says so.
   expect(ended).toEqual(Array.from({ length: endings }, () => 74))
   expect(cdrs).toBe(flow.cdrs)
+  // Events are taken, and Asterisk's answers heard, while the disk keeps the spool waiting.
+  expect(heldLink).toBe(true)
 })

@@ -25,6 +25,8 @@ export interface FlowResult {
   doubles: number
   /** Messages that SQS took. */
   messages: number
+  /** Whether the last bridge held its link to Asterisk all the time. */
+  heldLink: boolean
 }
 
 /**
@@ -53,7 +55,8 @@ export async function flowThrough(flow: Flow, fault: Omit<DiskFault, 'path'>): P
     await current.logged('spool open')
     await play(world, flow)
     await settled(world)
-    return { wasKilled, ended, ...judge(world, await cdrLines(world)), messages: world.queues.messages }
+    const heldLink = !current.stdout.includes('"event":"ari disconnected"')
+    return { wasKilled, ended, ...judge(world, await cdrLines(world)), messages: world.queues.messages, heldLink }
   } catch (error) {
     throw new Error(`fault ${JSON.stringify(fault)}`, { cause: error })
   } finally {

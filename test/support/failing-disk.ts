@@ -19,10 +19,12 @@ export interface DiskFault {
   count?: number
   /** How much longer each sync lasts. */
   syncMs?: number
+  /** The number of the only sync that does, from 1. */
+  syncAt?: number
 }
 
 /** The environment of a process whose disk fails in that way: `test/tools/fsfault.c`, built once and kept by its content. */
-export function failingDisk({ path, mode, at, count, syncMs }: DiskFault): Record<string, string> {
+export function failingDisk({ path, mode, at, count, syncMs, syncAt }: DiskFault): Record<string, string> {
   const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12)
   const shim = join(tmpdir(), `switchhook-fsfault-${hash}.so`)
   if (!existsSync(shim)) {
@@ -37,5 +39,6 @@ export function failingDisk({ path, mode, at, count, syncMs }: DiskFault): Recor
     ...(at !== undefined && { FF_AT: String(at) }),
     ...(count !== undefined && { FF_FOR: String(count) }),
     ...(syncMs !== undefined && { FF_SYNC_MS: String(syncMs) }),
+    ...(syncAt !== undefined && { FF_SYNC_AT: String(syncAt) }),
   }
 }

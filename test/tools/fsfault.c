@@ -8,7 +8,7 @@
  *   enospc  the disk is full
  *   eio     the disk fails
  *   eiosync the same, of syncs alone, which alone are counted then
- * FF_SYNC_MS makes each sync last so much longer.
+ * FF_SYNC_MS makes each sync last so much longer, or that of the number FF_SYNC_AT alone.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int counted;
+static int counted, synced;
 
 static int is_watched(int fd) {
   char link[64], path[4096];
@@ -64,6 +64,8 @@ static int fault(int fd, size_t *bytes) {
 static void be_slow(int fd) {
   int ms = number_of("FF_SYNC_MS", 0);
   if (ms <= 0 || !is_watched(fd)) return;
+  int number = __sync_add_and_fetch(&synced, 1);
+  if (number != number_of("FF_SYNC_AT", number)) return;
   struct timespec pause_of = {ms / 1000, (ms % 1000) * 1000000L};
   nanosleep(&pause_of, NULL);
 }
