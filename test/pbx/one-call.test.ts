@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cdrFields } from '../../contracts/cdr.ts'
 import { isNewer } from '../../contracts/frames.ts'
@@ -95,3 +97,27 @@ test('the same with Asterisk restarted and the bridge killed between calls', asy
   await expectStoreEqualsFile()
   await expectPresenceEqualsAsterisk()
 }, 180_000)
+
+test('fault 25: an Asterisk that hangs is given up by its silence, told as a gap, and read anew once it goes on', async () => {
+  const { pbx } = it.pbx
+  const gaps = () => it.client.frames.filter((frame) => frame.type === 'gap' && frame.reason === 'no answer to pings')
+  const givenUp = async () => {
+    const log = await readFile(join(it.bridgeFolder, 'bridge.log'), 'utf8')
+    return log.split('"event":"ari disconnected","reason":"no answer to pings"').length - 1
+  }
+  const [toldBefore, givenUpBefore] = [gaps().length, await givenUp()]
+  const hungMs = Date.now()
+  await pbx.kill('SIGSTOP')
+  try {
+    // Silence of 10 s, looked at each 5 s.
+    await until('the link given up', async () => (await givenUp()) > givenUpBefore, 30_000)
+  } finally {
+    await pbx.kill('SIGCONT')
+  }
+  await until('the gap', async () => gaps().length > toldBefore, 30_000)
+  const gap = gaps().at(-1)
+  expect(gap?.type === 'gap' && Date.parse(gap.from)).toBeLessThan(hungMs + 1000)
+  for (const [n, plan] of callPlans(2).entries()) await plan.make(it.pbx, n)
+  await expectStoreEqualsFile()
+  await expectPresenceEqualsAsterisk()
+}, 120_000)
