@@ -89,6 +89,22 @@ test('a CSV is looked at without being written, refused whole for one bad row, a
   expect((await call('GET', 'grades/3129')).body['note']).toBe(9.5)
 })
 
+test('ten thousand faulty rows are told one by one, and one among ten thousand leaves nothing half written', async () => {
+  const headers = { 'content-type': 'text/csv' }
+  const before = (await deployment.items('PeopleTable')).length
+  const upload = (rows: string[]) => call('POST', 'grades', { body: `matricule,note\n${rows.join('\n')}`, headers })
+  const bad = ['"15,5"', '-1', '21/20', 'NaN', '=1+1']
+  const faulty = await upload(Array.from({ length: 10_000 }, (_, n) => `${600_000 + n},${bad[n % bad.length]}`))
+  expect(faulty).toMatchObject({ status: 422, body: { detail: '10000 faults; nothing was written.' } })
+  const fields = (faulty.body['errors'] as { field: string }[]).map(({ field }) => field)
+  expect(fields).toEqual(Array.from({ length: 10_000 }, (_, n) => `rows.${n + 1}.note`))
+  const twice = Array.from({ length: 9_999 }, (_, n) => `${600_000 + n},12`)
+  const one = await upload([...twice, '600000,13'])
+  const errors = [{ field: 'rows.10000.matricule', message: 'stands in row 1 already' }]
+  expect(one).toMatchObject({ status: 422, body: { errors } })
+  expect((await deployment.items('PeopleTable')).length).toBe(before)
+})
+
 test('pages list every mark once, in order', async () => {
   await call('POST', 'grades', {
     body: { rows: Array.from({ length: 30 }, (_, n) => ({ matricule: `${4000 + n}`, note: 1 })) },
