@@ -9,6 +9,8 @@ import { createLog, describeError } from './operate/log.ts'
 async function main(): Promise<void> {
   if (process.argv[2] === 'enroll') return runEnroll(process.argv.slice(3))
   const config = await readConfig(configFile())
+  // Whoever read the log has gone: the bridge has more to do than to tell of it.
+  process.stdout.on('error', () => undefined)
   const log = createLog({ level: config.logLevel, write: (line) => process.stdout.write(line) })
   const asked = Promise.withResolvers<string>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => asked.resolve(signal))

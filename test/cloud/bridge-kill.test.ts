@@ -71,6 +71,18 @@ test('a bridge killed at random moments loses nothing, and what it sends twice i
   for (const endpoint of ['PJSIP/5860', 'PJSIP/5861']) expect(presentState(world, endpoint)).toBe('NOT_INUSE')
 })
 
+test('a bridge whose log nobody reads any more goes on', async () => {
+  await using world = await World.start({ speed: 10 })
+  await using bridge = new BridgeProcess(await world.configFile())
+  await bridge.logged('ari connected')
+  bridge.leaveLog()
+  for (let batch = 1; batch <= 3; batch += 1) {
+    await appendRecords(world, batch * recordsPerKill)
+    const isThere = () => world.queues.of('switchhook.cdr.v1').length >= batch * recordsPerKill
+    await world.until(`batch ${batch} of records`, isThere)
+  }
+})
+
 async function through(slow: FaultyQueue, world: World): Promise<World['queues']['urls']> {
   const endpoint = await slow.start()
   process.env['AWS_ENDPOINT_URL_SQS'] = endpoint

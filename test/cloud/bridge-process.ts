@@ -33,6 +33,11 @@ export class BridgeProcess implements AsyncDisposable {
     this.ended = new Promise((resolve) => this.#child.on('close', (status, signal) => resolve({ status, signal })))
   }
 
+  /** Whoever read the log has gone. */
+  leaveLog(): void {
+    this.#child.stdout?.destroy()
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }
