@@ -21,7 +21,12 @@ export function callerOf(route: Route, event: HttpEvent, now: number): Caller {
  * Lets a known caller in or throws the problem that refuses it, then parses the input by the route's contract. Nothing
  * about a request is looked at before its caller is known to have the right to make it.
  */
-export function admit<R extends Route>(route: R, caller: Caller, event: HttpEvent, now: number): HttpRequest<R>
+export function admit<R extends Route>(
+  route: R,
+  caller: Caller,
+  event: HttpEvent,
+  now: number,
+): Omit<HttpRequest<R>, 'withinRate'>
 export function admit(route: Route, caller: Caller, event: HttpEvent, now: number): object {
   checkRight(route, caller, event.pathParameters?.['site'])
   const operation: Operation = operations[route]

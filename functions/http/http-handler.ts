@@ -11,9 +11,21 @@ import type { AnyAnswer, HttpAnswer, HttpRequest, Runs } from './request.ts'
 type Result = APIGatewayProxyStructuredResultV2
 type Run<R extends Route> = (request: HttpRequest<R>) => Promise<HttpAnswer<R>>
 
+interface Manner {
+  /**
+   * The use case begins while its request is still being counted, for whoever waits at a telephone: it may read meanwhile,
+   * and awaits `withinRate` before all else. A refused request costs a read more.
+   */
+  readsAhead?: true
+}
+
 /** A Lambda function of one route: checks the caller, parses the input, runs the use case, answers JSON or a problem document. */
-export function httpHandler<R extends Route>(route: R, run: Run<NoInfer<R>>): (event: HttpEvent) => Promise<Result> {
-  const house = openHouse([route])
+export function httpHandler<R extends Route>(
+  route: R,
+  run: Run<NoInfer<R>>,
+  manner: Manner = {},
+): (event: HttpEvent) => Promise<Result> {
+  const house = { ...openHouse([route]), ...manner }
   return (event) => serve(route, run, event, house)
 }
 
@@ -33,7 +45,7 @@ function dispatch<R extends Route>(route: R, runs: Runs, event: HttpEvent, house
   return serve(route, run, event, house)
 }
 
-type House = ReturnType<typeof openHouse>
+type House = ReturnType<typeof openHouse> & Manner
 
 /** What every route stands on. A function whose template lacks something of it does not start. */
 function openHouse(routes: readonly Route[]) {
@@ -47,8 +59,12 @@ async function serve<R extends Route>(route: R, run: Run<R>, event: HttpEvent, h
   let outcome: Outcome
   try {
     caller = callerOf(route, event, started)
-    await checkRate(house.limits, caller, started)
-    outcome = { answer: await run(admit(route, caller, event, started)) }
+    const withinRate = checkRate(house.limits, caller, started)
+    if (house.readsAhead) withinRate.catch(() => undefined)
+    else await withinRate
+    const answer = await run({ ...admit(route, caller, event, started), withinRate } as HttpRequest<R>)
+    await withinRate
+    outcome = { answer }
   } catch (error) {
     outcome = { problem: toProblem(error), error }
   }

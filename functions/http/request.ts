@@ -30,6 +30,8 @@ export interface HttpRequest<R extends Route> {
   headers: Readonly<Record<string, string | undefined>>
   /** Unix milliseconds. */
   now: number
+  /** Rejects with the 429 that refuses it; has resolved already, unless the function reads ahead. */
+  withinRate: Promise<void>
 }
 
 /** Completes the audit entry where path and caller alone do not say who did what to what. */

@@ -93,9 +93,10 @@ type Lookup = {
   pin?: string
 }
 /** `found`, or the errorId of the refusal. */
-async function lookUp(lookup: Lookup, now: number): Promise<string> {
+async function lookUp(lookup: Lookup, now: number, withinRate: Promise<void> = Promise.resolve()): Promise<string> {
+  withinRate.catch(() => undefined)
   try {
-    await lookUpGrade('office', lookup, { store, tries, pepper, now })
+    await lookUpGrade('office', lookup, { store, tries, pepper, now, withinRate })
     return 'found'
   } catch (error) {
     if (error instanceof HttpProblem) return error.errorId
@@ -191,4 +192,13 @@ test('a wrong PIN, a missing one and an unknown number ask the table the same, a
   expect(locked[0]).toBe('lookup-locked')
   expect(await requests({ matricule: '8001', pin: '4711' })).toEqual(locked)
   tables.db.middlewareStack.remove('asked')
+})
+
+test('a lookup over its rate uses up no try, and is told nothing of a mark', async () => {
+  await student('429')
+  const tooMany = new HttpProblem(429, 'key-rate-exceeded', 'Too many.')
+  const guess = { matricule: '429', caller: 'hasty', pin: '0000' }
+  for (let n = 0; n < 3 * triesMax; n++)
+    expect(await lookUp(guess, start, Promise.reject(tooMany))).toBe(tooMany.errorId)
+  expect(await lookUp({ ...guess, pin: '4711' }, start)).toBe('found')
 })

@@ -11,8 +11,12 @@ const { TABLE_PEOPLE } = config('TABLE_PEOPLE')
 const store = new GradeStore(documentClient(), TABLE_PEOPLE)
 const tries = new LookupTries(documentClient(), TABLE_PEOPLE)
 
-export const handler = httpHandler('POST /v1/sites/{site}/grade-lookups', async ({ site, body, now }) => {
-  const { pepper } = await secrets()
-  const { found, on } = await lookUpGrade(site, body, { store, tries, pepper, now })
-  return answer(200, found, { audit: { on } })
-})
+export const handler = httpHandler(
+  'POST /v1/sites/{site}/grade-lookups',
+  async ({ site, body, now, withinRate }) => {
+    const { pepper } = await secrets()
+    const { found, on } = await lookUpGrade(site, body, { store, tries, pepper, now, withinRate })
+    return answer(200, found, { audit: { on } })
+  },
+  { readsAhead: true },
+)

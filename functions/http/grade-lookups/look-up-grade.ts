@@ -8,6 +8,14 @@ import type { LookupTries } from '../../stores/lookup-tries.ts'
 import { showGrade, unknownGrade } from '../grades/grades.ts'
 import { HttpProblem } from '../problem.ts'
 
+interface LookingUp {
+  store: GradeStore
+  tries: LookupTries
+  pepper: string
+  now: number
+  withinRate: Promise<void>
+}
+
 /**
  * One mark for one caller. Whatever is wrong, the same reads, writes and comparisons are made, so that time does not tell
  * an unknown number from a wrong PIN.
@@ -15,11 +23,12 @@ import { HttpProblem } from '../problem.ts'
 export async function lookUpGrade(
   site: SiteId,
   { matricule, caller, pin = '' }: GradeLookup,
-  { store, tries, pepper, now }: { store: GradeStore; tries: LookupTries; pepper: string; now: number },
+  { store, tries, pepper, now, withinRate }: LookingUp,
 ): Promise<{ found: GradeFound; on: string }> {
   const student = fingerprint(pepper, 'matricule', site, matricule)
   const given = fingerprint(pepper, 'pin', site, matricule, pin)
   const { item, scale } = await store.getWithScale(site, matricule)
+  await withinRate
   const isRight = sameText(item?.pinHash ?? (item ? given : ''), given)
   const isServed = isOpen(scale.hours, now)
   // A try is used up all the same: whoever guesses by night is as locked in the morning.
