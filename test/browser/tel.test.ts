@@ -73,6 +73,8 @@ browserTest('a tel: link fills in its number, and a click asks for one call with
   // A page that anyone can open by a link dials nothing by itself.
   expect(peer.controlled).toEqual([])
   await button.click()
+  // The third answer is the end; what it says, the second said too.
+  await until('its end', async () => peer.controlled.length === 4)
   await until('its result', async () => (await says()) === 'answered')
   const [first, ...waits] = peer.controlled
   expect(first).toMatchObject({ what: 'POST calls', body: { from: 'PJSIP/5860', to: '+33-4-79-00-00-60' } })
