@@ -6,6 +6,7 @@ import { readDeviceState, readPhoneEntry } from './asterisk/phone-directory.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
 import type { Clock } from './operate/clock.ts'
 import type { Counters } from './operate/counters.ts'
+import { eachAtMost } from './operate/each-at-most.ts'
 import { describeError, type Log } from './operate/log.ts'
 
 /** What the bridge knows of phones, and tells of them. */
@@ -74,26 +75,20 @@ export class PhoneSettings {
   async #readDirectory(signal: AbortSignal): Promise<void> {
     const { known, requests } = this.#parts
     const phones = known.phones.all().filter(({ technology }) => technology === 'PJSIP')
-    for (let from = 0; from < phones.length; from += requestsMax) {
-      const some = phones.slice(from, from + requestsMax)
-      const entries = await Promise.all(some.map(({ endpoint }) => readPhoneEntry(endpoint, requests, signal)))
-      known.tellEndpoints(known.phones.describe(entries))
-    }
+    await eachAtMost(requestsMax, phones, async ({ endpoint }) => {
+      const entry = await readPhoneEntry(endpoint, requests, signal)
+      known.tellEndpoints(known.phones.describe([entry]))
+    })
   }
 
   async #readCustomStates(signal: AbortSignal): Promise<void> {
     const { known, requests, clock } = this.#parts
-    const { phones } = known
-    const devices = phones.customDevices()
-    for (let from = 0; from < devices.length; from += requestsMax) {
-      const some = devices.slice(from, from + requestsMax)
-      const asked = some.map(async (device) => {
-        const seen = phones.custom(device)
-        const state = await readDeviceState(device, requests, signal)
-        return state ? phones.takeCustom(state, seen, new Date(clock.nowMs()).toISOString()) : []
-      })
-      for (const states of await Promise.all(asked)) known.tellEndpoints(states)
-    }
+    await eachAtMost(requestsMax, known.phones.customDevices(), async (device) => {
+      const seen = known.phones.custom(device)
+      const state = await readDeviceState(device, requests, signal)
+      // Of the connection that stands by now: what was known under another was other than this one's `seen`.
+      if (state) known.tellEndpoints(known.phones.takeCustom(state, seen, new Date(clock.nowMs()).toISOString()))
+    })
   }
 
   async #ask(numbers: readonly string[], signal: AbortSignal): Promise<void> {

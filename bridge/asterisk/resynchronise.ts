@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Bridge, Channel, DeviceState, Endpoint, type Snapshot } from '../normalise/ari-objects.ts'
+import { eachAtMost } from '../operate/each-at-most.ts'
 import type { AriRequests } from './ari-connection.ts'
 import { AriRefused, AriUnreachable } from './ari-errors.ts'
 
@@ -48,14 +49,4 @@ function parse<T extends v.GenericSchema>(schema: T, value: unknown, what: strin
   const result = v.safeParse(schema, value)
   if (result.success) return result.output
   throw new AriUnreachable(`${what} is not as ARI writes it`)
-}
-
-async function eachAtMost<T, R>(atOnce: number, items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  const rest = items.entries()
-  const worker = async () => {
-    for (const [index, item] of rest) results[index] = await work(item)
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
-  return results
 }

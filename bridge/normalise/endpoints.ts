@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { EndpointState, Reachability } from '../../contracts/facts.ts'
 import { type DeviceState, type Endpoint, utc } from './ari-objects.ts'
-import { customName, type Mark, markDevices, markOf, withMark } from './custom-states.ts'
+import { customName, markDevices, markOf, withMark } from './custom-states.ts'
 import type { AriEvent } from './events.ts'
 import type { MailboxCount } from './mailboxes.ts'
 import { hasSettings, type PhoneEntry, readUserEvent, type Told, withSettings } from './phone-settings.ts'
@@ -45,7 +45,8 @@ export class Endpoints {
       if (!before) continue
       const { number: _, name: __, ...rest } = before
       const described: EndpointState = { ...rest, ...(number && { number }), ...(name && { name }) }
-      const marks = number ? this.#marks().filter((mark) => mark.number === number) : []
+      const customs = number ? markDevices(number).flatMap((device) => list(this.custom(device))) : []
+      const marks = customs.flatMap((state) => markOf(state) ?? [])
       changed.push(...list(this.#put(marks.reduce(withMark, described))))
     }
     return changed
@@ -67,10 +68,6 @@ export class Endpoints {
   /** A custom state that was asked for when `seen` was known of it; what an event told meanwhile is newer. */
   takeCustom(device: DeviceState, seen: EndpointState | undefined, now: string): EndpointState[] {
     return this.custom(device.name) === seen ? this.#setDevice(device, now) : []
-  }
-
-  #marks(): Mark[] {
-    return this.all().flatMap((state) => markOf(state) ?? [])
   }
 
   /** Numbers of which something is set; those are asked for again, since one that was cleared is in no list. */
