@@ -8,8 +8,14 @@ import type { BenchBridge, Rig } from './rig.ts'
 /** A lane is idle when the pace of 100 ms has passed. */
 const everyMs = 160
 
-/** From Asterisk's event on its socket to SQS's answer, one at a time; in milliseconds. */
-export async function wayToSqs(rig: Rig, events: number): Promise<number[]> {
+export interface Way {
+  /** Unix milliseconds with fractions. */
+  sentMs: number
+  ms: number
+}
+
+/** From Asterisk's event on its socket to SQS's answer, one at a time. */
+export async function wayToSqs(rig: Rig, events: number): Promise<Way[]> {
   await rig.counts({ forget: true })
   const { sentMs } = await rig.play({ events, rate: 1000 / everyMs, only: 'DeviceStateChanged' })
   await delay(500)
@@ -18,7 +24,7 @@ export async function wayToSqs(rig: Rig, events: number): Promise<number[]> {
   return sentMs.slice(2).flatMap((sent, index) => {
     const answered = answeredMs.find((at) => at >= sent)
     const next = sentMs[index + 3] ?? Number.POSITIVE_INFINITY
-    return answered !== undefined && answered < next ? [answered - sent] : []
+    return answered !== undefined && answered < next ? [{ sentMs: sent, ms: answered - sent }] : []
   })
 }
 
@@ -43,7 +49,8 @@ async function bare(rig: Rig, events: number): Promise<number[]> {
 
 export async function measureIdleLane(rig: Rig, bridge: BenchBridge, events: number): Promise<Figure[]> {
   if ((await bridge.health()).components.spool.unsent > 0) await delay(2000)
-  const [least, ours] = await Promise.all([bare(rig, events), wayToSqs(rig, events)])
+  const [least, ways] = await Promise.all([bare(rig, events), wayToSqs(rig, events)])
+  const ours = ways.map(({ ms }) => ms)
   if (ours.length < events / 2) throw new Error(`only ${ours.length} of ${events} events could be followed`)
   return [
     { name: 'fdatasync and SendMessage, p50', value: median(least), unit: 'ms' },

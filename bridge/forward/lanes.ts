@@ -35,6 +35,7 @@ export class Lanes {
       delivery,
       spool,
       onSent,
+      isNewsUnderWay: () => spool.isWriting || this.live.isUnderWay,
       onTooOld: (count) => parts.onCount('facts-too-old', count),
       onDrained: parts.onLateDrained,
       ...clock,

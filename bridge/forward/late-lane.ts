@@ -4,11 +4,14 @@ import { Bell, wait } from '../operate/wait.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Delivery, Destination } from './delivery.ts'
 import type { Packer } from './pack.ts'
-import { bodiesPerCallMax } from './sender.ts'
 import { timeOf } from './time-of.ts'
 
-/** Read at a time: some three bodies, and what this lane holds in memory. More would keep news waiting while it is packed. */
-const readBytesMax = 1024 * 1024
+/** Read and packed at a time, in a millisecond: news goes between two of them. It packs to about 8 KB. */
+const readBytesMax = 128 * 1024
+/** News that takes longer than this is not the processor's fault, and the backlog goes on. */
+const asideMsMax = 20
+/** Bodies of one call to SQS, together about one request that it bills. */
+const bodiesAtOnce = 8
 /** The cloud keeps a call's time line for 30 days: what is older would be gone as it arrives. */
 const ageMsMax = 30 * 86_400_000
 /** Entities touched by late facts; beyond, everything is asserted anew instead. */
@@ -27,6 +30,8 @@ export interface LateLaneParts {
   delivery: Delivery
   spool: Pick<Spool, 'read'>
   clock?: Clock
+  /** News is on its way to the disk or to SQS. */
+  isNewsUnderWay(): boolean
   /** So many facts were too old to be sent. */
   onTooOld(count: number): void
   onSent(from: number, to: number): void
@@ -37,9 +42,9 @@ export interface LateLaneParts {
 /** As this bridge writes every event: the two stand together, before what is told. A backlog is long, so it is not parsed. */
 const nameInLine = /"type":"([^"\\]+)","subject":("(?:[^"\\]|\\.)*")/
 
-function nameOf(line: string): { type: string; subject: string } {
+function touchedBy(line: string): Touched {
   const [, type = '', subject = '""'] = nameInLine.exec(line) ?? []
-  return { type, subject: v.parse(v.string(), JSON.parse(subject)) }
+  return { type, subject: v.parse(v.string(), JSON.parse(subject)), line }
 }
 
 /** Facts that could not be sent while they were news: read back from the spool and sent, complete and in order, by `records`. */
@@ -47,7 +52,8 @@ export class LateLane {
   readonly #parts: LateLaneParts
   readonly #bell: Bell
   readonly #ranges: [number, number][] = []
-  #touched = new Map<string, Touched>()
+  /** The last line of each, by how it names its entity. */
+  #touched = new Map<string, string>()
   #isTouchedWhole = false
 
   constructor(parts: LateLaneParts) {
@@ -78,26 +84,13 @@ export class LateLane {
 
   async #sendSome(range: [number, number], signal: AbortSignal): Promise<boolean> {
     const [from, to] = range
-    const read = await this.#parts.spool.read(from, to, readBytesMax)
-    const oldestMs = (this.#parts.clock ?? realClock).nowMs() - ageMsMax
-    const texts = read.map(({ number, payload }) => ({ number, line: payload.toString('utf8') }))
-    const records = texts.filter(({ line }) => !(timeOf(line) < oldestMs))
-    if (records.length < texts.length) this.#parts.onTooOld(texts.length - records.length)
-    const lines = records.map(({ line }) => line)
     const bodies: string[] = []
-    let packed = 0
-    while (packed < lines.length && bodies.length < bodiesPerCallMax) {
-      const { body, count } = this.#parts.packer.pack(this.#parts.to.lane, lines.slice(packed))
-      bodies.push(body)
-      packed += count
-      // News goes between two bodies.
-      await wait(0, signal, this.#parts.clock)
+    let end = from
+    while (end < to && bodies.length < bodiesAtOnce) {
+      end = await this.#packSome(end, to, bodies)
+      await this.#letNewsPass(signal)
     }
     if (!(await this.#parts.delivery.deliver(this.#parts.to, bodies, signal))) return false
-    for (const line of lines.slice(0, packed)) this.#touch(line)
-    // A range with nothing whole left in it is done too: what is damaged was counted at recovery.
-    const last = packed < records.length ? records[packed - 1] : texts.at(-1)
-    const end = last && last.number + 1 < to ? last.number + 1 : to
     this.#parts.onSent(from, end)
     range[0] = end
     // Looked at anew: the range may have grown while its beginning was sent.
@@ -105,16 +98,46 @@ export class LateLane {
     return true
   }
 
+  async #letNewsPass(signal: AbortSignal): Promise<void> {
+    const clock = this.#parts.clock ?? realClock
+    const untilMs = clock.monotonicMs() + asideMsMax
+    do await wait(0, signal, clock)
+    while (this.#parts.isNewsUnderWay() && clock.monotonicMs() < untilMs && !signal.aborted)
+  }
+
+  /** Adds a body, or none if all that was read is too old; answers where the next begins. */
+  async #packSome(from: number, to: number, bodies: string[]): Promise<number> {
+    const read = await this.#parts.spool.read(from, to, readBytesMax)
+    const oldestMs = (this.#parts.clock ?? realClock).nowMs() - ageMsMax
+    const texts = read.map(({ number, payload }) => ({ number, line: payload.toString('utf8') }))
+    const isOld = ({ line }: { line: string }) => timeOf(line) < oldestMs
+    // They are in the order they happened, so that one look is enough for nearly all.
+    const records = texts[0] && isOld(texts[0]) ? texts.filter((text) => !isOld(text)) : texts
+    const lines = records.map(({ line }) => line)
+    let last = texts.at(-1)
+    if (lines.length > 0) {
+      const { body, count } = this.#parts.packer.pack(this.#parts.to.lane, lines)
+      bodies.push(body)
+      if (count < lines.length) last = records[count - 1]
+      for (const line of lines.slice(0, count)) this.#touch(line)
+    }
+    // A range with nothing whole left in it is done too: what is damaged was counted at recovery.
+    const end = last && last.number + 1 < to ? last.number + 1 : to
+    const isBefore = ({ number }: { number: number }) => number < end
+    const tooOld = texts.filter(isBefore).length - records.filter(isBefore).length
+    if (tooOld > 0) this.#parts.onTooOld(tooOld)
+    return end
+  }
+
   #touch(line: string): void {
     if (this.#isTouchedWhole) return
-    const { type, subject } = nameOf(line)
-    this.#touched.set(`${type} ${subject}`, { type, subject, line })
+    this.#touched.set(nameInLine.exec(line)?.[0] ?? '', line)
     if (this.#touched.size > touchedMax) this.#isTouchedWhole = true
   }
 
   #drainedIfEmpty(): void {
     if (this.#ranges.length > 0) return
-    const touched = this.#isTouchedWhole ? undefined : [...this.#touched.values()]
+    const touched = this.#isTouchedWhole ? undefined : [...this.#touched.values()].map(touchedBy)
     this.#touched = new Map()
     this.#isTouchedWhole = false
     this.#parts.onDrained(touched)

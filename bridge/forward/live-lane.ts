@@ -47,6 +47,7 @@ export class LiveLane {
   #queuedBytes = 0
   /** By the clock that never goes back: a wall clock set back an hour would be an hour's pause. */
   #lastSentMs = 0
+  #isSending = false
   #paceMs = paceMsMin
   #slowUntilMs = 0
 
@@ -72,6 +73,11 @@ export class LiveLane {
     return this.#clock.monotonicMs() < this.#slowUntilMs ? this.#paceMs : paceMsMin
   }
 
+  /** Something is being sent, or is about to be: not what waits for its pace. */
+  get isUnderWay(): boolean {
+    return this.#isSending || (this.#queue.length > 0 && this.#dueInMs() === 0)
+  }
+
   offer(records: readonly SpoolRecord[]): void {
     for (const { number, payload } of records) {
       const line = payload.toString('utf8')
@@ -85,12 +91,16 @@ export class LiveLane {
     this.#lastSentMs = this.#clock.monotonicMs()
     while (!signal.aborted) {
       if (this.#queue.length === 0) await this.#bell.heard(signal, this.#heartbeatInMs())
-      await wait(Math.max(0, this.#lastSentMs + this.paceMs - this.#clock.monotonicMs()), signal, this.#clock)
+      await wait(this.#dueInMs(), signal, this.#clock)
       if (signal.aborted) return
       this.#giveUpLate()
       if (this.#queue.length > 0) await this.#send(signal)
       else if (this.#heartbeatInMs() === 0) await this.#sendHeartbeat(signal)
     }
+  }
+
+  #dueInMs(): number {
+    return Math.max(0, this.#lastSentMs + this.paceMs - this.#clock.monotonicMs())
   }
 
   #heartbeatInMs(): number {
@@ -122,10 +132,13 @@ export class LiveLane {
       taken += count
     }
     this.#queue.splice(0, taken)
-    const left = new Set(await this.#parts.delivery.try(this.#parts.to, [...parts.keys()], signal))
+    this.#isSending = true
+    const left = await this.#parts.delivery.try(this.#parts.to, [...parts.keys()], signal).finally(() => {
+      this.#isSending = false
+    })
     const again: Queued[] = []
     for (const [body, items] of parts) {
-      if (left.has(body)) again.push(...items)
+      if (left.includes(body)) again.push(...items)
       else this.#sent(items)
     }
     this.#queue.unshift(...again)

@@ -15,6 +15,8 @@ export interface Disk {
   makeFolder(path: string): Promise<void>
   list(folder: string): Promise<string[]>
   read(path: string): Promise<Buffer>
+  /** `length` bytes from `offset` on, fewer where the file ends. */
+  readPart(path: string, offset: number, length: number): Promise<Buffer>
   /** Creates the file, whose entry in the folder is durable on return. */
   create(path: string): Promise<AppendFile>
   /** Makes what is in an existing file durable, after cutting it to `length`. */
@@ -34,6 +36,16 @@ async function syncFolder(path: PathLike): Promise<void> {
     await folder.sync()
   } finally {
     await folder.close()
+  }
+}
+
+async function readPart(path: string, offset: number, length: number): Promise<Buffer> {
+  const handle = await open(path)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
   }
 }
 
@@ -81,6 +93,7 @@ export const realDisk: Disk = {
   },
   list: (folder) => readdir(folder),
   read: (path) => readFile(path),
+  readPart,
   create,
   settle,
   replace,

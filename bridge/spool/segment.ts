@@ -24,17 +24,46 @@ function checksum(bytes: Buffer, offset: number, end: number): number {
   return crc32(bytes.subarray(offset + 8, end), crc32(bytes.subarray(offset, offset + 4)))
 }
 
-interface Found extends SpoolRecord {
+/** A record and where it stands in the bytes. */
+export interface PlacedRecord extends SpoolRecord {
+  start: number
   end: number
 }
 
-function recordAt(bytes: Buffer, offset: number): Found | undefined {
-  if (offset + headerBytes > bytes.length) return undefined
-  const length = bytes.readUInt32LE(offset)
-  const end = offset + headerBytes + length
+function recordAt(bytes: Buffer, start: number): PlacedRecord | undefined {
+  if (start + headerBytes > bytes.length) return undefined
+  const length = bytes.readUInt32LE(start)
+  const end = start + headerBytes + length
   if (length > recordBytesMax || end > bytes.length) return undefined
-  if (bytes.readUInt32LE(offset + 4) !== checksum(bytes, offset, end)) return undefined
-  return { number: Number(bytes.readBigUInt64LE(offset + 8)), payload: bytes.subarray(offset + headerBytes, end), end }
+  if (bytes.readUInt32LE(start + 4) !== checksum(bytes, start, end)) return undefined
+  const payload = bytes.subarray(start + headerBytes, end)
+  return { number: Number(bytes.readBigUInt64LE(start + 8)), payload, start, end }
+}
+
+/**
+ * The good records of a segment's bytes, from where record `expected` should stand. A damaged stretch is passed over by looking, byte by byte, for the next record whose number goes on from the last one and whose checksum holds: worst
+ * case one pass over a segment of 8 MiB, since a checksum is computed only where the number is plausible.
+ */
+export function* recordsIn(bytes: Buffer, expected: number): Generator<PlacedRecord> {
+  for (let [next, start] = [expected, 0]; start < bytes.length; ) {
+    const here = recordAt(bytes, start)
+    const found = here?.number === next ? here : nextRecord(bytes, start + 1, next)
+    if (!found) return
+    yield found
+    next = found.number + 1
+    start = found.end
+  }
+}
+
+function nextRecord(bytes: Buffer, from: number, expected: number): PlacedRecord | undefined {
+  const numberMax = BigInt(expected) + BigInt(Math.ceil(bytes.length / headerBytes))
+  for (let start = from; start + headerBytes <= bytes.length; start += 1) {
+    const number = bytes.readBigUInt64LE(start + 8)
+    if (number < expected || number > numberMax) continue
+    const found = recordAt(bytes, start)
+    if (found) return found
+  }
+  return undefined
 }
 
 export interface Scan {
@@ -45,38 +74,12 @@ export interface Scan {
   damage: [number, number][]
 }
 
-/**
- * Reads a segment's bytes. A damaged stretch is passed over by looking, byte by byte, for the next record whose number
- * goes on from the last one and whose checksum holds: worst case one pass over a segment of 8 MiB, since a checksum is
- * computed only where the number is plausible.
- */
 export function scanSegment(bytes: Buffer, first: number): Scan {
   const scan: Scan = { records: [], end: 0, damage: [] }
-  let expected = first
-  for (let offset = 0; offset < bytes.length; ) {
-    const found = recordAt(bytes, offset)
-    if (found?.number === expected) {
-      scan.records.push({ number: found.number, payload: found.payload })
-      expected += 1
-      offset = found.end
-      scan.end = offset
-      continue
-    }
-    const next = nextRecord(bytes, offset + 1, expected)
-    if (!next) break
-    scan.damage.push([offset, next.offset])
-    expected = next.number
-    offset = next.offset
+  for (const { number, payload, start, end } of recordsIn(bytes, first)) {
+    if (start > scan.end) scan.damage.push([scan.end, start])
+    scan.records.push({ number, payload })
+    scan.end = end
   }
   return scan
-}
-
-function nextRecord(bytes: Buffer, from: number, expected: number): { offset: number; number: number } | undefined {
-  const numberMax = BigInt(expected) + BigInt(Math.ceil(bytes.length / headerBytes))
-  for (let offset = from; offset + headerBytes <= bytes.length; offset += 1) {
-    const number = bytes.readBigUInt64LE(offset + 8)
-    if (number < expected || number > numberMax) continue
-    if (recordAt(bytes, offset)) return { offset, number: Number(number) }
-  }
-  return undefined
 }

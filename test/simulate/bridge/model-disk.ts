@@ -52,6 +52,10 @@ export class ModelDisk {
         await pass()
         return Buffer.from(this.#inode(path).content)
       },
+      readPart: async (path, offset, length) => {
+        await pass()
+        return Buffer.from(this.#inode(path).content.subarray(offset, offset + length))
+      },
       create: async (path) => {
         await pass()
         if (this.isFull) throw failure('ENOSPC', path)
