@@ -110,9 +110,7 @@ export class LateLane {
     const read = await this.#parts.spool.read(from, to, readBytesMax)
     const oldestMs = (this.#parts.clock ?? realClock).nowMs() - ageMsMax
     const texts = read.map(({ number, payload }) => ({ number, line: payload.toString('utf8') }))
-    const isOld = ({ line }: { line: string }) => timeOf(line) < oldestMs
-    // They are in the order they happened, so that one look is enough for nearly all.
-    const records = texts[0] && isOld(texts[0]) ? texts.filter((text) => !isOld(text)) : texts
+    const records = texts.filter(({ line }) => !(timeOf(line) < oldestMs))
     const lines = records.map(({ line }) => line)
     let last = texts.at(-1)
     if (lines.length > 0) {

@@ -42,8 +42,12 @@ async function syncFolder(path: PathLike): Promise<void> {
 async function readPart(path: string, offset: number, length: number): Promise<Buffer> {
   const handle = await open(path)
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset)
-    return buffer.subarray(0, bytesRead)
+    const bytes = Buffer.allocUnsafe(length)
+    let filled = 0
+    for (let read = 1; read > 0 && filled < length; filled += read) {
+      read = (await handle.read(bytes, filled, length - filled, offset + filled)).bytesRead
+    }
+    return bytes.subarray(0, filled)
   } finally {
     await handle.close()
   }

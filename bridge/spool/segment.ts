@@ -41,8 +41,9 @@ function recordAt(bytes: Buffer, start: number): PlacedRecord | undefined {
 }
 
 /**
- * The good records of a segment's bytes, from where record `expected` should stand. A damaged stretch is passed over by looking, byte by byte, for the next record whose number goes on from the last one and whose checksum holds: worst
- * case one pass over a segment of 8 MiB, since a checksum is computed only where the number is plausible.
+ * The good records of a segment's bytes, from where record `expected` should stand. A damaged stretch is passed over by
+ * looking, byte by byte, for the next record whose number goes on from the last one and whose checksum holds: worst case
+ * one pass over a segment of 8 MiB, since a checksum is computed only where the number is plausible.
  */
 export function* recordsIn(bytes: Buffer, expected: number): Generator<PlacedRecord> {
   for (let [next, start] = [expected, 0]; start < bytes.length; ) {

@@ -163,10 +163,9 @@ export class Spool {
     let bytes = 0
     for (const segment of this.#segments) {
       if (segment.next <= from || segment.first >= to) continue
-      const place = this.#placeIn(segment, from)
-      for (let whole = true; whole && place.offset < segment.bytes; ) {
-        if (bytes >= bytesMax) return read
+      for (const place = this.#placeIn(segment, from); place.offset < segment.bytes; ) {
         const records = await this.#recordsAt(place)
+        if (records.length === 0) break
         const base = place.offset
         for (const { number, payload, end } of records) {
           if (number >= to || bytes >= bytesMax) return read
@@ -176,7 +175,7 @@ export class Spool {
           read.push({ number, payload })
           bytes += payload.length
         }
-        whole = records.length > 0
+        if (bytes >= bytesMax) return read
       }
     }
     return read

@@ -1,14 +1,13 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { realClock } from '../../bridge/operate/clock.ts'
 import { type Disk, realDisk } from '../../bridge/spool/disk.ts'
 import { takeEpoch } from '../../bridge/spool/epoch-file.ts'
 import { recover } from '../../bridge/spool/recover.ts'
 import { readSealed, writeSealed } from '../../bridge/spool/sealed-file.ts'
-import { encodeRecord, type SpoolRecord, scanSegment } from '../../bridge/spool/segment.ts'
+import type { SpoolRecord } from '../../bridge/spool/segment.ts'
 import { Spool, type SpoolOptions } from '../../bridge/spool/spool.ts'
 
 let folder: string
@@ -163,43 +162,6 @@ test('a full disk holds records, cuts what was half written, and is recovered fr
   expect(counted).toEqual(['spool-disk-full', 'spool-disk-full'])
   await made.close()
   expect(await recover(realDisk, folder)).toMatchObject({ tornBytes: 0, damaged: [], next: 2 })
-})
-
-const records = Array.from({ length: 12 }, (_, index) =>
-  encodeRecord(index + 1, Buffer.from(`record ${index + 1} ${'x'.repeat(index * 3)}`)),
-)
-const segment = Buffer.concat(records)
-const ends = records.map((_, index) => Buffer.concat(records.slice(0, index + 1)).length)
-
-test('a segment cut at any byte keeps every whole record before the cut', async () => {
-  for (let length = 0; length <= segment.length; length += 1) {
-    const scan = scanSegment(segment.subarray(0, length), 1)
-    const whole = ends.filter((end) => end <= length).length
-    expect(numbers(scan.records)).toEqual(Array.from({ length: whole }, (_, index) => index + 1))
-    expect(scan.end).toBe(whole === 0 ? 0 : ends[whole - 1])
-  }
-})
-
-test('a flipped bit anywhere costs the one record it is in', () => {
-  for (let bit = 0; bit < segment.length * 8; bit += 1) {
-    const bytes = Buffer.from(segment)
-    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
-    const hit = ends.findIndex((end) => bit >> 3 < end) + 1
-    const left = Array.from({ length: 12 }, (_, index) => index + 1).filter((number) => number !== hit)
-    expect(numbers(scanSegment(bytes, 1).records)).toEqual(left)
-  }
-})
-
-test('any bytes in place of a segment are read without an error', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(segment.length), (noise, at) => {
-      const bytes = Buffer.concat([segment.subarray(0, at), noise, segment.subarray(at)])
-      const found = numbers(scanSegment(bytes, 1).records)
-      const before = ends.filter((end) => end <= at).length
-      expect(found.slice(0, before)).toEqual(Array.from({ length: before }, (_, index) => index + 1))
-    }),
-    { numRuns: 2000 },
-  )
 })
 
 test('a spool damaged on disk opens, gives what is whole, and hands the rest to the quarantine', async () => {

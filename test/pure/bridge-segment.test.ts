@@ -1,0 +1,42 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { encodeRecord, type SpoolRecord, scanSegment } from '../../bridge/spool/segment.ts'
+
+const numbers = (records: readonly SpoolRecord[]) => records.map((record) => record.number)
+
+const records = Array.from({ length: 12 }, (_, index) =>
+  encodeRecord(index + 1, Buffer.from(`record ${index + 1} ${'x'.repeat(index * 3)}`)),
+)
+const segment = Buffer.concat(records)
+const ends = records.map((_, index) => Buffer.concat(records.slice(0, index + 1)).length)
+
+test('a segment cut at any byte keeps every whole record before the cut', async () => {
+  for (let length = 0; length <= segment.length; length += 1) {
+    const scan = scanSegment(segment.subarray(0, length), 1)
+    const whole = ends.filter((end) => end <= length).length
+    expect(numbers(scan.records)).toEqual(Array.from({ length: whole }, (_, index) => index + 1))
+    expect(scan.end).toBe(whole === 0 ? 0 : ends[whole - 1])
+  }
+})
+
+test('a flipped bit anywhere costs the one record it is in', () => {
+  for (let bit = 0; bit < segment.length * 8; bit += 1) {
+    const bytes = Buffer.from(segment)
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    const hit = ends.findIndex((end) => bit >> 3 < end) + 1
+    const left = Array.from({ length: 12 }, (_, index) => index + 1).filter((number) => number !== hit)
+    expect(numbers(scanSegment(bytes, 1).records)).toEqual(left)
+  }
+})
+
+test('any bytes in place of a segment are read without an error', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(segment.length), (noise, at) => {
+      const bytes = Buffer.concat([segment.subarray(0, at), noise, segment.subarray(at)])
+      const found = numbers(scanSegment(bytes, 1).records)
+      const before = ends.filter((end) => end <= at).length
+      expect(found.slice(0, before)).toEqual(Array.from({ length: before }, (_, index) => index + 1))
+    }),
+    { numRuns: 2000 },
+  )
+})
