@@ -26,7 +26,7 @@ export function admit<R extends Route>(
   caller: Caller,
   event: HttpEvent,
   now: number,
-): Omit<HttpRequest<R>, 'withinRate'>
+): Omit<HttpRequest<R>, 'withinRate' | 'auditNow'>
 export function admit(route: Route, caller: Caller, event: HttpEvent, now: number): object {
   checkRight(route, caller, event.pathParameters?.['site'])
   const operation: Operation = operations[route]

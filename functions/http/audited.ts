@@ -8,20 +8,55 @@ import { AuditStore } from '../stores/audit.ts'
 import { documentClient } from '../stores/table.ts'
 import type { HttpEvent } from './admit.ts'
 import { HttpProblem } from './problem.ts'
-import type { AuditExtras } from './request.ts'
+import type { AnyAnswer, AuditExtras } from './request.ts'
 import { isAudited, ruleOf } from './routes.ts'
 
 /** How a request ended, as far as the audit asks. */
-export interface Audited {
+interface Audited {
   route: Route
   caller: Caller
   status: number
-  errorId?: string
+  errorId: string | undefined
   extras: AuditExtras | undefined
 }
 
 type Refusal = { answer?: never; problem: HttpProblem; error: unknown }
-type Audit = (audited: Audited, event: HttpEvent, now: number) => Promise<Refusal | undefined>
+type Write = (audited: Audited, event: HttpEvent, now: number) => Promise<Refusal | undefined>
+
+/** How a request ends: with an answer, or with the problem that an error became. */
+export type Outcome = { answer: AnyAnswer; problem?: never; error?: never } | Refusal
+
+/** The entries of one request: one, and another if it ended otherwise than had been written before its end. */
+export class RequestAudit {
+  readonly #write: Write
+  readonly #route: Route
+  readonly #event: HttpEvent
+  #early: { errorId: string | undefined; extras: AuditExtras } | undefined
+  constructor(write: Write, route: Route, event: HttpEvent) {
+    this.#write = write
+    this.#route = route
+    this.#event = event
+  }
+
+  /** `HttpRequest.auditNow`. */
+  async now(caller: Caller, problem: HttpProblem | undefined, extras: AuditExtras): Promise<void> {
+    this.#early = { errorId: problem?.errorId, extras }
+    const refusal = await this.#entry(caller, problem?.status ?? 200, problem?.errorId, extras)
+    if (!refusal) return
+    this.#early.errorId = refusal.problem.errorId
+    throw refusal.problem
+  }
+
+  /** The refusal to be answered in its place, if the entry is needed and cannot be written. */
+  async end(caller: Caller, { answer, problem }: Outcome): Promise<Refusal | undefined> {
+    if (this.#early && this.#early.errorId === problem?.errorId) return undefined
+    return this.#entry(caller, (answer ?? problem).status, problem?.errorId, answer?.audit ?? this.#early?.extras)
+  }
+
+  #entry(caller: Caller, status: number, errorId: string | undefined, extras: AuditExtras | undefined) {
+    return this.#write({ route: this.#route, caller, status, errorId, extras }, this.#event, Date.now())
+  }
+}
 
 /** Malformed, unknown and too many: nothing was done, and strangers must not be able to fill the audit. But see `dials`. */
 const notWorthAnEntry: readonly number[] = [400, 401, 429]
@@ -30,7 +65,7 @@ const notWorthAnEntry: readonly number[] = [400, 401, 429]
  * Writes the entry of each change, done or refused, and of each read of personal data by someone who sees it. A read, a
  * lookup of a mark too, whose entry cannot be written is not answered; a change is done by then, so its entry goes to the log instead.
  */
-export function openAudit(routes: readonly Route[]): Audit {
+export function openAudit(routes: readonly Route[]): Write {
   if (!routes.some(isAudited)) return async () => undefined
   const store = new AuditStore(documentClient(), config('TABLE_AUDIT').TABLE_AUDIT)
   return async (audited, event, now) => {

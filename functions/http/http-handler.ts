@@ -3,10 +3,10 @@ import { isRoute, type Route } from '../../contracts/operations.ts'
 import type { Caller } from '../caller.ts'
 import { describeError, logOutcome } from '../log.ts'
 import { admit, callerOf, type HttpEvent } from './admit.ts'
-import { type Audited, openAudit } from './audited.ts'
+import { type Outcome, openAudit, RequestAudit } from './audited.ts'
 import { checkRate, openLimits } from './limited.ts'
 import { HttpProblem } from './problem.ts'
-import type { AnyAnswer, HttpAnswer, HttpRequest, Runs } from './request.ts'
+import type { HttpAnswer, HttpRequest, Runs } from './request.ts'
 
 type Result = APIGatewayProxyStructuredResultV2
 type Run<R extends Route> = (request: HttpRequest<R>) => Promise<HttpAnswer<R>>
@@ -49,28 +49,29 @@ type House = ReturnType<typeof openHouse> & Manner
 
 /** What every route stands on. A function whose template lacks something of it does not start. */
 function openHouse(routes: readonly Route[]) {
-  return { audit: openAudit(routes), limits: openLimits(routes) }
+  return { writeAudit: openAudit(routes), limits: openLimits(routes) }
 }
 
 async function serve<R extends Route>(route: R, run: Run<R>, event: HttpEvent, house: House): Promise<Result> {
   const started = Date.now()
   const { requestId } = event.requestContext
-  let caller: Caller | undefined
+  let caller: Caller = { kind: 'unknown' }
   let outcome: Outcome
+  const audit = new RequestAudit(house.writeAudit, route, event)
+  const auditNow: HttpRequest['auditNow'] = (problem, extras) => audit.now(caller, problem, extras)
   try {
     caller = callerOf(route, event, started)
     const withinRate = checkRate(house.limits, caller, started)
     if (house.readsAhead) withinRate.catch(() => undefined)
     else await withinRate
-    const answer = await run({ ...admit(route, caller, event, started), withinRate } as HttpRequest<R>)
+    const answer = await run({ ...admit(route, caller, event, started), withinRate, auditNow } as HttpRequest<R>)
     await withinRate
     outcome = { answer }
   } catch (error) {
     outcome = { problem: toProblem(error), error }
   }
-  const audited = await house.audit(toAudited(route, caller, outcome), event, Date.now())
-  const { answer, problem, error } = audited ?? outcome
-  const { status, errorId } = { status: answer?.status ?? problem?.status ?? 500, errorId: problem?.errorId }
+  const { answer, problem, error } = (await audit.end(caller, outcome)) ?? outcome
+  const { status, errorId } = { status: (answer ?? problem).status, errorId: problem?.errorId }
   const why = status === 500 ? { error: describeError(error) } : {}
   logOutcome(status === 500 ? 'error' : 'info', 'http', {
     route,
@@ -82,20 +83,6 @@ async function serve<R extends Route>(route: R, run: Run<R>, event: HttpEvent, h
   })
   if (answer) return json(status, 'application/json', answer.body, answer.headers)
   return json(status, 'application/problem+json', problem?.toBody(), problem?.headers)
-}
-
-type Outcome =
-  | { answer: AnyAnswer; problem?: never; error?: never }
-  | { answer?: never; problem: HttpProblem; error: unknown }
-
-function toAudited(route: Route, caller: Caller | undefined, { answer, problem }: Outcome): Audited {
-  return {
-    route,
-    caller: caller ?? { kind: 'unknown' },
-    status: answer?.status ?? problem?.status ?? 500,
-    ...(problem && { errorId: problem.errorId }),
-    extras: answer?.audit,
-  }
 }
 
 function toProblem(error: unknown): HttpProblem {

@@ -2,6 +2,7 @@ import type * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Operations, Route } from '../../contracts/operations.ts'
 import type { Admin, SiteKey, Unknown } from '../caller.ts'
+import type { HttpProblem } from './problem.ts'
 import type { Routes } from './routes.ts'
 
 type PathNames<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | PathNames<Rest> : never
@@ -18,7 +19,7 @@ export type CallerOf<R extends Route> = Routes[R] extends { needs: 'admin' }
       : SiteKey
 
 /** A request that was let in: its caller has the scope, for the site of the path, and its input fits the contract. */
-export interface HttpRequest<R extends Route> {
+export interface HttpRequest<R extends Route = Route> {
   route: R
   caller: CallerOf<R>
   /** Of the path; absent where the path names none. */
@@ -32,6 +33,12 @@ export interface HttpRequest<R extends Route> {
   now: number
   /** Rejects with the 429 that refuses it; has resolved already, unless the function reads ahead. */
   withinRate: Promise<void>
+  /**
+   * Writes the audit entry already, beside the use case's own last writes, for a request that will end with this problem or
+   * with none. Rejects with the 503 that is its answer if the entry cannot be written. A request that ends otherwise after all
+   * gets another entry.
+   */
+  auditNow: (problem: HttpProblem | undefined, extras: AuditExtras) => Promise<void>
 }
 
 /** Completes the audit entry where path and caller alone do not say who did what to what. */

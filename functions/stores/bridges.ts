@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
-import { isConditionFailed, keys, timeToLive } from './table.ts'
+import { keys, timeToLive, unlessConditionFailed } from './table.ts'
 
 const BridgeRow = v.looseObject({
   sk: v.string(),
@@ -122,12 +122,8 @@ export class BridgeStore {
   }
 
   async #update(site: SiteId, key: string, change: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> {
-    try {
-      await this.#db.send(new UpdateCommand({ TableName: this.#table, Key: keys.bridge(site, key), ...change }))
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    return unlessConditionFailed(
+      this.#db.send(new UpdateCommand({ TableName: this.#table, Key: keys.bridge(site, key), ...change })),
+    )
   }
 }

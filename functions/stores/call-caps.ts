@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { SiteId } from '../../contracts/names.ts'
-import { isConditionFailed, keys, timeToLive } from './table.ts'
+import { keys, timeToLive, unlessConditionFailed } from './table.ts'
 
 const spans = [
   { name: 'minute', ms: 60_000 },
@@ -44,8 +44,8 @@ export class CallCaps {
     max: SpanCaps,
   ): Promise<boolean> {
     if (max.site === 0 || max.key === 0) return false
-    try {
-      await this.#db.send(
+    return unlessConditionFailed(
+      this.#db.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: keys.callCap(site, name, start),
@@ -60,11 +60,7 @@ export class CallCaps {
             ':ttl': timeToLive(start + ms, 3600),
           },
         }),
-      )
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+      ),
+    )
   }
 }

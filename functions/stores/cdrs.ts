@@ -6,7 +6,7 @@ import type { SiteId } from '../../contracts/names.ts'
 import { sameCdr } from '../domain/cdr-identity.ts'
 import { type Filing, fileCdr } from '../domain/filing.ts'
 import { canonicalNumber, type Numbering } from '../domain/phone-number.ts'
-import { isConditionFailed, keys } from './table.ts'
+import { keys, unlessConditionFailed } from './table.ts'
 
 /** `a` and `b` are the canonical numbers of caller and callee, absent where there is none. */
 export const TimeRow = v.looseObject({
@@ -74,14 +74,8 @@ export class CdrStore {
   }
 
   async #putIfAbsent(Item: Record<string, unknown>): Promise<boolean> {
-    try {
-      const ConditionExpression = 'attribute_not_exists(pk)'
-      await this.#db.send(new PutCommand({ TableName: this.#table, Item, ConditionExpression }))
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const ConditionExpression = 'attribute_not_exists(pk)'
+    return unlessConditionFailed(this.#db.send(new PutCommand({ TableName: this.#table, Item, ConditionExpression })))
   }
 
   async #stored(Key: { pk: string; sk: string }): Promise<TimeRow> {

@@ -11,7 +11,8 @@ import {
 import * as v from 'valibot'
 import { Honour, Matricule, Note, Scale, usualScale } from '../../contracts/grades.ts'
 import { type SiteId, Timestamp } from '../../contracts/names.ts'
-import { isConditionFailed, keys } from './table.ts'
+import { Window } from './lookup-tries.ts'
+import { keys, unlessConditionFailed } from './table.ts'
 
 /** A mark as it stands. `mention` is there only if it was given; `tag` is new with each write; `pinHash` is a fingerprint. */
 const GradeItem = v.looseObject({
@@ -28,6 +29,13 @@ const ScaleItem = v.looseObject({ scale: Scale })
 
 /** What must be there for a write to be done: a certain version, nothing, or whatever is. */
 export type Expected = { tag: string } | 'nothing' | 'anything'
+
+/** What a lookup stands on; of `windows` those that are known. */
+export interface ForLookup {
+  item: GradeItem | undefined
+  scale: Scale
+  windows: (Window | undefined)[]
+}
 
 /** DynamoDB's own limit of a batch. */
 const batchMax = 25
@@ -51,29 +59,42 @@ export class GradeStore {
     return Item && v.parse(GradeItem, Item)
   }
 
-  /** A mark and how it is read, in one request. */
-  async getWithScale(site: SiteId, matricule: string): Promise<{ item: GradeItem | undefined; scale: Scale }> {
-    const [grade, scale] = [keys.grade(site, matricule), keys.gradeScale(site)]
-    const RequestItems = { [this.#table]: { Keys: [grade, scale], ConsistentRead: true } }
+  /** A mark, how it is read, and the windows of whoever tries to, in one request. */
+  async getForLookup(site: SiteId, matricule: string, whose: readonly string[]): Promise<ForLookup> {
+    const [grade, scale, tries] = [
+      keys.grade(site, matricule),
+      keys.gradeScale(site),
+      whose.map((who) => keys.lookupTries(site, who)),
+    ]
+    const RequestItems = { [this.#table]: { Keys: [grade, scale, ...tries], ConsistentRead: true } }
     const { Responses, UnprocessedKeys } = await this.#db.send(new BatchGetCommand({ RequestItems }))
     if (UnprocessedKeys?.[this.#table]) return this.#oneByOne(site, matricule)
     const items = Responses?.[this.#table] ?? []
     const at = ({ pk, sk }: { pk: string; sk: string }) => items.find((item) => item['pk'] === pk && item['sk'] === sk)
     const [item, given] = [at(grade), at(scale)]
-    return { item: item && v.parse(GradeItem, item), scale: given ? v.parse(ScaleItem, given).scale : usualScale }
+    return {
+      item: item && v.parse(GradeItem, item),
+      scale: given ? v.parse(ScaleItem, given).scale : usualScale,
+      windows: tries.map((key) => v.parse(v.optional(Window), at(key))),
+    }
   }
 
-  /** DynamoDB leaves out of a batch what it is too busy for, while the SDK asks again for what is read by itself. */
-  async #oneByOne(site: SiteId, matricule: string) {
+  /**
+   * DynamoDB leaves out of a batch what it is too busy for, while the SDK asks again for what is read by itself. The windows are
+   * left to the write that counts a try, which is told of them all the same.
+   */
+  async #oneByOne(site: SiteId, matricule: string): Promise<ForLookup> {
     const [item, scale] = await Promise.all([this.get(site, matricule), this.scale(site)])
-    return { item, scale }
+    return { item, scale, windows: [] }
   }
 
   /** The stored mark, or undefined if what stands there is not what was expected. */
   async put(site: SiteId, grade: NewGrade, expected: Expected): Promise<GradeItem | undefined> {
     const item = { ...grade, tag: randomUUID() }
     const Item = { ...keys.grade(site, grade.matricule), ...item }
-    const done = await isDone(this.#db.send(new PutCommand({ TableName: this.#table, Item, ...condition(expected) })))
+    const done = await unlessConditionFailed(
+      this.#db.send(new PutCommand({ TableName: this.#table, Item, ...condition(expected) })),
+    )
     return done ? item : undefined
   }
 
@@ -81,7 +102,7 @@ export class GradeStore {
   async delete(site: SiteId, matricule: string, expected: { tag: string } | 'anything'): Promise<boolean> {
     const Key = keys.grade(site, matricule)
     const must = expected === 'anything' ? { ConditionExpression: 'attribute_exists(pk)' } : condition(expected)
-    return isDone(this.#db.send(new DeleteCommand({ TableName: this.#table, Key, ...must })))
+    return unlessConditionFailed(this.#db.send(new DeleteCommand({ TableName: this.#table, Key, ...must })))
   }
 
   async list(site: SiteId, after: string | undefined, limit: number): Promise<GradeItem[]> {
@@ -133,14 +154,4 @@ function condition(expected: Expected) {
   if (expected === 'anything') return {}
   if (expected === 'nothing') return { ConditionExpression: 'attribute_not_exists(pk)' }
   return { ConditionExpression: 'tag = :tag', ExpressionAttributeValues: { ':tag': expected.tag } }
-}
-
-async function isDone(sending: Promise<unknown>): Promise<boolean> {
-  try {
-    await sending
-    return true
-  } catch (error) {
-    if (isConditionFailed(error)) return false
-    throw error
-  }
 }

@@ -10,7 +10,7 @@ import {
 import * as v from 'valibot'
 import { KeyCallRules } from '../../contracts/key.ts'
 import { SiteId } from '../../contracts/names.ts'
-import { isConditionFailed, keys, timeToLive } from './table.ts'
+import { keys, timeToLive, unlessConditionFailed } from './table.ts'
 
 /** A secret that was rotated out, and until when (Unix milliseconds) it opens. */
 const OlderSecret = v.object({ hash: v.string(), until: v.number() })
@@ -150,12 +150,8 @@ export class KeyStore {
     prefix: string,
     change: Omit<ConstructorParameters<typeof UpdateCommand>[0], 'TableName' | 'Key'>,
   ): Promise<boolean> {
-    try {
-      await this.#db.send(new UpdateCommand({ TableName: this.#table, Key: keys.key(prefix), ...change }))
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    return unlessConditionFailed(
+      this.#db.send(new UpdateCommand({ TableName: this.#table, Key: keys.key(prefix), ...change })),
+    )
   }
 }

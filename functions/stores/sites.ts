@@ -4,7 +4,7 @@ import { ComponentHealth } from '../../contracts/facts.ts'
 import { silentMsMax } from '../../contracts/limits.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Site } from '../../contracts/site.ts'
-import { heartbeatShards, isConditionFailed, keys } from './table.ts'
+import { heartbeatShards, isConditionFailed, keys, unlessConditionFailed } from './table.ts'
 
 const SiteRow = v.looseObject({ epoch: v.optional(v.number()) })
 const HeartbeatRow = v.looseObject({
@@ -55,8 +55,8 @@ export class SiteStore {
 
   /** False if the site already is in this epoch or a newer one. */
   async raiseEpoch(site: SiteId, epoch: number): Promise<boolean> {
-    try {
-      await this.#db.send(
+    return unlessConditionFailed(
+      this.#db.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: keys.site(site),
@@ -64,12 +64,8 @@ export class SiteStore {
           ConditionExpression: 'attribute_not_exists(epoch) OR epoch < :epoch',
           ExpressionAttributeValues: { ':epoch': epoch },
         }),
-      )
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+      ),
+    )
   }
 
   /** When the bridge was last heard, and whether that is too long ago for what it told to be relied on. */
@@ -127,8 +123,8 @@ export class SiteStore {
 
   /** Notes that its subscribers know; false if it has been heard meanwhile. */
   async toldSilent(site: SiteId, lastHeard: string): Promise<boolean> {
-    try {
-      await this.#db.send(
+    return unlessConditionFailed(
+      this.#db.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: keys.heartbeat(site),
@@ -136,12 +132,8 @@ export class SiteStore {
           ConditionExpression: 'lastHeard = :seen',
           ExpressionAttributeValues: { ':true': true, ':seen': lastHeard },
         }),
-      )
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+      ),
+    )
   }
 
   /**

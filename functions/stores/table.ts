@@ -110,6 +110,17 @@ export function timeToLive(now: number, seconds: number): number {
   return Math.floor(now / 1000) + seconds
 }
 
+/** Resolves with false if the write's condition did not hold. */
+export async function unlessConditionFailed(sending: Promise<unknown>): Promise<boolean> {
+  try {
+    await sending
+    return true
+  } catch (error) {
+    if (isConditionFailed(error)) return false
+    throw error
+  }
+}
+
 export function isConditionFailed(error: unknown): boolean {
   return error instanceof Error && error.name === 'ConditionalCheckFailedException'
 }

@@ -4,7 +4,7 @@ import { Cdr } from '../../contracts/cdr.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { OpenCall, Tally } from '../domain/stats/hour-total.ts'
 import { lane } from './cdrs.ts'
-import { isConditionFailed, keys } from './table.ts'
+import { keys, unlessConditionFailed } from './table.ts'
 
 /** `n` counts how often the hour was totalled; `tookMs` the last time's work, `doneAt` its end in Unix milliseconds. */
 const HourRow = v.looseObject({
@@ -83,16 +83,10 @@ export class TotalStore {
   }
 
   async #putIf(Item: Record<string, unknown>, ConditionExpression: string, n: number): Promise<boolean> {
-    try {
-      const ExpressionAttributeValues = { ':n': n }
-      await this.#db.send(
-        new PutCommand({ TableName: this.#table, Item, ConditionExpression, ExpressionAttributeValues }),
-      )
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+    const ExpressionAttributeValues = { ':n': n }
+    return unlessConditionFailed(
+      this.#db.send(new PutCommand({ TableName: this.#table, Item, ConditionExpression, ExpressionAttributeValues })),
+    )
   }
 
   async #items(pk: string, first: string, last: string, ConsistentRead: boolean): Promise<unknown[]> {

@@ -7,7 +7,7 @@ import { Verification } from '../../contracts/operations/verifications.ts'
 import type { StoredPrint } from '../domain/compare-day.ts'
 import { monthsBack, wholeSeconds } from '../domain/filing.ts'
 import { lane, TimeRow } from './cdrs.ts'
-import { isConditionFailed, keys, timeToLive } from './table.ts'
+import { keys, timeToLive, unlessConditionFailed } from './table.ts'
 
 /** What was told is kept until it is compared; a part that never came leaves the others for a day. */
 const toldSeconds = 86_400
@@ -39,21 +39,17 @@ export class VerifiedDayStore {
 
   /** False if another run was asked meanwhile. */
   async finish(site: SiteId, done: Verification): Promise<boolean> {
-    try {
-      const Item = { ...keys.dayVerified(site, done.day), ...done }
-      await this.#db.send(
+    const Item = { ...keys.dayVerified(site, done.day), ...done }
+    return unlessConditionFailed(
+      this.#db.send(
         new PutCommand({
           TableName: this.#table,
           Item,
           ConditionExpression: 'run = :run',
           ExpressionAttributeValues: { ':run': done.run },
         }),
-      )
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
+      ),
+    )
   }
 
   async putPart(site: SiteId, digest: CdrDigest, now: number): Promise<void> {

@@ -46,9 +46,16 @@ export async function main([trials]: string[] = []): Promise<void> {
   }
   const count = Number(trials ?? trialsDefault)
   const known = Array.from({ length: count }, (_, n) => 5_000_000 + n)
-  await putMarks(deployment, office, known)
+  const lately = known.map((n) => n + 1_000_000)
+  await putMarks(deployment, office, [...known, ...lately])
+  for (const n of lately) await lookUp({ matricule: String(n), caller: `owner of ${n}`, pin })
   const number = (start: number) => (n: number) => ({ matricule: String(start + n), pin: '0000' })
-  const wrongs = { unknown: number(7_000_000), 'unknown again': number(8_000_000), 'wrong PIN': number(5_000_000) }
+  const wrongs = {
+    unknown: number(7_000_000),
+    'unknown again': number(8_000_000),
+    'wrong PIN': number(5_000_000),
+    'wrong PIN where a right one was lately': number(6_000_000),
+  }
   await compare(wrongs, 404, count, lookUp)
 
   const locked = known.slice(0, 20)

@@ -19,7 +19,8 @@ beforeAll(async () => {
 afterAll(async () => tables[Symbol.asyncDispose]())
 
 const start = Date.UTC(2026, 10, 24, 8)
-const take = (who: string, now: number, isRight = false) => tries.take('office', { who, isRight }, now)
+/** As all lines are that came before any of them was written: with no window seen. */
+const take = (who: string, now: number, isRight = false) => tries.take('office', { who, isRight }, now, undefined)
 const takeMany = async (who: string, count: number, now: number) => {
   const taken = await Promise.all(Array.from({ length: count }, () => take(who, now)))
   return taken.filter(Boolean).length
@@ -54,7 +55,7 @@ test('what failed before a right try counts on, so that one’s own number buys 
 test('sites and callers do not use up each other’s tries', async () => {
   await takeMany('one', 10, start)
   expect(await take('two', start)).toBe(true)
-  expect(await tries.take('other', { who: 'one', isRight: false }, start)).toBe(true)
+  expect(await tries.take('other', { who: 'one', isRight: false }, start, undefined)).toBe(true)
 })
 
 test('each window that is used up makes the next twice as long, up to a day; a day of peace makes it short again', async () => {
@@ -96,7 +97,7 @@ type Lookup = {
 async function lookUp(lookup: Lookup, now: number, withinRate: Promise<void> = Promise.resolve()): Promise<string> {
   withinRate.catch(() => undefined)
   try {
-    await lookUpGrade('office', lookup, { store, tries, pepper, now, withinRate })
+    await lookUpGrade('office', lookup, { store, tries, pepper, now, withinRate, auditNow: async () => undefined })
     return 'found'
   } catch (error) {
     if (error instanceof HttpProblem) return error.errorId
@@ -144,6 +145,20 @@ test('of two hundred guesses from ten callers, half of them at numbers that have
   const told = await Promise.all(Array.from({ length: 200 }, (_, n) => guess(n)))
   expect(told.filter((one) => one === 'grade-unknown')).toHaveLength(10 * triesMax)
   expect(told.filter((one) => one === 'lookup-locked')).toHaveLength(200 - 10 * triesMax)
+})
+
+test('a caller who is locked locks no student, and a student who is locked locks no caller', async () => {
+  await student('6100')
+  await student('6101')
+  for (let n = 0; n <= triesMax; n++)
+    await lookUp({ matricule: String(6200 + n), caller: 'locked', pin: '0000' }, start)
+  for (let n = 0; n < 2 * triesMax; n++)
+    expect(await lookUp({ matricule: '6100', caller: 'locked', pin: '0000' }, start)).toBe('lookup-locked')
+  expect(await lookUp({ matricule: '6100', caller: 'free', pin: '4711' }, start)).toBe('found')
+  for (let n = 0; n < triesMax; n++) await lookUp({ matricule: '6101', caller: randomUUID(), pin: '0000' }, start)
+  for (let n = 0; n < 2 * triesMax; n++)
+    expect(await lookUp({ matricule: '6101', caller: 'free', pin: '0000' }, start)).toBe('lookup-locked')
+  expect(await lookUp({ matricule: '6100', caller: 'free', pin: '4711' }, start)).toBe('found')
 })
 
 test('a student number’s lock grows over all callers, whether there is a mark or not', async () => {

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { AuditEntry } from '../../contracts/operations/audit.ts'
 import { Receipt } from '../../contracts/site.ts'
+import { triesMax } from '../../functions/stores/lookup-tries.ts'
 import { placesOf, type Watched, watch } from '../support/canary.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { callFact } from '../support/facts.ts'
@@ -34,6 +36,62 @@ test('a lookup whose audit entry cannot be written tells nothing', async () => {
   expect(refused).toMatchObject({ status: 503, json: { errorId: 'audit-unavailable' } })
   expect(refused.text).not.toContain('13')
   expect(await lookUp('700', '1')).toMatchObject({ status: 200, json: { note: 13.25 } })
+})
+
+/** What the audit has of each request, by its id, in the order of writing. */
+async function auditedOutcomes(requestIds: readonly string[]): Promise<string[][]> {
+  const rows = (await deployment.items('AuditTable')).map((item) => v.parse(AuditRow, item))
+  rows.sort((a, b) => (a.sk < b.sk ? -1 : 1))
+  const of = (id: string) => rows.filter(({ entry }) => entry.requestId === id)
+  expect(requestIds.flatMap(of).every(({ entry }) => /^grades\/[\w-]{20,}$/.test(entry.on))).toBe(true)
+  return requestIds.map((id) => of(id).map(({ entry }) => entry.outcome))
+}
+const AuditRow = v.object({ sk: v.string(), entry: AuditEntry })
+
+/** The id of a lookup's request, and how it was answered: `done` or an errorId. */
+async function lookUpAudited(matricule: string, caller: string) {
+  const response = await deployment.call('POST', '/v1/sites/office/grade-lookups', { key, body: { matricule, caller } })
+  const { errorId = 'done' } = v.parse(v.looseObject({ errorId: v.optional(v.string()) }), await response.json())
+  return { id: response.headers.get('apigw-requestid') ?? '', told: errorId }
+}
+
+test('the audit has one entry of a lookup, that tells how it ended and whose mark it was, refused or not', async () => {
+  await call('PUT', 'grades/710', { note: 13 })
+  const found = await lookUpAudited('710', 'audited')
+  const refused = []
+  for (let n = 0; n <= triesMax; n++) refused.push(await lookUpAudited('711', 'audited'))
+  const lookups = [found, ...refused]
+  expect(lookups.map(({ told }) => told)).toEqual([
+    'done',
+    ...Array<string>(triesMax).fill('grade-unknown'),
+    'lookup-locked',
+  ])
+  expect(await auditedOutcomes(lookups.map(({ id }) => id))).toEqual(lookups.map(({ told }) => [told]))
+})
+
+test('of lookups that were locked while they were on their way the audit has another entry, which tells so', async () => {
+  const mend = deployment.cloud.faults.add({ service: 'dynamodb', action: 'UpdateItem', kind: 'delay', delayMs: 1500 })
+  const lookups = await Promise.all(Array.from({ length: 8 }, (_, n) => lookUpAudited(`72${n}`, 'hasty')))
+  mend()
+  const told = lookups.map((lookup) => lookup.told)
+  expect(told.toSorted()).toEqual([
+    ...Array<string>(triesMax).fill('grade-unknown'),
+    ...Array<string>(8 - triesMax).fill('lookup-locked'),
+  ])
+  const outcomes = await auditedOutcomes(lookups.map(({ id }) => id))
+  expect(outcomes.map((entries) => entries.at(-1))).toEqual(told)
+  expect(outcomes).toContainEqual(['grade-unknown', 'lookup-locked'])
+})
+
+test('a lookup whose try cannot be counted is answered 500, and the audit has that too', async () => {
+  await call('PUT', 'grades/712', { note: 13.75 })
+  // The first UpdateItem counts the request, the second a try.
+  const fault = { service: 'dynamodb', action: 'UpdateItem', kind: 'access-denied', every: 2 } as const
+  const mend = deployment.cloud.faults.add(fault)
+  const lookup = await lookUpAudited('712', 'uncounted')
+  mend()
+  expect(lookup.told).toBe('internal')
+  expect(await auditedOutcomes([lookup.id])).toEqual([['done', 'internal']])
 })
 
 test('outside the hours of a site every number is answered alike', async () => {

@@ -13,10 +13,9 @@ const tries = new LookupTries(documentClient(), TABLE_PEOPLE)
 
 export const handler = httpHandler(
   'POST /v1/sites/{site}/grade-lookups',
-  async ({ site, body, now, withinRate }) => {
+  async ({ site, body, now, withinRate, auditNow }) => {
     const { pepper } = await secrets()
-    const { found, on } = await lookUpGrade(site, body, { store, tries, pepper, now, withinRate })
-    return answer(200, found, { audit: { on } })
+    return answer(200, await lookUpGrade(site, body, { store, tries, pepper, now, withinRate, auditNow }))
   },
   { readsAhead: true },
 )

@@ -4,9 +4,10 @@ import type { GradeFound, GradeLookup } from '../../../contracts/operations/grad
 import { sameText } from '../../domain/api-key.ts'
 import { fingerprint } from '../../domain/grades/fingerprint.ts'
 import type { GradeStore } from '../../stores/grades.ts'
-import type { LookupTries } from '../../stores/lookup-tries.ts'
+import { isFull, type LookupTries } from '../../stores/lookup-tries.ts'
 import { showGrade, unknownGrade } from '../grades/grades.ts'
 import { HttpProblem } from '../problem.ts'
+import type { HttpRequest } from '../request.ts'
 
 interface LookingUp {
   store: GradeStore
@@ -14,29 +15,40 @@ interface LookingUp {
   pepper: string
   now: number
   withinRate: Promise<void>
+  auditNow: HttpRequest['auditNow']
 }
 
 /**
  * One mark for one caller. Whatever is wrong, the same reads, writes and comparisons are made, so that time does not tell
- * an unknown number from a wrong PIN.
+ * an unknown number from a wrong PIN. Where the caller or the number is locked already, no try is counted: whoever is locked
+ * locks nobody else.
  */
 export async function lookUpGrade(
   site: SiteId,
   { matricule, caller, pin = '' }: GradeLookup,
-  { store, tries, pepper, now, withinRate }: LookingUp,
-): Promise<{ found: GradeFound; on: string }> {
+  { store, tries, pepper, now, withinRate, auditNow }: LookingUp,
+): Promise<GradeFound> {
   const student = fingerprint(pepper, 'matricule', site, matricule)
   const given = fingerprint(pepper, 'pin', site, matricule, pin)
-  const { item, scale } = await store.getWithScale(site, matricule)
+  const whose = [fingerprint(pepper, 'caller', site, caller), student]
+  const { item, scale, windows } = await store.getForLookup(site, matricule, whose)
   await withinRate
   const isRight = sameText(item?.pinHash ?? (item ? given : ''), given)
   const isServed = isOpen(scale.hours, now)
+  const isLocked = windows.some((window) => isFull(window, now))
+  const refusal = refusalOf({ isServed, isLocked, isRight })
   // A try is used up all the same: whoever guesses by night is as locked in the morning.
-  const whose = [fingerprint(pepper, 'caller', site, caller), student]
-  const taken = await Promise.all(whose.map((who) => tries.take(site, { who, isRight: isRight && isServed }, now)))
-  if (!isServed) throw new HttpProblem(403, 'lookup-closed', 'Marks are not looked up at this hour.')
-  if (taken.includes(false)) throw new HttpProblem(403, 'lookup-locked', 'Too many lookups failed; try again later.')
-  if (!item || !isRight) throw unknownGrade()
+  const one = { isRight: isRight && isServed }
+  const counting = isLocked ? [] : whose.map((who, n) => tries.take(site, { who, ...one }, now, windows[n]))
+  const [, ...taken] = await Promise.all([auditNow(refusal, { on: `grades/${student}` }), ...counting])
+  const ended = taken.includes(false) ? refusalOf({ isServed, isLocked: true, isRight }) : refusal
+  if (ended || !item) throw ended ?? unknownGrade()
   const { note, mention } = showGrade(item, scale)
-  return { found: { matricule, note, mention }, on: `grades/${student}` }
+  return { matricule, note, mention }
+}
+
+function refusalOf(lookup: { isServed: boolean; isLocked: boolean; isRight: boolean }): HttpProblem | undefined {
+  if (!lookup.isServed) return new HttpProblem(403, 'lookup-closed', 'Marks are not looked up at this hour.')
+  if (lookup.isLocked) return new HttpProblem(403, 'lookup-locked', 'Too many lookups failed; try again later.')
+  return lookup.isRight ? undefined : unknownGrade()
 }
