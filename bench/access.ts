@@ -73,7 +73,7 @@ async function bodiesPerSecond(): Promise<Figure[]> {
   const pack = (events: readonly unknown[], by = privateKey) =>
     packBody(
       { site: 'bench', key: 'k', lane: 'records' },
-      events.map((event) => JSON.stringify(event)),
+      events.map((event) => Buffer.from(JSON.stringify(event))),
       (bytes) => sign(null, bytes, by),
     )
   const cdrs = (count: number) => Array.from({ length: count }, (_, n) => cdrEvent('bench', makeCdr(n)))

@@ -63,7 +63,7 @@ async function tellDay(command: VerifyDayCommand, parts: DayParts, signal: Abort
   const day = await readDay(command, parts)
   const prints = [...day.events.keys()].sort()
   const pack = async (events: readonly object[]) => {
-    const lines = events.map((event) => JSON.stringify(event))
+    const lines = events.map((event) => Buffer.from(JSON.stringify(event)))
     const bodies: string[] = []
     for (let packed = 0; packed < lines.length; ) {
       const { body, count } = packer.pack(to.lane, lines.slice(packed))

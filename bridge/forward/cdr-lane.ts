@@ -50,14 +50,14 @@ export class CdrLane {
   }
 
   async #settle(batch: Batch, signal: AbortSignal): Promise<boolean> {
-    const events: string[] = []
+    const events: Buffer[] = []
     for (const line of batch.lines) {
       if (line.isOverlong) {
         if (!(await this.#putAside('cdr-line-overlong', line.bytes, signal))) return false
         continue
       }
       for (const part of readCdrRecord(this.#parts.site, line.bytes, this.#zone)) {
-        if (part.line.kind === 'cdr') events.push(part.line.json)
+        if (part.line.kind === 'cdr') events.push(Buffer.from(part.line.json))
         else {
           this.#parts.log.warn('cdr-line-malformed', { fields: part.line.reason, bytes: part.bytes.length })
           if (!(await this.#putAside('cdr-line-malformed', part.bytes, signal))) return false

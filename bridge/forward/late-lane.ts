@@ -3,8 +3,8 @@ import { type Clock, realClock } from '../operate/clock.ts'
 import { Bell, wait } from '../operate/wait.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Delivery, Destination } from './delivery.ts'
+import { headOf } from './line-head.ts'
 import type { Packer } from './pack.ts'
-import { timeOf } from './time-of.ts'
 
 /** Read and packed at a time, in a millisecond: news goes between two of them. It packs to about 8 KB. */
 const readBytesMax = 128 * 1024
@@ -39,11 +39,11 @@ export interface LateLaneParts {
   onDrained(touched: readonly Touched[] | undefined): void
 }
 
-/** As this bridge writes every event: the two stand together, before what is told. A backlog is long, so it is not parsed. */
-const nameInLine = /"type":"([^"\\]+)","subject":("(?:[^"\\]|\\.)*")/
+const namePattern = /"type":"([^"\\]+)","subject":("(?:[^"\\]|\\.)*")/
 
-function touchedBy(line: string): Touched {
-  const [, type = '', subject = '""'] = nameInLine.exec(line) ?? []
+function touchedBy(bytes: string): Touched {
+  const line = Buffer.from(bytes, 'latin1').toString('utf8')
+  const [, type = '', subject = '""'] = namePattern.exec(line) ?? []
   return { type, subject: v.parse(v.string(), JSON.parse(subject)), line }
 }
 
@@ -52,7 +52,7 @@ export class LateLane {
   readonly #parts: LateLaneParts
   readonly #bell: Bell
   readonly #ranges: [number, number][] = []
-  /** The last line of each, by how it names its entity. */
+  /** The bytes of each one's last line as Latin-1, by how it names its entity. */
   #touched = new Map<string, string>()
   #isTouchedWhole = false
 
@@ -108,28 +108,30 @@ export class LateLane {
   /** Adds a body, or none if all that was read is too old; answers where the next begins. */
   async #packSome(from: number, to: number, bodies: string[]): Promise<number> {
     const read = await this.#parts.spool.read(from, to, readBytesMax)
-    const oldestMs = (this.#parts.clock ?? realClock).nowMs() - ageMsMax
-    const texts = read.map(({ number, payload }) => ({ number, line: payload.toString('utf8') }))
-    const records = texts.filter(({ line }) => !(timeOf(line) < oldestMs))
-    const lines = records.map(({ line }) => line)
-    let last = texts.at(-1)
-    if (lines.length > 0) {
+    const oldest = new Date((this.#parts.clock ?? realClock).nowMs() - ageMsMax).toISOString()
+    const all = read.map(({ number, payload }) => ({ number, payload, ...headOf(payload) }))
+    const records = all.filter(({ time }) => time >= oldest)
+    let last = all.at(-1)
+    if (records.length > 0) {
+      const lines = records.map(({ payload }) => payload)
       const { body, count } = this.#parts.packer.pack(this.#parts.to.lane, lines)
       bodies.push(body)
-      if (count < lines.length) last = records[count - 1]
-      for (const line of lines.slice(0, count)) this.#touch(line)
+      if (count < records.length) last = records[count - 1]
+      this.#touch(records.slice(0, count))
     }
     // A range with nothing whole left in it is done too: what is damaged was counted at recovery.
     const end = last && last.number + 1 < to ? last.number + 1 : to
     const isBefore = ({ number }: { number: number }) => number < end
-    const tooOld = texts.filter(isBefore).length - records.filter(isBefore).length
+    const tooOld = all.filter(isBefore).length - records.filter(isBefore).length
     if (tooOld > 0) this.#parts.onTooOld(tooOld)
     return end
   }
 
-  #touch(line: string): void {
+  /** Keeps the last line of each; the payloads themselves hold only until the next are read. */
+  #touch(records: readonly { name: string; payload: Buffer }[]): void {
     if (this.#isTouchedWhole) return
-    this.#touched.set(nameInLine.exec(line)?.[0] ?? '', line)
+    const last = new Map(records.map(({ name, payload }) => [name, payload]))
+    for (const [name, payload] of last) this.#touched.set(name, payload.toString('latin1'))
     if (this.#touched.size > touchedMax) this.#isTouchedWhole = true
   }
 

@@ -4,9 +4,9 @@ import { type Clock, realClock } from '../operate/clock.ts'
 import { Bell, wait } from '../operate/wait.ts'
 import type { SpoolRecord } from '../spool/segment.ts'
 import { type Delivery, type Destination, sendBackoff } from './delivery.ts'
+import { timeOf } from './line-head.ts'
 import type { Packer } from './pack.ts'
 import { bodiesPerCallMax } from './sender.ts'
-import { timeOf } from './time-of.ts'
 
 /** Silence longer than this is broken by a heartbeat, so that the cloud can tell a quiet site from a dead one. */
 const heartbeatMs = 10_000
@@ -28,7 +28,7 @@ export interface LiveLaneParts {
 
 interface Queued {
   number: number
-  line: string
+  line: Buffer
   /** Unix milliseconds after which the fact is late. */
   lateAtMs: number
 }
@@ -80,8 +80,7 @@ export class LiveLane {
 
   offer(records: readonly SpoolRecord[]): void {
     for (const { number, payload } of records) {
-      const line = payload.toString('utf8')
-      this.#queue.push({ number, line, lateAtMs: timeOf(line) + freshMsMax })
+      this.#queue.push({ number, line: payload, lateAtMs: timeOf(payload) + freshMsMax })
       this.#queuedBytes += payload.length
     }
     this.#bell.ring()
@@ -114,7 +113,7 @@ export class LiveLane {
     for (; late < this.#queue.length; late += 1) {
       const item = this.#queue[late]
       if (!item || (item.lateAtMs > now && this.#queuedBytes <= queuedBytesMax)) break
-      this.#queuedBytes -= Buffer.byteLength(item.line)
+      this.#queuedBytes -= item.line.length
     }
     for (const [from, to] of runs(this.#queue.splice(0, late))) this.#parts.onLate(from, to)
   }
@@ -148,14 +147,14 @@ export class LiveLane {
 
   #sent(items: Queued[]): void {
     this.#lastSentMs = this.#clock.monotonicMs()
-    this.#queuedBytes -= items.reduce((sum, item) => sum + Buffer.byteLength(item.line), 0)
+    this.#queuedBytes -= items.reduce((sum, item) => sum + item.line.length, 0)
     for (const [from, to] of runs(items)) this.#parts.onSent(from, to)
   }
 
   async #sendHeartbeat(signal: AbortSignal): Promise<void> {
     const line = this.#parts.heartbeat()
     if (line !== undefined) {
-      const { body } = this.#parts.packer.pack('live', [line])
+      const { body } = this.#parts.packer.pack('live', [Buffer.from(line)])
       await this.#parts.delivery.try(this.#parts.to, [body], signal)
     }
     // Sent or not: a heartbeat that failed is not tried again, the next one says as much.

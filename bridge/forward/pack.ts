@@ -23,25 +23,24 @@ export class Packer {
   }
 
   /** One body of the first lines, at least one of them. A body of one line may be over the target, never over SQS's limit. */
-  pack(lane: Lane, lines: readonly string[]): { body: string; count: number } {
+  pack(lane: Lane, lines: readonly Uint8Array[]): { body: string; count: number } {
     const { site, key, sign } = this.#options
     let count = this.#guess(lines)
     for (;;) {
       const taken = lines.slice(0, count)
       const body = packBody({ site, key, lane }, taken, sign)
-      const rawBytes = taken.reduce((sum, line) => sum + Buffer.byteLength(line), 0)
-      this.#ratio = body.length / rawBytes
+      this.#ratio = body.length / taken.reduce((sum, line) => sum + line.length, 0)
       if (body.length <= packedBodyBytesTarget || count === 1) return { body, count }
       // Each turn takes at least a tenth away: 20 turns at the worst for 8 MiB of lines that do not compress.
       count = Math.max(1, Math.floor(count * Math.min(0.9, (packedBodyBytesTarget / body.length) * 0.95)))
     }
   }
 
-  #guess(lines: readonly string[]): number {
+  #guess(lines: readonly Uint8Array[]): number {
     const rawBytes = Math.min(rawBytesMax, (packedBodyBytesTarget * 0.9) / this.#ratio)
     let bytes = 0
     for (const [index, line] of lines.entries()) {
-      bytes += Buffer.byteLength(line) + 1
+      bytes += line.length + 1
       if (bytes > rawBytes) return Math.max(1, index)
     }
     return Math.max(1, lines.length)

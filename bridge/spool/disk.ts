@@ -15,8 +15,8 @@ export interface Disk {
   makeFolder(path: string): Promise<void>
   list(folder: string): Promise<string[]>
   read(path: string): Promise<Buffer>
-  /** `length` bytes from `offset` on, fewer where the file ends. */
-  readPart(path: string, offset: number, length: number): Promise<Buffer>
+  /** Fills `bytes` from `offset` on and answers how far, which is to their end unless the file's is nearer. */
+  readInto(path: string, offset: number, bytes: Uint8Array): Promise<number>
   /** Creates the file, whose entry in the folder is durable on return. */
   create(path: string): Promise<AppendFile>
   /** Makes what is in an existing file durable, after cutting it to `length`. */
@@ -39,15 +39,14 @@ async function syncFolder(path: PathLike): Promise<void> {
   }
 }
 
-async function readPart(path: string, offset: number, length: number): Promise<Buffer> {
+async function readInto(path: string, offset: number, bytes: Uint8Array): Promise<number> {
   const handle = await open(path)
   try {
-    const bytes = Buffer.allocUnsafe(length)
     let filled = 0
-    for (let read = 1; read > 0 && filled < length; filled += read) {
-      read = (await handle.read(bytes, filled, length - filled, offset + filled)).bytesRead
+    for (let read = 1; read > 0 && filled < bytes.length; filled += read) {
+      read = (await handle.read(bytes, filled, bytes.length - filled, offset + filled)).bytesRead
     }
-    return bytes.subarray(0, filled)
+    return filled
   } finally {
     await handle.close()
   }
@@ -97,7 +96,7 @@ export const realDisk: Disk = {
   },
   list: (folder) => readdir(folder),
   read: (path) => readFile(path),
-  readPart,
+  readInto,
   create,
   settle,
   replace,

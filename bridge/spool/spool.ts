@@ -3,8 +3,9 @@ import { type Clock, realClock } from '../operate/clock.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { ackFile, type Recovered, recover, type Segment, segmentPath } from './recover.ts'
 import { writeSealed } from './sealed-file.ts'
-import { encodeRecord, type PlacedRecord, recordsIn, type SpoolRecord } from './segment.ts'
+import { encodeRecord, type SpoolRecord } from './segment.ts'
 import { SegmentWriter } from './segment-writer.ts'
+import { SpoolReader } from './spool-reader.ts'
 
 /*
  * The spool: facts wait here, durable, until SQS has taken them.
@@ -21,7 +22,7 @@ import { SegmentWriter } from './segment-writer.ts'
  *   No space: the half-written part is cut off and the same bytes are tried again each second. Any other failed write or
  *   fdatasync breaks the spool for good: after it, what the kernel says of those pages cannot be believed.
  * Read
- *   A piece at a time, going on where the last read ended; a record that does not check is passed over.
+ *   In order, going on where the last read ended (spool-reader.ts); a record that does not check is passed over.
  * Ack and delete
  *   `ack(n)` says that all below n are done. Segments wholly below are deleted. `acked` is saved at most once a second,
  *   without haste: an older value only means sending again.
@@ -34,8 +35,6 @@ import { SegmentWriter } from './segment-writer.ts'
 const spoolBytesMaxDefault = 512 * 1024 * 1024
 /** Waiting for one fdatasync. At 2 MB a second of facts, it bears a sync of 8 s. */
 const pendingBytesMax = 16 * 1024 * 1024
-/** Read and checked at a time, in a millisecond: whoever reads a backlog does not keep the event loop from the news. */
-const readBytes = 144 * 1024
 const ackSaveMs = 1000
 /** A write is under way that long only where there is no space. */
 const closeMsMax = 2000
@@ -52,18 +51,12 @@ export interface SpoolOptions {
   onCount(errorId: string): void
 }
 
-/** How far a segment was read: record `number` is the next one, at `offset` or, if that is damaged, behind it. */
-interface Place {
-  segment: Segment
-  number: number
-  offset: number
-}
-
 export class Spool {
   readonly #options: SpoolOptions
   readonly #disk: Disk
   readonly #clock: Clock
   readonly #writer: SegmentWriter
+  readonly #reader: SpoolReader
   #segments: Segment[] = []
   #pending: { record: SpoolRecord; bytes: Buffer }[] = []
   #pendingBytes = 0
@@ -75,12 +68,12 @@ export class Spool {
   #cancelAck: (() => void) | undefined
   /** One at a time: two would write the same temporary file. */
   #forgetting: Promise<void> = Promise.resolve()
-  #place: Place | undefined
 
   constructor(options: SpoolOptions) {
     this.#options = options
     this.#disk = options.disk ?? realDisk
     this.#clock = options.clock ?? realClock
+    this.#reader = new SpoolReader(this.#disk, options.folder)
     this.#writer = new SegmentWriter({
       folder: options.folder,
       disk: this.#disk,
@@ -157,45 +150,12 @@ export class Spool {
     this.#options.onDurable(batch.map((item) => item.record))
   }
 
-  /** Durable records of [from, to), at least one if any is whole, about `bytesMax` of them; damaged ones are missing. */
-  async read(from: number, to: number, bytesMax: number): Promise<SpoolRecord[]> {
-    const read: SpoolRecord[] = []
-    let bytes = 0
-    for (const segment of this.#segments) {
-      if (segment.next <= from || segment.first >= to) continue
-      for (const place = this.#placeIn(segment, from); place.offset < segment.bytes; ) {
-        const records = await this.#recordsAt(place)
-        if (records.length === 0) break
-        const base = place.offset
-        for (const { number, payload, end } of records) {
-          if (number >= to || bytes >= bytesMax) return read
-          place.number = number + 1
-          place.offset = base + end
-          if (number < from) continue
-          read.push({ number, payload })
-          bytes += payload.length
-        }
-        if (bytes >= bytesMax) return read
-      }
-    }
-    return read
-  }
-
-  /** A place at or before record `from`: where the last read ended, if it was in this segment. */
-  #placeIn(segment: Segment, from: number): Place {
-    const isPast = this.#place?.segment !== segment || this.#place.number > from
-    if (isPast || !this.#place) this.#place = { segment, number: segment.first, offset: 0 }
-    return this.#place
-  }
-
-  /** A piece of the segment's records; the rest of them if the piece has no whole one. None if there are none. */
-  async #recordsAt({ segment, number, offset }: Place): Promise<PlacedRecord[]> {
-    const path = segmentPath(this.#options.folder, segment.first)
-    const rest = segment.bytes - offset
-    const piece = await this.#disk.readPart(path, offset, Math.min(readBytes, rest))
-    const records = [...recordsIn(piece, number)]
-    if (records.length > 0 || rest <= readBytes) return records
-    return [...recordsIn(await this.#disk.readPart(path, offset, rest), number)]
+  /**
+   * Some durable records of [from, to) in order, at least one if any is whole, about `bytesMax` at most; damaged ones are
+   * missing. One call at a time: the payloads hold until the next.
+   */
+  read(from: number, to: number, bytesMax: number): Promise<SpoolRecord[]> {
+    return this.#reader.read(this.#segments, from, to, bytesMax)
   }
 
   /** All records below `number` are done with. */

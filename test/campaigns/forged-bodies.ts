@@ -87,7 +87,7 @@ async function enrolAll(tables: TestTables): Promise<[Enrolled, Enrolled, Enroll
 }
 
 function pack({ site, key, privateKey }: Enrolled, lane: Lane, events: readonly unknown[]): string {
-  const lines = events.map((event) => JSON.stringify(event))
+  const lines = events.map((event) => Buffer.from(JSON.stringify(event)))
   return packBody({ site, key, lane }, lines, (bytes) => sign(null, bytes, privateKey))
 }
 

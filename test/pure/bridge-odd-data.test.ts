@@ -42,7 +42,7 @@ test.each([
   ],
 ])('fault 18: %s in an event makes a body that SQS takes, and comes out as it went in', async (_what, text) => {
   const line = JSON.stringify({ text })
-  const { body, count } = packer.pack('records', [line])
+  const { body, count } = packer.pack('records', [Buffer.from(line)])
   expect(count).toBe(1)
   expect(body.length).toBeLessThanOrEqual(sqsBodyBytesMax)
   // Printable ASCII alone, which is legal in XML and in every encoding.

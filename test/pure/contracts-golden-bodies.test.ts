@@ -14,7 +14,8 @@ test('a packed body of a bridge that was built long ago is still opened', async 
   const { privateKey, publicKey } = fixedKey()
   const packing = { site: 'lyon-1', key: 'k1', lane: 'records' } as const
   const lines = ['{"a":1}', '{"b":"é"}']
-  const body = packBody(packing, lines, (bytes) => sign(null, bytes, privateKey))
+  const written = lines.map((line) => Buffer.from(line))
+  const body = packBody(packing, written, (bytes) => sign(null, bytes, privateKey))
   await expect(`${body}\n`).toMatchFileSnapshot('../golden/contracts/packed-body.json')
   expect(await openBody(body, async () => publicKey)).toEqual({ ...packing, lines })
 })

@@ -8,11 +8,16 @@ import { BodyRefused, openBody, packBody } from '../../contracts/packed-body.ts'
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const stranger = generateKeyPairSync('ed25519')
 const packing = { site: 'lyon-1', key: 'k1', lane: 'live' } as const
-const signWith = (key: KeyObject) => (bytes: Uint8Array) => sign(null, bytes, key)
+const pack = (lines: readonly string[], key: KeyObject) =>
+  packBody(
+    packing,
+    lines.map((line) => Buffer.from(line)),
+    (bytes) => sign(null, bytes, key),
+  )
 const registered = async (site: string, key: string) => (site === 'lyon-1' && key === 'k1' ? publicKey : undefined)
 
 function body(lines = ['{"a":1}', '{"b":"é\u0000"}'], key = privateKey): Record<string, unknown> {
-  return JSON.parse(packBody(packing, lines, signWith(key)))
+  return JSON.parse(pack(lines, key))
 }
 
 async function refusal(text: string): Promise<string> {
@@ -29,7 +34,7 @@ test('any lines come out of a packed body as they went in', async () => {
   const lineOf = fc.json().map((json) => json.replaceAll('\n', ' '))
   await fc.assert(
     fc.asyncProperty(fc.array(lineOf, { minLength: 1, maxLength: 50 }), async (lines) => {
-      const text = packBody(packing, lines, signWith(privateKey))
+      const text = pack(lines, privateKey)
       expect(await openBody(text, registered)).toEqual({ ...packing, lines })
     }),
     { numRuns: 200 },
@@ -37,7 +42,7 @@ test('any lines come out of a packed body as they went in', async () => {
 })
 
 test('a packed body is text that SQS takes whatever the events hold', () => {
-  const text = packBody(packing, ['{"a":"\u0000\ufffe\ud800"}'], signWith(privateKey))
+  const text = pack(['{"a":"\u0000\ufffe\ud800"}'], privateKey)
   expect(text).toMatch(/^[\x20-\x7e]+$/)
 })
 
@@ -76,7 +81,7 @@ test('no single bit of the data or the signature can be flipped unseen', async (
 })
 
 test('a signed body that unpacks to more than a reader takes is refused', async () => {
-  const text = packBody(packing, ['0'.repeat(unpackedBytesMax + 1)], signWith(privateKey))
+  const text = pack(['0'.repeat(unpackedBytesMax + 1)], privateKey)
   expect(await refusal(text)).toBe('body-malformed')
 })
 

@@ -76,7 +76,8 @@ export async function deploy(): Promise<Deployment> {
     send: async ({ site, bridge, privateKey }, lane, events) => {
       const lines = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)))
       const packing = { site: site.site, key: bridge.key, lane }
-      const body = packBody(packing, lines, (bytes) => sign(null, bytes, privateKey))
+      const bytes = lines.map((line) => Buffer.from(line))
+      const body = packBody(packing, bytes, (signed) => sign(null, signed, privateKey))
       await sendBody(lane, body)
       return body
     },

@@ -52,9 +52,9 @@ export class ModelDisk {
         await pass()
         return Buffer.from(this.#inode(path).content)
       },
-      readPart: async (path, offset, length) => {
+      readInto: async (path, offset, bytes) => {
         await pass()
-        return Buffer.from(this.#inode(path).content.subarray(offset, offset + length))
+        return this.#inode(path).content.copy(bytes, 0, offset, offset + bytes.length)
       },
       create: async (path) => {
         await pass()
