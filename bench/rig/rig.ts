@@ -78,12 +78,15 @@ export class Rig implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#bridges.push(child)
+    // What is measured would be waited for without end.
+    child.once('exit', (status) => {
+      if (status) throw new Error(`the bridge ended with status ${status}`)
+    })
     let said = ''
     child.stdout?.on('data', (data: Buffer) => {
       said = (said + data.toString()).slice(-100_000)
     })
     while (!said.includes('"event":"ari connected"')) {
-      if (child.exitCode !== null) throw new Error(`the bridge ended with status ${child.exitCode}`)
       await delay(10)
     }
     return new BenchBridge(child, this.healthPort)

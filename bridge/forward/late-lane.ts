@@ -1,9 +1,10 @@
 import * as v from 'valibot'
 import { type Clock, realClock } from '../operate/clock.ts'
 import { Bell, wait } from '../operate/wait.ts'
+import type { SpoolRecord } from '../spool/segment.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Delivery, Destination } from './delivery.ts'
-import { headOf } from './line-head.ts'
+import { nameOf, timeTextOf } from './line-head.ts'
 import type { Packer } from './pack.ts'
 
 /** Read and packed at a time, in a millisecond: news goes between two of them. It packs to about 8 KB. */
@@ -14,8 +15,8 @@ const asideMsMax = 20
 const bodiesAtOnce = 8
 /** The cloud keeps a call's time line for 30 days: what is older would be gone as it arrives. */
 const ageMsMax = 30 * 86_400_000
-/** Entities touched by late facts; beyond, everything is asserted anew instead. */
-const touchedMax = 20_000
+/** Entities touched by late facts; beyond, everything is asserted anew instead: it is about as much, and keeps no lines. */
+const touchedMax = 2000
 
 /** The last that was told late of one entity. */
 export interface Touched {
@@ -53,7 +54,7 @@ export class LateLane {
   readonly #bell: Bell
   readonly #ranges: [number, number][] = []
   /** The bytes of each one's last line as Latin-1, by how it names its entity. */
-  #touched = new Map<string, string>()
+  readonly #touched = new Map<string, string>()
   #isTouchedWhole = false
 
   constructor(parts: LateLaneParts) {
@@ -109,36 +110,37 @@ export class LateLane {
   async #packSome(from: number, to: number, bodies: string[]): Promise<number> {
     const read = await this.#parts.spool.read(from, to, readBytesMax)
     const oldest = new Date((this.#parts.clock ?? realClock).nowMs() - ageMsMax).toISOString()
-    const all = read.map(({ number, payload }) => ({ number, payload, ...headOf(payload) }))
-    const records = all.filter(({ time }) => time >= oldest)
-    let last = all.at(-1)
+    const records = read.filter(({ payload }) => timeTextOf(payload) >= oldest)
+    let last = read.at(-1)
     if (records.length > 0) {
       const lines = records.map(({ payload }) => payload)
       const { body, count } = this.#parts.packer.pack(this.#parts.to.lane, lines)
       bodies.push(body)
-      if (count < records.length) last = records[count - 1]
-      this.#touch(records.slice(0, count))
+      if (count < lines.length) last = records[count - 1]
+      this.#touch(lines.slice(0, count))
     }
     // A range with nothing whole left in it is done too: what is damaged was counted at recovery.
     const end = last && last.number + 1 < to ? last.number + 1 : to
-    const isBefore = ({ number }: { number: number }) => number < end
-    const tooOld = all.filter(isBefore).length - records.filter(isBefore).length
+    const isBefore = ({ number }: SpoolRecord) => number < end
+    const tooOld = read.length - records.length && read.filter(isBefore).length - records.filter(isBefore).length
     if (tooOld > 0) this.#parts.onTooOld(tooOld)
     return end
   }
 
-  /** Keeps the last line of each; the payloads themselves hold only until the next are read. */
-  #touch(records: readonly { name: string; payload: Buffer }[]): void {
+  /** Keeps the last line of each; the lines themselves hold only until the next are read. */
+  #touch(lines: readonly Buffer[]): void {
     if (this.#isTouchedWhole) return
-    const last = new Map(records.map(({ name, payload }) => [name, payload]))
-    for (const [name, payload] of last) this.#touched.set(name, payload.toString('latin1'))
-    if (this.#touched.size > touchedMax) this.#isTouchedWhole = true
+    const last = new Map(lines.map((line) => [nameOf(line), line]))
+    for (const [name, line] of last) this.#touched.set(name, line.toString('latin1'))
+    if (this.#touched.size <= touchedMax) return
+    this.#isTouchedWhole = true
+    this.#touched.clear()
   }
 
   #drainedIfEmpty(): void {
     if (this.#ranges.length > 0) return
     const touched = this.#isTouchedWhole ? undefined : [...this.#touched.values()].map(touchedBy)
-    this.#touched = new Map()
+    this.#touched.clear()
     this.#isTouchedWhole = false
     this.#parts.onDrained(touched)
   }

@@ -1,23 +1,28 @@
+/*
+ * What a line that the bridge wrote begins with. It is not parsed, and little is made of it, since a backlog is long.
+ */
+
 /** Within these bytes stand time, type and subject of a line, unless its subject is a long one: before what is told. */
 const headBytes = 320
-const headPattern = /"time":"([^"]+)".*?("type":"[^"\\]+","subject":"(?:[^"\\]|\\.)*")/
-const timePattern = /"time":"([^"]+)"/
+const timeKey = '"time":"'
+const quote = 0x22
+const namePattern = /"type":"[^"\\]+","subject":"(?:[^"\\]|\\.)*"/
 
-export interface LineHead {
-  /** RFC 3339 in UTC, so that a later one sorts behind. */
-  time: string
-  /** Type and subject as they stand in the line, its bytes as Latin-1: the same for the same entity. */
-  name: string
+/** When the event happened, RFC 3339 in UTC, so that a later one sorts behind; empty if the line has none. */
+export function timeTextOf(line: Buffer): string {
+  const at = line.indexOf(timeKey, 0, 'latin1')
+  if (at < 0) return ''
+  const from = at + timeKey.length
+  return line.toString('latin1', from, line.indexOf(quote, from))
 }
 
-/** What a line that the bridge wrote begins with. It is not parsed, since a backlog is long. */
-export function headOf(line: Buffer): LineHead {
-  const found = headPattern.exec(line.toString('latin1', 0, headBytes)) ?? headPattern.exec(line.toString('latin1'))
-  return { time: found?.[1] ?? '', name: found?.[2] ?? '' }
-}
-
-/** When the event of a line happened, Unix milliseconds. */
+/** When the event happened, Unix milliseconds; 0 if the line has no time. */
 export function timeOf(line: Buffer): number {
-  const time = timePattern.exec(line.toString('latin1', 0, headBytes))?.[1]
-  return time === undefined ? 0 : Date.parse(time)
+  return Date.parse(timeTextOf(line)) || 0
+}
+
+/** Type and subject as they stand in the line, its bytes as Latin-1: the same for the same entity. */
+export function nameOf(line: Buffer): string {
+  const found = namePattern.exec(line.toString('latin1', 0, headBytes)) ?? namePattern.exec(line.toString('latin1'))
+  return found?.[0] ?? ''
 }

@@ -39,10 +39,12 @@ export class Packer {
   #guess(lines: readonly Uint8Array[]): number {
     const rawBytes = Math.min(rawBytesMax, (packedBodyBytesTarget * 0.9) / this.#ratio)
     let bytes = 0
-    for (const [index, line] of lines.entries()) {
+    let count = 0
+    for (const line of lines) {
       bytes += line.length + 1
-      if (bytes > rawBytes) return Math.max(1, index)
+      if (bytes > rawBytes) break
+      count += 1
     }
-    return Math.max(1, lines.length)
+    return Math.max(1, count)
   }
 }

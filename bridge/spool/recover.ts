@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import * as v from 'valibot'
-import type { Disk } from './disk.ts'
+import { type Disk, goneEnding } from './disk.ts'
 import { readSealed } from './sealed-file.ts'
 import { scanSegment } from './segment.ts'
 
@@ -45,7 +45,9 @@ export async function recover(disk: Disk, folder: string): Promise<Recovered> {
     damaged: [],
     tornBytes: 0,
   }
-  const firsts = (await disk.list(folder)).flatMap((name) => segmentName.exec(name)?.[1] ?? []).map(Number)
+  const names = await disk.list(folder)
+  for (const name of names) if (name.endsWith(goneEnding)) await disk.remove(join(folder, name))
+  const firsts = names.flatMap((name) => segmentName.exec(name)?.[1] ?? []).map(Number)
   for (const first of firsts.sort((a, b) => a - b)) await recoverSegment(disk, folder, first, recovered)
   recovered.next = Math.max(recovered.next, recovered.acked)
   recovered.acked = Math.max(recovered.acked, recovered.segments[0]?.first ?? recovered.next)

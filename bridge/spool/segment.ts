@@ -18,25 +18,28 @@ export function encodeRecord(number: number, payload: Buffer): Buffer {
   record.writeUInt32LE(payload.length, 0)
   record.writeBigUInt64LE(BigInt(number), 8)
   payload.copy(record, headerBytes)
-  record.writeUInt32LE(checksum(record, 0, record.length), 4)
+  record.writeUInt32LE(checksum(record, 0, payload), 4)
   return record
-}
-
-/** Of the length's four bytes, then of number and payload. */
-function checksum(bytes: Buffer, offset: number, end: number): number {
-  return crc32(bytes.subarray(offset + 8, end), crc32OfLength(end - offset - headerBytes))
 }
 
 /** What each byte does to a CRC-32, taken from zlib's own. */
 const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => ~crc32(Uint8Array.of(byte ^ 0xff)) ^ 0x00ff_ffff)
 
-/** Of a u32 in little-endian: for four bytes a call of zlib's, with a view of them, costs more than the rest of the record. */
-function crc32OfLength(length: number): number {
-  let crc = -1
-  for (let shift = 0; shift < 32; shift += 8) {
-    crc = (crcTable[(crc ^ (length >>> shift)) & 0xff] ?? 0) ^ (crc >>> 8)
-  }
+/** Of `bytes` in [from, to), one at a time: for a few, a call of zlib's and a view for it cost more. */
+function crc32OfFew(bytes: Buffer, from: number, to: number, before: number): number {
+  let crc = ~before
+  for (let at = from; at < to; at += 1) crc = (crcTable[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8)
   return ~crc >>> 0
+}
+
+/** Of the record at `start`: of its length, its number and its payload. */
+function checksum(bytes: Buffer, start: number, payload: Buffer): number {
+  const ofLength = crc32OfFew(bytes, start, start + 4, 0)
+  return crc32(payload, crc32OfFew(bytes, start + 8, start + headerBytes, ofLength))
+}
+
+function numberAt(bytes: Buffer, start: number): number {
+  return bytes.readUInt32LE(start + 12) * 2 ** 32 + bytes.readUInt32LE(start + 8)
 }
 
 /** A record and where it stands in the bytes. */
@@ -50,9 +53,9 @@ function recordAt(bytes: Buffer, start: number): PlacedRecord | undefined {
   const length = bytes.readUInt32LE(start)
   const end = start + headerBytes + length
   if (length > recordBytesMax || end > bytes.length) return undefined
-  if (bytes.readUInt32LE(start + 4) !== checksum(bytes, start, end)) return undefined
   const payload = bytes.subarray(start + headerBytes, end)
-  return { number: Number(bytes.readBigUInt64LE(start + 8)), payload, start, end }
+  if (bytes.readUInt32LE(start + 4) !== checksum(bytes, start, payload)) return undefined
+  return { number: numberAt(bytes, start), payload, start, end }
 }
 
 /**
@@ -72,9 +75,9 @@ export function* recordsIn(bytes: Buffer, expected: number): Generator<PlacedRec
 }
 
 function nextRecord(bytes: Buffer, from: number, expected: number): PlacedRecord | undefined {
-  const numberMax = BigInt(expected) + BigInt(Math.ceil(bytes.length / headerBytes))
+  const numberMax = expected + Math.ceil(bytes.length / headerBytes)
   for (let start = from; start + headerBytes <= bytes.length; start += 1) {
-    const number = bytes.readBigUInt64LE(start + 8)
+    const number = numberAt(bytes, start)
     if (number < expected || number > numberMax) continue
     const found = recordAt(bytes, start)
     if (found) return found

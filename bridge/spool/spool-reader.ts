@@ -51,13 +51,13 @@ export class SpoolReader {
     const records: SpoolRecord[] = []
     const base = this.#offset
     let bytes = 0
-    for (const { number, payload, end } of recordsIn(this.#piece.subarray(base - this.#pieceOffset), this.#number)) {
-      if (number >= to || bytes >= bytesMax) break
-      this.#number = number + 1
-      this.#offset = base + end
-      if (number < from) continue
-      records.push({ number, payload })
-      bytes += payload.length
+    for (const record of recordsIn(this.#piece.subarray(base - this.#pieceOffset), this.#number)) {
+      if (record.number >= to || bytes >= bytesMax) break
+      this.#number = record.number + 1
+      this.#offset = base + record.end
+      if (record.number < from) continue
+      records.push(record)
+      bytes += record.payload.length
     }
     return records
   }

@@ -93,6 +93,32 @@ test('records that were acknowledged are not there after a restart, and their fi
   await third.spool.close()
 })
 
+test('a segment is gone at once, its space in steps, and what a crash leaves of it is taken away', async () => {
+  const path = join(folder, '0000000000000001.seg')
+  await writeFile(path, Buffer.alloc(3_500_000))
+  const removed = realDisk.remove(path)
+  const sizes: number[] = []
+  await vi.waitFor(
+    async () => {
+      const names = await readdir(folder)
+      if (names.length > 0) expect(names).toEqual(['0000000000000001.seg.gone'])
+      for (const name of names) sizes.push((await stat(join(folder, name))).size)
+      expect(names).toEqual([])
+    },
+    { interval: 1 },
+  )
+  await removed
+  const steps = [...new Set(sizes)]
+  expect(steps.length).toBeGreaterThan(1)
+  expect(steps).toEqual(steps.toSorted((a, b) => b - a))
+
+  await writeFile(`${path}.gone`, 'half of it')
+  const { spool: after } = spool()
+  expect(await after.open()).toMatchObject({ next: 1, damaged: [], tornBytes: 0 })
+  expect(await readdir(folder)).toEqual([])
+  await after.close()
+})
+
 test('a full spool refuses a record and uses no number for it', async () => {
   const { spool: full } = spool({ bytesMax: 100 })
   await full.open()
