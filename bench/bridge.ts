@@ -30,7 +30,7 @@ const parts: Readonly<Record<string, (rig: Rig, scale: number, memoryRate: numbe
   sends: (rig, scale) => measureSends(rig, 20 * scale, 5),
 }
 
-/** `npm run bench -- bridge [--only PART,PART] [--scale 1] [--memory-rate 8000]`: about 8 minutes at scale 1. */
+/** `npm run bench -- bridge [--only PART,PART] [--scale 1] [--memory-rate 8000]`: about 12 minutes at scale 1. */
 export async function measure(args: string[]): Promise<Figure[]> {
   const { values } = parseArgs({
     args,

@@ -12,7 +12,7 @@ import type { Rig } from './rig.ts'
 import { type Way, wayToSqs } from './way-to-sqs.ts'
 
 /** The same backlog again and again, since one drains in seconds: over a hundred events are followed, as a p99 asks for. */
-const drains = 10
+const drains = 15
 /** Events followed on an idle lane beside each, about as many: a disk has better minutes and worse ones. */
 const idleEvents = 25
 
@@ -57,7 +57,7 @@ async function drain(rig: Rig, name: string): Promise<{ rate: number; ways: numb
   const begun = Date.now()
   let endedMs = Number.POSITIVE_INFINITY
   const drained = (async () => {
-    while ((await bridge.health()).components.spool.unsent > 500) await delay(50)
+    while ((await bridge.health()).components.spool.unsent > 500) await delay(100)
     endedMs = Date.now()
   })()
   const ways: Way[] = []

@@ -88,8 +88,8 @@ export class LateLane {
     const bodies: string[] = []
     let end = from
     while (end < to && bodies.length < bodiesAtOnce) {
-      end = await this.#packSome(end, to, bodies)
       await this.#letNewsPass(signal)
+      end = await this.#packSome(end, to, bodies)
     }
     if (!(await this.#parts.delivery.deliver(this.#parts.to, bodies, signal))) return false
     this.#parts.onSent(from, end)
