@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { startBridge } from '../../bridge/bridge.ts'
+import { FactLog } from '../../bridge/forward/fact-log.ts'
+import { createLog } from '../../bridge/operate/log.ts'
+import { Spool } from '../../bridge/spool/spool.ts'
+import { prepareStateFolder } from '../../bridge/state-folder.ts'
+import { site, World } from './bridge-world.ts'
+
+/** Two hours of a busy PBX, 14 facts a second: a day's cut, scaled. */
+const facts = 100_000
+
+/** What a bridge told while nothing could be sent; answers the lines. */
+async function spoolFacts(folder: string): Promise<string[]> {
+  await prepareStateFolder(folder)
+  const lines: string[] = []
+  const spool = new Spool({
+    folder: join(folder, 'spool'),
+    onDurable: (records) => lines.push(...records.map(({ payload }) => payload.toString())),
+    onBroken: (error) => {
+      throw error
+    },
+    onCount: () => undefined,
+  })
+  await spool.open()
+  const log = new FactLog(site, spool)
+  log.beginEpoch(1)
+  const begunMs = Date.now() - 7_200_000
+  for (let fact = 0; fact < facts; fact += 1) {
+    const since = new Date(begunMs + fact * 70).toISOString()
+    const resource = `${6000 + (fact % 300)}`
+    const deviceState = fact % 600 < 300 ? 'INUSE' : 'NOT_INUSE'
+    const phone = { endpoint: `PJSIP/${resource}`, technology: 'PJSIP', resource, deviceState }
+    while (!log.tell({ kind: 'endpoint', state: { ...phone, reachability: 'online', since } }, since, begunMs)) {
+      await delay(1)
+    }
+  }
+  await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(facts)
+  await spool.close()
+  return lines
+}
+
+test('fault 9: the backlog of a long cut goes out whole and once, and what happens meanwhile passes it', {
+  timeout: 90_000,
+}, async () => {
+  await using world = await World.start({ speed: 300 })
+  const lines = await spoolFacts(join(world.folder, 'state'))
+  const log = createLog({ level: 'info', write: () => undefined })
+  await using bridge = await startBridge(world.config({ health: { port: 0 } }), { log })
+  const sentLive = () => bridge.health().counters['sent-live'] ?? 0
+  const waiting = () => bridge.health().components['spool']?.['unsent']
+  // What the connection itself tells, then a call.
+  await expect.poll(sentLive, { interval: 1 }).toBeGreaterThan(0)
+  const before = sentLive()
+  const played = world.replay.playOnce('internal_answered')
+  await expect.poll(sentLive, { interval: 1, timeout: 20_000 }).toBeGreaterThan(before)
+  expect(waiting()).toBeGreaterThan(1000)
+  await played
+
+  const late = () =>
+    world.queues.events.filter(({ lane, event }) => lane === 'records' && event.type !== 'switchhook.cdr.v1')
+  await world.until('all that waited', () => late().length >= facts, 60_000)
+  expect(
+    late()
+      .map(({ line }) => line)
+      .sort(),
+  ).toEqual(lines.sort())
+  await world.until('the call', () => world.queues.of('switchhook.call.v1').some(({ data }) => data.state === 'ended'))
+})
