@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest'
+import { call, endpoint } from '../browser/support/facts.ts'
+import { clientSetting, untilSoon } from '../support/client-setting.ts'
+
+const minute = 60_000
+
+test('a socket that opens but answers nothing is given up after 10 s', async () => {
+  const { peer, clock, errors } = await clientSetting((peer) => {
+    peer.answersSubscriptions = false
+  })
+  await untilSoon(() => peer.sockets.size === 1 && clock.delaysMs.includes(10_000))
+  clock.advance(10_000)
+  await untilSoon(() => peer.sockets.size === 0)
+  expect(errors).toMatchObject([{ errorId: 'socket-lost' }])
+})
+
+test('pings each minute while it is looked at, each five when not, and at once when it is again', async () => {
+  const { peer, clock, surroundings, live } = await clientSetting()
+  await untilSoon(() => live.status.state === 'connected')
+  const before = live.heard?.learntAt ?? 0
+  clock.advance(minute)
+  await untilSoon(() => peer.pings === 1 && (live.heard?.learntAt ?? 0) > before)
+  surroundings.visible = false
+  clock.advance(minute)
+  await untilSoon(() => peer.pings === 2)
+  await untilSoon(() => clock.delaysMs[0] === 5 * minute)
+  clock.advance(4 * minute)
+  expect(peer.pings).toBe(2)
+  surroundings.become({ visible: true })
+  await untilSoon(() => peer.pings === 3)
+})
+
+test('a socket without a pong for 10 s is dead, though nobody closed it', async () => {
+  const { peer, clock, live } = await clientSetting((peer) => {
+    peer.answersPings = false
+  })
+  await untilSoon(() => live.status.state === 'connected')
+  clock.advance(minute)
+  await untilSoon(() => peer.pings === 1)
+  clock.advance(9_999)
+  expect(live.status.state).toBe('connected')
+  clock.advance(1)
+  expect(live.status.state).toBe('reconnecting')
+  clock.advance(1_000)
+  await untilSoon(() => live.status.state === 'connected' && peer.sockets.size === 1)
+})
+
+test('says that it is offline and since when, and connects at once when the network is back', async () => {
+  const { peer, clock, surroundings, live, statuses } = await clientSetting()
+  await untilSoon(() => live.status.state === 'connected')
+  surroundings.become({ online: false })
+  peer.drop()
+  await untilSoon(() => live.status.state === 'offline')
+  expect(live.status.since).toBe(clock.now())
+  surroundings.become({ online: true })
+  await untilSoon(() => live.status.state === 'connected')
+  expect(statuses).toEqual(['connected', 'offline', 'reconnecting', 'connected'])
+})
+
+test('opens the next socket at 110 minutes and closes the old one only when the new one has its snapshot', async () => {
+  const { peer, clock, live, statuses } = await clientSetting(({ calls }) => calls.set('1.1', call('1.1', 'answered')))
+  await untilSoon(() => live.status.state === 'connected')
+  const [old] = peer.sockets
+  for (let passed = 0; passed < 109; passed++) {
+    clock.advance(minute)
+    await untilSoon(() => peer.pings === passed + 1 && clock.delaysMs.includes(minute))
+  }
+  expect(peer.sockets.size).toBe(1)
+  peer.answersSubscriptions = false
+  clock.advance(minute)
+  await untilSoon(() => peer.sockets.size === 2 && clock.delaysMs.includes(10_000))
+  peer.push('calls', [call('1.2', 'ringing')])
+  await untilSoon(() => live.calls.has('1.2'))
+  peer.answersSubscriptions = true
+  clock.advance(30_000)
+  await untilSoon(() => peer.sockets.size === 1)
+  clock.advance(1_000)
+  await untilSoon(
+    () => peer.ticketsUsed.length === 3 && peer.sockets.size === 1 && ![...peer.sockets].includes(old as never),
+  )
+  expect([...live.calls.keys()]).toEqual(['1.1', '1.2'])
+  expect(statuses).toEqual(['connected'])
+})
+
+test('24 hours with a change each five minutes and 13 changes of socket: nothing missed, nothing left behind', async () => {
+  // Out of view, so that a ping falls due with each step and never between two: its pong is waited for in real time.
+  const { peer, clock, live, statuses } = await clientSetting((_, surroundings) => {
+    surroundings.visible = false
+  })
+  await untilSoon(() => live.status.state === 'connected')
+  const timers = clock.timers
+  const seen: string[] = []
+  live.on('change', (changes) => {
+    for (const { entity } of changes) if (entity) seen.push(entity.v)
+  })
+  const told: string[] = []
+  for (let passed = 5; passed <= 24 * 60; passed += 5) {
+    const change = endpoint('5860', passed % 2 ? 'INUSE' : 'NOT_INUSE')
+    told.push(change.v)
+    peer.push('endpoints', [change])
+    const pinged = peer.pings
+    const tickets = peer.ticketsUsed.length
+    clock.advance(5 * minute)
+    await untilSoon(() => peer.pings > pinged && seen.length === told.length)
+    if (passed % 110 === 0) await untilSoon(() => peer.ticketsUsed.length > tickets)
+    await untilSoon(() => peer.sockets.size === 1 && clock.timers === timers && clock.delaysMs[0] === 5 * minute)
+  }
+  expect(seen).toEqual(told)
+  expect(peer.ticketsUsed).toHaveLength(14)
+  expect(statuses).toEqual(['connected'])
+}, 20_000)

@@ -1,0 +1,44 @@
+import { expect, onTestFinished } from 'vitest'
+import { type ConnectOptions, connect } from '../../client/index.ts'
+import { type Peer, startPeer } from '../browser/support/peer.ts'
+import { VirtualClock } from '../browser/support/virtual-clock.ts'
+
+/** The page's own view of the network and of itself, as a test says it is. */
+class ScriptedSurroundings {
+  visible = true
+  online = true
+  #told: (() => void) | undefined
+  isVisible = () => this.visible
+  isOnline = () => this.online
+  watch = (onChange: () => void) => {
+    this.#told = onChange
+  }
+  become(next: { visible?: boolean; online?: boolean }): void {
+    Object.assign(this, next)
+    this.#told?.()
+  }
+}
+
+/** A client and the peer that it talks to, under a clock of the test's. */
+export async function clientSetting(
+  prepare?: (peer: Peer, surroundings: ScriptedSurroundings) => void,
+  options: Partial<ConnectOptions> = {},
+) {
+  const peer = await startPeer()
+  const clock = new VirtualClock()
+  const surroundings = new ScriptedSurroundings()
+  prepare?.(peer, surroundings)
+  const live = connect({ apiUrl: peer.apiUrl, site: peer.site, key: peer.key, clock, surroundings, ...options })
+  const statuses: string[] = []
+  const errors: Error[] = []
+  live.on('status', ({ state }) => statuses.push(state))
+  live.on('error', (error) => errors.push(error))
+  onTestFinished(async () => {
+    live.stop()
+    await peer[Symbol.asyncDispose]()
+  })
+  return { peer, clock, surroundings, live, statuses, errors }
+}
+
+export const soon = { timeout: 4_000, interval: 2 }
+export const untilSoon = (condition: () => boolean) => expect.poll(condition, soon).toBe(true)
