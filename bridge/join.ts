@@ -92,7 +92,7 @@ export async function join(
       spool,
       heartbeat: () => presence.heartbeat(),
       onCount: (errorId, count) => operation.counters.add(errorId, count),
-      onLateDrained: (touched) => presence.assertAnew(touched),
+      onLateDrained: (touched, isEverything) => presence.assertAnew(touched, isEverything),
     },
     recovered,
   )

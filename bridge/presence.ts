@@ -180,13 +180,13 @@ export class Presence {
   }
 
   /** After facts went late, which never change live state: tells what is now of all that they touched. */
-  assertAnew(touched: readonly Touched[] | undefined): void {
+  assertAnew(touched: readonly Touched[], isEverything = false): void {
     if (!this.#isConnected || !this.#parts.facts.hasBegun) return
-    if (!touched || touched.some(({ type }) => type === EpochReadyEvent.entries.type.literal)) {
+    if (isEverything || touched.some(({ type }) => type === EpochReadyEvent.entries.type.literal)) {
       this.#anew ??= {}
     }
     const now = this.#now()
-    for (const { type, subject, line } of touched ?? []) {
+    for (const { type, subject, line } of touched) {
       const fact = presentOf(this.#state, type, subject, line)
       if (fact) this.#tell(fact, now)
     }

@@ -54,7 +54,7 @@ function signedBytes({ site, key, lane }: Packing, data: Uint8Array): Uint8Array
   return Buffer.concat([Buffer.from(`switchhook.packed.1\n${site}\n${key}\n${lane}\nzstd\n`), data])
 }
 
-/** One for all bodies, never handed on: a backlog would make garbage of 128 KB for each. */
+/** One for all bodies, never handed on: a backlog would make garbage of 128 KB for each. At most what a body unpacks to. */
 let joined = Buffer.alloc(0)
 
 /** The lines with a line break between each two; holds until the next call. */

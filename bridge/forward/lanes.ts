@@ -14,7 +14,7 @@ export interface LanesParts {
   delivery: Delivery
   spool: Spool
   heartbeat(): string | undefined
-  onLateDrained(touched: readonly Touched[] | undefined): void
+  onLateDrained(touched: readonly Touched[], isEverything: boolean): void
   onCount(errorId: string, count: number): void
   clock?: Clock
 }

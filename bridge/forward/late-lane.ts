@@ -1,10 +1,9 @@
-import * as v from 'valibot'
 import { type Clock, realClock } from '../operate/clock.ts'
 import { Bell, wait } from '../operate/wait.ts'
 import type { SpoolRecord } from '../spool/segment.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Delivery, Destination } from './delivery.ts'
-import { nameOf, timeTextOf } from './line-head.ts'
+import { entityOf, isGap, nameOf, timeTextOf } from './line-head.ts'
 import type { Packer } from './pack.ts'
 
 /** Read and packed at a time, in a millisecond: news goes between two of them. It packs to about 8 KB. */
@@ -15,7 +14,7 @@ const asideMsMax = 20
 const bodiesAtOnce = 8
 /** The cloud keeps a call's time line for 30 days: what is older would be gone as it arrives. */
 const ageMsMax = 30 * 86_400_000
-/** Entities touched by late facts; beyond, everything is asserted anew instead: it is about as much, and keeps no lines. */
+/** Entities touched by late facts, a megabyte of lines; beyond, everything is told anew instead, under a new epoch. */
 const touchedMax = 2000
 
 /** The last that was told late of one entity. */
@@ -36,16 +35,16 @@ export interface LateLaneParts {
   /** So many facts were too old to be sent. */
   onTooOld(count: number): void
   onSent(from: number, to: number): void
-  /** Every late fact is with SQS; the present state of what they touched is to be told. `undefined`: of everything. */
-  onDrained(touched: readonly Touched[] | undefined): void
+  /**
+   * Every late fact is with SQS; the present state of what they touched is to be told. `isEverything`: so much was that all
+   * there is is to be told, and of what was touched only the gaps are named.
+   */
+  onDrained(touched: readonly Touched[], isEverything: boolean): void
 }
-
-const namePattern = /"type":"([^"\\]+)","subject":("(?:[^"\\]|\\.)*")/
 
 function touchedBy(bytes: string): Touched {
   const line = Buffer.from(bytes, 'latin1').toString('utf8')
-  const [, type = '', subject = '""'] = namePattern.exec(line) ?? []
-  return { type, subject: v.parse(v.string(), JSON.parse(subject)), line }
+  return { ...entityOf(line), line }
 }
 
 /** Facts that could not be sent while they were news: read back from the spool and sent, complete and in order, by `records`. */
@@ -53,9 +52,9 @@ export class LateLane {
   readonly #parts: LateLaneParts
   readonly #bell: Bell
   readonly #ranges: [number, number][] = []
-  /** The bytes of each one's last line as Latin-1, by how it names its entity. */
+  /** The bytes of each one's last line as Latin-1, by how it names its entity; a gap by its line, for each is to be told. */
   readonly #touched = new Map<string, string>()
-  #isTouchedWhole = false
+  #isEverything = false
 
   constructor(parts: LateLaneParts) {
     this.#parts = parts
@@ -121,27 +120,31 @@ export class LateLane {
     }
     // A range with nothing whole left in it is done too: what is damaged was counted at recovery.
     const end = last && last.number + 1 < to ? last.number + 1 : to
-    const isBefore = ({ number }: SpoolRecord) => number < end
-    const tooOld = read.length - records.length && read.filter(isBefore).length - records.filter(isBefore).length
-    if (tooOld > 0) this.#parts.onTooOld(tooOld)
+    if (records.length < read.length) {
+      const isBefore = ({ number }: SpoolRecord) => number < end
+      const tooOld = read.filter(isBefore).length - records.filter(isBefore).length
+      if (tooOld > 0) this.#parts.onTooOld(tooOld)
+    }
     return end
   }
 
   /** Keeps the last line of each; the lines themselves hold only until the next are read. */
   #touch(lines: readonly Buffer[]): void {
-    if (this.#isTouchedWhole) return
-    const last = new Map(lines.map((line) => [nameOf(line), line]))
-    for (const [name, line] of last) this.#touched.set(name, line.toString('latin1'))
+    const kept = this.#isEverything ? lines.filter(isGap) : lines
+    const last = new Map(kept.map((line) => [isGap(line) ? line.toString('latin1') : nameOf(line), line]))
+    for (const [key, line] of last) this.#touched.set(key, line.toString('latin1'))
     if (this.#touched.size <= touchedMax) return
-    this.#isTouchedWhole = true
-    this.#touched.clear()
+    this.#isEverything = true
+    for (const [key, line] of this.#touched) if (key !== line) this.#touched.delete(key)
+    for (const key of [...this.#touched.keys()].slice(0, -touchedMax)) this.#touched.delete(key)
   }
 
   #drainedIfEmpty(): void {
     if (this.#ranges.length > 0) return
-    const touched = this.#isTouchedWhole ? undefined : [...this.#touched.values()].map(touchedBy)
+    const touched = [...this.#touched.values()].map(touchedBy)
+    const isEverything = this.#isEverything
     this.#touched.clear()
-    this.#isTouchedWhole = false
-    this.#parts.onDrained(touched)
+    this.#isEverything = false
+    this.#parts.onDrained(touched, isEverything)
   }
 }

@@ -1,3 +1,6 @@
+import * as v from 'valibot'
+import { GapEvent } from '../../contracts/events.ts'
+
 /*
  * What a line that the bridge wrote begins with. It is not parsed, and little is made of it, since a backlog is long.
  */
@@ -6,9 +9,11 @@
 const headBytes = 320
 const timeKey = '"time":"'
 const quote = 0x22
-const namePattern = /"type":"[^"\\]+","subject":"(?:[^"\\]|\\.)*"/
+const namePattern = /"type":"([^"\\]+)","subject":("(?:[^"\\]|\\.)*")/
+/** In a text of the line the quotes would be escaped. */
+const gapType = Buffer.from(`"type":"${GapEvent.entries.type.literal}"`)
 
-/** When the event happened, RFC 3339 in UTC, so that a later one sorts behind; empty if the line has none. */
+/** When the event happened, RFC 3339 in UTC with milliseconds, so that a later one sorts behind; empty if the line has none. */
 export function timeTextOf(line: Buffer): string {
   const at = line.indexOf(timeKey, 0, 'latin1')
   if (at < 0) return ''
@@ -25,4 +30,14 @@ export function timeOf(line: Buffer): number {
 export function nameOf(line: Buffer): string {
   const found = namePattern.exec(line.toString('latin1', 0, headBytes)) ?? namePattern.exec(line.toString('latin1'))
   return found?.[0] ?? ''
+}
+
+export function isGap(line: Buffer): boolean {
+  return line.includes(gapType)
+}
+
+/** Of what the line tells. */
+export function entityOf(line: string): { type: string; subject: string } {
+  const [, type = '', subject = '""'] = namePattern.exec(line) ?? []
+  return { type, subject: v.parse(v.string(), JSON.parse(subject)) }
 }

@@ -24,8 +24,13 @@ export interface Disk {
   settle(path: string, length: number): Promise<void>
   /** Whole or not at all, durable on return: temporary file, fsync, rename, fsync of the folder. */
   replace(path: string, bytes: Uint8Array): Promise<void>
-  /** The file is gone at once, and its space little by little; a crash may leave it behind under a name with `goneEnding`. */
+  /** A file that is not there is removed already. */
   remove(path: string): Promise<void>
+  /**
+   * The file is gone at once and its space little by little, so that no fdatasync waits for it meanwhile. A crash may leave
+   * the rest of it under its name with `goneEnding`.
+   */
+  release(path: string): Promise<void>
 }
 
 export const goneEnding = '.gone'
@@ -96,14 +101,15 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
 
 /**
  * What is freed at once is part of the next fdatasync of any other file. With segments of 8 MiB one in fifty of those took
- * 12 to 36 ms (ext4), with 2 MiB at a time as much, with 1 MiB none over 9 ms.
+ * 12 to 36 ms (ext4), with 2 MiB at a time as much, with 1 MiB none over 9 ms. A segment takes a tenth of a second so, a
+ * full spool of 64 seven.
  */
 const freedAtOnceBytes = 1024 * 1024
 const freeEveryMs = 10
 
-async function remove(path: string): Promise<void> {
+async function release(path: string): Promise<void> {
   // Half a file would be taken for a torn one.
-  const gone = path.endsWith(goneEnding) ? path : path + goneEnding
+  const gone = path + goneEnding
   await rename(path, gone)
   const handle = await open(gone, 'r+')
   try {
@@ -128,5 +134,6 @@ export const realDisk: Disk = {
   create,
   settle,
   replace,
-  remove,
+  remove: (path) => rm(path, { force: true }),
+  release,
 }

@@ -46,7 +46,9 @@ export async function recover(disk: Disk, folder: string): Promise<Recovered> {
     tornBytes: 0,
   }
   const names = await disk.list(folder)
-  for (const name of names) if (name.endsWith(goneEnding)) await disk.remove(join(folder, name))
+  // Nobody needs them: what cannot be removed is no reason not to start.
+  const gone = names.filter((name) => name.endsWith(goneEnding)).map((name) => disk.remove(join(folder, name)))
+  await Promise.allSettled(gone)
   const firsts = names.flatMap((name) => segmentName.exec(name)?.[1] ?? []).map(Number)
   for (const first of firsts.sort((a, b) => a - b)) await recoverSegment(disk, folder, first, recovered)
   recovered.next = Math.max(recovered.next, recovered.acked)

@@ -69,10 +69,12 @@ export class SpoolReader {
     if (rest <= isSeen) return false
     const length = isSeen < recordMaxBytes ? Math.min(recordMaxBytes, rest) : rest
     if (this.#memory.length < length) this.#memory = Buffer.allocUnsafe(length)
+    // Until it is read whole, nothing is in memory.
+    this.#piece = this.#memory.subarray(0, 0)
+    this.#pieceOffset = this.#offset
     const piece = this.#memory.subarray(0, length)
     const filled = await this.#disk.readInto(segmentPath(this.#folder, segment.first), this.#offset, piece)
     this.#piece = piece.subarray(0, filled)
-    this.#pieceOffset = this.#offset
     return filled > isSeen
   }
 }

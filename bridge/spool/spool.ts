@@ -16,6 +16,7 @@ import { SpoolReader } from './spool-reader.ts'
  *   allowed; lost is not. Bytes on disk and in memory are bounded.
  * Layout
  *   `<first record number, 16 digits>.seg`, records one after the other (segment.ts). `acked`, a sealed file (sealed-file.ts).
+ *   `….seg.gone`, a segment that is being deleted; recovery deletes what a crash left of it.
  * Write
  *   `append` numbers a record and puts it in memory. One writer loop takes all that waits, writes it, calls fdatasync once,
  *   hands it on, and begins again: what arrives during one fdatasync shares the next. A segment over its size is closed.
@@ -24,8 +25,9 @@ import { SpoolReader } from './spool-reader.ts'
  * Read
  *   In order, going on where the last read ended (spool-reader.ts); a record that does not check is passed over.
  * Ack and delete
- *   `ack(n)` says that all below n are done. Segments wholly below are deleted. `acked` is saved at most once a second,
- *   without haste: an older value only means sending again.
+ *   `ack(n)` says that all below n are done. `acked` is saved at most once a second, without haste: an older value only
+ *   means sending again. Segments wholly below are deleted one by one, their space freed slowly (disk.ts); on closing, at
+ *   once. One that cannot be deleted counts as there, and is tried again at the next ack.
  * Recovery
  *   recover.ts: torn ends are cut and synced, damage inside is handed to the quarantine. A new segment is begun; a
  *   recovered one is never appended to.
@@ -67,7 +69,9 @@ export class Spool {
   #isWriting = false
   #cancelAck: (() => void) | undefined
   /** One at a time: two would write the same temporary file. */
-  #forgetting: Promise<void> = Promise.resolve()
+  #saving: Promise<void> = Promise.resolve()
+  #deleting: Promise<void> | undefined
+  #isClosing = false
 
   constructor(options: SpoolOptions) {
     this.#options = options
@@ -164,26 +168,47 @@ export class Spool {
     this.#acked = number
     this.#cancelAck ??= this.#clock.after(ackSaveMs, () => {
       this.#cancelAck = undefined
-      const forgotten = this.#forgetting.then(() => this.#forget())
-      this.#forgetting = forgotten.catch(() => this.#options.onCount('spool-ack-unsaved'))
+      this.#saveAck()
+      this.#startDeleting()
     })
   }
 
-  async #forget(): Promise<void> {
-    const done = this.#segments.filter((segment) => segment.next <= this.#acked && segment !== this.#writer.segment)
-    this.#segments = this.#segments.filter((segment) => !done.includes(segment))
-    for (const segment of done) await this.#disk.remove(segmentPath(this.#options.folder, segment.first))
-    await writeSealed(this.#disk, join(this.#options.folder, ackFile), { acked: this.#acked })
+  #saveAck(): void {
+    this.#saving = this.#saving
+      .then(() => writeSealed(this.#disk, join(this.#options.folder, ackFile), { acked: this.#acked }))
+      .catch(() => this.#options.onCount('spool-ack-unsaved'))
+  }
+
+  #startDeleting(): void {
+    this.#deleting ??= this.#deleteDone()
+      .catch(() => this.#options.onCount('spool-not-deleted'))
+      .finally(() => {
+        this.#deleting = undefined
+      })
+  }
+
+  async #deleteDone(): Promise<void> {
+    for (;;) {
+      const done = this.#segments.find((segment) => segment.next <= this.#acked && segment !== this.#writer.segment)
+      if (!done) return
+      const path = segmentPath(this.#options.folder, done.first)
+      await (this.#isClosing ? this.#disk.remove(path) : this.#disk.release(path))
+      this.#segments = this.#segments.filter((segment) => segment !== done)
+    }
   }
 
   /** Writes what waits, saves the ack, closes. On a full disk what waits is given up: it was never handed on. */
   async close(): Promise<void> {
+    this.#isClosing = true
     this.#cancelAck?.()
     const cancel = this.#clock.after(closeMsMax, () => this.#writer.stop())
     while (this.#isWriting && this.#state === 'open') await this.#writing
     cancel()
-    await this.#forgetting
-    if (this.#state === 'open') await this.#forget()
+    if (this.#state === 'open') this.#saveAck()
+    await this.#saving
+    await this.#deleting
+    if (this.#state === 'open') this.#startDeleting()
+    await this.#deleting
     this.#state = 'closed'
     await this.#writer.close()
   }

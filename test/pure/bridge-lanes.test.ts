@@ -23,7 +23,7 @@ class Stage implements AsyncDisposable {
   readonly folder: string
   readonly spool: Spool
   readonly sent: { lane: Lane; lines: string[] }[] = []
-  readonly drained: (readonly Touched[] | undefined)[] = []
+  readonly drained: { touched: readonly Touched[]; isEverything: boolean }[] = []
   answer: (lane: Lane) => Outcome['kind'] | 'down' | 'hang' = () => 'accepted'
   nowMs = Date.parse('2026-11-23T19:00:00.000Z')
   heartbeats = 0
@@ -71,7 +71,7 @@ class Stage implements AsyncDisposable {
           return this.line('heartbeat', 0)
         },
         onCount: (errorId, count) => this.counters.add(errorId, count),
-        onLateDrained: (touched) => this.drained.push(touched),
+        onLateDrained: (touched, isEverything) => this.drained.push({ touched, isEverything }),
         clock: { ...realClock, nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
       },
       recovered,
@@ -149,11 +149,29 @@ test('what could not be sent for 30 s goes by records, complete and in order, an
   stage.nowMs += 31_000
   await vi.waitFor(() => expect(stage.linesBy('records')).toEqual(late), 5000)
   await vi.waitFor(() => expect(stage.drained).toHaveLength(1))
-  expect(stage.drained[0]?.map(({ subject, line }) => [subject, line])).toEqual([
+  expect(stage.drained[0]?.touched.map(({ subject, line }) => [subject, line])).toEqual([
     ['a', late[2]],
     ['b', late[1]],
   ])
   expect(stage.spool.unacked).toBe(0)
+})
+
+test('of more than can be told one by one everything is told anew, and each gap all the same', async () => {
+  await using stage = await Stage.open()
+  stage.answer = (lane) => (lane === 'live' ? 'down' : 'accepted')
+  await stage.start()
+  const gap = (at: string) => JSON.stringify({ time: at, type: 'switchhook.gap.v1', subject: 'lyon-1', é: at })
+  const gaps = ['2027-01-01T00:00:00.000Z', '2027-01-01T00:00:01.000Z', '2027-01-01T00:00:02.000Z'].map(gap)
+  stage.nowMs = Date.parse('2027-01-01T00:00:03.000Z')
+  for (let n = 0; n < 3000; n += 1) {
+    if (n % 1200 === 0) stage.spool.append(Buffer.from(gaps[n / 1200] ?? ''))
+    stage.tell(`call ${n}`, 1)
+  }
+  await vi.waitFor(() => expect(stage.lanes.live.queued).toBe(3003))
+  stage.nowMs += 60_000
+  await vi.waitFor(() => expect(stage.drained).toHaveLength(1), 5000)
+  expect(stage.drained[0]?.isEverything).toBe(true)
+  expect(stage.drained[0]?.touched.map(({ line }) => line)).toEqual(gaps)
 })
 
 test('news is sent by live while a backlog waits for records', async () => {

@@ -96,7 +96,7 @@ test('records that were acknowledged are not there after a restart, and their fi
 test('a segment is gone at once, its space in steps, and what a crash leaves of it is taken away', async () => {
   const path = join(folder, '0000000000000001.seg')
   await writeFile(path, Buffer.alloc(3_500_000))
-  const removed = realDisk.remove(path)
+  const released = realDisk.release(path)
   const sizes: number[] = []
   await vi.waitFor(
     async () => {
@@ -107,7 +107,7 @@ test('a segment is gone at once, its space in steps, and what a crash leaves of 
     },
     { interval: 1 },
   )
-  await removed
+  await released
   const steps = [...new Set(sizes)]
   expect(steps.length).toBeGreaterThan(1)
   expect(steps).toEqual(steps.toSorted((a, b) => b - a))
@@ -117,6 +117,33 @@ test('a segment is gone at once, its space in steps, and what a crash leaves of 
   expect(await after.open()).toMatchObject({ next: 1, damaged: [], tornBytes: 0 })
   expect(await readdir(folder)).toEqual([])
   await after.close()
+})
+
+test('a spool that closes deletes what is done at once, and one that cannot delete goes on and tries again', async () => {
+  let fails = true
+  const disk: Disk = {
+    ...realDisk,
+    release: (path) => (fails ? Promise.reject(new Error('by the test')) : realDisk.release(path)),
+  }
+  const { spool: made, durable, counted } = spool({ disk })
+  await made.open()
+  for (const total of [9, 18, 27]) {
+    while (made.unacked < total) made.append(Buffer.alloc(1_000_000))
+    await vi.waitFor(() => expect(durable).toHaveLength(total), 5000)
+  }
+  made.ack(28)
+  await vi.waitFor(() => expect(counted).toContain('spool-not-deleted'), 3000)
+  // As long as it is there, it takes room.
+  expect(made.bytes).toBeGreaterThan(27_000_000)
+  fails = false
+  made.append(Buffer.from('one more'))
+  await vi.waitFor(() => expect(durable).toHaveLength(28))
+  made.ack(29)
+  await made.close()
+  expect(made.bytes).toBeLessThan(1000)
+  expect(await readSealed(realDisk, join(folder, 'acked'))).toEqual({ acked: 29 })
+  const left = (await readdir(folder)).filter((name) => name !== 'acked')
+  expect(left.length).toBeLessThanOrEqual(1)
 })
 
 test('a full spool refuses a record and uses no number for it', async () => {
@@ -238,6 +265,36 @@ test('records longer than a piece, and damage across pieces, are read in order h
   // Back to an earlier one: the place goes with what is asked.
   expect(numbers(await second.spool.read(3, 5, 1_000_000))).toEqual([3, 4])
   await second.spool.close()
+})
+
+test('after a read that failed half-way the next one has every record', async () => {
+  let fails = false
+  const disk: Disk = {
+    ...realDisk,
+    async readInto(path, offset, bytes) {
+      if (!fails) return realDisk.readInto(path, offset, bytes)
+      bytes.fill(0, 0, bytes.length / 2)
+      throw new Error('by the test')
+    },
+  }
+  const { spool: made, durable } = spool({ disk })
+  await made.open()
+  for (let n = 0; n < 60; n += 1) made.append(Buffer.alloc(40_000, n))
+  await vi.waitFor(() => expect(durable).toHaveLength(60))
+  expect(numbers(await made.read(1, 61, 400_000))).toEqual(Array.from({ length: 10 }, (_, n) => n + 1))
+  fails = true
+  let from = 11
+  const readOn = async () => {
+    for (let some = [from - 1]; some.length > 0; from += some.length) {
+      some = numbers(await made.read(from, 61, 400_000))
+      expect(some).toEqual(Array.from(some, (_, n) => from + n))
+    }
+  }
+  await expect(readOn()).rejects.toThrow('by the test')
+  fails = false
+  await readOn()
+  expect(from).toBe(61)
+  await made.close()
 })
 
 test('a sealed file that is cut or altered anywhere reads as nothing', async () => {

@@ -40,7 +40,10 @@ export async function lookUpGrade(
   // A try is used up all the same: whoever guesses by night is as locked in the morning.
   const one = { isRight: isRight && isServed }
   const counting = isLocked ? [] : whose.map((who, n) => tries.take(site, { who, ...one }, now, windows[n]))
-  const [, ...taken] = await Promise.all([auditNow(refusal, { on: `grades/${student}` }), ...counting])
+  const writing = [auditNow(refusal, { on: `grades/${student}` }), ...counting]
+  // All of them, though one fail: an answer meanwhile would freeze the function in the middle of the others.
+  await Promise.allSettled(writing)
+  const [, ...taken] = await Promise.all(writing)
   const ended = taken.includes(false) ? refusalOf({ isServed, isLocked: true, isRight }) : refusal
   if (ended || !item) throw ended ?? unknownGrade()
   const { note, mention } = showGrade(item, scale)

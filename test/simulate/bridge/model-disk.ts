@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import type { AppendFile, Disk } from '../../../bridge/spool/disk.ts'
+import { type AppendFile, type Disk, goneEnding } from '../../../bridge/spool/disk.ts'
 import type { Chance } from './chance.ts'
 import type { Life, Time } from './time.ts'
 
@@ -86,6 +86,17 @@ export class ModelDisk {
       remove: async (path) => {
         await pass()
         this.#names.delete(path)
+      },
+      release: async (path) => {
+        await pass()
+        const inode = this.#inode(path)
+        const gone = path + goneEnding
+        this.#names.delete(path)
+        this.#names.set(gone, inode)
+        await pass()
+        inode.content = inode.content.subarray(0, this.#chance.whole(0, inode.content.length))
+        await pass()
+        this.#names.delete(gone)
       },
     }
   }
