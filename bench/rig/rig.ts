@@ -78,15 +78,16 @@ export class Rig implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#bridges.push(child)
-    // What is measured would be waited for without end.
     child.once('exit', (status) => {
-      if (status) throw new Error(`the bridge ended with status ${status}`)
+      // Else what is measured would be waited for without end. A status of 0 was asked for, as was a kill.
+      if (status) void this.#giveUp(`the bridge ended with status ${status}`)
     })
     let said = ''
     child.stdout?.on('data', (data: Buffer) => {
       said = (said + data.toString()).slice(-100_000)
     })
     while (!said.includes('"event":"ari connected"')) {
+      if (child.exitCode === 0) throw new Error('the bridge ended before it was connected')
       await delay(10)
     }
     return new BenchBridge(child, this.healthPort)
@@ -106,6 +107,12 @@ export class Rig implements AsyncDisposable {
       health: { port: this.healthPort },
       logLevel: 'info',
     }
+  }
+
+  async #giveUp(why: string): Promise<never> {
+    console.error(`${why}: nothing was measured.`)
+    await this[Symbol.asyncDispose]()
+    process.exit(1)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { entityOf, isGap, nameOf, timeOf, timeTextOf } from '../../bridge/forward/line-head.ts'
+
+const time = '2027-01-04T08:00:00.123Z'
+const line = (subject: string, type = 'switchhook.call.v1', data: object = {}) =>
+  Buffer.from(
+    JSON.stringify({ specversion: '1.0', id: 'lyon-1/1.1', source: 's', time, v: '1.1', type, subject, k: 1, data }),
+  )
+
+test.each(['PJSIP/60', 'a "quoted" \\ one', 'Zoé ☎', 'x'.repeat(2000)])(
+  'a line of %.12s is known by time and name',
+  (subject) => {
+    const bytes = line(subject)
+    expect(timeTextOf(bytes)).toBe(time)
+    expect(timeOf(bytes)).toBe(Date.parse(time))
+    expect(nameOf(bytes)).toBe(nameOf(line(subject, undefined, { other: 'data' })))
+    expect(nameOf(bytes)).not.toBe(nameOf(line(subject, 'switchhook.endpoint.v1')))
+    expect(nameOf(bytes)).not.toBe(nameOf(line(`${subject}.`)))
+    expect(entityOf(bytes.toString())).toEqual({ type: 'switchhook.call.v1', subject })
+  },
+)
+
+test('a gap is known by its type, not by a text that looks like it', () => {
+  expect(isGap(line('lyon-1', 'switchhook.gap.v1'))).toBe(true)
+  expect(isGap(line('PJSIP/60', undefined, { name: '"type":"switchhook.gap.v1"' }))).toBe(false)
+})
+
+test('what is no line of the bridge has no time, and is older than all', () => {
+  for (const odd of ['', '{}', '{"time":"soon', '{"time":7}']) {
+    expect(timeTextOf(Buffer.from(odd)) < time).toBe(true)
+    expect(timeOf(Buffer.from(odd))).toBe(0)
+    expect(nameOf(Buffer.from(odd))).toBe('')
+  }
+})
