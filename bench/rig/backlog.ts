@@ -19,13 +19,15 @@ const idleEvents = 25
 /** A day's cut: a spool full of facts, sent while news goes on; against parsing and packing the same lines and nothing else. */
 export async function measureBacklog(rig: Rig, facts: number): Promise<Figure[]> {
   const lines = await fillSpool(rig, facts)
-  const bareRate = lines.length / (await parseAndPack(rig, lines))
   const backlogs = Array.from({ length: drains }, (_, n) => `backlog-${n}`)
   for (const name of backlogs) await copyBacklog(path.join(rig.folder, 'backlog'), path.join(rig.folder, name))
   const rates: number[] = []
   const ways: number[] = []
   const idle: number[] = []
-  for (const name of backlogs) {
+  const bareRates: number[] = []
+  for (const [n, name] of backlogs.entries()) {
+    // Beside the others, since a processor too has better minutes and worse ones.
+    if (n % 4 === 0) bareRates.push(lines.length / (await parseAndPack(rig, lines)))
     const drained = await drain(rig, name)
     rates.push(drained.rate)
     ways.push(...drained.ways)
@@ -34,7 +36,7 @@ export async function measureBacklog(rig: Rig, facts: number): Promise<Figure[]>
   const ratioTo = 'parse and pack alone'
   return [
     { name: `backlog of ${facts} facts`, value: median(rates), unit: 'facts/s' },
-    { name: 'drain of a backlog', value: median(rates) / bareRate, unit: '', target: 'at least 0.4', ratioTo },
+    { name: 'drain of a backlog', value: median(rates) / median(bareRates), unit: '', target: 'at least 0.4', ratioTo },
     {
       name: 'live p99 meanwhile',
       value: quantile(ways, 0.99) / quantile(idle, 0.99),

@@ -3,7 +3,7 @@ import { Bell, wait } from '../operate/wait.ts'
 import type { SpoolRecord } from '../spool/segment.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Delivery, Destination } from './delivery.ts'
-import { entityOf, isGap, nameOf, timeTextOf } from './line-head.ts'
+import { entityOf, gapsAmong, nameOf, timeTextOf } from './line-head.ts'
 import type { Packer } from './pack.ts'
 
 /** Read and packed at a time, in a millisecond: news goes between two of them. It packs to about 8 KB. */
@@ -130,8 +130,10 @@ export class LateLane {
 
   /** Keeps the last line of each; the lines themselves hold only until the next are read. */
   #touch(lines: readonly Buffer[]): void {
-    const kept = this.#isEverything ? lines.filter(isGap) : lines
-    const last = new Map(kept.map((line) => [isGap(line) ? line.toString('latin1') : nameOf(line), line]))
+    const gaps = gapsAmong(lines)
+    const others = gaps.length > 0 ? lines.filter((line) => !gaps.includes(line)) : lines
+    const last = new Map(this.#isEverything ? [] : others.map((line) => [nameOf(line), line]))
+    for (const gap of gaps) last.set(gap.toString('latin1'), gap)
     for (const [key, line] of last) this.#touched.set(key, line.toString('latin1'))
     if (this.#touched.size <= touchedMax) return
     this.#isEverything = true

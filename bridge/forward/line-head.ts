@@ -32,8 +32,18 @@ export function nameOf(line: Buffer): string {
   return found?.[0] ?? ''
 }
 
-export function isGap(line: Buffer): boolean {
-  return line.includes(gapType)
+/**
+ * The gaps among lines that lie in one memory, one behind the other, as the spool reads them: it is looked through at once,
+ * since a look at each line is a tenth of the work of a backlog.
+ */
+export function gapsAmong(lines: readonly Buffer[]): Buffer[] {
+  const first = lines[0]
+  const last = lines.at(-1)
+  if (!first || !last) return []
+  const bytes = last.byteOffset + last.length - first.byteOffset
+  const isOneMemory = first.buffer === last.buffer && bytes > 0
+  if (isOneMemory && !Buffer.from(first.buffer, first.byteOffset, bytes).includes(gapType)) return []
+  return lines.filter((line) => line.includes(gapType))
 }
 
 /** Of what the line tells. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { entityOf, isGap, nameOf, timeOf, timeTextOf } from '../../bridge/forward/line-head.ts'
+import { entityOf, gapsAmong, nameOf, timeOf, timeTextOf } from '../../bridge/forward/line-head.ts'
 
 const time = '2027-01-04T08:00:00.123Z'
 const line = (subject: string, type = 'switchhook.call.v1', data: object = {}) =>
@@ -20,9 +20,23 @@ test.each(['PJSIP/60', 'a "quoted" \\ one', 'Zoé ☎', 'x'.repeat(2000)])(
   },
 )
 
-test('a gap is known by its type, not by a text that looks like it', () => {
-  expect(isGap(line('lyon-1', 'switchhook.gap.v1'))).toBe(true)
-  expect(isGap(line('PJSIP/60', undefined, { name: '"type":"switchhook.gap.v1"' }))).toBe(false)
+test('gaps are found by their type, not by a text that looks like it, in one memory or in several', () => {
+  const gap = line('lyon-1', 'switchhook.gap.v1')
+  const others = [line('PJSIP/60', undefined, { name: '"type":"switchhook.gap.v1"' }), line('PJSIP/61')]
+  const inOne = (lines: Buffer[]) => {
+    const memory = Buffer.concat(lines)
+    let from = 0
+    return lines.map(({ length }) => {
+      from += length
+      return memory.subarray(from - length, from)
+    })
+  }
+  for (const lay of [inOne, (lines: Buffer[]) => lines.map((bytes) => Buffer.from(new Uint8Array(bytes)))]) {
+    expect(gapsAmong(lay(others))).toEqual([])
+    expect(gapsAmong(lay([gap]))).toEqual([gap])
+    for (const at of [0, 1, 2]) expect(gapsAmong(lay(others.toSpliced(at, 0, gap, gap)))).toEqual([gap, gap])
+  }
+  expect(gapsAmong([])).toEqual([])
 })
 
 test('what is no line of the bridge has no time, and is older than all', () => {
