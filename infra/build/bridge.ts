@@ -3,7 +3,7 @@ import { requireBanner } from './functions.ts'
 
 /**
  * For Node itself: what is new dies young in a bridge, and a young space of 2 MB instead of 16 keeps it under 110 MB, flat
- * (`npm run bench -- bridge --only memory`: 104 MB against 118). Garbage is collected in the one thread: helpers on other
+ * (`npm run bench -- bridge --only memory`: 108 MB, with 4 MB 112). Garbage is collected in the one thread: helpers on other
  * cores are waited for where those have work, be it Asterisk's, and held news up for 10 ms and more
  * (`--only backlog`: 8 % of the events took over 12 ms while a backlog was sent, and 4 % with it).
  */
