@@ -52,8 +52,10 @@ export class LateLane {
   readonly #parts: LateLaneParts
   readonly #bell: Bell
   readonly #ranges: [number, number][] = []
-  /** The bytes of each one's last line as Latin-1, by how it names its entity; a gap by its line, for each is to be told. */
+  /** The bytes of each one's last line as Latin-1, by how it names its entity. */
   readonly #touched = new Map<string, string>()
+  /** Likewise; each is to be told, and none stands for another. */
+  #gaps: string[] = []
   #isEverything = false
 
   constructor(parts: LateLaneParts) {
@@ -131,20 +133,21 @@ export class LateLane {
   /** Keeps the last line of each; the lines themselves hold only until the next are read. */
   #touch(lines: readonly Buffer[]): void {
     const gaps = gapsAmong(lines)
-    const others = gaps.length > 0 ? lines.filter((line) => !gaps.includes(line)) : lines
-    const last = new Map(this.#isEverything ? [] : others.map((line) => [nameOf(line), line]))
-    for (const gap of gaps) last.set(gap.toString('latin1'), gap)
-    for (const [key, line] of last) this.#touched.set(key, line.toString('latin1'))
+    this.#gaps = [...this.#gaps, ...gaps.map((gap) => gap.toString('latin1'))].slice(-touchedMax)
+    if (this.#isEverything) return
+    const last = new Map(lines.map((line) => [nameOf(line), line]))
+    for (const gap of gaps) last.delete(nameOf(gap))
+    for (const [name, line] of last) this.#touched.set(name, line.toString('latin1'))
     if (this.#touched.size <= touchedMax) return
     this.#isEverything = true
-    for (const [key, line] of this.#touched) if (key !== line) this.#touched.delete(key)
-    for (const key of [...this.#touched.keys()].slice(0, -touchedMax)) this.#touched.delete(key)
+    this.#touched.clear()
   }
 
   #drainedIfEmpty(): void {
     if (this.#ranges.length > 0) return
-    const touched = [...this.#touched.values()].map(touchedBy)
+    const touched = [...this.#gaps, ...this.#touched.values()].map(touchedBy)
     const isEverything = this.#isEverything
+    this.#gaps = []
     this.#touched.clear()
     this.#isEverything = false
     this.#parts.onDrained(touched, isEverything)
