@@ -40,8 +40,8 @@ export class LookupTries {
 
   /**
    * False if there is none left in this window. `seen` is the window as it was read, `now` in Unix milliseconds. One write, and
-   * none if it was seen full; where another line came between, a read and a write more for each time that one did: each such
-   * time one more of the few tries is gone, so that it ends.
+   * none if it was seen full; where another line came between, a read and a write more for each time that one did: by then
+   * the window is full or another has begun, and that happens no more than once a window, so that it ends.
    */
   async take(site: SiteId, one: Try, now: number, seen: Window | undefined): Promise<boolean> {
     let window = seen
