@@ -228,33 +228,6 @@ test('files and folders without the right to them are named', async () => {
   }
 })
 
-test('a second bridge on the same state folder is refused, and may start once the first was killed', async () => {
-  const config = await world.configFile()
-  await using first = new BridgeProcess(config)
-  await first.logged('ari connected')
-  await using second = new BridgeProcess(config)
-  expect((await second.ended).status).toBe(75)
-  expect(second.stderr).toMatch(/another bridge already uses the state folder/)
-  first.kill('SIGKILL')
-  await first.ended
-  await using third = new BridgeProcess(config)
-  await third.logged('ari connected')
-  third.kill('SIGTERM')
-  expect(await third.ended).toEqual({ status: 0, signal: null })
-})
-
-test('another client on its application ends the bridge with a sentence', async () => {
-  const stateFolder = join(world.folder, 'state-of-replaced')
-  await using first = new BridgeProcess(await world.configFile({ stateFolder }))
-  await first.logged('ari connected')
-  await using other = new BridgeProcess(await world.configFile({ stateFolder: `${stateFolder}-2` }))
-  expect((await first.ended).status).toBe(69)
-  expect(first.stderr).toMatch(/another client has taken the ARI application switchhook-events/)
-  await other.logged('ari connected')
-  other.kill('SIGINT')
-  expect((await other.ended).status).toBe(0)
-})
-
 test('an unknown option and no configuration are answered with the usage', async () => {
   await using bridge = new BridgeProcess('/nowhere/bridge.json')
   expect((await bridge.ended).status).toBe(66)
