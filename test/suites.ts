@@ -39,3 +39,9 @@ export const suites: Suite[] = [
 export function missingPackages(suite: Suite): string[] {
   return suite.needs.filter((need) => !existsSync(need.file)).map((need) => need.package)
 }
+
+/** For what needs the packages of a suite and is none: a bench, a campaign. */
+export function requirePackages(name: string): void {
+  const missing = suites.filter((suite) => suite.name === name).flatMap(missingPackages)
+  if (missing.length > 0) throw new Error(`This needs what Debian has: apt-get install -y ${missing.join(' ')}`)
+}
