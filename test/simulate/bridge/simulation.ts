@@ -1,13 +1,14 @@
 import { bugs } from './bugs.ts'
 import { Chance } from './chance.ts'
 import { faults } from './faults.ts'
-import { cdrPath, ModelBridge, site, spoolBytesMax, stateFolder, type World } from './model-bridge.ts'
+import { cdrPath, ModelBridge, site, type World } from './model-bridge.ts'
 import { ModelDisk } from './model-disk.ts'
 import { ModelFolder } from './model-folder.ts'
 import { ModelPbx } from './model-pbx.ts'
 import { ModelQueue } from './model-queue.ts'
-import { linesOf, ModelStore } from './model-store.ts'
+import { ModelStore } from './model-store.ts'
 import { Time } from './time.ts'
+import { verdict } from './verdict.ts'
 
 /** Faults are done in this time; then the bridge has until the end to make all of it good. */
 const faultyMs = 60_000
@@ -42,7 +43,6 @@ export class Simulation {
   #isHalfWritten = false
   readonly #waiting: Buffer[] = []
   #bridge: ModelBridge | undefined
-  #spoolBytes = 0
 
   constructor(seed: number, bug?: string) {
     this.#seed = seed
@@ -191,81 +191,14 @@ export class Simulation {
     this.#forgiven.push(line)
   }
 
-  #failures(): string[] {
-    return [...this.#records(), ...this.#presence(), ...this.#facts(), ...this.#unsent(), ...this.#bounds()]
-  }
-
-  #records(): string[] {
-    const { rows, faults: conflicts } = this.#store
-    const forgiven = new Set(this.#poisonedIds())
-    const lost = [...this.#written].filter(([id, row]) => rows.get(id) !== row && !forgiven.has(id))
-    const invented = [...rows.keys()].filter((id) => !this.#written.has(id))
-    return [
-      ...conflicts,
-      ...lost.map(([id]) => `the record ${id} is ${rows.has(id) ? 'another in the store' : 'lost'}`),
-      ...invented.map((id) => `the record ${id} is in the store and was never written`),
-    ]
-  }
-
-  #poisonedIds(): string[] {
-    return this.world.queue.poisoned.flatMap((body) => linesOf(body).map((line) => String(JSON.parse(line).id)))
-  }
-
-  #presence(): string[] {
-    const { pbx } = this.world
-    const shown = (device: string) => this.#store.endpoints.get(device)?.data['deviceState']
-    const wrong = [...pbx.devices].filter(([device, state]) => shown(device) !== state)
-    const live = [...this.#store.calls].filter(([, row]) => row.data['state'] !== 'ended')
-    const answered = new Map(live.map(([id, row]) => [id, row.data['state'] === 'answered']))
-    const calls = pbx.calls.answered()
-    const ids = new Set([...calls.keys(), ...answered.keys()])
-    return [
-      ...wrong.map(([device, state]) => `${device} is ${state} and shown as ${shown(device)}`),
-      ...[...ids].flatMap((id) =>
-        calls.get(id) === answered.get(id)
-          ? []
-          : [`the call ${id} is ${calls.get(id)} and shown as ${answered.get(id)}`],
-      ),
-    ]
-  }
-
   #owe(path: string, bytes: Buffer): void {
     if (!path.endsWith('.seg')) return
     for (const [, id] of bytes.toString('latin1').matchAll(/"id":"([^"]+)"/g)) if (id !== undefined) this.#owed.add(id)
   }
 
-  #unsent(): string[] {
-    const forgiven = new Set([...this.#forgiven.map((line) => String(JSON.parse(line).id)), ...this.#poisonedIds()])
-    const lost = [...this.#owed].filter((id) => !this.#store.lines.has(id) && !forgiven.has(id))
-    return lost.map((id) => `the fact ${id} was durable and is lost`)
-  }
-
-  /** Every fact before one that arrived was durable then, and arrives too. */
-  #facts(): string[] {
-    const forgiven = new Map<string, number>()
-    const poisoned = this.world.queue.poisoned.flatMap(linesOf)
-    for (const line of new Set([...this.#forgiven, ...poisoned])) {
-      const { type, v = '' } = JSON.parse(line)
-      const kind = `${type} ${v.slice(0, 10)}`
-      forgiven.set(kind, (forgiven.get(kind) ?? 0) + 1)
-    }
-    return [...this.#store.counts].flatMap(([kind, found]) => {
-      const missing = Math.max(...found) - found.size
-      return missing > (forgiven.get(kind) ?? 0) ? [`${missing} facts of ${kind} are lost`] : []
-    })
-  }
-
-  #bounds(): string[] {
-    const { disk } = this.world
-    const kept = disk.paths.filter((path) => path.includes('/quarantine/')).map((path) => disk.content(path))
-    const missing = this.#odd.filter((odd) => !kept.some((bytes) => bytes.equals(odd.subarray(0, 1_048_576))))
-    const segments = disk.paths.filter((path) => path.endsWith('.seg'))
-    this.#spoolBytes = segments.reduce((sum, path) => sum + disk.content(path).length, 0)
+  #failures(): string[] {
     const unsent = this.#bridge?.parts?.spool.unacked ?? 0
-    return [
-      ...missing.map((odd) => `a line of ${odd.length} bytes is neither sent nor in ${stateFolder}/quarantine`),
-      ...(this.#spoolBytes > 2 * spoolBytesMax ? [`the spool holds ${this.#spoolBytes} bytes`] : []),
-      ...(unsent > 0 ? [`${unsent} facts wait for ever`] : []),
-    ]
+    const [world, store, written] = [this.world, this.#store, this.#written]
+    return verdict({ world, store, written, odd: this.#odd, owed: this.#owed, forgiven: this.#forgiven, unsent })
   }
 }

@@ -6,7 +6,7 @@ import { Presence } from '../../../bridge/presence.ts'
 import { BridgeEvent } from '../../../contracts/events.ts'
 import { freshMsMax } from '../../../contracts/limits.ts'
 import type { Chance } from './chance.ts'
-import type { SimPbx } from './pbx.ts'
+import { type SimPbx, site } from './pbx.ts'
 import type { Plant } from './plants.ts'
 import type { Time } from './time.ts'
 
@@ -69,10 +69,10 @@ export class SimBridge {
       hasRoom: () => true,
     }
     this.#presence = new Presence({
-      site: 'office',
+      site,
       run: `run-${run}`,
       placed: new PlacedCalls(),
-      facts: new FactLog('office', spool),
+      facts: new FactLog(site, spool),
       counters: new Counters(),
       log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
       takeEpoch: async () => this.#takeEpoch(),

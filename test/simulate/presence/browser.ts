@@ -3,6 +3,7 @@ import type { SocketLike } from '../../../client/live-socket.ts'
 import type { Chance } from './chance.ts'
 import type { SimCloud } from './cloud.ts'
 import type { Faults } from './faults.ts'
+import { site } from './pbx.ts'
 import type { Time } from './time.ts'
 
 type Listener = (event: { type: string; data?: unknown }) => void
@@ -36,7 +37,7 @@ export class SimBrowser {
     }
     this.live = connect({
       apiUrl: 'http://cloud',
-      site: 'office',
+      site,
       key: name,
       clock: time,
       WebSocket: Socket,

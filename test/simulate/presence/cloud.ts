@@ -1,4 +1,3 @@
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import type { BridgeEvent } from '../../../contracts/events.ts'
 import type { PostOutcome } from '../../../functions/gateways/sockets.ts'
 import { noteHeard } from '../../../functions/queues/push-presence/heard.ts'
@@ -7,15 +6,15 @@ import { Tombstones } from '../../../functions/queues/push-presence/tombstones.t
 import { ConnectionStore } from '../../../functions/stores/connections.ts'
 import { PresenceStore } from '../../../functions/stores/presence.ts'
 import { SiteStore } from '../../../functions/stores/sites.ts'
-import { keys } from '../../../functions/stores/table.ts'
 import { answer } from '../../../functions/websocket/message/answer.ts'
 import type { Chance } from './chance.ts'
 import type { Faults } from './faults.ts'
+import { type Invocation, never } from './invocation.ts'
+import { site } from './pbx.ts'
 import type { Plant } from './plants.ts'
-import { documentClientOver, MemoryTable } from './table.ts'
+import { SimStore } from './store.ts'
 import type { Time } from './time.ts'
 
-const site = 'office'
 const receivesMax = 5
 const visibilityMs = 60_000
 const functionMs = 10_000
@@ -26,11 +25,6 @@ interface Message {
   sentAt: number
   received: number
 }
-/** A run of a function; once dead nothing that it does has an effect any more. */
-interface Invocation {
-  isDead: boolean
-  onDeath: () => void
-}
 /** A client's socket as API Gateway sees it. */
 export interface SimConnection {
   deliver(frame: string): void
@@ -38,10 +32,7 @@ export interface SimConnection {
 
 /** Queue, functions, table and sockets of the cloud: the functions' own code, over stores that fail as AWS's do. */
 export class SimCloud {
-  readonly table = new MemoryTable()
-  /** Calls that were made live by a fact older than their end, as it happened. */
-  readonly wrongs: string[] = []
-  readonly #ends = new Map<string, string>()
+  readonly #store: SimStore
   readonly #time: Time
   readonly #chance: Chance
   readonly #faults: Faults
@@ -58,6 +49,12 @@ export class SimCloud {
     this.#chance = parts.chance
     this.#faults = parts.faults
     this.#plant = parts.plant
+    this.#store = new SimStore(parts)
+  }
+
+  /** Calls that were made live by a fact older than their end, as it happened. */
+  get wrongs(): readonly string[] {
+    return this.#store.wrongs
   }
 
   /** SQS takes a message; it is delivered at least once, in no order. */
@@ -86,7 +83,7 @@ export class SimCloud {
       for (const message of batch) if (message.received < receivesMax) this.#arrive(message, visibilityMs)
     }
     void this.#invoke(again, async (invocation) => {
-      const db = this.#client(invocation)
+      const db = this.#store.client(invocation)
       const sites = new SiteStore(db, 'live')
       const isDone = await pushSite(
         site,
@@ -140,48 +137,6 @@ export class SimCloud {
     for (const one of callOff) one()
   }
 
-  /** A command reaches the table after a while, and its answer comes after another; a dead invocation gets none. */
-  #client(invocation: Invocation) {
-    return documentClientOver(async (command) => {
-      await this.#time.wait(this.#faults.storeMs())
-      if (invocation.isDead) await never()
-      if (this.#faults.storeFails()) throw new Error('the table throttles')
-      const planted = this.#sabotage(command)
-      try {
-        const answer = this.table.carryOut(planted)
-        this.#judge(command)
-        return answer
-      } finally {
-        await this.#time.wait(this.#faults.storeMs())
-        if (invocation.isDead) await never()
-      }
-    })
-  }
-
-  /** Of a write that was carried out. */
-  #judge(command: unknown): void {
-    const { pk, sk, v, ended } = (command instanceof PutCommand && command.input.Item) || {}
-    if (pk !== keys.calls(site)) return
-    if (ended) this.#ends.set(sk, v)
-    else if (v < (this.#ends.get(sk) ?? '')) this.wrongs.push(`${sk} ended and was made live by an older fact`)
-  }
-
-  #sabotage(command: unknown): unknown {
-    if (!(command instanceof PutCommand)) return command
-    const { Item, ConditionExpression: condition } = command.input
-    if (this.#plant === 'no-tombstone' && Item?.['ended'] === true) {
-      const { pk, sk } = Item
-      const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = command.input
-      const rest = { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues }
-      return new DeleteCommand({ TableName: 'live', Key: { pk, sk }, ...rest })
-    }
-    if (this.#plant === 'strict-less' && condition) {
-      const strict = condition.replace(' OR (#v = :v AND #r = :zero)', '')
-      return new PutCommand({ ...command.input, ConditionExpression: strict })
-    }
-    return command
-  }
-
   async #post(invocation: Invocation, id: string, frame: string): Promise<PostOutcome> {
     const outcome = this.#faults.postOutcome()
     await this.#time.wait(this.#faults.postMs())
@@ -204,7 +159,7 @@ export class SimCloud {
     void this.#invoke(
       () => undefined,
       async (invocation) => {
-        const store = new ConnectionStore(this.#client(invocation), 'live')
+        const store = new ConnectionStore(this.#store.client(invocation), 'live')
         await store.open(id, { site, keyId: 'key', scopes }, this.#time.now())
         this.#connections.set(id, connection)
         onOpen(id)
@@ -217,7 +172,7 @@ export class SimCloud {
     if (!this.#connections.delete(id) || !isTold) return
     void this.#invoke(
       () => undefined,
-      async (invocation) => new ConnectionStore(this.#client(invocation), 'live').close(id, site),
+      async (invocation) => new ConnectionStore(this.#store.client(invocation), 'live').close(id, site),
     )
   }
 
@@ -225,7 +180,7 @@ export class SimCloud {
     void this.#invoke(
       () => this.#deliver(id, '{"message":"Internal server error","connectionId":"c","requestId":"r"}'),
       async (invocation) => {
-        const db = this.#client(invocation)
+        const db = this.#store.client(invocation)
         const connections = new ConnectionStore(db, 'live')
         const connection = await connections.find(id)
         if (!connection) return
@@ -266,8 +221,4 @@ function readFirst(answering: Answering): Answering {
       },
     },
   }
-}
-
-function never(): Promise<never> {
-  return new Promise(() => undefined)
 }

@@ -3,6 +3,9 @@ import type { AriEvent } from '../../../bridge/normalise/events.ts'
 import type { Chance } from './chance.ts'
 import type { Time } from './time.ts'
 
+/** The only site there is. */
+export const site = 'office'
+
 type Progress = 'dialling' | 'ringing' | 'answered'
 interface SimCall {
   id: string
