@@ -59,9 +59,19 @@ export class Quarantine {
     const name = `${this.#clock.nowMs()}-${String(this.#count % 1_000_000).padStart(6, '0')}-${what}.bin`
     await this.#disk.replace(join(this.#folder, name), bytes)
     this.#names.push(name)
-    while (this.#names.length > itemsMax) {
-      const oldest = this.#names.shift()
-      if (oldest !== undefined) await this.#disk.remove(join(this.#folder, oldest))
+    await this.#makeRoom()
+  }
+
+  /** An item that the disk does not remove is none of the new one's business: the next oldest goes, and it is tried again. */
+  async #makeRoom(): Promise<void> {
+    for (const oldest of [...this.#names]) {
+      if (this.#names.length <= itemsMax) return
+      try {
+        await this.#disk.remove(join(this.#folder, oldest))
+      } catch {
+        continue
+      }
+      this.#names.splice(this.#names.indexOf(oldest), 1)
     }
   }
 }

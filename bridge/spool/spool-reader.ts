@@ -43,6 +43,8 @@ export class SpoolReader {
     this.#segment = segment
     this.#number = segment.first
     this.#offset = 0
+    // The rest of a segment behind damage took more, once.
+    if (this.#memory.length > recordMaxBytes) this.#memory = Buffer.alloc(0)
     this.#piece = this.#memory.subarray(0, 0)
     this.#pieceOffset = 0
   }

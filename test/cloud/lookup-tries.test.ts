@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { BatchGetCommandInput } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fingerprint } from '../../functions/domain/grades/fingerprint.ts'
 import { lookUpGrade } from '../../functions/http/grade-lookups/look-up-grade.ts'
@@ -216,4 +217,27 @@ test('a lookup over its rate uses up no try, and is told nothing of a mark', asy
   for (let n = 0; n < 3 * triesMax; n++)
     expect(await lookUp(guess, start, Promise.reject(tooMany))).toBe(tooMany.errorId)
   expect(await lookUp({ ...guess, pin: '4711' }, start)).toBe('found')
+})
+
+test('who is locked is told no mark, though the table was too busy to show any window', async () => {
+  await student('6300')
+  for (let n = 0; n < triesMax; n++) await lookUp({ matricule: String(6400 + n), caller: 'busy', pin: '0000' }, start)
+  tables.db.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const given = await next(args)
+        if (commandName !== 'BatchGetCommand') return given
+        const { RequestItems } = args.input as BatchGetCommandInput
+        return { ...given, output: { ...given.output, Responses: {}, UnprocessedKeys: RequestItems } }
+      },
+    { step: 'initialize', name: 'busy' },
+  )
+  const told = [
+    await lookUp({ matricule: '6300', caller: 'busy', pin: '4711' }, start),
+    await lookUp({ matricule: '6300', caller: 'busy', pin: '0000' }, start),
+    await lookUp({ matricule: '6300', caller: 'unlocked', pin: '4711' }, start),
+    await lookUp({ matricule: '6300', caller: 'unlocked', pin: '0000' }, start),
+  ]
+  tables.db.middlewareStack.remove('busy')
+  expect(told).toEqual(['lookup-locked', 'lookup-locked', 'found', 'grade-unknown'])
 })

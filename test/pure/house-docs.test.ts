@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { bridgeNodeFlags } from '../../infra/build/bridge.ts'
 
 const documents = [
   'README.md',
@@ -38,4 +39,11 @@ test('the documents speak of every suite and every npm script that they should',
   const readme = readFileSync('README.md', 'utf8')
   for (const command of ['npm ci && npm start', 'npm ci && npm test', 'npm run test:pure'])
     expect(readme).toContain(command)
+})
+
+test('whoever installs the bridge starts it with the flags that it is measured with', () => {
+  for (const file of ['docs/deploy.md', 'examples/switchhook-bridge.service'])
+    expect(readFileSync(file, 'utf8'), file).toMatch(
+      new RegExp(`node ${bridgeNodeFlags.join(' ')} \\S*switchhook-bridge\\.mjs --config`),
+    )
 })

@@ -1,0 +1,95 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { join } from 'node:path'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { Delivery } from '../../bridge/forward/delivery.ts'
+import { LateLane } from '../../bridge/forward/late-lane.ts'
+import { Packer } from '../../bridge/forward/pack.ts'
+import { realClock } from '../../bridge/operate/clock.ts'
+import { Counters } from '../../bridge/operate/counters.ts'
+import { createLog } from '../../bridge/operate/log.ts'
+import { Quarantine } from '../../bridge/spool/quarantine.ts'
+import { spoolFolder, spoolIn } from '../support/spool.ts'
+
+const { privateKey } = generateKeyPairSync('ed25519')
+const turns = 20
+
+let folder: string
+let isNewsUnderWay: boolean
+let nowMs: number
+beforeEach(async () => {
+  folder = await spoolFolder()
+  isNewsUnderWay = true
+  nowMs = 0
+})
+
+/** A late lane over a spool with one fact, a clock that the test moves, and whether the fact was read and sent. */
+async function late() {
+  const { spool, durable } = spoolIn(folder)
+  await spool.open()
+  spool.append(Buffer.from(JSON.stringify({ time: new Date().toISOString(), type: 't', subject: 's' })))
+  await vi.waitFor(() => expect(durable).toHaveLength(1))
+  let sent = 0
+  let isRead = false
+  const clock = { ...realClock, monotonicMs: () => nowMs }
+  const lane = new LateLane({
+    to: { lane: 'records', queueUrl: 'records' },
+    packer: new Packer({ site: 'office', key: 'k', sign: (bytes) => sign(null, bytes, privateKey) }),
+    delivery: new Delivery({
+      sender: {
+        async send(_queue, bodies) {
+          sent += bodies.length
+          return bodies.map(() => ({ kind: 'accepted' }))
+        },
+      },
+      quarantine: new Quarantine(join(folder, 'quarantine')),
+      counters: new Counters(),
+      log: createLog({ level: 'error', write: () => undefined }),
+    }),
+    spool: {
+      read(...asked) {
+        isRead = true
+        return spool.read(...asked)
+      },
+    },
+    clock,
+    isNewsUnderWay: () => isNewsUnderWay,
+    onTooOld: () => undefined,
+    onSent: () => undefined,
+    onDrained: () => undefined,
+  })
+  const stop = new AbortController()
+  const first = durable[0]?.number ?? Number.NaN
+  lane.add(first, first + 1)
+  const running = lane.run(stop.signal)
+  return {
+    isRead: () => isRead,
+    sent: () => sent,
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await running
+      await spool.close()
+    },
+  }
+}
+
+/** So many turns of the event loop, in each of which the lane could have gone on. */
+async function turnsPass(): Promise<void> {
+  for (let n = 0; n < turns; n++) await new Promise(setImmediate)
+}
+
+test('news under way goes first, and the backlog follows once it is through', async () => {
+  await using it = await late()
+  nowMs = 19
+  await turnsPass()
+  expect(it.isRead()).toBe(false)
+  isNewsUnderWay = false
+  await vi.waitFor(() => expect(it.sent()).toBe(1))
+})
+
+test('news that takes longer than 20 ms holds the backlog up no further', async () => {
+  await using it = await late()
+  await turnsPass()
+  expect(it.isRead()).toBe(false)
+  nowMs = 20
+  await vi.waitFor(() => expect(it.sent()).toBe(1))
+})

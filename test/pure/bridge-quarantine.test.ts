@@ -1,0 +1,49 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Disk, realDisk } from '../../bridge/spool/disk.ts'
+import { Quarantine } from '../../bridge/spool/quarantine.ts'
+
+const itemsMax = 500
+const nameOf = (n: number) => `${String(n).padStart(13, '0')}-000001-line.bin`
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'switchhook-quarantine-'))
+  await Promise.all(Array.from({ length: itemsMax }, (_, n) => writeFile(join(folder, nameOf(n)), 'old')))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+async function opened(disk: Disk): Promise<Quarantine> {
+  const quarantine = new Quarantine(folder, disk)
+  await quarantine.open()
+  return quarantine
+}
+
+test('a full quarantine gives up its oldest item for each new one', async () => {
+  const quarantine = await opened(realDisk)
+  await quarantine.put('frame', Buffer.from('new'))
+  await quarantine.put('frame', Buffer.from('newer'))
+  const names = (await readdir(folder)).sort()
+  expect([names.length, names[0], quarantine.items]).toEqual([itemsMax, nameOf(2), itemsMax])
+})
+
+test('an item that the disk does not remove stays, and neither fails what comes nor lets the folder grow', async () => {
+  let isStuck = true
+  const quarantine = await opened({
+    ...realDisk,
+    async remove(path) {
+      if (isStuck && path.endsWith(nameOf(0))) throw Object.assign(new Error('immutable'), { code: 'EPERM' })
+      await realDisk.remove(path)
+    },
+  })
+  await quarantine.put('frame', Buffer.from('new'))
+  await quarantine.put('frame', Buffer.from('newer'))
+  const kept = (await readdir(folder)).sort()
+  expect([kept.length, kept[0], kept[1]]).toEqual([itemsMax, nameOf(0), nameOf(3)])
+  isStuck = false
+  await quarantine.put('frame', Buffer.from('newest'))
+  const names = (await readdir(folder)).sort()
+  expect([names.length, names[0]]).toEqual([itemsMax, nameOf(3)])
+})
