@@ -5,7 +5,7 @@ import { type Disk, realDisk } from './disk.ts'
 /** One item keeps at most 1 MiB of what was put aside; the longest legal SQS body is as long. */
 const itemBytesMax = 1_048_576
 /** 500 items: 500 MiB at the very worst, under 1 MiB in practice (a frame or a line is 500 bytes). The oldest go first. */
-const itemsMax = 500
+export const itemsMax = 500
 /** 16 MiB of frames on their way to the disk at the most. */
 const waitingMax = 16
 const itemName = /^(\d{13})-(\d{6})-[a-z-]+\.bin$/
@@ -62,9 +62,9 @@ export class Quarantine {
     await this.#makeRoom()
   }
 
-  /** An item that the disk does not remove is none of the new one's business: the next oldest goes, and it is tried again. */
+  /** One that the disk does not remove is none of the new one's business: the next oldest goes, and it is tried again. */
   async #makeRoom(): Promise<void> {
-    for (const oldest of [...this.#names]) {
+    for (const oldest of this.#names.slice(0, -1)) {
       if (this.#names.length <= itemsMax) return
       try {
         await this.#disk.remove(join(this.#folder, oldest))

@@ -43,7 +43,7 @@ export class SpoolReader {
     this.#segment = segment
     this.#number = segment.first
     this.#offset = 0
-    // The rest of a segment behind damage took more, once.
+    // The rest of the last segment, behind damage, took more.
     if (this.#memory.length > recordMaxBytes) this.#memory = Buffer.alloc(0)
     this.#piece = this.#memory.subarray(0, 0)
     this.#pieceOffset = 0

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Disk, realDisk } from '../../bridge/spool/disk.ts'
-import { Quarantine } from '../../bridge/spool/quarantine.ts'
+import { itemsMax, Quarantine } from '../../bridge/spool/quarantine.ts'
 
-const itemsMax = 500
 const nameOf = (n: number) => `${String(n).padStart(13, '0')}-000001-line.bin`
 
 let folder: string
@@ -46,4 +45,16 @@ test('an item that the disk does not remove stays, and neither fails what comes 
   await quarantine.put('frame', Buffer.from('newest'))
   const names = (await readdir(folder)).sort()
   expect([names.length, names[0]]).toEqual([itemsMax, nameOf(3)])
+})
+
+test('what is put aside stays, though the disk removes nothing', async () => {
+  const quarantine = await opened({
+    ...realDisk,
+    async remove() {
+      throw Object.assign(new Error('read-only'), { code: 'EROFS' })
+    },
+  })
+  await quarantine.put('frame', Buffer.from('new'))
+  const names = await readdir(folder)
+  expect([names.length, names.filter((name) => name.endsWith('-frame.bin')).length]).toEqual([itemsMax + 1, 1])
 })
