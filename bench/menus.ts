@@ -32,9 +32,9 @@ export async function measure(): Promise<Figure[]> {
 
   const [lookups, hops]: [number[], number[]] = [[], []]
   for (let n = 0; n < requests; n++) {
-    lookups.push(await timed(api('POST', 'grade-lookups', { matricule: mark.matricule, caller: `bench-${n}` })))
+    lookups.push(await timed(() => api('POST', 'grade-lookups', { matricule: mark.matricule, caller: `bench-${n}` })))
     const headers = { authorization: `Basic ${btoa(`${ariUser}:${ariPassword}`)}` }
-    hops.push(await timed(fetch(`${ariUrl}/asterisk/ping`, { headers })))
+    hops.push(await timed(() => fetch(`${ariUrl}/asterisk/ping`, { headers })))
   }
 
   const waits: number[] = []

@@ -40,8 +40,10 @@ export function missingPackages(suite: Suite): string[] {
   return suite.needs.filter((need) => !existsSync(need.file)).map((need) => need.package)
 }
 
-/** For what needs the packages of a suite and is none: a bench, a campaign. */
+/** For a bench, which needs what a suite needs. */
 export function requirePackages(name: string): void {
-  const missing = suites.filter((suite) => suite.name === name).flatMap(missingPackages)
+  const suite = suites.find((one) => one.name === name)
+  if (!suite) throw new Error(`no suite ${name}`)
+  const missing = missingPackages(suite)
   if (missing.length > 0) throw new Error(`This needs what Debian has: apt-get install -y ${missing.join(' ')}`)
 }

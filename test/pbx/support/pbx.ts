@@ -9,7 +9,6 @@ import type { AsteriskInstance } from '../../../infra/asterisk/instance.ts'
 import { createPbx } from '../../../infra/asterisk/pbx.ts'
 import { Phones } from '../../../infra/asterisk/phones.ts'
 import { readSite, type Site } from '../../../infra/asterisk/site.ts'
-import { requirePackages } from '../../suites.ts'
 
 export interface TestPbxOptions {
   /** How long a phone rings before voicemail; 1 unless given, since tests wait for it. */
@@ -53,7 +52,6 @@ export async function testSite(trunkPort: number, { ringSeconds = 1, changeSite 
 }
 
 export async function startPbx(options: TestPbxOptions = {}): Promise<TestPbx> {
-  requirePackages('pbx')
   const installation = await testInstallation(options.installFolder)
   const { sip: trunkPort } = await freePorts()
   const site = await testSite(trunkPort, options)
