@@ -43,7 +43,7 @@ test('the documents speak of every suite and every npm script that they should',
 
 test('whoever installs the bridge starts it with the flags that it is measured with', () => {
   for (const file of ['docs/deploy.md', 'examples/switchhook-bridge.service'])
-    expect(readFileSync(file, 'utf8'), file).toMatch(
-      new RegExp(`node ${bridgeNodeFlags.join(' ')} \\S*switchhook-bridge\\.mjs --config`),
+    expect(readFileSync(file, 'utf8').replace(/\S*switchhook-bridge/g, 'switchhook-bridge'), file).toContain(
+      `node ${bridgeNodeFlags.join(' ')} switchhook-bridge.mjs --config`,
     )
 })
