@@ -53,7 +53,10 @@ export class MenuCaller {
     const name = basename(await this.#speech.say(first, menu.language))
     const found = await until(`${this.#endpoint} to hear ${prompt}`, async () =>
       this.#playbacks.find(this.#endpoint, name, this.#from),
-    )
+    ).catch((cause) => {
+      const sought = `${name.slice(0, 8)} among ${this.#playbacks.story(this.#endpoint)}`
+      throw new Error(`${cause.message}, which is ${sought}`, { cause })
+    })
     this.#from = found.n + 1
     return found.ms
   }

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 
 const Told = v.looseObject({
   type: v.string(),
+  digit: v.optional(v.string()),
   channel: v.optional(v.looseObject({ id: v.string(), name: v.string() })),
   playback: v.optional(v.looseObject({ media_uri: v.string(), target_uri: v.string() })),
 })
@@ -12,7 +13,7 @@ const Told = v.looseObject({
 export class Playbacks implements AsyncDisposable {
   readonly #endpoints = new Map<string, string>()
   readonly #played: { endpoint: string; name: string; ms: number }[] = []
-  readonly #keys = new Map<string, number>()
+  readonly #keys: { endpoint: string; digit: string; ms: number }[] = []
   #socket: WebSocket | undefined
 
   async open({
@@ -32,9 +33,10 @@ export class Playbacks implements AsyncDisposable {
     return this
   }
 
-  #take({ type, channel, playback }: v.InferOutput<typeof Told>): void {
+  #take({ type, channel, playback, digit = '' }: v.InferOutput<typeof Told>): void {
     if (type === 'ChannelCreated' && channel) this.#endpoints.set(channel.id, endpointOf(channel.name))
-    if (type === 'ChannelDtmfReceived' && channel) this.#keys.set(endpointOf(channel.name), performance.now())
+    if (type === 'ChannelDtmfReceived' && channel)
+      this.#keys.push({ endpoint: endpointOf(channel.name), digit, ms: performance.now() })
     if ((type !== 'PlaybackStarted' && type !== 'PlaybackContinuing') || !playback) return
     const endpoint = this.#endpoints.get(playback.target_uri.replace(/^channel:/, '')) ?? ''
     this.#played.push({ endpoint, name: playback.media_uri.split('/').at(-1) ?? '', ms: performance.now() })
@@ -42,7 +44,16 @@ export class Playbacks implements AsyncDisposable {
 
   /** When Asterisk last heard a key of this phone, by `performance.now()`. */
   lastKeyMs(endpoint: string): number {
-    return this.#keys.get(endpoint) ?? Number.NaN
+    return this.#keys.findLast((key) => key.endpoint === endpoint)?.ms ?? Number.NaN
+  }
+
+  /** All of a phone's keys and sounds by now in their order, for a person who looks for what went wrong. */
+  story(endpoint: string): string {
+    const all = [...this.#played, ...this.#keys].filter((one) => one.endpoint === endpoint)
+    const told = all
+      .sort((a, b) => a.ms - b.ms)
+      .map((one) => ('digit' in one ? `key ${one.digit}` : one.name.slice(0, 8)))
+    return told.join(', ')
   }
 
   get count(): number {
