@@ -8,6 +8,8 @@ import { AriRefused } from '../asterisk/ari-errors.ts'
 const slackSeconds = 1.8
 /** Playbacks of one channel in turn, so that a bridge started anew knows the names of those it has to stop. */
 const playbackIds = 8
+/** A request takes a thousand times as long as a playback's beginning. */
+const stopsAgain = 3
 
 /** What a menu does to its caller's channel, over ARI. Each throws AriRefused or AriUnreachable. */
 export class MenuChannel {
@@ -34,9 +36,19 @@ export class MenuChannel {
     await this.#requests.post(`/channels/${encodeURIComponent(this.id)}/play/${playback}`, { media }, this.#signal)
   }
 
-  /** Of a playback that has just ended by itself nothing is left to stop. */
+  /**
+   * Of a playback that has just ended by itself nothing is left to stop. One that begins at this very moment Asterisk refuses
+   * with 500: it counts as playing some microseconds before it can be stopped.
+   */
   async stop(playback: string): Promise<void> {
-    await this.#requests.delete(`/playbacks/${playback}`, this.#signal).catch(unlessGone)
+    for (let again = stopsAgain; ; again--) {
+      try {
+        await this.#requests.delete(`/playbacks/${playback}`, this.#signal)
+        return
+      } catch (error) {
+        if (!(error instanceof AriRefused && error.status === 500) || again === 0) return unlessGone(error)
+      }
+    }
   }
 
   /** Whatever an earlier process of the bridge had begun. */
