@@ -1,0 +1,17 @@
+/**
+ * Base class of every error that Switchhook expects. `errorId` is stable: logs, counters, dead letters and API answers
+ * carry it. Pass the error that led to this one as `cause`.
+ */
+export abstract class SwitchhookError extends Error {
+  abstract readonly errorId: string
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+
+  /** Whether the same attempt can succeed later without anyone's help. */
+  shouldRetry(): boolean {
+    return false
+  }
+}
