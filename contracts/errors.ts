@@ -5,11 +5,6 @@
 export abstract class SwitchhookError extends Error {
   abstract readonly errorId: string
 
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = new.target.name
-  }
-
   /** Whether the same attempt can succeed later without anyone's help. */
   shouldRetry(): boolean {
     return false
