@@ -1,24 +1,16 @@
+import { SwitchhookError } from '../../contracts/errors.ts'
+
 /** Space for an index of Debian sid (63 MB), apt's cache of it (96 MB), the packages (20 MB) and their contents (80 MB). */
 export const NEEDED_MB = 300
 
-/** Base of every failure of the private Asterisk. The message is one sentence that ends with what to do. */
-export abstract class AsteriskError extends Error {
-  abstract readonly errorId: string
-
-  /** Whether the same call may succeed later with nothing changed. */
-  shouldRetry(): boolean {
-    return false
-  }
-}
-
-export class PlatformUnsupported extends AsteriskError {
+export class PlatformUnsupportedError extends SwitchhookError {
   readonly errorId = 'platform-unsupported'
   constructor(what: string) {
     super(`A real Asterisk cannot be set up here (${what}): run npm start -- --replay to use a recording instead.`)
   }
 }
 
-export class KeyringMissing extends AsteriskError {
+export class KeyringMissingError extends SwitchhookError {
   readonly errorId = 'keyring-missing'
   constructor(cause?: unknown) {
     super(
@@ -28,7 +20,7 @@ export class KeyringMissing extends AsteriskError {
   }
 }
 
-export class MirrorUnreachable extends AsteriskError {
+export class MirrorUnreachableError extends SwitchhookError {
   readonly errorId = 'mirror-unreachable'
   constructor(cause?: unknown) {
     super(
@@ -41,7 +33,7 @@ export class MirrorUnreachable extends AsteriskError {
   }
 }
 
-export class MirrorInvalid extends AsteriskError {
+export class MirrorInvalidError extends SwitchhookError {
   readonly errorId = 'mirror-invalid'
   constructor() {
     super(
@@ -50,7 +42,7 @@ export class MirrorInvalid extends AsteriskError {
   }
 }
 
-export class MirrorChanged extends AsteriskError {
+export class MirrorChangedError extends SwitchhookError {
   readonly errorId = 'mirror-changed'
   constructor(what: string, cause?: unknown) {
     super(
@@ -63,21 +55,21 @@ export class MirrorChanged extends AsteriskError {
   }
 }
 
-export class FolderNotWritable extends AsteriskError {
+export class FolderNotWritableError extends SwitchhookError {
   readonly errorId = 'folder-not-writable'
   constructor(folder: string, cause?: unknown) {
     super(`The folder ${folder} cannot be written: make it writable for this user, or choose another one.`, { cause })
   }
 }
 
-export class DiskFull extends AsteriskError {
+export class DiskFullError extends SwitchhookError {
   readonly errorId = 'disk-full'
   constructor(folder: string, cause?: unknown) {
     super(`There is not enough space for Asterisk in ${folder}: free ${NEEDED_MB} MB there and start again.`, { cause })
   }
 }
 
-export class InstallationBusy extends AsteriskError {
+export class InstallationBusyError extends SwitchhookError {
   readonly errorId = 'installation-busy'
   constructor(folder: string, pid: number) {
     super(`Process ${pid} has been installing Asterisk into ${folder} for too long: end it and start again.`)
@@ -87,14 +79,14 @@ export class InstallationBusy extends AsteriskError {
   }
 }
 
-export class InstallFailed extends AsteriskError {
+export class InstallationError extends SwitchhookError {
   readonly errorId = 'install-failed'
   constructor(what: string, cause?: unknown) {
     super(`Asterisk could not be set up (${what}): try again, or run npm start -- --replay.`, { cause })
   }
 }
 
-export class SiteInvalid extends AsteriskError {
+export class SiteInvalidError extends SwitchhookError {
   readonly errorId = 'site-invalid'
   readonly problems: readonly string[]
   constructor(name: string, problems: readonly string[]) {
@@ -103,7 +95,7 @@ export class SiteInvalid extends AsteriskError {
   }
 }
 
-export class PortInUse extends AsteriskError {
+export class PortInUseError extends SwitchhookError {
   readonly errorId = 'port-in-use'
   constructor(purpose: string, address: string, port: number) {
     super(`The port ${address}:${port} (${purpose}) is in use: end the program that holds it, or choose another port.`)
@@ -113,28 +105,28 @@ export class PortInUse extends AsteriskError {
   }
 }
 
-export class AlreadyRunning extends AsteriskError {
+export class AlreadyRunningError extends SwitchhookError {
   readonly errorId = 'already-running'
   constructor(folder: string, pid: number) {
     super(`An Asterisk already runs in ${folder} as process ${pid}: end it first.`)
   }
 }
 
-export class FolderPathTooLong extends AsteriskError {
+export class FolderPathTooLongError extends SwitchhookError {
   readonly errorId = 'folder-path-too-long'
   constructor(folder: string, bytesMax: number) {
     super(`The path ${folder} is too long for a Unix socket: use a folder of ${bytesMax} bytes or fewer.`)
   }
 }
 
-export class StartFailed extends AsteriskError {
+export class AsteriskStartError extends SwitchhookError {
   readonly errorId = 'asterisk-start-failed'
   constructor(what: string, logFile: string, cause?: unknown) {
     super(`Asterisk did not start (${what}): its own words are in ${logFile}.`, { cause })
   }
 }
 
-export class NotRunning extends AsteriskError {
+export class NotRunningError extends SwitchhookError {
   readonly errorId = 'asterisk-not-running'
   constructor(folder: string, cause?: unknown) {
     super(`No Asterisk answers in ${folder}: start it first.`, { cause })
@@ -151,9 +143,9 @@ const NOT_WRITABLE: ReadonlySet<unknown> = new Set(['EACCES', 'EROFS', 'EPERM', 
 /** What a failed write into `folder` means to the user; any other error is returned as it is. */
 export function folderFailure(error: unknown, folder: string): unknown {
   const code = errorCode(error)
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new DiskFull(folder, error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new DiskFullError(folder, error)
   // Node's recursive mkdir answers ENOENT on a file system that is mounted read-only.
   const isMkdir = error instanceof Error && 'syscall' in error && error.syscall === 'mkdir'
-  if (NOT_WRITABLE.has(code) || (isMkdir && code === 'ENOENT')) return new FolderNotWritable(folder, error)
+  if (NOT_WRITABLE.has(code) || (isMkdir && code === 'ENOENT')) return new FolderNotWritableError(folder, error)
   return error
 }

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm, statfs, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DiskFull, folderFailure, InstallFailed, MirrorUnreachable, NEEDED_MB } from './errors.ts'
+import { DiskFullError, folderFailure, InstallationError, MirrorUnreachableError, NEEDED_MB } from './errors.ts'
 import { PrivateApt } from './install/apt.ts'
 import type { AptEntry } from './install/apt-sources.ts'
 import { takeLock } from './install/lock.ts'
@@ -26,8 +26,8 @@ const LEFTOVER = 'unpacking-'
  * checked against the signed index, unpacked, tried, and only then renamed into place. When it is there already, that
  * takes one run of `asterisk -V`.
  *
- * @throws PlatformUnsupported, KeyringMissing, MirrorUnreachable, MirrorInvalid, MirrorChanged, FolderNotWritable,
- *   DiskFull, InstallFailed; the reason of `signal` when it aborts
+ * @throws PlatformUnsupportedError, KeyringMissingError, MirrorUnreachableError, MirrorInvalidError, MirrorChangedError, FolderNotWritableError,
+ *   DiskFullError, InstallationError; the reason of `signal` when it aborts
  */
 export async function installAsterisk(options: InstallOptions): Promise<AsteriskInstallation> {
   const { folder, signal } = options
@@ -50,7 +50,7 @@ async function installInto(root: string, { folder, mirror, progress, signal }: I
   for (const name of await readdir(folder))
     if (name.startsWith(LEFTOVER)) await rm(join(folder, name), { recursive: true, force: true })
   const { bavail, bsize } = await statfs(folder)
-  if (bavail * bsize < NEEDED_MB * 1024 * 1024) throw new DiskFull(folder)
+  if (bavail * bsize < NEEDED_MB * 1024 * 1024) throw new DiskFullError(folder)
 
   const work = await mkdtemp(join(folder, LEFTOVER))
   try {
@@ -61,7 +61,7 @@ async function installInto(root: string, { folder, mirror, progress, signal }: I
     // Debian's packages make this link when they are configured, which never happens here.
     await symlink('en_US_f_Allison', join(dataFolder(unpacked), 'sounds', 'en'))
     const version = await runningVersion(unpacked, signal)
-    if (version === undefined) throw new InstallFailed('the unpacked program does not run')
+    if (version === undefined) throw new InstallationError('the unpacked program does not run')
     const stamp = { recipe: RECIPE, version, packages }
     await writeFile(join(unpacked, 'installed.json'), JSON.stringify(stamp, undefined, 2))
     signal?.throwIfAborted()
@@ -84,9 +84,9 @@ async function reachMirror(folder: string, mirrors: readonly AptEntry[], signal:
       await apt.update()
       return apt
     } catch (error) {
-      if (!(error instanceof MirrorUnreachable)) throw error
+      if (!(error instanceof MirrorUnreachableError)) throw error
       failure = error
     }
   }
-  throw failure ?? new MirrorUnreachable()
+  throw failure ?? new MirrorUnreachableError()
 }

@@ -3,7 +3,14 @@ import { once } from 'node:events'
 import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AlreadyRunning, errorCode, FolderPathTooLong, folderFailure, NotRunning, StartFailed } from './errors.ts'
+import {
+  AlreadyRunningError,
+  AsteriskStartError,
+  errorCode,
+  FolderPathTooLongError,
+  folderFailure,
+  NotRunningError,
+} from './errors.ts'
 import { takeLock } from './install/lock.ts'
 import { asteriskCommand } from './installation.ts'
 import { askControlSocket } from './instance/control-socket.ts'
@@ -107,11 +114,11 @@ export class AsteriskInstance {
   /**
    * Writes the configuration and resolves when Asterisk is fully booted.
    *
-   * @throws PortInUse, AlreadyRunning, FolderPathTooLong, FolderNotWritable, DiskFull, StartFailed
+   * @throws PortInUseError, AlreadyRunningError, FolderPathTooLongError, FolderNotWritableError, DiskFullError, AsteriskStartError
    */
   async start(): Promise<void> {
     const { folder, ports, address } = this.#spec
-    if (Buffer.byteLength(folder) > FOLDER_BYTES_MAX) throw new FolderPathTooLong(folder, FOLDER_BYTES_MAX)
+    if (Buffer.byteLength(folder) > FOLDER_BYTES_MAX) throw new FolderPathTooLongError(folder, FOLDER_BYTES_MAX)
     try {
       await this.#writeFolder()
     } catch (error) {
@@ -119,7 +126,7 @@ export class AsteriskInstance {
     }
     await using _lock = await takeLock(join(folder, 'starting'))
     const holder = await livingOwner(join(this.#layout.run, 'asterisk.pid'), this.#layout.configuration)
-    if (holder !== undefined) throw new AlreadyRunning(folder, holder)
+    if (holder !== undefined) throw new AlreadyRunningError(folder, holder)
     await checkPortsFree(ports, address)
     await this.#nextSecond()
     const child = await this.#spawn()
@@ -165,13 +172,13 @@ export class AsteriskInstance {
     return child && child.exitCode === null && child.signalCode === null ? child : undefined
   }
 
-  /** Runs a command of the console and returns what it prints. @throws NotRunning */
+  /** Runs a command of the console and returns what it prints. @throws NotRunningError */
   async cli(command: string): Promise<string> {
     try {
       return await askControlSocket(this.#layout.controlSocket, command, COMMAND_MS_MAX)
     } catch (error) {
       const code = errorCode(error)
-      if (code === 'ENOENT' || code === 'ECONNREFUSED') throw new NotRunning(this.#spec.folder, error)
+      if (code === 'ENOENT' || code === 'ECONNREFUSED') throw new NotRunningError(this.#spec.folder, error)
       throw error
     }
   }
@@ -207,13 +214,14 @@ export class AsteriskInstance {
     const deadline = Date.now() + BOOT_MS_MAX
     for (;;) {
       if (!this.#running)
-        throw new StartFailed(`it ended with ${child.signalCode ?? child.exitCode}`, this.#layout.logs)
+        throw new AsteriskStartError(`it ended with ${child.signalCode ?? child.exitCode}`, this.#layout.logs)
       try {
         if ((await this.cli('core waitfullybooted')).includes('fully booted')) return
       } catch (error) {
-        if (!(error instanceof NotRunning)) throw new StartFailed('it does not answer', this.#layout.logs, error)
+        if (!(error instanceof NotRunningError))
+          throw new AsteriskStartError('it does not answer', this.#layout.logs, error)
       }
-      if (Date.now() > deadline) throw new StartFailed(`not within ${BOOT_MS_MAX} ms`, this.#layout.logs)
+      if (Date.now() > deadline) throw new AsteriskStartError(`not within ${BOOT_MS_MAX} ms`, this.#layout.logs)
       await delay(BOOT_LOOK_MS)
     }
   }

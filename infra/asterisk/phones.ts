@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
-import { StartFailed } from './errors.ts'
+import { AsteriskStartError } from './errors.ts'
 import type { AsteriskInstallation } from './installation.ts'
 import { freePorts } from './instance/ports.ts'
 import { AsteriskInstance } from './instance.ts'
@@ -66,7 +66,7 @@ export class Phones {
     this.#options = options
   }
 
-  /** Switches the phones on; `registered()` tells when they can be called. @throws StartFailed and the like */
+  /** Switches the phones on; `registered()` tells when they can be called. @throws AsteriskStartError and the like */
   async start(): Promise<void> {
     const { installation, site, folder, pbx } = this.#options
     const { root } = installation
@@ -105,12 +105,12 @@ export class Phones {
     return this.#running().logFile
   }
 
-  /** Resolves when every phone is registered with the exchange. @throws StartFailed after 15 s */
+  /** Resolves when every phone is registered with the exchange. @throws AsteriskStartError after 15 s */
   async registered(): Promise<void> {
     for (const { endpoint } of this.#options.site.extensions) await this.#untilRegistered(endpoint, true)
   }
 
-  /** Registers the phone of an extension anew, or all of them, as when they are switched off and on. @throws StartFailed */
+  /** Registers the phone of an extension anew, or all of them, as when they are switched off and on. @throws AsteriskStartError */
   async register(number?: string): Promise<void> {
     const all = this.#options.site.extensions.map((extension) => extension.number)
     for (const one of number === undefined ? all : [number]) {
@@ -120,7 +120,7 @@ export class Phones {
     }
   }
 
-  /** Takes the phone of an extension off the exchange, as when it is switched off. @throws StartFailed */
+  /** Takes the phone of an extension off the exchange, as when it is switched off. @throws AsteriskStartError */
   async unregister(number: string): Promise<void> {
     await this.#running().cli(`pjsip send unregister ${this.#endpointOf(number)}`)
     await this.#untilRegistered(this.#endpointOf(number), false)
@@ -131,7 +131,7 @@ export class Phones {
     const line = new RegExp(`^ *${endpoint}/sip:.* Registered `, 'm')
     while (line.test(await this.#running().cli('pjsip show registrations')) !== wanted) {
       if (Date.now() > deadline)
-        throw new StartFailed(`its phones cannot ${wanted ? 'register' : 'leave'}`, this.logFile)
+        throw new AsteriskStartError(`its phones cannot ${wanted ? 'register' : 'leave'}`, this.logFile)
       await delay(REGISTER_LOOK_MS)
     }
   }

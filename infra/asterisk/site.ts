@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { type Document, parseDocument } from 'yaml'
-import { SiteInvalid } from './errors.ts'
+import { SiteInvalidError } from './errors.ts'
 
 /*
  * Every text of a site ends up in a configuration file of Asterisk, where `;`, `,`, `[`, `$`, quotes and line ends have
@@ -103,13 +103,13 @@ export type TrunkOfSite = NonNullable<Site['trunk']>
 /**
  * Reads a site from YAML. `name` is the file's name, for the error.
  *
- * @throws SiteInvalid naming every bad key at once
+ * @throws SiteInvalidError naming every bad key at once
  */
 export function parseSite(text: string, name = 'site.yaml'): Site {
   const document = parseDocument(text)
   if (document.errors.length > 0) {
     // The first line only: what follows shows the source.
-    throw new SiteInvalid(
+    throw new SiteInvalidError(
       name,
       document.errors.map((error) => error.message.split('\n')[0] ?? 'it is not YAML'),
     )
@@ -122,16 +122,16 @@ function valuesOf(document: Document, name: string): unknown {
     return document.toJS()
   } catch (error) {
     // An alias to nothing, or aliases that multiply without end.
-    if (error instanceof ReferenceError) throw new SiteInvalid(name, ['its aliases lead nowhere'])
+    if (error instanceof ReferenceError) throw new SiteInvalidError(name, ['its aliases lead nowhere'])
     throw error
   }
 }
 
-/** Checks a site that is already an object. @throws SiteInvalid */
+/** Checks a site that is already an object. @throws SiteInvalidError */
 export function checkSite(value: unknown, name = 'the site'): Site {
   const result = v.safeParse(SiteSchema, value)
   if (result.success) return result.output
-  throw new SiteInvalid(
+  throw new SiteInvalidError(
     name,
     result.issues.map((issue) => {
       const path = v.getDotPath(issue)
@@ -140,7 +140,7 @@ export function checkSite(value: unknown, name = 'the site'): Site {
   )
 }
 
-/** @throws SiteInvalid; the system's error if the file cannot be read */
+/** @throws SiteInvalidError; the system's error if the file cannot be read */
 export async function readSite(file: string): Promise<Site> {
   return parseSite(await readFile(file, 'utf8'), file)
 }

@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { SwitchhookError } from '../../contracts/errors.ts'
 import { buildFunctions } from './functions.ts'
 
 const packagingMsMax = 120_000
 
 /** The template or a bundle is not right; what the tool said is the message. */
-export class PackagingFailed extends Error {
+export class PackagingError extends SwitchhookError {
   readonly errorId = 'packaging-failed'
 }
 
@@ -29,7 +30,7 @@ export async function packageService(root: string, options: string[] = ['--stage
     })
   } catch (cause) {
     const said = cause instanceof Error && 'stderr' in cause ? `${cause.stderr}`.trim().slice(-2000) : ''
-    throw new PackagingFailed(`serverless package failed; mend what it says: ${said}`, { cause })
+    throw new PackagingError(`serverless package failed; mend what it says: ${said}`, { cause })
   }
   return out
 }

@@ -1,19 +1,15 @@
+import { SwitchhookError } from '../../contracts/errors.ts'
+
 /**
- * What can stop the local cloud from starting. Each message is one sentence for a person at a terminal: what is wrong and
- * what to do. `errorId` is stable, for scripts and the documentation.
+ * Why the local cloud cannot start or cannot do what it is asked. The message says what is wrong and what to do. Starting
+ * again without a change would fail in the same way, so `shouldRetry()` is false.
  */
-export class LocalCloudError extends Error {
+export class LocalCloudError extends SwitchhookError {
   readonly errorId: string
 
   constructor(errorId: string, message: string, options?: ErrorOptions) {
     super(message, options)
-    this.name = 'LocalCloudError'
     this.errorId = errorId
-  }
-
-  /** Starting again without a change on this machine would end the same way. */
-  shouldRetry(): boolean {
-    return false
   }
 }
 

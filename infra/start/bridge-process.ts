@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { bridgeNodeFlags } from '../build/bridge.ts'
 import type { LocalCloud } from '../local/local-cloud.ts'
 import type { PbxSource } from './pbx-source.ts'
-import { StartFailed } from './start-failed.ts'
+import { StartError } from './start-error.ts'
 
 export interface BridgeOptions {
   /** The bundled bridge. */
@@ -114,10 +114,10 @@ export class BridgeProcess {
     }
   }
 
-  #failure(what: string): StartFailed {
+  #failure(what: string): StartError {
     const sentence = this.#said.trim().split('\n').at(-1)
     const log = path.join(this.#options.folder, 'bridge.log')
-    return new StartFailed('bridge-failed', `The bridge does not run: ${sentence || `${what}; see ${log}.`}`, 69)
+    return new StartError('bridge-failed', `The bridge does not run: ${sentence || `${what}; see ${log}.`}`, 69)
   }
 
   /** By its own command, as a person at the PBX would; what it leaves is there at the next start. */
@@ -130,7 +130,7 @@ export class BridgeProcess {
       await promisify(execFile)(process.execPath, args, { timeout: readyMsMax })
     } catch (cause) {
       const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : ''
-      throw new StartFailed('bridge-not-enrolled', `The bridge was not enrolled: ${said}`, 69, { cause })
+      throw new StartError('bridge-not-enrolled', `The bridge was not enrolled: ${said}`, 69, { cause })
     }
     return file
   }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import * as v from 'valibot'
 import { CdrPage } from '../../contracts/http.ts'
-import { StartFailed } from './start-failed.ts'
+import { StartError } from './start-error.ts'
 
 export interface ApiAccess {
   apiUrl: string
@@ -23,7 +23,7 @@ export async function waitForCall(api: ApiAccess, call: () => Promise<string>): 
     await delay(lookEveryMs, undefined, { signal: api.signal })
   }
   const message = `The first call was made but did not reach the call log within ${waitMsMax / 1000} s; see bridge.log.`
-  throw new StartFailed('first-call-lost', message, 70)
+  throw new StartError('first-call-lost', message, 70)
 }
 
 async function recentCdrs({ apiUrl, site, apiKey, signal }: ApiAccess) {
@@ -31,7 +31,7 @@ async function recentCdrs({ apiUrl, site, apiKey, signal }: ApiAccess) {
     headers: { authorization: `Bearer ${apiKey}` },
     signal,
   })
-  if (!response.ok) throw new StartFailed('api-failed', `The call log answered HTTP ${response.status}.`, 70)
+  if (!response.ok) throw new StartError('api-failed', `The call log answered HTTP ${response.status}.`, 70)
   return v.parse(CdrPage, await response.json()).cdrs
 }
 

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as v from 'valibot'
 import { MadeSite } from './make-site.ts'
-import { StartFailed } from './start-failed.ts'
+import { StartError } from './start-error.ts'
 
 /** What a start leaves for the next one, in `start.json`, readable by its owner alone since it holds a key. */
 const Memory = v.looseObject({
@@ -37,7 +37,7 @@ export class Home {
       await rename(probe, this.path('.probe'))
     } catch (cause) {
       const message = `The folder ${this.folder} cannot be written; give another one with --folder DIR.`
-      throw new StartFailed('folder-not-writable', message, 77, { cause })
+      throw new StartError('folder-not-writable', message, 77, { cause })
     }
     return this.#read()
   }
@@ -60,7 +60,7 @@ export class Home {
       return v.parse(Memory, JSON.parse(text))
     } catch (cause) {
       const message = `${this.path('start.json')} is damaged; delete the folder ${this.folder} to start anew.`
-      throw new StartFailed('memory-damaged', message, 65, { cause })
+      throw new StartError('memory-damaged', message, 65, { cause })
     }
   }
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { CodeMade } from '../../contracts/bridge-access.ts'
 import { Problem, SiteCreated } from '../../contracts/http.ts'
 import { KeyMade } from '../../contracts/key.ts'
-import { StartFailed } from './start-failed.ts'
+import { StartError } from './start-error.ts'
 
 const requestMsMax = 30_000
 
@@ -69,5 +69,5 @@ function answerOf<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   if (status === 201) return v.parse(schema, answer)
   const problem = v.safeParse(Problem, answer)
-  throw new StartFailed('site-not-made', `${failed}: ${problem.success ? problem.output.detail : `HTTP ${status}`}`, 69)
+  throw new StartError('site-not-made', `${failed}: ${problem.success ? problem.output.detail : `HTTP ${status}`}`, 69)
 }

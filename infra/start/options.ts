@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { StartFailed } from './start-failed.ts'
+import { StartError } from './start-error.ts'
 
 /** Where the calls come from. */
 export type PbxChoice =
@@ -44,17 +44,17 @@ function parse(args: string[]) {
     })
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : ''
-    throw new StartFailed('usage', `${said}\n\n${usage}`, 64, { cause })
+    throw new StartError('usage', `${said}\n\n${usage}`, 64, { cause })
   }
 }
 
 function ownPbx(text: string, cdrFile: string | undefined, password: string | undefined): PbxChoice {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !['ws:', 'wss:', 'http:', 'https:'].includes(url.protocol) || !url.username || !cdrFile) {
-    throw new StartFailed('usage', `--pbx takes ws://USER:PASSWORD@HOST:PORT, and --cdr FILE with it.\n\n${usage}`, 64)
+    throw new StartError('usage', `--pbx takes ws://USER:PASSWORD@HOST:PORT, and --cdr FILE with it.\n\n${usage}`, 64)
   }
   const secret = decodeURIComponent(url.password) || password
-  if (!secret) throw new StartFailed('usage', 'Give the ARI password in the URL of --pbx or in ARI_PASSWORD.', 64)
+  if (!secret) throw new StartError('usage', 'Give the ARI password in the URL of --pbx or in ARI_PASSWORD.', 64)
   const scheme = url.protocol.replace('ws', 'http')
   return {
     kind: 'own',

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import path from 'node:path'
-import { StartFailed } from './start-failed.ts'
+import { StartError } from './start-error.ts'
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -57,5 +57,5 @@ export async function servePage(folder: string, port: number): Promise<PageServe
 function portFailure(port: number, cause: Error): Error {
   if (!('code' in cause) || cause.code !== 'EADDRINUSE') return cause
   const message = `Port ${port} of the page is taken by another program; stop that one and try again.`
-  return new StartFailed('port-in-use', message, 69, { cause })
+  return new StartError('port-in-use', message, 69, { cause })
 }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { PlatformUnsupported } from '../asterisk/errors.ts'
+import { PlatformUnsupportedError } from '../asterisk/errors.ts'
 import { installAsterisk } from '../asterisk/install.ts'
 import { freePorts } from '../asterisk/instance/ports.ts'
 import { createPbx } from '../asterisk/pbx.ts'
@@ -8,7 +8,7 @@ import type { AsteriskPorts } from '../asterisk/render/layout.ts'
 import { readSite, type Site } from '../asterisk/site.ts'
 import { startReplay } from '../replay/replay.ts'
 import type { PbxChoice } from './options.ts'
-import { StartFailed } from './start-failed.ts'
+import { StartError } from './start-error.ts'
 import type { Steps } from './steps.ts'
 
 /** Where calls come from: what the bridge has to know of it, and how to make one. */
@@ -49,7 +49,7 @@ export async function openPbx(choice: PbxChoice, options: PbxOptions): Promise<P
   try {
     return await privatePbx(choice.mirror, options)
   } catch (error) {
-    if (!(error instanceof PlatformUnsupported)) throw error
+    if (!(error instanceof PlatformUnsupportedError)) throw error
     options.steps.say(
       'A real Asterisk sets itself up on Debian and Ubuntu (x86-64) alone, so this replays a recording of one. ' +
         'Where apt is there and only its mirrors lack Debian sid, npm start -- --mirror URL names one that has it.',
@@ -121,7 +121,7 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
   const failed = pbx.gone().then((): never => {
     const log = path.relative(root, pbx.logFile) || pbx.logFile
     const message = `Asterisk ended by itself; its log is ${log}. npm start starts it again, its calls kept.`
-    throw new StartFailed('asterisk-ended', message, 69)
+    throw new StartError('asterisk-ended', message, 69)
   })
   // Once it is told to stop, nobody waits for this any more.
   failed.catch(() => undefined)

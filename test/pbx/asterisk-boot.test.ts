@@ -6,7 +6,7 @@ import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { AlreadyRunning, NotRunning, PortInUse } from '../../infra/asterisk/errors.ts'
+import { AlreadyRunningError, NotRunningError, PortInUseError } from '../../infra/asterisk/errors.ts'
 import { freePorts } from '../../infra/asterisk/instance/ports.ts'
 import { createPbx } from '../../infra/asterisk/pbx.ts'
 import { requestAri } from '../../infra/asterisk/phones/ari.ts'
@@ -85,7 +85,7 @@ test('a phone with a wrong password is not let in', async () => {
 test('a second Asterisk in the same folder is refused, and the first goes on', async () => {
   const folder = dirname(dirname(it.pbx.logFile))
   const second = await createPbx({ installation: await testInstallation(), site: it.site, folder })
-  await expect(second.start()).rejects.toThrow(AlreadyRunning)
+  await expect(second.start()).rejects.toThrow(AlreadyRunningError)
   expect(await it.pbx.cli('core show version')).toContain('Asterisk 22')
 })
 
@@ -97,10 +97,10 @@ test('a taken port is named in one sentence, and nothing is left running', async
   await using other = await createPbx({ installation: await testInstallation(), site: it.site, folder, ports })
   const failure = await other.start().catch((error) => error)
   taken.close()
-  expect(failure).toBeInstanceOf(PortInUse)
+  expect(failure).toBeInstanceOf(PortInUseError)
   expect(failure.message).toMatch(/^The port 127\.0\.0\.1:\d+ \(SIP\) is in use: [^.]*\.$/)
   expect(other.pid).toBeUndefined()
-  await expect(other.cli('core show version')).rejects.toThrow(NotRunning)
+  await expect(other.cli('core show version')).rejects.toThrow(NotRunningError)
 })
 
 test('ends with the process that started it, even when that is killed', async () => {

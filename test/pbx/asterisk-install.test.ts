@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { FolderNotWritable, MirrorChanged, MirrorInvalid, MirrorUnreachable } from '../../infra/asterisk/errors.ts'
+import {
+  FolderNotWritableError,
+  MirrorChangedError,
+  MirrorInvalidError,
+  MirrorUnreachableError,
+} from '../../infra/asterisk/errors.ts'
 import { mirrorsToTry } from '../../infra/asterisk/install/machine.ts'
 import { installAsterisk } from '../../infra/asterisk/install.ts'
 
@@ -48,7 +53,7 @@ test('says what to do when no mirror answers', async () => {
   const failure = await installAsterisk({ folder, mirror: 'http://127.0.0.1:9/debian', progress: quiet }).catch(
     (error) => error,
   )
-  expect(failure).toBeInstanceOf(MirrorUnreachable)
+  expect(failure).toBeInstanceOf(MirrorUnreachableError)
   expect(failure.message).toMatch(/--mirror URL.*--replay\.$/)
   expect(failure.shouldRetry()).toBe(true)
   expect(await readdir(folder)).toEqual([])
@@ -62,18 +67,18 @@ test.each([
     /\/asterisk-core-sounds-en-gsm_/.test(path) ? tamper(body) : undefined,
   )
   const failure = await installAsterisk({ folder, mirror: mirror.url, progress: quiet }).catch((error) => error)
-  expect(failure).toBeInstanceOf(MirrorChanged)
+  expect(failure).toBeInstanceOf(MirrorChangedError)
   expect(failure.message).toMatch(/--mirror URL\.$/)
   expect(await readdir(folder)).toEqual([])
 })
 
 test('refuses a mirror that is no URL, and a folder that is none', async () => {
   await expect(installAsterisk({ folder, mirror: 'mirror.example\nDeb: x', progress: quiet })).rejects.toThrow(
-    MirrorInvalid,
+    MirrorInvalidError,
   )
   const file = join(folder, 'file')
   await writeFile(file, '')
-  await expect(installAsterisk({ folder: join(file, 'in'), progress: quiet })).rejects.toThrow(FolderNotWritable)
+  await expect(installAsterisk({ folder: join(file, 'in'), progress: quiet })).rejects.toThrow(FolderNotWritableError)
 })
 
 /** Passes everything on from the machine's own mirror, except what `change` answers otherwise. */

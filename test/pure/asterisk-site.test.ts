@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { SiteInvalid } from '../../infra/asterisk/errors.ts'
+import { SiteInvalidError } from '../../infra/asterisk/errors.ts'
 import { generateSecrets, keepSecrets } from '../../infra/asterisk/secrets.ts'
 import { checkSite, parseSite, readSite } from '../../infra/asterisk/site.ts'
 
@@ -12,7 +12,7 @@ const problemsOf = (run: () => unknown): readonly string[] => {
   try {
     run()
   } catch (error) {
-    if (error instanceof SiteInvalid) return error.problems
+    if (error instanceof SiteInvalidError) return error.problems
     throw error
   }
   return []
@@ -69,7 +69,7 @@ test('refuses doubles, and a trunk number that rings nobody', async () => {
 })
 
 test.each(['', '- a', 'site: [', 'a: b: c', '*x'])('what is no site is refused, not thrown about: %j', (text) => {
-  expect(() => parseSite(text)).toThrow(SiteInvalid)
+  expect(() => parseSite(text)).toThrow(SiteInvalidError)
 })
 
 test('secrets differ, keep their owners, and are closed to others', async () => {

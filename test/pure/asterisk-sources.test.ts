@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { KeyringMissing, MirrorInvalid, MirrorUnreachable } from '../../infra/asterisk/errors.ts'
+import { KeyringMissingError, MirrorInvalidError, MirrorUnreachableError } from '../../infra/asterisk/errors.ts'
 import { debianMirrors, parseDeb822, parseSourcesList } from '../../infra/asterisk/install/apt-sources.ts'
 import { keyringFor, mirrorsToTry } from '../../infra/asterisk/install/machine.ts'
 
@@ -73,7 +73,7 @@ Signed-By:
 test("asks the mirror that is named, else those of the machine's own sources of both kinds", async () => {
   const apt = await mkdtemp(join(tmpdir(), 'apt-'))
   try {
-    await expect(mirrorsToTry(undefined, apt)).rejects.toThrow(MirrorUnreachable)
+    await expect(mirrorsToTry(undefined, apt)).rejects.toThrow(MirrorUnreachableError)
     await mkdir(join(apt, 'sources.list.d'))
     await writeFile(join(apt, 'sources.list'), 'deb http://one.example/debian sid main\n')
     await writeFile(join(apt, 'sources.list.d', 'b.list'), 'deb http://two.example/debian sid main')
@@ -95,7 +95,7 @@ test("asks the mirror that is named, else those of the machine's own sources of 
 test.each(['mirror.example', 'http://mirror.example/debian sid\nSuites: x', 'javascript:alert(1)', ''])(
   'refuses %j as a mirror',
   async (mirror) => {
-    await expect(mirrorsToTry(mirror)).rejects.toThrow(MirrorInvalid)
+    await expect(mirrorsToTry(mirror)).rejects.toThrow(MirrorInvalidError)
   },
 )
 
@@ -103,6 +103,6 @@ test('takes the keyring that an entry names if it is there', async () => {
   const entry = { uri: 'http://mirror.example/debian', suites: ['sid'], components: ['main'] }
   expect(await keyringFor({ ...entry, signedBy: '/dev/null' })).toBe('/dev/null')
   const other = await keyringFor({ ...entry, signedBy: '/nowhere/key.gpg' }).catch((error) => error)
-  if (other instanceof KeyringMissing) expect(other.message).toContain('debian-archive-keyring')
+  if (other instanceof KeyringMissingError) expect(other.message).toContain('debian-archive-keyring')
   else expect(other).toMatch(/debian-archive-keyring\.(gpg|pgp)$/)
 })

@@ -1,6 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DiskFull, InstallFailed, KeyringMissing, MirrorChanged, MirrorUnreachable } from '../errors.ts'
+import {
+  DiskFullError,
+  InstallationError,
+  KeyringMissingError,
+  MirrorChangedError,
+  MirrorUnreachableError,
+} from '../errors.ts'
 import type { AptEntry } from './apt-sources.ts'
 import { type ListedPackage, parsePrintUris } from './closure.ts'
 import { type CommandResult, runCommand } from './command.ts'
@@ -37,40 +43,41 @@ export class PrivateApt {
     })
   }
 
-  /** Downloads the index of sid. @throws MirrorUnreachable, KeyringMissing, DiskFull */
+  /** Downloads the index of sid. @throws MirrorUnreachableError, KeyringMissingError, DiskFullError */
   async update(): Promise<void> {
     const result = await this.apt(['apt-get', '-q', 'update'], DOWNLOAD_MS_MAX)
     if (/NO_PUBKEY|EXPKEYSIG|not signed|Missing key|verification failed/i.test(result.stderr))
-      throw new KeyringMissing(lastWords(result))
+      throw new KeyringMissingError(lastWords(result))
     this.throwIfDiskFull(result)
-    if (result.code !== 0 || /^W: Failed to fetch/m.test(result.stderr)) throw new MirrorUnreachable(lastWords(result))
+    if (result.code !== 0 || /^W: Failed to fetch/m.test(result.stderr))
+      throw new MirrorUnreachableError(lastWords(result))
   }
 
-  /** The packages that installing `names` would bring, themselves included. @throws MirrorChanged */
+  /** The packages that installing `names` would bring, themselves included. @throws MirrorChangedError */
   async closure(names: readonly string[]): Promise<ListedPackage[]> {
     const result = await this.apt(['apt-get', '-qq', '--print-uris', 'install', ...names], RESOLVE_MS_MAX)
     this.throwIfDiskFull(result)
     const listed = parsePrintUris(result.stdout)
     if (result.code !== 0 || listed.length === 0)
-      throw new MirrorChanged('a package of Asterisk is missing from it', lastWords(result))
+      throw new MirrorChangedError('a package of Asterisk is missing from it', lastWords(result))
     return listed
   }
 
-  /** Downloads packages, checked against the signed index, and returns the folder that holds them. @throws MirrorChanged */
+  /** Downloads packages, checked against the signed index, and returns the folder that holds them. @throws MirrorChangedError */
   async download(names: readonly string[]): Promise<string> {
     const packages = join(this.folder, 'packages')
     const result = await this.apt(['apt-get', '-q', 'download', ...names], DOWNLOAD_MS_MAX, packages)
     this.throwIfDiskFull(result)
     if (/404|Hash Sum mismatch|unexpected size|Unable to locate|Can't find a source/i.test(result.stderr))
-      throw new MirrorChanged('a package is gone or differs', lastWords(result))
-    if (result.code !== 0) throw new MirrorUnreachable(lastWords(result))
+      throw new MirrorChangedError('a package is gone or differs', lastWords(result))
+    if (result.code !== 0) throw new MirrorUnreachableError(lastWords(result))
     return packages
   }
 
   /** The machine's `Acquire::http`, `https` and `ftp` settings, as configuration lines. */
   private async machineProxies(): Promise<string> {
     const dump = await runCommand('apt-config', ['dump'], { timeoutMs: RESOLVE_MS_MAX, signal: this.signal })
-    if (dump.code !== 0) throw new InstallFailed('apt-config does not work', lastWords(dump))
+    if (dump.code !== 0) throw new InstallationError('apt-config does not work', lastWords(dump))
     return dump.stdout
       .split('\n')
       .filter((line) => /^Acquire::(http|https|ftp)::/.test(line))
@@ -85,7 +92,7 @@ export class PrivateApt {
 
   private throwIfDiskFull(result: CommandResult): void {
     if (/No space left|don't have enough free space/i.test(result.stderr))
-      throw new DiskFull(this.folder, lastWords(result))
+      throw new DiskFullError(this.folder, lastWords(result))
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { errorCode, InstallationBusy } from '../errors.ts'
+import { errorCode, InstallationBusyError } from '../errors.ts'
 
 /** An installation takes 6 s, 20 s on a slow line; one that still runs after 10 minutes hangs. */
 const WAIT_MS_MAX = 600_000
@@ -11,7 +11,7 @@ const LOOK_AGAIN_MS = 100
  * Takes a lock file that holds this process's id, waiting while another living process has it; one left by a dead
  * process is taken over. Disposing gives it back.
  *
- * @throws InstallationBusy after 10 minutes, the reason of `signal` once it aborts
+ * @throws InstallationBusyError after 10 minutes, the reason of `signal` once it aborts
  */
 export async function takeLock(file: string, signal?: AbortSignal): Promise<AsyncDisposable> {
   const mine = `${file}.${randomUUID()}`
@@ -24,7 +24,7 @@ export async function takeLock(file: string, signal?: AbortSignal): Promise<Asyn
       if (await linked(mine, file)) break
       const holder = await holderOf(file)
       if (holder !== undefined && !isAlive(holder)) await rm(file, { force: true })
-      else if (holder !== undefined && Date.now() > deadline) throw new InstallationBusy(file, holder)
+      else if (holder !== undefined && Date.now() > deadline) throw new InstallationBusyError(file, holder)
       else await delay(LOOK_AGAIN_MS, undefined, signal ? { signal } : {})
     }
   } finally {

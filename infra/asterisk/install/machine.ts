@@ -1,6 +1,12 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorCode, KeyringMissing, MirrorInvalid, MirrorUnreachable, PlatformUnsupported } from '../errors.ts'
+import {
+  errorCode,
+  KeyringMissingError,
+  MirrorInvalidError,
+  MirrorUnreachableError,
+  PlatformUnsupportedError,
+} from '../errors.ts'
 import { type AptEntry, debianMirrors, parseDeb822, parseSourcesList } from './apt-sources.ts'
 import { runCommand } from './command.ts'
 
@@ -8,16 +14,16 @@ const TOOLS = ['apt-get', 'apt-config', 'dpkg-deb']
 const TOOL_MS_MAX = 10_000
 const ARCHIVE_KEYRINGS = ['gpg', 'pgp'].map((suffix) => `/usr/share/keyrings/debian-archive-keyring.${suffix}`)
 
-/** @throws PlatformUnsupported unless this is Linux on x86-64 with Debian's package tools */
+/** @throws PlatformUnsupportedError unless this is Linux on x86-64 with Debian's package tools */
 export async function checkPlatform(signal?: AbortSignal): Promise<void> {
-  if (process.platform !== 'linux') throw new PlatformUnsupported(`the system is ${process.platform}, not Linux`)
-  if (process.arch !== 'x64') throw new PlatformUnsupported(`the processor is ${process.arch}, not x86-64`)
+  if (process.platform !== 'linux') throw new PlatformUnsupportedError(`the system is ${process.platform}, not Linux`)
+  if (process.arch !== 'x64') throw new PlatformUnsupportedError(`the processor is ${process.arch}, not x86-64`)
   for (const tool of TOOLS) {
     try {
       const { code } = await runCommand(tool, ['--version'], { timeoutMs: TOOL_MS_MAX, signal })
-      if (code !== 0) throw new PlatformUnsupported(`the program ${tool} does not run`)
+      if (code !== 0) throw new PlatformUnsupportedError(`the program ${tool} does not run`)
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') throw new PlatformUnsupported(`the program ${tool} is missing`)
+      if (errorCode(error) === 'ENOENT') throw new PlatformUnsupportedError(`the program ${tool} is missing`)
       throw error
     }
   }
@@ -26,12 +32,12 @@ export async function checkPlatform(signal?: AbortSignal): Promise<void> {
 /**
  * The mirrors to ask, best first: the one that was named, else those of the machine's own apt sources.
  *
- * @throws MirrorInvalid if the named one is no URL, MirrorUnreachable if the machine knows none
+ * @throws MirrorInvalidError if the named one is no URL, MirrorUnreachableError if the machine knows none
  */
 export async function mirrorsToTry(named: string | undefined, aptFolder = '/etc/apt'): Promise<AptEntry[]> {
   if (named !== undefined) {
     // No white space: the URL becomes a word of a sources file.
-    if (!/^(https?|file):\/\/\S+$/.test(named) || !URL.canParse(named)) throw new MirrorInvalid()
+    if (!/^(https?|file):\/\/\S+$/.test(named) || !URL.canParse(named)) throw new MirrorInvalidError()
     return [{ uri: named.replace(/\/+$/, ''), suites: ['sid'], components: ['main'] }]
   }
   const parts = await namesIn(join(aptFolder, 'sources.list.d'))
@@ -42,11 +48,11 @@ export async function mirrorsToTry(named: string | undefined, aptFolder = '/etc/
     ...(await Promise.all(deb822.map((name) => textOf(join(aptFolder, name))))).flatMap(parseDeb822),
   ]
   const mirrors = debianMirrors(entries)
-  if (mirrors.length === 0) throw new MirrorUnreachable(`no Debian archive in ${aptFolder}`)
+  if (mirrors.length === 0) throw new MirrorUnreachableError(`no Debian archive in ${aptFolder}`)
   return mirrors
 }
 
-/** The keyring that signs a mirror: its own entry's, else Debian's. @throws KeyringMissing */
+/** The keyring that signs a mirror: its own entry's, else Debian's. @throws KeyringMissingError */
 export async function keyringFor(mirror: AptEntry): Promise<string> {
   const candidates = mirror.signedBy === undefined ? ARCHIVE_KEYRINGS : [mirror.signedBy, ...ARCHIVE_KEYRINGS]
   for (const keyring of candidates) {
@@ -57,7 +63,7 @@ export async function keyringFor(mirror: AptEntry): Promise<string> {
       if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EACCES') throw error
     }
   }
-  throw new KeyringMissing()
+  throw new KeyringMissingError()
 }
 
 const inParts = (name: string) => join('sources.list.d', name)

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DiskFull, errorCode, InstallFailed, MirrorChanged } from '../errors.ts'
+import { DiskFullError, errorCode, InstallationError, MirrorChangedError } from '../errors.ts'
 import { librariesFolder, modulesFolder, ROOT_PACKAGES } from '../installation.ts'
 import { MODULES, SPARE_MODULES } from '../render/modules.ts'
 import type { PrivateApt } from './apt.ts'
@@ -49,7 +49,7 @@ export async function downloadAndUnpack(unpacking: Unpacking): Promise<Record<st
     unpacking.progress(`downloading the ${names.length - done.size} other packages that Asterisk names`)
     await unpackMore(unpacking, names, done)
     const missing = await missingLibraries(root)
-    if (missing.size > 0) throw new InstallFailed(`no package holds ${[...missing].join(', ')}`)
+    if (missing.size > 0) throw new InstallationError(`no package holds ${[...missing].join(', ')}`)
   }
   return Object.fromEntries([...done].sort().map((name) => [name, version.get(name) ?? 'unknown']))
 }
@@ -59,7 +59,7 @@ async function unpackMore({ apt, root, signal }: Unpacking, names: readonly stri
   if (wanted.length === 0) return
   const folder = await apt.download(wanted)
   const files = (await readdir(folder)).filter((file) => wanted.includes(file.split('_')[0] ?? ''))
-  if (files.length < wanted.length) throw new MirrorChanged('fewer packages came than were asked for')
+  if (files.length < wanted.length) throw new MirrorChangedError('fewer packages came than were asked for')
   await mkdir(root, { recursive: true })
   const unpackRest = async () => {
     for (let file = files.pop(); file !== undefined; file = files.pop())
@@ -72,8 +72,8 @@ async function unpackMore({ apt, root, signal }: Unpacking, names: readonly stri
 
 async function unpackOne(file: string, root: string, signal: AbortSignal | undefined): Promise<void> {
   const result = await runCommand('dpkg-deb', ['-x', file, root], { timeoutMs: UNPACK_MS_MAX, signal })
-  if (/No space left/i.test(result.stderr)) throw new DiskFull(root, result.stderr)
-  if (result.code !== 0) throw new InstallFailed('a package does not unpack', result.stderr)
+  if (/No space left/i.test(result.stderr)) throw new DiskFullError(root, result.stderr)
+  if (result.code !== 0) throw new InstallationError('a package does not unpack', result.stderr)
 }
 
 /** Libraries that Asterisk, its loaded modules, or libraries they use name, and that lie nowhere in `root`. */

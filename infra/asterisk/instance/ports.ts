@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { errorCode, PortInUse } from '../errors.ts'
+import { errorCode, PortInUseError } from '../errors.ts'
 import type { AsteriskPorts } from '../render/layout.ts'
 
 /** A call takes two ports of the range on each leg: 100 calls at once. */
@@ -21,7 +21,7 @@ export async function freePorts(address = '127.0.0.1'): Promise<AsteriskPorts> {
   return { sip: sip.port, http: http.port, ami: ami.port, rtpFirst, rtpLast: rtpFirst + RTP_PORTS - 1 }
 }
 
-/** @throws PortInUse naming the first one that is taken */
+/** @throws PortInUseError naming the first one that is taken */
 export async function checkPortsFree(ports: AsteriskPorts, address: string): Promise<void> {
   await checkFree('SIP', address, ports.sip, holdUdp)
   await checkFree('ARI', '127.0.0.1', ports.http, holdTcp)
@@ -39,7 +39,8 @@ async function checkFree(purpose: string, address: string, port: number, hold: H
   try {
     await (await hold(address, port)).release()
   } catch (error) {
-    if (errorCode(error) === 'EADDRINUSE' || errorCode(error) === 'EACCES') throw new PortInUse(purpose, address, port)
+    if (errorCode(error) === 'EADDRINUSE' || errorCode(error) === 'EACCES')
+      throw new PortInUseError(purpose, address, port)
     throw error
   }
 }
@@ -54,7 +55,7 @@ async function freeRange(address: string): Promise<number> {
       if (errorCode(error) !== 'EADDRINUSE') throw error
     }
   }
-  throw new PortInUse('audio', address, RTP_LOWEST)
+  throw new PortInUseError('audio', address, RTP_LOWEST)
 }
 
 async function holdUdp(address: string, port: number): Promise<Held> {
