@@ -6,7 +6,7 @@ import { diallingLink } from './asterisk/ari-socket.ts'
 import { Commands } from './commands/commands.ts'
 import { VerifyDays } from './commands/verify-day.ts'
 import type { BridgeConfig } from './config.ts'
-import { CannotRun, exitStatus } from './failure.ts'
+import { exitStatus, FatalError } from './failure.ts'
 import { join } from './join.ts'
 import { openMenus } from './menus/open-menus.ts'
 import { realClock } from './operate/clock.ts'
@@ -25,12 +25,12 @@ export interface Bridge extends AsyncDisposable {
   health(): Health
   /** Port of `/healthz`, if the configuration asked for one. */
   readonly healthPort: number | undefined
-  /** Rejects with CannotRun if the bridge has to end by itself; resolves once it is stopped. */
+  /** Rejects with FatalError if the bridge has to end by itself; resolves once it is stopped. */
   readonly done: Promise<void>
   stop(): Promise<void>
 }
 
-/** Starts a bridge in this process; resolves once it is connected to its PBX. Throws CannotRun with a sentence to show. */
+/** Starts a bridge in this process; resolves once it is connected to its PBX. Throws FatalError with a sentence to show. */
 export async function startBridge(config: BridgeConfig, { log }: { log: Log }): Promise<Bridge> {
   const undo = new AsyncDisposableStack()
   try {
@@ -49,7 +49,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   // Whoever starts the bridge may look at these late; a failure until then is no unhandled one.
   for (const { promise } of [first, ended]) promise.catch(() => undefined)
   const fail = (error: unknown) => {
-    const failure = error instanceof CannotRun ? error : broken(error)
+    const failure = error instanceof FatalError ? error : broken(error)
     first.reject(failure)
     ended.reject(failure)
     intakeStop.abort()
@@ -143,7 +143,7 @@ async function linkOf(ari: BridgeConfig['ari'], undo: AsyncDisposableStack): Pro
   return listener
 }
 
-function broken(cause: unknown): CannotRun {
+function broken(cause: unknown): FatalError {
   const sentence = `the bridge cannot go on (${describeError(cause)}): see its log; nothing acknowledged is lost, start it again`
-  return new CannotRun('bridge-broken', exitStatus.ioError, sentence, { cause })
+  return new FatalError('bridge-broken', exitStatus.ioError, sentence, { cause })
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { SiteId } from '../contracts/names.ts'
 import { withEnrolment } from './enrolment/enrolment-file.ts'
-import { CannotRun, errorCode, exitStatus } from './failure.ts'
+import { errorCode, exitStatus, FatalError } from './failure.ts'
 
 /** Each message says what is wanted and never what was given: a password may stand in the wrong place. */
 const text = (wanted: string) => v.pipe(v.string(wanted), v.minLength(1, wanted), v.maxLength(1000, wanted))
@@ -112,7 +112,7 @@ export async function readConfig(file: string): Promise<BridgeConfig> {
     content = await readFile(file, 'utf8')
   } catch (cause) {
     const why = errorCode(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${errorCode(cause)})`
-    throw new CannotRun(
+    throw new FatalError(
       'config-unreadable',
       exitStatus.noInput,
       `the configuration ${file} ${why}: name it by --config`,
@@ -130,12 +130,12 @@ export function parseConfig(content: string, file: string): BridgeConfig {
     json = JSON.parse(content)
   } catch {
     // The parser's own message quotes the file's text, which may be a password; so it is not kept as a cause.
-    throw new CannotRun('config-not-json', exitStatus.config, `the configuration ${file} is not JSON: mend it`)
+    throw new FatalError('config-not-json', exitStatus.config, `the configuration ${file} is not JSON: mend it`)
   }
   const result = v.safeParse(BridgeConfig, json)
   if (result.success) return result.output
   const faults = [...new Set(result.issues.map(describeIssue))].join('; ')
-  throw new CannotRun('config-invalid', exitStatus.config, `the configuration ${file} is wrong: ${faults}`)
+  throw new FatalError('config-invalid', exitStatus.config, `the configuration ${file} is wrong: ${faults}`)
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {

@@ -1,12 +1,6 @@
-/** What the bridge's errors have in common: a stable id, and whether trying again can help. */
-export abstract class BridgeError extends Error {
-  abstract readonly errorId: string
-  shouldRetry(): boolean {
-    return false
-  }
-}
+import { SwitchhookError } from '../contracts/errors.ts'
 
-/** Exit statuses by `sysexits.h`, so that a service manager can tell a wrong setting from a passing fault. */
+/** Exit statuses of `sysexits.h`, so that a service manager can tell a wrong setting from a temporary fault. */
 export const exitStatus = {
   usage: 64,
   noInput: 66,
@@ -21,19 +15,21 @@ export const exitStatus = {
 } as const
 export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus]
 
-/** The bridge cannot start or go on. The message is one sentence that says what to do and holds no secret. */
-export class CannotRun extends BridgeError {
+/**
+ * The bridge cannot start, or cannot continue: the process ends with `exitStatus`. The message is one sentence that says
+ * what the operator must do. It contains no secret.
+ */
+export class FatalError extends SwitchhookError {
   readonly errorId: string
   readonly exitStatus: ExitStatus
   constructor(errorId: string, status: ExitStatus, sentence: string, options?: ErrorOptions) {
     super(sentence, options)
-    this.name = 'CannotRun'
     this.errorId = errorId
     this.exitStatus = status
   }
 }
 
-/** The code of a Node or system error, such as `ENOENT`; empty where there is none. */
+/** Returns the code of a Node or system error, for example `ENOENT`, or of its cause; an empty string if there is no code. */
 export function errorCode(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
   if (error instanceof Error && error.cause !== undefined) return errorCode(error.cause)

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { startBridge } from './bridge.ts'
 import { readConfig } from './config.ts'
 import { runEnroll } from './enrolment/enroll.ts'
-import { CannotRun, exitStatus } from './failure.ts'
+import { exitStatus, FatalError } from './failure.ts'
 import { createLog, describeError } from './operate/log.ts'
 
 /** `switchhook-bridge --config FILE`, or once before it `switchhook-bridge enroll CODE --api URL --folder DIR`. Logs to standard output; a failure is one sentence on standard error and a status of sysexits.h. */
@@ -30,15 +30,19 @@ function configFile(): string {
     const { values } = parseArgs({ options: { config: { type: 'string' } } })
     if (values.config !== undefined) return values.config
   } catch (cause) {
-    throw new CannotRun('usage', exitStatus.usage, `${describeError(cause)}: usage is switchhook-bridge --config FILE`)
+    throw new FatalError('usage', exitStatus.usage, `${describeError(cause)}: usage is switchhook-bridge --config FILE`)
   }
-  throw new CannotRun('usage', exitStatus.usage, 'no configuration was named: usage is switchhook-bridge --config FILE')
+  throw new FatalError(
+    'usage',
+    exitStatus.usage,
+    'no configuration was named: usage is switchhook-bridge --config FILE',
+  )
 }
 
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    const failure = error instanceof CannotRun ? error : undefined
+    const failure = error instanceof FatalError ? error : undefined
     process.stderr.write(`switchhook-bridge: ${failure ? failure.message : describeError(error)}\n`)
     process.exit(failure?.exitStatus ?? exitStatus.software)
   },

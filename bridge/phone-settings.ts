@@ -1,6 +1,6 @@
 import type { EndpointState } from '../contracts/facts.ts'
 import type { AriRequests } from './asterisk/ari-connection.ts'
-import { AriRefused } from './asterisk/ari-errors.ts'
+import { AriRefusedError } from './asterisk/ari-errors.ts'
 import { DialPlan, namesMax } from './asterisk/dial-plan.ts'
 import { readDeviceState, readPhoneEntry } from './asterisk/phone-directory.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
@@ -99,7 +99,7 @@ export class PhoneSettings {
       }
     } catch (error) {
       // No such context: this PBX follows no settings, which its phones say by not being `forwardable`.
-      if (!(error instanceof AriRefused)) throw error
+      if (!(error instanceof AriRefusedError)) throw error
       this.#parts.counters.add('forwarding-missing')
     }
   }

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CannotRun, errorCode, exitStatus } from './failure.ts'
+import { errorCode, exitStatus, FatalError } from './failure.ts'
 
 /** Makes the bridge's folder, readable by its user alone, and sees that it can be written. */
 export async function prepareStateFolder(folder: string): Promise<void> {
@@ -11,6 +11,6 @@ export async function prepareStateFolder(folder: string): Promise<void> {
     await rm(probe)
   } catch (cause) {
     const sentence = `the state folder ${folder} cannot be written (${errorCode(cause)}): give it to the bridge's user, or mend stateFolder`
-    throw new CannotRun('state-folder-unwritable', exitStatus.cannotCreate, sentence, { cause })
+    throw new FatalError('state-folder-unwritable', exitStatus.cannotCreate, sentence, { cause })
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
-import { BridgeError, errorCode } from '../failure.ts'
+import { SwitchhookError } from '../../contracts/errors.ts'
+import { errorCode } from '../failure.ts'
 import { type AmiMessage, AmiMessages, encodeAction } from './ami-messages.ts'
 
 export interface AmiAddress {
@@ -19,7 +20,7 @@ const deadAfterMs = 10_000
 const waitingMax = 100
 
 /** The Manager Interface was not reached, does not answer, or refuses. */
-export class AmiUnavailable extends BridgeError {
+export class AmiUnavailableError extends SwitchhookError {
   readonly errorId: string
   constructor(
     errorId: 'ami-unreachable' | 'ami-refused' | 'ami-login-refused',
@@ -27,7 +28,6 @@ export class AmiUnavailable extends BridgeError {
     options?: ErrorOptions,
   ) {
     super(detail, options)
-    this.name = 'AmiUnavailable'
     this.errorId = errorId
   }
   /** A PBX is configured anew, and permissions are mended, without a restart of the bridge. */
@@ -38,7 +38,7 @@ export class AmiUnavailable extends BridgeError {
 
 interface Waiting {
   resolve(message: AmiMessage): void
-  reject(error: AmiUnavailable): void
+  reject(error: AmiUnavailableError): void
 }
 
 /** One connection to the Manager Interface (Asterisk's page "AMI v2 Specification"), logged in by MD5 challenge. */
@@ -57,7 +57,7 @@ export class AmiConnection {
     this.closed = this.#watch()
   }
 
-  /** `onEvent` must not wait. Throws AmiUnavailable. */
+  /** `onEvent` must not wait. Throws AmiUnavailableError. */
   static async open(address: AmiAddress, onEvent: (event: AmiMessage) => void, signal: AbortSignal) {
     const socket = await dial(address, signal)
     const connection = new AmiConnection(socket, onEvent)
@@ -75,20 +75,24 @@ export class AmiConnection {
     const challenge = (await this.ask({ Action: 'Challenge', AuthType: 'MD5' })).get('challenge') ?? ''
     const key = createHash('md5').update(challenge).update(password).digest('hex')
     await this.ask({ Action: 'Login', AuthType: 'MD5', Username: user, Key: key }).catch((cause: unknown) => {
-      if (!(cause instanceof AmiUnavailable) || cause.errorId !== 'ami-refused') throw cause
-      throw new AmiUnavailable('ami-login-refused', 'Asterisk refuses the AMI user: mend ami.user and ami.password', {
-        cause,
-      })
+      if (!(cause instanceof AmiUnavailableError) || cause.errorId !== 'ami-refused') throw cause
+      throw new AmiUnavailableError(
+        'ami-login-refused',
+        'Asterisk refuses the AMI user: mend ami.user and ami.password',
+        {
+          cause,
+        },
+      )
     })
   }
 
-  /** The headers of the answer. Throws AmiUnavailable if it is none or an error, AmiHeaderRefused before anything is sent. */
+  /** The headers of the answer. Throws AmiUnavailableError if it is none or an error, AmiHeaderError before anything is sent. */
   async ask(headers: Readonly<Record<string, string>>): Promise<ReadonlyMap<string, string>> {
     this.#count += 1
     const id = String(this.#count)
     const action = headers['Action'] ?? ''
     const bytes = encodeAction({ ...headers, ActionID: id })
-    if (this.#waiting.size >= waitingMax) throw new AmiUnavailable('ami-unreachable', 'too many actions wait')
+    if (this.#waiting.size >= waitingMax) throw new AmiUnavailableError('ami-unreachable', 'too many actions wait')
     const { promise, resolve, reject } = Promise.withResolvers<AmiMessage>()
     const timer = setTimeout(() => reject(silence(action)), answerMsMax)
     this.#waiting.set(id, { resolve, reject })
@@ -96,7 +100,7 @@ export class AmiConnection {
     try {
       const answer = (await promise).headers
       if (answer.get('response') === 'Success') return answer
-      throw new AmiUnavailable('ami-refused', `${action}: ${answer.get('message') ?? 'refused'}`)
+      throw new AmiUnavailableError('ami-refused', `${action}: ${answer.get('message') ?? 'refused'}`)
     } finally {
       clearTimeout(timer)
       this.#waiting.delete(id)
@@ -145,7 +149,7 @@ function dial({ host, port }: AmiAddress, signal: AbortSignal): Promise<Socket> 
     const fail = (cause?: unknown) => {
       socket.destroy()
       const why = errorCode(cause) || 'no answer'
-      reject(new AmiUnavailable('ami-unreachable', `${host}:${port}: ${why}`, { cause }))
+      reject(new AmiUnavailableError('ami-unreachable', `${host}:${port}: ${why}`, { cause }))
     }
     const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMsMax)])
     limit.addEventListener('abort', fail, { once: true })
@@ -158,6 +162,6 @@ function dial({ host, port }: AmiAddress, signal: AbortSignal): Promise<Socket> 
   })
 }
 
-function silence(what: string): AmiUnavailable {
-  return new AmiUnavailable('ami-unreachable', `${what}: no answer`)
+function silence(what: string): AmiUnavailableError {
+  return new AmiUnavailableError('ami-unreachable', `${what}: no answer`)
 }

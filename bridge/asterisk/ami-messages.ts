@@ -1,4 +1,4 @@
-import { BridgeError } from '../failure.ts'
+import { SwitchhookError } from '../../contracts/errors.ts'
 
 /** The longest header that Asterisk writes is a few hundred bytes; the rest of a longer one is dropped and the message marked. */
 const lineBytesMax = 16_384
@@ -70,23 +70,22 @@ export class AmiMessages {
 }
 
 /** What was to be sent would have been another message than it says. */
-export class AmiHeaderRefused extends BridgeError {
+export class AmiHeaderError extends SwitchhookError {
   readonly errorId = 'ami-header-refused'
   constructor(header: string) {
     super(`the value for the header ${header} holds a line break, a NUL or too much`)
-    this.name = 'AmiHeaderRefused'
   }
 }
 
 /** Asterisk's own limit on a line that it reads. */
 const sentBytesMax = 1024
 
-/** The bytes of one action. Throws AmiHeaderRefused for a value that would not stay one header. */
+/** The bytes of one action. Throws AmiHeaderError for a value that would not stay one header. */
 export function encodeAction(headers: Readonly<Record<string, string>>): string {
   const lines = Object.entries(headers).map(([name, value]) => {
     const line = `${name}: ${value}`
     if (/[\r\n\0]/.test(line) || !/^[A-Za-z]+$/.test(name) || Buffer.byteLength(line) > sentBytesMax) {
-      throw new AmiHeaderRefused(/^[A-Za-z]+$/.test(name) ? name : 'of no name')
+      throw new AmiHeaderError(/^[A-Za-z]+$/.test(name) ? name : 'of no name')
     }
     return line
   })

@@ -1,6 +1,6 @@
 /** ARI's REST interface, over HTTP or over the event socket. Paths are below `/ari`, with every part already encoded. */
 export interface AriRequests {
-  /** Each throws AriRefused for an answer that is no success, AriUnreachable if none comes. */
+  /** Each throws AriRefusedError for an answer that is no success, AriUnreachableError if none comes. */
   get(path: string, signal: AbortSignal): Promise<unknown>
   put(path: string, body: unknown, signal: AbortSignal): Promise<unknown>
   post(path: string, body: unknown, signal: AbortSignal): Promise<unknown>
@@ -21,6 +21,6 @@ export interface AriConnection {
 export interface AriLink {
   /** `inbound`: what happened without a connection is lost. `outbound`: Asterisk keeps it and tells it first. */
   readonly direction: 'inbound' | 'outbound'
-  /** The next connection. `onFrame` is called for each frame as it comes and must not wait. Throws AriRefused or AriUnreachable. */
+  /** The next connection. `onFrame` is called for each frame as it comes and must not wait. Throws AriRefusedError or AriUnreachableError. */
   connect(onFrame: (frame: Buffer) => void, signal: AbortSignal): Promise<AriConnection>
 }

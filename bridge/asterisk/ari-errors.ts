@@ -1,12 +1,12 @@
-import { BridgeError, CannotRun, errorCode, exitStatus } from '../failure.ts'
+import { SwitchhookError } from '../../contracts/errors.ts'
+import { errorCode, exitStatus, FatalError } from '../failure.ts'
 
 /** ARI answered, but with an HTTP status that is no success. */
-export class AriRefused extends BridgeError {
+export class AriRefusedError extends SwitchhookError {
   readonly errorId: string
   readonly status: number
   constructor(status: number, what: string, options?: ErrorOptions) {
     super(`${what} answered ${status}`, options)
-    this.name = 'AriRefused'
     this.status = status
     this.errorId = refusals[status] ?? 'ari-refused'
   }
@@ -34,7 +34,7 @@ const unsentCodes: ReadonlySet<string> = new Set([
 ])
 
 /** Nothing answered: no connection, a broken one, or silence. */
-export class AriUnreachable extends BridgeError {
+export class AriUnreachableError extends SwitchhookError {
   readonly errorId = 'ari-unreachable'
   /** What answers in another protocol will go on doing so. */
   get isForeign(): boolean {
@@ -57,10 +57,10 @@ export interface AriAddress {
 }
 
 /** What to tell whoever starts the bridge, when ARI was not reached within the time a start has. */
-export function startFailure(error: unknown, { url, user, application }: AriAddress): CannotRun {
+export function startFailure(error: unknown, { url, user, application }: AriAddress): FatalError {
   const refused = (id: string, status: (typeof exitStatus)[keyof typeof exitStatus], sentence: string) =>
-    new CannotRun(id, status, sentence, { cause: error })
-  if (error instanceof AriRefused) {
+    new FatalError(id, status, sentence, { cause: error })
+  if (error instanceof AriRefusedError) {
     const { errorId } = error
     if (error.status === 401) {
       return refused(
@@ -90,7 +90,7 @@ export function startFailure(error: unknown, { url, user, application }: AriAddr
     )
   }
   const code = errorCode(error)
-  if (error instanceof AriUnreachable && error.isForeign) {
+  if (error instanceof AriUnreachableError && error.isForeign) {
     return refused('not-an-ari', exitStatus.protocol, `what listens at ${url} does not speak HTTP: mend ari.url`)
   }
   const why = code === '' ? 'does not answer' : `cannot be reached (${code})`

@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+import { errorCode, exitStatus, FatalError } from '../failure.ts'
 import type { AriConnection, AriLink } from './ari-connection.ts'
-import { AriUnreachable } from './ari-errors.ts'
+import { AriUnreachableError } from './ari-errors.ts'
 import { type AriCredentials, basicAuth } from './ari-rest.ts'
 import { AriSocket, frameBytesMax } from './ari-socket.ts'
 import { AriSocketRequests } from './ari-socket-requests.ts'
@@ -48,7 +48,7 @@ export class AriListener implements AriLink {
       })
     } catch (cause) {
       const sentence = `the port ${host}:${port} for Asterisk cannot be used (${errorCode(cause)}): mend ari.listen`
-      throw new CannotRun('ari-port-unusable', exitStatus.unavailable, sentence, { cause })
+      throw new FatalError('ari-port-unusable', exitStatus.unavailable, sentence, { cause })
     }
     const address = this.#server.address()
     return typeof address === 'object' && address ? address.port : port
@@ -77,7 +77,7 @@ export class AriListener implements AriLink {
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         this.#ready = undefined
-        reject(new AriUnreachable('Asterisk has not dialled the bridge'))
+        reject(new AriUnreachableError('Asterisk has not dialled the bridge'))
       }
       limited.addEventListener('abort', giveUp, { once: true })
       this.#ready = (socket) => {

@@ -1,6 +1,6 @@
 import { errorCode } from '../failure.ts'
 import type { AriRequests } from './ari-connection.ts'
-import { AriRefused, AriUnreachable } from './ari-errors.ts'
+import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
 
 /** Asterisk answers in milliseconds or hangs; a resynchronisation is not to wait for it longer. */
 const requestMsMax = 5000
@@ -47,12 +47,12 @@ export class AriRest implements AriRequests {
       const init = { method, headers: this.#headers, signal: limited, ...(body !== undefined && { body }) }
       const response = await fetch(`${this.#url}${path}`, init)
       const content = await response.text()
-      if (!response.ok) throw new AriRefused(response.status, `${method} ${path}`)
+      if (!response.ok) throw new AriRefusedError(response.status, `${method} ${path}`)
       return content === '' ? undefined : JSON.parse(content)
     } catch (cause) {
-      if (cause instanceof AriRefused) throw cause
+      if (cause instanceof AriRefusedError) throw cause
       const why = errorCode(cause) || (cause instanceof Error ? cause.name : 'no answer')
-      throw new AriUnreachable(`${method} ${path}: ${why}`, { cause })
+      throw new AriUnreachableError(`${method} ${path}: ${why}`, { cause })
     }
   }
 }

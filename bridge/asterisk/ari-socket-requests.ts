@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { AriRequests } from './ari-connection.ts'
-import { AriRefused, AriUnreachable } from './ari-errors.ts'
+import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
 
 /** As over HTTP: Asterisk answers in milliseconds or hangs. */
 const requestMsMax = 5000
@@ -47,7 +47,7 @@ export class AriSocketRequests implements AriRequests {
   }
 
   #ask(method: string, path: string, signal: AbortSignal, body?: unknown): Promise<unknown> {
-    if (this.#waiting.size >= waitingMax) throw new AriUnreachable('too many requests wait for Asterisk')
+    if (this.#waiting.size >= waitingMax) throw new AriUnreachableError('too many requests wait for Asterisk')
     this.#count += 1
     const id = String(this.#count)
     const what = `${method} ${path}`
@@ -55,7 +55,7 @@ export class AriSocketRequests implements AriRequests {
     return new Promise((answer, fail) => {
       const giveUp = () => {
         this.#waiting.delete(id)
-        fail(new AriUnreachable(`${what}: no answer`))
+        fail(new AriUnreachableError(`${what}: no answer`))
       }
       if (limited.aborted) return giveUp()
       limited.addEventListener('abort', giveUp, { once: true })
@@ -76,7 +76,7 @@ export class AriSocketRequests implements AriRequests {
     const { request_id: id, status_code: status, message_body: body } = response.output
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)
-    if (status >= 300) waiting?.fail(new AriRefused(status, waiting.what))
+    if (status >= 300) waiting?.fail(new AriRefusedError(status, waiting.what))
     else waiting?.answer(body === '' ? undefined : parseJson(Buffer.from(body)))
     return true
   }

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws'
 import type { AriConnection, AriLink, AriRequests } from './ari-connection.ts'
-import { AriRefused, AriUnreachable } from './ari-errors.ts'
+import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
 import { type AriCredentials, AriRest, basicAuth } from './ari-rest.ts'
 
 /** A half-open connection shows by its silence: dead once this long after the last sign of life. */
@@ -94,10 +94,10 @@ export function diallingLink({ url, application, subscribeAll = true, ...credent
         signal.addEventListener('abort', stop, { once: true })
         socket.once('open', () => resolve(opened))
         socket.once('unexpected-response', (_request, response) => {
-          reject(new AriRefused(response.statusCode ?? 0, 'the event socket'))
+          reject(new AriRefusedError(response.statusCode ?? 0, 'the event socket'))
           socket.terminate()
         })
-        socket.once('error', (cause) => reject(new AriUnreachable(cause.message, { cause })))
+        socket.once('error', (cause) => reject(new AriUnreachableError(cause.message, { cause })))
         socket.once('close', () => signal.removeEventListener('abort', stop))
       })
     },

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+import { errorCode, exitStatus, FatalError } from '../failure.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import { Bell } from '../operate/wait.ts'
 import type { CdrCheckpoint, Position } from './cdr-checkpoint.ts'
@@ -74,11 +74,11 @@ export class CdrFile {
       else await this.#takeNext()
     } catch (cause) {
       const sentence = `the CDR file ${path} cannot be read (${errorCode(cause)}): give the bridge's user the right to read it and its folder`
-      throw new CannotRun('cdr-file-unreadable', exitStatus.noInput, sentence, { cause })
+      throw new FatalError('cdr-file-unreadable', exitStatus.noInput, sentence, { cause })
     }
     if (!this.#source && !position && !this.#history.hasRotated) {
       const sentence = `the CDR file ${path} does not exist: mend cdr.file, or let cdr_custom.conf write it and create it empty`
-      throw new CannotRun('cdr-file-missing', exitStatus.noInput, sentence)
+      throw new FatalError('cdr-file-missing', exitStatus.noInput, sentence)
     }
     this.#watch(dirname(path))
   }

@@ -1,4 +1,5 @@
-import { BridgeError, CannotRun, exitStatus } from '../failure.ts'
+import { SwitchhookError } from '../../contracts/errors.ts'
+import { exitStatus, FatalError } from '../failure.ts'
 import type { Snapshot } from '../normalise/ari-objects.ts'
 import { type AriEvent, readFrame } from '../normalise/events.ts'
 import { isNoise, noiseTypes } from '../normalise/noise.ts'
@@ -8,7 +9,7 @@ import { describeError, type Log } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
 import type { Quarantine } from '../spool/quarantine.ts'
 import type { AriLink, AriRequests } from './ari-connection.ts'
-import { type AriAddress, AriRefused, startFailure } from './ari-errors.ts'
+import { type AriAddress, AriRefusedError, startFailure } from './ari-errors.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
 import { readSnapshot } from './resynchronise.ts'
 import { sweep } from './sweep.ts'
@@ -52,7 +53,7 @@ export class AriIntake {
     this.#clock = parts.clock ?? realClock
   }
 
-  /** Runs until the signal aborts. Throws CannotRun if ARI is never reached in the time of a start, or is taken away. */
+  /** Runs until the signal aborts. Throws FatalError if ARI is never reached in the time of a start, or is taken away. */
   async run(signal: AbortSignal, onFirst: () => void): Promise<void> {
     const policy = new ReconnectPolicy(this.#clock.random)
     const deadlineMs = this.#clock.monotonicMs() + startMsMax
@@ -65,7 +66,7 @@ export class AriIntake {
         this.#parts.log.warn('ari disconnected', { reason: gapReason })
       } catch (error) {
         if (signal.aborted) return
-        if (error instanceof CannotRun) throw error
+        if (error instanceof FatalError) throw error
         if (!this.#hasConnected) this.#failStart(error, deadlineMs)
         this.#parts.counters.add('ari-connect-failed')
         this.#parts.log.warn('ari not connected', { reason: describeError(error) })
@@ -82,7 +83,7 @@ export class AriIntake {
   }
 
   #failStart(error: unknown, deadlineMs: number): void {
-    const isHopeless = error instanceof BridgeError && !error.shouldRetry()
+    const isHopeless = error instanceof SwitchhookError && !error.shouldRetry()
     if (isHopeless || this.#clock.monotonicMs() + startRetryMs > deadlineMs) throw startFailure(error, this.#parts.ari)
   }
 
@@ -107,10 +108,10 @@ export class AriIntake {
       onFirst()
       void this.#sweep(socket.requests, failure, reading)
       const reason = await socket.closed
-      if (failure.signal.reason instanceof CannotRun) throw failure.signal.reason
+      if (failure.signal.reason instanceof FatalError) throw failure.signal.reason
       return failure.signal.aborted ? String(failure.signal.reason) : reason
     } catch (error) {
-      throw failure.signal.reason instanceof CannotRun ? failure.signal.reason : error
+      throw failure.signal.reason instanceof FatalError ? failure.signal.reason : error
     } finally {
       socket.close()
       // What hangs on the signals of this connection would else be kept as long as the process lives.
@@ -186,14 +187,14 @@ export class AriIntake {
     try {
       await requests.put(`/applications/${application}/eventFilter`, filter, signal)
     } catch (error) {
-      if (!(error instanceof AriRefused) || error.status !== 404) throw error
+      if (!(error instanceof AriRefusedError) || error.status !== 404) throw error
       this.#parts.counters.add('ari-filter-missing')
       this.#parts.log.warn('ari-filter-missing')
     }
   }
 }
 
-function replaced(application: string): CannotRun {
+function replaced(application: string): FatalError {
   const sentence = `another client has taken the ARI application ${application}, so Asterisk sends nothing here any more: stop it, or give one of the two another ari.application`
-  return new CannotRun('ari-application-replaced', exitStatus.unavailable, sentence)
+  return new FatalError('ari-application-replaced', exitStatus.unavailable, sentence)
 }

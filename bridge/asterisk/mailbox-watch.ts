@@ -3,8 +3,8 @@ import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { Bell, wait } from '../operate/wait.ts'
-import { type AmiAddress, AmiConnection, AmiUnavailable } from './ami-connection.ts'
-import { AmiHeaderRefused, type AmiMessage } from './ami-messages.ts'
+import { type AmiAddress, AmiConnection, AmiUnavailableError } from './ami-connection.ts'
+import { AmiHeaderError, type AmiMessage } from './ami-messages.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
 
 /** Counts that changed without an event, as by hand in the spool folder, are seen after this. */
@@ -55,7 +55,7 @@ export class MailboxWatch {
       try {
         await this.#connection(signal)
       } catch (error) {
-        if (!(error instanceof AmiUnavailable)) throw error
+        if (!(error instanceof AmiUnavailableError)) throw error
         this.#parts.counters.add(error.errorId)
         this.#parts.log.warn(error.errorId, { reason: describeError(error) })
       } finally {
@@ -125,8 +125,8 @@ export class MailboxWatch {
     try {
       return await connection.ask(headers)
     } catch (error) {
-      const isRefused = error instanceof AmiUnavailable && error.errorId === 'ami-refused'
-      if (!isRefused && !(error instanceof AmiHeaderRefused)) throw error
+      const isRefused = error instanceof AmiUnavailableError && error.errorId === 'ami-refused'
+      if (!isRefused && !(error instanceof AmiHeaderError)) throw error
       this.#parts.counters.add(error.errorId)
       return undefined
     }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { DeviceState } from '../normalise/ari-objects.ts'
 import type { PhoneEntry } from '../normalise/phone-settings.ts'
 import type { AriRequests } from './ari-connection.ts'
-import { AriRefused } from './ari-errors.ts'
+import { AriRefusedError } from './ari-errors.ts'
 
 const Attributes = v.array(v.looseObject({ attribute: v.string(), value: v.optional(v.string(), '') }))
 /** `"Phone 60" <60>`, as pjsip.conf has it; a trunk has `<unknown>`. */
@@ -34,7 +34,7 @@ export async function readDeviceState(
     const read = v.safeParse(DeviceState, await requests.get(`/deviceStates/${encodeURIComponent(device)}`, signal))
     return read.success ? read.output : undefined
   } catch (error) {
-    if (error instanceof AriRefused) return undefined
+    if (error instanceof AriRefusedError) return undefined
     throw error
   }
 }
@@ -49,7 +49,7 @@ async function readObject(
     const read = v.safeParse(Attributes, await requests.get(path, signal))
     return new Map(read.success ? read.output.map(({ attribute, value }) => [attribute, value]) : [])
   } catch (error) {
-    if (error instanceof AriRefused) return new Map()
+    if (error instanceof AriRefusedError) return new Map()
     throw error
   }
 }

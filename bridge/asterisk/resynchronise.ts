@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { Bridge, Channel, DeviceState, Endpoint, type Snapshot } from '../normalise/ari-objects.ts'
 import { eachAtMost } from '../operate/each-at-most.ts'
 import type { AriRequests } from './ari-connection.ts'
-import { AriRefused, AriUnreachable } from './ari-errors.ts'
+import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
 
 /** Requests under way at a time. 1,000 endpoints at 2 ms each take a quarter of a second; Asterisk has other work. */
 const requestsMax = 8
@@ -36,7 +36,7 @@ async function readLinkedid(rest: AriRequests, channel: string, signal: AbortSig
     const answer = v.safeParse(Value, await rest.get(path, signal))
     return answer.success ? answer.output.value : ''
   } catch (error) {
-    if (error instanceof AriRefused) return ''
+    if (error instanceof AriRefusedError) return ''
     throw error
   }
 }
@@ -48,5 +48,5 @@ async function list<T extends v.GenericSchema>(rest: AriRequests, path: string, 
 function parse<T extends v.GenericSchema>(schema: T, value: unknown, what: string): v.InferOutput<T> {
   const result = v.safeParse(schema, value)
   if (result.success) return result.output
-  throw new AriUnreachable(`${what} is not as ARI writes it`)
+  throw new AriUnreachableError(`${what} is not as ARI writes it`)
 }

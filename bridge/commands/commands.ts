@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { SQSClientConfig } from '@aws-sdk/client-sqs'
 import { AriRest } from '../asterisk/ari-rest.ts'
 import { DialPlan } from '../asterisk/dial-plan.ts'
-import { CannotRun, exitStatus } from '../failure.ts'
+import { exitStatus, FatalError } from '../failure.ts'
 import type { PlacedCalls } from '../normalise/placed-calls.ts'
 import type { Counters } from '../operate/counters.ts'
 import type { Log } from '../operate/log.ts'
@@ -53,7 +53,7 @@ export class Commands {
     }
   }
 
-  /** Runs until the signal aborts. Throws CannotRun if the deployment's key is none. */
+  /** Runs until the signal aborts. Throws FatalError if the deployment's key is none. */
   async run(signal: AbortSignal): Promise<void> {
     const { deploymentPublicKey, ari, ...parts } = this.#parts
     if (deploymentPublicKey === undefined) return
@@ -86,6 +86,6 @@ function readPublicKey(pem: string): KeyObject {
     return createPublicKey(pem)
   } catch (cause) {
     const sentence = "deploymentPublicKey is no public key in PEM: take the one that the bridge's enrolment gave"
-    throw new CannotRun('deployment-key-invalid', exitStatus.config, sentence, { cause })
+    throw new FatalError('deployment-key-invalid', exitStatus.config, sentence, { cause })
   }
 }

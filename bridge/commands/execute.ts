@@ -1,6 +1,6 @@
 import type { Command, HangUpCommand, PaceCommand, PlaceCommand, SetCommand } from '../../contracts/commands.ts'
 import type { PlacedResult } from '../../contracts/placed.ts'
-import { AriRefused, AriUnreachable } from '../asterisk/ari-errors.ts'
+import { AriRefusedError, AriUnreachableError } from '../asterisk/ari-errors.ts'
 import type { AriRest } from '../asterisk/ari-rest.ts'
 import type { DialPlan } from '../asterisk/dial-plan.ts'
 import type { PlacedCalls } from '../normalise/placed-calls.ts'
@@ -84,9 +84,9 @@ export class Execute {
     } catch (error) {
       this.#parts.log.warn('call not placed', { call, reason: describeError(error) })
       // 409 is of a channel of that id that is live: ours, by an order whose answer was lost.
-      if (error instanceof AriRefused && error.status !== 409) this.#end(call, refusedResult(error))
+      if (error instanceof AriRefusedError && error.status !== 409) this.#end(call, refusedResult(error))
       // Not dialled: Asterisk was not even asked.
-      else if (error instanceof AriUnreachable && error.isUnsent) this.#end(call, 'failed')
+      else if (error instanceof AriUnreachableError && error.isUnsent) this.#end(call, 'failed')
       else await this.#lookFor(call, signal)
     }
   }
@@ -97,7 +97,7 @@ export class Execute {
     try {
       await this.#parts.ari.get(`/channels/${call}`, signal)
     } catch (error) {
-      if (error instanceof AriRefused && error.status === 404) this.#end(call, 'unknown')
+      if (error instanceof AriRefusedError && error.status === 404) this.#end(call, 'unknown')
       else this.#parts.log.warn('call not found out', { call, reason: describeError(error) })
     }
   }
@@ -139,7 +139,7 @@ export class Execute {
       await this.#parts.ari.delete(`/channels/${encodeURIComponent(channel)}`, signal)
     } catch (error) {
       // It went by itself.
-      if (!(error instanceof AriRefused) || error.status !== 404) throw error
+      if (!(error instanceof AriRefusedError) || error.status !== 404) throw error
     }
   }
 
@@ -160,6 +160,6 @@ export class Execute {
 }
 
 /** Asterisk answers 500 where the phone is not registered or not known. */
-function refusedResult({ status }: AriRefused): PlacedResult {
+function refusedResult({ status }: AriRefusedError): PlacedResult {
   return status === 500 ? 'unreachable' : 'failed'
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
-import { BridgeError, errorCode } from '../failure.ts'
+import { SwitchhookError } from '../../contracts/errors.ts'
+import { errorCode } from '../failure.ts'
 import type { Log } from '../operate/log.ts'
 
 /** The AWS clients ask for credentials again five minutes before the end that they are told. */
@@ -23,7 +24,7 @@ const Credentials = v.looseObject({
 type Credentials = v.InferOutput<typeof Credentials>
 
 /** The file holds no credentials that can be used now. Whoever renews it may do so any moment. */
-export class CredentialsUnusable extends BridgeError {
+export class CredentialsUnusable extends SwitchhookError {
   readonly errorId = 'credentials-file-unusable'
   constructor(why: string, options?: ErrorOptions) {
     super(`the credentials file ${why}`, options)

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import * as v from 'valibot'
 import { Enrolled } from '../../contracts/bridge-access.ts'
 import { Problem } from '../../contracts/http.ts'
-import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+import { errorCode, exitStatus, FatalError } from '../failure.ts'
 import { keyFileName, writeEnrolment } from './enrolment-file.ts'
 
 /** API Gateway answers within 30 s or not at all. */
@@ -29,9 +29,9 @@ function optionsOf(args: string[]): EnrolOptions {
     const { api, folder } = values
     if (code && api && folder && more.length === 0) return { code, api, folder: resolve(folder) }
   } catch (cause) {
-    throw new CannotRun('usage', exitStatus.usage, usage, { cause })
+    throw new FatalError('usage', exitStatus.usage, usage, { cause })
   }
-  throw new CannotRun('usage', exitStatus.usage, usage)
+  throw new FatalError('usage', exitStatus.usage, usage)
 }
 
 export interface EnrolOptions {
@@ -47,7 +47,7 @@ export interface EnrolOptions {
  */
 export async function enroll({ code, api, folder }: EnrolOptions): Promise<{ site: string; file: string }> {
   if (!URL.canParse(api) || !/^https?:/.test(api)) {
-    throw new CannotRun('usage', exitStatus.usage, 'the API must be a URL: name it by --api https://HOST')
+    throw new FatalError('usage', exitStatus.usage, 'the API must be a URL: name it by --api https://HOST')
   }
   const publicKey = await ownPublicKey(folder)
   const enrolled = await register(`${api.replace(/\/+$/, '')}/v1/bridge/enrolments`, { code, publicKey })
@@ -63,7 +63,7 @@ async function ownPublicKey(folder: string): Promise<string> {
     return createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'pem' }).toString()
   } catch (cause) {
     const sentence = `the bridge's key ${file} cannot be made or read (${errorCode(cause) || 'damaged'}): mend or remove it, or name another --folder`
-    throw new CannotRun('key-unwritable', exitStatus.cannotCreate, sentence, { cause })
+    throw new FatalError('key-unwritable', exitStatus.cannotCreate, sentence, { cause })
   }
 }
 
@@ -93,7 +93,7 @@ async function register(url: string, body: { code: string; publicKey: string }):
   const why = problem.success ? problem.output.detail : `it answered HTTP ${status}`
   const isRefused = status >= 400 && status < 500
   const exit = isRefused ? exitStatus.noPermission : exitStatus.unavailable
-  throw new CannotRun('enrolment-refused', exit, `the cloud did not enrol this bridge: ${why}`)
+  throw new FatalError('enrolment-refused', exit, `the cloud did not enrol this bridge: ${why}`)
 }
 
 async function ask(url: string, body: unknown): Promise<{ status: number; json: unknown }> {
@@ -107,6 +107,6 @@ async function ask(url: string, body: unknown): Promise<{ status: number; json: 
     return { status: response.status, json: await response.json() }
   } catch (cause) {
     const sentence = `no answer of the API from ${new URL(url).host}: look at the network and at --api, and run it again`
-    throw new CannotRun('api-unreachable', exitStatus.unavailable, sentence, { cause })
+    throw new FatalError('api-unreachable', exitStatus.unavailable, sentence, { cause })
   }
 }

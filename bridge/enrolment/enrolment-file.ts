@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
 import { Enrolled } from '../../contracts/bridge-access.ts'
-import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+import { errorCode, exitStatus, FatalError } from '../failure.ts'
 
 /** What enrolment leaves beside the key: where the cloud is and as whom the bridge speaks. No secret is in it. */
 const Enrolment = v.looseObject({ ...Enrolled.entries, api: v.string() })
@@ -50,6 +50,8 @@ async function parse(file: string): Promise<Enrolment> {
     return v.parse(Enrolment, JSON.parse(await readFile(file, 'utf8')))
   } catch (cause) {
     const why = errorCode(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${errorCode(cause) || 'damaged'})`
-    throw new CannotRun('enrolment-unreadable', exitStatus.noInput, `the enrolment ${file} ${why}: ${again}`, { cause })
+    throw new FatalError('enrolment-unreadable', exitStatus.noInput, `the enrolment ${file} ${why}: ${again}`, {
+      cause,
+    })
   }
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { BridgeSession, credentialsText } from '../../contracts/bridge-access.ts'
-import { BridgeError } from '../failure.ts'
+import { SwitchhookError } from '../../contracts/errors.ts'
 import type { Log } from '../operate/log.ts'
 
 /** A session lasts an hour; a quarter of that is left for a cloud that is away when a new one is due. */
@@ -14,7 +14,7 @@ const answerMsMax = 10_000
 const aheadMs = 4 * 60_000
 
 /** The cloud gave no session. */
-export class SessionRefused extends BridgeError {
+export class SessionRefused extends SwitchhookError {
   readonly errorId: string
   readonly #isFinal: boolean
   constructor(errorId: string, detail: string, isFinal: boolean, options?: ErrorOptions) {

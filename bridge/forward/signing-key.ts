@@ -1,6 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+import { errorCode, exitStatus, FatalError } from '../failure.ts'
 
 /** Group and others: a private key that they may read is not private. */
 const othersMask = 0o077
@@ -13,10 +13,14 @@ export async function readSigningKey(file: string): Promise<(bytes: Uint8Array) 
     key = createPrivateKey({ key: pem, format: 'pem' })
   } catch {
     // OpenSSL's own message may quote the file.
-    throw new CannotRun('key-invalid', exitStatus.config, `the key ${file} is not a PKCS8 PEM private key: enrol again`)
+    throw new FatalError(
+      'key-invalid',
+      exitStatus.config,
+      `the key ${file} is not a PKCS8 PEM private key: enrol again`,
+    )
   }
   if (key.asymmetricKeyType !== 'ed25519') {
-    throw new CannotRun('key-invalid', exitStatus.config, `the key ${file} is not an Ed25519 key: enrol again`)
+    throw new FatalError('key-invalid', exitStatus.config, `the key ${file} is not an Ed25519 key: enrol again`)
   }
   return (bytes) => sign(null, bytes, key)
 }
@@ -26,7 +30,7 @@ async function readPrivate(file: string): Promise<string> {
     const { mode } = await stat(file)
     if ((mode & othersMask) !== 0) {
       const octal = (mode & 0o777).toString(8)
-      throw new CannotRun(
+      throw new FatalError(
         'key-too-open',
         exitStatus.noPermission,
         `others may read the key ${file} (mode ${octal}): chmod 600 it`,
@@ -34,9 +38,9 @@ async function readPrivate(file: string): Promise<string> {
     }
     return await readFile(file, 'utf8')
   } catch (cause) {
-    if (cause instanceof CannotRun) throw cause
+    if (cause instanceof FatalError) throw cause
     const why = errorCode(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${errorCode(cause)})`
-    throw new CannotRun(
+    throw new FatalError(
       'key-unreadable',
       exitStatus.noInput,
       `the key ${file} ${why}: enrol the bridge, or mend key.privateKeyFile`,

@@ -1,4 +1,5 @@
-import { BridgeError, CannotRun, exitStatus } from '../failure.ts'
+import { SwitchhookError } from '../../contracts/errors.ts'
+import { exitStatus, FatalError } from '../failure.ts'
 import { describeError } from '../operate/log.ts'
 
 /** What a failed call to SQS means. Only the bridge's start makes an end of it; later, all of it is waited out. */
@@ -34,7 +35,7 @@ export function isContentFault(code: string): boolean {
 }
 
 /** One call to SQS failed as a whole; the spool and the CDR file still hold what it carried. */
-export class QueueUnavailable extends BridgeError {
+export class QueueUnavailable extends SwitchhookError {
   readonly errorId = 'queue-unavailable'
   readonly fault: SqsFault
   constructor(cause: unknown) {
@@ -48,16 +49,16 @@ export class QueueUnavailable extends BridgeError {
 }
 
 /** Why the bridge does not start with these queues or credentials, or `undefined` if waiting may help. */
-export function startFailure(error: unknown, queue: string, url: string): CannotRun | undefined {
+export function startFailure(error: unknown, queue: string, url: string): FatalError | undefined {
   const fault = sqsFault(error)
   if (fault === 'queue-missing') {
     const sentence = `the queue ${url} does not exist: mend queues.${queue}, or deploy the stack that makes it`
-    return new CannotRun('queue-missing', exitStatus.config, sentence, { cause: error })
+    return new FatalError('queue-missing', exitStatus.config, sentence, { cause: error })
   }
   if (fault === 'credentials') {
     const sentence =
       'SQS does not accept the AWS credentials, or there are none: give the bridge a profile, a role or a key pair'
-    return new CannotRun('credentials-refused', exitStatus.noPermission, sentence, { cause: error })
+    return new FatalError('credentials-refused', exitStatus.noPermission, sentence, { cause: error })
   }
   return undefined
 }

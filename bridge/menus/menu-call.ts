@@ -1,4 +1,4 @@
-import { BridgeError } from '../failure.ts'
+import { SwitchhookError } from '../../contracts/errors.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import {
@@ -245,6 +245,6 @@ interface Playing {
 }
 
 /** A sound's file is gone or cannot be read by Asterisk. */
-class PlaybackFailed extends BridgeError {
+class PlaybackFailed extends SwitchhookError {
   readonly errorId = 'playback-failed'
 }

@@ -1,5 +1,5 @@
 import type { AriRequests } from '../asterisk/ari-connection.ts'
-import { AriRefused } from '../asterisk/ari-errors.ts'
+import { AriRefusedError } from '../asterisk/ari-errors.ts'
 
 /**
  * What is to be heard may take this much longer than it lasts. After that Asterisk by itself takes the caller out of the
@@ -11,7 +11,7 @@ const playbackIds = 8
 /** A request takes a thousand times as long as a playback's beginning. */
 const stopsAgain = 3
 
-/** What a menu does to its caller's channel, over ARI. Each throws AriRefused or AriUnreachable. */
+/** What a menu does to its caller's channel, over ARI. Each throws AriRefusedError or AriUnreachableError. */
 export class MenuChannel {
   readonly id: string
   readonly #requests: AriRequests
@@ -46,7 +46,7 @@ export class MenuChannel {
         await this.#requests.delete(`/playbacks/${playback}`, this.#signal)
         return
       } catch (error) {
-        if (!(error instanceof AriRefused && error.status === 500) || again === 0) return unlessGone(error)
+        if (!(error instanceof AriRefusedError && error.status === 500) || again === 0) return unlessGone(error)
       }
     }
   }
@@ -84,9 +84,9 @@ export class MenuChannel {
 
 /** The channel is not there, or not in a menu any more. */
 export function isGone(error: unknown): boolean {
-  return error instanceof AriRefused && (error.status === 404 || error.status === 409)
+  return error instanceof AriRefusedError && (error.status === 404 || error.status === 409)
 }
 
 function unlessGone(error: unknown): void {
-  if (!(error instanceof AriRefused && error.status === 404)) throw error
+  if (!(error instanceof AriRefusedError && error.status === 404)) throw error
 }

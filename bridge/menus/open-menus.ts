@@ -5,7 +5,7 @@ import type { SiteId } from '../../contracts/names.ts'
 import type { Language } from '../../contracts/spoken-mark.ts'
 import { sayDigits, sayHonour, sayNumber } from '../../contracts/spoken-mark.ts'
 import { diallingLink } from '../asterisk/ari-socket.ts'
-import { CannotRun, exitStatus } from '../failure.ts'
+import { exitStatus, FatalError } from '../failure.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { gradeLookup } from './grade-lookup.ts'
@@ -37,7 +37,7 @@ export interface OpenMenus {
   run(signal: AbortSignal): Promise<void>
 }
 
-/** Reads and checks the menus; connects nothing yet. @throws CannotRun with every fault and its place */
+/** Reads and checks the menus; connects nothing yet. @throws FatalError with every fault and its place */
 export async function openMenus(
   { key, application, sounds, files }: MenusConfig,
   { site, api, stateFolder, ari }: Around,
@@ -85,8 +85,8 @@ async function readAll(files: readonly string[]): Promise<Named[]> {
   )
 }
 
-function wrong(sentence: string, cause?: unknown): CannotRun {
-  return new CannotRun('menus-invalid', exitStatus.config, sentence, { cause })
+function wrong(sentence: string, cause?: unknown): FatalError {
+  return new FatalError('menus-invalid', exitStatus.config, sentence, { cause })
 }
 
 /** What a menu says before it knows anything of anyone, and the sound of waiting. */

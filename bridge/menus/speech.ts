@@ -3,8 +3,9 @@ import { createHash, randomUUID } from 'node:crypto'
 import { access, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { SwitchhookError } from '../../contracts/errors.ts'
 import type { Language } from '../../contracts/spoken-mark.ts'
-import { BridgeError, errorCode } from '../failure.ts'
+import { errorCode } from '../failure.ts'
 import type { Part } from './menu.ts'
 
 /** Part of each file's name, so that a change of voice, speed or format makes all of them anew. */
@@ -26,7 +27,7 @@ const tones: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The synthesiser is missing, hangs or fails. */
-export class SpeechFailed extends BridgeError {
+export class SpeechFailed extends SwitchhookError {
   readonly errorId = 'speech-failed'
   override shouldRetry() {
     return true

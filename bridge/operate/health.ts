@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+import { errorCode, exitStatus, FatalError } from '../failure.ts'
 
 export type Health = {
   /** `up` only if every component is. */
@@ -30,7 +30,7 @@ export async function serveHealth(
     })
   } catch (cause) {
     const sentence = `the health port ${port} cannot be used (${errorCode(cause)}): mend health.port`
-    throw new CannotRun('health-port-unusable', exitStatus.unavailable, sentence, { cause })
+    throw new FatalError('health-port-unusable', exitStatus.unavailable, sentence, { cause })
   }
   const address = server.address()
   const stop = () => {

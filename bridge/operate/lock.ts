@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CannotRun, errorCode, exitStatus } from '../failure.ts'
+import { errorCode, exitStatus, FatalError } from '../failure.ts'
 
 /**
  * Holds a state folder for one process. On Linux by an abstract socket named after the folder, which the kernel frees
@@ -25,7 +25,7 @@ export async function lockFolder(folder: string): Promise<{ release(): Promise<v
   } catch (cause) {
     if (errorCode(cause) !== 'EADDRINUSE') throw cause
     const sentence = `another bridge already uses the state folder ${folder}: stop it, or give this one a stateFolder of its own`
-    throw new CannotRun('state-folder-in-use', exitStatus.tempFail, sentence, { cause })
+    throw new FatalError('state-folder-in-use', exitStatus.tempFail, sentence, { cause })
   }
   server.unref()
   return { release: () => new Promise((resolve) => server.close(() => resolve())) }

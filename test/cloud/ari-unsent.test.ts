@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { AriUnreachable } from '../../bridge/asterisk/ari-errors.ts'
+import { AriUnreachableError } from '../../bridge/asterisk/ari-errors.ts'
 import { AriRest } from '../../bridge/asterisk/ari-rest.ts'
 
 /** What an order meets where an Asterisk should be. */
@@ -23,7 +23,7 @@ test('an order that found nobody was not sent; one whose connection broke may ha
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   const broken = await order(port)
-  expect(broken).toBeInstanceOf(AriUnreachable)
+  expect(broken).toBeInstanceOf(AriUnreachableError)
   expect(broken).toMatchObject({ isUnsent: false })
   expect(taken).toBe(1)
   server.close()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseConfig, readConfig } from '../../bridge/config.ts'
-import { CannotRun } from '../../bridge/failure.ts'
+import { FatalError } from '../../bridge/failure.ts'
 import { readSigningKey } from '../../bridge/forward/signing-key.ts'
 
 const good = {
@@ -25,7 +25,7 @@ function sentence(config: unknown): string {
   try {
     parseConfig(typeof config === 'string' ? config : JSON.stringify(config), 'bridge.json')
   } catch (error) {
-    if (error instanceof CannotRun) return error.message
+    if (error instanceof FatalError) return error.message
     throw error
   }
   return 'accepted'

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { AriRefused, AriUnreachable } from '../../bridge/asterisk/ari-errors.ts'
+import { AriRefusedError, AriUnreachableError } from '../../bridge/asterisk/ari-errors.ts'
 import { Execute } from '../../bridge/commands/execute.ts'
 import { Journal } from '../../bridge/commands/journal.ts'
 import { PlacedCalls } from '../../bridge/normalise/placed-calls.ts'
@@ -48,7 +48,7 @@ async function world(post: () => Promise<unknown> = async () => ({})) {
         return post()
       },
       get: async () => {
-        throw new AriRefused(404, 'GET /channels')
+        throw new AriRefusedError(404, 'GET /channels')
       },
       delete: async () => undefined,
     }
@@ -157,11 +157,11 @@ test('cancelled before its order came, a call never rings', async () => {
 
 test('what Asterisk refuses is told as it is, what it does not answer is not tried again', async () => {
   for (const [error, stage, result] of [
-    [new AriRefused(500, 'POST /channels'), 'ended', 'unreachable'],
-    [new AriRefused(400, 'POST /channels'), 'ended', 'failed'],
-    [new AriUnreachable('no answer'), 'ended', 'unknown'],
-    [new AriUnreachable('reset', { cause: code('ECONNRESET') }), 'ended', 'unknown'],
-    [new AriUnreachable('refused', { cause: code('ECONNREFUSED') }), 'ended', 'failed'],
+    [new AriRefusedError(500, 'POST /channels'), 'ended', 'unreachable'],
+    [new AriRefusedError(400, 'POST /channels'), 'ended', 'failed'],
+    [new AriUnreachableError('no answer'), 'ended', 'unknown'],
+    [new AriUnreachableError('reset', { cause: code('ECONNRESET') }), 'ended', 'unknown'],
+    [new AriUnreachableError('refused', { cause: code('ECONNREFUSED') }), 'ended', 'failed'],
   ] as const) {
     await using it = await world(() => Promise.reject(error))
     const execute = it.begin()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { AriRefused } from '../../bridge/asterisk/ari-errors.ts'
+import { AriRefusedError } from '../../bridge/asterisk/ari-errors.ts'
 import { MenuChannel } from '../../bridge/menus/menu-channel.ts'
 
 /** A channel of an Asterisk that answers each order to stop with the next of these. */
@@ -13,7 +13,7 @@ function channelOf(statuses: number[]) {
     async delete(path: string) {
       asked.push(path)
       const status = statuses.shift() ?? 204
-      if (status > 299) throw new AriRefused(status, `DELETE ${path}`)
+      if (status > 299) throw new AriRefusedError(status, `DELETE ${path}`)
     },
   }
   return { channel: new MenuChannel('1', requests, new AbortController().signal), asked }

@@ -1,5 +1,5 @@
 import type { AriConnection, AriLink } from '../../../bridge/asterisk/ari-connection.ts'
-import { AriRefused, AriUnreachable } from '../../../bridge/asterisk/ari-errors.ts'
+import { AriRefusedError, AriUnreachableError } from '../../../bridge/asterisk/ari-errors.ts'
 import type { Chance } from './chance.ts'
 import { ModelCalls } from './model-calls.ts'
 import type { Life, Time } from './time.ts'
@@ -111,7 +111,7 @@ export class ModelPbx {
     await this.#pass(life)
     if (!this.isUp) {
       if (this.#isDialling) await this.#time.pass(10_000, life)
-      throw new AriUnreachable('connect ECONNREFUSED')
+      throw new AriUnreachableError('connect ECONNREFUSED')
     }
     this.#socket?.end('closed')
     const closed = Promise.withResolvers<string>()
@@ -150,7 +150,7 @@ export class ModelPbx {
       await this.#pass(life)
       if (!this.isUp || socket.isHalfOpen) {
         if (socket.isHalfOpen) await this.#time.pass(5000, life)
-        throw new AriUnreachable(`${path}: no answer`)
+        throw new AriUnreachableError(`${path}: no answer`)
       }
       heard()
       return this.#answer(path)
@@ -187,11 +187,11 @@ export class ModelPbx {
       case 'channels': {
         if (id === '') return this.calls.channels()
         const linkedid = this.calls.linkedid(device)
-        if (linkedid === undefined) throw new AriRefused(404, path)
+        if (linkedid === undefined) throw new AriRefusedError(404, path)
         return { value: linkedid }
       }
       default:
-        throw new AriRefused(404, path)
+        throw new AriRefusedError(404, path)
     }
   }
 }
