@@ -1,6 +1,6 @@
 import { ApiRefused } from './api.ts'
 import { UsageError } from './config.ts'
-import { ProfilesBroken } from './profiles.ts'
+import { InvalidProfilesError } from './profiles.ts'
 
 /** By sysexits.h, so that a script can tell a wrong key from a cloud that is away. */
 export const exitStatuses = {
@@ -18,7 +18,7 @@ export const exitStatuses = {
 
 export function exitStatusOf(error: unknown): keyof typeof exitStatuses {
   if (error instanceof UsageError || isArgumentError(error)) return 64
-  if (error instanceof ProfilesBroken) return 78
+  if (error instanceof InvalidProfilesError) return 78
   if (error instanceof ApiRefused) return byHttpStatus(error.status)
   // What `fetch` throws when there is no answer.
   return error instanceof TypeError || (error instanceof Error && error.name === 'TimeoutError') ? 69 : 1

@@ -10,7 +10,7 @@ const File = v.object({ current: v.optional(v.string()), profiles: v.record(v.st
 type File = v.InferOutput<typeof File>
 
 /** The profiles' file cannot be used. */
-export class ProfilesBroken extends Error {
+export class InvalidProfilesError extends Error {
   readonly errorId = 'profiles-broken'
   shouldRetry(): boolean {
     return false
@@ -32,7 +32,7 @@ export function readProfiles(): File {
   }
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), File), text)
   if (parsed.success) return parsed.output
-  throw new ProfilesBroken(`${filePath()} is damaged: mend it or remove it`)
+  throw new InvalidProfilesError(`${filePath()} is damaged: mend it or remove it`)
 }
 
 /** The named profile, or the current one. */
@@ -41,7 +41,8 @@ export function readProfile(name: string | undefined): Profile | undefined {
   const wanted = name ?? current
   if (wanted === undefined) return undefined
   const profile = profiles[wanted]
-  if (!profile) throw new ProfilesBroken(`there is no profile ${wanted}: make it by switchhook profile set ${wanted}`)
+  if (!profile)
+    throw new InvalidProfilesError(`there is no profile ${wanted}: make it by switchhook profile set ${wanted}`)
   return profile
 }
 

@@ -2,12 +2,12 @@ import type { Gap } from '../contracts/facts.ts'
 import type { CallEntity, EndpointEntity, StatsFrame, Topic } from '../contracts/frames.ts'
 import { type ApiOptions, ask } from './api.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { browserEnvironment, type Environment } from './environment.ts'
 import { isTicket } from './guards.ts'
 import { type Listeners, openListeners } from './listeners.ts'
 import type { SocketConstructor } from './live-socket.ts'
 import { type Status, startSession } from './session.ts'
 import { type Change, type Heard, LiveStore } from './store.ts'
-import { browserSurroundings, type Surroundings } from './surroundings.ts'
 
 export type { CallState, EndpointState, Gap, Party } from '../contracts/facts.ts'
 export type { CallEntity, EndpointEntity, StatsFrame, Topic } from '../contracts/frames.ts'
@@ -25,7 +25,7 @@ export interface ConnectOptions extends ApiOptions {
   WebSocket?: SocketConstructor
   fetch?: typeof fetch
   clock?: Clock
-  surroundings?: Surroundings
+  environment?: Environment
 }
 
 export interface LiveEvents {
@@ -66,7 +66,7 @@ export function connect(options: ConnectOptions): Live {
     store,
     clock,
     WebSocket: options.WebSocket ?? WebSocket,
-    surroundings: options.surroundings ?? browserSurroundings,
+    environment: options.environment ?? browserEnvironment,
     topics: options.topics ?? ['endpoints', 'calls'],
     extensions: options.extensions,
     emit: listeners.emit,

@@ -3,11 +3,11 @@ import type { TicketIssued } from '../contracts/http.ts'
 import { ApiError } from './api.ts'
 import { backoffMs, backoffMsMax } from './backoff.ts'
 import type { Clock } from './clock.ts'
+import type { Environment } from './environment.ts'
 import { openFollower, toError } from './follower.ts'
 import type { Emit } from './index.ts'
 import { type LiveSocket, openSocket, type SocketConstructor } from './live-socket.ts'
 import type { LiveStore } from './store.ts'
-import type { Surroundings } from './surroundings.ts'
 import { timer } from './timer.ts'
 
 /** API Gateway ends a WebSocket at 2 hours whatever it does; the next one is up ten minutes before. */
@@ -32,7 +32,7 @@ export interface SessionPorts {
   store: LiveStore
   clock: Clock
   WebSocket: SocketConstructor
-  surroundings: Surroundings
+  environment: Environment
   topics: readonly Topic[]
   extensions?: readonly string[] | undefined
   emit: Emit
@@ -45,7 +45,7 @@ export interface LiveSession {
 
 /** Keeps one live socket until it is stopped, whatever happens to each. */
 export function startSession(ports: SessionPorts): LiveSession {
-  const { clock, store, surroundings, emit } = ports
+  const { clock, store, environment, emit } = ports
   const follower = openFollower(ports)
   const ended = new AbortController()
   const retryTimer = timer(clock)
@@ -59,7 +59,7 @@ export function startSession(ports: SessionPorts): LiveSession {
   let opening: { socket?: LiveSocket } | undefined
   let attempt = 0
   let isHoleMinded = false
-  let wasOnline = surroundings.isOnline()
+  let wasOnline = environment.isOnline()
 
   const tell = (next: ConnectionState) => {
     state = next
@@ -100,7 +100,7 @@ export function startSession(ports: SessionPorts): LiveSession {
         url.searchParams.set('ticket', ticket)
         const socket = openSocket(url.href, {
           ...ports,
-          isVisible: surroundings.isVisible,
+          isVisible: environment.isVisible,
           ping: follower.ping,
           onOpen: () => socket.ask(follower.ask()),
           onFrame(frame) {
@@ -173,7 +173,7 @@ export function startSession(ports: SessionPorts): LiveSession {
 
   /** The page came into view or the network changed: a dead socket is found now rather than at the next ping. */
   const look = () => {
-    const isOnline = surroundings.isOnline()
+    const isOnline = environment.isOnline()
     const cameBack = !wasOnline && isOnline
     wasOnline = isOnline
     current?.ping()
@@ -184,7 +184,7 @@ export function startSession(ports: SessionPorts): LiveSession {
     open()
   }
 
-  surroundings.watch(look, ended.signal)
+  environment.watch(look, ended.signal)
   open()
   return {
     get status() {

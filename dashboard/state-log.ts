@@ -1,6 +1,6 @@
 import type { Change } from '../client/index.ts'
 import { type PresenceWord, presenceOf } from '../contracts/presence.ts'
-import { isPhone } from './phone-words.ts'
+import { isPhone } from './presence-labels.ts'
 
 /** The course report's table: one row a change of state. */
 export interface StateRow {

@@ -3,7 +3,7 @@ import { presenceOf } from '../../contracts/presence.ts'
 import { type Label, peerOf } from '../call-parties.ts'
 import { dialledAs } from '../extension.ts'
 import { sinceOf } from '../moments.ts'
-import { countWords, isPhone } from '../phone-words.ts'
+import { countPresences, isPhone } from '../presence-labels.ts'
 import { strings } from '../strings.ts'
 import { Icon } from './icon.tsx'
 
@@ -28,7 +28,7 @@ export function Phones({ endpoints, calls, isLoaded, onOpen }: PhonesProps) {
       <div class="panel-head">
         <h2 id="phones-title">{words.title}</h2>
         <p class="summary">
-          {countWords(states).map(({ word, count }) => (
+          {countPresences(states).map(({ word, count }) => (
             <span key={word} data-state={word}>
               <b>{count}</b> {words.words[word].toLowerCase()}
             </span>

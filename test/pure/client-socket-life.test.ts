@@ -15,18 +15,18 @@ test('a socket that opens but answers nothing is given up after 10 s', async () 
 })
 
 test('pings each minute while it is looked at, each five when not, and at once when it is again', async () => {
-  const { peer, clock, surroundings, live } = await clientSetting()
+  const { peer, clock, environment, live } = await clientSetting()
   await untilSoon(() => live.status.state === 'connected')
   const before = live.heard?.learntAt ?? 0
   clock.advance(minute)
   await untilSoon(() => peer.pings === 1 && (live.heard?.learntAt ?? 0) > before)
-  surroundings.visible = false
+  environment.visible = false
   clock.advance(minute)
   await untilSoon(() => peer.pings === 2)
   await untilSoon(() => clock.delaysMs[0] === 5 * minute)
   clock.advance(4 * minute)
   expect(peer.pings).toBe(2)
-  surroundings.become({ visible: true })
+  environment.become({ visible: true })
   await untilSoon(() => peer.pings === 3)
 })
 
@@ -46,13 +46,13 @@ test('a socket without a pong for 10 s is dead, though nobody closed it', async 
 })
 
 test('says that it is offline and since when, and connects at once when the network is back', async () => {
-  const { peer, clock, surroundings, live, statuses } = await clientSetting()
+  const { peer, clock, environment, live, statuses } = await clientSetting()
   await untilSoon(() => live.status.state === 'connected')
-  surroundings.become({ online: false })
+  environment.become({ online: false })
   peer.drop()
   await untilSoon(() => live.status.state === 'offline')
   expect(live.status.since).toBe(clock.now())
-  surroundings.become({ online: true })
+  environment.become({ online: true })
   await untilSoon(() => live.status.state === 'connected')
   expect(statuses).toEqual(['connected', 'offline', 'reconnecting', 'connected'])
 })
@@ -84,8 +84,8 @@ test('opens the next socket at 110 minutes and closes the old one only when the 
 
 test('24 hours with a change each five minutes and 13 changes of socket: nothing missed, nothing left behind', async () => {
   // Out of view, so that a ping falls due with each step and never between two: its pong is waited for in real time.
-  const { peer, clock, live, statuses } = await clientSetting((_, surroundings) => {
-    surroundings.visible = false
+  const { peer, clock, live, statuses } = await clientSetting((_, environment) => {
+    environment.visible = false
   })
   await untilSoon(() => live.status.state === 'connected')
   const timers = clock.timers

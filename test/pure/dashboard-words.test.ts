@@ -5,7 +5,7 @@ import { presenceOf } from '../../contracts/presence.ts'
 import { calleeLabel, cdrCaller, partyLabel, peerOf } from '../../dashboard/call-parties.ts'
 import { formatConnection, parseConnection, refuse } from '../../dashboard/connection.ts'
 import { cdrMs, duration, sinceOf, timeOf } from '../../dashboard/moments.ts'
-import { countWords, isPhone } from '../../dashboard/phone-words.ts'
+import { countPresences, isPhone } from '../../dashboard/presence-labels.ts'
 import { refusalSentence } from '../../dashboard/refusals.ts'
 import { isSilent } from '../../dashboard/staleness.ts'
 import { strings } from '../../dashboard/strings.ts'
@@ -57,7 +57,7 @@ test('the summary counts each word once, what wants attention first, and leaves 
     endpointState('3', 'NOT_INUSE'),
     endpointState('4', 'UNAVAILABLE'),
   ]
-  expect(countWords(states)).toEqual([
+  expect(countPresences(states)).toEqual([
     { word: 'ringing', count: 1 },
     { word: 'available', count: 2 },
     { word: 'offline', count: 1 },

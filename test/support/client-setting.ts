@@ -21,14 +21,14 @@ class ScriptedSurroundings {
 
 /** A client and the peer that it talks to, under a clock of the test's. */
 export async function clientSetting(
-  prepare?: (peer: Peer, surroundings: ScriptedSurroundings) => void,
+  prepare?: (peer: Peer, environment: ScriptedSurroundings) => void,
   options: Partial<ConnectOptions> = {},
 ) {
   const peer = await startPeer()
   const clock = new VirtualClock()
-  const surroundings = new ScriptedSurroundings()
-  prepare?.(peer, surroundings)
-  const live = connect({ apiUrl: peer.apiUrl, site: peer.site, key: peer.key, clock, surroundings, ...options })
+  const environment = new ScriptedSurroundings()
+  prepare?.(peer, environment)
+  const live = connect({ apiUrl: peer.apiUrl, site: peer.site, key: peer.key, clock, environment, ...options })
   const statuses: string[] = []
   const errors: Error[] = []
   live.on('status', ({ state }) => statuses.push(state))
@@ -37,7 +37,7 @@ export async function clientSetting(
     live.stop()
     await peer[Symbol.asyncDispose]()
   })
-  return { peer, clock, surroundings, live, statuses, errors }
+  return { peer, clock, environment, live, statuses, errors }
 }
 
 export const soon = { timeout: 4_000, interval: 2 }

@@ -42,7 +42,7 @@ export class SimBrowser {
       clock: time,
       WebSocket: Socket,
       fetch: fetcher,
-      surroundings: { isVisible: () => true, isOnline: () => true, watch: () => undefined },
+      environment: { isVisible: () => true, isOnline: () => true, watch: () => undefined },
     })
     this.live.on('change', (changes) => {
       for (const change of changes) this.#check(change)

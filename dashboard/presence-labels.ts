@@ -7,7 +7,7 @@ export function isPhone(state: EndpointState): boolean {
 }
 
 /** How many phones each word is said of, what wants attention first. */
-export function countWords(states: Iterable<EndpointState>): { word: PresenceWord; count: number }[] {
+export function countPresences(states: Iterable<EndpointState>): { word: PresenceWord; count: number }[] {
   const counts = new Map<PresenceWord, number>()
   for (const state of states) {
     const { presence } = presenceOf(state)
