@@ -7,6 +7,7 @@ export default defineConfig({
     // On two cores Vitest takes one worker by itself; files of `pure` wait for disks and sockets for half their time.
     maxWorkers: 3,
     projects: [
+      { test: { name: 'house', include: ['test/house/**/*.test.ts'], testTimeout: 60_000 } },
       // A property of ten thousand cases takes a second by itself and many on a machine that has other work.
       { test: { name: 'pure', include: ['test/pure/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { name: 'simulate', include: ['test/simulate/**/*.test.ts'], testTimeout: 60_000 } },

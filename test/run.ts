@@ -5,7 +5,7 @@ import path from 'node:path'
 import * as v from 'valibot'
 import { missingPackages, type Suite, suites } from './suites.ts'
 
-/** `npm test [SUITE ...]`: runs the suites in order, prints the time of each and one closing line of counts. */
+/** `npm test [-- SUITE ...]` runs the suites in order and prints seconds and counts of each. No file is run twice. */
 const Report = v.looseObject({
   testResults: v.array(
     v.looseObject({
@@ -16,9 +16,6 @@ const Report = v.looseObject({
   ),
 })
 type Report = v.InferOutput<typeof Report>
-
-/** Files that are run once more; where more failed, something is broken. */
-const againMax = 3
 
 interface Outcome {
   name: string
@@ -36,7 +33,7 @@ export async function main(args: string[]): Promise<void> {
     console.error(`No suite ${unknown.join(', ')}; there are ${suites.map((suite) => suite.name).join(', ')}.`)
     process.exit(64)
   }
-  const outcomes: Outcome[] = args.length > 0 ? [] : [await runHouse()]
+  const outcomes: Outcome[] = []
   for (const suite of wanted) outcomes.push(await runSuite(suite))
   closeWith(outcomes)
 }
@@ -55,46 +52,20 @@ function closeWith(outcomes: Outcome[]): void {
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 }
 
-/** Formatter, linter and compiler count as two tests. */
-async function runHouse(): Promise<Outcome> {
-  const started = performance.now()
-  console.log('\n== house: formatter, linter, compiler')
-  const statuses = [await run('biome', ['check', '.']), await run('tsc', ['--noEmit'])]
-  const failed = statuses.filter((status) => status !== 0).length
-  return { name: 'house', passed: statuses.length - failed, failed, skipped: 0, seconds: since(started) }
-}
-
 async function runSuite(suite: Suite): Promise<Outcome> {
   console.log(`\n== ${suite.name}: ${suite.what}`)
   const missing = missingPackages(suite)
   if (missing.length > 0) return skipSuite(suite, missing)
   const started = performance.now()
-  const report = await runFiles(suite, [])
-  const failedFiles = report.testResults.filter(({ status }) => status === 'failed')
-  const counts = countOf(report)
-  if (!suite.isRealTime || failedFiles.length === 0 || failedFiles.length > againMax) {
-    return { name: suite.name, ...counts, seconds: since(started) }
-  }
-  const names = failedFiles.map(({ name }) => path.relative('', name))
-  console.log(`\n== ${suite.name}, once more what failed: ${names.join(' ')}`)
-  const again = countOf(await runFiles(suite, names))
-  const ofFailed = countOf({ ...report, testResults: failedFiles })
-  const { failed } = again
-  const [passed, skipped] = [
-    counts.passed - ofFailed.passed + again.passed,
-    counts.skipped - ofFailed.skipped + again.skipped,
-  ]
-  const note = failed === 0 ? `at the second try: ${names.join(' ')}` : `failed twice: ${names.join(' ')}`
-  return { name: suite.name, passed, failed, skipped, seconds: since(started), note }
+  return { name: suite.name, ...countOf(await runFiles(suite)), seconds: since(started) }
 }
 
-/** Runs the suite, or some files of it. */
-async function runFiles(suite: Suite, files: readonly string[]): Promise<Report> {
+async function runFiles(suite: Suite): Promise<Report> {
   const folder = await mkdtemp(path.join(tmpdir(), 'switchhook-report-'))
   try {
     const report = path.join(folder, 'report.json')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-    await run('vitest', ['run', '--project', suite.name, ...reporters, ...files])
+    await run('vitest', ['run', '--project', suite.name, ...reporters])
     return v.parse(Report, JSON.parse(await readFile(report, 'utf8')))
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -6,22 +6,17 @@ export interface Suite {
   what: string
   /** Debian packages that it cannot do without, each with a file that tells whether it is there. */
   needs: { package: string; file: string }[]
-  /**
-   * Processes and calls that run by the machine's own clock: on one that has other work a file may fail and nothing be
-   * wrong. It is run once more by itself, and named at the end.
-   */
-  isRealTime?: true
 }
 
 export const suites: Suite[] = [
+  { name: 'house', what: 'formatter, linter, compiler and the rules of the file tree', needs: [] },
   { name: 'pure', what: 'no network, no process', needs: [] },
   { name: 'simulate', what: 'seeded schedules of faults over the real parts', needs: [] },
-  { name: 'cloud', what: 'the local cloud and the bridge against it', needs: [], isRealTime: true },
-  { name: 'packaged', what: 'the functions as they are deployed', needs: [], isRealTime: true },
+  { name: 'cloud', what: 'the local cloud and the bridge against it', needs: [] },
+  { name: 'packaged', what: 'the functions as they are deployed', needs: [] },
   {
     name: 'pbx',
     what: 'a real Asterisk, real calls and real speech',
-    isRealTime: true,
     needs: [
       { package: 'sip-tester', file: '/usr/bin/sipp' },
       { package: 'espeak-ng', file: '/usr/bin/espeak-ng' },
@@ -32,7 +27,6 @@ export const suites: Suite[] = [
     name: 'browser',
     what: 'the page in Chromium',
     needs: [{ package: 'chromium', file: '/usr/bin/chromium' }],
-    isRealTime: true,
   },
 ]
 

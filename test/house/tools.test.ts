@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+
+const tools = [
+  {
+    name: 'formatter and linter',
+    command: ['biome', 'check', '.'],
+    mend: 'Run `npm run format`; mend by hand what it still lists.',
+  },
+  { name: 'compiler', command: ['tsc', '--noEmit'], mend: 'Run `npx tsc --noEmit` and mend the types that it lists.' },
+]
+
+test.each(tools)('the tree passes the $name', async ({ command: [tool = '', ...args], mend }) => {
+  const { status, output } = await run(tool, args)
+  expect(status, `${mend}\n${output}`).toBe(0)
+})
+
+/** Runs one of the project's own tools and returns what it printed. */
+function run(tool: string, args: string[]): Promise<{ status: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(path.resolve('node_modules/.bin', tool), args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+    child.once('error', reject)
+    child.once('close', (status) => resolve({ status: status ?? 1, output }))
+  })
+}
