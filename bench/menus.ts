@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { marksIn } from '../bridge/menus/open-menus.ts'
+import { spokenMarks } from '../bridge/menus/menu-runner.ts'
 import { languages } from '../contracts/spoken-mark.ts'
 import { fingerprint } from '../functions/domain/grades/fingerprint.ts'
 import { openMenuWorld, siteOfCallers } from '../test/pbx/support/menu-world.ts'
@@ -28,7 +28,8 @@ export async function measure(): Promise<Figure[]> {
   await api('PUT', `grades/${mark.matricule}`, { note: Number(mark.note) })
   await until('the menus', async () => (await it.pbx.pbx.cli('ari show apps')).includes('switchhook-menus'), 60_000)
   // The bridge makes them in its first half minute, which is no time to measure anything else in.
-  for (const language of languages) await world.speech.prepare(marksIn(language), language, AbortSignal.timeout(60_000))
+  for (const language of languages)
+    await world.speech.prepare(spokenMarks(language), language, AbortSignal.timeout(60_000))
 
   const [lookups, hops]: [number[], number[]] = [[], []]
   for (let n = 0; n < requests; n++) {

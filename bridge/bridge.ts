@@ -8,7 +8,7 @@ import { VerifyDays } from './commands/verify-day.ts'
 import type { BridgeConfig } from './config.ts'
 import { exitStatus, FatalError } from './failure.ts'
 import { join } from './join.ts'
-import { openMenus } from './menus/open-menus.ts'
+import { createMenuRunner } from './menus/menu-runner.ts'
 import { realClock } from './operate/clock.ts'
 import { Counters } from './operate/counters.ts'
 import { type Health, serveHealth } from './operate/health.ts'
@@ -59,7 +59,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   const operation = { counters: new Counters(), log }
   const edges = await openEdges(config, operation, undo)
   const { site, stateFolder, ari, ami } = config
-  const menus = config.menus && (await openMenus(config.menus, config, operation))
+  const menus = config.menus && (await createMenuRunner(config.menus, config, operation))
   // Before all else: callers whom an earlier process left in a menu hear a waiting sound until then.
   const menusTask = menus?.run(intakeStop.signal).catch(fail)
   const outside = { ari, ami, link: await linkOf(ari, undo), disk: realDisk, clock: realClock, zone: config.cdr.zone }
@@ -73,7 +73,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     days: new VerifyDays(day),
     placed: parts.placed,
     presence: parts.presence,
-    slowDown: (paceMs) => parts.lanes.live.slowDown(paceMs),
+    setPace: (paceMs) => parts.lanes.live.setPace(paceMs),
     deploymentPublicKey: config.deploymentPublicKey,
     credentials: edges.credentials,
     queueUrl: () => edges.session?.commandQueue ?? config.queues.commands,
@@ -99,7 +99,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   const sendTasks = [lanes.run(sendStop.signal).catch(fail), cdrLane.run(sendStop.signal).catch(fail)]
   const housekeeping = setInterval(() => {
     keepHouse().catch(fail)
-    commands.keepHouse(Date.now()).catch(fail)
+    commands.tick(Date.now()).catch(fail)
     settings.keepHouse(intakeStop.signal).catch(fail)
   }, housekeepingMs)
   const shutDown = async () => {

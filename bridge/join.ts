@@ -15,9 +15,8 @@ import type { Health } from './operate/health.ts'
 import { type Edges, type Operation, openSpool } from './parts.ts'
 import { Presence } from './presence.ts'
 import type { Disk } from './spool/disk.ts'
-import { takeEpoch } from './spool/epoch-file.ts'
-import { HeardFile } from './spool/heard-file.ts'
 import type { Spool } from './spool/spool.ts'
+import { LastSeenFile, takeEpoch } from './spool/state-files.ts'
 
 /** After a crash the gap is told to begin up to this much too early. An fsync each 5 s wears no disk. */
 const heardSaveMs = 5000
@@ -92,7 +91,7 @@ export async function join(
       spool,
       heartbeat: () => presence.heartbeat(),
       onCount: (errorId, count) => operation.counters.add(errorId, count),
-      onLateDrained: (touched, isEverything) => presence.assertAnew(touched, isEverything),
+      onLateFactsSent: (touched, isEverything) => presence.assertAnew(touched, isEverything),
     },
     recovered,
   )
@@ -169,7 +168,7 @@ function upOrDown(isUp: boolean): 'up' | 'down' {
 
 /** When the PBX was last heard, before this process and in it. */
 async function openHeard({ stateFolder, disk, clock }: Ground, { counters }: Operation) {
-  const file = new HeardFile(stateFolder, disk)
+  const file = new LastSeenFile(stateFolder, disk)
   const beforeMs = await file.load()
   // By the clock that never goes back.
   let savedMs = Number.NEGATIVE_INFINITY

@@ -6,8 +6,8 @@ import { readDeviceState, readPhoneEntry } from './asterisk/phone-directory.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
 import type { Clock } from './operate/clock.ts'
 import type { Counters } from './operate/counters.ts'
-import { eachAtMost } from './operate/each-at-most.ts'
 import { describeError, type Log } from './operate/log.ts'
+import { mapConcurrently } from './operate/map-concurrently.ts'
 
 /** What the bridge knows of phones, and tells of them. */
 export interface KnownPhones {
@@ -75,7 +75,7 @@ export class PhoneSettings {
   async #readDirectory(signal: AbortSignal): Promise<void> {
     const { known, requests } = this.#parts
     const phones = known.phones.all().filter(({ technology }) => technology === 'PJSIP')
-    await eachAtMost(requestsMax, phones, async ({ endpoint }) => {
+    await mapConcurrently(requestsMax, phones, async ({ endpoint }) => {
       const entry = await readPhoneEntry(endpoint, requests, signal)
       known.tellEndpoints(known.phones.describe([entry]))
     })
@@ -83,7 +83,7 @@ export class PhoneSettings {
 
   async #readCustomStates(signal: AbortSignal): Promise<void> {
     const { known, requests, clock } = this.#parts
-    await eachAtMost(requestsMax, known.phones.customDevices(), async (device) => {
+    await mapConcurrently(requestsMax, known.phones.customDevices(), async (device) => {
       const seen = known.phones.custom(device)
       const state = await readDeviceState(device, requests, signal)
       // Of the connection that stands by now: what was known under another was other than this one's `seen`.

@@ -2,7 +2,7 @@ import { EpochReadyEvent } from '../contracts/events.ts'
 import type { EndpointState } from '../contracts/facts.ts'
 import type { SiteId } from '../contracts/names.ts'
 import type { FactLog } from './forward/fact-log.ts'
-import type { Touched } from './forward/late-lane.ts'
+import type { LateFact } from './forward/late-lane.ts'
 import { type Snapshot, utc } from './normalise/ari-objects.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
 import type { AriEvent } from './normalise/events.ts'
@@ -157,7 +157,7 @@ export class Presence {
   #tell(told: Telling, time: string): void {
     const placed = told.kind === 'call' ? this.#parts.placed.get(told.state.call) : undefined
     const telling = told.kind === 'call' && placed ? { ...told, state: { ...told.state, placed } } : told
-    if (!this.#parts.facts.tell(telling, time, this.#parts.nowMs())) this.#parts.counters.add('spool-full')
+    if (!this.#parts.facts.publish(telling, time, this.#parts.nowMs())) this.#parts.counters.add('spool-full')
   }
 
   #tellAll(): void {
@@ -180,7 +180,7 @@ export class Presence {
   }
 
   /** After facts went late, which never change live state: tells what is now of all that they touched. */
-  assertAnew(touched: readonly Touched[], isEverything = false): void {
+  assertAnew(touched: readonly LateFact[], isEverything = false): void {
     if (!this.#isConnected || !this.#parts.facts.hasBegun) return
     if (isEverything || touched.some(({ type }) => type === EpochReadyEvent.entries.type.literal)) {
       this.#anew ??= {}
@@ -208,7 +208,7 @@ export class Presence {
    */
   async makeGood(): Promise<void> {
     if (!this.#isConnected) return
-    const refused = this.#parts.facts.takeRefused()
+    const refused = this.#parts.facts.takeDropped()
     if (refused) {
       this.#parts.log.error('facts dropped, the spool was full', { facts: refused.count })
       this.#anew = { gap: { sinceMs: refused.sinceMs, reason: 'spool full' } }
@@ -236,7 +236,7 @@ export class Presence {
     if (!this.#parts.facts.hasBegun) return undefined
     const counters = this.#parts.counters.snapshot()
     const state = { run: this.#parts.run, pbx: this.#isConnected ? ('up' as const) : ('down' as const), counters }
-    return this.#parts.facts.unspooled({ kind: 'heartbeat', state }, this.#now())
+    return this.#parts.facts.encodeUnspooled({ kind: 'heartbeat', state }, this.#now())
   }
 
   #now(): string {

@@ -74,7 +74,7 @@ export async function passages(deployment: Deployment, site: TestSite, count: nu
       delivery: new Delivery({ sender, quarantine, ...operation }),
       spool,
       heartbeat: () => undefined,
-      onLateDrained: () => undefined,
+      onLateFactsSent: () => undefined,
       onCount: () => undefined,
     },
     recovered,
@@ -101,7 +101,7 @@ export async function passages(deployment: Deployment, site: TestSite, count: nu
     const device_state = { name: 'PJSIP/5860', state: n % 2 ? 'NOT_INUSE' : 'INUSE' }
     const read = readFrame(JSON.stringify({ type: 'DeviceStateChanged', timestamp, device_state }))
     if (read.kind !== 'event') throw new Error('no event')
-    for (const fact of state.apply(read.event, timestamp)) facts.tell(fact, timestamp, Date.now())
+    for (const fact of state.apply(read.event, timestamp)) facts.publish(fact, timestamp, Date.now())
     await until('the change', async () => deltas().length > before)
     const delta: DeltaFrame | undefined = deltas().at(-1)
     // The first ones start functions.

@@ -109,7 +109,7 @@ async function fillSpool(rig: Rig, facts: number): Promise<string[]> {
   const nowMs = Date.now() - 3_600_000
   for (let fact = 0; fact < facts; fact += 1) {
     const time = new Date(nowMs + fact).toISOString()
-    while (!log.tell(telling(fact, time), time, nowMs)) await delay(1)
+    while (!log.publish(telling(fact, time), time, nowMs)) await delay(1)
     if (fact % 2000 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   while (lines.length < facts) await delay(5)

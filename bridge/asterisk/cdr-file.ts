@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { errorCode, exitStatus, FatalError } from '../failure.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
-import { Bell } from '../operate/wait.ts'
+import { Notifier } from '../operate/wait.ts'
 import type { CdrCheckpoint, Position } from './cdr-checkpoint.ts'
 import { type CdrFolder, realCdrFolder } from './cdr-folder.ts'
 import { CdrHistory } from './cdr-history.ts'
@@ -48,7 +48,7 @@ export class CdrFile {
   readonly #folder: CdrFolder
   readonly #clock: Clock
   readonly #history: CdrHistory
-  readonly #bell: Bell
+  readonly #notifier: Notifier
   readonly #buffer = Buffer.allocUnsafe(chunkBytes)
   #stopWatching: (() => void) | undefined
   #source: CdrSource | undefined
@@ -60,7 +60,7 @@ export class CdrFile {
     this.#options = options
     this.#folder = options.folder ?? realCdrFolder
     this.#clock = options.clock ?? realClock
-    this.#bell = new Bell(this.#clock)
+    this.#notifier = new Notifier(this.#clock)
     this.#history = new CdrHistory(options.path, this.#folder, options.checkpoint, options.onCount)
   }
 
@@ -86,7 +86,7 @@ export class CdrFile {
   #watch(folder: string): void {
     const failed = () => this.#options.onCount('cdr-watch-failed')
     try {
-      this.#stopWatching = this.#folder.watch(folder, () => this.#bell.ring(), failed)
+      this.#stopWatching = this.#folder.watch(folder, () => this.#notifier.notify(), failed)
     } catch {
       // No more watches on this machine: the poll finds the lines, a second later.
       failed()
@@ -126,7 +126,7 @@ export class CdrFile {
         if (!systemError.test(errorCode(error))) throw error
         // A folder that is away or a file that cannot be read for now: the lines wait in it.
         this.#options.onCount('cdr-file-unreadable')
-        await this.#bell.heard(signal, pollMs)
+        await this.#notifier.wait(signal, pollMs)
       }
     }
     return undefined
@@ -136,13 +136,13 @@ export class CdrFile {
     const source = this.#source
     if (!source) {
       await this.#takeNext()
-      if (!this.#source) await this.#bell.heard(signal, pollMs)
+      if (!this.#source) await this.#notifier.wait(signal, pollMs)
       return undefined
     }
     const batch = (await this.#readOn(source)) ?? (this.#source === source && (await this.#leaveIfDone(source)))
     if (batch) return batch
     // Still the same file, so nothing more for now; another one is looked at at once.
-    if (this.#source === source && !(await this.#hasMore(source))) await this.#bell.heard(signal, pollMs)
+    if (this.#source === source && !(await this.#hasMore(source))) await this.#notifier.wait(signal, pollMs)
     return undefined
   }
 

@@ -2,7 +2,7 @@ import type { MailboxCount } from '../normalise/mailboxes.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
-import { Bell, wait } from '../operate/wait.ts'
+import { Notifier, wait } from '../operate/wait.ts'
 import { type AmiAddress, AmiConnection, AmiUnavailableError } from './ami-connection.ts'
 import { AmiHeaderError, type AmiMessage } from './ami-messages.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
@@ -30,13 +30,13 @@ export interface MailboxWatchParts {
 export class MailboxWatch {
   readonly #parts: MailboxWatchParts
   readonly #clock: Clock
-  readonly #bell: Bell
+  readonly #notifier: Notifier
   #isConnected = false
 
   constructor(parts: MailboxWatchParts) {
     this.#parts = parts
     this.#clock = parts.clock ?? realClock
-    this.#bell = new Bell(this.#clock)
+    this.#notifier = new Notifier(this.#clock)
   }
 
   get isConnected(): boolean {
@@ -45,7 +45,7 @@ export class MailboxWatch {
 
   /** The phones may be others than before: their mailboxes are asked for again. */
   refresh(): void {
-    this.#bell.ring()
+    this.#notifier.notify()
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -78,7 +78,7 @@ export class MailboxWatch {
       log.info('ami connected')
       while (!ended.signal.aborted) {
         await this.#readAll(connection)
-        await this.#bell.heard(ended.signal, readAgainMs)
+        await this.#notifier.wait(ended.signal, readAgainMs)
       }
       if (!signal.aborted) log.warn('ami disconnected', { reason: await closed })
     } finally {

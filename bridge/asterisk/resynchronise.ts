@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { Bridge, Channel, DeviceState, Endpoint, type Snapshot } from '../normalise/ari-objects.ts'
-import { eachAtMost } from '../operate/each-at-most.ts'
+import { mapConcurrently } from '../operate/map-concurrently.ts'
 import type { AriRequests } from './ari-connection.ts'
 import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
 
@@ -19,11 +19,11 @@ export async function readSnapshot(rest: AriRequests, signal: AbortSignal): Prom
     list(rest, '/channels', Channel, signal),
     list(rest, '/bridges', Bridge, signal),
   ])
-  const deviceStates = await eachAtMost(requestsMax, endpoints, async ({ technology, resource }) => {
+  const deviceStates = await mapConcurrently(requestsMax, endpoints, async ({ technology, resource }) => {
     const device = encodeURIComponent(`${technology}/${resource}`)
     return parse(DeviceState, await rest.get(`/deviceStates/${device}`, signal), 'a device state')
   })
-  const linkedids = await eachAtMost(requestsMax, channels, async ({ id }): Promise<[string, string]> => {
+  const linkedids = await mapConcurrently(requestsMax, channels, async ({ id }): Promise<[string, string]> => {
     return [id, await readLinkedid(rest, id, signal)]
   })
   return { endpoints, channels, bridges, deviceStates, linkedids: new Map(linkedids.filter(([, id]) => id !== '')) }

@@ -9,7 +9,7 @@ const visibleAgainSeconds = 5
 const receiveMsMax = 30_000
 const deleteMsMax = 10_000
 
-export interface Received {
+export interface ReceivedMessage {
   body: string
   receipt: string
 }
@@ -39,7 +39,7 @@ export class CommandQueue {
     return performance.now() + this.#offsetMs
   }
 
-  async receive(signal: AbortSignal): Promise<Received[]> {
+  async receive(signal: AbortSignal): Promise<ReceivedMessage[]> {
     const command = new ReceiveMessageCommand({
       QueueUrl: this.#url(),
       MaxNumberOfMessages: messagesMax,

@@ -6,13 +6,13 @@ import { exitStatus, FatalError } from '../failure.ts'
 import type { PlacedCalls } from '../normalise/placed-calls.ts'
 import type { Counters } from '../operate/counters.ts'
 import type { Log } from '../operate/log.ts'
+import { CommandExecutor, type CommandExecutorDependencies } from './command-executor.ts'
 import { CommandQueue } from './command-queue.ts'
-import { Execute, type ExecuteParts } from './execute.ts'
 import { Journal } from './journal.ts'
 import { pollCommands } from './poll.ts'
 import type { VerifyDays } from './verify-day.ts'
 
-export interface CommandsParts {
+export interface CommandsDependencies {
   site: string
   region: string
   stateFolder: string
@@ -22,9 +22,9 @@ export interface CommandsParts {
   credentials: SQSClientConfig['credentials'] | undefined
   queueUrl: () => string
   placed: PlacedCalls
-  presence: ExecuteParts['presence']
+  presence: CommandExecutorDependencies['presence']
   days: VerifyDays
-  slowDown: ExecuteParts['slowDown']
+  setPace: CommandExecutorDependencies['setPace']
   counters: Counters
   log: Log
 }
@@ -34,12 +34,12 @@ const endedAfterMs = 5_000
 
 /** The way back in: commands from the cloud, done at most once, followed to their end. */
 export class Commands {
-  readonly #parts: CommandsParts
+  readonly #parts: CommandsDependencies
   readonly #journal: Journal
   readonly #queue: CommandQueue
   readonly #endedAt = new Map<string, number>()
 
-  constructor(parts: CommandsParts) {
+  constructor(parts: CommandsDependencies) {
     this.#parts = parts
     this.#journal = new Journal(parts.stateFolder)
     this.#queue = new CommandQueue(parts.region, parts.credentials, parts.queueUrl)
@@ -61,13 +61,19 @@ export class Commands {
     const queue = this.#queue
     const rest = new AriRest(ari.url, ari)
     const dialPlan = new DialPlan(rest)
-    const execute = new Execute({ ...parts, ari: rest, dialPlan, journal: this.#journal, nowMs: () => queue.nowMs() })
+    const execute = new CommandExecutor({
+      ...parts,
+      ari: rest,
+      dialPlan,
+      journal: this.#journal,
+      nowMs: () => queue.nowMs(),
+    })
     await pollCommands({ ...parts, publicKey, queue, execute }, signal)
     await parts.days.idle()
   }
 
   /** To be called each second. */
-  async keepHouse(nowMs: number): Promise<void> {
+  async tick(nowMs: number): Promise<void> {
     for (const call of this.#parts.placed.takeEnded()) this.#endedAt.set(call, nowMs)
     for (const [call, at] of this.#endedAt) {
       if (nowMs - at < endedAfterMs) continue

@@ -5,12 +5,12 @@ import { Backoff } from '../backoff.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
-import type { Received } from './command-queue.ts'
+import type { ReceivedMessage } from './command-queue.ts'
 
-export interface PollParts {
+export interface PollDependencies {
   site: SiteId
   publicKey: KeyObject
-  queue: { receive(signal: AbortSignal): Promise<Received[]>; delete(receipt: string): Promise<void> }
+  queue: { receive(signal: AbortSignal): Promise<ReceivedMessage[]>; delete(receipt: string): Promise<void> }
   execute: { run(command: Command, settle: () => Promise<void>, signal: AbortSignal): Promise<void> }
   counters: Counters
   log: Log
@@ -20,7 +20,7 @@ export interface PollParts {
 const pollBackoff = { firstMs: 200, longestMs: 5_000 }
 
 /** Takes commands from the queue, up to ten at once, for as long as the bridge runs. */
-export async function pollCommands(parts: PollParts, signal: AbortSignal): Promise<void> {
+export async function pollCommands(parts: PollDependencies, signal: AbortSignal): Promise<void> {
   const { queue, counters, log } = parts
   const backoff = new Backoff(pollBackoff)
   while (!signal.aborted) {
@@ -38,7 +38,11 @@ export async function pollCommands(parts: PollParts, signal: AbortSignal): Promi
 }
 
 /** One that fails stays in the queue; what it had begun is known by its claim when it comes again. */
-async function takeOne({ body, receipt }: Received, parts: PollParts, signal: AbortSignal): Promise<void> {
+async function takeOne(
+  { body, receipt }: ReceivedMessage,
+  parts: PollDependencies,
+  signal: AbortSignal,
+): Promise<void> {
   const { queue, counters, log } = parts
   const settle = () => queue.delete(receipt)
   try {

@@ -10,7 +10,7 @@ import { readCdrRecord } from '../normalise/cdr-record.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 
-export interface DayParts {
+export interface VerifyDayDependencies {
   site: SiteId
   cdrFile: string
   /** Of the times in CSV; absent: this machine's. */
@@ -30,10 +30,10 @@ const dayMs = 86_400_000
 
 /** Tells the cloud what the PBX's own file has of a day, one day after the other, beside all else the bridge does. */
 export class VerifyDays {
-  readonly #parts: DayParts
+  readonly #parts: VerifyDayDependencies
   #busy: Promise<void> = Promise.resolve()
   #waiting = 0
-  constructor(parts: DayParts) {
+  constructor(parts: VerifyDayDependencies) {
     this.#parts = parts
   }
 
@@ -58,7 +58,7 @@ export class VerifyDays {
   }
 }
 
-async function tellDay(command: VerifyDayCommand, parts: DayParts, signal: AbortSignal): Promise<void> {
+async function tellDay(command: VerifyDayCommand, parts: VerifyDayDependencies, signal: AbortSignal): Promise<void> {
   const { site, to, delivery, packer, counters, log } = parts
   const day = await readDay(command, parts)
   const prints = [...day.events.keys()].sort()
@@ -89,7 +89,10 @@ interface Day {
   since: string | undefined
 }
 
-async function readDay({ from, to }: VerifyDayCommand, { site, cdrFile, zone = ownZone() }: DayParts): Promise<Day> {
+async function readDay(
+  { from, to }: VerifyDayCommand,
+  { site, cdrFile, zone = ownZone() }: VerifyDayDependencies,
+): Promise<Day> {
   const [first, end] = [Date.parse(from), Date.parse(to)]
   const events = new Map<string, CdrEvent>()
   let oldest = Number.POSITIVE_INFINITY

@@ -24,11 +24,11 @@ const Credentials = v.looseObject({
 type Credentials = v.InferOutput<typeof Credentials>
 
 /** The file holds no credentials that can be used now. Whoever renews it may do so any moment. */
-export class CredentialsUnusable extends SwitchhookError {
+export class CredentialsUnusableError extends SwitchhookError {
   readonly errorId = 'credentials-file-unusable'
   constructor(why: string, options?: ErrorOptions) {
     super(`the credentials file ${why}`, options)
-    this.name = 'CredentialsUnusable'
+    this.name = 'CredentialsUnusableError'
   }
   override shouldRetry(): boolean {
     return true
@@ -57,7 +57,7 @@ export class CredentialsFile {
     this.#nowMs = nowMs
   }
 
-  /** For an AWS client's `credentials`. Throws CredentialsUnusable. */
+  /** For an AWS client's `credentials`. Throws CredentialsUnusableError. */
   readonly provide = async () => {
     const { AccessKeyId, SecretAccessKey, SessionToken } = await this.#newest()
     return {
@@ -75,7 +75,7 @@ export class CredentialsFile {
       this.#last = read
       return read
     } catch (error) {
-      if (!(error instanceof CredentialsUnusable) || !this.#last || !this.#isAlive(this.#last)) throw error
+      if (!(error instanceof CredentialsUnusableError) || !this.#last || !this.#isAlive(this.#last)) throw error
       this.#log.warn(error.errorId, { reason: error.message })
       return this.#last
     }
@@ -86,12 +86,12 @@ export class CredentialsFile {
     try {
       content = await readFile(this.#path, 'utf8')
     } catch (cause) {
-      throw new CredentialsUnusable(`cannot be read (${errorCode(cause)})`, { cause })
+      throw new CredentialsUnusableError(`cannot be read (${errorCode(cause)})`, { cause })
     }
     const parsed = v.safeParse(Credentials, parseJson(content))
     // What is in it is a secret, so no word of it is said.
-    if (!parsed.success) throw new CredentialsUnusable('is not as credential_process writes it')
-    if (!this.#isAlive(parsed.output)) throw new CredentialsUnusable(`has expired (${parsed.output.Expiration})`)
+    if (!parsed.success) throw new CredentialsUnusableError('is not as credential_process writes it')
+    if (!this.#isAlive(parsed.output)) throw new CredentialsUnusableError(`has expired (${parsed.output.Expiration})`)
     return parsed.output
   }
 

@@ -14,13 +14,13 @@ const answerMsMax = 10_000
 const aheadMs = 4 * 60_000
 
 /** The cloud gave no session. */
-export class SessionRefused extends SwitchhookError {
+export class SessionRefusedError extends SwitchhookError {
   readonly errorId: string
   readonly #isFinal: boolean
   constructor(errorId: string, detail: string, isFinal: boolean, options?: ErrorOptions) {
     super(detail, options)
     // The name by which the AWS clients' own failures to find credentials are known.
-    this.name = isFinal ? 'CredentialsProviderError' : 'SessionRefused'
+    this.name = isFinal ? 'CredentialsProviderError' : 'SessionRefusedError'
     this.errorId = errorId
     this.#isFinal = isFinal
   }
@@ -82,7 +82,7 @@ export class Session {
       return await this.#asking
     } catch (error) {
       const isAlive = current && Date.parse(current.session.expiration) > now()
-      if (!isAlive || !(error instanceof SessionRefused) || !error.shouldRetry()) throw error
+      if (!isAlive || !(error instanceof SessionRefusedError) || !error.shouldRetry()) throw error
       log.warn('session not renewed', { errorId: error.errorId, until: current.session.expiration })
       return current.session
     }
@@ -102,7 +102,7 @@ export class Session {
       if (![403, 409].includes(response.status) || Number.isNaN(offset)) throw refusal(response.status, json)
       this.#offsetMs = offset
     }
-    throw new SessionRefused('clock-refused', "the cloud does not take this machine's time", false)
+    throw new SessionRefusedError('clock-refused', "the cloud does not take this machine's time", false)
   }
 
   #keep(session: BridgeSession): BridgeSession {
@@ -125,7 +125,7 @@ export class Session {
       })
       return { response, json: await response.json() }
     } catch (cause) {
-      throw new SessionRefused('api-unreachable', `no answer from ${new URL(api).host}`, false, { cause })
+      throw new SessionRefusedError('api-unreachable', `no answer from ${new URL(api).host}`, false, { cause })
     }
   }
 }
@@ -133,8 +133,8 @@ export class Session {
 const Told = v.looseObject({ errorId: v.string(), detail: v.string() })
 
 /** 401 alone is final: the bridge is not enrolled any more, and no waiting changes that. */
-function refusal(status: number, json: unknown): SessionRefused {
+function refusal(status: number, json: unknown): SessionRefusedError {
   const told = v.safeParse(Told, json)
   const { errorId, detail } = told.success ? told.output : { errorId: `http-${status}`, detail: `HTTP ${status}` }
-  return new SessionRefused(errorId, detail, status === 401)
+  return new SessionRefusedError(errorId, detail, status === 401)
 }

@@ -15,7 +15,7 @@ const paceMs = 1000
 /** More lines than this at once are a backlog, which is not paced. */
 const backlogLines = 500
 
-export interface CdrLaneParts {
+export interface CdrLaneDependencies {
   site: SiteId
   to: Destination
   file: Pick<CdrFile, 'next' | 'commit'>
@@ -31,11 +31,11 @@ export interface CdrLaneParts {
 
 /** CDRs from Asterisk's file to SQS. The position moves only after SQS, or the quarantine, has every line before it. */
 export class CdrLane {
-  readonly #parts: CdrLaneParts
+  readonly #parts: CdrLaneDependencies
   readonly #clock: Clock
   readonly #zone: string
 
-  constructor(parts: CdrLaneParts) {
+  constructor(parts: CdrLaneDependencies) {
     this.#parts = parts
     this.#clock = parts.clock ?? realClock
     this.#zone = parts.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone

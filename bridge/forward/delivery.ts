@@ -5,15 +5,15 @@ import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
 import type { Quarantine } from '../spool/quarantine.ts'
-import { callSize, type Outcome, type Sender } from './sender.ts'
-import { QueueUnavailable } from './sqs-errors.ts'
+import { bodyCountForCall, type Sender, type SendOutcome } from './sender.ts'
+import { QueueUnavailableError } from './sqs-errors.ts'
 
 export interface Destination {
   lane: Lane
   queueUrl: string
 }
 
-export interface DeliveryParts {
+export interface DeliveryDependencies {
   sender: Pick<Sender, 'send'>
   quarantine: Quarantine
   counters: Counters
@@ -26,11 +26,11 @@ export const sendBackoff = { firstMs: 200, longestMs: 20_000 }
 
 /** Sends bodies until each is accepted or in the quarantine. It gives up on nothing but the signal. */
 export class Delivery {
-  readonly #parts: DeliveryParts
+  readonly #parts: DeliveryDependencies
   readonly #clock: Clock
   readonly #failing = new Set<Lane>()
 
-  constructor(parts: DeliveryParts) {
+  constructor(parts: DeliveryDependencies) {
     this.#parts = parts
     this.#clock = parts.clock ?? realClock
   }
@@ -46,7 +46,7 @@ export class Delivery {
     let waiting = [...bodies]
     while (waiting.length > 0) {
       if (signal.aborted) return false
-      const call = waiting.slice(0, callSize(waiting))
+      const call = waiting.slice(0, bodyCountForCall(waiting))
       const left = await this.try(to, call, signal)
       waiting = [...left, ...waiting.slice(call.length)]
       if (left.length === 0) backoff.reset()
@@ -57,11 +57,11 @@ export class Delivery {
 
   /** One call with at most ten bodies; answers those that are not settled. */
   async try(to: Destination, bodies: readonly string[], signal: AbortSignal): Promise<string[]> {
-    let outcomes: Outcome[]
+    let outcomes: SendOutcome[]
     try {
       outcomes = await this.#parts.sender.send(to.queueUrl, bodies, signal)
     } catch (error) {
-      if (!(error instanceof QueueUnavailable)) throw error
+      if (!(error instanceof QueueUnavailableError)) throw error
       if (error.fault === 'content' && !signal.aborted) return this.#oneByOne(to, bodies, error, signal)
       this.#failing.add(to.lane)
       this.#note(to, error.errorId, { fault: error.fault, reason: error.message })
@@ -79,7 +79,7 @@ export class Delivery {
   }
 
   /** SQS refused the call as a whole for what is in it: sent alone, only the guilty body is refused. */
-  async #oneByOne(to: Destination, bodies: readonly string[], error: QueueUnavailable, signal: AbortSignal) {
+  async #oneByOne(to: Destination, bodies: readonly string[], error: QueueUnavailableError, signal: AbortSignal) {
     const [only, ...others] = bodies
     if (only !== undefined && others.length === 0) {
       return (await this.#putAside(to, only, error.message)) ? [] : [only]

@@ -29,7 +29,7 @@ export class FactLog {
   }
 
   /** False if the spool is full: the fact is dropped, and takes no number, so that the counts stay dense. */
-  tell(telling: Telling, time: string, nowMs: number): boolean {
+  publish(telling: Telling, time: string, nowMs: number): boolean {
     if (!this.#stamp) throw new Error('a fact was told before the first epoch')
     if (!this.#spool.hasRoom(roomBytes)) {
       this.#refusedSinceMs ??= nowMs
@@ -41,13 +41,13 @@ export class FactLog {
   }
 
   /** A line that goes to the cloud without the spool. */
-  unspooled(telling: Telling, time: string): string {
+  encodeUnspooled(telling: Telling, time: string): string {
     if (!this.#stamp) throw new Error('a fact was told before the first epoch')
     return JSON.stringify(this.#stamp.event(telling, time))
   }
 
   /** Since when facts were dropped, once there is room again; asking clears it. */
-  takeRefused(): { sinceMs: number; count: number } | undefined {
+  takeDropped(): { sinceMs: number; count: number } | undefined {
     const sinceMs = this.#refusedSinceMs
     if (sinceMs === undefined || !this.#spool.hasRoom(roomAgainBytes)) return undefined
     const count = this.#refused

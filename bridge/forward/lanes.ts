@@ -3,18 +3,18 @@ import type { SpoolRecord } from '../spool/segment.ts'
 import type { Spool } from '../spool/spool.ts'
 import { AckCursor } from './ack-cursor.ts'
 import type { Delivery, Destination } from './delivery.ts'
-import { LateLane, type Touched } from './late-lane.ts'
+import { type LateFact, LateLane } from './late-lane.ts'
 import { LiveLane } from './live-lane.ts'
 import type { Packer } from './pack.ts'
 
-export interface LanesParts {
+export interface LanesDependencies {
   live: Destination
   records: Destination
   packer: Packer
   delivery: Delivery
   spool: Spool
   heartbeat(): string | undefined
-  onLateDrained(touched: readonly Touched[], isEverything: boolean): void
+  onLateFactsSent(touched: readonly LateFact[], isEverything: boolean): void
   onCount(errorId: string, count: number): void
   clock?: Clock
 }
@@ -24,7 +24,7 @@ export class Lanes {
   readonly live: LiveLane
   readonly late: LateLane
 
-  constructor(parts: LanesParts, recovered: { acked: number; next: number }) {
+  constructor(parts: LanesDependencies, recovered: { acked: number; next: number }) {
     const cursor = new AckCursor(recovered.acked)
     const onSent = (from: number, to: number) => parts.spool.ack(cursor.complete(from, to))
     const { packer, delivery, spool } = parts
@@ -35,9 +35,9 @@ export class Lanes {
       delivery,
       spool,
       onSent,
-      isNewsUnderWay: () => spool.isWriting || this.live.isUnderWay,
+      isLiveLaneBusy: () => spool.isWriting || this.live.isBusy,
       onTooOld: (count) => parts.onCount('facts-too-old', count),
-      onDrained: parts.onLateDrained,
+      onDrained: parts.onLateFactsSent,
       ...clock,
     })
     this.live = new LiveLane({

@@ -1,9 +1,9 @@
 import { type Clock, realClock } from '../operate/clock.ts'
-import { Bell, wait } from '../operate/wait.ts'
+import { Notifier, wait } from '../operate/wait.ts'
 import type { SpoolRecord } from '../spool/segment.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Delivery, Destination } from './delivery.ts'
-import { entityOf, gapsAmong, nameOf, timeTextOf } from './line-head.ts'
+import { entityKeyOf, entityOf, findGaps, timestampOf } from './event-line.ts'
 import type { Packer } from './pack.ts'
 
 /** Read and packed at a time, in a millisecond: news goes between two of them. It packs to about 8 KB. */
@@ -18,20 +18,20 @@ const ageMsMax = 30 * 86_400_000
 const touchedMax = 2000
 
 /** The last that was told late of one entity. */
-export interface Touched {
+export interface LateFact {
   type: string
   subject: string
   line: string
 }
 
-export interface LateLaneParts {
+export interface LateLaneDependencies {
   to: Destination
   packer: Packer
   delivery: Delivery
   spool: Pick<Spool, 'read'>
   clock?: Clock
   /** News is on its way to the disk or to SQS. */
-  isNewsUnderWay(): boolean
+  isLiveLaneBusy(): boolean
   /** So many facts were too old to be sent. */
   onTooOld(count: number): void
   onSent(from: number, to: number): void
@@ -39,18 +39,18 @@ export interface LateLaneParts {
    * Every late fact is with SQS; the present state of what they touched is to be told. `isEverything`: so much was that all
    * there is is to be told, and of what was touched only the gaps are named.
    */
-  onDrained(touched: readonly Touched[], isEverything: boolean): void
+  onDrained(touched: readonly LateFact[], isEverything: boolean): void
 }
 
-function touchedBy(bytes: string): Touched {
+function touchedBy(bytes: string): LateFact {
   const line = Buffer.from(bytes, 'latin1').toString('utf8')
   return { ...entityOf(line), line }
 }
 
 /** Facts that could not be sent while they were news: read back from the spool and sent, complete and in order, by `records`. */
 export class LateLane {
-  readonly #parts: LateLaneParts
-  readonly #bell: Bell
+  readonly #parts: LateLaneDependencies
+  readonly #notifier: Notifier
   readonly #ranges: [number, number][] = []
   /** The bytes of each one's last line as Latin-1, by how it names its entity. */
   readonly #touched = new Map<string, string>()
@@ -58,9 +58,9 @@ export class LateLane {
   #gaps: string[] = []
   #isEverything = false
 
-  constructor(parts: LateLaneParts) {
+  constructor(parts: LateLaneDependencies) {
     this.#parts = parts
-    this.#bell = new Bell(parts.clock ?? realClock)
+    this.#notifier = new Notifier(parts.clock ?? realClock)
   }
 
   /** Records that wait, damaged ones counted too. */
@@ -73,13 +73,13 @@ export class LateLane {
     const last = this.#ranges.at(-1)
     if (last && last[1] === from) last[1] = to
     else this.#ranges.push([from, to])
-    this.#bell.ring()
+    this.#notifier.notify()
   }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const range = this.#ranges[0]
-      if (!range) await this.#bell.heard(signal)
+      if (!range) await this.#notifier.wait(signal)
       else if (await this.#sendSome(range, signal)) this.#drainedIfEmpty()
     }
   }
@@ -104,14 +104,14 @@ export class LateLane {
     const clock = this.#parts.clock ?? realClock
     const untilMs = clock.monotonicMs() + asideMsMax
     do await wait(0, signal, clock)
-    while (this.#parts.isNewsUnderWay() && clock.monotonicMs() < untilMs && !signal.aborted)
+    while (this.#parts.isLiveLaneBusy() && clock.monotonicMs() < untilMs && !signal.aborted)
   }
 
   /** Adds a body, or none if all that was read is too old; answers where the next begins. */
   async #packSome(from: number, to: number, bodies: string[]): Promise<number> {
     const read = await this.#parts.spool.read(from, to, readBytesMax)
     const oldest = new Date((this.#parts.clock ?? realClock).nowMs() - ageMsMax).toISOString()
-    const records = read.filter(({ payload }) => timeTextOf(payload) >= oldest)
+    const records = read.filter(({ payload }) => timestampOf(payload) >= oldest)
     let last = read.at(-1)
     if (records.length > 0) {
       const lines = records.map(({ payload }) => payload)
@@ -132,11 +132,11 @@ export class LateLane {
 
   /** Keeps the last line of each; the lines themselves hold only until the next are read. */
   #touch(lines: readonly Buffer[]): void {
-    const gaps = gapsAmong(lines)
+    const gaps = findGaps(lines)
     this.#gaps = [...this.#gaps, ...gaps.map((gap) => gap.toString('latin1'))].slice(-touchedMax)
     if (this.#isEverything) return
-    const last = new Map(lines.map((line) => [nameOf(line), line]))
-    for (const gap of gaps) last.delete(nameOf(gap))
+    const last = new Map(lines.map((line) => [entityKeyOf(line), line]))
+    for (const gap of gaps) last.delete(entityKeyOf(gap))
     for (const [name, line] of last) this.#touched.set(name, line.toString('latin1'))
     if (this.#touched.size <= touchedMax) return
     this.#isEverything = true

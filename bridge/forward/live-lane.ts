@@ -1,10 +1,10 @@
 import { freshMsMax, paceHoldsMs, paceMsMin } from '../../contracts/limits.ts'
 import { Backoff } from '../backoff.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
-import { Bell, wait } from '../operate/wait.ts'
+import { Notifier, wait } from '../operate/wait.ts'
 import type { SpoolRecord } from '../spool/segment.ts'
 import { type Delivery, type Destination, sendBackoff } from './delivery.ts'
-import { timeOf } from './line-head.ts'
+import { timeMsOf } from './event-line.ts'
 import type { Packer } from './pack.ts'
 import { bodiesPerCallMax } from './sender.ts'
 
@@ -13,7 +13,7 @@ const heartbeatMs = 10_000
 /** 30 s of 2 MB a second; beyond, the oldest are late before their time. */
 const queuedBytesMax = 64 * 1024 * 1024
 
-export interface LiveLaneParts {
+export interface LiveLaneDependencies {
   to: Destination
   packer: Packer
   delivery: Delivery
@@ -39,9 +39,9 @@ interface Queued {
  * minute makes 6 messages a call, $0.10 a month (SQS, $0.40 a million).
  */
 export class LiveLane {
-  readonly #parts: LiveLaneParts
+  readonly #parts: LiveLaneDependencies
   readonly #clock: Clock
-  readonly #bell: Bell
+  readonly #notifier: Notifier
   readonly #backoff: Backoff
   #queue: Queued[] = []
   #queuedBytes = 0
@@ -51,10 +51,10 @@ export class LiveLane {
   #paceMs = paceMsMin
   #slowUntilMs = 0
 
-  constructor(parts: LiveLaneParts) {
+  constructor(parts: LiveLaneDependencies) {
     this.#parts = parts
     this.#clock = parts.clock ?? realClock
-    this.#bell = new Bell(this.#clock)
+    this.#notifier = new Notifier(this.#clock)
     this.#backoff = new Backoff({ ...sendBackoff, longestMs: 5000 }, this.#clock.random)
   }
 
@@ -63,10 +63,10 @@ export class LiveLane {
   }
 
   /** At least this between two messages, for ten minutes: who asks, asks again before. */
-  slowDown(paceMs: number): void {
+  setPace(paceMs: number): void {
     this.#paceMs = paceMs
     this.#slowUntilMs = this.#clock.monotonicMs() + paceHoldsMs
-    this.#bell.ring()
+    this.#notifier.notify()
   }
 
   get paceMs(): number {
@@ -74,22 +74,22 @@ export class LiveLane {
   }
 
   /** Something is being sent, or is about to be: not what waits for its pace. */
-  get isUnderWay(): boolean {
+  get isBusy(): boolean {
     return this.#isSending || (this.#queue.length > 0 && this.#dueInMs() === 0)
   }
 
   offer(records: readonly SpoolRecord[]): void {
     for (const { number, payload } of records) {
-      this.#queue.push({ number, line: payload, lateAtMs: timeOf(payload) + freshMsMax })
+      this.#queue.push({ number, line: payload, lateAtMs: timeMsOf(payload) + freshMsMax })
       this.#queuedBytes += payload.length
     }
-    this.#bell.ring()
+    this.#notifier.notify()
   }
 
   async run(signal: AbortSignal): Promise<void> {
     this.#lastSentMs = this.#clock.monotonicMs()
     while (!signal.aborted) {
-      if (this.#queue.length === 0) await this.#bell.heard(signal, this.#heartbeatInMs())
+      if (this.#queue.length === 0) await this.#notifier.wait(signal, this.#heartbeatInMs())
       await wait(this.#dueInMs(), signal, this.#clock)
       if (signal.aborted) return
       this.#giveUpLate()

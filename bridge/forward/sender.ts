@@ -6,14 +6,14 @@ import {
 } from '@aws-sdk/client-sqs'
 import { sqsBodyBytesMax } from '../../contracts/limits.ts'
 import { describeError, type Log } from '../operate/log.ts'
-import { isContentFault, QueueUnavailable, startFailure } from './sqs-errors.ts'
+import { isContentFault, QueueUnavailableError, startErrorFor } from './sqs-errors.ts'
 
 /** SQS takes ten messages a call. */
 export const bodiesPerCallMax = 10
 /** Half-open connections look like silence; after this the call is given up and its bodies sent again with the same ids. */
 const requestMsMax = 10_000
 
-export type Outcome =
+export type SendOutcome =
   | { kind: 'accepted' }
   /** SQS will never take this body: it goes to the quarantine. */
   | { kind: 'refused'; code: string }
@@ -29,14 +29,14 @@ export class Sender {
     this.#client = new SQSClient({ region, maxAttempts: 1, ...(credentials && { credentials }) })
   }
 
-  /** An outcome for each body, in order. At most ten bodies of 1 MiB in all. Throws QueueUnavailable if none was judged. */
-  async send(queueUrl: string, bodies: readonly string[], signal?: AbortSignal): Promise<Outcome[]> {
+  /** An outcome for each body, in order. At most ten bodies of 1 MiB in all. Throws QueueUnavailableError if none was judged. */
+  async send(queueUrl: string, bodies: readonly string[], signal?: AbortSignal): Promise<SendOutcome[]> {
     const limit = AbortSignal.timeout(requestMsMax)
     const entries = bodies.map((body, index) => ({ Id: String(index), MessageBody: body }))
     const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries })
     const abortSignal = signal ? AbortSignal.any([signal, limit]) : limit
     const answer = await this.#client.send(command, { abortSignal }).catch((cause: unknown) => {
-      throw new QueueUnavailable(cause)
+      throw new QueueUnavailableError(cause)
     })
     const accepted = new Set((answer.Successful ?? []).map((entry) => entry.Id))
     const failed = new Map((answer.Failed ?? []).map((entry) => [entry.Id, entry]))
@@ -68,7 +68,7 @@ export async function probeQueues(sender: Sender, queues: { live: string; record
     try {
       await sender.probe(queues[name])
     } catch (error) {
-      const failure = startFailure(error, name, queues[name])
+      const failure = startErrorFor(error, name, queues[name])
       if (failure) throw failure
       log.warn('queue not checked', { queue: name, reason: describeError(error) })
     }
@@ -76,7 +76,7 @@ export async function probeQueues(sender: Sender, queues: { live: string; record
 }
 
 /** How many of the first bodies go in one call. */
-export function callSize(bodies: readonly string[]): number {
+export function bodyCountForCall(bodies: readonly string[]): number {
   let bytes = 0
   for (const [index, body] of bodies.entries()) {
     bytes += body.length

@@ -35,12 +35,12 @@ export function isContentFault(code: string): boolean {
 }
 
 /** One call to SQS failed as a whole; the spool and the CDR file still hold what it carried. */
-export class QueueUnavailable extends SwitchhookError {
+export class QueueUnavailableError extends SwitchhookError {
   readonly errorId = 'queue-unavailable'
   readonly fault: SqsFault
   constructor(cause: unknown) {
     super(describeError(cause), { cause })
-    this.name = 'QueueUnavailable'
+    this.name = 'QueueUnavailableError'
     this.fault = sqsFault(cause)
   }
   override shouldRetry(): boolean {
@@ -49,7 +49,7 @@ export class QueueUnavailable extends SwitchhookError {
 }
 
 /** Why the bridge does not start with these queues or credentials, or `undefined` if waiting may help. */
-export function startFailure(error: unknown, queue: string, url: string): FatalError | undefined {
+export function startErrorFor(error: unknown, queue: string, url: string): FatalError | undefined {
   const fault = sqsFault(error)
   if (fault === 'queue-missing') {
     const sentence = `the queue ${url} does not exist: mend queues.${queue}, or deploy the stack that makes it`

@@ -24,7 +24,7 @@ export interface CurlDialPlan {
  * The menu of marks as a dial plan that asks the API by `CURL()`, for an Asterisk without Stasis; its sounds are made on the
  * way. What it costs: the mark stands in channel variables and in the names of sounds, so that every reader of ARI or AMI
  * events sees it, verbose logs show it, and a caller who hangs up while it is said leaves it as `lastdata` of the call record.
- * @throws SpeechFailed
+ * @throws SpeechError
  */
 export async function renderCurlDialPlan(menu: Menu, { api, site, sounds }: CurlDialPlan): Promise<string> {
   const speech = new Speech(sounds)

@@ -9,9 +9,9 @@ export type MenuEvent =
   | { type: 'digit'; digit: string }
   | { type: 'played' }
   | { type: 'timer'; timer: Timer }
-  | { type: 'looked-up'; outcome: Outcome }
+  | { type: 'looked-up'; outcome: LookupOutcome }
   | { type: 'hung-up' }
-export type Outcome =
+export type LookupOutcome =
   | { kind: 'found'; grade: Pick<Grade, 'note' | 'mention'> }
   | { kind: 'unknown' | 'locked' | 'closed' | 'unavailable' }
 export type Timer = 'digit' | 'filler' | 'give-up'
@@ -163,7 +163,7 @@ function lookUp(menu: Menu, node: LookUpNode, state: MenuState, event: MenuEvent
   return stay(state)
 }
 
-function end(menu: Menu, node: LookUpNode, state: MenuState, outcome: Outcome): Step {
+function end(menu: Menu, node: LookUpNode, state: MenuState, outcome: LookupOutcome): Step {
   const effects: Effect[] = [
     { type: 'clear', timer: 'filler' },
     { type: 'clear', timer: 'give-up' },

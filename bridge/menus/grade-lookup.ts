@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { GradeFound } from '../../contracts/operations/grades.ts'
 import type { Counters } from '../operate/counters.ts'
-import { giveUpMs, type Outcome } from './engine.ts'
+import { giveUpMs, type LookupOutcome } from './engine.ts'
 
 export interface LookupRequest {
   matricule: string
@@ -10,7 +10,7 @@ export interface LookupRequest {
   pin: string | undefined
 }
 /** Always answers: what went wrong on the way is `unavailable`. */
-export type GradeLookup = (request: LookupRequest) => Promise<Outcome>
+export type GradeLookup = (request: LookupRequest) => Promise<LookupOutcome>
 
 const Refusal = v.looseObject({ errorId: v.string() })
 
@@ -33,7 +33,7 @@ export function gradeLookup(
   }
 }
 
-function outcomeOf(status: number, json: unknown): Outcome {
+function outcomeOf(status: number, json: unknown): LookupOutcome {
   if (status === 200) return { kind: 'found', grade: v.parse(GradeFound, json) }
   const { errorId } = v.parse(Refusal, json)
   if (errorId === 'grade-unknown') return { kind: 'unknown' }

@@ -17,7 +17,7 @@ import { isGone, type MenuChannel } from './menu-channel.ts'
 import { fillPrompt } from './prompt.ts'
 import type { Speech } from './speech.ts'
 
-export interface MenuMeans {
+export interface MenuDependencies {
   speech: Pick<Speech, 'say' | 'secondsOf'>
   lookUp: GradeLookup
   log: Log
@@ -34,7 +34,7 @@ export class MenuCall {
   readonly #menu: Menu
   readonly #channel: MenuChannel
   readonly #caller: string
-  readonly #means: MenuMeans
+  readonly #means: MenuDependencies
   readonly #onEnd: () => void
   readonly #startedMs = performance.now()
   readonly #timers = new Map<Timer, NodeJS.Timeout>()
@@ -46,7 +46,7 @@ export class MenuCall {
   #waiting: string | undefined
   #isOver = false
 
-  constructor(call: { menu: Menu; channel: MenuChannel; caller: string }, means: MenuMeans, onEnd: () => void) {
+  constructor(call: { menu: Menu; channel: MenuChannel; caller: string }, means: MenuDependencies, onEnd: () => void) {
     this.#menu = call.menu
     this.#channel = call.channel
     this.#caller = call.caller
@@ -69,7 +69,7 @@ export class MenuCall {
   /** A playback of this channel has ended, by itself or because it was stopped. */
   playbackEnded(id: string, isFailed: boolean): void {
     if (id !== this.#waiting && id !== this.#playing?.id) return
-    if (isFailed) this.#fail(new PlaybackFailed('Asterisk could not play a sound'))
+    if (isFailed) this.#fail(new PlaybackError('Asterisk could not play a sound'))
     else if (id === this.#waiting) {
       this.#waiting = undefined
       this.#do(async () => {
@@ -130,7 +130,7 @@ export class MenuCall {
         this.#lookUp(effect.matricule, effect.pin)
         break
       case 'dial':
-        this.#leave(() => this.#channel.goOn(effect.context, effect.extension), 'dialled')
+        this.#leave(() => this.#channel.continueInDialPlan(effect.context, effect.extension), 'dialled')
         break
       case 'hang-up':
         this.#leave(() => this.#channel.hangUp(), 'done')
@@ -155,7 +155,7 @@ export class MenuCall {
     if (sounds.length > 0) {
       const seconds = await Promise.all([...sounds, await this.#waitingSound()].map((sound) => speech.secondsOf(sound)))
       await this.#channel.expect(seconds.reduce((sum, one) => sum + one, 0))
-      playing.id = this.#channel.nextPlayback()
+      playing.id = this.#channel.nextPlaybackId()
       await this.#channel.play(playing.id, sounds)
       // Behind the prompt, so that it begins even if this process ends before.
       await this.#playWaiting()
@@ -170,7 +170,7 @@ export class MenuCall {
   }
 
   async #playWaiting(): Promise<void> {
-    this.#waiting = this.#channel.nextPlayback()
+    this.#waiting = this.#channel.nextPlaybackId()
     await this.#channel.play(this.#waiting, [await this.#waitingSound()])
   }
 
@@ -231,7 +231,7 @@ export class MenuCall {
   async #fallBack(error: unknown): Promise<void> {
     const menu = this.#menu.extension
     await this.#channel.stopAll()
-    await this.#channel.goOn(fallbackContext, menu)
+    await this.#channel.continueInDialPlan(fallbackContext, menu)
     this.#means.counters.add('menu-failed')
     this.#means.log.warn('menu failed', { menu, reason: describeError(error) })
     this.#tell('failed')
@@ -245,6 +245,6 @@ interface Playing {
 }
 
 /** A sound's file is gone or cannot be read by Asterisk. */
-class PlaybackFailed extends SwitchhookError {
+class PlaybackError extends SwitchhookError {
   readonly errorId = 'playback-failed'
 }

@@ -24,7 +24,7 @@ export class MenuChannel {
     this.#signal = signal
   }
 
-  nextPlayback(): string {
+  nextPlaybackId(): string {
     const id = this.#playbackId(this.#played % playbackIds)
     this.#played += 1
     return id
@@ -67,7 +67,7 @@ export class MenuChannel {
   }
 
   /** Leaves the menu without a time limit. Here too nothing may be playing. */
-  async goOn(context: string, extension: string): Promise<void> {
+  async continueInDialPlan(context: string, extension: string): Promise<void> {
     await this.#limit(0)
     const body = { context, extension, priority: 1 }
     await this.#requests.post(`/channels/${encodeURIComponent(this.id)}/continue`, body, this.#signal)

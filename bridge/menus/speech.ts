@@ -27,7 +27,7 @@ const tones: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The synthesiser is missing, hangs or fails. */
-export class SpeechFailed extends SwitchhookError {
+export class SpeechError extends SwitchhookError {
   readonly errorId = 'speech-failed'
   override shouldRetry() {
     return true
@@ -52,7 +52,7 @@ export class Speech {
     await mkdir(this.#folder, { recursive: true, mode: 0o755 })
   }
 
-  /** Absolute path of the part's sound, without its ending, as ARI's `sound:` takes it. @throws SpeechFailed */
+  /** Absolute path of the part's sound, without its ending, as ARI's `sound:` takes it. @throws SpeechError */
   async say(part: Part, language: Language): Promise<string> {
     const name = createHash('sha256')
       .update(JSON.stringify([recipe, language, part]))
@@ -73,7 +73,7 @@ export class Speech {
     return (size - headerBytes) / bytesPerSecond
   }
 
-  /** Makes ahead what is not there yet, one after another; stops with the first failure. @throws SpeechFailed */
+  /** Makes ahead what is not there yet, one after another; stops with the first failure. @throws SpeechError */
   async prepare(parts: readonly Part[], language: Language, signal: AbortSignal): Promise<void> {
     for (const part of parts) {
       if (signal.aborted) return
@@ -103,7 +103,7 @@ const format = ['-r', '8000', '-c', '1', '-b', '16', '-e', 'signed-integer']
 
 async function makeTones(name: string, file: string): Promise<void> {
   const tone = tones[name]
-  if (!tone) throw new SpeechFailed(`there is no sound ${name}`)
+  if (!tone) throw new SpeechError(`there is no sound ${name}`)
   await run(spawn('sox', ['-V1', '-n', ...format, file, ...tone], { stdio: 'ignore', timeout: synthesisMsMax }))
 }
 
@@ -128,11 +128,11 @@ async function makeWords(text: string, language: Language, file: string): Promis
 function run(child: ReturnType<typeof spawn>): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => {
-      reject(new SpeechFailed(`${child.spawnfile} cannot be run (${errorCode(cause)}): install it`, { cause }))
+      reject(new SpeechError(`${child.spawnfile} cannot be run (${errorCode(cause)}): install it`, { cause }))
     })
     child.once('exit', (code, signal) => {
       if (code === 0) resolve()
-      else reject(new SpeechFailed(`${child.spawnfile} ended with ${signal ?? code}`))
+      else reject(new SpeechError(`${child.spawnfile} ended with ${signal ?? code}`))
     })
   })
 }

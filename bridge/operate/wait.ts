@@ -15,24 +15,24 @@ export function wait(ms: number, signal: AbortSignal, clock: Clock = realClock):
 }
 
 /** Wakes one waiting loop; a wake that comes before the wait is kept. */
-export class Bell {
+export class Notifier {
   readonly #clock: Clock
-  #rung = false
+  #isNotified = false
   #wake: (() => void) | undefined
 
   constructor(clock: Clock = realClock) {
     this.#clock = clock
   }
 
-  ring(): void {
-    this.#rung = true
+  notify(): void {
+    this.#isNotified = true
     this.#wake?.()
   }
 
   /** Resolves when the bell was rung since the last time, `msMax` have passed, or the signal aborts. */
-  async heard(signal: AbortSignal, msMax?: number): Promise<void> {
-    if (!this.#rung && !signal.aborted) await this.#sleep(signal, msMax)
-    this.#rung = false
+  async wait(signal: AbortSignal, msMax?: number): Promise<void> {
+    if (!this.#isNotified && !signal.aborted) await this.#sleep(signal, msMax)
+    this.#isNotified = false
   }
 
   #sleep(signal: AbortSignal, msMax: number | undefined): Promise<void> {

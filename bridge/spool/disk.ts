@@ -21,19 +21,19 @@ export interface Disk {
   /** Creates the file, whose entry in the folder is durable on return. */
   create(path: string): Promise<AppendFile>
   /** Makes what is in an existing file durable, after cutting it to `length`. */
-  settle(path: string, length: number): Promise<void>
+  truncateAndSync(path: string, length: number): Promise<void>
   /** Whole or not at all, durable on return: temporary file, fsync, rename, fsync of the folder. */
   replace(path: string, bytes: Uint8Array): Promise<void>
   /** A file that is not there is removed already. */
   remove(path: string): Promise<void>
   /**
    * The file is gone at once and its space little by little, so that no fdatasync waits for it meanwhile. A crash may leave
-   * the rest of it under its name with `goneEnding`.
+   * the rest of it under its name with `releasedSuffix`.
    */
-  release(path: string): Promise<void>
+  removeGradually(path: string): Promise<void>
 }
 
-export const goneEnding = '.gone'
+export const releasedSuffix = '.gone'
 
 /** Everything the bridge writes may hold phone numbers, so only its own user reads it. */
 const privateFile = 0o600
@@ -76,7 +76,7 @@ async function create(path: string): Promise<AppendFile> {
   }
 }
 
-async function settle(path: string, length: number): Promise<void> {
+async function truncateAndSync(path: string, length: number): Promise<void> {
   const handle = await open(path, 'r+')
   try {
     await handle.truncate(length)
@@ -107,9 +107,9 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
 const freedAtOnceBytes = 1024 * 1024
 const freeEveryMs = 10
 
-async function release(path: string): Promise<void> {
+async function removeGradually(path: string): Promise<void> {
   // Half a file would be taken for a torn one.
-  const gone = path + goneEnding
+  const gone = path + releasedSuffix
   await rename(path, gone)
   const handle = await open(gone, 'r+')
   try {
@@ -132,8 +132,8 @@ export const realDisk: Disk = {
   read: (path) => readFile(path),
   readInto,
   create,
-  settle,
+  truncateAndSync,
   replace,
   remove: (path) => rm(path, { force: true }),
-  release,
+  removeGradually,
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { type Disk, goneEnding } from './disk.ts'
+import { type Disk, releasedSuffix } from './disk.ts'
 import { readSealed } from './sealed-file.ts'
 import { scanSegment } from './segment.ts'
 
@@ -47,7 +47,7 @@ export async function recover(disk: Disk, folder: string): Promise<Recovered> {
   }
   const names = await disk.list(folder)
   // Nobody needs them: what cannot be removed is no reason not to start.
-  const gone = names.filter((name) => name.endsWith(goneEnding)).map((name) => disk.remove(join(folder, name)))
+  const gone = names.filter((name) => name.endsWith(releasedSuffix)).map((name) => disk.remove(join(folder, name)))
   await Promise.allSettled(gone)
   const firsts = names.flatMap((name) => segmentName.exec(name)?.[1] ?? []).map(Number)
   for (const first of firsts.sort((a, b) => a - b)) await recoverSegment(disk, folder, first, recovered)
@@ -70,7 +70,7 @@ async function recoverSegment(disk: Disk, folder: string, first: number, into: R
     into.next = Math.max(into.next, first)
     return
   }
-  await disk.settle(path, scan.end)
+  await disk.truncateAndSync(path, scan.end)
   into.segments.push({ first, next: last.number + 1, bytes: scan.end })
   into.next = last.number + 1
 }

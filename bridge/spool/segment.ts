@@ -9,9 +9,9 @@ export interface SpoolRecord {
 /** On disk: length u32, crc32 u32, number u64, all little-endian, then the payload. The crc covers length, number, payload. */
 const headerBytes = 16
 /** The largest event lists 20,000 endpoints, about 0.7 MB; a length over this is damage, not a record. */
-export const recordBytesMax = 1_048_576
+export const payloadBytesMax = 1_048_576
 /** Of a whole record on disk. */
-export const recordMaxBytes = headerBytes + recordBytesMax
+export const recordBytesMax = headerBytes + payloadBytesMax
 
 export function encodeRecord(number: number, payload: Buffer): Buffer {
   const record = Buffer.allocUnsafe(headerBytes + payload.length)
@@ -43,16 +43,16 @@ function numberAt(bytes: Buffer, start: number): number {
 }
 
 /** A record and where it stands in the bytes. */
-export interface PlacedRecord extends SpoolRecord {
+export interface LocatedRecord extends SpoolRecord {
   start: number
   end: number
 }
 
-function recordAt(bytes: Buffer, start: number): PlacedRecord | undefined {
+function recordAt(bytes: Buffer, start: number): LocatedRecord | undefined {
   if (start + headerBytes > bytes.length) return undefined
   const length = bytes.readUInt32LE(start)
   const end = start + headerBytes + length
-  if (length > recordBytesMax || end > bytes.length) return undefined
+  if (length > payloadBytesMax || end > bytes.length) return undefined
   const payload = bytes.subarray(start + headerBytes, end)
   if (bytes.readUInt32LE(start + 4) !== checksum(bytes, start, payload)) return undefined
   return { number: numberAt(bytes, start), payload, start, end }
@@ -63,7 +63,7 @@ function recordAt(bytes: Buffer, start: number): PlacedRecord | undefined {
  * looking, byte by byte, for the next record whose number goes on from the last one and whose checksum holds: worst case
  * one pass over a segment of 8 MiB, since a checksum is computed only where the number is plausible.
  */
-export function* recordsIn(bytes: Buffer, expected: number): Generator<PlacedRecord> {
+export function* recordsIn(bytes: Buffer, expected: number): Generator<LocatedRecord> {
   for (let [next, start] = [expected, 0]; start < bytes.length; ) {
     const here = recordAt(bytes, start)
     const found = here?.number === next ? here : nextRecord(bytes, start + 1, next)
@@ -74,7 +74,7 @@ export function* recordsIn(bytes: Buffer, expected: number): Generator<PlacedRec
   }
 }
 
-function nextRecord(bytes: Buffer, from: number, expected: number): PlacedRecord | undefined {
+function nextRecord(bytes: Buffer, from: number, expected: number): LocatedRecord | undefined {
   const numberMax = expected + Math.ceil(bytes.length / headerBytes)
   for (let start = from; start + headerBytes <= bytes.length; start += 1) {
     const number = numberAt(bytes, start)

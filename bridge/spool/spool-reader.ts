@@ -1,6 +1,6 @@
 import type { Disk } from './disk.ts'
 import { type Segment, segmentPath } from './recover.ts'
-import { recordMaxBytes, recordsIn, type SpoolRecord } from './segment.ts'
+import { recordBytesMax, recordsIn, type SpoolRecord } from './segment.ts'
 
 /**
  * Reads records in order. A piece of a segment is read at a time, into the same memory again and again, since a long backlog in
@@ -44,7 +44,7 @@ export class SpoolReader {
     this.#number = segment.first
     this.#offset = 0
     // The rest of the last segment, behind damage, took more.
-    if (this.#memory.length > recordMaxBytes) this.#memory = Buffer.alloc(0)
+    if (this.#memory.length > recordBytesMax) this.#memory = Buffer.alloc(0)
     this.#piece = this.#memory.subarray(0, 0)
     this.#pieceOffset = 0
   }
@@ -69,7 +69,7 @@ export class SpoolReader {
     const rest = segment.bytes - this.#offset
     const isSeen = this.#offset === this.#pieceOffset ? this.#piece.length : 0
     if (rest <= isSeen) return false
-    const length = isSeen < recordMaxBytes ? Math.min(recordMaxBytes, rest) : rest
+    const length = isSeen < recordBytesMax ? Math.min(recordBytesMax, rest) : rest
     if (this.#memory.length < length) this.#memory = Buffer.allocUnsafe(length)
     // Until it is read whole, nothing is in memory.
     this.#piece = this.#memory.subarray(0, 0)

@@ -192,7 +192,7 @@ export class Spool {
       const done = this.#segments.find((segment) => segment.next <= this.#acked && segment !== this.#writer.segment)
       if (!done) return
       const path = segmentPath(this.#options.folder, done.first)
-      await (this.#isClosing ? this.#disk.remove(path) : this.#disk.release(path))
+      await (this.#isClosing ? this.#disk.remove(path) : this.#disk.removeGradually(path))
       this.#segments = this.#segments.filter((segment) => segment !== done)
     }
   }

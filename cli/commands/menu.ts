@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { renderCurlDialPlan } from '../../bridge/menus/curl-dial-plan.ts'
-import type { Outcome } from '../../bridge/menus/engine.ts'
+import type { LookupOutcome } from '../../bridge/menus/engine.ts'
 import { checkMenu } from '../../bridge/menus/menu-check.ts'
-import { rehearse } from '../../bridge/menus/rehearsal.ts'
+import { simulateMenu } from '../../bridge/menus/menu-simulation.ts'
 import { shippedMenus } from '../../bridge/menus/shipped.ts'
 import { honourOf, usualScale } from '../../contracts/grades.ts'
 import { UsageError } from '../config.ts'
@@ -37,7 +37,8 @@ export async function run([what, ...rest]: string[]): Promise<number> {
     return 65
   }
   const answers = values.press
-  for (const line of rehearse(menu, { answers, outcomes: [outcomeOf(values.lookup, values.mark)] })) console.log(line)
+  for (const line of simulateMenu(menu, { answers, outcomes: [outcomeOf(values.lookup, values.mark)] }))
+    console.log(line)
   return 0
 }
 
@@ -60,7 +61,7 @@ async function menuNamed(name: string): Promise<unknown> {
   }
 }
 
-function outcomeOf(lookup: string | undefined, mark: string): Outcome {
+function outcomeOf(lookup: string | undefined, mark: string): LookupOutcome {
   const kind = outcomes.find((one) => one === lookup)
   if (kind) return { kind }
   const note = Number(mark)

@@ -32,7 +32,7 @@ async function spoolFacts(folder: string): Promise<string[]> {
     const resource = `${6000 + (fact % 300)}`
     const deviceState = fact % 600 < 300 ? 'INUSE' : 'NOT_INUSE'
     const phone = { endpoint: `PJSIP/${resource}`, technology: 'PJSIP', resource, deviceState }
-    while (!log.tell({ kind: 'endpoint', state: { ...phone, reachability: 'online', since } }, since, begunMs)) {
+    while (!log.publish({ kind: 'endpoint', state: { ...phone, reachability: 'online', since } }, since, begunMs)) {
       await delay(1)
     }
   }

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readConfig } from '../../bridge/config.ts'
-import { Session, SessionRefused } from '../../bridge/enrolment/session.ts'
+import { Session, SessionRefusedError } from '../../bridge/enrolment/session.ts'
 import { readSigningKey } from '../../bridge/forward/signing-key.ts'
 import { createLog } from '../../bridge/operate/log.ts'
 import { makeSite, newCode } from '../../infra/start/make-site.ts'
@@ -131,7 +131,7 @@ test('a session is renewed at 45 minutes, by a wrong clock too, and there is non
   await deployment.call('DELETE', `/v1/sites/renewed/bridges/${used?.key}`, { key: deployment.cloud.adminKey })
   clock.now += 46 * 60_000
   const refused = session.provide()
-  await expect(refused).rejects.toBeInstanceOf(SessionRefused)
+  await expect(refused).rejects.toBeInstanceOf(SessionRefusedError)
   await expect(refused).rejects.toMatchObject({ errorId: 'bridge-unknown', name: 'CredentialsProviderError' })
 })
 

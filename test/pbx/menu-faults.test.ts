@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { diallingLink } from '../../bridge/asterisk/ari-socket.ts'
-import type { Outcome } from '../../bridge/menus/engine.ts'
+import type { LookupOutcome } from '../../bridge/menus/engine.ts'
 import { gradeLookup } from '../../bridge/menus/grade-lookup.ts'
-import { marksIn, promptsOf } from '../../bridge/menus/open-menus.ts'
+import { MenuApplication } from '../../bridge/menus/menu-application.ts'
+import { spokenMarks, staticParts } from '../../bridge/menus/menu-runner.ts'
 import { Speech } from '../../bridge/menus/speech.ts'
-import { Menus } from '../../bridge/menus/stasis.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
 import { until } from '../support/until.ts'
@@ -32,7 +32,7 @@ const stop = new AbortController()
 let running: Promise<void>
 
 /** What a lookup of each number comes to. */
-const lookups: Record<string, () => Promise<Outcome>> = {
+const lookups: Record<string, () => Promise<LookupOutcome>> = {
   '100': async () => ({ kind: 'found', grade: { note: 15.25, mention: 'bien' } }),
   '101': () => delay(3400).then(() => ({ kind: 'found', grade: { note: 12.5, mention: 'assez bien' } })),
   '102': () => delay(60_000, { kind: 'unknown' }, { signal: stop.signal }),
@@ -57,10 +57,10 @@ beforeAll(async () => {
   world = await openMenuWorld(it, folder)
   const speech = new Speech(folder)
   await speech.start()
-  await speech.prepare([...promptsOf(grades), ...promptsOf(welcome), ...marksIn('fr')], 'fr', stop.signal)
+  await speech.prepare([...staticParts(grades), ...staticParts(welcome), ...spokenMarks('fr')], 'fr', stop.signal)
   const { ariUrl: url, ariUser: user, ariPassword: password } = it.pbx
   const application = 'switchhook-menus'
-  const menus = new Menus({
+  const menus = new MenuApplication({
     link: diallingLink({ url, user, password, application, subscribeAll: false }),
     application,
     menus: new Map([grades, welcome].map((menu) => [menu.extension, menu])),

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { Speech, SpeechFailed } from '../../bridge/menus/speech.ts'
+import { Speech, SpeechError } from '../../bridge/menus/speech.ts'
 
 async function startSpeech() {
   const folder = await mkdtemp(join(tmpdir(), 'speech-'))
@@ -56,6 +56,6 @@ test('success rises and failure falls', async () => {
 
 test('a sound that nobody knows is an error and leaves no file', async () => {
   const { folder, speech } = await startSpeech()
-  await expect(speech.say({ sound: 'applause' }, 'fr')).rejects.toThrow(SpeechFailed)
+  await expect(speech.say({ sound: 'applause' }, 'fr')).rejects.toThrow(SpeechError)
   expect(await readdir(folder)).toEqual([])
 })

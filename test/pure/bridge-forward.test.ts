@@ -5,7 +5,7 @@ import { ReconnectPolicy } from '../../bridge/asterisk/reconnect-policy.ts'
 import { Backoff } from '../../bridge/backoff.ts'
 import { AckCursor } from '../../bridge/forward/ack-cursor.ts'
 import { Packer } from '../../bridge/forward/pack.ts'
-import { callSize } from '../../bridge/forward/sender.ts'
+import { bodyCountForCall } from '../../bridge/forward/sender.ts'
 import { Stamp } from '../../bridge/normalise/stamp.ts'
 import { packedBodyBytesTarget } from '../../contracts/limits.ts'
 import { openBody } from '../../contracts/packed-body.ts'
@@ -61,9 +61,9 @@ test('a single line that does not compress makes a body of its own', () => {
 })
 
 test('a call holds ten bodies or one MiB', () => {
-  expect(callSize(Array.from({ length: 25 }, () => 'x'))).toBe(10)
-  expect(callSize(['x'.repeat(600_000), 'x'.repeat(600_000)])).toBe(1)
-  expect(callSize(['x'])).toBe(1)
+  expect(bodyCountForCall(Array.from({ length: 25 }, () => 'x'))).toBe(10)
+  expect(bodyCountForCall(['x'.repeat(600_000), 'x'.repeat(600_000)])).toBe(1)
+  expect(bodyCountForCall(['x'])).toBe(1)
 })
 
 test('waits grow with full jitter up to their bound, and begin anew after a success', () => {

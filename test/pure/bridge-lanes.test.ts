@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { Delivery } from '../../bridge/forward/delivery.ts'
 import { Lanes } from '../../bridge/forward/lanes.ts'
-import type { Touched } from '../../bridge/forward/late-lane.ts'
+import type { LateFact } from '../../bridge/forward/late-lane.ts'
 import { Packer } from '../../bridge/forward/pack.ts'
-import type { Outcome } from '../../bridge/forward/sender.ts'
-import { QueueUnavailable } from '../../bridge/forward/sqs-errors.ts'
+import type { SendOutcome } from '../../bridge/forward/sender.ts'
+import { QueueUnavailableError } from '../../bridge/forward/sqs-errors.ts'
 import { realClock } from '../../bridge/operate/clock.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
@@ -23,8 +23,8 @@ class Stage implements AsyncDisposable {
   readonly folder: string
   readonly spool: Spool
   readonly sent: { lane: Lane; lines: string[] }[] = []
-  readonly drained: { touched: readonly Touched[]; isEverything: boolean }[] = []
-  answer: (lane: Lane) => Outcome['kind'] | 'down' | 'hang' = () => 'accepted'
+  readonly drained: { touched: readonly LateFact[]; isEverything: boolean }[] = []
+  answer: (lane: Lane) => SendOutcome['kind'] | 'down' | 'hang' = () => 'accepted'
   nowMs = Date.parse('2026-11-23T19:00:00.000Z')
   heartbeats = 0
   readonly counters = new Counters()
@@ -71,7 +71,7 @@ class Stage implements AsyncDisposable {
           return this.line('heartbeat', 0)
         },
         onCount: (errorId, count) => this.counters.add(errorId, count),
-        onLateDrained: (touched, isEverything) => this.drained.push({ touched, isEverything }),
+        onLateFactsSent: (touched, isEverything) => this.drained.push({ touched, isEverything }),
         clock: { ...realClock, nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
       },
       recovered,
@@ -79,11 +79,11 @@ class Stage implements AsyncDisposable {
     this.#running = this.lanes.run(this.#stop.signal)
   }
 
-  async #send(lane: Lane, bodies: readonly string[]): Promise<Outcome[]> {
+  async #send(lane: Lane, bodies: readonly string[]): Promise<SendOutcome[]> {
     const kind = this.answer(lane)
-    if (kind === 'down') throw new QueueUnavailable(new Error('down'))
+    if (kind === 'down') throw new QueueUnavailableError(new Error('down'))
     if (kind === 'hang') await new Promise((resolve) => this.#stop.signal.addEventListener('abort', resolve))
-    if (kind === 'hang') throw new QueueUnavailable(new Error('aborted'))
+    if (kind === 'hang') throw new QueueUnavailableError(new Error('aborted'))
     for (const body of bodies) {
       const { lines } = await openBody(body, async () => publicKey)
       if (kind === 'accepted') this.sent.push({ lane, lines })
@@ -178,7 +178,7 @@ test('news is sent by live while a backlog waits for records', async () => {
   await using stage = await Stage.open()
   stage.answer = (lane) => (lane === 'records' ? 'down' : 'accepted')
   await stage.start()
-  stage.lanes.live.slowDown(0)
+  stage.lanes.live.setPace(0)
   stage.answer = () => 'down'
   const late = stage.tell('a', 1)
   await vi.waitFor(() => expect(stage.lanes.live.queued).toBe(1))

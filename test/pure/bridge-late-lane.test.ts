@@ -14,11 +14,11 @@ const { privateKey } = generateKeyPairSync('ed25519')
 const turns = 20
 
 let folder: string
-let isNewsUnderWay: boolean
+let isLiveLaneBusy: boolean
 let nowMs: number
 beforeEach(async () => {
   folder = await spoolFolder()
-  isNewsUnderWay = true
+  isLiveLaneBusy = true
   nowMs = 0
 })
 
@@ -52,7 +52,7 @@ async function late() {
       },
     },
     clock,
-    isNewsUnderWay: () => isNewsUnderWay,
+    isLiveLaneBusy: () => isLiveLaneBusy,
     onTooOld: () => undefined,
     onSent: () => undefined,
     onDrained: () => undefined,
@@ -82,7 +82,7 @@ test('news under way goes first, and the backlog follows once it is through', as
   nowMs = 19
   await turnsPass()
   expect(it.isRead()).toBe(false)
-  isNewsUnderWay = false
+  isLiveLaneBusy = false
   await vi.waitFor(() => expect(it.sent()).toBe(1))
 })
 

@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { realDisk } from '../../bridge/spool/disk.ts'
-import { takeEpoch } from '../../bridge/spool/epoch-file.ts'
 import { readSealed, writeSealed } from '../../bridge/spool/sealed-file.ts'
+import { takeEpoch } from '../../bridge/spool/state-files.ts'
 import { spoolFolder } from '../support/spool.ts'
 
 let folder: string

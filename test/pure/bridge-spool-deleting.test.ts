@@ -60,7 +60,7 @@ test('records that were acknowledged are not there after a restart, and their fi
 test('a segment is gone at once, its space in steps, and what a crash leaves of it is taken away', async () => {
   const path = join(folder, '0000000000000001.seg')
   await writeFile(path, Buffer.alloc(3_500_000))
-  const released = realDisk.release(path)
+  const released = realDisk.removeGradually(path)
   const sizes: number[] = []
   await vi.waitFor(
     async () => {
@@ -87,7 +87,7 @@ test('a spool that closes deletes what is done at once, and one that cannot dele
   let fails = true
   const disk: Disk = {
     ...realDisk,
-    release: (path) => (fails ? Promise.reject(new Error('by the test')) : realDisk.release(path)),
+    removeGradually: (path) => (fails ? Promise.reject(new Error('by the test')) : realDisk.removeGradually(path)),
   }
   const { spool: made, durable, counted } = spoolIn(folder, { disk })
   await made.open()

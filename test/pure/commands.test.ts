@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { AriRefusedError, AriUnreachableError } from '../../bridge/asterisk/ari-errors.ts'
-import { Execute } from '../../bridge/commands/execute.ts'
+import { CommandExecutor } from '../../bridge/commands/command-executor.ts'
 import { Journal } from '../../bridge/commands/journal.ts'
 import { PlacedCalls } from '../../bridge/normalise/placed-calls.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
@@ -54,7 +54,7 @@ async function world(post: () => Promise<unknown> = async () => ({})) {
     }
     const silent = () => undefined
     const log = { debug: silent, info: silent, warn: silent, error: silent }
-    const slowDown = (paceMs: number) => void told.push(`pace ${paceMs}`)
+    const setPace = (paceMs: number) => void told.push(`pace ${paceMs}`)
     const dialPlan = { set: async (...entry: unknown[]) => void posts.push(entry.slice(0, 3)) }
     const parts = {
       dialPlan,
@@ -63,11 +63,11 @@ async function world(post: () => Promise<unknown> = async () => ({})) {
       journal,
       placed,
       presence,
-      slowDown,
+      setPace,
       counters: new Counters(),
       log,
     }
-    return new Execute({ ...parts, nowMs: () => clock })
+    return new CommandExecutor({ ...parts, nowMs: () => clock })
   }
   return {
     posts,

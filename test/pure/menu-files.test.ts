@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openMenus } from '../../bridge/menus/open-menus.ts'
+import { createMenuRunner } from '../../bridge/menus/menu-runner.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
 
@@ -37,7 +37,7 @@ test.each([
   await writeFile(bad, menu({ a: { ...say, ...change }, end, island: end }))
   await writeFile(torn, menu({ a: say, end }).slice(0, -9))
   const open = (names: string[]) =>
-    openMenus({ key: 'none', application: 'menus', files: names }, around(folder), means)
+    createMenuRunner({ key: 'none', application: 'menus', files: names }, around(folder), means)
   await open([good])
   await expect(open([good, bad])).rejects.toThrow(`the menu ${bad} is wrong: `)
   await expect(open([bad, good])).rejects.toThrow(told)

@@ -3,12 +3,12 @@ import type { CdrFolder } from '../../../bridge/asterisk/cdr-folder.ts'
 import { CdrSource } from '../../../bridge/asterisk/cdr-source.ts'
 import { LineSplitter } from '../../../bridge/asterisk/line-splitter.ts'
 import { AckCursor } from '../../../bridge/forward/ack-cursor.ts'
-import type { Outcome } from '../../../bridge/forward/sender.ts'
+import type { SendOutcome } from '../../../bridge/forward/sender.ts'
 import { Presence } from '../../../bridge/presence.ts'
 import type { AppendFile, Disk } from '../../../bridge/spool/disk.ts'
 
 type File = Pick<CdrFile, 'next' | 'commit'> & CdrFile
-type Send = { send(queueUrl: string, bodies: readonly string[]): Promise<Outcome[]> }
+type Send = { send(queueUrl: string, bodies: readonly string[]): Promise<SendOutcome[]> }
 
 /** A mistake that was made on purpose, to see that the simulator finds it. It stands between two real parts, or in one. */
 export interface Bug {

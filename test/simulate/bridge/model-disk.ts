@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { type AppendFile, type Disk, goneEnding } from '../../../bridge/spool/disk.ts'
+import { type AppendFile, type Disk, releasedSuffix } from '../../../bridge/spool/disk.ts'
 import type { Chance } from './chance.ts'
 import type { Life, Time } from './time.ts'
 
@@ -66,7 +66,7 @@ export class ModelDisk {
         this.#durableNames.set(path, inode)
         return this.#appendFile(path, inode, pass)
       },
-      settle: async (path, length) => {
+      truncateAndSync: async (path, length) => {
         const inode = this.#inode(path)
         inode.content = inode.content.subarray(0, length)
         await pass(this.syncMs)
@@ -87,10 +87,10 @@ export class ModelDisk {
         await pass()
         this.#names.delete(path)
       },
-      release: async (path) => {
+      removeGradually: async (path) => {
         await pass()
         const inode = this.#inode(path)
-        const gone = path + goneEnding
+        const gone = path + releasedSuffix
         this.#names.delete(path)
         this.#names.set(gone, inode)
         await pass()

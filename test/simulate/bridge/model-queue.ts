@@ -1,5 +1,5 @@
-import type { Outcome } from '../../../bridge/forward/sender.ts'
-import { QueueUnavailable } from '../../../bridge/forward/sqs-errors.ts'
+import type { SendOutcome } from '../../../bridge/forward/sender.ts'
+import { QueueUnavailableError } from '../../../bridge/forward/sqs-errors.ts'
 import type { Chance } from './chance.ts'
 import type { Life, Time } from './time.ts'
 
@@ -39,11 +39,11 @@ export class ModelQueue {
     this.#deliver = deliver
   }
 
-  sender(life: Life): { send(queueUrl: string, bodies: readonly string[]): Promise<Outcome[]> } {
+  sender(life: Life): { send(queueUrl: string, bodies: readonly string[]): Promise<SendOutcome[]> } {
     return { send: (lane, bodies) => this.#send(lane, bodies, life) }
   }
 
-  async #send(lane: string, bodies: readonly string[], life: Life): Promise<Outcome[]> {
+  async #send(lane: string, bodies: readonly string[], life: Life): Promise<SendOutcome[]> {
     this.#calls += 1
     const { uplink } = this
     await this.#time.pass(uplink === 'slow' ? this.#chance.between(200, 2000) : this.#chance.between(5, 60), life)
@@ -64,7 +64,7 @@ export class ModelQueue {
     return outcomes
   }
 
-  #judge(lane: string, body: string): Outcome {
+  #judge(lane: string, body: string): SendOutcome {
     if (this.partialFailures > 0 && this.#chance.in(0.5)) {
       this.partialFailures -= 1
       this.onFault('partial-failure')
@@ -98,8 +98,8 @@ export class ModelQueue {
   }
 }
 
-function unavailable(name: string): QueueUnavailable {
+function unavailable(name: string): QueueUnavailableError {
   const cause = new Error(`${name}, by the simulation`)
   cause.name = name
-  return new QueueUnavailable(cause)
+  return new QueueUnavailableError(cause)
 }

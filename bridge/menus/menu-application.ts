@@ -4,11 +4,11 @@ import { ReconnectPolicy } from '../asterisk/reconnect-policy.ts'
 import { describeError } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
 import type { Menu } from './menu.ts'
-import { MenuCall, type MenuMeans } from './menu-call.ts'
+import { MenuCall, type MenuDependencies } from './menu-call.ts'
 import { MenuChannel } from './menu-channel.ts'
 import { allowedTypes, Channels, callerOf, type MenuChannelInfo, MenuWireEvent } from './menu-events.ts'
 
-export interface MenusOptions extends MenuMeans {
+export interface MenuApplicationOptions extends MenuDependencies {
   /** Of an application of the menus' own: digits never reach the one that forwards events. */
   link: AriLink
   application: string
@@ -17,11 +17,11 @@ export interface MenusOptions extends MenuMeans {
 }
 
 /** The voice menus of a PBX: takes every caller that the dial plan sends, and adopts those that it finds waiting. */
-export class Menus {
-  readonly #options: MenusOptions
+export class MenuApplication {
+  readonly #options: MenuApplicationOptions
   readonly #calls = new Map<string, MenuCall>()
 
-  constructor(options: MenusOptions) {
+  constructor(options: MenuApplicationOptions) {
     this.#options = options
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { entityOf, gapsAmong, nameOf, timeOf, timeTextOf } from '../../bridge/forward/line-head.ts'
+import { entityKeyOf, entityOf, findGaps, timeMsOf, timestampOf } from '../../bridge/forward/event-line.ts'
 
 const time = '2027-01-04T08:00:00.123Z'
 const line = (subject: string, type = 'switchhook.call.v1', data: object = {}) =>
@@ -11,11 +11,11 @@ test.each(['PJSIP/60', 'a "quoted" \\ one', 'Zoé ☎', 'x'.repeat(2000)])(
   'a line of %.12s is known by time and name',
   (subject) => {
     const bytes = line(subject)
-    expect(timeTextOf(bytes)).toBe(time)
-    expect(timeOf(bytes)).toBe(Date.parse(time))
-    expect(nameOf(bytes)).toBe(nameOf(line(subject, undefined, { other: 'data' })))
-    expect(nameOf(bytes)).not.toBe(nameOf(line(subject, 'switchhook.endpoint.v1')))
-    expect(nameOf(bytes)).not.toBe(nameOf(line(`${subject}.`)))
+    expect(timestampOf(bytes)).toBe(time)
+    expect(timeMsOf(bytes)).toBe(Date.parse(time))
+    expect(entityKeyOf(bytes)).toBe(entityKeyOf(line(subject, undefined, { other: 'data' })))
+    expect(entityKeyOf(bytes)).not.toBe(entityKeyOf(line(subject, 'switchhook.endpoint.v1')))
+    expect(entityKeyOf(bytes)).not.toBe(entityKeyOf(line(`${subject}.`)))
     expect(entityOf(bytes.toString())).toEqual({ type: 'switchhook.call.v1', subject })
   },
 )
@@ -32,17 +32,17 @@ test('gaps are found by their type, not by a text that looks like it, in one mem
     })
   }
   for (const lay of [inOne, (lines: Buffer[]) => lines.map((bytes) => Buffer.from(new Uint8Array(bytes)))]) {
-    expect(gapsAmong(lay(others))).toEqual([])
-    expect(gapsAmong(lay([gap]))).toEqual([gap])
-    for (const at of [0, 1, 2]) expect(gapsAmong(lay(others.toSpliced(at, 0, gap, gap)))).toEqual([gap, gap])
+    expect(findGaps(lay(others))).toEqual([])
+    expect(findGaps(lay([gap]))).toEqual([gap])
+    for (const at of [0, 1, 2]) expect(findGaps(lay(others.toSpliced(at, 0, gap, gap)))).toEqual([gap, gap])
   }
-  expect(gapsAmong([])).toEqual([])
+  expect(findGaps([])).toEqual([])
 })
 
 test('what is no line of the bridge has no time, and is older than all', () => {
   for (const odd of ['', '{}', '{"time":"soon', '{"time":7}']) {
-    expect(timeTextOf(Buffer.from(odd)) < time).toBe(true)
-    expect(timeOf(Buffer.from(odd))).toBe(0)
-    expect(nameOf(Buffer.from(odd))).toBe('')
+    expect(timestampOf(Buffer.from(odd)) < time).toBe(true)
+    expect(timeMsOf(Buffer.from(odd))).toBe(0)
+    expect(entityKeyOf(Buffer.from(odd))).toBe('')
   }
 })

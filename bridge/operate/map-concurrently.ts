@@ -1,5 +1,5 @@
 /** Does the work on every item, so many at a time; the results are in the order of the items. */
-export async function eachAtMost<T, R>(
+export async function mapConcurrently<T, R>(
   atOnce: number,
   items: readonly T[],
   work: (item: T) => Promise<R>,

@@ -9,7 +9,7 @@ import { describeError, type Log } from '../operate/log.ts'
 import type { Journal } from './journal.ts'
 import type { VerifyDays } from './verify-day.ts'
 
-export interface ExecuteParts {
+export interface CommandExecutorDependencies {
   ari: Pick<AriRest, 'get' | 'post' | 'delete'>
   journal: Journal
   dialPlan: Pick<DialPlan, 'set'>
@@ -17,7 +17,7 @@ export interface ExecuteParts {
   days: Pick<VerifyDays, 'offer'>
   presence: { tellPlaced(call: string): void; channelsOf(call: string): string[] }
   /** Sends messages of presence no more often than this. */
-  slowDown(paceMs: number): void
+  setPace(paceMs: number): void
   counters: Counters
   log: Log
   /** Unix milliseconds by the cloud's clock. */
@@ -30,10 +30,10 @@ const settingsMax = 5_000
 const context = 'click2call'
 
 /** Does what a verified command says, at most once whatever is delivered again. */
-export class Execute {
-  readonly #parts: ExecuteParts
+export class CommandExecutor {
+  readonly #parts: CommandExecutorDependencies
   readonly #lastSet = new Map<string, string>()
-  constructor(parts: ExecuteParts) {
+  constructor(parts: CommandExecutorDependencies) {
     this.#parts = parts
   }
 
@@ -53,7 +53,7 @@ export class Execute {
   async #pace(command: PaceCommand, settle: () => Promise<void>): Promise<void> {
     await settle()
     if (this.#isLate(command)) return
-    this.#parts.slowDown(command.paceMs)
+    this.#parts.setPace(command.paceMs)
     this.#parts.counters.add('command-pace')
     this.#parts.log.info('pace', { paceMs: command.paceMs })
   }

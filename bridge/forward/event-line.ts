@@ -14,7 +14,7 @@ const namePattern = /"type":"([^"\\]+)","subject":("(?:[^"\\]|\\.)*")/
 const gapType = Buffer.from(`"type":"${GapEvent.entries.type.literal}"`)
 
 /** When the event happened, RFC 3339 in UTC with milliseconds, so that a later one sorts behind; empty if the line has none. */
-export function timeTextOf(line: Buffer): string {
+export function timestampOf(line: Buffer): string {
   const at = line.indexOf(timeKey, 0, 'latin1')
   if (at < 0) return ''
   const from = at + timeKey.length
@@ -22,12 +22,12 @@ export function timeTextOf(line: Buffer): string {
 }
 
 /** When the event happened, Unix milliseconds; 0 if the line has no time. */
-export function timeOf(line: Buffer): number {
-  return Date.parse(timeTextOf(line)) || 0
+export function timeMsOf(line: Buffer): number {
+  return Date.parse(timestampOf(line)) || 0
 }
 
 /** Type and subject as they stand in the line, its bytes as Latin-1: the same for the same entity. */
-export function nameOf(line: Buffer): string {
+export function entityKeyOf(line: Buffer): string {
   const found = namePattern.exec(line.toString('latin1', 0, headBytes)) ?? namePattern.exec(line.toString('latin1'))
   return found?.[0] ?? ''
 }
@@ -36,7 +36,7 @@ export function nameOf(line: Buffer): string {
  * The gaps among lines that lie in one memory, one behind the other, as the spool reads them: it is looked through at once,
  * since a look at each line is a tenth of the work of a backlog.
  */
-export function gapsAmong(lines: readonly Buffer[]): Buffer[] {
+export function findGaps(lines: readonly Buffer[]): Buffer[] {
   const first = lines[0]
   const last = lines.at(-1)
   if (!first || !last) return []

@@ -1,18 +1,18 @@
-import { type Effect, type Outcome, startMenu, step } from './engine.ts'
+import { type Effect, type LookupOutcome, startMenu, step } from './engine.ts'
 import type { Menu } from './menu.ts'
 import { fillPrompt } from './prompt.ts'
 
-export interface Rehearsal {
+export interface MenuSimulation {
   /** What is pressed at each question, in turn; an empty text says nothing. */
   answers: readonly string[]
   /** What each lookup comes to, in turn; the last one again where there are more. */
-  outcomes: readonly Outcome[]
+  outcomes: readonly LookupOutcome[]
 }
 /** Questions of a menu that asks for ever end here: a caller who says nothing is bidden goodbye long before. */
 const eventsMax = 1000
 
 /** A call without a phone: what is said, pressed and done, line by line. Whoever has no answer left says nothing. */
-export function rehearse(menu: Menu, { answers, outcomes }: Rehearsal): string[] {
+export function simulateMenu(menu: Menu, { answers, outcomes }: MenuSimulation): string[] {
   const lines: string[] = []
   let asked = 0
   let lookups = 0
