@@ -4,7 +4,7 @@ import { newJob } from '../functions/http/export/ask-export.ts'
 import { exportCdrs } from '../functions/http/export/export-cdrs.ts'
 import type { LogReader } from '../functions/http/search/row-stream.ts'
 import { writeExports } from '../functions/queues/write-exports/write-export.ts'
-import type { Job } from '../functions/stores/export-jobs.ts'
+import type { StoredExportJob } from '../functions/stores/export-jobs.ts'
 import { makeCdr } from '../test/support/cdrs.ts'
 import { type Figure, median } from './figure.ts'
 
@@ -56,7 +56,7 @@ async function liveOf(rows: number): Promise<{ liveMb: number; mostMb: number; b
     now: Date.now,
   }
   const period = { from: '2026-11-23T00:00:00Z', to: '2026-11-24T00:00:00Z' }
-  let job: Job = newJob('bench', { format: 'jsonl', order: 'oldest', ...period }, true, Date.now(), 'job')
+  let job: StoredExportJob = newJob('bench', { format: 'jsonl', order: 'oldest', ...period }, true, Date.now(), 'job')
   const live: number[] = []
   let bytes = 0
   const started = performance.now()

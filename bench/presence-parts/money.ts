@@ -103,8 +103,8 @@ async function openCloud() {
     connections,
     placed: { note: async () => true },
     timeLines: { put: async () => undefined },
-    heard: async () => false,
-    pacing: { mind: async () => paceMsMin },
+    recordLastSeen: async () => false,
+    pacing: { adjust: async () => paceMsMin },
     chunks: { send: async () => undefined },
     sockets: {
       async post(_id: string, frame: string) {

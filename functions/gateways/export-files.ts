@@ -16,7 +16,7 @@ export const partBytesMin = 5 * 1024 * 1024
 export const linkSeconds = 3_600
 
 /** The upload is not there any more, or its parts are not those that were noted: it has to begin anew. */
-export class UploadLost extends Error {
+export class UploadLostError extends Error {
   readonly errorId = 'upload-lost'
   shouldRetry(): boolean {
     return true
@@ -65,7 +65,7 @@ export class ExportFiles {
       )
     } catch (cause) {
       const error = lostOr(cause)
-      if (!(error instanceof UploadLost) || !(await this.#has(Key))) throw error
+      if (!(error instanceof UploadLostError) || !(await this.#has(Key))) throw error
     }
   }
 
@@ -76,7 +76,7 @@ export class ExportFiles {
         await this.#client.send(new AbortMultipartUploadCommand({ ...this.#at(Key), UploadId }))
       } catch (cause) {
         const error = lostOr(cause)
-        if (!(error instanceof UploadLost)) throw error
+        if (!(error instanceof UploadLostError)) throw error
       }
     }
     await this.#client.send(new DeleteObjectCommand(this.#at(Key)))
@@ -103,7 +103,7 @@ export class ExportFiles {
 }
 
 function lostOr(cause: unknown): unknown {
-  return ['NoSuchUpload', 'InvalidPart'].includes(nameOf(cause)) ? new UploadLost(nameOf(cause), { cause }) : cause
+  return ['NoSuchUpload', 'InvalidPart'].includes(nameOf(cause)) ? new UploadLostError(nameOf(cause), { cause }) : cause
 }
 
 function nameOf(error: unknown): string {

@@ -63,7 +63,7 @@ export class Sockets {
       logOutcome('warn', 'post-failed', { connectionId, status, errorType: errorType.slice(0, 100) })
       return 'failed'
     } catch (error) {
-      if (!(error instanceof PostTimeout))
+      if (!(error instanceof PostTimeoutError))
         logOutcome('warn', 'post-failed', { connectionId, error: describeError(error) })
       return 'failed'
     }
@@ -102,7 +102,7 @@ export class Sockets {
       response.once('error', reject)
     })
     // By the socket's own timer, which costs nothing while answers come; a signal for each post would cost as much as it.
-    request.setTimeout(postMsMax, () => request.destroy(new PostTimeout()))
+    request.setTimeout(postMsMax, () => request.destroy(new PostTimeoutError()))
     request.once('error', reject)
     request.end(frame)
   }
@@ -119,6 +119,6 @@ export class Sockets {
   }
 }
 
-class PostTimeout extends Error {
-  override readonly name = 'PostTimeout'
+class PostTimeoutError extends Error {
+  override readonly name = 'PostTimeoutError'
 }

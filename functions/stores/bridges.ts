@@ -81,7 +81,7 @@ export class BridgeStore {
   }
 
   /** False if a request of this or a later time was answered: what was overheard opens nothing a second time. */
-  async noteAsked(site: SiteId, key: string, time: number): Promise<boolean> {
+  async recordCredentialRequest(site: SiteId, key: string, time: number): Promise<boolean> {
     return this.#update(site, key, {
       UpdateExpression: 'SET askedAt = :time',
       ConditionExpression:

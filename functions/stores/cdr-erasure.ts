@@ -8,10 +8,10 @@ import {
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { eraseCdr } from '../domain/personal/erase-cdr.ts'
-import { tellingDigits, textFields } from '../domain/personal/holds-number.ts'
+import { searchableDigits, textFields } from '../domain/personal/holds-number.ts'
 import type { Numbering } from '../domain/phone-number.ts'
 import { lane, partyKey, TimeRow } from './cdrs.ts'
-import { OutOfTime, PartitionStore } from './partitions.ts'
+import { OutOfTimeError, PartitionStore } from './partitions.ts'
 import { keys } from './table.ts'
 
 /**
@@ -55,7 +55,7 @@ export class CdrErasure {
    * is read for that, half a read unit a 4 KB, and DynamoDB sends what it finds: some three million records a pass.
    */
   async *#rowsNaming(site: SiteId, month: string, number: string): AsyncGenerator<string> {
-    const digits = tellingDigits(number)
+    const digits = searchableDigits(number)
     if (digits === undefined) return
     const names = Object.fromEntries(textFields.map((field) => [`#${field}`, field]))
     const pages = paginateQuery(
@@ -71,7 +71,7 @@ export class CdrErasure {
     )
     for await (const { Items = [] } of pages) {
       for (const item of Items) yield String(item['sk'])
-      if (this.#isOver()) throw new OutOfTime()
+      if (this.#isOver()) throw new OutOfTimeError()
     }
   }
 

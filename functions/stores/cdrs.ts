@@ -21,7 +21,7 @@ export const TimeRow = v.looseObject({
 export type TimeRow = v.InferOutput<typeof TimeRow>
 
 /** How long a site keeps a CDR after its call began; for ever where absent. A change is of rows stored from then on. */
-export interface Keeping {
+export interface Retention {
   retentionDays?: number
 }
 
@@ -47,7 +47,7 @@ export class CdrStore {
    * Stores a CDR under its natural key. The time row is put first and only if absent; the other rows are put from what
    * the time row holds, so that a delivery repeated after a crash completes them and changes nothing else.
    */
-  async put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering & Keeping): Promise<PutOutcome> {
+  async put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering & Retention): Promise<PutOutcome> {
     const filing = fileCdr(cdr)
     const pk = keys.timeRows(site, filing.month, lane)
     const [a, b] = [canonicalNumber(cdr.src, numbering), canonicalNumber(cdr.dst, numbering)]
@@ -85,7 +85,7 @@ export class CdrStore {
 }
 
 /** Unix seconds at which a row may go. */
-export function lastSecond({ filed }: Pick<Filing, 'filed'>, { retentionDays }: Keeping): number | undefined {
+export function lastSecond({ filed }: Pick<Filing, 'filed'>, { retentionDays }: Retention): number | undefined {
   return retentionDays === undefined ? undefined : Date.parse(filed) / 1000 + retentionDays * 86_400
 }
 

@@ -5,7 +5,7 @@ import { ExportJobQuery } from '../../contracts/operations/exports.ts'
 import { isConditionFailed, keys, timeToLive } from './table.ts'
 
 /** A file that grows by parts (S3's multipart upload); what is in `parts` is written for good. */
-const Job = v.looseObject({
+const StoredExportJob = v.looseObject({
   site: SiteId,
   id: v.string(),
   query: ExportJobQuery,
@@ -31,7 +31,7 @@ const Job = v.looseObject({
   notBefore: v.optional(v.number()),
   doneAt: v.optional(v.string()),
 })
-export type Job = v.InferOutput<typeof Job>
+export type StoredExportJob = v.InferOutput<typeof StoredExportJob>
 const Listed = v.looseObject({ site: SiteId, id: v.string() })
 
 /** Jobs looked at in one invocation; the others wait a minute. */
@@ -50,7 +50,7 @@ export class ExportJobStore {
   }
 
   /** Listed first: a job that is listed and not there is taken off the list. Asked again under its id, it is the same one. */
-  async ask(job: Job): Promise<void> {
+  async ask(job: StoredExportJob): Promise<void> {
     const { site, id } = job
     await this.#put({ ...keys.exportRunning(site, id), site, id })
     try {
@@ -60,17 +60,17 @@ export class ExportJobStore {
     }
   }
 
-  async get(site: SiteId, id: string): Promise<Job | undefined> {
+  async get(site: SiteId, id: string): Promise<StoredExportJob | undefined> {
     const { Item } = await this.#db.send(
       new GetCommand({ TableName: this.#table, Key: keys.exportJob(site, id), ConsistentRead: true }),
     )
-    return Item && v.parse(Job, Item)
+    return Item && v.parse(StoredExportJob, Item)
   }
 
   /** Jobs of all sites that are not done. */
-  async running(): Promise<Job[]> {
+  async running(): Promise<StoredExportJob[]> {
     const listed = (await this.#query(keys.exportsRunning, runningMax)).map((item) => v.parse(Listed, item))
-    const jobs: Job[] = []
+    const jobs: StoredExportJob[] = []
     for (const { site, id } of listed) {
       const job = await this.get(site, id)
       if (job?.state === 'running') jobs.push(job)
@@ -80,13 +80,13 @@ export class ExportJobStore {
   }
 
   /** Of one site, done ones too. */
-  async ofSite(site: SiteId): Promise<Job[]> {
-    return (await this.#query(keys.exportJob(site, '').pk)).map((item) => v.parse(Job, item))
+  async ofSite(site: SiteId): Promise<StoredExportJob[]> {
+    return (await this.#query(keys.exportJob(site, '').pk)).map((item) => v.parse(StoredExportJob, item))
   }
 
   /** Saves the next turn of a job; false if another has saved one meanwhile, or the job is gone. */
-  async save(job: Job, next: Partial<Job>): Promise<Job | undefined> {
-    const saved: Job = { ...job, ...next, turn: job.turn + 1 }
+  async save(job: StoredExportJob, next: Partial<StoredExportJob>): Promise<StoredExportJob | undefined> {
+    const saved: StoredExportJob = { ...job, ...next, turn: job.turn + 1 }
     try {
       await this.#put(this.#row(saved), 'turn = :turn', { ':turn': job.turn })
     } catch (error) {
@@ -97,12 +97,12 @@ export class ExportJobStore {
     return saved
   }
 
-  async remove({ site, id }: Job): Promise<void> {
+  async remove({ site, id }: StoredExportJob): Promise<void> {
     await this.#db.send(new DeleteCommand({ TableName: this.#table, Key: keys.exportJob(site, id) }))
     await this.#unlist(site, id)
   }
 
-  #row(job: Job): Record<string, unknown> {
+  #row(job: StoredExportJob): Record<string, unknown> {
     return { ...keys.exportJob(job.site, job.id), ...job, ttl: timeToLive(this.#now(), keptSeconds) }
   }
 

@@ -31,7 +31,7 @@ const ScaleItem = v.looseObject({ scale: Scale })
 export type Expected = { tag: string } | 'nothing' | 'anything'
 
 /** What a lookup stands on; of `windows` those that are known. */
-export interface ForLookup {
+export interface LookupData {
   item: GradeItem | undefined
   scale: Scale
   windows: (Window | undefined)[]
@@ -60,7 +60,7 @@ export class GradeStore {
   }
 
   /** A mark, how it is read, and the windows of whoever tries to, in one request. */
-  async getForLookup(site: SiteId, matricule: string, whose: readonly string[]): Promise<ForLookup> {
+  async getForLookup(site: SiteId, matricule: string, whose: readonly string[]): Promise<LookupData> {
     const [grade, scale, tries] = [
       keys.grade(site, matricule),
       keys.gradeScale(site),
@@ -83,7 +83,7 @@ export class GradeStore {
    * DynamoDB leaves out of a batch what it is too busy for, while the SDK asks again for what is read by itself. The windows are
    * left to the write that counts a try, which is told of them all the same.
    */
-  async #oneByOne(site: SiteId, matricule: string): Promise<ForLookup> {
+  async #oneByOne(site: SiteId, matricule: string): Promise<LookupData> {
     const [item, scale] = await Promise.all([this.get(site, matricule), this.scale(site)])
     return { item, scale, windows: [] }
   }

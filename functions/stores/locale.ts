@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { type Numbering, numbering } from '../domain/phone-number.ts'
-import type { Keeping } from './cdrs.ts'
+import type { Retention } from './cdrs.ts'
 import { keys } from './table.ts'
 
 const SiteRow = v.looseObject({
@@ -12,7 +12,7 @@ const SiteRow = v.looseObject({
 })
 
 /** Where a site is: how its numbers are read, and by which clock its days are counted (an IANA zone). */
-export interface Locale extends Numbering, Keeping {
+export interface Locale extends Numbering, Retention {
   zone: string
 }
 

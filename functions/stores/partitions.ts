@@ -8,7 +8,7 @@ export type ItemKey = v.InferOutput<typeof ItemKey>
 const batchMax = 25
 
 /** The time of this invocation is over; what was removed is removed, and the next one goes on. */
-export class OutOfTime extends Error {
+export class OutOfTimeError extends Error {
   readonly errorId = 'out-of-time'
   shouldRetry(): boolean {
     return true
@@ -37,7 +37,7 @@ export class PartitionStore {
   }
 
   async has(pk: string): Promise<boolean> {
-    if (this.#isOver()) throw new OutOfTime()
+    if (this.#isOver()) throw new OutOfTimeError()
     const { Items = [] } = await this.#db.send(
       new QueryCommand({
         TableName: this.#table,
@@ -56,7 +56,7 @@ export class PartitionStore {
     const begins = prefix === '' ? '' : ' AND begins_with(sk, :prefix)'
     let ExclusiveStartKey: Record<string, unknown> | undefined
     do {
-      if (this.#isOver()) throw new OutOfTime()
+      if (this.#isOver()) throw new OutOfTimeError()
       const page = await this.#db.send(
         new QueryCommand({
           TableName: this.#table,
@@ -77,7 +77,7 @@ export class PartitionStore {
       let requests = items.slice(from, from + batchMax).map((Key) => ({ DeleteRequest: { Key } }))
       // What DynamoDB puts off comes back as unprocessed; each turn gets some done, and time ends it otherwise.
       while (requests.length > 0) {
-        if (this.#isOver()) throw new OutOfTime()
+        if (this.#isOver()) throw new OutOfTimeError()
         const { UnprocessedItems } = await this.#db.send(
           new BatchWriteCommand({ RequestItems: { [this.#table]: requests } }),
         )

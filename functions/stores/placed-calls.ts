@@ -110,7 +110,7 @@ export class PlacedCallStore {
   }
 
   /** Ends a call in the cloud whose bridge says nothing of it any more, unless it went on from `seen`. */
-  async giveUp(site: SiteId, call: string, seen: PlacedStage, at: string): Promise<boolean> {
+  async endAsUnknown(site: SiteId, call: string, seen: PlacedStage, at: string): Promise<boolean> {
     return this.#tell(
       site,
       call,

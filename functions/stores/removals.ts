@@ -4,7 +4,7 @@ import { SiteId } from '../../contracts/names.ts'
 import { Receipt } from '../../contracts/site.ts'
 import { isConditionFailed, keys } from './table.ts'
 
-const Removal = v.looseObject({
+const RemovalJob = v.looseObject({
   site: SiteId,
   id: v.string(),
   what: v.picklist(['site', 'number', 'student']),
@@ -21,7 +21,7 @@ const Removal = v.looseObject({
   /** Months in which something was found. */
   months: v.optional(v.array(v.string()), []),
 })
-export type Removal = v.InferOutput<typeof Removal>
+export type RemovalJob = v.InferOutput<typeof RemovalJob>
 
 /** Removals looked at in one invocation; the others wait a minute. */
 const batchMax = 100
@@ -36,7 +36,7 @@ export class RemovalStore {
   }
 
   /** From here on it will be done, whatever becomes of the request. Asked again, it is the same one. */
-  async ask(removal: Removal): Promise<Receipt> {
+  async ask(removal: RemovalJob): Promise<Receipt> {
     try {
       const Item = { ...this.#key(removal), ...removal }
       await this.#db.send(
@@ -48,7 +48,7 @@ export class RemovalStore {
     return toReceipt(removal)
   }
 
-  async all(): Promise<Removal[]> {
+  async all(): Promise<RemovalJob[]> {
     const { Items = [] } = await this.#db.send(
       new QueryCommand({
         TableName: this.#table,
@@ -58,15 +58,15 @@ export class RemovalStore {
         Limit: batchMax,
       }),
     )
-    return Items.map((item) => v.parse(Removal, item))
+    return Items.map((item) => v.parse(RemovalJob, item))
   }
 
-  async save(removal: Removal): Promise<void> {
+  async save(removal: RemovalJob): Promise<void> {
     await this.#db.send(new PutCommand({ TableName: this.#table, Item: { ...this.#key(removal), ...removal } }))
   }
 
   /** The receipt first: a crash between the two leaves a removal that finds nothing and is finished once more. */
-  async finish(removal: Removal, now: number): Promise<void> {
+  async finish(removal: RemovalJob, now: number): Promise<void> {
     const receipt: Receipt = { ...toReceipt(removal), state: 'done', doneAt: new Date(now).toISOString() }
     const Item = { pk: keys.receipts(removal.site), sk: removal.id, ...receipt }
     await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
@@ -77,18 +77,18 @@ export class RemovalStore {
     const done = await this.#get({ pk: keys.receipts(site), sk: id })
     if (done) return v.parse(Receipt, done)
     const running = await this.#get({ pk: keys.removals, sk: `${site}#${id}` })
-    return running === undefined ? undefined : toReceipt(v.parse(Removal, running))
+    return running === undefined ? undefined : toReceipt(v.parse(RemovalJob, running))
   }
 
   async #get(Key: { pk: string; sk: string }): Promise<unknown> {
     return (await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))).Item
   }
 
-  #key({ site, id }: Removal): { pk: string; sk: string } {
+  #key({ site, id }: RemovalJob): { pk: string; sk: string } {
     return { pk: keys.removals, sk: `${site}#${id}` }
   }
 }
 
-function toReceipt({ id, site, what, askedAt, removed, farewell }: Removal): Receipt {
+function toReceipt({ id, site, what, askedAt, removed, farewell }: RemovalJob): Receipt {
   return { id, site, what, state: 'running', askedAt, removed: removed ?? {}, ...(farewell && { farewell }) }
 }

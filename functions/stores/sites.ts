@@ -15,7 +15,7 @@ const HeartbeatRow = v.looseObject({
 })
 const HeartbeatOfSite = v.looseObject({ ...HeartbeatRow.entries, sk: v.string() })
 
-export interface Heard {
+export interface BridgeSighting {
   lastHeard: string
   run?: string
   pbx?: v.InferOutput<typeof ComponentHealth>
@@ -69,12 +69,12 @@ export class SiteStore {
   }
 
   /** When the bridge was last heard, and whether that is too long ago for what it told to be relied on. */
-  async hearing(site: SiteId, now: number): Promise<{ lastHeard?: string; stale?: boolean }> {
-    const lastHeard = await this.lastHeard(site)
+  async bridgeStatus(site: SiteId, now: number): Promise<{ lastHeard?: string; stale?: boolean }> {
+    const lastHeard = await this.lastSeen(site)
     return lastHeard === undefined ? {} : { lastHeard, stale: isSilent(lastHeard, now) }
   }
 
-  async lastHeard(site: SiteId): Promise<string | undefined> {
+  async lastSeen(site: SiteId): Promise<string | undefined> {
     const Key = keys.heartbeat(site)
     const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
     return Item && v.parse(HeartbeatRow, Item).lastHeard
@@ -88,8 +88,8 @@ export class SiteStore {
   }
 
   /** Notes that the bridge spoke; true if its subscribers had been told that it is silent. */
-  async heard(site: SiteId, heard: Heard): Promise<boolean> {
-    const fields = Object.entries({ ...heard, toldSilent: false }).filter(([, value]) => value !== undefined)
+  async recordSighting(site: SiteId, sighting: BridgeSighting): Promise<boolean> {
+    const fields = Object.entries({ ...sighting, toldSilent: false }).filter(([, value]) => value !== undefined)
     const { Attributes: before } = await this.#db.send(
       new UpdateCommand({
         TableName: this.#table,
@@ -122,7 +122,7 @@ export class SiteStore {
   }
 
   /** Notes that its subscribers know; false if it has been heard meanwhile. */
-  async toldSilent(site: SiteId, lastHeard: string): Promise<boolean> {
+  async markSilencePublished(site: SiteId, lastHeard: string): Promise<boolean> {
     return unlessConditionFailed(
       this.#db.send(
         new UpdateCommand({

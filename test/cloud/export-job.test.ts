@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ExportFiles } from '../../functions/gateways/export-files.ts'
 import { newJob } from '../../functions/http/export/ask-export.ts'
 import { exportCdrs } from '../../functions/http/export/export-cdrs.ts'
-import { type ExportWriting, writeExports } from '../../functions/queues/write-exports/write-export.ts'
+import { type WriteExportsDependencies, writeExports } from '../../functions/queues/write-exports/write-export.ts'
 import { CallLogStore } from '../../functions/stores/call-log.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { ExportJobStore } from '../../functions/stores/export-jobs.ts'
@@ -52,7 +52,10 @@ afterAll(async () => {
 const store = (db = tables.db) => new ExportJobStore(db, tables.table, () => now)
 
 /** One invocation, of a process that may be killed. */
-async function run(process = new Process(Number.POSITIVE_INFINITY), over: Partial<ExportWriting> = {}): Promise<void> {
+async function run(
+  process = new Process(Number.POSITIVE_INFINITY),
+  over: Partial<WriteExportsDependencies> = {},
+): Promise<void> {
   const files = new ExportFiles(bucket.bucket, bucket.client)
   const listing = {
     log: new CallLogStore(log, tables.table),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Cdr } from '../../contracts/cdr.ts'
 import { fileCdr, hourOf } from '../../functions/domain/filing.ts'
 import { getStats } from '../../functions/http/stats/get-stats.ts'
-import { type RollingUp, rollUp } from '../../functions/queues/watch/roll-up.ts'
+import { type RollUpDependencies, rollUp } from '../../functions/queues/watch/roll-up.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { DirtyHourStore } from '../../functions/stores/dirty-hours.ts'
 import { TotalStore } from '../../functions/stores/totals.ts'
@@ -28,7 +28,7 @@ afterAll(async () => tables[Symbol.asyncDispose]())
 const numbering = { country: 'FR' } as const
 /** Each run is an hour later, so that no hour rests. */
 let clock = Date.UTC(2026, 11, 1)
-const rolling = (over: Partial<RollingUp> = {}): RollingUp => {
+const rolling = (over: Partial<RollUpDependencies> = {}): RollUpDependencies => {
   clock += 3_600_000
   const at = clock
   return { hours, totals, numberingOf: async () => numbering, now: () => at, until: at + 1, ...over }
@@ -107,7 +107,7 @@ test('a row written while its hour is totalled is in the totals in the end, whoe
 })
 
 /** Something else happens before each step of a run. */
-function interrupted(store: TotalStore, step: () => Promise<void>): RollingUp['totals'] {
+function interrupted(store: TotalStore, step: () => Promise<void>): RollUpDependencies['totals'] {
   const before =
     <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
     async (...args: A) => {

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { noteHeard } from '../../functions/queues/push-presence/heard.ts'
-import { tellSilent } from '../../functions/queues/watch/tell-silent.ts'
+import { lastSeenRecorder } from '../../functions/queues/push-presence/last-seen.ts'
+import { publishSilence } from '../../functions/queues/watch/publish-silence.ts'
 import { ConnectionStore } from '../../functions/stores/connections.ts'
 import { SiteStore } from '../../functions/stores/sites.ts'
 import { startTables } from '../support/tables.ts'
@@ -17,7 +17,7 @@ async function watchedSite() {
   await connections.subscribe('c1', row, 'endpoints', start)
   const told: unknown[] = []
   let now = start
-  const fanning = {
+  const fanOutDependencies = {
     connections,
     sockets: {
       async post(_id: string, frame: string) {
@@ -32,7 +32,7 @@ async function watchedSite() {
   }
   const tickAt = async (ms: number) => {
     now = start + ms
-    return tellSilent(sites, fanning, now + 1_000)
+    return publishSilence(sites, fanOutDependencies, now + 1_000)
   }
   return { sites, told, tickAt }
 }
@@ -40,7 +40,7 @@ const fold = { site: 'office', entities: [], ready: undefined, heartbeat: undefi
 
 test('subscribers are told once that a bridge is silent, and its return is news', async () => {
   const { sites, told, tickAt } = await watchedSite()
-  const heard = noteHeard(sites)
+  const heard = lastSeenRecorder(sites)
   expect(await heard(fold, start)).toBe(false)
   await tickAt(20_000)
   expect(told).toEqual([])
@@ -55,10 +55,10 @@ test('subscribers are told once that a bridge is silent, and its return is news'
 
 test('a bridge that speaks between the reading and the telling is not noted as silent', async () => {
   const { sites, tickAt } = await watchedSite()
-  const heard = noteHeard(sites)
+  const heard = lastSeenRecorder(sites)
   await heard(fold, start)
   const [seen] = await sites.newlySilent(start + 25_000)
   await heard(fold, start + 25_500)
-  expect(await sites.toldSilent('office', seen?.lastHeard ?? '')).toBe(false)
+  expect(await sites.markSilencePublished('office', seen?.lastHeard ?? '')).toBe(false)
   expect(await tickAt(30_000)).toEqual({ silent: 0, failed: 0 })
 })

@@ -45,23 +45,23 @@ test('a bridge is told a pace once it is another, and again before it forgets it
     [260_000, 50],
     [900_000, 50],
   ] as const)
-    await pacing.mind('office', count(subscribers), at)
+    await pacing.adjust('office', count(subscribers), at)
   expect(told).toEqual([1_000, 1_000, 100])
 })
 
 test('throttled posts double it, at most eightfold, and it eases once they go through', async () => {
   const { pacing, told } = world()
-  for (let n = 0; n < 5; n += 1) await pacing.mind('office', count(1_000, 200), n * 1_000)
+  for (let n = 0; n < 5; n += 1) await pacing.adjust('office', count(1_000, 200), n * 1_000)
   expect(told).toEqual([400, 800, 1_600])
-  for (let n = 1; n <= 3; n += 1) await pacing.mind('office', count(1_000), n * 70_000)
+  for (let n = 1; n <= 3; n += 1) await pacing.adjust('office', count(1_000), n * 70_000)
   expect(told.slice(3)).toEqual([800, 400, 200])
 })
 
 test('a pace that could not be told is told after the next fan-out', async () => {
   const { pacing, told, setUp } = world()
   setUp(false)
-  expect(await pacing.mind('office', count(5_000), 0)).toBe(1_000)
+  expect(await pacing.adjust('office', count(5_000), 0)).toBe(1_000)
   setUp(true)
-  await pacing.mind('office', count(5_000), 1_000)
+  await pacing.adjust('office', count(5_000), 1_000)
   expect(told).toEqual([1_000])
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { PlacedResult, PlacedStage } from '../../contracts/placed.ts'
-import { type Reap, reapCall } from '../../functions/queues/watch/reap-call.ts'
+import { type ReapMessage, reapCall } from '../../functions/queues/watch/reap-call.ts'
 
 const now = Date.parse('2026-11-24T08:00:00.000Z')
 const reap = { reap: { site: 'office', call: 'sh-1795507200.0000000001' } }
@@ -16,12 +16,12 @@ async function reaped(
   await reapCall(reap, {
     placed: {
       find: async () => (stage === undefined ? undefined : { stage, result }),
-      giveUp: async (_, __, seen) => done.push(`gave up ${seen}`) > 0,
+      endAsUnknown: async (_, __, seen) => done.push(`gave up ${seen}`) > 0,
     },
     isLive: async () => isLive,
-    lastHeard: async () =>
+    lastSeen: async () =>
       heardSecondsAgo === undefined ? undefined : new Date(now - heardSecondsAgo * 1000).toISOString(),
-    again: async (_: Reap, seconds: number) => void done.push(`again in ${seconds}`),
+    again: async (_: ReapMessage, seconds: number) => void done.push(`again in ${seconds}`),
     tell: async ({ tell }) => void done.push(tell.call === reap.reap.call ? 'told' : 'told another'),
     now,
   })
@@ -45,10 +45,10 @@ test.each([
 test('a call that goes on while it is given up is looked at again', async () => {
   const sent: number[] = []
   await reapCall(reap, {
-    placed: { find: async () => ({ stage: 'queued' }), giveUp: async () => false },
+    placed: { find: async () => ({ stage: 'queued' }), endAsUnknown: async () => false },
     isLive: async () => false,
-    lastHeard: async () => undefined,
-    again: async (_: Reap, seconds: number) => void sent.push(seconds),
+    lastSeen: async () => undefined,
+    again: async (_: ReapMessage, seconds: number) => void sent.push(seconds),
     tell: async () => void sent.push(0),
     now,
   })

@@ -3,7 +3,7 @@ import type { Cdr } from '../../../contracts/cdr.ts'
 import type { Party } from '../../../contracts/facts.ts'
 import type { Numbering } from '../phone-number.ts'
 import { callerOf, directionOf, type Leg, readLegs } from './leg.ts'
-import { isAnswered, tellStory } from './story.ts'
+import { buildStory, isAnswered } from './story.ts'
 import { summarise } from './summary.ts'
 
 /** The contract's bound on the parties of one call. */
@@ -17,7 +17,7 @@ export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call {
   // The channel that began the call gave it its id; its first record says what was dialled.
   const first = legs.find(({ cdr }) => cdr.uniqueid === cdr.linkedid) ?? legs[0]
   if (!first) throw new RangeError('a call has at least one CDR')
-  const story = tellStory(all, first)
+  const story = buildStory(all, first)
   const start = Math.min(...all.map((leg) => leg.start))
   const end = Math.max(...all.map((leg) => leg.end))
   const answer = story.answered && (story.answered.answer ?? story.answered.start)

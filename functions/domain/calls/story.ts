@@ -17,7 +17,7 @@ export interface Story {
 const slackSeconds = 1
 
 /** @param legs of one linkedid, oldest first, at least one; @param first the one that began it */
-export function tellStory(legs: readonly Leg[], first: Leg): Story {
+export function buildStory(legs: readonly Leg[], first: Leg): Story {
   const answered =
     legs.find((leg) => isAnswered(leg) && leg.cdr.uniqueid === first.cdr.uniqueid) ?? legs.find(isAnswered)
   const turns = legs.filter((leg) => isTurn(leg, first, answered))

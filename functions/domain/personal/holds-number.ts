@@ -17,13 +17,13 @@ const significantDigits = 9
 const textDigitsMin = 6
 
 /** The digits by which a canonical number is looked for in texts; undefined for one too short to be told from chance. */
-export function tellingDigits(number: string): string | undefined {
+export function searchableDigits(number: string): string | undefined {
   const digits = number.replace(/\D/g, '').slice(-significantDigits)
   return digits.length >= textDigitsMin ? digits : undefined
 }
 
 /** Whether a text holds a canonical number, in whatever spelling of it. */
 export function holdsNumber(text: string, number: string): boolean {
-  const digits = tellingDigits(number)
+  const digits = searchableDigits(number)
   return text.includes(number) || (digits !== undefined && text.replace(/[\s().-]/g, '').includes(digits))
 }

@@ -13,7 +13,7 @@ export interface Issuing {
   sites: SiteFinder
   bridges: {
     bridgeKey(site: SiteId, key: string): Promise<KeyObject | undefined>
-    noteAsked(site: SiteId, key: string, time: number): Promise<boolean>
+    recordCredentialRequest(site: SiteId, key: string, time: number): Promise<boolean>
   }
   sessions: SessionMaker
   queues: { live: string; records: string }
@@ -49,7 +49,7 @@ export async function issueCredentials(request: CredentialsRequest, issuing: Iss
     )
   }
   const row = await issuing.sites.find(site)
-  if (!row?.commandQueue || !(await issuing.bridges.noteAsked(site, key, time))) {
+  if (!row?.commandQueue || !(await issuing.bridges.recordCredentialRequest(site, key, time))) {
     throw new HttpProblem(409, 'time-not-newest', 'This request was answered already; ask with the present time.')
   }
   const { number, url } = row.commandQueue

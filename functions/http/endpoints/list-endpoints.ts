@@ -6,7 +6,7 @@ import { HttpProblem } from '../problem.ts'
 
 export interface EndpointSources {
   presence: { endpoints(site: SiteId): Promise<EndpointEntity[]>; calls(site: SiteId): Promise<CallEntity[]> }
-  sites: { lastHeard(site: SiteId): Promise<string | undefined> }
+  sites: { lastSeen(site: SiteId): Promise<string | undefined> }
   /** Hides what the reader may not see. */
   show(state: EndpointState): EndpointState
 }
@@ -16,7 +16,7 @@ export async function listEndpoints(
   query: EndpointQuery,
   sources: EndpointSources,
 ): Promise<EndpointList> {
-  const [endpoints, lastHeard] = await Promise.all([read(site, sources), sources.sites.lastHeard(site)])
+  const [endpoints, lastHeard] = await Promise.all([read(site, sources), sources.sites.lastSeen(site)])
   const found = endpoints.filter((one) => {
     return (
       (query.technology ?? one.technology) === one.technology &&

@@ -3,18 +3,27 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { ExportJob, ExportJobQuery } from '../../../contracts/operations/exports.ts'
 import { type Reader, seesPersonal } from '../../domain/personal.ts'
 import { linkSeconds } from '../../gateways/export-files.ts'
-import type { Job } from '../../stores/export-jobs.ts'
+import type { StoredExportJob } from '../../stores/export-jobs.ts'
 import { HttpProblem } from '../problem.ts'
 import { understand } from '../search/search-query.ts'
 
 export interface ExportAsking {
   caller: Reader
   now: number
-  jobs: { ask(job: Job): Promise<void>; get(site: SiteId, id: string): Promise<Job | undefined> }
+  jobs: {
+    ask(job: StoredExportJob): Promise<void>
+    get(site: SiteId, id: string): Promise<StoredExportJob | undefined>
+  }
 }
 
 /** A job of a file in the bucket; its period ends now unless the search says otherwise, however long it takes. */
-export function newJob(site: SiteId, query: ExportJobQuery, personal: boolean, now: number, id: string): Job {
+export function newJob(
+  site: SiteId,
+  query: ExportJobQuery,
+  personal: boolean,
+  now: number,
+  id: string,
+): StoredExportJob {
   const format = query.format ?? 'csv'
   const file = `sites/${site}/${id}/${site}-cdrs.${format}`
   const askedAt = new Date(now).toISOString()
@@ -48,6 +57,6 @@ export async function findExport(
   return { ...shown(job), link: await files.link(job.file), linkUntil }
 }
 
-function shown({ id, state, rows, bytes, askedAt, doneAt }: Job): ExportJob {
+function shown({ id, state, rows, bytes, askedAt, doneAt }: StoredExportJob): ExportJob {
   return { id, state, rows, bytes, askedAt, ...(doneAt !== undefined && { doneAt }) }
 }

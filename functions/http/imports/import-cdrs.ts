@@ -7,16 +7,16 @@ import { sameCdr } from '../../domain/cdr-identity.ts'
 import { fileCdr, hourOf, monthsBack, wholeSeconds } from '../../domain/filing.ts'
 import { canonicalNumber, type Numbering } from '../../domain/phone-number.ts'
 import type { Side, Slice, Span } from '../../stores/call-log.ts'
-import { type Keeping, lastSecond, type PutOutcome } from '../../stores/cdrs.ts'
+import { lastSecond, type PutOutcome, type Retention } from '../../stores/cdrs.ts'
 
 export interface Importing {
-  cdrs: { put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering & Keeping): Promise<PutOutcome> }
+  cdrs: { put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering & Retention): Promise<PutOutcome> }
   log: {
     byTime(site: SiteId, month: string, span: Span, limit: number): Promise<Slice>
     byParty(site: SiteId, side: Side, month: string, number: string, span: Span, limit: number): Promise<Slice>
   }
   hours: { mark(site: SiteId, hour: string): Promise<void> }
-  numbering: Numbering & Keeping
+  numbering: Numbering & Retention
   now: number
 }
 

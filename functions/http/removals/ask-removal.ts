@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { Receipt } from '../../../contracts/site.ts'
-import type { Removal } from '../../stores/removals.ts'
+import type { RemovalJob } from '../../stores/removals.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
 import { HttpProblem, unknownSite } from '../problem.ts'
 
 export interface Asking {
   removals: {
-    ask(removal: Removal): Promise<Receipt>
+    ask(removal: RemovalJob): Promise<Receipt>
     receipt(site: SiteId, id: string): Promise<Receipt | undefined>
   }
   now: number

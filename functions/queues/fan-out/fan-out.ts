@@ -2,10 +2,10 @@ import { postsPerSecondMax } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { Chunk } from './chunk.ts'
 import { type Outgoing, type Posts, planPosts, type Subscribers } from './plan.ts'
-import { type PostCount, type Posting, postAll } from './post-all.ts'
+import { type PostCount, type PostDependencies, postAll } from './post-all.ts'
 
-export interface FanningOut extends Posting {
-  connections: Subscribers & Posting['connections']
+export interface FanOutDependencies extends PostDependencies {
+  connections: Subscribers & PostDependencies['connections']
   chunks: { send(chunks: readonly { chunk: Chunk; delaySeconds: number }[]): Promise<void> }
 }
 export interface FanOutCount extends PostCount {
@@ -24,7 +24,11 @@ const chunkFrameBytesMax = 400_000
  * Tells the subscribers of a site. The first 500 at once, the others in chunks by the `fan-out` queue, so many a second that
  * half the account's posts are left to all others: 100,000 are told in 20 s, and none is throttled meanwhile.
  */
-export async function fanOut(site: SiteId, outgoing: readonly Outgoing[], parts: FanningOut): Promise<FanOutCount> {
+export async function fanOut(
+  site: SiteId,
+  outgoing: readonly Outgoing[],
+  parts: FanOutDependencies,
+): Promise<FanOutCount> {
   const none = { sent: 0, gone: 0, throttled: 0, failed: 0, unreached: 0 }
   if (outgoing.length === 0) return { ...none, subscribers: 0, chunks: 0 }
   const posts = await planPosts(site, outgoing, parts.connections, parts.now())

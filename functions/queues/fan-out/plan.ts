@@ -20,7 +20,7 @@ export interface Posts {
 }
 
 /** What a connection may see of a topic, and what it asked for. */
-type Wish = Omit<Subscriber, 'id' | 'until'>
+type SubscriberView = Omit<Subscriber, 'id' | 'until'>
 
 /**
  * Who is sent what. A frame is written to JSON once for all who asked for the same, not once a connection; `now`, Unix
@@ -34,23 +34,23 @@ export async function planPosts(
 ): Promise<Posts[]> {
   const topics = [...new Set(outgoing.flatMap((one) => one.topics))]
   const found = await Promise.all(topics.map((topic) => connections.subscribers(site, topic)))
-  const wishes = new Map<string, Map<Topic, Wish>>()
+  const wishes = new Map<string, Map<Topic, SubscriberView>>()
   for (const [n, topic] of topics.entries()) {
     for (const { id, until, ...wish } of found[n] ?? []) {
       // Its key has ended; a new ticket is not to be had with it, and what is open shows nothing more.
       if (until !== undefined && until <= now) continue
-      wishes.set(id, (wishes.get(id) ?? new Map<Topic, Wish>()).set(topic, wish))
+      wishes.set(id, (wishes.get(id) ?? new Map<Topic, SubscriberView>()).set(topic, wish))
     }
   }
   const groups = Map.groupBy(wishes, ([, wish]) => JSON.stringify([...wish]))
   return [...groups.values()].flatMap((group) => {
-    const wish = group[0]?.[1] ?? new Map<Topic, Wish>()
+    const wish = group[0]?.[1] ?? new Map<Topic, SubscriberView>()
     const frames = joinFrames(outgoing.flatMap((one) => framesFor(one, wish, now)))
     return frames.length > 0 ? [{ ids: group.map(([id]) => id), frames }] : []
   })
 }
 
-function framesFor({ topics, frame }: Outgoing, wishes: ReadonlyMap<Topic, Wish>, now: number): string[] {
+function framesFor({ topics, frame }: Outgoing, wishes: ReadonlyMap<Topic, SubscriberView>, now: number): string[] {
   const wish = topics.map((topic) => wishes.get(topic)).find((one) => one !== undefined)
   if (!wish) return []
   // Hidden first, chosen second: who may not see a number cannot find out by asking for it.

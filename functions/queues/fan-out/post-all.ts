@@ -2,7 +2,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { PostOutcome } from '../../gateways/sockets.ts'
 import type { Posts } from './plan.ts'
 
-export interface Posting {
+export interface PostDependencies {
   sockets: { post(connectionId: string, frame: string): Promise<PostOutcome> }
   connections: { close(connectionId: string, site: SiteId): Promise<void> }
   /** Unix milliseconds. */
@@ -39,7 +39,7 @@ interface Task {
 }
 
 /** Posts each group's frames, in their order, to each of its connections. A gone connection is removed. */
-export async function postAll(site: SiteId, groups: readonly Posts[], posting: Posting): Promise<PostCount> {
+export async function postAll(site: SiteId, groups: readonly Posts[], posting: PostDependencies): Promise<PostCount> {
   const count: PostCount = { sent: 0, gone: 0, throttled: 0, failed: 0, unreached: 0 }
   const deadline = posting.now() + postsMsMax
   const tasks = groups.flatMap(({ ids, frames }) =>
@@ -65,7 +65,13 @@ export async function postAll(site: SiteId, groups: readonly Posts[], posting: P
   return count
 }
 
-async function postOne(site: SiteId, task: Task, again: Task[], count: PostCount, posting: Posting): Promise<void> {
+async function postOne(
+  site: SiteId,
+  task: Task,
+  again: Task[],
+  count: PostCount,
+  posting: PostDependencies,
+): Promise<void> {
   for (const frame of task.frames.slice(task.done)) {
     const outcome = await posting.sockets.post(task.id, frame)
     count[outcome] += 1

@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import { persisting } from './parts.ts'
+import { persisting } from './dependencies.ts'
 import { persistMessage } from './persist-records.ts'
 
 /** A message is not begun with less time left than this: a full body takes about a second. */

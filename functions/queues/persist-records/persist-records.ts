@@ -9,10 +9,15 @@ import type { Numbering } from '../../domain/phone-number.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { PutOutcome } from '../../stores/cdrs.ts'
-import { correctPlaced, notePlaced, type PlacedCorrections, type PlacedNotes } from '../note-placed.ts'
 import { type Aside, type BridgeKeys, type OpenedMessage, openMessage } from '../open-batch.ts'
-import type { Tell } from '../watch/tell-outcome.ts'
-import { type DigestDays, noteDigest } from './note-digest.ts'
+import {
+  correctPlacedCall,
+  type PlacedCallCorrections,
+  type PlacedCallUpdates,
+  updatePlacedCalls,
+} from '../placed-call-updates.ts'
+import type { OutcomeMessage } from '../watch/publish-outcome.ts'
+import { receiveDigest, type VerificationStore } from './receive-digest.ts'
 
 export interface CallLog {
   put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering): Promise<PutOutcome>
@@ -23,14 +28,14 @@ export interface DirtyHours {
 export interface TimeLines {
   put(site: SiteId, byCall: ReadonlyMap<string, readonly TimeLineEntry[]>, now: number): Promise<void>
 }
-export interface Persisting {
+export interface PersistDependencies {
   log: CallLog
   aside: Aside
   hours: DirtyHours
   timeLines: TimeLines
-  placed: PlacedNotes & PlacedCorrections
-  tell(outcome: Tell): Promise<void>
-  days: DigestDays
+  placed: PlacedCallUpdates & PlacedCallCorrections
+  tell(outcome: OutcomeMessage): Promise<void>
+  days: VerificationStore
   numberingOf(site: SiteId): Promise<Numbering>
   now: () => number
 }
@@ -50,7 +55,7 @@ const writesAtOnce = 25
 /** True if the message is done with; false if it must come again, or end among the dead letters. */
 export async function persistMessage(
   record: SQSRecord,
-  { keys, ...persisting }: Persisting & { keys: BridgeKeys },
+  { keys, ...persisting }: PersistDependencies & { keys: BridgeKeys },
 ): Promise<boolean> {
   try {
     const message = await openMessage(record, keys, persisting.aside, 'records')
@@ -69,7 +74,7 @@ export async function persistMessage(
  * the dead letters with its number, its neighbours are stored; whatever fails for another reason fails the whole
  * message, and its redelivery finds what is stored already.
  */
-export async function persistRecords(message: OpenedMessage, persisting: Persisting): Promise<RecordsCount> {
+export async function persistRecords(message: OpenedMessage, persisting: PersistDependencies): Promise<RecordsCount> {
   const { log, aside, hours, timeLines, now } = persisting
   const { site } = message
   const count: RecordsCount = { stored: 0, duplicates: 0, apart: 0, late: 0, putAside: 0 }
@@ -93,7 +98,7 @@ export async function persistRecords(message: OpenedMessage, persisting: Persist
         const { cdr, raw } = line.event.data
         count[outcomes[await log.put(site, cdr, raw, numbering)]] += 1
         // A duplicate too: the try that stored it may have died before its mark.
-        await correctPlaced(site, cdr, persisting)
+        await correctPlacedCall(site, cdr, persisting)
         dirty.add(hourOf(fileCdr(cdr).filed))
       }
     }
@@ -101,10 +106,10 @@ export async function persistRecords(message: OpenedMessage, persisting: Persist
   await Promise.all(Array.from({ length: writesAtOnce }, worker))
   await Promise.all([...dirty].map((hour) => hours.mark(site, hour)))
   count.late = late.length
-  await notePlaced(site, late, persisting.placed)
+  await updatePlacedCalls(site, late, persisting.placed)
   const passage = { lane: 'records' as const, sentAt: message.sentAt, handledAt: now(), events: late }
   await timeLines.put(site, timeLineEntries([passage]), now())
   // After the rows of the same message: a day that was sent again is held against what it has become.
-  for (const digest of digests) await noteDigest(site, digest, persisting)
+  for (const digest of digests) await receiveDigest(site, digest, persisting)
   return count
 }

@@ -1,9 +1,9 @@
 import type { Topic } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { Subscriber } from '../../stores/connections.ts'
-import type { FanningOut } from '../fan-out/fan-out.ts'
+import type { FanOutDependencies } from '../fan-out/fan-out.ts'
 
-type Connections = FanningOut['connections']
+type Connections = FanOutDependencies['connections']
 
 /** Subscribers that are read while the writes are still being looked over: a read less that whoever waits for news waits. */
 export class EarlySubscribers implements Connections {

@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import { pushing } from './parts.ts'
+import { pushing } from './dependencies.ts'
 import { pushBatch } from './push-batch.ts'
 
 /** The `live` queue. */

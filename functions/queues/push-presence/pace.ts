@@ -5,7 +5,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { FanOutCount } from '../fan-out/fan-out.ts'
 
-export interface PacingParts {
+export interface PacingDependencies {
   sites: { find(site: SiteId): Promise<{ commandQueue?: { url: string } | undefined } | undefined> }
   commands: { send(url: string, body: string): Promise<void> }
   signingKey(): Promise<KeyObject>
@@ -37,15 +37,15 @@ export function paceFor(subscribers: number, factor = 1): number {
 
 /** Asks bridges for fewer messages while their subscribers are many, or posts are throttled. */
 export class Pacing {
-  readonly #parts: PacingParts
+  readonly #parts: PacingDependencies
   readonly #told = new Map<SiteId, Told>()
 
-  constructor(parts: PacingParts) {
+  constructor(parts: PacingDependencies) {
     this.#parts = parts
   }
 
   /** After a fan-out; answers the pace that the site should keep. What cannot be told now is told after the next. */
-  async mind(site: SiteId, { subscribers, sent, throttled }: FanOutCount, now: number): Promise<number> {
+  async adjust(site: SiteId, { subscribers, sent, throttled }: FanOutCount, now: number): Promise<number> {
     const known = this.#told.get(site) ?? { paceMs: paceMsMin, at: 0, factor: 1, throttledAt: 0 }
     const isThrottled = throttled > throttledPartMax * (sent + throttled)
     const factor = isThrottled

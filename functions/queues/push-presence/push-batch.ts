@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda'
 import { describeError, logOutcome } from '../../log.ts'
 import { type Aside, type BridgeKeys, openMessage } from '../open-batch.ts'
-import { type Pushing, pushSite } from './push-site.ts'
+import { type PushDependencies, pushSite } from './push-site.ts'
 
 /**
  * A batch is opened, then folded and pushed site by site. Answers the ids of the messages that must come again: those
@@ -9,7 +9,7 @@ import { type Pushing, pushSite } from './push-site.ts'
  */
 export async function pushBatch(
   records: readonly SQSRecord[],
-  pushing: Pushing & { keys: BridgeKeys; aside: Aside },
+  pushing: PushDependencies & { keys: BridgeKeys; aside: Aside },
 ): Promise<string[]> {
   const failed: string[] = []
   const opened = await Promise.all(

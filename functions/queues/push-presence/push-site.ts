@@ -5,32 +5,32 @@ import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import { foldPresence, type SiteFold } from '../../domain/presence-fold.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import { type FanningOut, type FanOutCount, fanOut } from '../fan-out/fan-out.ts'
+import { type FanOutCount, type FanOutDependencies, fanOut } from '../fan-out/fan-out.ts'
 import type { Outgoing } from '../fan-out/plan.ts'
-import { notePlaced, type PlacedNotes } from '../note-placed.ts'
 import type { OpenedMessage } from '../open-batch.ts'
+import { type PlacedCallUpdates, updatePlacedCalls } from '../placed-call-updates.ts'
 import { EarlySubscribers } from './early-subscribers.ts'
 import { type Epochs, type Presence, updatePresence } from './push-presence.ts'
-import type { Forgetting, Tombstones } from './tombstones.ts'
+import type { TombstoneStore, Tombstones } from './tombstones.ts'
 
 /** Takes every fact, won or lost, where the live state takes the newest alone. */
 export interface TimeLines {
   put(site: SiteId, byCall: ReadonlyMap<string, readonly TimeLineEntry[]>, now: number): Promise<void>
 }
-export interface Pushing extends FanningOut {
-  presence: Presence & Forgetting
+export interface PushDependencies extends FanOutDependencies {
+  presence: Presence & TombstoneStore
   epochs: Epochs
   tombstones: Tombstones
   /** Answers the pace that the site's bridge should keep after such a fan-out. */
-  pacing: { mind(site: SiteId, count: FanOutCount, now: number): Promise<number> }
+  pacing: { adjust(site: SiteId, count: FanOutCount, now: number): Promise<number> }
   timeLines: TimeLines
-  placed: PlacedNotes
+  placed: PlacedCallUpdates
   /** Notes that the bridge spoke; true if its subscribers had been told that it is silent. */
-  heard: (fold: SiteFold, now: number) => Promise<boolean>
+  recordLastSeen: (fold: SiteFold, now: number) => Promise<boolean>
 }
 
 /** Writes and pushes what a batch says of one site. False if it failed and its messages must come again. */
-export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing: Pushing): Promise<boolean> {
+export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing: PushDependencies): Promise<boolean> {
   const now = pushing.now()
   try {
     const passages = messages.map((message) => ({
@@ -44,8 +44,8 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
     const topics = new Set(fold.entities.map(({ topic }) => topic))
     const [told, isBack] = await Promise.all([
       updatePresence(fold, pushing, now, () => early.read(site, topics)),
-      pushing.heard(fold, now),
-      notePlaced(
+      pushing.recordLastSeen(fold, now),
+      updatePlacedCalls(
         site,
         fold.entities.map(({ event }) => event),
         pushing.placed,
@@ -65,7 +65,7 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
       told.filter((frame) => frame.type === 'delta'),
       now,
     )
-    const paceMs = await pushing.pacing.mind(site, count, now)
+    const paceMs = await pushing.pacing.adjust(site, count, now)
     const level = count.failed + count.unreached > 0 ? 'warn' : 'info'
     logOutcome(level, 'presence', { site, entities: fold.entities.length, ms: pushing.now() - now, paceMs, ...count })
     return true

@@ -2,10 +2,10 @@ import type { DeltaFrame } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { tombstoneMs } from '../../stores/presence.ts'
 
-export interface Forgetting {
+export interface TombstoneStore {
   forget(site: SiteId, call: { id: string; v: string }): Promise<void>
 }
-interface Buried {
+interface Tombstone {
   site: SiteId
   id: string
   v: string
@@ -22,7 +22,7 @@ const sweptMax = 25
  * depends on it but the price of reading: a row in the table for each would cost twice what it saves.
  */
 export class Tombstones {
-  #buried: Buried[] = []
+  #buried: Tombstone[] = []
 
   note(site: SiteId, frames: readonly DeltaFrame[], now: number): void {
     for (const { topic, entities } of frames) {
@@ -34,7 +34,7 @@ export class Tombstones {
     if (this.#buried.length > buriedMax) this.#buried = this.#buried.slice(-buriedMax)
   }
 
-  async sweep(presence: Forgetting, now: number): Promise<void> {
+  async sweep(presence: TombstoneStore, now: number): Promise<void> {
     const due = this.#buried.slice(0, sweptMax).filter(({ dueAt }) => dueAt <= now)
     this.#buried.splice(0, due.length)
     await Promise.all(due.map(({ site, ...call }) => presence.forget(site, call)))

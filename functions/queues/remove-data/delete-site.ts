@@ -1,30 +1,30 @@
 import type { SiteId } from '../../../contracts/names.ts'
 import type { ItemKey } from '../../stores/partitions.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
-import { eachBusyMonth, type MonthLook } from './months.ts'
+import { eachBusyMonth, type MonthScan } from './months.ts'
 import { callPartitions, livePartitions, monthPartitions, otherPartitions, type Part } from './site-partitions.ts'
 
-export interface Emptier {
+export interface Partitions {
   empty(pk: string, prefix?: string, isWhole?: boolean): Promise<number>
   pages(pk: string, prefix?: string): AsyncIterable<ItemKey[]>
   remove(items: readonly ItemKey[]): Promise<number>
   has(pk: string): Promise<boolean>
 }
 /** What a pass knows of months, and tells the next one. */
-export type Months = Omit<MonthLook, 'records'>
-export interface SiteDeleting {
+export type Months = Omit<MonthScan, 'records'>
+export interface DeleteSiteDependencies {
   directory: { row(site: SiteId): Promise<SiteRow | undefined>; markDeleting(site: SiteId): Promise<boolean> }
   keys: { removeAll(site: SiteId): Promise<number> }
   bridges: { removeAll(site: SiteId): Promise<number> }
   connections: { ofKey(site: SiteId): Promise<string[]>; close(id: string, site: SiteId): Promise<void> }
   sockets: { close(id: string): Promise<void> }
   commandQueues: { remove(url: string): Promise<void> }
-  tables: Record<Part['table'], Emptier>
+  tables: Record<Part['table'], Partitions>
 }
 export type Count = (name: string, items: number) => void
 
 /** Takes from everyone the right to write or read. Done twice, it finds nothing the second time. */
-export async function closeSite(site: SiteId, deleting: SiteDeleting, count: Count): Promise<void> {
+export async function closeSite(site: SiteId, deleting: DeleteSiteDependencies, count: Count): Promise<void> {
   const { directory, keys, bridges, connections, sockets, commandQueues } = deleting
   await directory.markDeleting(site)
   count('keys', await keys.removeAll(site))
@@ -41,7 +41,7 @@ export async function closeSite(site: SiteId, deleting: SiteDeleting, count: Cou
 /** Removes all of a closed site but the row that says it is being deleted. Done twice, it finds nothing the second time. */
 export async function emptySite(
   site: SiteId,
-  { tables, months }: Pick<SiteDeleting, 'tables'> & { months: Months },
+  { tables, months }: Pick<DeleteSiteDependencies, 'tables'> & { months: Months },
   count: Count,
 ): Promise<void> {
   const empty = async ({ table, name, pk, prefix, sk }: Part) =>
@@ -60,7 +60,7 @@ export async function emptySite(
 async function emptyCalls(
   site: SiteId,
   { pk, name }: Part,
-  tables: SiteDeleting['tables'],
+  tables: DeleteSiteDependencies['tables'],
   count: Count,
 ): Promise<void> {
   for await (const page of tables.records.pages(pk)) {

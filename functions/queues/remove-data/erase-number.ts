@@ -1,14 +1,14 @@
 import type { SiteId } from '../../../contracts/names.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import { canonicalNumber } from '../../domain/phone-number.ts'
-import type { Count, Emptier, Months } from './delete-site.ts'
-import { eachBusyMonth, type MonthLook } from './months.ts'
+import type { Count, Months, Partitions } from './delete-site.ts'
+import { eachBusyMonth, type MonthScan } from './months.ts'
 import { callPartitions } from './site-partitions.ts'
 
-export interface NumberErasing {
+export interface EraseNumberDependencies {
   numberingOf(site: SiteId): Promise<Numbering>
   cdrs: { erase(site: SiteId, month: string, number: string, numbering: Numbering): Promise<string[]> }
-  tables: { live: Emptier; records: MonthLook['records'] }
+  tables: { live: Partitions; records: MonthScan['records'] }
   /** What other features know of a number; each erases it from its own and answers how many items it changed. */
   others: readonly { name: string; erase(site: SiteId, number: string, numbering: Numbering): Promise<number> }[]
 }
@@ -17,7 +17,7 @@ export interface NumberErasing {
 export async function eraseNumber(
   site: SiteId,
   number: string,
-  erasing: NumberErasing & { months: Months },
+  erasing: EraseNumberDependencies & { months: Months },
   count: Count,
 ): Promise<void> {
   const numbering = await erasing.numberingOf(site)

@@ -7,7 +7,7 @@ export const firstMonth = '1999-12'
 /** Months looked at at once: most are empty, and their queries are all waiting. */
 const monthsAtOnce = 8
 
-export interface MonthLook {
+export interface MonthScan {
   now: number
   /** The first month looked at. */
   since: string
@@ -25,7 +25,7 @@ export interface MonthLook {
  */
 export async function eachBusyMonth(
   site: SiteId,
-  look: MonthLook,
+  look: MonthScan,
   run: (month: string) => Promise<void>,
 ): Promise<void> {
   const months = monthsOf(look).values()
@@ -41,7 +41,7 @@ export async function eachBusyMonth(
   await Promise.all(Array.from({ length: monthsAtOnce }, worker))
 }
 
-function monthsOf({ now, since }: Pick<MonthLook, 'now' | 'since'>): string[] {
+function monthsOf({ now, since }: Pick<MonthScan, 'now' | 'since'>): string[] {
   const months: string[] = []
   // Twelve a year.
   for (let at = new Date(now); at.toISOString().slice(0, 7) >= since; ) {

@@ -1,24 +1,24 @@
 import type { SiteId } from '../../../contracts/names.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import { OutOfTime } from '../../stores/partitions.ts'
-import type { Removal } from '../../stores/removals.ts'
+import { OutOfTimeError } from '../../stores/partitions.ts'
+import type { RemovalJob } from '../../stores/removals.ts'
 import { keys } from '../../stores/table.ts'
-import { closeSite, emptySite, type Months, type SiteDeleting } from './delete-site.ts'
-import { eraseNumber, type NumberErasing } from './erase-number.ts'
-import { exportFirst, type FarewellExports, forgetExports } from './farewell.ts'
+import { closeSite, type DeleteSiteDependencies, emptySite, type Months } from './delete-site.ts'
+import { type EraseNumberDependencies, eraseNumber } from './erase-number.ts'
+import { finalExport, removeExports, type SiteExports } from './final-export.ts'
 import { firstMonth } from './months.ts'
 
-export interface Removing {
+export interface RemovalDependencies {
   removals: {
-    all(): Promise<Removal[]>
-    save(removal: Removal): Promise<void>
-    finish(removal: Removal, now: number): Promise<void>
+    all(): Promise<RemovalJob[]>
+    save(removal: RemovalJob): Promise<void>
+    finish(removal: RemovalJob, now: number): Promise<void>
   }
-  deleting: Omit<SiteDeleting, 'directory'> & {
-    directory: SiteDeleting['directory'] & { remove(site: SiteId): Promise<void> }
+  deleting: Omit<DeleteSiteDependencies, 'directory'> & {
+    directory: DeleteSiteDependencies['directory'] & { remove(site: SiteId): Promise<void> }
   }
-  erasing: NumberErasing
-  exports: FarewellExports
+  erasing: EraseNumberDependencies
+  exports: SiteExports
 }
 
 /**
@@ -28,25 +28,25 @@ export interface Removing {
 const secondLookMs = 75_000
 
 /** One pass over each deletion and erasure that is under way; the second pass, later, ends it with its receipt. */
-export async function removeData(removing: Removing, now: number, since = firstMonth): Promise<void> {
+export async function removeData(removing: RemovalDependencies, now: number, since = firstMonth): Promise<void> {
   for (const removal of await removing.removals.all()) {
     if (removal.passedAt !== undefined && now < removal.passedAt + secondLookMs) continue
     const { site, id, what } = removal
     try {
       await removeOne(removal, removing, { now, since })
     } catch (error) {
-      if (error instanceof OutOfTime) return
+      if (error instanceof OutOfTimeError) return
       logOutcome('error', 'removal-failed', { site, id, what, error: describeError(error) })
     }
   }
 }
 
 async function removeOne(
-  asked: Removal,
-  { removals, deleting, erasing, exports }: Removing,
+  asked: RemovalJob,
+  { removals, deleting, erasing, exports }: RemovalDependencies,
   { now, since }: Pick<Months, 'now' | 'since'>,
 ): Promise<void> {
-  const removal: Removal = { ...asked, removed: { ...asked.removed }, months: [...asked.months] }
+  const removal: RemovalJob = { ...asked, removed: { ...asked.removed }, months: [...asked.months] }
   const { site, id, what, number, matricule, removed, months } = removal
   let found = 0
   const count = (name: string, items: number) => {
@@ -61,14 +61,14 @@ async function removeOne(
   try {
     if (what === 'site') {
       await closeSite(site, deleting, count)
-      removal.farewell ??= await exportFirst(site, id, exports, now, now + secondLookMs)
+      removal.farewell ??= await finalExport(site, id, exports, now, now + secondLookMs)
       // Nothing is removed before it stands in the file.
       if (!removal.farewell) return await removals.save(removal)
-      count('exports', await forgetExports(site, exports, id))
+      count('exports', await removeExports(site, exports, id))
       await emptySite(site, { ...deleting, months: look }, count)
     } else if (number !== undefined) {
       await eraseNumber(site, number, { ...erasing, months: look }, count)
-      count('exports', await forgetExports(site, exports))
+      count('exports', await removeExports(site, exports))
     } else if (matricule !== undefined) {
       const { pk, sk } = keys.grade(site, matricule)
       count('grades', await deleting.tables.people.empty(pk, sk, true))

@@ -4,7 +4,7 @@ import { askVerification, type VerificationAsking } from '../../http/verificatio
 import { describeError, logOutcome } from '../../log.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
 
-export interface DayVerifying extends VerificationAsking {
+export interface VerifyDaysDependencies extends VerificationAsking {
   directory: { list(after: SiteId | undefined, limit: number): Promise<SiteRow[]> }
 }
 
@@ -13,7 +13,7 @@ const hour = 'T04'
 const pageSites = 100
 
 /** Asks each site whose clock says so what its PBX has of the day before. A bridge that is away is asked again tomorrow. */
-export async function verifyDays(verifying: DayVerifying): Promise<void> {
+export async function verifyDays(verifying: VerifyDaysDependencies): Promise<void> {
   let after: SiteId | undefined
   // A hundred sites a page, each page after the last site of the one before.
   do {
@@ -23,7 +23,7 @@ export async function verifyDays(verifying: DayVerifying): Promise<void> {
   } while (after !== undefined)
 }
 
-async function verifySite(site: SiteRow, verifying: DayVerifying): Promise<void> {
+async function verifySite(site: SiteRow, verifying: VerifyDaysDependencies): Promise<void> {
   const seconds = verifying.now / 1000
   const offsetAt = offsetsOf(site.zone)
   if (site.state !== 'live' || !hourKey(seconds, offsetAt).includes(hour)) return

@@ -3,15 +3,15 @@ import * as v from 'valibot'
 import { config } from '../../config.ts'
 import { TickQueue } from '../../gateways/tick-queue.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import { duties, fanning } from './duties.ts'
-import { Reap } from './reap-call.ts'
+import { fanOutDependencies, scheduledTasks } from './dependencies.ts'
+import { OutcomeMessage } from './publish-outcome.ts'
+import { ReapMessage } from './reap-call.ts'
 import { openReaping } from './reaping.ts'
-import { Tell } from './tell-outcome.ts'
 import { dutiesOf, sendTicks } from './tick.ts'
 
 const queue = new TickQueue(config('QUEUE_WATCH').QUEUE_WATCH)
-const mindCall = openReaping(queue, fanning)
-const Asked = v.union([Reap, Tell, v.looseObject({ part: v.pipe(v.number(), v.integer()) })])
+const mindCall = openReaping(queue, fanOutDependencies)
+const Asked = v.union([ReapMessage, OutcomeMessage, v.looseObject({ part: v.pipe(v.number(), v.integer()) })])
 
 /** Left for what is under way when no more is begun. */
 const reserveMs = 3_000
@@ -22,11 +22,11 @@ export async function handler(event: ScheduledEvent | SQSEvent, context: Context
   const until = Date.now() + context.getRemainingTimeInMillis() - reserveMs
   for (const record of event.Records) {
     const asked = v.parse(Asked, JSON.parse(record.body))
-    if (v.is(Reap, asked) || v.is(Tell, asked)) {
+    if (v.is(ReapMessage, asked) || v.is(OutcomeMessage, asked)) {
       await mindCall(asked, Date.now())
       continue
     }
-    for (const duty of dutiesOf(asked, duties)) {
+    for (const duty of dutiesOf(asked, scheduledTasks)) {
       const started = Date.now()
       try {
         const count = await duty.run(until)

@@ -17,7 +17,7 @@ export interface Totals {
   cdrs(site: SiteId, hour: string): Promise<Cdr[]>
   put(site: SiteId, hour: string, row: NewHour, lines: ReadonlyMap<string, Tally>): Promise<boolean>
 }
-export interface RollingUp {
+export interface RollUpDependencies {
   hours: Marks
   totals: Totals
   numberingOf(site: SiteId): Promise<Numbering>
@@ -32,7 +32,7 @@ const marksMax = 500
 const restFactor = 20
 const hourMs = 3_600_000
 
-export interface RolledUp {
+export interface RollUpCount {
   done: number
   resting: number
   /** Totalled by another run at the same time, or marked again meanwhile: they come with the next tick. */
@@ -41,8 +41,8 @@ export interface RolledUp {
 }
 
 /** Totals every dirty hour anew from its rows. Nothing is ever added up, so a row that came twice cannot count twice. */
-export async function rollUp(rolling: RollingUp): Promise<RolledUp> {
-  const count: RolledUp = { done: 0, resting: 0, again: 0, failed: 0 }
+export async function rollUp(rolling: RollUpDependencies): Promise<RollUpCount> {
+  const count: RollUpCount = { done: 0, resting: 0, again: 0, failed: 0 }
   for (const mark of await rolling.hours.marks(marksMax)) {
     if (rolling.now() >= rolling.until) break
     try {
@@ -55,7 +55,10 @@ export async function rollUp(rolling: RollingUp): Promise<RolledUp> {
   return count
 }
 
-async function redo(mark: Mark, { hours, totals, numberingOf, now }: RollingUp): Promise<'done' | 'resting' | 'again'> {
+async function redo(
+  mark: Mark,
+  { hours, totals, numberingOf, now }: RollUpDependencies,
+): Promise<'done' | 'resting' | 'again'> {
   const { site, hour } = mark
   const started = now()
   const [known, previous, numbering] = await Promise.all([

@@ -18,12 +18,12 @@ export async function sendTicks(queue: TickQueue): Promise<void> {
 }
 
 /** A duty of the watch. `every` says whether it is done at each tick or at the first of each minute. */
-export interface Duty {
+export interface ScheduledTask {
   name: string
   every: 'tick' | 'minute'
   run(until: number): Promise<Record<string, number>>
 }
 
-export function dutiesOf(tick: Tick, duties: readonly Duty[]): Duty[] {
-  return duties.filter(({ every }) => every === 'tick' || tick.part === 0)
+export function dutiesOf(tick: Tick, scheduledTasks: readonly ScheduledTask[]): ScheduledTask[] {
+  return scheduledTasks.filter(({ every }) => every === 'tick' || tick.part === 0)
 }

@@ -10,7 +10,7 @@ import { CallLogStore } from '../../stores/call-log.ts'
 import { ExportJobStore } from '../../stores/export-jobs.ts'
 import { cachedLocale } from '../../stores/locale.ts'
 import { documentClient } from '../../stores/table.ts'
-import { type ExportWriting, writeExports } from './write-export.ts'
+import { type WriteExportsDependencies, writeExports } from './write-export.ts'
 
 const env = config('TABLE_RECORDS', 'TABLE_LIVE', 'BUCKET_EXPORTS')
 const db = documentClient()
@@ -25,7 +25,7 @@ const reserveMs = 15_000
 /** Each minute: exports under way are carried on. Due times are told by the schedule's own time. */
 export async function handler(event: EventBridgeEvent<string, unknown>, context: Context): Promise<void> {
   const { cursorKey } = await secrets()
-  const read: ExportWriting['read'] = async (job, query) => {
+  const read: WriteExportsDependencies['read'] = async (job, query) => {
     const show = (cdr: Cdr) => (job.personal ? cdr : hide(cdrShape, cdr))
     const since = query.cursor === undefined ? job.everythingSince : undefined
     const cursor = since === undefined ? query.cursor : beginOfAll(job.site, since, Date.now(), cursorKey)

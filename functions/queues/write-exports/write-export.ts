@@ -1,14 +1,14 @@
 import type { ExportQuery } from '../../../contracts/operations/cdrs.ts'
-import { partBytesMin, UploadLost } from '../../gateways/export-files.ts'
+import { partBytesMin, UploadLostError } from '../../gateways/export-files.ts'
 import type { Exported } from '../../http/export/export-cdrs.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import type { Job } from '../../stores/export-jobs.ts'
+import type { StoredExportJob } from '../../stores/export-jobs.ts'
 
-export interface ExportWriting {
+export interface WriteExportsDependencies {
   jobs: {
-    running(): Promise<Job[]>
+    running(): Promise<StoredExportJob[]>
     /** Undefined if another has carried the job on meanwhile. */
-    save(job: Job, next: Partial<Job>): Promise<Job | undefined>
+    save(job: StoredExportJob, next: Partial<StoredExportJob>): Promise<StoredExportJob | undefined>
   }
   files: {
     begin(file: string, contentType: string): Promise<string>
@@ -16,7 +16,7 @@ export interface ExportWriting {
     complete(file: string, upload: string, etags: readonly string[]): Promise<void>
   }
   /** The next rows of the job's search as text, 5,000 at most, and where it goes on. */
-  read(job: Job, query: ExportQuery): Promise<Exported>
+  read(job: StoredExportJob, query: ExportQuery): Promise<Exported>
   isOver(): boolean
   /** Unix milliseconds. */
   now: number
@@ -27,7 +27,7 @@ const partsMax = 2_000
 const contentTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl' } as const
 
 /** Carries on each export that is under way, as far as there is time; the next invocation goes on from there. */
-export async function writeExports(writing: ExportWriting): Promise<void> {
+export async function writeExports(writing: WriteExportsDependencies): Promise<void> {
   for (const job of await writing.jobs.running()) {
     if (writing.isOver()) return
     if ((job.notBefore ?? 0) > writing.now) continue
@@ -45,7 +45,10 @@ export async function writeExports(writing: ExportWriting): Promise<void> {
  * One job, part by part. Whatever dies in between, the parts that were saved stay; the part after them is written again.
  * Answers the job where it has come to its end.
  */
-async function writeExport(job: Job, writing: ExportWriting): Promise<Job | undefined> {
+async function writeExport(
+  job: StoredExportJob,
+  writing: WriteExportsDependencies,
+): Promise<StoredExportJob | undefined> {
   const { jobs, files, now } = writing
   try {
     const begun = job.upload === undefined ? await begin(job, writing) : job
@@ -55,20 +58,26 @@ async function writeExport(job: Job, writing: ExportWriting): Promise<Job | unde
     await files.complete(whole.file, whole.upload, whole.parts)
     return await jobs.save(whole, { state: 'done', doneAt: new Date(now).toISOString() })
   } catch (error) {
-    if (!(error instanceof UploadLost)) throw error
+    if (!(error instanceof UploadLostError)) throw error
     const { upload: _upload, cursor: _cursor, whole: _whole, ...rest } = job
     await jobs.save({ ...rest, turn: job.turn }, { parts: [], rows: 0, bytes: 0 })
     throw error
   }
 }
 
-async function begin(job: Job, { jobs, files }: ExportWriting): Promise<Job | undefined> {
+async function begin(
+  job: StoredExportJob,
+  { jobs, files }: WriteExportsDependencies,
+): Promise<StoredExportJob | undefined> {
   const upload = await files.begin(job.file, contentTypes[job.query.format ?? 'csv'])
   return jobs.save(job, { upload })
 }
 
 /** Until all rows are in parts, there are too many parts, or the time is over: then undefined. */
-async function writeParts(begun: Job, writing: ExportWriting): Promise<Job | undefined> {
+async function writeParts(
+  begun: StoredExportJob,
+  writing: WriteExportsDependencies,
+): Promise<StoredExportJob | undefined> {
   const { jobs, files, isOver } = writing
   let job = begun
   while (!job.whole && job.parts.length < partsMax) {
@@ -90,7 +99,7 @@ async function writeParts(begun: Job, writing: ExportWriting): Promise<Job | und
 }
 
 /** Rows until they fill a part: 5 MiB and one more answer of 4 MB at most are in memory, however long the export is. */
-async function readPart(job: Job, writing: ExportWriting): Promise<Exported> {
+async function readPart(job: StoredExportJob, writing: WriteExportsDependencies): Promise<Exported> {
   const texts: string[] = []
   let [bytes, rows, cursor] = [0, 0, job.cursor]
   // Ends with the part or the rows; a search whose answers stay empty reads 2 MB in each and comes to its end.

@@ -12,7 +12,7 @@ import { concerns } from '../../domain/topic-filter.ts'
 import { logOutcome } from '../../log.ts'
 import type { ConnectionRow } from '../../stores/connections.ts'
 import { parseFrame } from './parse-frame.ts'
-import { type Answering, subscribe, type Wish } from './subscribe.ts'
+import { type AnswerDependencies, type SubscriptionRequest, subscribe } from './subscribe.ts'
 
 /** Clocks of two functions differ by so much at the most; a stamp of the future is none that we gave. */
 const clockMsMax = 2_000
@@ -22,20 +22,21 @@ export async function* answer(
   id: string,
   connection: ConnectionRow,
   text: string,
-  answering: Answering,
+  dependencies: AnswerDependencies,
 ): AsyncGenerator<ServerFrame> {
   const { frame, refused } = parseFrame(text)
-  const error = refused ?? refuse(frame, connection, answering.now)
+  const error = refused ?? refuse(frame, connection, dependencies.now)
   if (error) {
     logOutcome('info', 'frame-refused', { site: connection.site, connectionId: id, errorId: error.errorId })
     yield { type: 'error', ...error }
   } else if (frame?.action === 'ping') {
-    yield await pong(connection.site, frame, answering)
+    yield await pong(connection.site, frame, dependencies)
   } else if (frame?.action === 'subscribe') {
     const { extensions } = frame
-    for (const topic of new Set(frame.topics)) yield* await subscribe(topic, { id, connection, extensions }, answering)
+    for (const topic of new Set(frame.topics))
+      yield* await subscribe(topic, { id, connection, extensions }, dependencies)
   } else if (frame) {
-    yield* resume(frame, { id, connection, since: frame.w }, answering)
+    yield* resume(frame, { id, connection, since: frame.w }, dependencies)
   }
 }
 
@@ -54,19 +55,23 @@ function refuse(frame: ClientFrame, { scopes }: ConnectionRow, now: number) {
 }
 
 /** Of another epoch than the client's everything has been told anew, so it is read anew as well. */
-async function* resume(frame: ResumeFrame, wish: Wish, answering: Answering): AsyncGenerator<ServerFrame> {
-  const epoch = await answering.epoch(wish.connection.site)
+async function* resume(
+  frame: ResumeFrame,
+  wish: SubscriptionRequest,
+  dependencies: AnswerDependencies,
+): AsyncGenerator<ServerFrame> {
+  const epoch = await dependencies.epoch(wish.connection.site)
   const { since, ...whole } = wish
   if (epoch !== frame.epoch) yield { type: 'reset', epoch, reason: 'the bridge began anew while you were away' }
   for (const topic of new Set(frame.topics)) {
-    yield* await subscribe(topic, epoch === frame.epoch ? wish : whole, answering)
+    yield* await subscribe(topic, epoch === frame.epoch ? wish : whole, dependencies)
   }
 }
 
 async function pong(
   site: SiteId,
   { topics = [], extensions }: Extract<ClientFrame, { action: 'ping' }>,
-  { hearing, presence, now }: Answering,
+  { bridgeStatus, presence, now }: AnswerDependencies,
 ): Promise<ServerFrame> {
   const digest = async (topic: EntityTopic) => {
     if (!topics.includes(topic)) return undefined
@@ -76,7 +81,7 @@ async function pong(
     const recent = rows.filter(({ w }) => w > now - recentMs).map(({ id }) => id)
     return { ...digestOf(settled.filter((entity) => concerns(entity, extensions))), recent }
   }
-  const [heard, endpoints, calls] = await Promise.all([hearing(site, now), digest('endpoints'), digest('calls')])
+  const [heard, endpoints, calls] = await Promise.all([bridgeStatus(site, now), digest('endpoints'), digest('calls')])
   const digests = { ...(endpoints && { endpoints }), ...(calls && { calls }) }
   return { type: 'pong', ...heard, ...(topics.length > 0 && { digests }) }
 }

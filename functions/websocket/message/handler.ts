@@ -20,14 +20,14 @@ export async function handler(event: APIGatewayProxyWebsocketEventV2): Promise<A
   const connection = await connections.find(connectionId)
   const isOver = connection?.until !== undefined && connection.until <= Date.now()
   if (!connection || isOver) return { statusCode: 410 }
-  const answering = {
+  const dependencies = {
     connections,
     presence,
-    hearing: sites.hearing.bind(sites),
+    bridgeStatus: sites.bridgeStatus.bind(sites),
     epoch: sites.epoch.bind(sites),
     now: Date.now(),
   }
-  for await (const frame of answer(connectionId, connection, event.body ?? '', answering)) {
+  for await (const frame of answer(connectionId, connection, event.body ?? '', dependencies)) {
     await sockets.post(connectionId, JSON.stringify({ ...frame, t: Date.now() }))
   }
   return { statusCode: 200 }

@@ -24,21 +24,21 @@ export interface Subscriptions {
 export interface PresenceReader {
   rows(site: SiteId, topic: EntityTopic, options?: { isConsistent: boolean }): Promise<PresenceRow[]>
 }
-export interface Hearing {
+export interface BridgeStatus {
   lastHeard?: string
   stale?: boolean
 }
-export interface Answering {
+export interface AnswerDependencies {
   connections: Subscriptions
   presence: PresenceReader
-  hearing(site: SiteId, now: number): Promise<Hearing>
+  bridgeStatus(site: SiteId, now: number): Promise<BridgeStatus>
   epoch(site: SiteId): Promise<number>
   /** Unix milliseconds. */
   now: number
 }
 
 /** Who asks, and for what of a topic. */
-export interface Wish {
+export interface SubscriptionRequest {
   id: string
   connection: ConnectionRow
   extensions?: string[] | undefined
@@ -64,13 +64,13 @@ const removalsMs = redeliveredMsMax + writeMsMax
  */
 export async function subscribe(
   topic: Topic,
-  { id, connection, extensions, since }: Wish,
-  { connections, presence, hearing, epoch, now }: Answering,
+  { id, connection, extensions, since }: SubscriptionRequest,
+  { connections, presence, bridgeStatus, epoch, now }: AnswerDependencies,
 ): Promise<(SnapshotFrame | ResumedFrame | StatsFrame)[]> {
   const { site } = connection
   await connections.subscribe(id, connection, topic, now, extensions)
   if (topic === 'stats') return [await readStats(site, presence)]
-  const [rows, heard, current] = await Promise.all([presence.rows(site, topic), hearing(site, now), epoch(site)])
+  const [rows, heard, current] = await Promise.all([presence.rows(site, topic), bridgeStatus(site, now), epoch(site)])
   // Calls are few, and end: those that live are told whole.
   const from = topic === 'endpoints' ? since : undefined
   const isFresh = ({ w, ended }: PresenceRow) => w > (from ?? 0) - (ended ? removalsMs : writeMsMax)

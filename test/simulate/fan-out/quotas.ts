@@ -1,7 +1,7 @@
 import type { DeltaFrame } from '../../../contracts/frames.ts'
 import type { Chunk } from '../../../functions/queues/fan-out/chunk.ts'
 import { fanOut } from '../../../functions/queues/fan-out/fan-out.ts'
-import { type Posting, postAll } from '../../../functions/queues/fan-out/post-all.ts'
+import { type PostDependencies, postAll } from '../../../functions/queues/fan-out/post-all.ts'
 import { paceFor } from '../../../functions/queues/push-presence/pace.ts'
 import { Chance } from '../presence/chance.ts'
 import { Time } from '../presence/time.ts'
@@ -41,7 +41,7 @@ export async function tellMany(subscribers: number, seed: number): Promise<Told>
   const started = time.now()
   const gateway = new Gateway(time, chance, subscribers)
   const ids = Array.from({ length: subscribers }, (_, n) => `c${n}`)
-  const posting: Posting = {
+  const posting: PostDependencies = {
     sockets: { post: (id) => gateway.post(id) },
     connections: { close: async () => undefined },
     now: time.now,

@@ -1,6 +1,6 @@
 import type { BridgeEvent } from '../../../contracts/events.ts'
 import type { PostOutcome } from '../../../functions/gateways/sockets.ts'
-import { noteHeard } from '../../../functions/queues/push-presence/heard.ts'
+import { lastSeenRecorder } from '../../../functions/queues/push-presence/last-seen.ts'
 import { pushSite } from '../../../functions/queues/push-presence/push-site.ts'
 import { Tombstones } from '../../../functions/queues/push-presence/tombstones.ts'
 import { ConnectionStore } from '../../../functions/stores/connections.ts'
@@ -98,10 +98,10 @@ export class SimCloud {
           placed: { note: async () => true },
           connections: new ConnectionStore(db, 'live'),
           timeLines: { put: async () => undefined },
-          heard: noteHeard(sites),
+          recordLastSeen: lastSeenRecorder(sites),
           sockets: { post: (id, frame) => this.#post(invocation, id, frame) },
           chunks: { send: async () => undefined },
-          pacing: { mind: async () => 100 },
+          pacing: { adjust: async () => 100 },
           now: this.#time.now,
           wait: this.#time.wait,
           random: this.#time.random,
@@ -188,7 +188,7 @@ export class SimCloud {
         const answering = {
           connections,
           presence: new PresenceStore(db, 'live'),
-          hearing: sites.hearing.bind(sites),
+          bridgeStatus: sites.bridgeStatus.bind(sites),
           epoch: sites.epoch.bind(sites),
           now: this.#time.now(),
         }
@@ -201,10 +201,10 @@ export class SimCloud {
   }
 }
 
-type Answering = Parameters<typeof answer>[3]
+type AnswerDependencies = Parameters<typeof answer>[3]
 
 /** Subscribes only after the reading. */
-function readFirst(answering: Answering): Answering {
+function readFirst(answering: AnswerDependencies): AnswerDependencies {
   const waiting: (() => Promise<void>)[] = []
   return {
     ...answering,

@@ -10,7 +10,7 @@ import { documentClient } from '../../stores/table.ts'
 import { TimeLineStore } from '../../stores/time-lines.ts'
 import { VerifiedDayStore } from '../../stores/verified-days.ts'
 import { cachedKeys } from '../open-batch.ts'
-import type { Tell } from '../watch/tell-outcome.ts'
+import type { OutcomeMessage } from '../watch/publish-outcome.ts'
 
 const env = config('TABLE_ACCESS', 'TABLE_RECORDS', 'TABLE_LIVE', 'DEAD_RECORDS', 'QUEUE_WATCH')
 const db = documentClient()
@@ -22,7 +22,7 @@ export const persisting = {
   aside: new DeadLetters(env.DEAD_RECORDS),
   hours: new DirtyHourStore(db, env.TABLE_RECORDS),
   placed: new PlacedCallStore(db, env.TABLE_LIVE),
-  tell: (outcome: Tell) => watch.send(outcome, 0),
+  tell: (outcome: OutcomeMessage) => watch.send(outcome, 0),
   timeLines: new TimeLineStore(db, env.TABLE_LIVE),
   numberingOf: cachedLocale(db, env.TABLE_LIVE, Date.now),
   days: new VerifiedDayStore(db, env.TABLE_RECORDS),

@@ -4,7 +4,7 @@ import type { Verification } from '../../../contracts/operations/verifications.t
 import { compareDay, type StoredPrint } from '../../domain/compare-day.ts'
 import { logMetrics, logOutcome } from '../../log.ts'
 
-export interface DigestDays {
+export interface VerificationStore {
   find(site: SiteId, day: string): Promise<Verification | undefined>
   putPart(site: SiteId, digest: CdrDigest, now: number): Promise<void>
   parts(site: SiteId, run: string): Promise<CdrDigest[]>
@@ -16,10 +16,10 @@ export interface DigestDays {
  * Takes one part of what the PBX has of a day; the last part that comes, whichever it is, has the day compared. A part that
  * comes twice is compared twice, with the same outcome or a newer one.
  */
-export async function noteDigest(
+export async function receiveDigest(
   site: SiteId,
   digest: CdrDigest,
-  { days, now }: { days: DigestDays; now: () => number },
+  { days, now }: { days: VerificationStore; now: () => number },
 ): Promise<void> {
   const asked = await days.find(site, digest.day)
   // Of a run that nobody asked for, or that a newer one has taken the place of.

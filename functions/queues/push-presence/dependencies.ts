@@ -14,7 +14,7 @@ import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TimeLineStore } from '../../stores/time-lines.ts'
 import { cachedKeys } from '../open-batch.ts'
-import { noteHeard } from './heard.ts'
+import { lastSeenRecorder } from './last-seen.ts'
 import { Pacing } from './pace.ts'
 import { Tombstones } from './tombstones.ts'
 
@@ -33,7 +33,7 @@ export const pushing = {
   timeLines: new TimeLineStore(db, env.TABLE_LIVE),
   chunks: new FanOutQueue(env.QUEUE_FAN_OUT),
   ...socketPosting(env.SOCKET_ENDPOINT),
-  heard: noteHeard(epochs),
+  recordLastSeen: lastSeenRecorder(epochs),
   pacing: new Pacing({
     sites: new SiteDirectory(db, env.TABLE_ACCESS),
     commands: new CommandQueues(env.STAGE),

@@ -1,11 +1,11 @@
 import { Topic } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import { type FanningOut, fanOut } from '../fan-out/fan-out.ts'
+import { type FanOutDependencies, fanOut } from '../fan-out/fan-out.ts'
 
-export interface Silences {
+export interface SilenceStore {
   newlySilent(now: number): Promise<{ site: SiteId; lastHeard: string }[]>
-  toldSilent(site: SiteId, lastHeard: string): Promise<boolean>
+  markSilencePublished(site: SiteId, lastHeard: string): Promise<boolean>
 }
 
 /** Bridges told of in one tick; when a region's network falls, the others follow 10 s later. */
@@ -15,19 +15,19 @@ const sitesMax = 500
  * Tells subscribers of each bridge that has fallen silent, within 10 s of its 20 s. Told first, noted second: a crash
  * between the two tells it twice. A bridge heard between reading and telling says itself that it is back.
  */
-export async function tellSilent(
-  silences: Silences,
-  fanning: FanningOut,
+export async function publishSilence(
+  silences: SilenceStore,
+  fanOutDependencies: FanOutDependencies,
   until: number,
 ): Promise<{ silent: number; failed: number }> {
   const count = { silent: 0, failed: 0 }
-  const found = await silences.newlySilent(fanning.now())
+  const found = await silences.newlySilent(fanOutDependencies.now())
   for (const { site, lastHeard } of found.slice(0, sitesMax)) {
-    if (fanning.now() >= until) break
+    if (fanOutDependencies.now() >= until) break
     try {
       const frame = { type: 'heard' as const, lastHeard, stale: true }
-      await fanOut(site, [{ topics: Topic.options, frame }], fanning)
-      await silences.toldSilent(site, lastHeard)
+      await fanOut(site, [{ topics: Topic.options, frame }], fanOutDependencies)
+      await silences.markSilencePublished(site, lastHeard)
       logOutcome('warn', 'bridge-silent', { site, lastHeard })
       count.silent += 1
     } catch (error) {

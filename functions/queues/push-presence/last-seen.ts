@@ -1,8 +1,8 @@
 import type { SiteFold } from '../../domain/presence-fold.ts'
-import type { Heard } from '../../stores/sites.ts'
+import type { BridgeSighting } from '../../stores/sites.ts'
 
 export interface HeartbeatStore {
-  heard(site: string, heard: Heard): Promise<boolean>
+  recordSighting(site: string, sighting: BridgeSighting): Promise<boolean>
 }
 
 /** A busy site would write its heartbeat with every batch; once in this time says as much. */
@@ -12,12 +12,12 @@ const writeEveryMs = 5_000
  * Notes that a site's bridge spoke, with what its heartbeat says of its health. True if it had been told to be silent: a
  * bridge is that after 20 s, so the first batch after always gets through to the table.
  */
-export function noteHeard(store: HeartbeatStore): (fold: SiteFold, now: number) => Promise<boolean> {
+export function lastSeenRecorder(store: HeartbeatStore): (fold: SiteFold, now: number) => Promise<boolean> {
   // One entry a site that this warm function has served: 40 bytes each.
   const written = new Map<string, number>()
   return async ({ site, heartbeat }, now) => {
     if (!heartbeat && now - (written.get(site) ?? 0) < writeEveryMs) return false
     written.set(site, now)
-    return store.heard(site, { lastHeard: new Date(now).toISOString(), ...heartbeat?.data })
+    return store.recordSighting(site, { lastHeard: new Date(now).toISOString(), ...heartbeat?.data })
   }
 }

@@ -4,7 +4,7 @@ import type { CallState } from '../../contracts/facts.ts'
 import type { CallEntity, DeltaFrame } from '../../contracts/frames.ts'
 import type { PlacedResult } from '../../contracts/placed.ts'
 import { formatVersion } from '../../contracts/version.ts'
-import { tellOutcome } from '../../functions/queues/watch/tell-outcome.ts'
+import { publishOutcome } from '../../functions/queues/watch/publish-outcome.ts'
 import type { PresenceRow } from '../../functions/stores/presence.ts'
 
 /**
@@ -45,7 +45,7 @@ async function told({ row, noted, result = 'unknown', heardSecondsAgo = 5, moves
       ]
     : []
   const placed = { stage: 'ended' as const, result, endpoint: 'PJSIP/5860', to: '61', dial: '61', keyId: 'k' }
-  await tellOutcome(
+  await publishOutcome(
     { tell: { site: 'office', call } },
     {
       placed: {
@@ -60,8 +60,8 @@ async function told({ row, noted, result = 'unknown', heardSecondsAgo = 5, moves
         },
       },
       epochs: { epoch: async () => 7 },
-      lastHeard: async () => new Date(now - heardSecondsAgo * 1000).toISOString(),
-      fanning: {
+      lastSeen: async () => new Date(now - heardSecondsAgo * 1000).toISOString(),
+      fanOutDependencies: {
         connections: {
           subscribers: async () => [{ id: 'page', personal: true }],
           close: async () => undefined,

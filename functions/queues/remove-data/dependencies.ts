@@ -13,7 +13,7 @@ import { RemovalStore } from '../../stores/removals.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
 import { documentClient } from '../../stores/table.ts'
 import { numberKeepers } from './number-keepers.ts'
-import type { Removing } from './remove-data.ts'
+import type { RemovalDependencies } from './remove-data.ts'
 
 const env = config(
   'TABLE_ACCESS',
@@ -36,7 +36,7 @@ const removals = new RemovalStore(db, env.TABLE_ACCESS)
 const numberingOf = (site: string) => readLocale(db, env.TABLE_LIVE, site)
 
 /** All that a pass of deletions and erasures works with; `isOver` says when it has to stop. */
-export function openParts(isOver: () => boolean): Removing {
+export function createDependencies(isOver: () => boolean): RemovalDependencies {
   const records = new PartitionStore(db, env.TABLE_RECORDS, isOver)
   const live = new PartitionStore(db, env.TABLE_LIVE, isOver)
   const tables = { records, live, people: new PartitionStore(db, env.TABLE_PEOPLE, isOver) }

@@ -1,15 +1,15 @@
 import type { SiteId } from '../../../contracts/names.ts'
 import { newJob } from '../../http/export/ask-export.ts'
-import type { Job } from '../../stores/export-jobs.ts'
-import type { Removal } from '../../stores/removals.ts'
+import type { StoredExportJob } from '../../stores/export-jobs.ts'
+import type { RemovalJob } from '../../stores/removals.ts'
 import { firstMonth } from './months.ts'
 
-export interface FarewellExports {
+export interface SiteExports {
   jobs: {
-    ask(job: Job): Promise<void>
-    get(site: SiteId, id: string): Promise<Job | undefined>
-    ofSite(site: SiteId): Promise<Job[]>
-    remove(job: Job): Promise<void>
+    ask(job: StoredExportJob): Promise<void>
+    get(site: SiteId, id: string): Promise<StoredExportJob | undefined>
+    ofSite(site: SiteId): Promise<StoredExportJob[]>
+    remove(job: StoredExportJob): Promise<void>
   }
   files: { remove(file: string, upload: string | undefined): Promise<void> }
 }
@@ -18,13 +18,13 @@ export interface FarewellExports {
  * The whole call log in a file of its own, begun once nobody can write any more and those who could are done. Undefined
  * until it is whole; an export that failed keeps the site from being emptied.
  */
-export async function exportFirst(
+export async function finalExport(
   site: SiteId,
   id: string,
-  { jobs }: FarewellExports,
+  { jobs }: SiteExports,
   now: number,
   notBefore: number,
-): Promise<Removal['farewell']> {
+): Promise<RemovalJob['farewell']> {
   const job = await jobs.get(site, id)
   if (!job) {
     const file = `farewell/${site}/${id}.jsonl`
@@ -40,7 +40,7 @@ export async function exportFirst(
  * Takes away every export of a site but its farewell: done ones, which may hold what is to be forgotten, and those under
  * way, which can be asked for again. Answers how many there were.
  */
-export async function forgetExports(site: SiteId, { jobs, files }: FarewellExports, keep?: string): Promise<number> {
+export async function removeExports(site: SiteId, { jobs, files }: SiteExports, keep?: string): Promise<number> {
   const all = (await jobs.ofSite(site)).filter(({ id }) => id !== keep)
   for (const job of all) {
     await jobs.remove(job)
