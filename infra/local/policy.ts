@@ -109,3 +109,29 @@ export function matches(pattern: string, text: string): boolean {
     .replaceAll('?', '.')
   return new RegExp(`^${source}$`, 's').test(text)
 }
+
+const TrustStatement = v.looseObject({
+  Effect: v.literal('Allow'),
+  Action: oneOrMany,
+  Principal: v.looseObject({ AWS: v.optional(oneOrMany, []) }),
+})
+export const TrustPolicy = v.looseObject({ Statement: v.union([v.unknown(), v.array(v.unknown())]) })
+export type TrustPolicy = v.InferOutput<typeof TrustPolicy>
+
+/**
+ * Whether a role's trust policy allows `action` to a session, given by its ARN
+ * (`arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`). The policy names the role of the session; principals that it names in
+ * another way are not trusted.
+ */
+export function trustAllows(policy: TrustPolicy, sessionArn: string, action: string): boolean {
+  const [, accountId, name] = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//.exec(sessionArn) ?? []
+  return [policy.Statement].flat().some((statement) => {
+    const parsed = v.safeParse(TrustStatement, statement)
+    if (!parsed.success) return false
+    const { Action, Principal } = parsed.output
+    return (
+      Action.some((pattern) => matches(pattern, action)) &&
+      Principal.AWS.includes(`arn:aws:iam::${accountId}:role/${name}`)
+    )
+  })
+}

@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { codeOf, LocalCloudError } from './errors.ts'
 import { account } from './names.ts'
-import { PolicyDocument, type Statement } from './policy.ts'
+import { PolicyDocument, type Statement, TrustPolicy, trustAllows } from './policy.ts'
 import type { StackResources } from './resources.ts'
-import { TrustPolicy, trustAllows } from './sts.ts'
 
 /** Who makes a request: a function, a process that took a role, the person who deploys, or the runner itself. */
 export interface Principal {
@@ -95,7 +94,8 @@ export function loadRoles(
       return found
     },
     assumed,
-    trusts: (role, principal, action) => trustAllows(roles.get(role)?.trust ?? { Statement: [] }, principal, action),
+    trusts: (role, principal, action) =>
+      principal.kind !== 'role' || trustAllows(roles.get(role)?.trust ?? { Statement: [] }, principal.arn, action),
   }
 }
 

@@ -2,7 +2,6 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import * as v from 'valibot'
 import { denialOf } from './authorization.ts'
 import type { EmulatorAnswer } from './emulator.ts'
-import { matches } from './policy.ts'
 import type { Credentials, Principal, Roles } from './roles.ts'
 
 /**
@@ -97,27 +96,6 @@ function tagsOf(form: URLSearchParams): Record<string, string> {
     if (key !== null) tags[key] = form.get(`Tags.member.${n}.Value`) ?? ''
   }
   return tags
-}
-
-const Trust = v.looseObject({
-  Effect: v.literal('Allow'),
-  Action: v.union([v.string(), v.array(v.string())]),
-  Principal: v.looseObject({ AWS: v.optional(v.union([v.string(), v.array(v.string())])) }),
-})
-export const TrustPolicy = v.looseObject({ Statement: v.union([v.unknown(), v.array(v.unknown())]) })
-export type TrustPolicy = v.InferOutput<typeof TrustPolicy>
-
-/** A trust policy names the ARN of a role, whose sessions have another form of it. What it names in other ways is not trusted. */
-export function trustAllows(policy: TrustPolicy, principal: Principal, action: string): boolean {
-  if (principal.kind !== 'role') return true
-  const [, accountId, name] = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//.exec(principal.arn) ?? []
-  return [policy.Statement].flat().some((statement) => {
-    const parsed = v.safeParse(Trust, statement)
-    if (!parsed.success) return false
-    const actions = [parsed.output.Action].flat()
-    const principals = [parsed.output.Principal.AWS ?? []].flat()
-    return actions.some((one) => matches(one, action)) && principals.includes(`arn:aws:iam::${accountId}:role/${name}`)
-  })
 }
 
 function assumed({ accessKeyId, secretAccessKey, sessionToken }: Credentials, until: number): string {

@@ -1,10 +1,22 @@
 import { scanSegment } from '../../../bridge/spool/segment.ts'
 import type { Chance } from './chance.ts'
-import { cdrPath, stateFolder } from './model-bridge.ts'
-import type { Simulation } from './simulation.ts'
+import { cdrPath, stateFolder, type World } from './model-bridge.ts'
+
+/** The part of a simulation that a fault changes. */
+export interface FaultTarget {
+  readonly world: World
+  readonly chance: Chance
+  halfLines: number
+  crash(how: 'kill' | 'power', meanwhile?: () => void): void
+  stopBridge(ms: number): void
+  rotate(by: 'rename' | 'copy', compress: boolean): void
+  writeOddLine(): void
+  callNow(): void
+  readonly forgive: (line: string) => void
+}
 
 /** The faults of the fault table that touch the bridge and its queue. Each is done once, now, and undoes itself. */
-export const faults: Readonly<Record<string, (simulation: Simulation, chance: Chance) => void>> = {
+export const faults: Readonly<Record<string, (target: FaultTarget, chance: Chance) => void>> = {
   kill: (s) => s.crash('kill'),
   'power-cut': (s) => s.crash('power'),
   'torn-write': (s) => {
@@ -72,17 +84,17 @@ export const faults: Readonly<Record<string, (simulation: Simulation, chance: Ch
   shuffled: (s, chance) => during(s, chance.between(10_000, 60_000), (on) => (s.world.queue.isShuffling = on)),
 }
 
-function during(s: Simulation, ms: number, set: (on: boolean) => void): void {
+function during(s: FaultTarget, ms: number, set: (on: boolean) => void): void {
   set(true)
   s.world.time.after(ms, () => set(false))
 }
 
-function uplink(s: Simulation, state: typeof s.world.queue.uplink, ms: number): void {
+function uplink(s: FaultTarget, state: typeof s.world.queue.uplink, ms: number): void {
   during(s, ms, (on) => (s.world.queue.uplink = on ? state : 'up'))
 }
 
 /** In a segment at rest. The record that is hit is forgiven, if it was there: the quarantine has to have its bytes. */
-function flipBit({ world: { disk }, chance, forgive }: Simulation): void {
+function flipBit({ world: { disk }, chance, forgive }: FaultTarget): void {
   const segments = disk.paths.filter((path) => path.endsWith('.seg') && disk.content(path).length > 0)
   if (segments.length === 0) return
   const path = chance.pick(segments)
@@ -97,7 +109,7 @@ function flipBit({ world: { disk }, chance, forgive }: Simulation): void {
   disk.damage(path, after)
 }
 
-function damageSealed({ world: { disk }, chance }: Simulation): void {
+function damageSealed({ world: { disk }, chance }: FaultTarget): void {
   const sealed = ['cdr-position', 'cdr-position-finished', 'heard', 'spool/acked']
     .map((name) => `${stateFolder}/${name}`)
     .filter((path) => disk.paths.includes(path))
