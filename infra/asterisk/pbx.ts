@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { folderFailure } from './errors.ts'
 import type { AsteriskInstallation } from './installation.ts'
-import { freePorts } from './instance/ports.ts'
+import { reservePorts } from './instance/ports.ts'
 import { AsteriskInstance } from './instance.ts'
 import type { AsteriskPorts } from './render/layout.ts'
 import { renderPbx } from './render.ts'
@@ -25,7 +25,7 @@ export async function createPbx(options: PbxOptions): Promise<AsteriskInstance> 
   const { installation, site, folder, address = '127.0.0.1' } = options
   const { root } = installation
   const secrets = await secretsIn(folder, site)
-  const ports = options.ports ?? (await freePorts(address))
+  const ports = options.ports ?? (await reservePorts(address))
   const files = renderPbx(site, { root, folder, ports, secrets, address })
   return new AsteriskInstance({ root, folder, address, ports, secrets, files })
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import { AsteriskStartError } from './errors.ts'
 import type { AsteriskInstallation } from './installation.ts'
-import { freePorts } from './instance/ports.ts'
+import { reservePorts } from './instance/ports.ts'
 import { AsteriskInstance } from './instance.ts'
 import { openEvents, type PhoneEvent, requestAri } from './phones/ari.ts'
 import { type AttentiveCall, placeAttentive } from './phones/attentive-call.ts'
@@ -72,7 +72,7 @@ export class Phones {
     const { root } = installation
     const { address } = pbx
     const secrets = generateSecrets({ ...site, extensions: [] })
-    const ports = await freePorts(address)
+    const ports = await reservePorts(address)
     const exchange = { address, port: pbx.sipPort }
     const files = renderPhones(site, { root, folder, ports, secrets, passwords: pbx.phonePasswords, exchange })
     this.#instance = new AsteriskInstance({ root, folder, address, ports, secrets, files })

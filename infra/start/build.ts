@@ -9,16 +9,26 @@ const bridgeSources = [...common, 'bridge']
 const pageSources = [...common, 'client', 'dashboard']
 const functionSources = [...common, 'functions', 'infra/cloud', 'serverless.yml']
 
-/** Packages functions, bridge and page, each only where its sources changed since it was last built. */
+/** Packages functions, bridge and page, each only if its sources changed since it was last built. */
 export async function buildAll(root: string): Promise<void> {
   await buildService(root)
-  await once(root, 'dist/bridge', bridgeSources, () => buildBridge(root))
-  await once(root, 'dist/dashboard', pageSources, () => buildDashboard(path.join(root, 'dist/dashboard')))
+  await buildBridgeProgram(root)
+  await buildPage(root)
 }
 
-/** The template and the functions' zips alone. */
+/** Writes the template and the functions' zips to `.serverless`. */
 export async function buildService(root: string): Promise<void> {
   await once(root, '.serverless', functionSources, () => packageService(root))
+}
+
+/** Writes the bridge as one file to `dist/bridge`. */
+export async function buildBridgeProgram(root: string): Promise<void> {
+  await once(root, 'dist/bridge', bridgeSources, () => buildBridge(root))
+}
+
+/** Writes the page to `dist/dashboard`. */
+export async function buildPage(root: string): Promise<void> {
+  await once(root, 'dist/dashboard', pageSources, () => buildDashboard(path.join(root, 'dist/dashboard')))
 }
 
 async function once(root: string, folder: string, sources: string[], build: () => Promise<unknown>): Promise<void> {

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { PlatformUnsupportedError } from '../asterisk/errors.ts'
 import { installAsterisk } from '../asterisk/install.ts'
-import { freePorts } from '../asterisk/instance/ports.ts'
+import { reservePorts } from '../asterisk/instance/ports.ts'
 import { createPbx } from '../asterisk/pbx.ts'
 import { Phones } from '../asterisk/phones.ts'
 import type { AsteriskPorts } from '../asterisk/render/layout.ts'
@@ -98,7 +98,7 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
   )
   // Debian's own suffix says nothing to a person.
   const version = installation.version.replace(/[+~].*/, '')
-  const ports = options.ports ?? (await freePorts())
+  const ports = options.ports ?? (await reservePorts())
   const pbx = await createPbx({ installation, site, folder: path.join(folder, 'pbx'), ports })
   const phones = new Phones({ installation, site, folder: path.join(folder, 'phones'), pbx })
   const stop = async () => {

@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildDashboard } from '../../dashboard/build.ts'
+import { buildPage } from '../../infra/start/build.ts'
 import { type PageServer, servePage } from '../../infra/start/page-server.ts'
 import { type Stack, startStack } from '../pbx/support/stack.ts'
 import { closeBrowser, openPage } from './support/page.ts'
@@ -10,17 +7,14 @@ import { closeBrowser, openPage } from './support/page.ts'
 /** Goal: a call between two real phones is seen live in a real browser, through every part of the product. */
 let stack: Stack
 let server: PageServer
-let folder: string
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'page-'))
-  await buildDashboard(folder)
-  ;[stack, server] = await Promise.all([startStack(), servePage(folder, 0)])
+  await buildPage(process.cwd())
+  ;[stack, server] = await Promise.all([startStack(), servePage('dist/dashboard', 0)])
 })
 afterAll(async () => {
   await closeBrowser()
   await server?.stop()
   await stack?.[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
 })
 
 async function openBoard() {

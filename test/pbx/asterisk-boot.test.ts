@@ -7,12 +7,13 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AlreadyRunningError, NotRunningError, PortInUseError } from '../../infra/asterisk/errors.ts'
-import { freePorts } from '../../infra/asterisk/instance/ports.ts'
+import { reservePorts } from '../../infra/asterisk/instance/ports.ts'
 import { createPbx } from '../../infra/asterisk/pbx.ts'
 import { requestAri } from '../../infra/asterisk/phones/ari.ts'
 import { Phones } from '../../infra/asterisk/phones.ts'
 import { MODULES } from '../../infra/asterisk/render/modules.ts'
-import { startPbx, type TestPbx, testInstallation, until } from './support/pbx.ts'
+import { until } from '../support/until.ts'
+import { startPbx, type TestPbx, testInstallation } from './support/pbx.ts'
 
 let it: TestPbx
 beforeAll(async () => {
@@ -92,7 +93,7 @@ test('a second Asterisk in the same folder is refused, and the first goes on', a
 test('a taken port is named in one sentence, and nothing is left running', async () => {
   const taken = createSocket('udp4').bind(0, '127.0.0.1')
   await once(taken, 'listening')
-  const ports = { ...(await freePorts()), sip: taken.address().port }
+  const ports = { ...(await reservePorts()), sip: taken.address().port }
   const folder = join(dirname(dirname(it.pbx.logFile)), 'other')
   await using other = await createPbx({ installation: await testInstallation(), site: it.site, folder, ports })
   const failure = await other.start().catch((error) => error)
@@ -101,6 +102,15 @@ test('a taken port is named in one sentence, and nothing is left running', async
   expect(failure.message).toMatch(/^The port 127\.0\.0\.1:\d+ \(SIP\) is in use: [^.]*\.$/)
   expect(other.pid).toBeUndefined()
   await expect(other.cli('core show version')).rejects.toThrow(NotRunningError)
+})
+
+test('two Asterisks never get the same ports', async () => {
+  const reserved = await Promise.all(Array.from({ length: 5 }, () => reservePorts()))
+  const taken = [it.pbx.sipPort, ...reserved.map(({ sip }) => sip)]
+  expect(new Set(taken).size).toBe(taken.length)
+  const ranges = reserved.map(({ sip, rtpLast }) => [sip, rtpLast] as const).sort(([a], [b]) => a - b)
+  for (const [n, [, last]] of ranges.entries())
+    expect(last).toBeLessThan(ranges[n + 1]?.[0] ?? Number.POSITIVE_INFINITY)
 })
 
 test('ends with the process that started it, even when that is killed', async () => {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AriRest } from '../../bridge/asterisk/ari-rest.ts'
 import { readSnapshot } from '../../bridge/asterisk/resynchronise.ts'
 import { PbxState } from '../../bridge/normalise/pbx-state.ts'
-import { startPbx, type TestPbx, until } from './support/pbx.ts'
+import { until } from '../support/until.ts'
+import { startPbx, type TestPbx } from './support/pbx.ts'
 
 /*
  * Goal: a bridge that connects in the middle of a call finds the call that Asterisk writes to its CDR file later.

@@ -7,29 +7,64 @@ import type { AsteriskPorts } from '../render/layout.ts'
 
 /** A call takes two ports of the range on each leg: 100 calls at once. */
 const RTP_PORTS = 400
-/** Below the range from which Linux hands out ports by itself, so that no other program gets one of them by chance. */
-const RTP_LOWEST = 10_000
-const RTP_HIGHEST = 32_000
-/** The first port of the range is tried; 22,000 ports hold 55 ranges, and few machines run five exchanges. */
-const RTP_TRIES = 20
+/** Offsets in a block of ports. The first port is only held, as the mark of the block; audio begins at an even port. */
+const SIP = 1
+const HTTP = 2
+const AMI = 3
+const RTP = 4
+const BLOCK_PORTS = RTP + RTP_PORTS
+/**
+ * Blocks lie below 32768, the range from which Linux takes the ports of outgoing connections: so no connection can take a
+ * port of Asterisk while Asterisk is restarted. 22,000 ports are 54 blocks.
+ */
+const LOWEST = 10_000
+const HIGHEST = 32_000
 
-/** Ports that are free on `address` now; nobody is kept from taking them before Asterisk does. */
-export async function freePorts(address = '127.0.0.1'): Promise<AsteriskPorts> {
-  const [sip, http, ami] = await Promise.all([holdUdp(address, 0), holdTcp('127.0.0.1', 0), holdTcp('127.0.0.1', 0)])
-  await Promise.all([sip.release(), http.release(), ami.release()])
-  const rtpFirst = await freeRange(address)
-  return { sip: sip.port, http: http.port, ami: ami.port, rtpFirst, rtpLast: rtpFirst + RTP_PORTS - 1 }
+/**
+ * Reserves the ports of one Asterisk. They belong to this process until it ends: a second call, here or in another
+ * process, returns other ports.
+ *
+ * @throws PortInUseError if every block is taken
+ */
+export async function reservePorts(address = '127.0.0.1'): Promise<AsteriskPorts> {
+  const blocks = Math.floor((HIGHEST - LOWEST) / BLOCK_PORTS)
+  const begin = randomInt(blocks)
+  for (let n = 0; n < blocks; n++) {
+    const first = LOWEST + ((begin + n) % blocks) * BLOCK_PORTS
+    const ports = await reserveBlock(first, address)
+    if (ports) return ports
+  }
+  throw new PortInUseError(`and every other one up to ${HIGHEST}`, address, LOWEST)
+}
+
+/** Returns undefined if another process has reserved the block or uses one of its ports. */
+async function reserveBlock(first: number, address: string): Promise<AsteriskPorts | undefined> {
+  let mark: Held | undefined
+  try {
+    mark = await holdUdp('127.0.0.1', first)
+    const ports = { sip: first + SIP, http: first + HTTP, ami: first + AMI }
+    await checkPortsFree(ports, address)
+    const rtpFirst = first + RTP
+    await checkFree('audio', address, rtpFirst, holdUdp)
+    return { ...ports, rtpFirst, rtpLast: rtpFirst + RTP_PORTS - 1 }
+  } catch (error) {
+    await mark?.release()
+    if (error instanceof PortInUseError || errorCode(error) === 'EADDRINUSE') return undefined
+    throw error
+  }
 }
 
 /** @throws PortInUseError naming the first one that is taken */
-export async function checkPortsFree(ports: AsteriskPorts, address: string): Promise<void> {
+export async function checkPortsFree(ports: ServicePorts, address: string): Promise<void> {
   await checkFree('SIP', address, ports.sip, holdUdp)
   await checkFree('ARI', '127.0.0.1', ports.http, holdTcp)
   await checkFree('AMI', '127.0.0.1', ports.ami, holdTcp)
 }
 
+/** Ports that Asterisk binds at its start. It binds those for audio call by call. */
+type ServicePorts = Pick<AsteriskPorts, 'sip' | 'http' | 'ami'>
+
 interface Held {
-  readonly port: number
   release(): Promise<void>
 }
 
@@ -45,31 +80,18 @@ async function checkFree(purpose: string, address: string, port: number, hold: H
   }
 }
 
-async function freeRange(address: string): Promise<number> {
-  for (let attempt = 0; attempt < RTP_TRIES; attempt++) {
-    const first = RTP_LOWEST + 2 * randomInt(0, (RTP_HIGHEST - RTP_LOWEST - RTP_PORTS) / 2)
-    try {
-      await (await holdUdp(address, first)).release()
-      return first
-    } catch (error) {
-      if (errorCode(error) !== 'EADDRINUSE') throw error
-    }
-  }
-  throw new PortInUseError('audio', address, RTP_LOWEST)
-}
-
 async function holdUdp(address: string, port: number): Promise<Held> {
   const socket = createSocket('udp4')
   socket.bind({ address, port, exclusive: true })
   await once(socket, 'listening')
-  return { port: socket.address().port, release: () => new Promise((resolve) => socket.close(() => resolve())) }
+  // A held port does not keep the process alive.
+  socket.unref()
+  return { release: () => new Promise((resolve) => socket.close(() => resolve())) }
 }
 
 async function holdTcp(address: string, port: number): Promise<Held> {
   const server = createServer()
   server.listen({ host: address, port, exclusive: true })
   await once(server, 'listening')
-  const bound = server.address()
-  const release = () => new Promise<void>((resolve) => server.close(() => resolve()))
-  return { port: typeof bound === 'object' && bound ? bound.port : port, release }
+  return { release: () => new Promise((resolve) => server.close(() => resolve())) }
 }

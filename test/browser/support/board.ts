@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { buildDashboard } from '../../../dashboard/build.ts'
+import { buildPage } from '../../../infra/start/build.ts'
 import { cdr, endpoint } from './facts.ts'
 import { closeBrowser, hasChromium, howToGetChromium, openPage } from './page.ts'
 import { type Peer, startPeer } from './peer.ts'
@@ -13,19 +10,16 @@ import { serveFolder } from './static-server.ts'
 export const browserTest = hasChromium || process.env['CI'] ? test : test.skip
 if (!hasChromium) console.warn(howToGetChromium)
 
-/** The page as built for a release, served for the tests of one file. */
+/** Serves the page as it is built for a release to the tests of one file. */
 export function useDashboard(): { readonly url: string } {
-  let folder = ''
   let server: Awaited<ReturnType<typeof serveFolder>> | undefined
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'switchhook-dashboard-'))
-    await buildDashboard(folder)
-    server = await serveFolder(folder)
+    await buildPage(process.cwd())
+    server = await serveFolder('dist/dashboard')
   })
   afterAll(async () => {
     await closeBrowser()
     await server?.[Symbol.asyncDispose]()
-    await rm(folder, { recursive: true, force: true })
   })
   return {
     get url() {

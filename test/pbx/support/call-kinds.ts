@@ -1,7 +1,8 @@
 import { requestAri } from '../../../infra/asterisk/phones/ari.ts'
 import type { Site } from '../../../infra/asterisk/site.ts'
+import { until } from '../../support/until.ts'
 import { type CallPlan, callPlans } from './call-plans.ts'
-import { type TestPbx, until } from './pbx.ts'
+import type { TestPbx } from './pbx.ts'
 import { callFromOutside, outsideAnswers } from './trunk.ts'
 
 /** The sample site with a third phone, a group of two, and keys to transfer by. */

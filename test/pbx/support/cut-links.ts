@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
-import { freePorts } from '../../../infra/asterisk/instance/ports.ts'
+import { reservePorts } from '../../../infra/asterisk/instance/ports.ts'
 import { AsteriskInstance } from '../../../infra/asterisk/instance.ts'
 import { Phones } from '../../../infra/asterisk/phones.ts'
 import { renderPbx } from '../../../infra/asterisk/render.ts'
@@ -15,7 +15,8 @@ import { generateSecrets } from '../../../infra/asterisk/secrets.ts'
 import { BridgeProcess } from '../../cloud/bridge-process.ts'
 import { startQueues } from '../../cloud/bridge-world.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
-import { recordsIn, testInstallation, testSite, until } from './pbx.ts'
+import { until } from '../../support/until.ts'
+import { recordsIn, testInstallation, testSite } from './pbx.ts'
 
 export interface Scenario {
   name: string
@@ -108,10 +109,10 @@ async function callFor(phones: Phones, ms: number): Promise<void> {
 
 async function startAsterisk(folder: string, outboundPort: number, parts: AsyncDisposableStack) {
   const installation = await testInstallation()
-  const site = await testSite((await freePorts()).sip, {})
+  const site = await testSite((await reservePorts()).sip, {})
   const { root } = installation
   const secrets = generateSecrets(site)
-  const ports = await freePorts()
+  const ports = await reservePorts()
   const address = '127.0.0.1'
   const own = join(folder, 'pbx')
   const files = renderPbx(site, { root, folder: own, ports, secrets, address })

@@ -1,14 +1,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { installAsterisk } from '../../../infra/asterisk/install.ts'
-import { freePorts } from '../../../infra/asterisk/instance/ports.ts'
+import { reservePorts } from '../../../infra/asterisk/instance/ports.ts'
 import type { AsteriskInstance } from '../../../infra/asterisk/instance.ts'
 import { createPbx } from '../../../infra/asterisk/pbx.ts'
 import { Phones } from '../../../infra/asterisk/phones.ts'
 import { readSite, type Site } from '../../../infra/asterisk/site.ts'
+import { until } from '../../support/until.ts'
 
 export interface TestPbxOptions {
   /** How long a phone rings before voicemail; 1 unless given, since tests wait for it. */
@@ -29,14 +29,14 @@ export interface TestPbx extends AsyncDisposable {
   readonly phones: Phones
   /** Where the trunk expects its far end, on loopback. */
   readonly trunkPort: number
+  /** A TCP port on loopback that nothing else uses, such as for the health page of a bridge. */
+  readonly sparePort: number
   /** Every record in the file. */
   allRecords(): Promise<CdrRow[]>
   /** Waits until no call is live and `count` records have come since the last take, and returns those that have. */
   takeRecords(count: number): Promise<CdrRow[]>
 }
 
-const WAIT_MS_MAX = 10_000
-const LOOK_MS = 10
 const sampleSite = fileURLToPath(new URL('../../../infra/asterisk/site.yaml', import.meta.url))
 const sharedInstallation = fileURLToPath(new URL('../../../.switchhook/asterisk', import.meta.url))
 
@@ -53,7 +53,7 @@ export async function testSite(trunkPort: number, { ringSeconds = 1, changeSite 
 
 export async function startPbx(options: TestPbxOptions = {}): Promise<TestPbx> {
   const installation = await testInstallation(options.installFolder)
-  const { sip: trunkPort } = await freePorts()
+  const { sip: trunkPort, http: sparePort } = await reservePorts()
   const site = await testSite(trunkPort, options)
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pbx-'))
@@ -72,6 +72,7 @@ export async function startPbx(options: TestPbxOptions = {}): Promise<TestPbx> {
     pbx,
     phones,
     trunkPort,
+    sparePort,
     allRecords,
     async takeRecords(count) {
       await until('the calls to end', async () =>
@@ -83,15 +84,6 @@ export async function startPbx(options: TestPbxOptions = {}): Promise<TestPbx> {
       return fresh
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  }
-}
-
-/** Waits for a condition, looking 100 times a second, for 10 s at most. */
-export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + WAIT_MS_MAX
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited ${WAIT_MS_MAX} ms for ${what}`)
-    await delay(LOOK_MS)
   }
 }
 

@@ -4,9 +4,8 @@ import path from 'node:path'
 import * as v from 'valibot'
 import type { Cdr } from '../../../contracts/cdr.ts'
 import { CdrPage } from '../../../contracts/http.ts'
-import { freePorts } from '../../../infra/asterisk/instance/ports.ts'
-import { buildBridge } from '../../../infra/build/bridge.ts'
 import { BridgeProcess } from '../../../infra/start/bridge-process.ts'
+import { buildBridgeProgram } from '../../../infra/start/build.ts'
 import { makeSite, type NewSite, newCode } from '../../../infra/start/make-site.ts'
 import { type Deployment, deploy } from '../../support/deployment.ts'
 import { type Subscriber, subscriber } from '../../support/subscriber.ts'
@@ -36,7 +35,7 @@ export async function startStack(options: TestPbxOptions & { menus?: boolean } =
   const starting = [
     startPbx({ ringSeconds: 1, ...options }).then((started) => parts.use(started)),
     deploy().then((started) => parts.use(started)),
-    buildBridge(process.cwd()),
+    buildBridgeProgram(process.cwd()),
   ] as const
   // All have ended one way or the other before a failure is told, so that what started is stopped.
   await Promise.allSettled(starting)
@@ -46,7 +45,6 @@ export async function startStack(options: TestPbxOptions & { menus?: boolean } =
   const site = await makeSite({ site: 'office', name: 'Office' }, deployment.cloud)
   const { ariUrl: url, ariUser: user, ariPassword: password, cdrFile } = pbx.pbx
   const ami = { port: pbx.pbx.amiPort, user: pbx.pbx.amiUser, password: pbx.pbx.amiPassword }
-  const { http: healthPort } = await freePorts()
   const bridge = new BridgeProcess({
     program: path.resolve('dist/bridge/switchhook-bridge.mjs'),
     folder,
@@ -55,7 +53,7 @@ export async function startStack(options: TestPbxOptions & { menus?: boolean } =
     cloud: deployment.cloud,
     // They are prepared ahead, which takes seconds that other tests do not have.
     menuKey: options.menus ? site.menuKey : undefined,
-    healthPort,
+    healthPort: pbx.sparePort,
   })
   parts.defer(() => bridge.stop())
   await bridge.start()
@@ -66,7 +64,7 @@ export async function startStack(options: TestPbxOptions & { menus?: boolean } =
     pbx,
     bridge,
     bridgeFolder: folder,
-    health: async () => (await fetch(`http://127.0.0.1:${healthPort}/healthz`)).text(),
+    health: async () => (await fetch(`http://127.0.0.1:${pbx.sparePort}/healthz`)).text(),
     site,
     deployment,
     client,

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { until } from './pbx.ts'
+import { until } from '../../support/until.ts'
 
 export const SIPP = '/usr/bin/sipp'
 /** False where the package sip-tester is missing. */
