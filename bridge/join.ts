@@ -123,7 +123,7 @@ export async function join(
     onEvent: (event) => presence.event(event),
     differences: (snapshot) => presence.differences(snapshot),
     onReplayed: (event) => presence.replayed(event),
-    onDisconnected: (lastHeardMs) => presence.disconnected(lastHeardMs),
+    onDisconnected: (lastSeenMs) => presence.disconnected(lastSeenMs),
   })
   return {
     intake,

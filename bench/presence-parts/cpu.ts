@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { type AriEvent, readFrame } from '../../bridge/normalise/events.ts'
+import type { AriEvent } from '../../bridge/normalise/events.ts'
+import { readFrame } from '../../bridge/normalise/frames.ts'
 import { PbxState } from '../../bridge/normalise/pbx-state.ts'
 import { Stamp } from '../../bridge/normalise/stamp.ts'
 import { median } from '../figure.ts'
@@ -10,9 +11,10 @@ const recordings = ['internal_answered', 'internal_busy', 'transfer_attended', '
 /** Microseconds of CPU an event that the bridge reads: to reduce it, find what changed and write that; and to parse it. */
 export function cpuPerEvent(): { reduce: number; parse: number } {
   const lines = recordings.flatMap((name) => readFileSync(`test/recordings/${name}.jsonl`, 'utf8').trim().split('\n'))
-  const read = lines.map(readFrame)
+  const frames = lines.map((line) => Buffer.from(line))
+  const read = frames.map(readFrame)
   const events = read.flatMap((frame): AriEvent[] => (frame.kind === 'event' ? [frame.event] : []))
-  const texts = lines.filter((_, n) => read[n]?.kind === 'event')
+  const used = frames.filter((_, n) => read[n]?.kind === 'event')
   const now = '2026-11-24T08:00:00.000Z'
   const reduce = () => {
     const state = new PbxState()
@@ -23,7 +25,7 @@ export function cpuPerEvent(): { reduce: number; parse: number } {
     }
     return bytes
   }
-  const parse = () => texts.reduce((sum, text) => sum + (readFrame(text).kind === 'event' ? 1 : 0), 0)
+  const parse = () => used.reduce((sum, frame) => sum + (readFrame(frame).kind === 'event' ? 1 : 0), 0)
   return { reduce: perEvent(reduce, events.length), parse: perEvent(parse, events.length) }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { readFrame } from '../../bridge/normalise/events.ts'
+import { readFrame } from '../../bridge/normalise/frames.ts'
 import { PbxState } from '../../bridge/normalise/pbx-state.ts'
 import { Stamp, type Telling } from '../../bridge/normalise/stamp.ts'
 import type { BridgeEvent } from '../../contracts/events.ts'
@@ -37,7 +37,7 @@ function recordedCall(): Due[] {
   const state = new PbxState()
   const due: Due[] = []
   for (const line of readFileSync('test/recordings/internal_answered.jsonl', 'utf8').trim().split('\n')) {
-    const read = readFrame(line)
+    const read = readFrame(Buffer.from(line))
     if (read.kind !== 'event') continue
     const time = String(read.event.timestamp)
     for (const telling of state.apply(read.event, time)) due.push({ atMs: Date.parse(time), telling })

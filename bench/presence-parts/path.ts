@@ -7,7 +7,7 @@ import { FactLog } from '../../bridge/forward/fact-log.ts'
 import { Lanes } from '../../bridge/forward/lanes.ts'
 import { Packer } from '../../bridge/forward/pack.ts'
 import { Sender } from '../../bridge/forward/sender.ts'
-import { readFrame } from '../../bridge/normalise/events.ts'
+import { readFrame } from '../../bridge/normalise/frames.ts'
 import { PbxState } from '../../bridge/normalise/pbx-state.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
@@ -99,7 +99,7 @@ export async function passages(deployment: Deployment, site: TestSite, count: nu
     stamps.start = now()
     const timestamp = new Date().toISOString()
     const device_state = { name: 'PJSIP/5860', state: n % 2 ? 'NOT_INUSE' : 'INUSE' }
-    const read = readFrame(JSON.stringify({ type: 'DeviceStateChanged', timestamp, device_state }))
+    const read = readFrame(Buffer.from(JSON.stringify({ type: 'DeviceStateChanged', timestamp, device_state })))
     if (read.kind !== 'event') throw new Error('no event')
     for (const fact of state.apply(read.event, timestamp)) facts.publish(fact, timestamp, Date.now())
     await until('the change', async () => deltas().length > before)

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { SwitchhookError } from '../../contracts/errors.ts'
 import { errorCode } from '../failure.ts'
 import { type AmiMessage, AmiMessages, encodeAction } from './ami-messages.ts'
+import { SilenceWatch } from './silence-watch.ts'
 
 export interface AmiAddress {
   host: string
@@ -13,9 +14,6 @@ export interface AmiAddress {
 
 /** Asterisk answers in milliseconds or hangs. */
 const answerMsMax = 5000
-/** A half-open connection shows by its silence, as ARI's does. */
-const pingMs = 5000
-const deadAfterMs = 10_000
 /** One question at a time for each of a few askers. */
 const waitingMax = 100
 
@@ -44,17 +42,28 @@ interface Waiting {
 /** One connection to the Manager Interface (Asterisk's page "AMI v2 Specification"), logged in by MD5 challenge. */
 export class AmiConnection {
   readonly #socket: Socket
-  readonly #messages = new AmiMessages()
   readonly #onEvent: (event: AmiMessage) => void
   readonly #waiting = new Map<string, Waiting>()
   #count = 0
-  #heardMs = performance.now()
   readonly closed: Promise<string>
 
   private constructor(socket: Socket, onEvent: (event: AmiMessage) => void) {
     this.#socket = socket
     this.#onEvent = onEvent
-    this.closed = this.#watch()
+    const messages = new AmiMessages()
+    const watch = new SilenceWatch(socket, {
+      // An answer shows that Asterisk lives; a missing one shows by the silence.
+      ping: () => void this.ask({ Action: 'Ping' }).catch(() => undefined),
+      destroy: () => socket.destroy(),
+    })
+    socket.on('data', (chunk) => {
+      watch.seen()
+      for (const message of messages.push(chunk)) this.#take(message)
+    })
+    socket.on('close', () => {
+      for (const { reject } of this.#waiting.values()) reject(noAnswer('the connection'))
+    })
+    this.closed = watch.closed
   }
 
   /** `onEvent` must not wait. Throws AmiUnavailableError. */
@@ -94,7 +103,7 @@ export class AmiConnection {
     const bytes = encodeAction({ ...headers, ActionID: id })
     if (this.#waiting.size >= waitingMax) throw new AmiUnavailableError('ami-unreachable', 'too many actions wait')
     const { promise, resolve, reject } = Promise.withResolvers<AmiMessage>()
-    const timer = setTimeout(() => reject(silence(action)), answerMsMax)
+    const timer = setTimeout(() => reject(noAnswer(action)), answerMsMax)
     this.#waiting.set(id, { resolve, reject })
     this.#socket.write(bytes)
     try {
@@ -105,32 +114,6 @@ export class AmiConnection {
       clearTimeout(timer)
       this.#waiting.delete(id)
     }
-  }
-
-  #watch(): Promise<string> {
-    const socket = this.#socket
-    return new Promise((resolve) => {
-      let reason = ''
-      const beat = setInterval(() => {
-        if (performance.now() - this.#heardMs > deadAfterMs) {
-          reason = 'no answer to pings'
-          socket.destroy()
-          // What it answers tells that it lives; an error shows by the silence after it.
-        } else this.ask({ Action: 'Ping' }).catch(() => undefined)
-      }, pingMs)
-      socket.on('data', (chunk) => {
-        this.#heardMs = performance.now()
-        for (const message of this.#messages.push(chunk)) this.#take(message)
-      })
-      socket.on('error', (error) => {
-        reason ||= error.message
-      })
-      socket.on('close', () => {
-        clearInterval(beat)
-        for (const { reject } of this.#waiting.values()) reject(silence('the connection'))
-        resolve(reason || 'closed by Asterisk')
-      })
-    })
   }
 
   #take(message: AmiMessage): void {
@@ -162,6 +145,6 @@ function dial({ host, port }: AmiAddress, signal: AbortSignal): Promise<Socket> 
   })
 }
 
-function silence(what: string): AmiUnavailableError {
+function noAnswer(what: string): AmiUnavailableError {
   return new AmiUnavailableError('ami-unreachable', `${what}: no answer`)
 }

@@ -13,7 +13,7 @@ export interface AriConnection {
   /** Resolves, with the reason, when the connection has ended, whoever ended it. */
   readonly closed: Promise<string>
   /** When Asterisk last gave a sign of life, Unix milliseconds. */
-  readonly lastHeardMs: number
+  readonly lastSeenMs: number
   close(): void
 }
 

@@ -2,67 +2,44 @@ import { WebSocket } from 'ws'
 import type { AriConnection, AriLink, AriRequests } from './ari-connection.ts'
 import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
 import { type AriCredentials, AriRest, basicAuth } from './ari-rest.ts'
+import { SilenceWatch } from './silence-watch.ts'
 
-/** A half-open connection shows by its silence: dead once this long after the last sign of life. */
-const deadAfterMs = 10_000
-const pingMs = 5000
-/** The handshake of a PBX that hangs; the same as a REST call's limit. */
+/** Limit of the handshake with a PBX that hangs: the same as for a REST request. */
 const handshakeMsMax = 5000
-/** The longest real event is 3 KB; a frame beyond this ends the connection, and a resynchronisation follows. */
+/** The longest event of Asterisk is 3 KB. A longer frame than this ends the connection; the next one resynchronises. */
 export const frameBytesMax = 4 * 1024 * 1024
 
-/** One connection to ARI's events, over a WebSocket that either side may have opened. */
+/** One connection to ARI's events, over a WebSocket that either side has opened. */
 export class AriSocket implements AriConnection {
   readonly requests: AriRequests
   readonly closed: Promise<string>
   readonly #socket: WebSocket
-  #lastHeardMs = Date.now()
-  #heardMs = performance.now()
+  readonly #watch: SilenceWatch
 
-  /** The socket may still be opening. `requests` is made once for it. */
+  /** The socket may still be connecting. `requests` belongs to this connection alone. */
   constructor(socket: WebSocket, onFrame: (frame: Buffer) => void, requests: AriRequests) {
     this.#socket = socket
     this.requests = requests
+    const watch = new SilenceWatch(socket, {
+      ping: () => socket.readyState === WebSocket.OPEN && socket.ping(),
+      destroy: () => socket.terminate(),
+    })
     socket.on('message', (data: Buffer) => {
-      this.#hear()
+      watch.seen()
       onFrame(data)
     })
-    socket.on('pong', () => this.#hear())
-    this.closed = this.#watch()
+    socket.on('pong', () => watch.seen())
+    this.#watch = watch
+    this.closed = watch.closed
   }
 
-  get lastHeardMs(): number {
-    return this.#lastHeardMs
-  }
-
-  #watch(): Promise<string> {
-    const socket = this.#socket
-    return new Promise((resolve) => {
-      let reason = ''
-      const beat = setInterval(() => {
-        if (performance.now() - this.#heardMs > deadAfterMs) {
-          reason = 'no answer to pings'
-          socket.terminate()
-        } else if (socket.readyState === WebSocket.OPEN) socket.ping()
-      }, pingMs)
-      socket.on('error', (error) => {
-        reason ||= error.message
-      })
-      socket.on('close', (code) => {
-        clearInterval(beat)
-        resolve(reason || `closed by Asterisk (${code})`)
-      })
-    })
-  }
-
-  #hear(): void {
-    this.#lastHeardMs = Date.now()
-    this.#heardMs = performance.now()
+  get lastSeenMs(): number {
+    return this.#watch.lastSeenMs
   }
 
   close(): void {
     this.#socket.close()
-    // A PBX that hangs does not answer the closing handshake; nothing is owed to it.
+    // A PBX that hangs does not answer the closing handshake.
     setTimeout(() => this.#socket.terminate(), 500).unref()
   }
 }
@@ -71,11 +48,11 @@ export interface AriDialling extends AriCredentials {
   /** `http://HOST:PORT/ari` */
   url: string
   application: string
-  /** False: only what comes to the application itself, as the callers of a menu. */
+  /** `false`: only events of the application itself, such as callers that enter a voice menu. */
   subscribeAll?: boolean
 }
 
-/** The bridge dials Asterisk and subscribes to all events, if nothing else is said. */
+/** Returns a link by which the bridge dials Asterisk. It subscribes to all events by default. */
 export function diallingLink({ url, application, subscribeAll = true, ...credentials }: AriDialling): AriLink {
   const rest = new AriRest(url, credentials)
   const address = `${url.replace(/^http/, 'ws')}/events?app=${encodeURIComponent(application)}&subscribeAll=${subscribeAll}`

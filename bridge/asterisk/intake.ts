@@ -1,8 +1,9 @@
 import { SwitchhookError } from '../../contracts/errors.ts'
 import { exitStatus, FatalError } from '../failure.ts'
 import type { Snapshot } from '../normalise/ari-objects.ts'
-import { type AriEvent, readFrame } from '../normalise/events.ts'
-import { isNoise, noiseTypes } from '../normalise/noise.ts'
+import { filteredTypes } from '../normalise/event-types.ts'
+import type { AriEvent } from '../normalise/events.ts'
+import { readFrame } from '../normalise/frames.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
@@ -36,8 +37,8 @@ export interface IntakeParts {
   differences(snapshot: Snapshot): string[]
   /** An event that Asterisk may have kept while there was no connection; it comes again with those buffered. */
   onReplayed(event: AriEvent): void
-  /** `lastHeardMs`, Unix milliseconds, is when Asterisk last gave a sign of life. */
-  onDisconnected(lastHeardMs: number): void
+  /** `lastSeenMs`, Unix milliseconds, is when Asterisk last gave a sign of life. */
+  onDisconnected(lastSeenMs: number): void
 }
 
 /** Asterisk's events, over one connection after the other. The frames of one are never kept waiting. */
@@ -116,7 +117,7 @@ export class AriIntake {
       socket.close()
       // What hangs on the signals of this connection would else be kept as long as the process lives.
       failure.abort()
-      this.#parts.onDisconnected(socket.lastHeardMs)
+      this.#parts.onDisconnected(socket.lastSeenMs)
     }
   }
 
@@ -135,9 +136,7 @@ export class AriIntake {
   }
 
   #take(bytes: Buffer, failure: AbortController): void {
-    // Most frames that come unfiltered are noise, and are not worth decoding.
-    if (isNoise(bytes)) return
-    const frame = readFrame(bytes.toString('utf8'))
+    const frame = readFrame(bytes)
     if (frame.kind === 'ignored') return
     if (frame.kind === 'malformed') this.#putAside('ari-frame-malformed', bytes, frame.reason)
     else if (frame.kind === 'unknown') this.#noteUnknown(bytes, frame.type)
@@ -183,7 +182,7 @@ export class AriIntake {
   /** Gone with each subscribe-all socket, so put after each connect. An Asterisk too old for it sends more; it is dropped here. */
   async #setFilter(requests: AriRequests, signal: AbortSignal): Promise<void> {
     const application = encodeURIComponent(this.#parts.ari.application)
-    const filter = { disallowed: noiseTypes.map((type) => ({ type })) }
+    const filter = { disallowed: filteredTypes.map((type) => ({ type })) }
     try {
       await requests.put(`/applications/${application}/eventFilter`, filter, signal)
     } catch (error) {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import { readFrame } from '../../bridge/normalise/events.ts'
+import { readFrame } from '../../bridge/normalise/frames.ts'
 import { type Fact, PbxState } from '../../bridge/normalise/pbx-state.ts'
 import { CallState, EndpointState } from '../../contracts/facts.ts'
 
@@ -19,7 +19,7 @@ function frames(name: string): string[] {
 
 function play(lines: string[], state = new PbxState()): Fact[] {
   return lines.flatMap((line) => {
-    const frame = readFrame(line)
+    const frame = readFrame(Buffer.from(line))
     if (frame.kind === 'malformed') throw new Error(frame.reason)
     return frame.kind === 'event' ? state.apply(frame.event, '2000-01-01T00:00:00.000Z') : []
   })

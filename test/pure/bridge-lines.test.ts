@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LineSplitter, lineBytesMax } from '../../bridge/asterisk/line-splitter.ts'
 import { readCdrLine } from '../../bridge/normalise/cdr.ts'
-import { readFrame } from '../../bridge/normalise/events.ts'
+import { readFrame } from '../../bridge/normalise/frames.ts'
 
 function split(chunks: Buffer[]): { text: string; end: number }[] {
   const splitter = new LineSplitter(0)
@@ -54,7 +54,7 @@ test('no bytes make the readers of CDR lines and ARI frames fail', () => {
   fc.assert(
     fc.property(almost, (text) => {
       expect(['cdr', 'malformed']).toContain(readCdrLine('lyon-1', text ?? '').kind)
-      expect(['event', 'ignored', 'unknown', 'malformed']).toContain(readFrame(text ?? '').kind)
+      expect(['event', 'ignored', 'unknown', 'malformed']).toContain(readFrame(Buffer.from(text ?? '')).kind)
     }),
     // The rest of the 10,000 are in bridge-bad-input.test.ts.
     { numRuns: 2_000 },
@@ -78,5 +78,5 @@ test.each([
   ['malformed', 'null'],
   ['malformed', '<html>'],
 ])('a frame is %s: %s', (kind, frame) => {
-  expect(readFrame(frame).kind).toBe(kind)
+  expect(readFrame(Buffer.from(frame)).kind).toBe(kind)
 })

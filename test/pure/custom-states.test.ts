@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { Endpoints } from '../../bridge/normalise/endpoints.ts'
-import { type AriEvent, readFrame } from '../../bridge/normalise/events.ts'
+import type { AriEvent } from '../../bridge/normalise/events.ts'
+import { readFrame } from '../../bridge/normalise/frames.ts'
 import { presenceOf } from '../../contracts/presence.ts'
 
 const at = (second: number) => `2026-11-24T10:00:0${second}.000Z`
@@ -33,7 +34,7 @@ function told(name: string, state: string, second: number): string[] {
 }
 
 function event(fields: object, type: string, second: number): AriEvent {
-  const read = readFrame(JSON.stringify({ type, timestamp: at(second), ...fields }))
+  const read = readFrame(Buffer.from(JSON.stringify({ type, timestamp: at(second), ...fields })))
   if (read.kind !== 'event') throw new Error('no event')
   return read.event
 }

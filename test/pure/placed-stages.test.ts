@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { FactLog } from '../../bridge/forward/fact-log.ts'
-import { type AriEvent, readFrame } from '../../bridge/normalise/events.ts'
+import type { AriEvent } from '../../bridge/normalise/events.ts'
+import { readFrame } from '../../bridge/normalise/frames.ts'
 import { PlacedCalls } from '../../bridge/normalise/placed-calls.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { Presence } from '../../bridge/presence.ts'
@@ -17,7 +18,7 @@ const recorded: AriEvent[] = readFileSync(join(import.meta.dirname, '../recordin
   .trimEnd()
   .split('\n')
   .flatMap((line) => {
-    const frame = readFrame(line.replaceAll('c2c-1001', call))
+    const frame = readFrame(Buffer.from(line.replaceAll('c2c-1001', call)))
     return frame.kind === 'event' ? [frame.event] : []
   })
 

@@ -115,9 +115,9 @@ export class ModelPbx {
     }
     this.#socket?.end('closed')
     const closed = Promise.withResolvers<string>()
-    const state = { isOpen: true, lastHeardMs: 0 }
+    const state = { isOpen: true, lastSeenMs: 0 }
     const heard = () => {
-      state.lastHeardMs = Math.floor(this.#time.wallMs + this.#time.nowMs)
+      state.lastSeenMs = Math.floor(this.#time.wallMs + this.#time.nowMs)
     }
     heard()
     this.#unread = 0
@@ -158,8 +158,8 @@ export class ModelPbx {
     return {
       requests: { get: request, put: request, post: request, delete: request },
       closed: closed.promise,
-      get lastHeardMs() {
-        return state.lastHeardMs
+      get lastSeenMs() {
+        return state.lastSeenMs
       },
       close: () => socket.end('closed'),
     }

@@ -1,5 +1,5 @@
-/** Events of Asterisk 22 (its `rest-api/api-docs/events.json`) that the bridge has no use for. Any other is one of the future. */
-export const unreadTypes: ReadonlySet<string> = new Set([
+/** Event types of Asterisk 22 (`rest-api/api-docs/events.json`) that the bridge does not use. Other unknown types are from a later Asterisk. */
+export const unusedTypes: ReadonlySet<string> = new Set([
   'ApplicationMoveFailed',
   'ApplicationRegistered',
   'ApplicationUnregistered',
@@ -32,3 +32,18 @@ export const unreadTypes: ReadonlySet<string> = new Set([
   'StasisStart',
   'TextMessageReceived',
 ])
+
+/**
+ * Frequent event types that never change presence or a call. The bridge asks Asterisk not to send them. DTMF and playback
+ * events show what callers typed into voice menus, so they must not leave the PBX.
+ */
+export const filteredTypes = [
+  'ChannelVarset',
+  'ChannelDialplan',
+  'ChannelConnectedLine',
+  'ChannelCallerId',
+  'ChannelDtmfReceived',
+  'PlaybackStarted',
+  'PlaybackContinuing',
+  'PlaybackFinished',
+] as const
