@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { FrameMeter } from '../../infra/local/frame-meter.ts'
-import { unzip } from '../../infra/local/zip.ts'
+import { unzip } from '../../infra/local/functions/zip.ts'
+import { FrameMeter } from '../../infra/local/socket/frame-meter.ts'
 
 /** A client's frame: masked, of `length` bytes. */
 function frame(length: number): Buffer {

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { evaluate, type Statement } from '../../infra/local/policy.ts'
+import { evaluate, type Statement } from '../../infra/local/access/policy.ts'
 import { queues, tables } from './local-fixture/notes.ts'
 import { ask, type RunningFixture, runFixture } from './local-fixture/packaged-fixture.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nextAfter, parseSchedule } from '../../infra/local/schedule-expression.ts'
+import { nextAfter, parseSchedule } from '../../infra/local/events/schedule-expression.ts'
 import { notes } from './local-fixture/notes.ts'
 import { runFixture } from './local-fixture/packaged-fixture.ts'
 

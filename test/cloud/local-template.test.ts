@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how Fn::Sub writes its references
 import { expect, test } from 'vitest'
-import { createIntrinsics } from '../../infra/local/intrinsics.ts'
-import type { Template } from '../../infra/local/template.ts'
+import { createIntrinsics } from '../../infra/local/template/intrinsics.ts'
+import type { Template } from '../../infra/local/template/template.ts'
 import { ask, runFixture } from './local-fixture/packaged-fixture.ts'
 
 const template: Template = {

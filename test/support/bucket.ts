@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { startObjectEmulator } from '../../infra/local/object-emulator.ts'
 import { readBody } from '../../infra/local/request-body.ts'
+import { startObjectEmulator } from '../../infra/local/services/object-emulator.ts'
 
 export interface TestBucket extends AsyncDisposable {
   client: S3Client

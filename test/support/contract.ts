@@ -1,7 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import * as v from 'valibot'
 import { openApi } from '../../functions/http/documents/openapi.ts'
-import { createRoutes } from '../../infra/local/http-routes.ts'
+import { createRoutes } from '../../infra/local/http/http-routes.ts'
 
 const Content = v.record(v.string(), v.object({ schema: v.record(v.string(), v.unknown()) }))
 const Responses = v.record(v.string(), v.looseObject({ content: v.optional(Content, {}) }))

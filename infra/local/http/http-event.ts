@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { account } from '../template/names.ts'
+
+/** The parts of the payload format 2.0 that event and authorizer request share. */
+export interface HttpRequestParts {
+  routeKey: string
+  rawPath: string
+  rawQueryString: string
+  cookies?: string[]
+  headers: Record<string, string>
+  queryStringParameters?: Record<string, string>
+  pathParameters?: Record<string, string>
+  requestContext: Record<string, unknown> & {
+    http: { method: string; path: string; protocol: string; sourceIp: string; userAgent: string }
+    requestId: string
+    authorizer?: unknown
+  }
+}
+
+/**
+ * "Working with AWS Lambda proxy integrations for HTTP APIs", payload format version 2.0: names lower-case, several values of one
+ * header or query parameter joined by commas, cookies apart, and what is empty left out.
+ */
+export function httpRequestParts(
+  request: IncomingMessage,
+  match: { routeKey: string; pathParameters: Record<string, string> | undefined },
+  api: { apiId: string; domainName: string },
+  requestId: string,
+): HttpRequestParts {
+  const url = new URL(request.url ?? '/', 'http://local')
+  const now = new Date()
+  const headers = headersOf(request)
+  const cookies = request.headers.cookie?.split(/;\s*/).filter(Boolean)
+  const query = queryOf(url.searchParams)
+  const rawPath = decodedPath(url.pathname)
+  return {
+    routeKey: match.routeKey,
+    rawPath,
+    rawQueryString: url.search.slice(1),
+    ...(cookies ? { cookies } : {}),
+    headers,
+    ...(query ? { queryStringParameters: query } : {}),
+    ...(match.pathParameters ? { pathParameters: match.pathParameters } : {}),
+    requestContext: {
+      accountId: account,
+      apiId: api.apiId,
+      domainName: api.domainName,
+      domainPrefix: api.domainName.split(/[.:]/)[0] ?? '',
+      http: {
+        method: request.method ?? 'GET',
+        path: rawPath,
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
+        userAgent: headers['user-agent'] ?? '',
+      },
+      requestId,
+      routeKey: match.routeKey,
+      stage: '$default',
+      time: commonLogTime(now),
+      timeEpoch: now.getTime(),
+    },
+  }
+}
+
+/** The body, and whether it had to be put in base64: text goes as it is, everything else encoded. */
+export function bodyOf(body: Buffer, contentType: string | undefined): { body?: string; isBase64Encoded: boolean } {
+  if (body.length === 0) return { isBase64Encoded: false }
+  const type = (contentType ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? ''
+  const isText = type.startsWith('text/') || /^application\/((.+\+)?(json|xml)|javascript)$/.test(type)
+  return isText
+    ? { body: body.toString(), isBase64Encoded: false }
+    : { body: body.toString('base64'), isBase64Encoded: true }
+}
+
+/** A path whose escapes are broken is taken as it came. */
+export function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch (error) {
+    if (error instanceof URIError) return path
+    throw error
+  }
+}
+
+/** Cookies have a field of their own; the others are between the client and API Gateway. */
+const hopHeaders = new Set(['cookie', 'connection', 'keep-alive', 'transfer-encoding'])
+
+function headersOf(request: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, values] of Object.entries(request.headersDistinct)) {
+    if (values && !hopHeaders.has(name)) headers[name] = values.join(',')
+  }
+  const seconds = Math.floor(Date.now() / 1000).toString(16)
+  return {
+    ...headers,
+    'x-amzn-trace-id': `Root=1-${seconds}-${randomBytes(12).toString('hex')}`,
+    'x-forwarded-for': request.socket.remoteAddress ?? '127.0.0.1',
+    'x-forwarded-port': String(request.socket.localPort),
+    'x-forwarded-proto': 'http',
+  }
+}
+
+function queryOf(search: URLSearchParams): Record<string, string> | undefined {
+  const query: Record<string, string> = {}
+  for (const name of search.keys()) query[name] = search.getAll(name).join(',')
+  return Object.keys(query).length > 0 ? query : undefined
+}
+
+/** `12/Mar/2020:19:03:58 +0000`, the format of web servers' access logs. */
+export function commonLogTime(date: Date): string {
+  const [, day, month, year, time] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(date.toUTCString()) ?? []
+  return `${day}/${month}/${year}:${time} +0000`
+}

@@ -1,0 +1,68 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { denialOf } from '../access/authorization.ts'
+import type { Permission } from '../access/policy.ts'
+import type { Principal } from '../access/roles.ts'
+import type { Log } from '../log.ts'
+import type { EmulatorAnswer } from './emulator.ts'
+import type { ObjectEmulator, ObjectRequest } from './object-emulator.ts'
+
+/** True for a request that is signed for S3, in its header or, as a link is, in its query string. */
+export function isForObjects(headers: IncomingHttpHeaders, url: string): boolean {
+  const header = /Credential=[^/]+\/\d{8}\/[\w-]+\/s3\/aws4_request/
+  const query = /[?&]X-Amz-Credential=[^&]+%2Fs3%2Faws4_request/i
+  return header.test(headers.authorization ?? '') || query.test(url)
+}
+
+/**
+ * The way to the emulator of S3: who may do what is asked of the caller's policies, and a link holds for as long as it says.
+ * As for the other services, the signature itself is not verified.
+ */
+export async function answerObjects(
+  request: ObjectRequest,
+  principal: Principal | 'expired' | undefined,
+  { objects, now, log }: { objects: Pick<ObjectEmulator, 'call'>; now: number; log: Log },
+): Promise<EmulatorAnswer> {
+  if (principal === undefined) return refused('InvalidAccessKeyId', 'The AWS Access Key Id does not exist.')
+  if (principal === 'expired') return refused('ExpiredToken', 'The provided token has expired.')
+  if (isOver(request.url, now)) return refused('AccessDenied', 'Request has expired')
+  const denial = denialOf(principal, permissionsOf(request))
+  if (denial === undefined) return objects.call(request)
+  log('request-denied', { service: 's3', action: request.method, denial })
+  return refused('AccessDenied', denial)
+}
+
+/** "Actions, resources, and condition keys for Amazon S3", for what is served here. */
+function permissionsOf({ method, url }: ObjectRequest): Permission[] {
+  const { pathname, searchParams } = new URL(url, 'http://localhost')
+  const [, bucket = '', ...rest] = decodeURIComponent(pathname).split('/')
+  const key = rest.join('/')
+  const on = (action: string, resource: string): Permission[] => [{ action: `s3:${action}`, resource }]
+  const bucketArn = `arn:aws:s3:::${bucket}`
+  if (key === '') {
+    if (method === 'GET') return on('ListBucket', bucketArn)
+    if (method === 'POST') return on('DeleteObject', `${bucketArn}/*`)
+    return on(searchParams.has('lifecycle') ? 'PutLifecycleConfiguration' : 'CreateBucket', bucketArn)
+  }
+  const object = `${bucketArn}/${key}`
+  if (method === 'GET' || method === 'HEAD') return on('GetObject', object)
+  if (method !== 'DELETE') return on('PutObject', object)
+  return on(searchParams.has('uploadId') ? 'AbortMultipartUpload' : 'DeleteObject', object)
+}
+
+function isOver(url: string, now: number): boolean {
+  const { searchParams } = new URL(url, 'http://localhost')
+  const [signed, seconds] = [searchParams.get('X-Amz-Date'), searchParams.get('X-Amz-Expires')]
+  if (signed === null || seconds === null) return false
+  const iso = signed.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z')
+  return !(now <= Date.parse(iso) + 1000 * Number(seconds))
+}
+
+/** S3 says its errors in XML. */
+function refused(code: string, message: string): EmulatorAnswer {
+  const escaped = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+  return {
+    status: 403,
+    headers: { 'content-type': 'application/xml' },
+    body: Buffer.from(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${escaped}</Message></Error>`),
+  }
+}

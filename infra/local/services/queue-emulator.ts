@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises'
+import { LocalCloudError } from '../errors.ts'
+import type { Emulator, EmulatorAnswer } from './emulator.ts'
+
+/** The parts of fauxqs that are used here; it exports no types for the last three. */
+interface Queue {
+  name: string
+  url: string
+  persistence: unknown
+}
+interface QueueStore {
+  host: string
+  region: string
+  persistence: unknown
+  queues: Map<string, Queue>
+  allQueues(): Iterable<Queue>
+}
+interface Persistence {
+  db: { prepare(sql: string): { run(...values: unknown[]): unknown } }
+  loadSqsAndSns(queues: QueueStore, topics: unknown): void
+  updateMessageReady(messageId: string): void
+  close(): void
+}
+interface App {
+  inject(request: object): Promise<{ statusCode: number; headers: Record<string, unknown>; rawPayload: Buffer }>
+  ready(): PromiseLike<unknown>
+  close(): PromiseLike<unknown>
+}
+
+const versionMin = [2, 4] as const
+
+/**
+ * SQS by fauxqs, in this process and without a socket of its own: its own starter listens on all of the machine's addresses and
+ * would let a caller past the roles. Messages are kept in SQLite in `dataFolder`.
+ * `host` is what queue URLs name, the address of the request proxy.
+ */
+export async function startQueueEmulator(options: {
+  dataFolder: string
+  region: string
+  host: string
+}): Promise<Emulator> {
+  const entry = import.meta.resolve('fauxqs')
+  await requireVersion(entry)
+  const { buildApp } = await import(entry)
+  const { SqsStore } = await import(new URL('../sqs/sqsStore.js', entry).href)
+  const { SnsStore } = await import(new URL('../sns/snsStore.js', entry).href)
+  const { S3Store } = await import(new URL('../s3/s3Store.js', entry).href)
+  const { PersistenceManager } = await import(new URL('../persistence.js', entry).href)
+
+  const queues: QueueStore = new SqsStore()
+  const topics: unknown = new SnsStore()
+  // Without a host of its own the emulator builds queue URLs from the request's Host header.
+  queues.host = ''
+  queues.region = options.region
+  const persistence: Persistence = new PersistenceManager(options.dataFolder)
+  repairReady(persistence)
+  persistence.loadSqsAndSns(queues, topics)
+  queues.persistence = persistence
+  for (const queue of [...queues.allQueues()]) {
+    queue.persistence = persistence
+    // The port may be another one than at the last start.
+    queues.queues.delete(queue.url)
+    queue.url = `http://${options.host}/000000000000/${queue.name}`
+    queues.queues.set(queue.url, queue)
+  }
+  const app: App = buildApp({
+    logger: false,
+    defaultRegion: options.region,
+    stores: { sqsStore: queues, snsStore: topics, s3Store: new S3Store() },
+  })
+  await app.ready()
+
+  return {
+    async call(headers, body): Promise<EmulatorAnswer> {
+      const answer = await app.inject({
+        method: 'POST',
+        url: '/',
+        payload: body,
+        headers: {
+          'content-type': 'application/x-amz-json-1.0',
+          'x-amz-target': headers['x-amz-target'] ?? '',
+          host: options.host,
+        },
+      })
+      const query = answer.headers['x-amzn-query-error']
+      return {
+        status: answer.statusCode,
+        headers: {
+          'content-type': 'application/x-amz-json-1.0',
+          ...(typeof query === 'string' ? { 'x-amzn-query-error': query } : {}),
+        },
+        body: answer.rawPayload,
+      }
+    },
+    async stop() {
+      await app.close()
+      persistence.close()
+    },
+  }
+}
+
+/** fauxqs sets a NOT NULL column to null when a visibility time-out is set to 0, and the message is lost: this does not. */
+function repairReady(persistence: Persistence): void {
+  const ready = persistence.db.prepare(
+    'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
+  )
+  persistence.updateMessageReady = (messageId) => void ready.run(messageId)
+}
+
+async function requireVersion(entry: string): Promise<void> {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', entry), 'utf8'))
+  const [major = 0, minor = 0] = String(version).split('.').map(Number)
+  if (major > versionMin[0] || (major === versionMin[0] && minor >= versionMin[1])) return
+  throw new LocalCloudError(
+    'emulator-too-old',
+    `fauxqs ${version} keeps no messages on disk: install ${versionMin.join('.')} or later with \`npm install --save-dev fauxqs@^2.4.1\`.`,
+  )
+}

@@ -1,0 +1,119 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { accessKeyIdOf, denialOf } from '../access/authorization.ts'
+import type { Principal, Roles } from '../access/roles.ts'
+import { Sts } from '../access/sts.ts'
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { readBody } from '../request-body.ts'
+import { type Emulator, type EmulatorAnswer, errorAnswer } from './emulator.ts'
+import { type Faults, faultAnswer } from './faults.ts'
+import type { ObjectEmulator } from './object-emulator.ts'
+import { answerObjects, isForObjects } from './object-requests.ts'
+import { readServiceCall, type ServiceCall, type ServiceName } from './service-call.ts'
+
+/** DynamoDB's own limit, the largest of the three services. */
+const requestBytesMax = 16 * 1024 * 1024
+/** A `delay` fault that names no time. */
+const faultDelayMs = 1000
+
+/**
+ * The only way to the emulators: finds the caller's role by the access key of the request's signature, asks its policies, injects
+ * faults, and passes on what is left. The signature itself is not verified: what the local cloud proves is the policies.
+ */
+export function createRequestProxy(options: {
+  emulators: Record<ServiceName, Emulator>
+  objects: ObjectEmulator
+  roles: Roles
+  sts: Sts
+  region: string
+  /** Partition key of each table, by its name. */
+  hashKeys: ReadonlyMap<string, string>
+  faults: Faults
+  /** Told of each request that its caller has the right to make. */
+  onCall: (call: ServiceCall) => void
+  log: Log
+}): RequestListener {
+  const { emulators, objects, roles, sts, region, hashKeys, faults, onCall, log } = options
+
+  async function answer(call: ServiceCall, principal: Principal, headers: Record<string, string>, body: Buffer) {
+    // The runner's own polling is not what a fault is meant for: its clients are the functions and the bridge.
+    const fault = principal.kind === 'runner' ? undefined : faults.strike(call)
+    if (fault?.kind === 'delay') await delay(fault.delayMs ?? faultDelayMs)
+    const injected = fault && faultAnswer(fault)
+    if (injected) return injected
+    const given = await emulators[call.service].call(headers, body)
+    return fault?.kind === 'reply-lost' ? 'lost' : given
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const headers = plainHeaders(request)
+    const body = await readBody(request, requestBytesMax)
+    const target = headers['x-amz-target'] ?? ''
+    const accessKeyId = accessKeyIdOf(request.headers, request.url ?? '') ?? ''
+    const principal = sts.principal(accessKeyId, headers['x-amz-security-token']) ?? roles.principal(accessKeyId)
+    const { method = 'GET', url = '/' } = request
+    if (body && isForObjects(request.headers, url)) {
+      const asked = { method, url, headers, body }
+      return send(response, await answerObjects(asked, principal, { objects, now: Date.now(), log }))
+    }
+    const form = body && Sts.form(headers['content-type'], body)
+    if (form && principal && principal !== 'expired') return send(response, sts.answer(principal, form))
+    const call = body === undefined ? undefined : readServiceCall(target, body, region, hashKeys)
+    if (!call || !body) {
+      return send(
+        response,
+        errorAnswer(400, 'UnknownOperationException', `The local cloud does not serve "${target}".`),
+      )
+    }
+    if (principal === 'expired') return send(response, expired(call.service))
+    if (!principal) return send(response, unknownKey(call.service))
+    const denial = denialOf(principal, call.permissions)
+    if (denial !== undefined) {
+      log('request-denied', { service: call.service, action: call.action, denial })
+      return send(response, denied(call.service, denial))
+    }
+    onCall(call)
+    const given = await answer(call, principal, headers, body)
+    if (given === 'lost') request.socket.destroy()
+    else send(response, given)
+  }
+
+  return (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      log('request-failed', { target: request.headers['x-amz-target'], error: messageOf(error) })
+      if (response.headersSent) response.destroy()
+      else send(response, errorAnswer(500, 'InternalFailure', messageOf(error), 'InternalFailure'))
+    })
+  }
+}
+
+function plainHeaders(request: IncomingMessage): Record<string, string> {
+  const entries = Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const)
+  // The body is passed on whole, whatever its transfer encoding was.
+  return Object.fromEntries(entries.filter(([name]) => name !== 'transfer-encoding' && name !== 'connection'))
+}
+
+function denied(service: ServiceName, message: string): EmulatorAnswer {
+  return service === 'sqs'
+    ? errorAnswer(403, 'AccessDeniedException', message, 'AccessDenied')
+    : errorAnswer(400, 'AccessDeniedException', message)
+}
+
+function expired(service: ServiceName): EmulatorAnswer {
+  const message = 'The security token included in the request is expired.'
+  return service === 'sqs'
+    ? errorAnswer(403, 'ExpiredToken', message, 'ExpiredToken')
+    : errorAnswer(400, 'ExpiredTokenException', message)
+}
+
+function unknownKey(service: ServiceName): EmulatorAnswer {
+  const message = 'The security token included in the request is invalid.'
+  return service === 'sqs'
+    ? errorAnswer(403, 'InvalidClientTokenId', message, 'InvalidClientTokenId')
+    : errorAnswer(400, 'UnrecognizedClientException', message)
+}
+
+function send(response: ServerResponse, { status, headers, body }: EmulatorAnswer): void {
+  response.writeHead(status, { ...headers, 'content-length': body.length }).end(body)
+}

@@ -1,0 +1,142 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import * as v from 'valibot'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { ApiResource, ApiRoute } from '../api/api-resources.ts'
+import { messageOf } from '../errors.ts'
+import { errorTypeOf } from '../functions/outcome.ts'
+import { messageAnswer } from '../http/http-answer.ts'
+import type { Log } from '../log.ts'
+import { within } from '../within.ts'
+import { type Connection, type Connections, frameBytesMax, messageBytesMax } from './connections.ts'
+import { FrameMeter } from './frame-meter.ts'
+import { type SocketApiNames, selectedRoute, socketContext } from './socket-event.ts'
+import { admitHandshake, refuse } from './socket-handshake.ts'
+
+const Answer = v.looseObject({ body: v.optional(v.nullable(v.string())) })
+
+export interface SocketApi {
+  /** Closes all connections and waits until `$disconnect` has run for each, `drainMsMax` at most. */
+  stop(): Promise<void>
+}
+
+/** When the runner stops: the time that clients get to answer its closing, and then `$disconnect` to run. */
+const closeMsMax = 500
+const drainMsMax = 3000
+
+/** API Gateway's WebSocket API: `$connect`, `$disconnect`, `$default` and the routes that a message's body selects. */
+export function serveSocketApi(
+  server: Server,
+  api: ApiResource,
+  options: { names: SocketApiNames; connections: Connections; region: string; log: Log },
+): SocketApi {
+  const { names, connections, region, log } = options
+  const routes = new Map(api.routes.map((route) => [route.routeKey, route]))
+  const protocols = new WeakMap<IncomingMessage, string>()
+  const acceptor = new WebSocketServer({
+    noServer: true,
+    maxPayload: messageBytesMax,
+    handleProtocols: (_offered, request) => protocols.get(request) ?? false,
+  })
+  const ending = new Set<Promise<unknown>>()
+
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Until the handshake is answered nobody else listens to a client that goes away.
+    socket.on('error', () => socket.destroy())
+    if (
+      !/^[+/\dA-Za-z]{22}==$/.test(request.headers['sec-websocket-key'] ?? '') ||
+      request.headers['sec-websocket-version'] !== '13'
+    ) {
+      return refuse(socket, messageAnswer(400, 'Bad Request'))
+    }
+    const admitted = await admitHandshake(request, { api, routes, names, connections, region })
+    if ('status' in admitted) return refuse(socket, admitted)
+    const { connection, protocol } = admitted
+    if (protocol !== undefined) protocols.set(request, protocol)
+    if (socket.destroyed) return disconnected(connection, 1006, 'Connection closed abnormally')
+    const meter = new FrameMeter()
+    let tooLong = meter.feed(head) > frameBytesMax
+    let accepted: WebSocket | undefined
+    // Listens before the library does, so that a frame too long is known before its message is delivered.
+    socket.on('data', (chunk: Buffer) => {
+      if (meter.feed(chunk) <= frameBytesMax || tooLong) return
+      tooLong = true
+      accepted?.close(1009, 'Frame too large')
+    })
+    acceptor.handleUpgrade(request, socket, head, (opened) => {
+      accepted = opened
+      connections.admit(connection, opened)
+      opened.on('error', (error) => log('socket-error', { error: messageOf(error) }))
+      opened.on('close', (code, reason) => disconnected(connection, code, reason.toString()))
+      opened.on('message', (data, isBinary) => {
+        if (isBinary) opened.close(1003, 'Binary is not supported')
+        else if (!tooLong) track(message(connection, data.toString()))
+      })
+      if (tooLong) opened.close(1009, 'Frame too large')
+    })
+  }
+
+  async function message(connection: Connection, body: string): Promise<void> {
+    connections.touch(connection)
+    const selected = selectedRoute(api.routeSelection, body)
+    const route = routes.get(selected ?? '$default') ?? routes.get('$default')
+    const context = (key: string) => ({ messageId: connection.id, ...socketContext(names, connection, key, 'MESSAGE') })
+    if (!route || selected?.startsWith('$')) return tell(connection, context('$default').requestId, 'Forbidden')
+    const requestContext = context(route.routeKey)
+    await answer(connection, route, requestContext.requestId, { requestContext, body, isBase64Encoded: false })
+  }
+
+  async function answer(connection: Connection, route: ApiRoute, requestId: string, event: unknown): Promise<void> {
+    const outcome = await within(route.target.invoke(event), route.timeoutMs)
+    if (!outcome) return tell(connection, requestId, 'Endpoint request timed out')
+    if (outcome.functionError) {
+      log('socket-function-failed', { route: route.routeKey, requestId, error: errorTypeOf(outcome) })
+      return tell(connection, requestId, 'Internal server error')
+    }
+    if (!route.answers) return
+    const parsed = v.safeParse(Answer, JSON.parse(outcome.payload))
+    if (parsed.success && parsed.output.body) connections.post(connection.id, parsed.output.body)
+  }
+
+  function tell(connection: Connection, requestId: string, text: string): void {
+    connections.post(connection.id, JSON.stringify({ message: text, connectionId: connection.id, requestId }))
+  }
+
+  function disconnected(connection: Connection, code: number, reason: string): void {
+    connections.remove(connection.id)
+    const route = routes.get('$disconnect')
+    if (!route) return
+    const more = { disconnectStatusCode: code, disconnectReason: reason || reasonOf(code) }
+    const requestContext = socketContext(names, connection, '$disconnect', 'DISCONNECT', more)
+    const headers = { Host: names.domainName, 'x-api-key': '', 'X-Forwarded-For': '', 'x-restapi': '' }
+    const multiValueHeaders = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]))
+    track(route.target.invoke({ headers, multiValueHeaders, requestContext, isBase64Encoded: false }))
+  }
+
+  function track(work: Promise<unknown>): void {
+    const tracked = work.catch((error: unknown) => log('socket-failed', { error: messageOf(error) }))
+    ending.add(tracked)
+    tracked.finally(() => ending.delete(tracked))
+  }
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgrade(request, socket, head).catch((error: unknown) => {
+      log('socket-failed', { error: messageOf(error) })
+      refuse(socket, messageAnswer(500, 'Internal server error'))
+    })
+  })
+
+  return {
+    async stop() {
+      const gone = [...acceptor.clients].map((client) => new Promise((resolve) => client.once('close', resolve)))
+      for (const client of acceptor.clients) client.close(1001, 'Going away')
+      await within(Promise.all(gone), closeMsMax)
+      for (const client of acceptor.clients) client.terminate()
+      await Promise.all(gone)
+      await within(Promise.all(ending), drainMsMax)
+    },
+  }
+}
+
+const reasonOf = (code: number) =>
+  code === 1005 ? 'Client-side close frame status not set' : code === 1006 ? 'Connection closed abnormally' : ''
