@@ -1,10 +1,10 @@
 import type { CdrPage, EndpointList } from '../contracts/http.ts'
-import type { CallPage } from '../contracts/operations/cdrs.ts'
+import type { CallPage } from '../contracts/routes/calls.ts'
 import { type ApiOptions, type Asking, ask } from './api.ts'
 import { isObject } from './guards.ts'
 
 export type { CdrPage, EndpointList } from '../contracts/http.ts'
-export type { CallPage } from '../contracts/operations/cdrs.ts'
+export type { CallPage } from '../contracts/routes/calls.ts'
 export { ApiError, type ApiOptions } from './api.ts'
 
 export interface CallLogReader {

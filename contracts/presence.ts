@@ -1,5 +1,5 @@
 import type { EndpointState } from './facts.ts'
-import type { ForwardWhen } from './operations/extensions.ts'
+import type { ForwardWhen } from './routes/extensions.ts'
 
 /** Presence as people mean it. */
 export const presenceWords = [

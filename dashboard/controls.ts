@@ -1,5 +1,5 @@
 import type { Call } from '../contracts/calls.ts'
-import type { ForwardWhen } from '../contracts/operations/extensions.ts'
+import type { ForwardWhen } from '../contracts/routes/extensions.ts'
 import { type Connection, siteAddress } from './connection.ts'
 import type { KeyScopes } from './key-scopes.ts'
 import { refusalSentence } from './refusals.ts'

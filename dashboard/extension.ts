@@ -1,6 +1,6 @@
 import type { EndpointState } from '../contracts/facts.ts'
-import type { ForwardWhen } from '../contracts/operations/extensions.ts'
 import { extensionOf, forwardParts, forwardWhens } from '../contracts/presence.ts'
+import type { ForwardWhen } from '../contracts/routes/extensions.ts'
 
 /** By which a phone is dialled; a trunk and a lamp have none. */
 export function dialledAs(state: EndpointState): string | undefined {

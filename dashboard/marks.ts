@@ -1,5 +1,5 @@
 import type { Grade } from '../contracts/grades.ts'
-import type { UploadResult } from '../contracts/operations/grades.ts'
+import type { UploadResult } from '../contracts/routes/grades.ts'
 import { type Connection, siteAddress } from './connection.ts'
 
 type Shown = Pick<Grade, 'matricule' | 'note' | 'mention'>

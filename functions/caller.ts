@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { SiteId } from '../contracts/names.ts'
-import { isScope, type Scope } from './domain/scopes.ts'
+import { isScope, type Scope } from '../contracts/scopes.ts'
 
 /** An API key of a site, and what it may do there. */
 export interface SiteKey {

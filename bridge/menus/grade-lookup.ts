@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
-import { GradeFound } from '../../contracts/operations/grades.ts'
+import { GradeFound } from '../../contracts/routes/grades.ts'
 import type { Counters } from '../operate/counters.ts'
 import { giveUpMs, type LookupOutcome } from './engine.ts'
 

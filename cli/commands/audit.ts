@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import * as v from 'valibot'
-import { type AuditEntry, AuditPage } from '../../contracts/operations/audit.ts'
+import { type AuditEntry, AuditPage } from '../../contracts/routes/audit.ts'
 import { callApi } from '../api.ts'
 import { type Connection, connectionOf, connectionOptions } from '../config.ts'
 import { print } from '../output.ts'

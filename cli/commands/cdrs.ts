@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import * as v from 'valibot'
-import { Verification } from '../../contracts/operations/verifications.ts'
+import { Verification } from '../../contracts/routes/verifications.ts'
 import { callApi } from '../api.ts'
 import { type Connection, connectionOf, connectionOptions, UsageError } from '../config.ts'
 import { print } from '../output.ts'

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { convertRow } from '../../contracts/cdr-row/table-row.ts'
-import { ImportResult, type ImportRow, importRowsMax } from '../../contracts/operations/imports.ts'
+import { ImportResult, type ImportRow, importRowsMax } from '../../contracts/routes/imports.ts'
 import type { SourceRow } from './master-csv.ts'
 
 export interface Importer {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Cdr } from '../cdr.ts'
-import type { ImportRow } from '../operations/imports.ts'
+import type { ImportRow } from '../routes/imports.ts'
 import { localMoment } from './local-moment.ts'
 
 /** A row as its source has it: column names in lower case, times as text, `null` for none. */

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { EndpointState } from '../../client/index.ts'
-import type { ForwardWhen } from '../../contracts/operations/extensions.ts'
 import { forwardWhens } from '../../contracts/presence.ts'
+import type { ForwardWhen } from '../../contracts/routes/extensions.ts'
 import type { Controls } from '../controls.ts'
 import { forwardsOf } from '../extension.ts'
 import { strings } from '../strings.ts'

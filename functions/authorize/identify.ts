@@ -1,6 +1,6 @@
+import { isScope } from '../../contracts/scopes.ts'
 import type { Caller, SiteKey, Unknown } from '../caller.ts'
 import { hashSecret, type KeyKind, parseApiKey, sameText, sha256 } from '../domain/api-key.ts'
-import { isScope } from '../domain/scopes.ts'
 import type { Secrets } from '../secrets.ts'
 import type { KeyRow } from '../stores/keys.ts'
 import type { TicketRow } from '../stores/tickets.ts'

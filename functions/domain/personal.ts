@@ -1,16 +1,4 @@
-import type { Scope } from './scopes.ts'
-
-/**
- * What is personal, and how it is hidden. HTTP answers, socket frames, webhooks and exports all come through `mask`; a
- * feature describes the personal fields of what it shows by a `PersonalShape` beside its domain code.
- */
-export const personalAreas = {
-  presence: 'presence:personal',
-  calls: 'cdrs:personal',
-  cdrs: 'cdrs:personal',
-  grades: 'grades:read',
-} as const satisfies Record<string, Scope>
-export type PersonalArea = keyof typeof personalAreas
+import { type PersonalArea, personalAreas, type Scope } from '../../contracts/scopes.ts'
 
 /** Anyone to whom something is shown: a key, a socket, a webhook. */
 export interface Reader {

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { sameText } from '../domain/api-key.ts'
-import { HttpProblem } from './problem.ts'
+import { HttpProblemError } from './problem.ts'
 
 /** Room for a whole search in base64. */
 const cursorLengthMax = 3_000
@@ -33,7 +33,7 @@ export function readCursor<S extends v.GenericSchema>(
     if (position.success) return position.output
   }
   const message = 'not one that this list gave'
-  throw new HttpProblem(400, 'cursor-invalid', `The cursor is ${message}; start without one.`, {
+  throw new HttpProblemError(400, 'cursor-invalid', `The cursor is ${message}; start without one.`, {
     errors: [{ field: 'cursor', message }],
   })
 }

@@ -1,70 +1,95 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import { isRoute, type Route } from '../../contracts/operations.ts'
+import type { RouteDefinition, RouteGroup } from '../../contracts/routes/route.ts'
+import type { Route } from '../../contracts/routes.ts'
 import type { Caller } from '../caller.ts'
 import { describeError, logOutcome } from '../log.ts'
-import { admit, callerOf, type HttpEvent } from './admit.ts'
-import { type Outcome, openAudit, RequestAudit } from './audited.ts'
-import { checkRate, openLimits } from './limited.ts'
-import { HttpProblem } from './problem.ts'
-import type { HttpAnswer, HttpRequest, Runs } from './request.ts'
+import { authorizeAndParse, callerOf } from './authorize.ts'
+import type { HttpEvent } from './input.ts'
+import { HttpProblemError } from './problem.ts'
+import { checkRate, createLimits } from './rate-limit.ts'
+import type { FunctionOf, HttpAnswer, HttpRequest, RouteHandlers, RoutesOf } from './request.ts'
+import { createAuditWriter, type Outcome, RequestAudit } from './request-audit.ts'
 
 type Result = APIGatewayProxyStructuredResultV2
 type Run<R extends Route> = (request: HttpRequest<R>) => Promise<HttpAnswer<R>>
 
-interface Manner {
+interface HandlerOptions {
   /**
-   * The use case begins while its request is still being counted, for whoever waits at a telephone: it may read meanwhile,
-   * and awaits `withinRate` before all else. A refused request costs a read more.
+   * The use case starts while the request is still being counted, for callers who wait at a telephone. It may only read until it
+   * has awaited `withinRate`. A refused request then costs one read more.
    */
   readsAhead?: true
 }
 
-/** A Lambda function of one route: checks the caller, parses the input, runs the use case, answers JSON or a problem document. */
-export function httpHandler<R extends Route>(
-  route: R,
-  run: Run<NoInfer<R>>,
-  manner: Manner = {},
+/**
+ * Returns the Lambda handler of a function: it serves exactly the routes that the group declares for this function. It checks
+ * the caller, parses the input, runs the use case, and answers JSON or a problem document (RFC 9457).
+ */
+export function httpHandler<const G extends RouteGroup, const F extends FunctionOf<G>>(
+  group: G,
+  functionName: F,
+  handlers: RouteHandlers<RoutesOf<G, F>>,
+  options?: HandlerOptions,
+): (event: HttpEvent) => Promise<Result>
+export function httpHandler(
+  group: Readonly<Partial<Record<Route, RouteDefinition>>>,
+  functionName: string,
+  handlers: Partial<RouteHandlers<Route>>,
+  options: HandlerOptions = {},
 ): (event: HttpEvent) => Promise<Result> {
-  const house = { ...openHouse([route]), ...manner }
-  return (event) => serve(route, run, event, house)
-}
-
-/** The same for a function of several routes. */
-export function httpRoutes(runs: Runs): (event: HttpEvent) => Promise<Result> {
-  const house = openHouse(Object.keys(runs).filter(isRoute))
+  const served = Object.entries(group).filter(([, definition]) => definition.function === functionName)
+  const context = { ...createRouteContext(served), ...options }
   return (event) => {
-    const route = event.routeKey
-    if (!isRoute(route)) throw new Error(`the template sends ${route} to a function that does not know it`)
-    return dispatch(route, runs, event, house)
+    const [route] = served.find(([name]) => name === event.routeKey) ?? []
+    if (!isOf(group, route)) throw new Error(`${event.routeKey} is not a route of the function ${functionName}.`)
+    return dispatch(route, group[route], handlers, event, context)
   }
 }
 
-function dispatch<R extends Route>(route: R, runs: Runs, event: HttpEvent, house: House): Promise<Result> {
-  const run = runs[route]
-  if (!run) throw new Error(`the template sends ${route} to a function that does not serve it`)
-  return serve(route, run, event, house)
+function isOf(group: object, route: string | undefined): route is Route {
+  return route !== undefined && Object.hasOwn(group, route)
 }
 
-type House = ReturnType<typeof openHouse> & Manner
-
-/** What every route stands on. A function whose template lacks something of it does not start. */
-function openHouse(routes: readonly Route[]) {
-  return { writeAudit: openAudit(routes), limits: openLimits(routes) }
+function dispatch<R extends Route>(
+  route: R,
+  definition: RouteDefinition | undefined,
+  handlers: Partial<RouteHandlers<Route>>,
+  event: HttpEvent,
+  context: RouteContext,
+): Promise<Result> {
+  const run = handlers[route]
+  if (!definition || !run) throw new Error(`${route} has no handler.`)
+  return serve(route, definition, run, event, context)
 }
 
-async function serve<R extends Route>(route: R, run: Run<R>, event: HttpEvent, house: House): Promise<Result> {
+type RouteContext = ReturnType<typeof createRouteContext> & HandlerOptions
+
+/** Creates what serves every route of a function. A function that lacks an environment variable for it fails to start. */
+function createRouteContext(routes: readonly (readonly [string, RouteDefinition])[]) {
+  return { writeAudit: createAuditWriter(routes), limits: createLimits(routes) }
+}
+
+async function serve<R extends Route>(
+  route: R,
+  definition: RouteDefinition,
+  run: Run<R>,
+  event: HttpEvent,
+  context: RouteContext,
+): Promise<Result> {
   const started = Date.now()
   const { requestId } = event.requestContext
   let caller: Caller = { kind: 'unknown' }
   let outcome: Outcome
-  const audit = new RequestAudit(house.writeAudit, route, event)
+  const audit = new RequestAudit(context.writeAudit, { route, definition }, event)
   const auditNow: HttpRequest['auditNow'] = (problem, extras) => audit.now(caller, problem, extras)
   try {
-    caller = callerOf(route, event, started)
-    const withinRate = checkRate(house.limits, caller, started)
-    if (house.readsAhead) withinRate.catch(() => undefined)
+    caller = callerOf(definition, event, started)
+    const withinRate = checkRate(context.limits, caller, started)
+    // Handled here, so that a use case that fails before it awaits the count leaves no unhandled rejection.
+    if (context.readsAhead) withinRate.catch(() => undefined)
     else await withinRate
-    const answer = await run({ ...admit(route, caller, event, started), withinRate, auditNow } as HttpRequest<R>)
+    const request = authorizeAndParse(route, definition, caller, event, started)
+    const answer = await run({ ...request, withinRate, auditNow } as HttpRequest<R>)
     await withinRate
     outcome = { answer }
   } catch (error) {
@@ -85,9 +110,9 @@ async function serve<R extends Route>(route: R, run: Run<R>, event: HttpEvent, h
   return json(status, 'application/problem+json', problem?.toBody(), problem?.headers)
 }
 
-function toProblem(error: unknown): HttpProblem {
-  if (error instanceof HttpProblem) return error
-  return new HttpProblem(500, 'internal', 'Something failed on our side; the request may be tried again.')
+function toProblem(error: unknown): HttpProblemError {
+  if (error instanceof HttpProblemError) return error
+  return new HttpProblemError(500, 'internal', 'The server failed to answer this request. Send it again.')
 }
 
 function json(statusCode: number, contentType: string, body: unknown, more: Record<string, string> = {}): Result {

@@ -1,15 +1,18 @@
+import type { APIGatewayProxyEventV2WithLambdaAuthorizer } from 'aws-lambda'
 import * as v from 'valibot'
-import type { HttpEvent } from './admit.ts'
-import { badFields, HttpProblem } from './problem.ts'
+import { badFields, HttpProblemError } from './problem.ts'
 
-/** Parses input by its schema; all that is wrong is told at once. */
+/** A request as API Gateway passes it on. Routes without an authorizer have no authorizer context. */
+export type HttpEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>
+
+/** Returns the input as its schema parses it. @throws HttpProblemError 400 that lists every wrong field */
 export function parseInput<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
   const parsed = v.safeParse(schema, input)
   if (parsed.success) return parsed.output
   throw badFields(parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? 'body', message: issue.message })))
 }
 
-/** The body as its content type has it: a CSV file stands as `{ csv }`, all else is JSON. */
+/** Returns the parsed JSON body, or `{ csv: text }` for the content type `text/csv`. */
 export function bodyOf(event: HttpEvent): unknown {
   if (!event.body) return undefined
   const text = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString('utf8') : event.body
@@ -17,6 +20,6 @@ export function bodyOf(event: HttpEvent): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new HttpProblem(400, 'json-malformed', 'The body is not JSON.')
+    throw new HttpProblemError(400, 'json-malformed', 'The body is not JSON.')
   }
 }

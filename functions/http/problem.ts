@@ -22,14 +22,14 @@ export interface ProblemExtras {
 }
 
 /** What an HTTP caller is told when a request cannot be served: RFC 9457, with a stable `errorId`. */
-export class HttpProblem extends Error {
+export class HttpProblemError extends Error {
   readonly status: number
   readonly errorId: string
   readonly errors: FieldError[] | undefined
   readonly headers: Record<string, string>
   constructor(status: number, errorId: string, detail: string, { errors, headers = {} }: ProblemExtras = {}) {
     super(detail)
-    this.name = 'HttpProblem'
+    this.name = 'HttpProblemError'
     this.status = status
     this.errorId = errorId
     this.errors = errors
@@ -49,13 +49,13 @@ export class HttpProblem extends Error {
 }
 
 /** 400, with each field that is wrong. */
-export function badFields(errors: FieldError[]): HttpProblem {
+export function badFields(errors: FieldError[]): HttpProblemError {
   const [first] = errors
   const detail = first ? `${first.field}: ${first.message}` : 'invalid input'
-  return new HttpProblem(400, 'input-invalid', detail, { errors })
+  return new HttpProblemError(400, 'input-invalid', detail, { errors })
 }
 
 /** Another site's existence is none of a key's business, so it is unknown in the same words as one that is not there. */
-export function unknownSite(): HttpProblem {
-  return new HttpProblem(404, 'site-unknown', 'There is no such site.')
+export function unknownSite(): HttpProblemError {
+  return new HttpProblemError(404, 'site-unknown', 'There is no such site.')
 }

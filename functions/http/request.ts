@@ -1,13 +1,13 @@
 import type * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
-import type { Operations, Route } from '../../contracts/operations.ts'
+import type { RouteGroup, RouteName } from '../../contracts/routes/route.ts'
+import type { Route, Routes } from '../../contracts/routes.ts'
 import type { Admin, SiteKey, Unknown } from '../caller.ts'
-import type { HttpProblem } from './problem.ts'
-import type { Routes } from './routes.ts'
+import type { HttpProblemError } from './problem.ts'
 
 type PathNames<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | PathNames<Rest> : never
 type Parsed<R extends Route, Part extends string> =
-  Operations[R] extends Record<Part, infer Schema extends v.GenericSchema> ? v.InferOutput<Schema> : undefined
+  Routes[R] extends Record<Part, infer Schema extends v.GenericSchema> ? v.InferOutput<Schema> : undefined
 
 /** Who can stand behind a request on this route, as its rule has it. */
 export type CallerOf<R extends Route> = Routes[R] extends { needs: 'admin' }
@@ -38,7 +38,7 @@ export interface HttpRequest<R extends Route = Route> {
    * with none. Rejects with the 503 that is its answer if the entry cannot be written. A request that ends otherwise after all
    * gets another entry.
    */
-  auditNow: (problem: HttpProblem | undefined, extras: AuditExtras) => Promise<void>
+  auditNow: (problem: HttpProblemError | undefined, extras: AuditExtras) => Promise<void>
 }
 
 /** Completes the audit entry where path and caller alone do not say who did what to what. */
@@ -56,18 +56,24 @@ export type AnyAnswer = { status: number; body: unknown } & AnswerExtras
 
 /** A status of the route's contract, with the body that belongs to it. */
 export type HttpAnswer<R extends Route> = {
-  [Status in keyof Operations[R]['answers'] & number]: {
+  [Status in keyof Routes[R]['answers'] & number]: {
     status: Status
-    body: Operations[R]['answers'][Status] extends v.GenericSchema
-      ? v.InferOutput<Operations[R]['answers'][Status]>
-      : never
+    body: Routes[R]['answers'][Status] extends v.GenericSchema ? v.InferOutput<Routes[R]['answers'][Status]> : never
   } & AnswerExtras
-}[keyof Operations[R]['answers'] & number]
+}[keyof Routes[R]['answers'] & number]
 
 /** Keeps the status a literal, by which the contract knows the body that belongs to it. */
 export function answer<const Status extends number, Body>(status: Status, body: Body, extras: AnswerExtras = {}) {
   return { status, body, ...extras }
 }
 
-/** What serves each route of one function. */
-export type Runs = { [R in Route]?: (request: HttpRequest<R>) => Promise<HttpAnswer<R>> }
+/** Names of the functions that serve a group's routes. */
+export type FunctionOf<G extends RouteGroup> = G[keyof G & RouteName]['function']
+
+/** The group's routes that are declared for the function. */
+export type RoutesOf<G extends RouteGroup, F extends string> = {
+  [R in keyof G & Route]: G[R] extends { function: F } ? R : never
+}[keyof G & Route]
+
+/** One handler a route. */
+export type RouteHandlers<R extends Route> = { [One in R]: (request: HttpRequest<One>) => Promise<HttpAnswer<One>> }

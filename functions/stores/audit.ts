@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
-import { AuditEntry } from '../../contracts/operations/audit.ts'
+import { AuditEntry } from '../../contracts/routes/audit.ts'
 import { keys } from './table.ts'
 
 /** An act to be remembered; time and id are the store's. No number of a person, no mark and no secret in any field. */

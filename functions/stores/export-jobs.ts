@@ -1,7 +1,7 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
-import { ExportJobQuery } from '../../contracts/operations/exports.ts'
+import { ExportJobQuery } from '../../contracts/routes/exports.ts'
 import { isConditionFailed, keys, timeToLive } from './table.ts'
 
 /** A file that grows by parts (S3's multipart upload); what is in `parts` is written for good. */

@@ -1,7 +1,6 @@
-import { type Operation, operations, type Route } from '../../contracts/operations.ts'
-import { personalAreas } from '../../functions/domain/personal.ts'
-import { allScopes, type Role, roles, type Scope, scopes } from '../../functions/domain/scopes.ts'
-import { isAudited, type RouteRule, routes } from '../../functions/http/routes.ts'
+import { isAudited, type RouteDefinition } from '../../contracts/routes/route.ts'
+import { definitionOf, routeNames } from '../../contracts/routes.ts'
+import { allScopes, personalAreas, type Role, roles, type Scope, scopes } from '../../contracts/scopes.ts'
 
 /** The tables of docs/access.md, made of the same objects that the functions check by. */
 export function accessTables(): string {
@@ -10,11 +9,7 @@ export function accessTables(): string {
 
 /** The table of docs/api.md: every route with its contract's sentence. */
 export function apiTable(): string {
-  const rows = Object.entries<Operation>(operations).map(([route, { summary }]) => [
-    `\`${route}\``,
-    summary,
-    isKnown(route) ? needs(routes[route]) : '',
-  ])
+  const rows = routeNames.map((route) => [`\`${route}\``, definitionOf(route).summary, needs(definitionOf(route))])
   return table(['route', 'what it does', 'needs'], rows)
 }
 
@@ -27,23 +22,22 @@ function scopeTable(): string {
 }
 
 function routeTable(): string {
-  const rows = Object.entries<RouteRule>(routes).map(([route, rule]) => [
-    `\`${route}\``,
-    needs(rule),
-    rule.personal ? `\`${personalAreas[rule.personal]}\`` : '',
-    isKnown(route) && isAudited(route) ? (route.startsWith('GET') ? 'if numbers are shown' : 'yes') : '',
-  ])
+  const rows = routeNames.map((route) => {
+    const definition = definitionOf(route)
+    return [
+      `\`${route}\``,
+      needs(definition),
+      definition.personal ? `\`${personalAreas[definition.personal]}\`` : '',
+      isAudited(route, definition) ? (route.startsWith('GET') ? 'if numbers are shown' : 'yes') : '',
+    ]
+  })
   return table(['route', 'needs', 'shows numbers with', 'audited'], rows)
 }
 
-function needs({ needs, orAdmin }: RouteRule): string {
+function needs({ needs, orAdmin }: RouteDefinition): string {
   if (needs === 'admin') return 'admin key'
-  if (needs === 'anyone') return 'no key: a code, a signature or a board token'
+  if (needs === 'anyone') return 'public: an enrolment code, a signature or a board token'
   return `\`${needs}\`${orAdmin ? ' or admin key' : ''}`
-}
-
-function isKnown(route: string): route is Route {
-  return Object.hasOwn(operations, route)
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

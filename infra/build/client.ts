@@ -7,7 +7,7 @@ import type * as v from 'valibot'
 import * as facts from '../../contracts/facts.ts'
 import * as frames from '../../contracts/frames.ts'
 import { CdrPage, EndpointList, TicketIssued } from '../../contracts/http.ts'
-import { CallPage } from '../../contracts/operations/cdrs.ts'
+import { CallPage } from '../../contracts/routes/calls.ts'
 import { typeOf } from './client-types.ts'
 
 /**

@@ -9,7 +9,7 @@ import { makeCode } from '../../functions/http/bridges/make-code.ts'
 import { revokeBridge } from '../../functions/http/bridges/revoke-bridge.ts'
 import { makeKey } from '../../functions/http/keys/make-key.ts'
 import { rotateKey } from '../../functions/http/keys/rotate-key.ts'
-import { HttpProblem } from '../../functions/http/problem.ts'
+import { HttpProblemError } from '../../functions/http/problem.ts'
 import { askDeletion } from '../../functions/http/removals/ask-removal.ts'
 import { createSite } from '../../functions/http/sites/create-site.ts'
 import { removeData } from '../../functions/queues/remove-data/remove-data.ts'
@@ -65,7 +65,7 @@ test('making a site: there is none, or a whole one, and the next request makes i
         [...queues].filter((url) => url.startsWith(`queue-${site}-`)),
         site,
       ).toHaveLength(1)
-      await expect(make(site, world(), now + 2 * minute)).rejects.toThrow(HttpProblem)
+      await expect(make(site, world(), now + 2 * minute)).rejects.toThrow(HttpProblemError)
     },
   )
   expect(kills).toBeGreaterThanOrEqual(5)

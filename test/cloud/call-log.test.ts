@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Cdr } from '../../contracts/cdr.ts'
-import { SearchQuery } from '../../contracts/operations/cdrs.ts'
+import { SearchQuery } from '../../contracts/routes/cdrs.ts'
 import { listCalls } from '../../functions/http/calls/list-calls.ts'
 import { listCdrs } from '../../functions/http/cdrs/list-cdrs.ts'
 import { CallLogStore } from '../../functions/stores/call-log.ts'

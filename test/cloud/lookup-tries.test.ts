@@ -3,7 +3,7 @@ import type { BatchGetCommandInput } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fingerprint } from '../../functions/domain/grades/fingerprint.ts'
 import { lookUpGrade } from '../../functions/http/grade-lookups/look-up-grade.ts'
-import { HttpProblem } from '../../functions/http/problem.ts'
+import { HttpProblemError } from '../../functions/http/problem.ts'
 import { GradeStore } from '../../functions/stores/grades.ts'
 import { LookupTries, triesMax, windowMs, windowMsMax } from '../../functions/stores/lookup-tries.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
@@ -101,7 +101,7 @@ async function lookUp(lookup: Lookup, now: number, withinRate: Promise<void> = P
     await lookUpGrade('office', lookup, { store, tries, pepper, now, withinRate, auditNow: async () => undefined })
     return 'found'
   } catch (error) {
-    if (error instanceof HttpProblem) return error.errorId
+    if (error instanceof HttpProblemError) return error.errorId
     throw error
   }
 }
@@ -212,7 +212,7 @@ test('a wrong PIN, a missing one and an unknown number ask the table the same, a
 
 test('a lookup over its rate uses up no try, and is told nothing of a mark', async () => {
   await student('429')
-  const tooMany = new HttpProblem(429, 'key-rate-exceeded', 'Too many.')
+  const tooMany = new HttpProblemError(429, 'key-rate-exceeded', 'Too many.')
   const guess = { matricule: '429', caller: 'hasty', pin: '0000' }
   for (let n = 0; n < 3 * triesMax; n++)
     expect(await lookUp(guess, start, Promise.reject(tooMany))).toBe(tooMany.errorId)

@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { KeyMade } from '../../contracts/key.ts'
-import { operations, type Route } from '../../contracts/operations.ts'
+import { definitionOf, type Route, routeNames } from '../../contracts/routes.ts'
+import { allScopes, type Scope } from '../../contracts/scopes.ts'
 import { makeApiKey } from '../../functions/domain/api-key.ts'
-import { allScopes, type Scope } from '../../functions/domain/scopes.ts'
-import { ruleOf } from '../../functions/http/routes.ts'
 import { interleave } from '../campaigns/interleaved-keys.ts'
 import { type Deployment, deploy } from '../support/deployment.ts'
 
@@ -13,8 +12,7 @@ import { type Deployment, deploy } from '../support/deployment.ts'
  * Every route through API Gateway and the packaged functions, by a key of each kind. The cells follow from the route table,
  * so a new route has its own; what one key may with another's scopes is test/pure/access-table.test.ts.
  */
-const routes = Object.keys(operations) as Route[]
-const ofSite = routes.filter((route) => route.includes('/v1/sites/{site}') && ruleOf(route).needs !== 'admin')
+const ofSite = routeNames.filter((route) => route.includes('/v1/sites/{site}') && definitionOf(route).needs !== 'admin')
 
 let deployment: Deployment
 const keys: Record<'all' | 'expired' | 'revoked' | 'ofOther', string> = {
@@ -36,7 +34,7 @@ beforeAll(async () => {
     const response = await deployment.call('POST', '/v1/sites/own/keys', { key: keys.all, body })
     return v.parse(KeyMade, await response.json())
   }
-  const needed = new Set(ofSite.map((route) => ruleOf(route).needs as Scope))
+  const needed = new Set(ofSite.map((route) => definitionOf(route).needs as Scope))
   for (const scope of needed) {
     only.set(scope, (await make([scope])).secret)
     without.set(scope, (await make(allScopes.filter((one) => one !== scope))).secret)
@@ -74,13 +72,13 @@ test('every route is served, by an authorizer unless its rule says that anyone m
     .map(({ Properties }) => v.parse(Route, Properties))
     .filter(({ RouteKey }) => RouteKey.includes(' '))
     .map(({ RouteKey, AuthorizationType }) => `${RouteKey}: ${AuthorizationType}`)
-  const wanted = routes.map((route) => `${route}: ${ruleOf(route).needs === 'anyone' ? 'NONE' : 'CUSTOM'}`)
+  const wanted = routeNames.map((route) => `${route}: ${definitionOf(route).needs === 'anyone' ? 'NONE' : 'CUSTOM'}`)
   expect(served.sort()).toEqual(wanted.sort())
 })
 
 test('no key, a wrong one, an expired and a revoked one open no route', async () => {
   const wrong = `${keys.all.slice(0, -1)}~`
-  for (const route of routes.filter((one) => ruleOf(one).needs !== 'anyone')) {
+  for (const route of routeNames.filter((one) => definitionOf(one).needs !== 'anyone')) {
     expect(await cell(route, 'own'), route).toEqual({ status: 401 })
     for (const key of [wrong, keys.expired, keys.revoked, makeApiKey().text]) {
       expect(await cell(route, 'own', key), route).toEqual({ status: 401, errorId: 'key-invalid' })
@@ -90,7 +88,7 @@ test('no key, a wrong one, an expired and a revoked one open no route', async ()
 
 test('a key with a route’s scope alone is let in, one with all other scopes is not', async () => {
   for (const route of ofSite) {
-    const scope = ruleOf(route).needs as Scope
+    const scope = definitionOf(route).needs as Scope
     const opened = await cell(route, 'own', only.get(scope))
     expect([401, 403, 429, 500], `${route} ${JSON.stringify(opened)}`).not.toContain(opened.status)
     expect(opened.errorId, route).not.toBe('site-unknown')
@@ -106,8 +104,8 @@ test('another site’s key finds no site, nor does one of no site there is, in t
 })
 
 test('the admin key opens what its rule says, and a site’s key with every scope opens nothing of the admin’s', async () => {
-  for (const route of routes) {
-    const { needs, orAdmin } = ruleOf(route)
+  for (const route of routeNames) {
+    const { needs, orAdmin } = definitionOf(route)
     if (needs === 'anyone') continue
     if (needs === 'admin') {
       expect(await cell(route, 'own', keys.all), route).toEqual({ status: 403, errorId: 'admin-only' })

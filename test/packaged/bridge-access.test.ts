@@ -164,13 +164,13 @@ test('only the function that knows bridges may make sessions of their role, and 
     { Key: 'queue', Value: 'x-1' },
   ]
   const assume = (who: string) => as(who).send(new AssumeRoleCommand({ RoleArn: role, RoleSessionName: 'x-1', Tags }))
-  expect((await assume('BridgeDoorRole')).Credentials?.AccessKeyId).toMatch(/^ASIA/)
+  expect((await assume('BridgeAuthRole')).Credentials?.AccessKeyId).toMatch(/^ASIA/)
   for (const who of ['SitesRole', 'KeysRole', 'BridgeRole', 'AuthorizeHttpRole']) {
     await expect(assume(who), who).rejects.toMatchObject({ name: 'AccessDenied' })
   }
   const others = new AssumeRoleCommand({ RoleArn: cloud.attribute('SitesRole', 'Arn'), RoleSessionName: 'x-1' })
-  await expect(as('BridgeDoorRole').send(others)).rejects.toMatchObject({ name: 'AccessDenied' })
-  await expect(as('BridgeDoorRole').send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
+  await expect(as('BridgeAuthRole').send(others)).rejects.toMatchObject({ name: 'AccessDenied' })
+  await expect(as('BridgeAuthRole').send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
     name: 'InvalidAction',
   })
 })

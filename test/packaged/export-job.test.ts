@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { KeyMade } from '../../contracts/key.ts'
-import { ExportJob } from '../../contracts/operations/exports.ts'
+import { ExportJob } from '../../contracts/routes/exports.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { callFact, cdrEvent } from '../support/facts.ts'

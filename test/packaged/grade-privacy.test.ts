@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { AuditEntry } from '../../contracts/operations/audit.ts'
+import { AuditEntry } from '../../contracts/routes/audit.ts'
 import { Receipt } from '../../contracts/site.ts'
 import { triesMax } from '../../functions/stores/lookup-tries.ts'
 import { placesOf, type Watched, watch } from '../support/canary.ts'

@@ -61,13 +61,11 @@ test('no role allows an action or a resource by a bare wildcard, and nothing is 
 })
 
 test('a function that reads the call log can neither write it nor read keys', () => {
-  const text = JSON.stringify(statements('ListCdrsRole'))
+  const text = JSON.stringify(statements('CdrsRole'))
   expect(text).toContain('dynamodb:Query')
   expect(text).not.toMatch(/DeleteItem|AccessTable|sqs:/)
   const actionsOn = (table: string) =>
-    statements('ListCdrsRole').flatMap(({ Action, Resource }) =>
-      JSON.stringify(Resource).includes(table) ? Action : [],
-    )
+    statements('CdrsRole').flatMap(({ Action, Resource }) => (JSON.stringify(Resource).includes(table) ? Action : []))
   expect(actionsOn('RecordsTable')).toEqual(['dynamodb:Query'])
   expect(actionsOn('AuditTable')).toEqual(['dynamodb:PutItem'])
 })

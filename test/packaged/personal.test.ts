@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { AuditPage } from '../../contracts/operations/audit.ts'
+import { AuditPage } from '../../contracts/routes/audit.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { cdrEvent, endpointFact } from '../support/facts.ts'

@@ -96,12 +96,12 @@ test('of the table of keys, each role may do with each kind of item what its fun
     AuthorizeHttpRole: { key: 'get update' },
     AuthorizeSocketRole: { key: 'get', ticket: 'delete' },
     ConnectRole: { key: 'get' },
-    IssueTicketRole: { ticket: 'put' },
+    TicketsRole: { ticket: 'put' },
     BoardsRole: { key: 'get update', ticket: 'put' },
     KeysRole: { site: 'get', key: 'get query put update', 'key list': 'get query put update' },
     SitesRole: { site: all, key: all, 'key list': all, bridge: all },
     BridgesRole: { site: 'get update', bridge: 'get query put update' },
-    BridgeDoorRole: { site: 'get', bridge: 'get update' },
+    BridgeAuthRole: { site: 'get', bridge: 'get update' },
     PersistRecordsRole: { bridge: 'get' },
     PushPresenceRole: { site: 'get', bridge: 'get' },
     PlacedCallsRole: { site: 'get', key: 'get' },
@@ -125,7 +125,7 @@ test('a function’s role is Lambda’s alone to take, and the bridges’ that o
     const trusted =
       id === 'BridgeRole'
         ? {
-            Principal: { AWS: { 'Fn::GetAtt': ['BridgeDoorRole', 'Arn'] } },
+            Principal: { AWS: { 'Fn::GetAtt': ['BridgeAuthRole', 'Arn'] } },
             Action: ['sts:AssumeRole', 'sts:TagSession'],
           }
         : { Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }
@@ -147,7 +147,7 @@ test('the tables with numbers and marks are written by the roles whose functions
     client.destroy()
   }
   expect(writers).toEqual({
-    RecordsTable: ['ImportCdrsRole', 'PersistRecordsRole', 'RemoveDataRole', 'WatchRole'],
+    RecordsTable: ['ImportsRole', 'PersistRecordsRole', 'RemoveDataRole', 'WatchRole'],
     PeopleTable: ['GradesRole'],
   })
 })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ForwardList, Forwards } from '../../contracts/operations/extensions.ts'
+import type { ForwardList, Forwards } from '../../contracts/routes/extensions.ts'
 import { raceForwards } from '../campaigns/forward-races.ts'
 import { until } from '../support/until.ts'
 import { siteOfKinds } from './support/call-kinds.ts'

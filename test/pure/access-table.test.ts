@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { operations, type Route } from '../../contracts/operations.ts'
+import type { RouteDefinition } from '../../contracts/routes/route.ts'
+import { siteRoutes } from '../../contracts/routes/sites.ts'
+import { definitionOf, type Route, routeNames } from '../../contracts/routes.ts'
+import { allScopes, type Scope } from '../../contracts/scopes.ts'
 import { type Caller, callerContext } from '../../functions/caller.ts'
-import { allScopes, type Scope } from '../../functions/domain/scopes.ts'
-import { admit, callerOf, type HttpEvent } from '../../functions/http/admit.ts'
+import { authorizeAndParse, callerOf } from '../../functions/http/authorize.ts'
 import { httpHandler } from '../../functions/http/http-handler.ts'
-import { HttpProblem } from '../../functions/http/problem.ts'
+import type { HttpEvent } from '../../functions/http/input.ts'
+import { HttpProblemError } from '../../functions/http/problem.ts'
 import { answer } from '../../functions/http/request.ts'
-import { type RouteRule, ruleOf, routes as rules } from '../../functions/http/routes.ts'
 import { generated, withPart } from '../../infra/build/documents.ts'
 
 const now = Date.UTC(2026, 10, 24)
-const routes = Object.keys(operations) as Route[]
 const key = (scopes: readonly Scope[], site = 'own'): Caller => ({
   kind: 'key',
   site,
@@ -28,17 +29,18 @@ function door(route: Route, caller: Caller, site = 'own'): string {
     requestContext: { authorizer: { lambda: callerContext(caller) } },
   } as unknown as HttpEvent
   try {
-    admit(route, callerOf(route, event, now), event, now)
+    const definition = definitionOf(route)
+    authorizeAndParse(route, definition, callerOf(definition, event, now), event, now)
     return 'open'
   } catch (error) {
-    if (!(error instanceof HttpProblem)) throw error
+    if (!(error instanceof HttpProblemError)) throw error
     return error.status === 400 ? 'open' : `${error.status} ${error.errorId}`
   }
 }
 
 /** The same, written down a second time, from what the documents promise. */
 function expected(route: Route, caller: Caller, site: string): string {
-  const { needs, orAdmin = false } = ruleOf(route)
+  const { needs, orAdmin = false } = definitionOf(route)
   if (needs === 'anyone') return 'open'
   if (caller.kind === 'unknown') return '401 key-invalid'
   if (needs === 'admin') return caller.kind === 'admin' ? 'open' : '403 admin-only'
@@ -59,7 +61,7 @@ const callers: [string, Caller][] = [
 ]
 
 test('every route answers every kind of caller, of its own site and of another, as its rule says', () => {
-  const cells = routes.flatMap((route) =>
+  const cells = routeNames.flatMap((route) =>
     callers.flatMap(([name, caller]) =>
       ['own', 'other'].map((site) => ({
         route,
@@ -70,7 +72,7 @@ test('every route answers every kind of caller, of its own site and of another, 
       })),
     ),
   )
-  expect(cells.length).toBe(routes.length * callers.length * 2)
+  expect(cells.length).toBe(routeNames.length * callers.length * 2)
   expect(cells.filter(({ is, wanted }) => is !== wanted)).toEqual([])
   // A table of which every cell said the same would prove nothing.
   expect(new Set(cells.map(({ is }) => is)).size).toBe(6)
@@ -79,35 +81,47 @@ test('every route answers every kind of caller, of its own site and of another, 
 test('a key that has ended is nobody on every route, though its answer is still cached', () => {
   const ended = { ...key(allScopes), until: now }
   const alive = { ...key(allScopes), until: now + 1 }
-  for (const route of routes.filter((one) => ruleOf(one).needs !== 'anyone')) {
+  for (const route of routeNames.filter((one) => definitionOf(one).needs !== 'anyone')) {
     expect(door(route, ended), route).toBe('401 key-invalid')
     expect(door(route, alive), route).not.toBe('401 key-invalid')
   }
 })
 
 test('every route but those of the deployment itself and those without a key is of one site', () => {
-  const ofNoSite = routes.filter((route) => !route.includes('/v1/sites/{site}'))
-  const free = ofNoSite.filter((route) => ruleOf(route).needs !== 'anyone')
+  const ofNoSite = routeNames.filter((route) => !route.includes('/v1/sites/{site}'))
+  const free = ofNoSite.filter((route) => definitionOf(route).needs !== 'anyone')
   expect(free).toEqual(['POST /v1/sites', 'GET /v1/sites'])
-  expect(free.map((route) => ruleOf(route).needs)).toEqual(['admin', 'admin'])
+  expect(free.map((route) => definitionOf(route).needs)).toEqual(['admin', 'admin'])
 })
 
-test('a route without its rule, a handler without a route and a caller the rule does not let in do not compile', () => {
-  const { 'GET /v1/sites': _left, ...fewer } = rules
-  // The compiler holds each of these lines to be wrong; were one right, it would say so.
-  // @ts-expect-error a route has no rule
-  fewer satisfies Record<Route, RouteRule>
-  // @ts-expect-error a rule names a scope that does not exist
-  const misspelt: RouteRule = { needs: 'cdrs:raed' }
+test('the compiler rejects a wrong scope, an undeclared route, a missing handler, a wrong caller and a wrong status', () => {
+  const sites = async () => answer(200, { sites: [] })
+  const site = async () => Promise.reject(new Error('not called'))
+  const group = {
+    'GET /v1/sites': siteRoutes['GET /v1/sites'],
+    'GET /v1/sites/{site}': siteRoutes['GET /v1/sites/{site}'],
+  } as const
+  // Each line below an expectation must fail to compile: the compiler reports an expectation that is not needed.
+  // @ts-expect-error the scope does not exist
+  const misspelt: RouteDefinition['needs'] = 'cdrs:raed'
   const handlers = [
-    // @ts-expect-error no such route
-    () => httpHandler('GET /v1/nothing', async () => answer(200, {})),
-    // @ts-expect-error a site's key does not come here
-    () => httpHandler('GET /v1/sites', async ({ caller }) => answer(200, { sites: [{ site: caller.keyId }] })),
-    // @ts-expect-error this status is not in the contract
-    () => httpHandler('GET /v1/sites/{site}/keys', async () => answer(418, { keys: [] })),
+    () => httpHandler(group, 'sites', { 'GET /v1/sites': sites, 'GET /v1/sites/{site}': site }),
+    // @ts-expect-error the group declares no such function
+    () => httpHandler(group, 'sights', {}),
+    // @ts-expect-error a route of the function has no handler
+    () => httpHandler(group, 'sites', { 'GET /v1/sites': sites }),
+    // @ts-expect-error the registry has no such route
+    () => httpHandler(group, 'sites', { 'GET /v1/sites': sites, 'GET /v1/sites/{site}': site, 'GET /v1/no': site }),
+    () =>
+      httpHandler(group, 'sites', {
+        // @ts-expect-error only the admin key may call this route, which has no key id
+        'GET /v1/sites': async ({ caller }) => answer(200, { sites: [{ site: caller.keyId }] }),
+        'GET /v1/sites/{site}': site,
+      }),
+    // @ts-expect-error the route declares no such status
+    () => httpHandler(group, 'sites', { 'GET /v1/sites': async () => answer(418, {}), 'GET /v1/sites/{site}': site }),
   ]
-  expect([misspelt, ...handlers]).toHaveLength(4)
+  expect([misspelt, ...handlers]).toHaveLength(7)
 })
 
 test.each(generated)(

@@ -148,7 +148,7 @@ test('each refusal of call control has a sentence of its own, save one that no c
   const sources = sourceFiles(['functions/http/placed-calls', 'functions/http/extensions']).map((file) =>
     readFileSync(file, 'utf8'),
   )
-  const named = sources.flatMap((text) => [...text.matchAll(/(?:HttpProblem\(\s*\d{3},\s*|away\()'([\w-]+)'/g)])
+  const named = sources.flatMap((text) => [...text.matchAll(/(?:HttpProblemError\(\s*\d{3},\s*|away\()'([\w-]+)'/g)])
   const denials = ['internal', 'national', 'mobile', 'international', 'premium', 'satellite', 'emergency']
   const caps = ['minute', 'day', 'at-once']
   const ids = [

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { usualScale } from '../../contracts/grades.ts'
-import type { Upload } from '../../contracts/operations/grades.ts'
+import type { Upload } from '../../contracts/routes/grades.ts'
 import { readCsv } from '../../functions/domain/grades/csv.ts'
 import { fingerprint } from '../../functions/domain/grades/fingerprint.ts'
 import { readUpload } from '../../functions/domain/grades/upload.ts'

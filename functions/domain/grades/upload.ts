@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { type Honour, honours, Matricule, Note, type Scale } from '../../../contracts/grades.ts'
-import { gradeRowsMax, Pin, type RowFault, type Upload } from '../../../contracts/operations/grades.ts'
+import { gradeRowsMax, Pin, type RowFault, type Upload } from '../../../contracts/routes/grades.ts'
 import { readCsv } from './csv.ts'
 
 export interface GradeRow {

@@ -1,5 +1,5 @@
 import type { Call, Direction } from '../../../contracts/calls.ts'
-import type { Figures } from '../../../contracts/operations/stats.ts'
+import type { Figures } from '../../../contracts/routes/stats.ts'
 
 /** What is counted of calls; whole numbers that add up. Order is that of the stored arrays: new ones go to the end. */
 export const figureNames = [

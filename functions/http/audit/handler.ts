@@ -1,3 +1,4 @@
+import { auditRoutes } from '../../../contracts/routes/audit.ts'
 import { config } from '../../config.ts'
 import { secrets } from '../../secrets.ts'
 import { AuditStore } from '../../stores/audit.ts'
@@ -8,7 +9,9 @@ import { listAudit } from './list-audit.ts'
 
 const audit = new AuditStore(documentClient(), config('TABLE_AUDIT').TABLE_AUDIT)
 
-export const handler = httpHandler('GET /v1/sites/{site}/audit', async ({ site, query, now }) => {
-  const { cursorKey } = await secrets()
-  return answer(200, await listAudit(site, query, { audit, cursorKey, now }))
+export const handler = httpHandler(auditRoutes, 'audit', {
+  'GET /v1/sites/{site}/audit': async ({ site, query, now }) => {
+    const { cursorKey } = await secrets()
+    return answer(200, await listAudit(site, query, { audit, cursorKey, now }))
+  },
 })

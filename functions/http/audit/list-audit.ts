@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { pageRowsDefault } from '../../../contracts/limits.ts'
 import { type SiteId, Timestamp } from '../../../contracts/names.ts'
-import type { AuditEntry, AuditPage, AuditQuery } from '../../../contracts/operations/audit.ts'
+import type { AuditEntry, AuditPage, AuditQuery } from '../../../contracts/routes/audit.ts'
 import { monthsBack } from '../../domain/filing.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
 import { badFields } from '../problem.ts'

@@ -1,3 +1,4 @@
+import { keyRoutes } from '../../../contracts/routes/keys.ts'
 import { identifySecret } from '../../authorize/identify.ts'
 import { nameOf } from '../../caller.ts'
 import { config } from '../../config.ts'
@@ -6,9 +7,9 @@ import { KeyStore } from '../../stores/keys.ts'
 import { RequestLimits } from '../../stores/limits.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TicketStore } from '../../stores/tickets.ts'
-import { keyInvalid } from '../admit.ts'
+import { keyInvalid } from '../authorize.ts'
 import { httpHandler } from '../http-handler.ts'
-import { checkRate } from '../limited.ts'
+import { checkRate } from '../rate-limit.ts'
 import { answer } from '../request.ts'
 import { issueTicket } from '../tickets/issue-ticket.ts'
 
@@ -18,10 +19,12 @@ const tickets = new TicketStore(documentClient(), env.TABLE_ACCESS)
 const limits = new RequestLimits(documentClient(), env.TABLE_LIVE)
 
 /** A board's token stays in the page's fragment and is sent in a body, so that no log of addresses ever holds it. */
-export const handler = httpHandler('POST /v1/boards/tickets', async ({ body, now }) => {
-  const board = await identifySecret(body.token, 'board', (await secrets()).pepper, keys, now)
-  if (board.kind === 'unknown') throw keyInvalid()
-  await checkRate(limits, board, now)
-  const issued = await issueTicket(board, undefined, { tickets, socketUrl: env.SOCKET_ENDPOINT, now })
-  return answer(201, { ...issued, site: board.site }, { audit: { who: nameOf(board), site: board.site } })
+export const handler = httpHandler(keyRoutes, 'boards', {
+  'POST /v1/boards/tickets': async ({ body, now }) => {
+    const board = await identifySecret(body.token, 'board', (await secrets()).pepper, keys, now)
+    if (board.kind === 'unknown') throw keyInvalid()
+    await checkRate(limits, board, now)
+    const issued = await issueTicket(board, undefined, { tickets, socketUrl: env.SOCKET_ENDPOINT, now })
+    return answer(201, { ...issued, site: board.site }, { audit: { who: nameOf(board), site: board.site } })
+  },
 })

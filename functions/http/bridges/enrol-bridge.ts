@@ -3,7 +3,7 @@ import type { Enrolled, EnrolmentRequest } from '../../../contracts/bridge-acces
 import type { SiteId } from '../../../contracts/names.ts'
 import { parseEnrolmentCode } from '../../domain/enrolment-code.ts'
 import type { SiteFinder } from '../existing-site.ts'
-import { badFields, HttpProblem } from '../problem.ts'
+import { badFields, HttpProblemError } from '../problem.ts'
 
 export interface Enrolling {
   sites: SiteFinder
@@ -31,8 +31,12 @@ export async function enrolBridge({ code, publicKey }: EnrolmentRequest, enrolli
 }
 
 /** The same words whatever is wrong with it: made up, ended, used by another bridge, of a site that is gone. */
-function codeInvalid(): HttpProblem {
-  return new HttpProblem(401, 'code-invalid', 'The code is not one that still enrols a bridge; have a new one made.')
+function codeInvalid(): HttpProblemError {
+  return new HttpProblemError(
+    401,
+    'code-invalid',
+    'The code is not one that still enrols a bridge; have a new one made.',
+  )
 }
 
 /** One spelling of the key, so that it compares as text. */

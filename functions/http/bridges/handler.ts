@@ -1,10 +1,11 @@
+import { bridgeRoutes } from '../../../contracts/routes/bridges.ts'
 import { config } from '../../config.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
 import { BridgeStore } from '../../stores/bridges.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
 import { documentClient } from '../../stores/table.ts'
 import { existingSite } from '../existing-site.ts'
-import { httpRoutes } from '../http-handler.ts'
+import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { makeCode } from './make-code.ts'
 import { revokeBridge, toBridgeInfo } from './revoke-bridge.ts'
@@ -14,7 +15,7 @@ const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
 const bridges = new BridgeStore(documentClient(), env.TABLE_ACCESS)
 const commandQueues = new CommandQueues(env.STAGE)
 
-export const handler = httpRoutes({
+export const handler = httpHandler(bridgeRoutes, 'bridges', {
   'POST /v1/sites/{site}/bridges': async ({ site, caller, now }) => {
     await existingSite(directory, site)
     return answer(201, await makeCode(site, { caller, bridges, now }))

@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'no
 import { type BridgeSession, type CredentialsRequest, credentialsText } from '../../../contracts/bridge-access.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { SiteFinder } from '../existing-site.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 
 export interface SessionMaker {
   session(tags: { site: SiteId; queue: string }, name: string): Promise<SessionCredentials>
@@ -39,10 +39,10 @@ export async function issueCredentials(request: CredentialsRequest, issuing: Iss
     Buffer.from(signature, 'base64'),
   )
   if (!publicKey || !isSigned) {
-    throw new HttpProblem(401, 'bridge-unknown', 'No bridge is enrolled that signs so; enrol it again.')
+    throw new HttpProblemError(401, 'bridge-unknown', 'No bridge is enrolled that signs so; enrol it again.')
   }
   if (!(Math.abs(time - issuing.now) <= clockMsMax)) {
-    throw new HttpProblem(
+    throw new HttpProblemError(
       403,
       'time-off',
       'The time of the request is over five minutes off; take the Date of this answer.',
@@ -50,7 +50,7 @@ export async function issueCredentials(request: CredentialsRequest, issuing: Iss
   }
   const row = await issuing.sites.find(site)
   if (!row?.commandQueue || !(await issuing.bridges.recordCredentialRequest(site, key, time))) {
-    throw new HttpProblem(409, 'time-not-newest', 'This request was answered already; ask with the present time.')
+    throw new HttpProblemError(409, 'time-not-newest', 'This request was answered already; ask with the present time.')
   }
   const { number, url } = row.commandQueue
   const session = await issuing.sessions.session({ site, queue: `${site}-${number}` }, `${site}-${key}`)

@@ -2,7 +2,7 @@ import type { BridgeInfo } from '../../../contracts/bridge-access.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { BridgeRow } from '../../stores/bridges.ts'
 import { existingSite, type SiteFinder } from '../existing-site.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 
 export interface Revoking {
   directory: SiteFinder & {
@@ -38,8 +38,8 @@ export async function revokeBridge(site: SiteId, key: string, revoking: Revoking
   return toBridgeInfo(row, now)
 }
 
-function unknown(): HttpProblem {
-  return new HttpProblem(404, 'bridge-unknown', 'The site has no such bridge.')
+function unknown(): HttpProblemError {
+  return new HttpProblemError(404, 'bridge-unknown', 'The site has no such bridge.')
 }
 
 export function toBridgeInfo(row: BridgeRow, now: number): BridgeInfo {

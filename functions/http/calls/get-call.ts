@@ -6,7 +6,7 @@ import { callOf } from '../../domain/calls/call.ts'
 import { enrich, type PlacedFacts, toCall } from '../../domain/calls/placed.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import type { LogRow } from '../../stores/call-log.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 import type { CallPage, CallReader } from './list-calls.ts'
 
 export interface LiveCalls {
@@ -89,6 +89,6 @@ export async function nextChange(
 /** The contract's bound on a linkedid. */
 const idCharsMax = 150
 
-function unknownCall(): HttpProblem {
-  return new HttpProblem(404, 'call-unknown', 'There is no such call, or not any more.')
+function unknownCall(): HttpProblemError {
+  return new HttpProblemError(404, 'call-unknown', 'There is no such call, or not any more.')
 }

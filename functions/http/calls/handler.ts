@@ -1,7 +1,8 @@
+import { callRoutes } from '../../../contracts/routes/calls.ts'
 import { archivedCallShape, timeLineShape } from '../../domain/personal/shapes.ts'
 import { mask } from '../../domain/personal.ts'
 import { secrets } from '../../secrets.ts'
-import { httpRoutes } from '../http-handler.ts'
+import { httpHandler } from '../http-handler.ts'
 import { pick } from '../search/page.ts'
 import { checkSearch, fresh } from '../search/shown.ts'
 import { getCall, liveCalls, nextChange } from './get-call.ts'
@@ -10,7 +11,7 @@ import { openSources } from './sources.ts'
 
 const { log, presence, open, placed, timeLines, localeOf } = openSources()
 
-export const handler = httpRoutes({
+export const handler = httpHandler(callRoutes, 'calls', {
   'GET /v1/sites/{site}/calls': async ({ caller, site, query, headers, now }) => {
     checkSearch(caller, 'calls', query)
     const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])

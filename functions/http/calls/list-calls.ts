@@ -1,7 +1,7 @@
 import type { Call } from '../../../contracts/calls.ts'
 import { pageRowsDefault } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { SearchQuery } from '../../../contracts/operations/cdrs.ts'
+import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
 import { callOf } from '../../domain/calls/call.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import type { LogRow } from '../../stores/call-log.ts'

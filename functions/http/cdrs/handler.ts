@@ -1,3 +1,4 @@
+import { cdrRoutes } from '../../../contracts/routes/cdrs.ts'
 import { config } from '../../config.ts'
 import { cdrShape } from '../../domain/personal/shapes.ts'
 import { mask } from '../../domain/personal.ts'
@@ -15,10 +16,12 @@ const db = documentClient()
 const log = new CallLogStore(db, env.TABLE_RECORDS)
 const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
-export const handler = httpHandler('GET /v1/sites/{site}/cdrs', async ({ caller, site, query, headers, now }) => {
-  checkSearch(caller, 'cdrs', query)
-  const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
-  const page = await listCdrs(site, query, { log, cursorKey, numbering, now: () => now })
-  const cdrs = page.cdrs.map((cdr) => pick(query.fields, mask(caller, 'cdrs', cdrShape, cdr)))
-  return fresh({ ...page, cdrs }, headers)
+export const handler = httpHandler(cdrRoutes, 'cdrs', {
+  'GET /v1/sites/{site}/cdrs': async ({ caller, site, query, headers, now }) => {
+    checkSearch(caller, 'cdrs', query)
+    const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
+    const page = await listCdrs(site, query, { log, cursorKey, numbering, now: () => now })
+    const cdrs = page.cdrs.map((cdr) => pick(query.fields, mask(caller, 'cdrs', cdrShape, cdr)))
+    return fresh({ ...page, cdrs }, headers)
+  },
 })

@@ -1,7 +1,7 @@
 import type { CdrPage } from '../../../contracts/http.ts'
 import { pageRowsDefault } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { SearchQuery } from '../../../contracts/operations/cdrs.ts'
+import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
 import { directionOf, readLeg } from '../../domain/calls/leg.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import type { Numbering } from '../../domain/phone-number.ts'

@@ -1,16 +1,16 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 import { Problem } from '../../../contracts/http.ts'
-import { isRoute, type Operation, operations, type Route } from '../../../contracts/operations.ts'
-import { scopes } from '../../domain/scopes.ts'
-import { type RouteRule, ruleOf } from '../routes.ts'
+import type { RouteDefinition } from '../../../contracts/routes/route.ts'
+import { definitionOf, type Route, routeNames } from '../../../contracts/routes.ts'
+import { scopes } from '../../../contracts/scopes.ts'
 
 type Json = Record<string, unknown>
 
-/** The HTTP API as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1), made of the contracts and the route table. */
+/** The HTTP API as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1), generated from the route registry. */
 export function openApi(serverUrl: string): { openapi: string; paths: Json } & Json {
   const paths: Record<string, Json> = {}
-  for (const route of Object.keys(operations).filter(isRoute)) {
+  for (const route of routeNames) {
     const [method = '', path = ''] = route.split(' ')
     paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(route, path) }
   }
@@ -39,7 +39,8 @@ export function openApi(serverUrl: string): { openapi: string; paths: Json } & J
 }
 
 function operationOf(route: Route, path: string): Json {
-  const { summary, query, body, answers, types = ['application/json'] }: Operation = operations[route]
+  const definition = definitionOf(route)
+  const { summary, query, body, answers, types = ['application/json'] } = definition
   const parameters = [...pathParameters(path), ...(query ? queryParameters(query) : [])]
   const problem = {
     description: 'A problem (RFC 9457).',
@@ -56,7 +57,7 @@ function operationOf(route: Route, path: string): Json {
     operationId: operationId(route),
     summary,
     tags: [tagOf(path)],
-    security: securityOf(ruleOf(route)),
+    security: securityOf(definition),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: requestBodyOf(body) }),
     responses: { ...Object.fromEntries(given), default: problem },
@@ -79,7 +80,7 @@ function tagOf(path: string): string {
 }
 
 /** By OpenAPI 3.1 any scheme may name the roles, here scopes, that it takes. */
-function securityOf({ needs, orAdmin }: RouteRule): Json[] {
+function securityOf({ needs, orAdmin }: RouteDefinition): Json[] {
   if (needs === 'anyone') return []
   if (needs === 'admin') return [{ adminKey: [] }]
   return [{ key: [needs] }, ...(orAdmin ? [{ adminKey: [] }] : [])]

@@ -1,4 +1,5 @@
 import type { EndpointState } from '../../../contracts/facts.ts'
+import { endpointRoutes } from '../../../contracts/routes/endpoints.ts'
 import type { SiteKey } from '../../caller.ts'
 import { config } from '../../config.ts'
 import { endpointShape } from '../../domain/personal/shapes.ts'
@@ -6,7 +7,7 @@ import { mask } from '../../domain/personal.ts'
 import { PresenceStore } from '../../stores/presence.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
-import { httpRoutes } from '../http-handler.ts'
+import { httpHandler } from '../http-handler.ts'
 import { fresh } from '../search/shown.ts'
 import { getEndpoint, listEndpoints } from './list-endpoints.ts'
 
@@ -17,7 +18,7 @@ const sourcesFor = (caller: SiteKey) => {
   return { presence, sites, show: (state: EndpointState) => mask(caller, 'presence', endpointShape, state) }
 }
 
-export const handler = httpRoutes({
+export const handler = httpHandler(endpointRoutes, 'endpoints', {
   'GET /v1/sites/{site}/endpoints': async ({ caller, site, query, headers }) =>
     fresh(await listEndpoints(site, query, sourcesFor(caller)), headers),
   'GET /v1/sites/{site}/endpoints/{id}': async ({ caller, site, path, headers }) =>

@@ -2,7 +2,7 @@ import type { EndpointState } from '../../../contracts/facts.ts'
 import type { CallEntity, EndpointEntity } from '../../../contracts/frames.ts'
 import type { Endpoint, EndpointList, EndpointQuery } from '../../../contracts/http.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 
 export interface EndpointSources {
   presence: { endpoints(site: SiteId): Promise<EndpointEntity[]>; calls(site: SiteId): Promise<CallEntity[]> }
@@ -32,7 +32,7 @@ export async function listEndpoints(
 export async function getEndpoint(site: SiteId, id: string, sources: EndpointSources): Promise<Endpoint> {
   const endpoints = await read(site, sources)
   const found = endpoints.find(({ resource }) => resource === id) ?? endpoints.find(({ number }) => number === id)
-  if (!found) throw new HttpProblem(404, 'endpoint-unknown', 'The site has no such endpoint.')
+  if (!found) throw new HttpProblemError(404, 'endpoint-unknown', 'The site has no such endpoint.')
   return found
 }
 

@@ -1,4 +1,5 @@
-import { httpRoutes } from '../http-handler.ts'
+import { extensionRoutes } from '../../../contracts/routes/extensions.ts'
+import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { clearForwards, listForwards, listMailboxes } from './list-extensions.ts'
 import { openParts } from './parts.ts'
@@ -13,7 +14,7 @@ const setDnd = async (site: string, extension: string, target: string, now: numb
     await setExtension(site, { extension, settings: [{ setting: 'dnd', target }] }, await setters(now)),
   )
 
-export const handler = httpRoutes({
+export const handler = httpHandler(extensionRoutes, 'extensions', {
   'GET /v1/sites/{site}/extensions/{extension}/forward': async ({ caller, site, path: { extension } }) =>
     answer(200, forwardAnswer(caller, extension, await extensionPhone(site, extension, phones)).body),
   'PUT /v1/sites/{site}/extensions/{extension}/forward': async ({ caller, site, path: { extension }, body, now }) =>

@@ -1,7 +1,7 @@
 import type { EndpointState } from '../../../contracts/facts.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { ForwardList, MailboxList } from '../../../contracts/operations/extensions.ts'
 import { byExtension, forwardWhens } from '../../../contracts/presence.ts'
+import type { ForwardList, MailboxList } from '../../../contracts/routes/extensions.ts'
 import { dndOf, forwardsOf } from '../../domain/forwards.ts'
 import { type Phones, type Setters, setExtensions } from './set-extension.ts'
 

@@ -14,7 +14,7 @@ import { makeCallId } from '../../domain/calls/placed.ts'
 import { loopOf, phonesOf, storedOf } from '../../domain/forwards.ts'
 import { commandQueueOf, existingSite, type SiteFinder } from '../existing-site.ts'
 import { checkHeard, type Heard } from '../placed-calls/fast-refusals.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 
 export interface Phones {
   health(site: SiteId): Promise<Heard | undefined>
@@ -110,19 +110,19 @@ function checkTarget(extension: string, target: string, states: readonly Endpoin
   if (phonesOf(target, states).length === 0) throw extensionUnknown('target')
   const loop = loopOf(extension, target, states)
   if (!loop) return
-  throw new HttpProblem(409, 'forward-loop', `Calls would go round: ${loop.join(' → ')}.`, {
+  throw new HttpProblemError(409, 'forward-loop', `Calls would go round: ${loop.join(' → ')}.`, {
     errors: [{ field: 'target', message: loop.join(' → ') }],
   })
 }
 
-function extensionUnknown(field: string): HttpProblem {
-  return new HttpProblem(404, 'extension-unknown', 'No phone of this site has this extension.', {
+function extensionUnknown(field: string): HttpProblemError {
+  return new HttpProblemError(404, 'extension-unknown', 'No phone of this site has this extension.', {
     errors: [{ field, message: 'no extension of this site' }],
   })
 }
 
-function forwardingMissing(): HttpProblem {
+function forwardingMissing(): HttpProblemError {
   const detail =
     'The dial plan of this PBX does not follow forwarding: install infra/asterisk/snippets/forwarding.conf, as docs/call-control.md says.'
-  return new HttpProblem(409, 'forwarding-missing', detail)
+  return new HttpProblemError(409, 'forwarding-missing', detail)
 }

@@ -1,7 +1,7 @@
 import type { KeyCallRules } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { ForwardWhen } from '../../../contracts/operations/extensions.ts'
 import { forwardWhens } from '../../../contracts/presence.ts'
+import type { ForwardWhen } from '../../../contracts/routes/extensions.ts'
 import type { SiteKey } from '../../caller.ts'
 import { numbering } from '../../domain/phone-number.ts'
 import { existingSite } from '../existing-site.ts'

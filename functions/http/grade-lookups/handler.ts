@@ -1,3 +1,4 @@
+import { gradeRoutes } from '../../../contracts/routes/grades.ts'
 import { config } from '../../config.ts'
 import { secrets } from '../../secrets.ts'
 import { GradeStore } from '../../stores/grades.ts'
@@ -12,10 +13,13 @@ const store = new GradeStore(documentClient(), TABLE_PEOPLE)
 const tries = new LookupTries(documentClient(), TABLE_PEOPLE)
 
 export const handler = httpHandler(
-  'POST /v1/sites/{site}/grade-lookups',
-  async ({ site, body, now, withinRate, auditNow }) => {
-    const { pepper } = await secrets()
-    return answer(200, await lookUpGrade(site, body, { store, tries, pepper, now, withinRate, auditNow }))
+  gradeRoutes,
+  'gradeLookups',
+  {
+    'POST /v1/sites/{site}/grade-lookups': async ({ site, body, now, withinRate, auditNow }) => {
+      const { pepper } = await secrets()
+      return answer(200, await lookUpGrade(site, body, { store, tries, pepper, now, withinRate, auditNow }))
+    },
   },
   { readsAhead: true },
 )

@@ -1,12 +1,12 @@
 import { isOpen } from '../../../contracts/grades.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { GradeFound, GradeLookup } from '../../../contracts/operations/grades.ts'
+import type { GradeFound, GradeLookup } from '../../../contracts/routes/grades.ts'
 import { sameText } from '../../domain/api-key.ts'
 import { fingerprint } from '../../domain/grades/fingerprint.ts'
 import type { GradeStore } from '../../stores/grades.ts'
 import { isFull, type LookupTries } from '../../stores/lookup-tries.ts'
 import { showGrade, unknownGrade } from '../grades/grades.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 import type { HttpRequest } from '../request.ts'
 
 interface LookingUp {
@@ -50,8 +50,8 @@ export async function lookUpGrade(
   return { matricule, note, mention }
 }
 
-function refusalOf(lookup: { isServed: boolean; isLocked: boolean; isRight: boolean }): HttpProblem | undefined {
-  if (!lookup.isServed) return new HttpProblem(403, 'lookup-closed', 'Marks are not looked up at this hour.')
-  if (lookup.isLocked) return new HttpProblem(403, 'lookup-locked', 'Too many lookups failed; try again later.')
+function refusalOf(lookup: { isServed: boolean; isLocked: boolean; isRight: boolean }): HttpProblemError | undefined {
+  if (!lookup.isServed) return new HttpProblemError(403, 'lookup-closed', 'Marks are not looked up at this hour.')
+  if (lookup.isLocked) return new HttpProblemError(403, 'lookup-locked', 'Too many lookups failed; try again later.')
   return lookup.isRight ? undefined : unknownGrade()
 }

@@ -1,13 +1,13 @@
 import { type Grade, honourOf, Matricule, type Scale } from '../../../contracts/grades.ts'
 import { pageRowsDefault } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { GradeChange, GradePage } from '../../../contracts/operations/grades.ts'
+import type { GradeChange, GradePage } from '../../../contracts/routes/grades.ts'
 import { fingerprint } from '../../domain/grades/fingerprint.ts'
 import { noteOn } from '../../domain/grades/upload.ts'
 import type { Expected, GradeItem, GradeStore } from '../../stores/grades.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
 import { parseInput } from '../input.ts'
-import { badFields, HttpProblem } from '../problem.ts'
+import { badFields, HttpProblemError } from '../problem.ts'
 
 type Headers = Readonly<Record<string, string | undefined>>
 
@@ -92,10 +92,10 @@ function expectedBy(headers: Headers): Expected {
   return headers['if-none-match'] === '*' ? 'nothing' : 'anything'
 }
 
-export function unknownGrade(): HttpProblem {
-  return new HttpProblem(404, 'grade-unknown', 'There is no such mark.')
+export function unknownGrade(): HttpProblemError {
+  return new HttpProblemError(404, 'grade-unknown', 'There is no such mark.')
 }
 
-function changedMeanwhile(): HttpProblem {
-  return new HttpProblem(412, 'grade-changed', 'The mark is not as the condition has it; read it again.')
+function changedMeanwhile(): HttpProblemError {
+  return new HttpProblemError(412, 'grade-changed', 'The mark is not as the condition has it; read it again.')
 }

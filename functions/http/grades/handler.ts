@@ -1,15 +1,16 @@
+import { gradeRoutes } from '../../../contracts/routes/grades.ts'
 import { config } from '../../config.ts'
 import { secrets } from '../../secrets.ts'
 import { GradeStore } from '../../stores/grades.ts'
 import { documentClient } from '../../stores/table.ts'
-import { httpRoutes } from '../http-handler.ts'
+import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { deleteGrade, getGrade, listGrades, putGrade } from './grades.ts'
 import { uploadGrades } from './upload-grades.ts'
 
 const store = new GradeStore(documentClient(), config('TABLE_PEOPLE').TABLE_PEOPLE)
 
-export const handler = httpRoutes({
+export const handler = httpHandler(gradeRoutes, 'grades', {
   'GET /v1/sites/{site}/grades': async ({ site, query }) =>
     answer(200, await listGrades(site, query, { store, cursorKey: (await secrets()).cursorKey })),
   'POST /v1/sites/{site}/grades': async ({ site, query, body, now }) => {

@@ -1,9 +1,9 @@
 import type { SiteId } from '../../../contracts/names.ts'
-import type { Upload, UploadResult } from '../../../contracts/operations/grades.ts'
+import type { Upload, UploadResult } from '../../../contracts/routes/grades.ts'
 import { fingerprint } from '../../domain/grades/fingerprint.ts'
 import { readUpload } from '../../domain/grades/upload.ts'
 import type { GradeStore } from '../../stores/grades.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 
 /** All rows or none: with one wrong row nothing is written. A dry run writes nothing and answers what is wrong. */
 export async function uploadGrades(
@@ -15,7 +15,7 @@ export async function uploadGrades(
   if (dryRun) return { rows: count, written: 0, dryRun, faults }
   if (faults.length > 0) {
     const errors = faults.map(({ row, field, message }) => ({ field: `rows.${row}.${field}`, message }))
-    throw new HttpProblem(422, 'rows-invalid', `${faults.length} faults; nothing was written.`, { errors })
+    throw new HttpProblemError(422, 'rows-invalid', `${faults.length} faults; nothing was written.`, { errors })
   }
   const updatedAt = new Date(now).toISOString()
   const grades = rows.map(({ matricule, note, mention, pin }) => ({

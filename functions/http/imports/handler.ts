@@ -1,3 +1,4 @@
+import { importRoutes } from '../../../contracts/routes/imports.ts'
 import { config } from '../../config.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
 import { CdrStore } from '../../stores/cdrs.ts'
@@ -17,7 +18,9 @@ const stores = {
 }
 const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
-export const handler = httpHandler('POST /v1/sites/{site}/cdrs/import', async ({ site, body, now }) => {
-  const result = await importCdrs(site, body.rows, { ...stores, numbering: await localeOf(site), now })
-  return answer(200, result)
+export const handler = httpHandler(importRoutes, 'imports', {
+  'POST /v1/sites/{site}/cdrs/import': async ({ site, body, now }) => {
+    const result = await importCdrs(site, body.rows, { ...stores, numbering: await localeOf(site), now })
+    return answer(200, result)
+  },
 })

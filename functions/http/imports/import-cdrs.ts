@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import { type ImportResult, ImportRow } from '../../../contracts/operations/imports.ts'
+import { type ImportResult, ImportRow } from '../../../contracts/routes/imports.ts'
 import { matchCdr } from '../../domain/calls/match.ts'
 import { sameCdr } from '../../domain/cdr-identity.ts'
 import { fileCdr, hourOf, monthsBack, wholeSeconds } from '../../domain/filing.ts'

@@ -1,4 +1,5 @@
-import { httpRoutes } from '../http-handler.ts'
+import { keyRoutes } from '../../../contracts/routes/keys.ts'
+import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { listKeys, thawKey } from './key-info.ts'
 import { makeBoard, makeKey } from './make-key.ts'
@@ -8,7 +9,7 @@ import { rotateKey } from './rotate-key.ts'
 
 const { keys, freezes, around } = openParts()
 
-export const handler = httpRoutes({
+export const handler = httpHandler(keyRoutes, 'keys', {
   'POST /v1/sites/{site}/keys': async (request) => answer(201, await makeKey(request.body, await around(request))),
   'POST /v1/sites/{site}/boards': async (request) => answer(201, await makeBoard(request.body, await around(request))),
   'GET /v1/sites/{site}/keys': async ({ site }) => answer(200, await listKeys(site, keys, freezes)),

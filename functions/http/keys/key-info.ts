@@ -1,7 +1,7 @@
 import type { KeyInfo } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { KeyRow } from '../../stores/keys.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 
 const moment = (ms: number) => new Date(ms).toISOString()
 
@@ -54,6 +54,6 @@ export async function thawKey(
   return toKeyInfo(prefix, row)
 }
 
-export function keyUnknown(): HttpProblem {
-  return new HttpProblem(404, 'key-unknown', 'The site has no such key.')
+export function keyUnknown(): HttpProblemError {
+  return new HttpProblemError(404, 'key-unknown', 'The site has no such key.')
 }

@@ -1,10 +1,10 @@
 import type { KeyMade, KeyRequest } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
+import { isScope, roles, type Scope } from '../../../contracts/scopes.ts'
 import { type Admin, nameOf, type SiteKey } from '../../caller.ts'
 import { hashSecret, type KeyKind, makeApiKey } from '../../domain/api-key.ts'
-import { isScope, roles, type Scope } from '../../domain/scopes.ts'
 import type { KeyRow } from '../../stores/keys.ts'
-import { badFields, HttpProblem } from '../problem.ts'
+import { badFields, HttpProblemError } from '../problem.ts'
 import { toKeyInfo } from './key-info.ts'
 
 export interface KeyWriter {
@@ -28,7 +28,11 @@ export function makeKey(request: KeyRequest, making: Making): Promise<KeyMade> {
   const { caller } = making
   const missing = caller.kind === 'admin' ? [] : scopes.filter((scope) => !caller.scopes.has(scope))
   if (missing.length > 0) {
-    throw new HttpProblem(403, 'scope-not-held', `The key lacks ${missing.join(', ')} itself, so it cannot give it.`)
+    throw new HttpProblemError(
+      403,
+      'scope-not-held',
+      `The key lacks ${missing.join(', ')} itself, so it cannot give it.`,
+    )
   }
   return store('key', scopes, request, making)
 }

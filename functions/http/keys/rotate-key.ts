@@ -4,7 +4,7 @@ import { isValid, secretsMax } from '../../authorize/identify.ts'
 import type { Admin, SiteKey } from '../../caller.ts'
 import { hashSecret, makeApiKey } from '../../domain/api-key.ts'
 import type { KeyRow } from '../../stores/keys.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 import { keyUnknown, toKeyInfo } from './key-info.ts'
 
 export interface KeyRotator {
@@ -31,7 +31,7 @@ export async function rotateKey(
   if (row?.site !== site || !isValid(row, now)) throw keyUnknown()
   const missing = row.scopes.filter((scope) => caller.kind === 'key' && ![...caller.scopes, ''].includes(scope))
   if (missing.length > 0) {
-    throw new HttpProblem(
+    throw new HttpProblemError(
       403,
       'scope-not-held',
       `The key lacks ${missing.join(', ')} itself, so it cannot take it over.`,
@@ -39,7 +39,7 @@ export async function rotateKey(
   }
   const older = row.older.filter(({ until }) => until > now)
   if (older.length >= secretsMax - 1) {
-    throw new HttpProblem(
+    throw new HttpProblemError(
       409,
       'rotation-running',
       `The key has ${secretsMax} secrets in use; wait until one of them ends.`,
@@ -50,7 +50,7 @@ export async function rotateKey(
   const ending = overlapSeconds > 0 ? [{ hash: row.hash, until: now + overlapSeconds * 1000 }] : []
   const next = { hash, older: [...older, ...ending] }
   if (!(await keys.rotate(prefix, row, next, now))) {
-    throw new HttpProblem(409, 'key-changed', 'The key was changed at the same time; look at it and try again.')
+    throw new HttpProblemError(409, 'key-changed', 'The key was changed at the same time; look at it and try again.')
   }
   return { ...toKeyInfo(prefix, { ...row, rotatedAt: now }), secret: text }
 }

@@ -5,7 +5,7 @@ import { logOutcome } from '../../log.ts'
 import type { CapSpan, SpanCaps } from '../../stores/call-caps.ts'
 import type { OpenCaps } from '../../stores/open-calls.ts'
 import type { PlacedRow } from '../../stores/placed-calls.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 
 export interface Caps {
   take(
@@ -48,7 +48,11 @@ const unmadeMs = 60_000
 export async function takeRoom(asked: Asked, parts: RoomParts): Promise<void> {
   const { site, keyId, call, settings, rules, now } = asked
   if (await parts.freezes.isFrozen(site, keyId)) {
-    throw new HttpProblem(403, 'key-frozen', 'This key reached a cap and was frozen; who manages keys can lift that.')
+    throw new HttpProblemError(
+      403,
+      'key-frozen',
+      'This key reached a cap and was frozen; who manages keys can lift that.',
+    )
   }
   const atOnce = { site: settings.callsAtOnce, key: rules.callsAtOnce ?? settings.callsAtOnce }
   const isIn = async () => parts.open.add(site, keyId, call, atOnce)
@@ -83,11 +87,11 @@ async function tripped(
   cap: string,
   retryAfterSeconds: number,
   { freezes }: RoomParts,
-): Promise<HttpProblem> {
+): Promise<HttpProblemError> {
   if (settings.freezeOnCap) await freezes.freeze(site, keyId, now)
   // At this level an alarm stands on it: someone rings more than the site expects.
   logOutcome('error', 'call-cap', { site, keyId, cap, frozen: settings.freezeOnCap })
-  return new HttpProblem(429, `call-cap-${cap}`, 'Site or key may not place more calls by API for now.', {
+  return new HttpProblemError(429, `call-cap-${cap}`, 'Site or key may not place more calls by API for now.', {
     headers: { 'retry-after': String(retryAfterSeconds) },
   })
 }

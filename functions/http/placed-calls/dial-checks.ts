@@ -1,9 +1,9 @@
 import type { KeyCallRules } from '../../../contracts/key.ts'
-import type { CallRequest } from '../../../contracts/operations/placed-calls.ts'
+import type { CallRequest } from '../../../contracts/routes/placed-calls.ts'
 import type { SiteSettings } from '../../../contracts/site.ts'
 import { type DialRules, judgeNumber } from '../../domain/dial-rules.ts'
 import { canonicalNumber, type Numbering } from '../../domain/phone-number.ts'
-import { badFields, HttpProblem } from '../problem.ts'
+import { badFields, HttpProblemError } from '../problem.ts'
 
 /** The rules of the site, narrowed by those of the key. */
 export function rulesOf(settings: SiteSettings, key: KeyCallRules): DialRules {
@@ -27,7 +27,7 @@ export function judgeTarget(
   const verdict = judgeNumber(text, rules, numbering)
   if (verdict.kind === 'allowed') return verdict
   if (verdict.kind === 'invalid') throw badFields([{ field, message: 'no number that can be dialled' }])
-  throw new HttpProblem(403, `dial-${verdict.why}`, `The rules of this site or key deny ${verdict.why} numbers.`, {
+  throw new HttpProblemError(403, `dial-${verdict.why}`, `The rules of this site or key deny ${verdict.why} numbers.`, {
     errors: [{ field, message: `${verdict.why} numbers are denied` }],
   })
 }
@@ -42,9 +42,14 @@ export function checkDialled(
   const verdict = judgeTarget('to', to, rulesOf(settings, key), numbering)
   const own = callerId === undefined ? undefined : canonicalNumber(callerId, numbering)
   if (own !== undefined && !settings.ownNumbers.includes(own)) {
-    throw new HttpProblem(403, 'caller-id-not-owned', 'A call may show only the numbers of its site (ownNumbers).', {
-      errors: [{ field: 'callerId', message: 'none of the numbers of this site' }],
-    })
+    throw new HttpProblemError(
+      403,
+      'caller-id-not-owned',
+      'A call may show only the numbers of its site (ownNumbers).',
+      {
+        errors: [{ field: 'callerId', message: 'none of the numbers of this site' }],
+      },
+    )
   }
   return { to: verdict.canonical, dial: verdict.dial, callerId: own }
 }

@@ -6,7 +6,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { enrich, toCall } from '../../domain/calls/placed.ts'
 import type { PlacedRow } from '../../stores/placed-calls.ts'
 import { commandQueueOf, existingSite, type SiteFinder } from '../existing-site.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 
 export interface Ending {
   directory: SiteFinder
@@ -24,7 +24,7 @@ export async function endCall(site: SiteId, id: string, ending: Ending): Promise
   const row = await placed.find(site, id)
   const live = (await calls(site)).find((call) => call.id === id)
   const call = row ? (live ? enrich(live.state, row) : toCall(id, row)) : live?.state
-  if (!call) throw new HttpProblem(404, 'call-unknown', 'There is no such call, or not any more.')
+  if (!call) throw new HttpProblemError(404, 'call-unknown', 'There is no such call, or not any more.')
   const { url } = commandQueueOf(siteRow)
   if (row?.stage !== 'ended' || live) {
     const times = commandTimes(now, now + callDeadlineMs)

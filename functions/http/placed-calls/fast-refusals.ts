@@ -1,6 +1,6 @@
 import type { EndpointEntity } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import { badFields, HttpProblem } from '../problem.ts'
+import { badFields, HttpProblemError } from '../problem.ts'
 
 export interface Heard {
   lastHeard: string
@@ -29,7 +29,7 @@ export async function reachableEndpoint(
   const endpoint = known.find((entity) => entity.id === id)
   if (!endpoint) throw badFields([{ field: 'from', message: 'no phone of this site' }])
   if (endpoint.state.reachability === 'offline') {
-    throw new HttpProblem(409, 'caller-offline', 'The calling phone is not registered; switch it on.', {
+    throw new HttpProblemError(409, 'caller-offline', 'The calling phone is not registered; switch it on.', {
       errors: [{ field: 'from', message: 'is not registered' }],
     })
   }
@@ -45,6 +45,6 @@ export function checkHeard(heard: Heard | undefined, now: number): void {
   if (heard.pbx === 'down') throw away('pbx-unreachable', 'The bridge of this site does not reach its PBX.')
 }
 
-function away(errorId: string, detail: string): HttpProblem {
-  return new HttpProblem(503, errorId, detail, { headers: { 'retry-after': retryAfterSeconds } })
+function away(errorId: string, detail: string): HttpProblemError {
+  return new HttpProblemError(503, errorId, detail, { headers: { 'retry-after': retryAfterSeconds } })
 }

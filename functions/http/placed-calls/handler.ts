@@ -1,8 +1,9 @@
 import { createPrivateKey } from 'node:crypto'
+import { placedCallRoutes } from '../../../contracts/routes/placed-calls.ts'
 import { archivedCallShape } from '../../domain/personal/shapes.ts'
 import { mask } from '../../domain/personal.ts'
 import { secrets } from '../../secrets.ts'
-import { httpRoutes } from '../http-handler.ts'
+import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { endCall } from './end-call.ts'
 import { openParts } from './parts.ts'
@@ -11,7 +12,7 @@ import { placeCall } from './place-call.ts'
 const parts = openParts()
 const signingKey = async () => createPrivateKey((await secrets()).signingKey)
 
-export const handler = httpRoutes({
+export const handler = httpHandler(placedCallRoutes, 'placedCalls', {
   'POST /v1/sites/{site}/calls': async ({ caller, site, body, headers, now }) => {
     const how = { ...parts, signingKey: await signingKey(), now }
     const call = await placeCall(site, caller.keyId, headers['idempotency-key'], body, how)

@@ -3,13 +3,13 @@ import type { Call } from '../../../contracts/calls.ts'
 import { type Command, callDeadlineMs, commandTimes, signCommand } from '../../../contracts/commands.ts'
 import type { KeyCallRules } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { CallRequest } from '../../../contracts/operations/placed-calls.ts'
+import type { CallRequest } from '../../../contracts/routes/placed-calls.ts'
 import { sha256 } from '../../domain/api-key.ts'
 import { makeCallId, toCall } from '../../domain/calls/placed.ts'
 import { numbering } from '../../domain/phone-number.ts'
 import type { IdempotencyRow, PlacedRow } from '../../stores/placed-calls.ts'
 import { commandQueueOf, existingSite, type SiteFinder } from '../existing-site.ts'
-import { badFields, HttpProblem } from '../problem.ts'
+import { badFields, HttpProblemError } from '../problem.ts'
 import { type RoomParts, takeRoom } from './call-room.ts'
 import { checkDialled } from './dial-checks.ts'
 import { type Reachable, reachableEndpoint } from './fast-refusals.ts'
@@ -98,13 +98,13 @@ async function judge(
 async function again(site: SiteId, known: IdempotencyRow, hash: string, placing: Placing): Promise<Call> {
   const { placed, now } = placing
   if (known.hash !== hash) {
-    throw new HttpProblem(422, 'idempotency-key-reused', 'This Idempotency-Key was used with another body.')
+    throw new HttpProblemError(422, 'idempotency-key-reused', 'This Idempotency-Key was used with another body.')
   }
   const row = await placed.find(site, known.call)
   if (!row && now - known.at < inProgressMs) throw inProgress()
   if (!row) {
     // Its request died before there was a call; nothing was sent, and nothing may be under this key any more.
-    throw new HttpProblem(
+    throw new HttpProblemError(
       409,
       'idempotency-key-spent',
       'The request with this key failed and rang nothing: use a new key.',
@@ -142,8 +142,8 @@ function hashOf(request: CallRequest): string {
   return createHash('sha256').update(JSON.stringify(request, sorted)).digest('hex')
 }
 
-function inProgress(): HttpProblem {
-  return new HttpProblem(
+function inProgress(): HttpProblemError {
+  return new HttpProblemError(
     409,
     'idempotency-in-progress',
     'A request with this key is being served; ask again shortly.',

@@ -3,7 +3,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { Receipt } from '../../../contracts/site.ts'
 import type { RemovalJob } from '../../stores/removals.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
-import { HttpProblem, unknownSite } from '../problem.ts'
+import { HttpProblemError, unknownSite } from '../problem.ts'
 
 export interface Asking {
   removals: {
@@ -58,7 +58,7 @@ export async function findReceipt(
   { removals, files }: Pick<Asking, 'removals'> & { files: { link(file: string): Promise<string> } },
 ): Promise<Receipt> {
   const receipt = await removals.receipt(site, id)
-  if (!receipt) throw new HttpProblem(404, 'receipt-unknown', 'There is no such receipt.')
+  if (!receipt) throw new HttpProblemError(404, 'receipt-unknown', 'There is no such receipt.')
   const { farewell } = receipt
   return farewell ? { ...receipt, farewell: { ...farewell, link: await files.link(farewell.file) } } : receipt
 }

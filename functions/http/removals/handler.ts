@@ -1,3 +1,4 @@
+import { siteRoutes } from '../../../contracts/routes/sites.ts'
 import { config } from '../../config.ts'
 import { ExportFiles } from '../../gateways/export-files.ts'
 import { KeyStore } from '../../stores/keys.ts'
@@ -5,7 +6,7 @@ import { RemovalStore } from '../../stores/removals.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
 import { documentClient } from '../../stores/table.ts'
 import { existingSite } from '../existing-site.ts'
-import { httpRoutes } from '../http-handler.ts'
+import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { askDeletion, askErasure, findReceipt } from './ask-removal.ts'
 
@@ -15,7 +16,7 @@ const keys = new KeyStore(documentClient(), env.TABLE_ACCESS)
 const files = new ExportFiles(env.BUCKET_EXPORTS)
 const removals = new RemovalStore(documentClient(), env.TABLE_ACCESS)
 
-export const handler = httpRoutes({
+export const handler = httpHandler(siteRoutes, 'removals', {
   'DELETE /v1/sites/{site}': async ({ site, now }) =>
     answer(202, await askDeletion(site, { directory, keys, removals, now })),
   'POST /v1/sites/{site}/erasures': async ({ site, body, now }) => {

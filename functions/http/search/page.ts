@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { SearchQuery } from '../../../contracts/operations/cdrs.ts'
+import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
 import { Search } from '../../domain/calls/search.ts'
 import { readCursor } from '../cursor.ts'
 

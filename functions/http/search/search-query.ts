@@ -1,4 +1,4 @@
-import type { SearchQuery } from '../../../contracts/operations/cdrs.ts'
+import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import { wholeSeconds } from '../../domain/filing.ts'
 import { canonicalNumber, canonicalPrefixes, type Numbering, prefixDigitsMin } from '../../domain/phone-number.ts'

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { type PersonalArea, type Reader, seesPersonal } from '../../domain/personal.ts'
-import { HttpProblem } from '../problem.ts'
+import type { PersonalArea } from '../../../contracts/scopes.ts'
+import { type Reader, seesPersonal } from '../../domain/personal.ts'
+import { HttpProblemError } from '../problem.ts'
 
 /** Whoever may not see numbers may not ask for one either: page by page the answers would tell. */
 export function checkSearch(reader: Reader, area: PersonalArea, query: { [name: string]: unknown }): void {
   const asked = ['caller', 'called', 'party', 'accountcode'].find((name) => query[name] !== undefined)
   if (asked === undefined || seesPersonal(reader, area)) return
-  throw new HttpProblem(403, 'scope-missing', `A search by ${asked} needs the scope cdrs:personal.`, {
+  throw new HttpProblemError(403, 'scope-missing', `A search by ${asked} needs the scope cdrs:personal.`, {
     errors: [{ field: asked, message: 'needs the scope cdrs:personal' }],
   })
 }

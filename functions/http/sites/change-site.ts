@@ -3,7 +3,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { type Site, type SiteChange, SiteSettings } from '../../../contracts/site.ts'
 import { type SiteProperties, type SiteRow, toSite } from '../../stores/site-directory.ts'
 import { existingSite } from '../existing-site.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 
 export interface SiteChanging {
   find(site: SiteId): Promise<SiteRow | undefined>
@@ -24,7 +24,7 @@ export async function changeSite(
   const merged = v.parse(SiteSettings, { ...seen.settings, ...defined(settings ?? {}) })
   const next: SiteRow = { ...seen, ...defined(properties), settings: merged }
   if (!(await directory.change(site, seen, next))) {
-    throw new HttpProblem(409, 'site-changed', 'The site was changed at the same time; look at it and try again.')
+    throw new HttpProblemError(409, 'site-changed', 'The site was changed at the same time; look at it and try again.')
   }
   await sites.describe(site, next, seen.revision + 1)
   return toSite(next)

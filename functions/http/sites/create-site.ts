@@ -7,7 +7,7 @@ import type { KeyRow } from '../../stores/keys.ts'
 import { type SiteProperties, type SiteRow, toSite } from '../../stores/site-directory.ts'
 import { type CodeWriter, makeCode } from '../bridges/make-code.ts'
 import { makeKey } from '../keys/make-key.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 
 export interface SiteMaking {
   directory: {
@@ -47,9 +47,17 @@ export async function createSite(request: SiteRequest, making: SiteMaking): Prom
   return { ...toSite(row), apiKey: apiKey.secret, enrolment }
 }
 
-function taken(site: SiteId, left: SiteRow | undefined): HttpProblem {
+function taken(site: SiteId, left: SiteRow | undefined): HttpProblemError {
   if (left?.state === 'deleting') {
-    return new HttpProblem(409, 'site-being-deleted', `The site ${site} is being deleted; try again in two minutes.`)
+    return new HttpProblemError(
+      409,
+      'site-being-deleted',
+      `The site ${site} is being deleted; try again in two minutes.`,
+    )
   }
-  return new HttpProblem(409, 'site-exists', `The site ${site} exists already or is being made; choose another name.`)
+  return new HttpProblemError(
+    409,
+    'site-exists',
+    `The site ${site} exists already or is being made; choose another name.`,
+  )
 }

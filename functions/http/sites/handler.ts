@@ -1,3 +1,4 @@
+import { siteRoutes } from '../../../contracts/routes/sites.ts'
 import { config } from '../../config.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
 import { secrets } from '../../secrets.ts'
@@ -7,7 +8,7 @@ import { SiteDirectory, toSite } from '../../stores/site-directory.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 import { existingSite } from '../existing-site.ts'
-import { httpRoutes } from '../http-handler.ts'
+import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { changeSite } from './change-site.ts'
 import { createSite } from './create-site.ts'
@@ -20,7 +21,7 @@ const bridges = new BridgeStore(documentClient(), env.TABLE_ACCESS)
 const sites = new SiteStore(documentClient(), env.TABLE_LIVE)
 const commandQueues = new CommandQueues(env.STAGE)
 
-export const handler = httpRoutes({
+export const handler = httpHandler(siteRoutes, 'sites', {
   'POST /v1/sites': async ({ body, caller, now }) => {
     const { pepper } = await secrets()
     const made = await createSite(body, { directory, keys, bridges, sites, commandQueues, pepper, caller, now })

@@ -1,5 +1,5 @@
 import type { SiteId } from '../../../contracts/names.ts'
-import type { Stats, StatsQuery, StatsRow } from '../../../contracts/operations/stats.ts'
+import type { Stats, StatsQuery, StatsRow } from '../../../contracts/routes/stats.ts'
 import { monthsBack } from '../../domain/filing.ts'
 import { addCounts, type Counts, directions, noCounts, toFigures } from '../../domain/stats/figures.ts'
 import { quarterSeconds, quartersPerHour, type Tally } from '../../domain/stats/hour-total.ts'

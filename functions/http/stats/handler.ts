@@ -1,3 +1,4 @@
+import { statsRoutes } from '../../../contracts/routes/stats.ts'
 import { config } from '../../config.ts'
 import { cachedLocale } from '../../stores/locale.ts'
 import { documentClient } from '../../stores/table.ts'
@@ -11,7 +12,9 @@ const db = documentClient()
 const totals = new TotalStore(db, env.TABLE_RECORDS)
 const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
-export const handler = httpHandler('GET /v1/sites/{site}/stats', async ({ site, query, headers }) => {
-  const { zone } = await localeOf(site)
-  return fresh(await getStats(site, query, { totals, zone }), headers)
+export const handler = httpHandler(statsRoutes, 'stats', {
+  'GET /v1/sites/{site}/stats': async ({ site, query, headers }) => {
+    const { zone } = await localeOf(site)
+    return fresh(await getStats(site, query, { totals, zone }), headers)
+  },
 })

@@ -1,4 +1,4 @@
-import type { StatsBy, StatsQuery } from '../../../contracts/operations/stats.ts'
+import type { StatsBy, StatsQuery } from '../../../contracts/routes/stats.ts'
 import { quarterSeconds } from '../../domain/stats/hour-total.ts'
 import { nextDay, type OffsetAt, startOfDay } from '../../domain/stats/zone.ts'
 import { badFields } from '../problem.ts'

@@ -1,3 +1,4 @@
+import { keyRoutes } from '../../../contracts/routes/keys.ts'
 import { config } from '../../config.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TicketStore } from '../../stores/tickets.ts'
@@ -8,6 +9,7 @@ import { issueTicket } from './issue-ticket.ts'
 const env = config('TABLE_ACCESS', 'SOCKET_ENDPOINT')
 const tickets = new TicketStore(documentClient(), env.TABLE_ACCESS)
 
-export const handler = httpHandler('POST /v1/sites/{site}/tickets', async ({ caller, body, now }) =>
-  answer(201, await issueTicket(caller, body.scopes, { tickets, socketUrl: env.SOCKET_ENDPOINT, now })),
-)
+export const handler = httpHandler(keyRoutes, 'tickets', {
+  'POST /v1/sites/{site}/tickets': async ({ caller, body, now }) =>
+    answer(201, await issueTicket(caller, body.scopes, { tickets, socketUrl: env.SOCKET_ENDPOINT, now })),
+})

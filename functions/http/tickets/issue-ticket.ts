@@ -1,9 +1,9 @@
 import type { TicketIssued } from '../../../contracts/http.ts'
+import { isScope } from '../../../contracts/scopes.ts'
 import type { SiteKey } from '../../caller.ts'
 import { makeTicket, sha256 } from '../../domain/api-key.ts'
-import { isScope } from '../../domain/scopes.ts'
 import type { TicketRow } from '../../stores/tickets.ts'
-import { badFields, HttpProblem } from '../problem.ts'
+import { badFields, HttpProblemError } from '../problem.ts'
 
 export interface TicketWriter {
   put(sha256: string, row: TicketRow, now: number): Promise<void>
@@ -23,7 +23,7 @@ export async function issueTicket(
   }
   const missing = (wanted ?? []).filter((scope) => isScope(scope) && !caller.scopes.has(scope))
   if (missing.length > 0) {
-    throw new HttpProblem(
+    throw new HttpProblemError(
       403,
       'scope-not-held',
       `The key lacks ${missing.join(', ')} itself, so its ticket cannot have it.`,

@@ -1,11 +1,11 @@
 import { type KeyObject, randomUUID } from 'node:crypto'
 import { commandTimes, signCommand, type VerifyDayCommand } from '../../../contracts/commands.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { Verification, VerificationRequest } from '../../../contracts/operations/verifications.ts'
+import type { Verification, VerificationRequest } from '../../../contracts/routes/verifications.ts'
 import { nextDay, offsetsOf, startOfDay } from '../../domain/stats/zone.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
 import { commandQueueOf } from '../existing-site.ts'
-import { badFields, HttpProblem } from '../problem.ts'
+import { badFields, HttpProblemError } from '../problem.ts'
 
 export interface VerificationAsking {
   days: {
@@ -53,7 +53,7 @@ export async function findVerification(
 ): Promise<Verification> {
   checkDay(day)
   const found = await days.find(site, day)
-  if (!found) throw new HttpProblem(404, 'day-not-verified', 'This day was not verified.')
+  if (!found) throw new HttpProblemError(404, 'day-not-verified', 'This day was not verified.')
   return found
 }
 

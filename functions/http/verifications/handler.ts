@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
+import { verificationRoutes } from '../../../contracts/routes/verifications.ts'
 import { config } from '../../config.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
 import { secrets } from '../../secrets.ts'
@@ -6,7 +7,7 @@ import { SiteDirectory } from '../../stores/site-directory.ts'
 import { documentClient } from '../../stores/table.ts'
 import { VerifiedDayStore } from '../../stores/verified-days.ts'
 import { existingSite } from '../existing-site.ts'
-import { httpRoutes } from '../http-handler.ts'
+import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { askVerification, findVerification } from './ask-verification.ts'
 
@@ -15,7 +16,7 @@ const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
 const days = new VerifiedDayStore(documentClient(), env.TABLE_RECORDS)
 const commands = new CommandQueues(env.STAGE)
 
-export const handler = httpRoutes({
+export const handler = httpHandler(verificationRoutes, 'verifications', {
   'POST /v1/sites/{site}/cdrs/verifications': async ({ site, body, now }) => {
     const signingKey = createPrivateKey((await secrets()).signingKey)
     const row = await existingSite(directory, site)

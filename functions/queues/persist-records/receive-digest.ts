@@ -1,6 +1,6 @@
 import { type CdrDigest, checksumOf } from '../../../contracts/cdr-digest.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { Verification } from '../../../contracts/operations/verifications.ts'
+import type { Verification } from '../../../contracts/routes/verifications.ts'
 import { compareDay, type StoredPrint } from '../../domain/compare-day.ts'
 import { logMetrics, logOutcome } from '../../log.ts'
 

@@ -1,6 +1,6 @@
-import type { ExportQuery } from '../../../contracts/operations/cdrs.ts'
+import type { ExportQuery } from '../../../contracts/routes/exports.ts'
 import { partBytesMin, UploadLostError } from '../../gateways/export-files.ts'
-import type { Exported } from '../../http/export/export-cdrs.ts'
+import type { Exported } from '../../http/exports/export-cdrs.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { StoredExportJob } from '../../stores/export-jobs.ts'
 

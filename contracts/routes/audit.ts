@@ -39,8 +39,11 @@ export const AuditQuery = v.looseObject({
 })
 export type AuditQuery = v.InferOutput<typeof AuditQuery>
 
-export const auditOperations = {
+export const auditRoutes = {
   'GET /v1/sites/{site}/audit': {
+    function: 'audit',
+    needs: 'audit:read',
+    orAdmin: true,
     summary: 'Who did what, newest first.',
     query: AuditQuery,
     answers: { 200: AuditPage },

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { ExportJob, ExportJobQuery } from '../../../contracts/operations/exports.ts'
+import type { ExportJob, ExportJobQuery } from '../../../contracts/routes/exports.ts'
 import { type Reader, seesPersonal } from '../../domain/personal.ts'
 import { linkSeconds } from '../../gateways/export-files.ts'
 import type { StoredExportJob } from '../../stores/export-jobs.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblemError } from '../problem.ts'
 import { understand } from '../search/search-query.ts'
 
 export interface ExportAsking {
@@ -50,7 +50,7 @@ export async function findExport(
 ): Promise<ExportJob> {
   const job = await jobs.get(site, id)
   if (!job || (job.personal && !seesPersonal(caller, 'cdrs'))) {
-    throw new HttpProblem(404, 'export-unknown', 'There is no such export, or not any more.')
+    throw new HttpProblemError(404, 'export-unknown', 'There is no such export, or not any more.')
   }
   if (job.state !== 'done') return shown(job)
   const linkUntil = new Date(now + 1000 * linkSeconds).toISOString()

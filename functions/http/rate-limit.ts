@@ -1,17 +1,17 @@
-import type { Route } from '../../contracts/operations.ts'
+import type { RouteDefinition } from '../../contracts/routes/route.ts'
 import type { Caller } from '../caller.ts'
 import { config } from '../config.ts'
 import { RequestLimits } from '../stores/limits.ts'
 import { documentClient } from '../stores/table.ts'
-import { HttpProblem } from './problem.ts'
-import { ruleOf } from './routes.ts'
+import { HttpProblemError } from './problem.ts'
 
-export function openLimits(routes: readonly Route[]): RequestLimits | undefined {
-  if (routes.every((route) => ruleOf(route).needs === 'anyone')) return undefined
+/** Returns the counter of requests, or undefined for a function whose callers show no key. */
+export function createLimits(routes: readonly (readonly [string, RouteDefinition])[]): RequestLimits | undefined {
+  if (routes.every(([, { needs }]) => needs === 'anyone')) return undefined
   return new RequestLimits(documentClient(), config('TABLE_LIVE').TABLE_LIVE)
 }
 
-/** 429 once a key or its site has made its requests of this window. A caller that shows no key is not counted here. */
+/** Counts the request. @throws HttpProblemError 429 if the key or its site has used up its requests of this window. Callers without a key are not counted here. */
 export async function checkRate(limits: RequestLimits | undefined, caller: Caller, now: number): Promise<void> {
   if (!limits || caller.kind === 'unknown') return
   const key =
@@ -23,7 +23,7 @@ export async function checkRate(limits: RequestLimits | undefined, caller: Calle
   const { limit, max, retryAfterSeconds } = exceeded
   const whose = limit === 'key' ? 'This key' : 'This site'
   const detail = `${whose} has made its ${max} requests of 10 seconds; go on in ${retryAfterSeconds} s.`
-  throw new HttpProblem(429, `${limit}-rate-exceeded`, detail, {
+  throw new HttpProblemError(429, `${limit}-rate-exceeded`, detail, {
     headers: { 'retry-after': String(retryAfterSeconds) },
   })
 }

@@ -19,13 +19,18 @@ export const CallRequest = v.strictObject({
 })
 export type CallRequest = v.InferOutput<typeof CallRequest>
 
-export const placedCallOperations = {
+export const placedCallRoutes = {
   'POST /v1/sites/{site}/calls': {
+    function: 'placedCalls',
+    needs: 'calls:write',
+    dials: true,
     summary: 'Rings a phone of the site and, once it is answered, the number asked for. Needs an Idempotency-Key.',
     body: CallRequest,
     answers: { 202: Call },
   },
   'DELETE /v1/sites/{site}/calls/{id}': {
+    function: 'placedCalls',
+    needs: 'calls:write',
     summary: 'Cancels a call before it is answered, hangs up one that is live.',
     answers: { 202: Call },
   },

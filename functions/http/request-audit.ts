@@ -1,26 +1,27 @@
 import type { SiteId } from '../../contracts/names.ts'
-import type { Route } from '../../contracts/operations.ts'
+import { isAudited, type RouteDefinition } from '../../contracts/routes/route.ts'
+import type { Route } from '../../contracts/routes.ts'
 import { type Caller, nameOf } from '../caller.ts'
 import { config } from '../config.ts'
 import { hidden, seesPersonal } from '../domain/personal.ts'
 import { describeError, logOutcome } from '../log.ts'
 import { AuditStore } from '../stores/audit.ts'
 import { documentClient } from '../stores/table.ts'
-import type { HttpEvent } from './admit.ts'
-import { HttpProblem } from './problem.ts'
+import type { HttpEvent } from './input.ts'
+import { HttpProblemError } from './problem.ts'
 import type { AnyAnswer, AuditExtras } from './request.ts'
-import { isAudited, ruleOf } from './routes.ts'
 
 /** How a request ended, as far as the audit asks. */
 interface Audited {
   route: Route
+  definition: RouteDefinition
   caller: Caller
   status: number
   errorId: string | undefined
   extras: AuditExtras | undefined
 }
 
-type Refusal = { answer?: never; problem: HttpProblem; error: unknown }
+type Refusal = { answer?: never; problem: HttpProblemError; error: unknown }
 type Write = (audited: Audited, event: HttpEvent, now: number) => Promise<Refusal | undefined>
 
 /** How a request ends: with an answer, or with the problem that an error became. */
@@ -29,17 +30,17 @@ export type Outcome = { answer: AnyAnswer; problem?: never; error?: never } | Re
 /** The entries of one request: one, and another if it ended otherwise than had been written before its end. */
 export class RequestAudit {
   readonly #write: Write
-  readonly #route: Route
+  readonly #route: Pick<Audited, 'route' | 'definition'>
   readonly #event: HttpEvent
   #early: { errorId: string | undefined; extras: AuditExtras } | undefined
-  constructor(write: Write, route: Route, event: HttpEvent) {
+  constructor(write: Write, route: Pick<Audited, 'route' | 'definition'>, event: HttpEvent) {
     this.#write = write
     this.#route = route
     this.#event = event
   }
 
   /** `HttpRequest.auditNow`. */
-  async now(caller: Caller, problem: HttpProblem | undefined, extras: AuditExtras): Promise<void> {
+  async now(caller: Caller, problem: HttpProblemError | undefined, extras: AuditExtras): Promise<void> {
     this.#early = { errorId: problem?.errorId, extras }
     const refusal = await this.#entry(caller, problem?.status ?? 200, problem?.errorId, extras)
     if (!refusal) return
@@ -54,7 +55,7 @@ export class RequestAudit {
   }
 
   #entry(caller: Caller, status: number, errorId: string | undefined, extras: AuditExtras | undefined) {
-    return this.#write({ route: this.#route, caller, status, errorId, extras }, this.#event, Date.now())
+    return this.#write({ ...this.#route, caller, status, errorId, extras }, this.#event, Date.now())
   }
 }
 
@@ -65,12 +66,12 @@ const notWorthAnEntry: readonly number[] = [400, 401, 429]
  * Writes the entry of each change, done or refused, and of each read of personal data by someone who sees it. A read, a
  * lookup of a mark too, whose entry cannot be written is not answered; a change is done by then, so its entry goes to the log instead.
  */
-export function openAudit(routes: readonly Route[]): Write {
-  if (!routes.some(isAudited)) return async () => undefined
+export function createAuditWriter(routes: readonly (readonly [string, RouteDefinition])[]): Write {
+  if (!routes.some(([name, definition]) => isAudited(name, definition))) return async () => undefined
   const store = new AuditStore(documentClient(), config('TABLE_AUDIT').TABLE_AUDIT)
   return async (audited, event, now) => {
     if (!isWorthAnEntry(audited)) return undefined
-    const { route, caller, errorId = 'done', extras } = audited
+    const { route, definition, caller, errorId = 'done', extras } = audited
     const { requestId, http } = event.requestContext
     const on = extras?.on ?? pathBelowSite(event)
     const act = {
@@ -86,9 +87,9 @@ export function openAudit(routes: readonly Route[]): Write {
       return undefined
     } catch (error) {
       logOutcome('error', 'audit-failed', { ...act, error: describeError(error) })
-      if (!route.startsWith('GET ') && !ruleOf(route).reads) return undefined
+      if (!route.startsWith('GET ') && !definition.reads) return undefined
       const detail = 'The audit cannot be written, so nothing personal is shown; try again.'
-      return { problem: new HttpProblem(503, 'audit-unavailable', detail), error }
+      return { problem: new HttpProblemError(503, 'audit-unavailable', detail), error }
     }
   }
 }
@@ -99,14 +100,14 @@ function pathBelowSite({ rawPath, pathParameters }: HttpEvent): string {
   return pathParameters?.['matricule'] === undefined ? below : below.replace(/[^/]+$/, hidden)
 }
 
-function isWorthAnEntry({ route, caller, status, errorId, extras }: Audited): boolean {
+function isWorthAnEntry({ route, definition, caller, status, errorId, extras }: Audited): boolean {
   // Each try of a known key to dial what may not be is wanted, however it was written. Only so many can come this far.
   const isOverRate = errorId?.endsWith('-rate-exceeded') ?? false
-  if (ruleOf(route).dials && caller.kind === 'key' && status >= 400 && !isOverRate) return true
-  if (!isAudited(route) || notWorthAnEntry.includes(status)) return false
+  if (definition.dials && caller.kind === 'key' && status >= 400 && !isOverRate) return true
+  if (!isAudited(route, definition) || notWorthAnEntry.includes(status)) return false
   if (caller.kind === 'unknown' && extras?.who === undefined) return false
   if (!route.startsWith('GET ')) return true
-  const area = ruleOf(route).personal
+  const area = definition.personal
   return status < 300 && caller.kind === 'key' && area !== undefined && seesPersonal(caller, area)
 }
 

@@ -1,4 +1,5 @@
 import type { Cdr } from '../../../contracts/cdr.ts'
+import { exportRoutes } from '../../../contracts/routes/exports.ts'
 import { config } from '../../config.ts'
 import { cdrShape } from '../../domain/personal/shapes.ts'
 import { mask } from '../../domain/personal.ts'
@@ -8,7 +9,7 @@ import { CallLogStore } from '../../stores/call-log.ts'
 import { ExportJobStore } from '../../stores/export-jobs.ts'
 import { cachedLocale } from '../../stores/locale.ts'
 import { documentClient } from '../../stores/table.ts'
-import { httpRoutes } from '../http-handler.ts'
+import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { checkSearch } from '../search/shown.ts'
 import { askExport, findExport } from './ask-export.ts'
@@ -21,7 +22,7 @@ const jobs = new ExportJobStore(db, env.TABLE_RECORDS)
 const files = new ExportFiles(env.BUCKET_EXPORTS)
 const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
-export const handler = httpRoutes({
+export const handler = httpHandler(exportRoutes, 'exports', {
   'GET /v1/sites/{site}/cdrs/export': async ({ caller, site, query }) => {
     checkSearch(caller, 'cdrs', query)
     const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])

@@ -31,13 +31,17 @@ export const Verification = v.looseObject({
 })
 export type Verification = v.InferOutput<typeof Verification>
 
-export const verificationOperations = {
+export const verificationRoutes = {
   'POST /v1/sites/{site}/cdrs/verifications': {
+    function: 'verifications',
+    needs: 'cdrs:write',
     summary: "Holds a day of the call log against the PBX's own file; with `repair`, what is missing is sent again.",
     body: VerificationRequest,
     answers: { 202: Verification },
   },
   'GET /v1/sites/{site}/cdrs/verifications/{day}': {
+    function: 'verifications',
+    needs: 'cdrs:read',
     summary: 'The last verification of a day: counts, checksums, and what is missing or extra by key.',
     answers: { 200: Verification },
   },

@@ -64,35 +64,60 @@ const GradeQuery = v.looseObject({
   ),
 })
 
-export const gradeOperations = {
+export const gradeRoutes = {
   'GET /v1/sites/{site}/grades': {
+    function: 'grades',
+    needs: 'grades:read',
+    personal: 'grades',
     summary: 'A page of marks by student number.',
     query: GradeQuery,
     answers: { 200: GradePage },
   },
   'POST /v1/sites/{site}/grades': {
+    function: 'grades',
+    needs: 'grades:write',
     summary: 'Many marks at once, as JSON or CSV: all of them, or none where a row is wrong.',
     query: v.looseObject({ dryRun: v.optional(v.picklist(['true', 'false'])) }),
     body: Upload,
     answers: { 200: UploadResult },
   },
-  'GET /v1/sites/{site}/grades/{matricule}': { summary: 'One mark, with its ETag.', answers: { 200: Grade } },
+  'GET /v1/sites/{site}/grades/{matricule}': {
+    function: 'grades',
+    needs: 'grades:read',
+    personal: 'grades',
+    summary: 'One mark, with its ETag.',
+    answers: { 200: Grade },
+  },
   'PUT /v1/sites/{site}/grades/{matricule}': {
+    function: 'grades',
+    needs: 'grades:write',
     summary: 'Writes one mark; If-Match or If-None-Match guards against another writer.',
     body: GradeChange,
     answers: { 200: Grade },
   },
-  'DELETE /v1/sites/{site}/grades/{matricule}': { summary: 'Deletes one mark.', answers: { 204: v.undefined() } },
+  'DELETE /v1/sites/{site}/grades/{matricule}': {
+    function: 'grades',
+    needs: 'grades:write',
+    summary: 'Deletes one mark.',
+    answers: { 204: v.undefined() },
+  },
   'GET /v1/sites/{site}/grade-scale': {
+    function: 'grades',
+    needs: 'grades:read',
     summary: 'How marks are read: their top and thresholds.',
     answers: { 200: Scale },
   },
   'PUT /v1/sites/{site}/grade-scale': {
+    function: 'grades',
+    needs: 'grades:write',
     summary: 'Sets top and thresholds; marks with an honour of their own keep it.',
     body: Scale,
     answers: { 200: Scale },
   },
   'POST /v1/sites/{site}/grade-lookups': {
+    function: 'gradeLookups',
+    needs: 'grades:lookup',
+    reads: true,
     summary: 'One mark, for a caller: counted against guessing.',
     body: GradeLookup,
     answers: { 200: GradeFound },

@@ -46,8 +46,10 @@ export type StatsQuery = v.InferOutput<typeof StatsQuery>
 export const Stats = v.looseObject({ zone: v.string(), by: StatsBy, rows: v.array(StatsRow), total: StatsRow })
 export type Stats = v.InferOutput<typeof Stats>
 
-export const statsOperations = {
+export const statsRoutes = {
   'GET /v1/sites/{site}/stats': {
+    function: 'stats',
+    needs: 'cdrs:read',
     summary: "Totals of calls by hour, day or week of the site's zone, or by extension or trunk.",
     query: StatsQuery,
     answers: { 200: Stats, 304: v.undefined() },

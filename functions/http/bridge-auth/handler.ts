@@ -1,3 +1,4 @@
+import { bridgeRoutes } from '../../../contracts/routes/bridges.ts'
 import { config } from '../../config.ts'
 import { BridgeSessions } from '../../gateways/bridge-sessions.ts'
 import { deploymentPublicKey, secrets } from '../../secrets.ts'
@@ -6,7 +7,7 @@ import { SiteDirectory } from '../../stores/site-directory.ts'
 import { documentClient } from '../../stores/table.ts'
 import { enrolBridge } from '../bridges/enrol-bridge.ts'
 import { issueCredentials } from '../bridges/issue-credentials.ts'
-import { httpRoutes } from '../http-handler.ts'
+import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
 
 const env = config('TABLE_ACCESS', 'QUEUE_LIVE', 'QUEUE_RECORDS', 'BRIDGE_ROLE', 'AWS_REGION')
@@ -16,7 +17,7 @@ const sessions = new BridgeSessions(env.BRIDGE_ROLE)
 const shared = { sites, bridges, region: env.AWS_REGION, queues: { live: env.QUEUE_LIVE, records: env.QUEUE_RECORDS } }
 
 /** Where a bridge comes in: it has no key of the API, but a code once and its own signature afterwards. */
-export const handler = httpRoutes({
+export const handler = httpHandler(bridgeRoutes, 'bridgeAuth', {
   'POST /v1/bridge/enrolments': async ({ body, now }) => {
     const publicKey = deploymentPublicKey(await secrets())
     const enrolled = await enrolBridge(body, { ...shared, deploymentPublicKey: publicKey, now })

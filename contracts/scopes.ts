@@ -43,3 +43,12 @@ const operator = [
 /** Sets of scopes under a name, for who makes a key. The key holds the scopes, so that a later change here changes no key. */
 export const roles = { viewer, operator, admin: allScopes } as const satisfies Record<string, readonly Scope[]>
 export type Role = keyof typeof roles
+
+/** The scope that shows the personal data of each area. */
+export const personalAreas = {
+  presence: 'presence:personal',
+  calls: 'cdrs:personal',
+  cdrs: 'cdrs:personal',
+  grades: 'grades:read',
+} as const satisfies Record<string, Scope>
+export type PersonalArea = keyof typeof personalAreas

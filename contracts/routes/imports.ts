@@ -29,8 +29,10 @@ export const ImportResult = v.looseObject({
 })
 export type ImportResult = v.InferOutput<typeof ImportResult>
 
-export const importOperations = {
+export const importRoutes = {
   'POST /v1/sites/{site}/cdrs/import': {
+    function: 'imports',
+    needs: 'cdrs:write',
     summary: 'Takes CDRs of elsewhere, up to 500; those the log has already are matched, doubtful ones are listed.',
     body: ImportRequest,
     answers: { 200: ImportResult },

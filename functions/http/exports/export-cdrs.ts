@@ -1,6 +1,6 @@
 import { type Cdr, cdrFields } from '../../../contracts/cdr.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { ExportQuery } from '../../../contracts/operations/cdrs.ts'
+import type { ExportQuery } from '../../../contracts/routes/exports.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import { byteOrderMark, csvRecord } from '../../domain/csv.ts'
 import { wholeSeconds } from '../../domain/filing.ts'
