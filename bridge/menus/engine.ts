@@ -1,9 +1,14 @@
 import type { Grade } from '../../contracts/grades.ts'
 import type { AskNode, LookUpNode, Menu } from './menu.ts'
 
+/*
+ * The logic of a voice menu without telephone and timers: a step takes a state and an event, and returns the next state and
+ * the effects to perform.
+ */
+
 /**
- * What happens to a call in a menu. `timer` is one that the engine set and nothing has cleared since; `played` is the end
- * of a prompt that was not stopped.
+ * An event of a call in a menu. `timer`: a timer that the engine set has expired. `played`: a prompt has ended by itself. A
+ * prompt that was stopped makes no event.
  */
 export type MenuEvent =
   | { type: 'digit'; digit: string }
@@ -16,7 +21,7 @@ export type LookupOutcome =
   | { kind: 'unknown' | 'locked' | 'closed' | 'unavailable' }
 export type Timer = 'digit' | 'filler' | 'give-up'
 
-/** What is to be done, in this order. A `play` follows the one under way, if it was not stopped. */
+/** An action for the caller of the engine, performed in the order given. A `play` is queued behind the current prompt. */
 export type Effect =
   | { type: 'play'; prompt: string; fields: Fields }
   | { type: 'stop' }
@@ -27,13 +32,14 @@ export type Effect =
   | { type: 'hang-up' }
 export type Fields = Readonly<Record<string, string>>
 
-/** Where a caller is. Plain data: it can be printed in a test and holds no timer and no socket. */
+/** The position of a caller in a menu. Plain data: it holds no timer and no socket. */
 export interface MenuState {
   node: string
+  /** Values of the answers given so far, and of the grade once it is found. */
   fields: Fields
   digits: string
   triesLeft: number
-  /** Prompts begun and not yet ended; digits are waited for from 0 on. */
+  /** Number of prompts playing or queued. The digit timer starts when it reaches 0. */
   playing: number
   over: boolean
 }
@@ -42,11 +48,11 @@ export interface Step {
   effects: Effect[]
 }
 
-/** Silence that a waiting caller bears before something is said. */
+/** A lookup that takes longer is covered by a filler prompt ("one moment, please"). */
 export const fillerMs = 1500
-/** After this the menu apologises, whatever the cloud still does. */
+/** After this time the menu apologises and ends, even if the lookup is still running. */
 export const giveUpMs = 4000
-/** Nodes passed in one step: the menu's check leaves no circle without a question, so the longest path is its nodes. */
+/** Limit of nodes entered in one step. checkMenu rejects loops without a question, so a path has at most as many nodes as the menu. */
 const stepsMax = 200
 
 export function startMenu(menu: Menu): Step {
@@ -54,32 +60,42 @@ export function startMenu(menu: Menu): Step {
   return enter(menu, state, menu.start, [])
 }
 
-/** What comes after an event. A stray one, such as a digit while a sentence is said, changes nothing. */
+/** Returns the state and effects after an event. An event that the node does not expect (a digit during `say`) is ignored. */
 export function step(menu: Menu, state: MenuState, event: MenuEvent): Step {
-  if (state.over) return { state, effects: [] }
-  if (event.type === 'hung-up') return { state: { ...state, over: true }, effects: clearAll }
+  if (state.over) return unchanged(state)
+  if (event.type === 'hung-up') return { state: { ...state, over: true }, effects: clearAllTimers }
   const node = menu.nodes[state.node]
-  if (node?.kind === 'ask') return ask(menu, node, state, event)
-  if (node?.kind === 'look-up') return lookUp(menu, node, state, event)
-  if (node?.kind === 'say' && event.type === 'played') {
-    const playing = state.playing - 1
-    return playing > 0 ? stay({ ...state, playing }) : enter(menu, { ...state, playing: 0 }, node.next, [])
+  switch (node?.kind) {
+    case 'say':
+      return event.type === 'played' ? promptOfSayEnded(menu, node.next, state) : unchanged(state)
+    case 'ask':
+      return stepInAsk(menu, node, state, event)
+    case 'look-up':
+      return stepInLookUp(menu, node, state, event)
+    default:
+      return unchanged(state)
   }
-  return stay(state)
 }
 
-const clearAll: Effect[] = (['digit', 'filler', 'give-up'] as const).map((timer) => ({ type: 'clear', timer }))
+const clearAllTimers: Effect[] = (['digit', 'filler', 'give-up'] as const).map((timer) => ({ type: 'clear', timer }))
 
-function stay(state: MenuState, effects: Effect[] = []): Step {
-  return { state, effects }
+function unchanged(state: MenuState): Step {
+  return { state, effects: [] }
 }
 
-function enter(menu: Menu, from: MenuState, name: string, before: Effect[]): Step {
-  const effects = [...before]
-  let at = name
-  for (let n = 0; n < stepsMax; n++) {
-    const node = menu.nodes[at]
-    const state = { ...from, node: at, digits: '' }
+function promptOfSayEnded(menu: Menu, next: string, state: MenuState): Step {
+  const playing = state.playing - 1
+  if (playing > 0) return unchanged({ ...state, playing })
+  return enter(menu, { ...state, playing: 0 }, next, [])
+}
+
+/** Enters a node, and the nodes after it that need no event, until one waits for an event or ends the call. */
+function enter(menu: Menu, from: MenuState, name: string, effectsBefore: Effect[]): Step {
+  const effects = [...effectsBefore]
+  let current = name
+  for (let entered = 0; entered < stepsMax; entered++) {
+    const node = menu.nodes[current]
+    const state = { ...from, node: current, digits: '' }
     switch (node?.kind) {
       case 'say':
         effects.push({ type: 'play', prompt: node.prompt, fields: state.fields })
@@ -88,16 +104,17 @@ function enter(menu: Menu, from: MenuState, name: string, before: Effect[]): Ste
         effects.push({ type: 'play', prompt: node.prompt, fields: state.fields })
         return { state: { ...state, playing: from.playing + 1, triesLeft: node.tries - 1 }, effects }
       case 'look-up': {
+        const matricule = state.fields[node.matricule] ?? ''
         const pin = node.pin === undefined ? undefined : state.fields[node.pin]
         effects.push(
-          { type: 'look-up', matricule: state.fields[node.matricule] ?? '', pin },
+          { type: 'look-up', matricule, pin },
           { type: 'set', timer: 'filler', ms: fillerMs },
           { type: 'set', timer: 'give-up', ms: giveUpMs },
         )
         return { state, effects }
       }
       case 'branch':
-        at = node.cases[state.fields[node.on] ?? ''] ?? node.otherwise
+        current = node.cases[state.fields[node.on] ?? ''] ?? node.otherwise
         break
       case 'dial':
         effects.push({ type: 'dial', context: node.context, extension: node.extension })
@@ -110,70 +127,83 @@ function enter(menu: Menu, from: MenuState, name: string, before: Effect[]): Ste
   return { state: { ...from, over: true }, effects: [...effects, { type: 'hang-up' }] }
 }
 
-/** A to D, which a line may carry but no telephone has, are part of no number. */
+/** The keys of a telephone. DTMF also has A to D, which no telephone sends: they are ignored. */
 const keypad = /^[0-9*#]$/
 
-function ask(menu: Menu, node: AskNode, state: MenuState, event: MenuEvent): Step {
-  if (event.type === 'played') {
-    const playing = Math.max(0, state.playing - 1)
-    const waits = playing === 0 && state.digits === ''
-    return stay({ ...state, playing }, waits ? [{ type: 'set', timer: 'digit', ms: node.firstDigitMs }] : [])
-  }
-  if (event.type === 'timer' && event.timer === 'digit') {
-    return state.digits.length >= node.min ? take(menu, node, state) : again(menu, node, state)
-  }
-  if (event.type !== 'digit' || !keypad.test(event.digit) || (state.playing > 0 && !node.bargeIn)) return stay(state)
-  const stop: Effect[] = state.playing > 0 ? [{ type: 'stop' }] : []
-  const heard = { ...state, playing: 0 }
-  const next: Effect = { type: 'set', timer: 'digit', ms: node.interDigitMs }
-  if (event.digit === '*') return stay({ ...heard, digits: '' }, [...stop, { ...next, ms: node.firstDigitMs }])
-  if (event.digit === '#') {
-    const ended = heard.digits.length >= node.min ? take(menu, node, heard) : again(menu, node, heard)
-    return { ...ended, effects: [...stop, ...ended.effects] }
-  }
-  const digits = heard.digits + event.digit
-  if (digits.length < node.max) return stay({ ...heard, digits }, [...stop, next])
-  const taken = take(menu, node, { ...heard, digits })
-  return { ...taken, effects: [...stop, ...taken.effects] }
+function stepInAsk(menu: Menu, node: AskNode, state: MenuState, event: MenuEvent): Step {
+  if (event.type === 'played') return promptOfAskEnded(node, state)
+  if (event.type === 'timer' && event.timer === 'digit') return endOfDigits(menu, node, state)
+  if (event.type !== 'digit' || !keypad.test(event.digit)) return unchanged(state)
+  if (state.playing === 0) return digitPressed(menu, node, state, event.digit)
+  if (!node.bargeIn) return unchanged(state)
+  const afterDigit = digitPressed(menu, node, { ...state, playing: 0 }, event.digit)
+  return { state: afterDigit.state, effects: [{ type: 'stop' }, ...afterDigit.effects] }
 }
 
-function take(menu: Menu, node: AskNode, state: MenuState): Step {
+function promptOfAskEnded(node: AskNode, state: MenuState): Step {
+  const playing = Math.max(0, state.playing - 1)
+  const isWaiting = playing === 0 && state.digits === ''
+  const effects: Effect[] = isWaiting ? [{ type: 'set', timer: 'digit', ms: node.firstDigitMs }] : []
+  return { state: { ...state, playing }, effects }
+}
+
+function digitPressed(menu: Menu, node: AskNode, state: MenuState, digit: string): Step {
+  if (digit === '*') {
+    return { state: { ...state, digits: '' }, effects: [{ type: 'set', timer: 'digit', ms: node.firstDigitMs }] }
+  }
+  if (digit === '#') return endOfDigits(menu, node, state)
+  const digits = state.digits + digit
+  if (digits.length >= node.max) return acceptAnswer(menu, node, { ...state, digits })
+  return { state: { ...state, digits }, effects: [{ type: 'set', timer: 'digit', ms: node.interDigitMs }] }
+}
+
+function endOfDigits(menu: Menu, node: AskNode, state: MenuState): Step {
+  return state.digits.length >= node.min ? acceptAnswer(menu, node, state) : askAgain(menu, node, state)
+}
+
+function acceptAnswer(menu: Menu, node: AskNode, state: MenuState): Step {
   const fields = { ...state.fields, [node.into]: state.digits }
   return enter(menu, { ...state, fields }, node.next, [{ type: 'clear', timer: 'digit' }])
 }
 
-function again(menu: Menu, node: AskNode, state: MenuState): Step {
+function askAgain(menu: Menu, node: AskNode, state: MenuState): Step {
   const clear: Effect = { type: 'clear', timer: 'digit' }
   if (state.triesLeft === 0) return enter(menu, state, node.failed, [clear])
   const { fields } = state
-  return stay({ ...state, digits: '', triesLeft: state.triesLeft - 1, playing: state.playing + 2 }, [
-    clear,
-    { type: 'play', prompt: node.again, fields },
-    { type: 'play', prompt: node.prompt, fields },
-  ])
+  return {
+    state: { ...state, digits: '', triesLeft: state.triesLeft - 1, playing: state.playing + 2 },
+    effects: [clear, { type: 'play', prompt: node.again, fields }, { type: 'play', prompt: node.prompt, fields }],
+  }
 }
 
-function lookUp(menu: Menu, node: LookUpNode, state: MenuState, event: MenuEvent): Step {
-  const sayFiller = (): Step =>
-    stay({ ...state, playing: 1 }, [{ type: 'play', prompt: node.filler, fields: state.fields }])
-  if (event.type === 'timer' && event.timer === 'filler') return sayFiller()
-  if (event.type === 'played') return stay({ ...state, playing: 0 }, [{ type: 'set', timer: 'filler', ms: fillerMs }])
-  if (event.type === 'timer' && event.timer === 'give-up') return end(menu, node, state, { kind: 'unavailable' })
-  if (event.type === 'looked-up') return end(menu, node, state, event.outcome)
-  return stay(state)
+function stepInLookUp(menu: Menu, node: LookUpNode, state: MenuState, event: MenuEvent): Step {
+  if (event.type === 'looked-up') return lookUpEnded(menu, node, state, event.outcome)
+  if (event.type === 'timer' && event.timer === 'give-up') {
+    return lookUpEnded(menu, node, state, { kind: 'unavailable' })
+  }
+  if (event.type === 'timer' && event.timer === 'filler') {
+    const { fields } = state
+    return { state: { ...state, playing: 1 }, effects: [{ type: 'play', prompt: node.filler, fields }] }
+  }
+  if (event.type === 'played') {
+    return { state: { ...state, playing: 0 }, effects: [{ type: 'set', timer: 'filler', ms: fillerMs }] }
+  }
+  return unchanged(state)
 }
 
-function end(menu: Menu, node: LookUpNode, state: MenuState, outcome: LookupOutcome): Step {
+function lookUpEnded(menu: Menu, node: LookUpNode, state: MenuState, outcome: LookupOutcome): Step {
   const effects: Effect[] = [
     { type: 'clear', timer: 'filler' },
     { type: 'clear', timer: 'give-up' },
   ]
   if (state.playing > 0) effects.push({ type: 'stop' })
-  const found: Fields =
-    outcome.kind === 'found' ? { note: String(outcome.grade.note), mention: outcome.grade.mention } : {}
-  // What a failure has its own sound for: a branch asks this field.
-  const honour: Fields =
-    outcome.kind === 'found' ? { honour: outcome.grade.mention === 'échec' ? 'failure' : 'success' } : {}
-  const fields = { ...state.fields, ...found, ...honour }
+  const fields = { ...state.fields, ...fieldsOf(outcome) }
   return enter(menu, { ...state, fields, playing: 0 }, node[outcome.kind], effects)
+}
+
+function fieldsOf(outcome: LookupOutcome): Fields {
+  if (outcome.kind !== 'found') return {}
+  const { note, mention } = outcome.grade
+  // Menus branch on `honour` to choose between the sounds of success and failure.
+  return { note: String(note), mention, honour: mention === 'échec' ? 'failure' : 'success' }
 }

@@ -9,12 +9,15 @@ export interface LookupRequest {
   caller: string
   pin: string | undefined
 }
-/** Always answers: what went wrong on the way is `unavailable`. */
+/** Never rejects: every failure is the outcome `unavailable`. */
 export type GradeLookup = (request: LookupRequest) => Promise<LookupOutcome>
 
-const Refusal = v.looseObject({ errorId: v.string() })
+const Problem = v.looseObject({ errorId: v.string() })
 
-/** Asks the HTTP API with a site key that may do nothing but look up. One try: each counts against guessing. */
+/**
+ * Returns a function that looks a grade up through the HTTP API. `key` is a site key with the scope `grades:lookup` alone. A
+ * lookup is not retried: the API counts each request as a try against guessing.
+ */
 export function gradeLookup(
   { api, site, key }: { api: string; site: SiteId; key: string },
   counters: Counters,
@@ -25,7 +28,9 @@ export function gradeLookup(
     try {
       const signal = AbortSignal.timeout(giveUpMs)
       const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request), signal })
-      return outcomeOf(response.status, await response.json())
+      const outcome = outcomeOf(response.status, await response.json())
+      if (outcome.kind === 'unavailable') counters.add('lookup-unavailable')
+      return outcome
     } catch (error) {
       counters.add(error instanceof Error && error.name === 'TimeoutError' ? 'lookup-timeout' : 'lookup-unavailable')
       return { kind: 'unavailable' }
@@ -33,11 +38,17 @@ export function gradeLookup(
   }
 }
 
+/** Throws if the body is neither a grade nor a problem. */
 function outcomeOf(status: number, json: unknown): LookupOutcome {
   if (status === 200) return { kind: 'found', grade: v.parse(GradeFound, json) }
-  const { errorId } = v.parse(Refusal, json)
-  if (errorId === 'grade-unknown') return { kind: 'unknown' }
-  if (errorId === 'lookup-locked') return { kind: 'locked' }
-  if (errorId === 'lookup-closed') return { kind: 'closed' }
-  throw new Error(errorId)
+  switch (v.parse(Problem, json).errorId) {
+    case 'grade-unknown':
+      return { kind: 'unknown' }
+    case 'lookup-locked':
+      return { kind: 'locked' }
+    case 'lookup-closed':
+      return { kind: 'closed' }
+    default:
+      return { kind: 'unavailable' }
+  }
 }

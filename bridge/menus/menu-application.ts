@@ -6,17 +6,17 @@ import { wait } from '../operate/wait.ts'
 import type { Menu } from './menu.ts'
 import { MenuCall, type MenuDependencies } from './menu-call.ts'
 import { MenuChannel } from './menu-channel.ts'
-import { allowedTypes, Channels, callerOf, type MenuChannelInfo, MenuWireEvent } from './menu-events.ts'
+import { allowedTypes, Channels, callerOf, MenuAriEvent, type MenuChannelInfo } from './menu-events.ts'
 
 export interface MenuApplicationOptions extends MenuDependencies {
-  /** Of an application of the menus' own: digits never reach the one that forwards events. */
+  /** A connection of the menus' own Stasis application, so that digits never reach the application that forwards events. */
   link: AriLink
   application: string
-  /** By extension, as the dial plan names them to `Stasis(application,extension)`. */
+  /** Menus by extension, the argument in the dial plan's `Stasis(application,extension)`. */
   menus: ReadonlyMap<string, Menu>
 }
 
-/** The voice menus of a PBX: takes every caller that the dial plan sends, and adopts those that it finds waiting. */
+/** The Stasis application of voice menus. It serves every caller that the dial plan sends to it, and adopts waiting ones. */
 export class MenuApplication {
   readonly #options: MenuApplicationOptions
   readonly #calls = new Map<string, MenuCall>()
@@ -25,88 +25,91 @@ export class MenuApplication {
     this.#options = options
   }
 
-  /** Connects, and connects anew, until the signal aborts. While there is no connection the dial plan's fallback answers. */
+  /** Connects and reconnects until the signal aborts. While disconnected, the dial plan's fallback serves callers. */
   async run(signal: AbortSignal): Promise<void> {
     const { log, counters } = this.#options
     const policy = new ReconnectPolicy()
-    let isReplaced = false
+    // Another client that registers the same application takes all of its callers: reconnecting would fight with it.
     const replaced = new AbortController()
     const end = AbortSignal.any([signal, replaced.signal])
     while (!end.aborted) {
-      const began = performance.now()
-      let livedMs = 0
+      const connectedMs = performance.now()
+      let lifetimeMs = 0
       try {
-        const reason = await this.#connected(end, () => replaced.abort())
-        livedMs = performance.now() - began
-        if (!signal.aborted) log.warn('menus without Asterisk', { reason })
+        const reason = await this.#serveConnection(end, () => replaced.abort())
+        lifetimeMs = performance.now() - connectedMs
+        if (!signal.aborted) log.warn('menus disconnected from Asterisk', { reason })
       } catch (error) {
         if (!signal.aborted) counters.add('menus-unreachable')
-        log.debug('menus not connected', { reason: describeError(error) })
+        log.debug('menus cannot connect to Asterisk', { reason: describeError(error) })
       }
-      isReplaced = replaced.signal.aborted
-      await wait(policy.nextMs(livedMs), end)
+      await wait(policy.nextMs(lifetimeMs), end)
     }
-    if (isReplaced) log.error('menus replaced', { application: this.#options.application })
+    if (replaced.signal.aborted) {
+      log.error('another client took over the menus application', { application: this.#options.application })
+    }
   }
 
-  async #connected(signal: AbortSignal, onReplaced: () => void): Promise<string> {
+  /** Serves callers until the connection closes; returns why it closed. */
+  async #serveConnection(signal: AbortSignal, onReplaced: () => void): Promise<string> {
     const { link, application, log } = this.#options
-    const over = new AbortController()
-    const early: Buffer[] = []
-    let connection: AriConnection | undefined
-    const take = (frame: Buffer) => {
-      if (connection) this.#take(frame, connection, over.signal, onReplaced)
-      else early.push(frame)
+    const connectionEnd = new AbortController()
+    const framesBeforeFilter: Buffer[] = []
+    let ready: AriConnection | undefined
+    const onFrame = (frame: Buffer) => {
+      if (ready) this.#handleFrame(frame, ready, connectionEnd.signal, onReplaced)
+      else framesBeforeFilter.push(frame)
     }
-    const opened = await link.connect(take, signal)
-    const close = () => opened.close()
+    const connection = await link.connect(onFrame, signal)
+    const close = () => connection.close()
     signal.addEventListener('abort', close, { once: true })
     try {
       const filter = { allowed: allowedTypes.map((type) => ({ type })) }
-      await opened.requests.put(`/applications/${encodeURIComponent(application)}/eventFilter`, filter, signal)
-      connection = opened
-      for (const frame of early.splice(0)) take(frame)
-      const adopted = await this.#adopt(opened, signal, over.signal)
+      await connection.requests.put(`/applications/${encodeURIComponent(application)}/eventFilter`, filter, signal)
+      ready = connection
+      for (const frame of framesBeforeFilter.splice(0)) onFrame(frame)
+      const adopted = await this.#adoptCallers(connection, signal, connectionEnd.signal)
       log.info('menus ready', { menus: this.#options.menus.size, adopted })
       if (signal.aborted) close()
-      return await opened.closed
+      return await connection.closed
     } finally {
-      opened.close()
-      over.abort()
+      connection.close()
+      connectionEnd.abort()
       signal.removeEventListener('abort', close)
-      // Callers stay in Asterisk, with the sound of waiting, for whoever connects next.
+      // Callers stay in Asterisk and hear the waiting sound until the next connection adopts them.
       for (const call of [...this.#calls.values()]) call.end('left to the next connection')
     }
   }
 
-  /** Callers who came while nobody was there to hear it: a bridge restarted, a connection that broke. */
-  async #adopt({ requests }: AriConnection, signal: AbortSignal, over: AbortSignal): Promise<number> {
+  /** Starts the menu for callers who entered the application while the bridge was not connected; returns how many. */
+  async #adoptCallers({ requests }: AriConnection, signal: AbortSignal, end: AbortSignal): Promise<number> {
     const { application } = this.#options
     const channels = v.parse(Channels, await requests.get('/channels', signal))
     let adopted = 0
     for (const channel of channels) {
-      const [app, extension = ''] = channel.dialplan.app_data.split(',')
-      if (channel.dialplan.app_name !== 'Stasis' || app !== application || this.#calls.has(channel.id)) continue
+      const [channelApplication, extension = ''] = channel.dialplan.app_data.split(',')
+      const isOurs = channel.dialplan.app_name === 'Stasis' && channelApplication === application
+      if (!isOurs || this.#calls.has(channel.id)) continue
       const source = encodeURIComponent(`channel:${channel.id}`)
       await requests.post(
         `/applications/${encodeURIComponent(application)}/subscription?eventSource=${source}`,
         {},
         signal,
       )
-      this.#begin(channel, extension, { requests, over, isAdopted: true })
+      this.#startCall(channel, extension, { requests, end, isAdopted: true })
       adopted += 1
     }
     return adopted
   }
 
-  #take(frame: Buffer, { requests }: AriConnection, over: AbortSignal, onReplaced: () => void): void {
-    const parsed = v.safeParse(MenuWireEvent, JSON.parse(frame.toString('utf8')))
-    // The filter is put after the connection stands: until then any event may come.
+  #handleFrame(frame: Buffer, { requests }: AriConnection, end: AbortSignal, onReplaced: () => void): void {
+    const parsed = v.safeParse(MenuAriEvent, JSON.parse(frame.toString('utf8')))
+    // Events of other types arrive until Asterisk has applied the event filter.
     if (!parsed.success) return
     const event = parsed.output
     switch (event.type) {
       case 'StasisStart':
-        this.#begin(event.channel, event.args[0] ?? '', { requests, over, isAdopted: false })
+        this.#startCall(event.channel, event.args[0] ?? '', { requests, end, isAdopted: false })
         break
       case 'StasisEnd':
         this.#calls.get(event.channel.id)?.end('hung up')
@@ -116,7 +119,7 @@ export class MenuApplication {
         break
       case 'PlaybackFinished': {
         const { id, target_uri, state } = event.playback
-        this.#calls.get(target_uri.replace(/^channel:/, ''))?.playbackEnded(id, state === 'failed')
+        this.#calls.get(target_uri.replace(/^channel:/, ''))?.playbackFinished(id, state === 'failed')
         break
       }
       case 'ApplicationReplaced':
@@ -125,26 +128,26 @@ export class MenuApplication {
     }
   }
 
-  #begin(
+  #startCall(
     info: MenuChannelInfo,
     extension: string,
-    at: { requests: AriConnection['requests']; over: AbortSignal; isAdopted: boolean },
+    { requests, end, isAdopted }: { requests: AriConnection['requests']; end: AbortSignal; isAdopted: boolean },
   ): void {
     const { menus, log, counters } = this.#options
     this.#calls.get(info.id)?.end('sent to another menu')
-    const channel = new MenuChannel(info.id, at.requests, at.over)
+    const channel = new MenuChannel(info.id, requests, end)
     const menu = menus.get(extension)
     if (!menu) {
       counters.add('menu-unknown')
       log.warn('menu unknown', { menu: extension })
-      channel.hangUp().catch((error: unknown) => log.warn('menu not left', { reason: describeError(error) }))
+      channel.hangUp().catch((error: unknown) => log.warn('leaving the menu failed', { reason: describeError(error) }))
       return
     }
-    counters.add(at.isAdopted ? 'menu-adopted' : 'menu-calls')
+    counters.add(isAdopted ? 'menu-adopted' : 'menu-calls')
     const call: MenuCall = new MenuCall({ menu, channel, caller: callerOf(info) }, this.#options, () => {
       if (this.#calls.get(info.id) === call) this.#calls.delete(info.id)
     })
     this.#calls.set(info.id, call)
-    call.start({ isAdopted: at.isAdopted })
+    call.start({ isAdopted })
   }
 }

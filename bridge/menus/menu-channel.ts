@@ -2,16 +2,16 @@ import type { AriRequests } from '../asterisk/ari-connection.ts'
 import { AriRefusedError } from '../asterisk/ari-errors.ts'
 
 /**
- * What is to be heard may take this much longer than it lasts. After that Asterisk by itself takes the caller out of the
- * menu and goes on in the dial plan, at `T`: a bridge that is dead, or hangs, leaves nobody in silence.
+ * Added to the duration of the sounds that play. After that time Asterisk itself takes the caller out of the menu and
+ * continues at `T` in the dial plan, so that a dead or hanging bridge leaves no caller in silence.
  */
 const slackSeconds = 1.8
-/** Playbacks of one channel in turn, so that a bridge started anew knows the names of those it has to stop. */
+/** Playback ids are reused in rotation, so that a restarted bridge knows the ids of all playbacks it may have to stop. */
 const playbackIds = 8
-/** A request takes a thousand times as long as a playback's beginning. */
-const stopsAgain = 3
+/** One retry is enough in practice: a playback starts within microseconds, a request takes milliseconds. */
+const stopRetriesMax = 3
 
-/** What a menu does to its caller's channel, over ARI. Each throws AriRefusedError or AriUnreachableError. */
+/** The ARI requests for one caller's channel. Each throws AriRefusedError or AriUnreachableError. */
 export class MenuChannel {
   readonly id: string
   readonly #requests: AriRequests
@@ -30,51 +30,55 @@ export class MenuChannel {
     return id
   }
 
-  /** Plays sounds, absolute paths without an ending, after what is playing. */
+  /** Queues sounds behind the current playback. `sounds` are absolute paths without file extension. */
   async play(playback: string, sounds: readonly string[]): Promise<void> {
     const media = sounds.map((path) => `sound:${path}`)
     await this.#requests.post(`/channels/${encodeURIComponent(this.id)}/play/${playback}`, { media }, this.#signal)
   }
 
   /**
-   * Of a playback that has just ended by itself nothing is left to stop. One that begins at this very moment Asterisk refuses
-   * with 500: it counts as playing some microseconds before it can be stopped.
+   * Stops a playback; does nothing if it has already ended. Asterisk answers 500 for a playback that is just starting: it
+   * counts as playing some microseconds before it can be stopped, so the request is retried.
    */
   async stop(playback: string): Promise<void> {
-    for (let again = stopsAgain; ; again--) {
+    for (let retries = stopRetriesMax; ; retries--) {
       try {
         await this.#requests.delete(`/playbacks/${playback}`, this.#signal)
         return
       } catch (error) {
-        if (!(error instanceof AriRefusedError && error.status === 500) || again === 0) return unlessGone(error)
+        const isStarting = error instanceof AriRefusedError && error.status === 500
+        if (!isStarting || retries === 0) return ignoreNotFound(error)
       }
     }
   }
 
-  /** Whatever an earlier process of the bridge had begun. */
+  /** Stops every playback that this or an earlier process may have started on the channel. */
   async stopAll(): Promise<void> {
     await Promise.all(Array.from({ length: playbackIds }, (_, n) => this.stop(this.#playbackId(n))))
   }
 
-  /** What will be heard from now on takes so many seconds. Nothing may be playing: Asterisk would wait for its end. */
-  async expect(seconds: number): Promise<void> {
-    await this.#limit(seconds + slackSeconds)
+  /**
+   * Limits the caller's time in the menu to the duration of the next sounds, plus slack. Call it only while nothing plays:
+   * Asterisk would wait for the end of the playback.
+   */
+  async setTimeLimit(seconds: number): Promise<void> {
+    await this.#setAbsoluteTimeout(seconds + slackSeconds)
   }
 
-  async #limit(seconds: number): Promise<void> {
+  async #setAbsoluteTimeout(seconds: number): Promise<void> {
     const body = { variable: 'TIMEOUT(absolute)', value: seconds.toFixed(1) }
     await this.#requests.post(`/channels/${encodeURIComponent(this.id)}/variable`, body, this.#signal)
   }
 
-  /** Leaves the menu without a time limit. Here too nothing may be playing. */
+  /** Removes the time limit and continues in the dial plan. Call it only while nothing plays. */
   async continueInDialPlan(context: string, extension: string): Promise<void> {
-    await this.#limit(0)
+    await this.#setAbsoluteTimeout(0)
     const body = { context, extension, priority: 1 }
     await this.#requests.post(`/channels/${encodeURIComponent(this.id)}/continue`, body, this.#signal)
   }
 
   async hangUp(): Promise<void> {
-    await this.#requests.delete(`/channels/${encodeURIComponent(this.id)}`, this.#signal).catch(unlessGone)
+    await this.#requests.delete(`/channels/${encodeURIComponent(this.id)}`, this.#signal).catch(ignoreNotFound)
   }
 
   #playbackId(n: number): string {
@@ -82,11 +86,11 @@ export class MenuChannel {
   }
 }
 
-/** The channel is not there, or not in a menu any more. */
+/** Whether the channel no longer exists (404) or has left the Stasis application (409). */
 export function isGone(error: unknown): boolean {
   return error instanceof AriRefusedError && (error.status === 404 || error.status === 409)
 }
 
-function unlessGone(error: unknown): void {
+function ignoreNotFound(error: unknown): void {
   if (!(error instanceof AriRefusedError && error.status === 404)) throw error
 }

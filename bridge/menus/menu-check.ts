@@ -1,28 +1,28 @@
 import * as v from 'valibot'
 import { Menu, type Node } from './menu.ts'
 
-/** What is wrong with a menu, and where. */
+/** A fault of a menu; `place` is the path in its JSON, for example `nodes.bye.prompt`. */
 export interface MenuFault {
   place: string
   reason: string
 }
 export type CheckedMenu = { menu: Menu; faults?: never } | { menu?: never; faults: MenuFault[] }
 
-/** Fields that are known wherever a look-up has found something. */
+/** Fields that a successful lookup sets. */
 export const foundFields = ['note', 'mention', 'honour'] as const
 
-/** A menu from JSON, or every fault of it with its place; a menu with a fault is not run at all. */
+/** Parses a menu; returns the menu, or all of its faults. */
 export function checkMenu(json: unknown): CheckedMenu {
   const parsed = v.safeParse(Menu, json)
   if (!parsed.success) {
     return { faults: parsed.issues.map((issue) => ({ place: v.getDotPath(issue) ?? 'menu', reason: issue.message })) }
   }
   const menu = parsed.output
-  const faults = [...missing(menu), ...unused(menu), ...circles(menu), ...fields(menu)]
+  const faults = [...missingTargets(menu), ...unreachableNodes(menu), ...endlessLoops(menu), ...unknownFields(menu)]
   return faults.length === 0 ? { menu } : { faults }
 }
 
-/** Where a node may lead. */
+/** Returns the possible next nodes of a node, each with the field that names it. */
 export function nextOf(node: Node): [field: string, node: string][] {
   switch (node.kind) {
     case 'say':
@@ -55,7 +55,8 @@ function promptsOf(node: Node): [field: string, prompt: string][] {
   return node.kind === 'look-up' ? [['filler', node.filler]] : []
 }
 
-function missing(menu: Menu): MenuFault[] {
+/** Names of nodes and prompts that do not exist, and prompts that are empty in the menu's language. */
+function missingTargets(menu: Menu): MenuFault[] {
   const faults: MenuFault[] = []
   if (!Object.hasOwn(menu.nodes, menu.start)) faults.push({ place: 'start', reason: `there is no node ${menu.start}` })
   for (const [name, node] of Object.entries(menu.nodes)) {
@@ -67,29 +68,29 @@ function missing(menu: Menu): MenuFault[] {
       const spoken = Object.hasOwn(menu.prompts, prompt) ? menu.prompts[prompt] : undefined
       if (!spoken) faults.push({ place: `nodes.${name}.${field}`, reason: `there is no prompt ${prompt}` })
       else if (spoken[menu.language].length === 0)
-        faults.push({ place: `prompts.${prompt}.${menu.language}`, reason: 'says nothing' })
+        faults.push({ place: `prompts.${prompt}.${menu.language}`, reason: 'the prompt is empty' })
     }
   }
   return faults
 }
 
-function unused(menu: Menu): MenuFault[] {
+function unreachableNodes(menu: Menu): MenuFault[] {
   const reached = new Set<string>()
-  const waiting = [menu.start]
-  // Each node is visited once: at most as many turns as there are edges.
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    if (reached.has(at)) continue
-    reached.add(at)
-    const node = Object.hasOwn(menu.nodes, at) ? menu.nodes[at] : undefined
-    if (node) waiting.push(...nextOf(node).map(([, to]) => to))
+  const toVisit = [menu.start]
+  // Each node is visited once: at most as many turns as the menu has edges.
+  for (let name = toVisit.pop(); name !== undefined; name = toVisit.pop()) {
+    if (reached.has(name)) continue
+    reached.add(name)
+    const node = Object.hasOwn(menu.nodes, name) ? menu.nodes[name] : undefined
+    if (node) toVisit.push(...nextOf(node).map(([, to]) => to))
   }
   return Object.keys(menu.nodes)
     .filter((name) => !reached.has(name))
-    .map((name) => ({ place: `nodes.${name}`, reason: 'no way leads to it' }))
+    .map((name) => ({ place: `nodes.${name}`, reason: 'no node leads to this node' }))
 }
 
-/** A circle that no caller's digit breaks would talk for ever. */
-function circles(menu: Menu): MenuFault[] {
+/** Loops without a question in them: they would play to the caller forever. */
+function endlessLoops(menu: Menu): MenuFault[] {
   const done = new Set<string>()
   const faults: MenuFault[] = []
   const walk = (name: string, path: string[]) => {
@@ -97,28 +98,28 @@ function circles(menu: Menu): MenuFault[] {
     if (at >= 0) {
       faults.push({
         place: `nodes.${name}`,
-        reason: `a loop without a question: ${[...path.slice(at), name].join(' > ')}`,
+        reason: `loop without a question: ${[...path.slice(at), name].join(' > ')}`,
       })
       return
     }
     const node = Object.hasOwn(menu.nodes, name) ? menu.nodes[name] : undefined
     if (!node || done.has(name)) return
-    // An ask waits for the caller on its way to `next`; `failed` follows a caller who does nothing.
-    const goesOn = node.kind === 'ask' ? [node.failed] : nextOf(node).map(([, to]) => to)
-    for (const to of goesOn) walk(to, [...path, name])
+    // An `ask` node needs the caller's answer before `next`, but reaches `failed` without any answer.
+    const nextNodes = node.kind === 'ask' ? [node.failed] : nextOf(node).map(([, to]) => to)
+    for (const to of nextNodes) walk(to, [...path, name])
     done.add(name)
   }
   for (const name of Object.keys(menu.nodes)) walk(name, [])
   return faults
 }
 
-/** Names of what is asked somewhere, or found. */
-function fields(menu: Menu): MenuFault[] {
+/** Fields that neither an `ask` node nor the lookup sets. */
+function unknownFields(menu: Menu): MenuFault[] {
   const known = new Set<string>(foundFields)
   for (const node of Object.values(menu.nodes)) if (node.kind === 'ask') known.add(node.into)
   const faults: MenuFault[] = []
   const check = (place: string, field: string | undefined) => {
-    if (field !== undefined && !known.has(field)) faults.push({ place, reason: `nothing asks or finds ${field}` })
+    if (field !== undefined && !known.has(field)) faults.push({ place, reason: `no node sets the field ${field}` })
   }
   for (const [name, node] of Object.entries(menu.nodes)) {
     if (node.kind === 'look-up') {

@@ -7,8 +7,8 @@ const Channel = v.looseObject({
 })
 const channel = v.looseObject({ id: v.string() })
 
-/** What the menus' own application hears, and no more: Asterisk is asked for these types alone. */
-export const MenuWireEvent = v.variant('type', [
+/** An ARI event that menus use. The event filter (`allowedTypes`) makes Asterisk send only these types. */
+export const MenuAriEvent = v.variant('type', [
   v.looseObject({ type: v.literal('StasisStart'), args: v.array(v.string()), channel: Channel }),
   v.looseObject({ type: v.literal('StasisEnd'), channel }),
   v.looseObject({ type: v.literal('ChannelDtmfReceived'), digit: v.string(), channel }),
@@ -18,7 +18,7 @@ export const MenuWireEvent = v.variant('type', [
   }),
   v.looseObject({ type: v.literal('ApplicationReplaced') }),
 ])
-export type MenuWireEvent = v.InferOutput<typeof MenuWireEvent>
+export type MenuAriEvent = v.InferOutput<typeof MenuAriEvent>
 
 export const allowedTypes = [
   'StasisStart',
@@ -28,11 +28,11 @@ export const allowedTypes = [
   'ApplicationReplaced',
 ]
 
-/** The answer of `GET /channels`. */
+/** Response body of `GET /channels`. */
 export const Channels = v.array(Channel)
 export type MenuChannelInfo = v.InferOutput<typeof Channel>
 
-/** Who calls, as far as Asterisk knows; callers who withhold their number are one caller to the guard against guessing. */
+/** Returns the caller's number. All callers with a withheld number count as one caller for the lookup's lock-out. */
 export function callerOf({ caller }: MenuChannelInfo): string {
   return caller.number || 'withheld'
 }

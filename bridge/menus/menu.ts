@@ -9,7 +9,7 @@ const count = (from: number, to: number) => {
   return v.pipe(v.number(message), v.integer(message), v.minValue(from, message), v.maxValue(to, message))
 }
 
-/** Text to be spoken, with `{field}` for what was asked or found, or a sound by its name. */
+/** Text to speak, in which `{field}` stands for an answer or a part of the grade; or the name of a sound. */
 const Part = v.union(
   [
     v.strictObject({ text: v.pipe(v.string(), v.minLength(1), v.maxLength(textCharsMax)) }),
@@ -21,39 +21,39 @@ export type Part = v.InferOutput<typeof Part>
 const Prompt = v.strictObject({ fr: v.array(Part), en: v.array(Part) }, 'parts in fr and in en')
 
 const Say = v.strictObject({ kind: v.literal('say'), prompt: name, next: name })
-/** Digits end at `max`, at `#`, or after `interDigitMs` once there are `min`; `*` begins them anew. */
+/** An answer ends at `max` digits, at `#`, or `interDigitMs` after its last digit; `*` clears it. Fewer than `min` digits are a failed try. */
 const Ask = v.pipe(
   v.strictObject({
     kind: v.literal('ask'),
     prompt: name,
     into: name,
-    /** 0: `#` alone, or silence, is an answer. */
+    /** With 0, `#` alone or silence is a valid answer. */
     min: count(0, 32),
     max: count(1, 32),
-    /** A digit stops the prompt; else the digits count from the prompt's end on. */
+    /** true: a digit stops the prompt. false: digits are ignored until the prompt has ended. */
     bargeIn: v.optional(v.boolean(), true),
     firstDigitMs: v.optional(count(500, 30_000), 6000),
     interDigitMs: v.optional(count(500, 30_000), 3000),
     tries: v.optional(count(1, 5), 3),
-    /** Said before the prompt is said again. */
+    /** Prompt that is played before the question is repeated. */
     again: name,
     next: name,
-    /** Where the caller goes when the tries are used up. */
+    /** Next node when no try is left. */
     failed: name,
   }),
-  v.check(({ min, max }) => min <= max, 'min is at most max'),
+  v.check(({ min, max }) => min <= max, 'min must not be greater than max'),
 )
-/** The lookup's outcome chooses the node; `unknown` is also what a wrong PIN gets. */
+/** The lookup's outcome chooses the next node. A wrong PIN has the outcome `unknown` too. */
 const LookUp = v.strictObject({
   kind: v.literal('look-up'),
   matricule: name,
   pin: v.optional(name),
-  /** Said while the answer is awaited, 1.5 s after the question and as often as it ends. */
+  /** Prompt that is played 1.5 s after the lookup began, and again 1.5 s after its end while the lookup runs. */
   filler: name,
   found: name,
   unknown: name,
   locked: name,
-  /** Outside the hours in which the site reads out marks. */
+  /** Next node outside the site's hours for lookups. */
   closed: name,
   unavailable: name,
 })

@@ -4,8 +4,8 @@ import type { Fields } from './engine.ts'
 import type { Menu, Part } from './menu.ts'
 
 /**
- * The parts of a prompt with its fields said in words; what a field means is known by its name. Each field stands alone and
- * digits one by one, so that a sound that is kept is one of few words and never a person's whole sentence.
+ * Returns the parts of a prompt with its fields in words. The field's name decides how it is spoken. Each field, and each
+ * digit of a number, is a part of its own, so that no cached sound file holds a sentence about one person.
  */
 export function fillPrompt(menu: Menu, prompt: string, fields: Fields): Part[] {
   const { language } = menu

@@ -1,5 +1,5 @@
 import grades from './shipped/514.json' with { type: 'json' }
 import welcome from './shipped/999.json' with { type: 'json' }
 
-/** Menus that come with the bridge, unchecked as any other: `checkMenu` makes them menus. */
+/** The JSON of the menus that come with the bridge; `checkMenu` parses it. */
 export const shippedMenus: readonly unknown[] = [grades, welcome]

@@ -2,40 +2,40 @@ import { expect, test } from 'vitest'
 import { AriRefusedError } from '../../bridge/asterisk/ari-errors.ts'
 import { MenuChannel } from '../../bridge/menus/menu-channel.ts'
 
-/** A channel of an Asterisk that answers each order to stop with the next of these. */
+/** A channel whose Asterisk answers each DELETE with the next of these statuses, then 204. */
 function channelOf(statuses: number[]) {
-  const asked: string[] = []
+  const requested: string[] = []
   const nothing = async () => undefined
   const requests = {
     get: nothing,
     put: nothing,
     post: nothing,
     async delete(path: string) {
-      asked.push(path)
+      requested.push(path)
       const status = statuses.shift() ?? 204
       if (status > 299) throw new AriRefusedError(status, `DELETE ${path}`)
     },
   }
-  return { channel: new MenuChannel('1', requests, new AbortController().signal), asked }
+  return { channel: new MenuChannel('1', requests, new AbortController().signal), requested }
 }
 
-test('a playback that begins as it is to be stopped is stopped at the second order', async () => {
-  const { channel, asked } = channelOf([500])
+test('retries stopping a playback that Asterisk refuses once with 500', async () => {
+  const { channel, requested } = channelOf([500])
   await channel.stop('waiting')
-  expect(asked).toEqual(['/playbacks/waiting', '/playbacks/waiting'])
+  expect(requested).toEqual(['/playbacks/waiting', '/playbacks/waiting'])
 })
 
-test('a playback that has ended is stopped already', async () => {
-  const { channel, asked } = channelOf([500, 404])
+test('ignores a 404 when stopping a playback, because it has ended', async () => {
+  const { channel, requested } = channelOf([500, 404])
   await channel.stop('waiting')
-  expect(asked).toHaveLength(2)
+  expect(requested).toHaveLength(2)
 })
 
 test.each([
   [500, 4],
   [503, 1],
-])('an Asterisk that answers %i is asked %i times and no more', async (status, times) => {
-  const { channel, asked } = channelOf(Array<number>(10).fill(status))
+])('if Asterisk always answers %i, sends the stop request %i times and then rejects', async (status, times) => {
+  const { channel, requested } = channelOf(Array<number>(10).fill(status))
   await expect(channel.stop('waiting')).rejects.toMatchObject({ status })
-  expect(asked).toHaveLength(times)
+  expect(requested).toHaveLength(times)
 })

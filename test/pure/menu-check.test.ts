@@ -5,50 +5,50 @@ import { menuOf } from '../support/menus.ts'
 
 const faulty: [what: string, change: (menu: Menu) => void, place: string, reason: string][] = [
   [
-    'a way to no node',
+    'a next node that does not exist',
     (menu) => Object.assign(menu.nodes['welcome'] ?? {}, { next: 'nowhere' }),
     'nodes.welcome.next',
     'there is no node nowhere',
   ],
   [
-    'a start that is no node',
+    'a start node that does not exist',
     (menu) => Object.assign(menu, { start: 'constructor' }),
     'start',
     'there is no node constructor',
   ],
   ['a missing prompt', (menu) => void delete menu.prompts['bye'], 'nodes.bye.prompt', 'there is no prompt bye'],
   [
-    'a prompt that says nothing',
+    'an empty prompt',
     (menu) => void Object.assign(menu.prompts['bye'] ?? {}, { fr: [] }),
     'prompts.bye.fr',
-    'says nothing',
+    'the prompt is empty',
   ],
   [
-    'a node that no way leads to',
+    'an unreachable node',
     (menu) => Object.assign(menu.nodes, { island: { kind: 'hang-up' } }),
     'nodes.island',
-    'no way leads to it',
+    'no node leads to this node',
   ],
   [
     'a loop without a question',
     (menu) => Object.assign(menu.nodes['bye'] ?? {}, { next: 'success' }),
     'nodes.bye',
-    'a loop without a question: bye > success > bye',
+    'loop without a question: bye > success > bye',
   ],
   [
-    'a field that nothing asks',
+    'a field that no node sets',
     (menu) => Object.assign(menu.nodes['grade'] ?? {}, { pin: 'code' }),
     'nodes.grade.pin',
-    'nothing asks or finds code',
+    'no node sets the field code',
   ],
 ]
-test.each(faulty)('a menu with %s is refused with place and reason', (_, change, place, reason) => {
+test.each(faulty)('rejects a menu with %s, naming place and reason', (_, change, place, reason) => {
   const menu = structuredClone(menuOf('514'))
   change(menu)
   expect(checkMenu(menu).faults).toContainEqual({ place, reason })
 })
 
-test('a menu of the wrong shape is refused by place, and a menu of no shape too', () => {
+test('rejects a menu with an unknown kind of node, and JSON that is not a menu', () => {
   const menu = { ...menuOf('514'), nodes: { welcome: { kind: 'sing' } } }
   expect(checkMenu(menu).faults?.[0]).toEqual({
     place: 'nodes.welcome.kind',

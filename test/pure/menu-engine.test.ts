@@ -16,19 +16,21 @@ const outcome = (kind: 'unknown' | 'locked' | 'closed' | 'unavailable'): MenuEve
   outcome: { kind },
 })
 
-/** The call as one line: what was said, asked and done, in order. */
-function run(extension: string, events: MenuEvent[]): { told: string[]; state: MenuState } {
+/** Runs the events through the menu; returns the final state and every effect as a text. */
+function run(extension: string, events: MenuEvent[]): { effects: string[]; state: MenuState } {
   const menu = menuOf(extension)
-  let { state, effects } = startMenu(menu)
-  const told = effects.map(tell)
+  const first = startMenu(menu)
+  let { state } = first
+  const effects = first.effects.map(describe)
   for (const event of events) {
-    ;({ state, effects } = step(menu, state, event))
-    told.push(...effects.map(tell))
+    const next = step(menu, state, event)
+    state = next.state
+    effects.push(...next.effects.map(describe))
   }
-  return { told, state }
+  return { effects, state }
 }
 
-function tell(effect: Effect): string {
+function describe(effect: Effect): string {
   if (effect.type === 'play') return `play ${effect.prompt}`
   if (effect.type === 'set') return `set ${effect.timer} ${effect.ms}`
   if (effect.type === 'clear') return `clear ${effect.timer}`
@@ -36,11 +38,11 @@ function tell(effect: Effect): string {
   if (effect.type === 'dial') return `dial ${effect.extension}@${effect.context}`
   return effect.type
 }
-const spoken = (told: string[]) => told.filter((line) => !/^(set|clear) /.test(line))
+const withoutTimers = (effects: string[]) => effects.filter((line) => !/^(set|clear) /.test(line))
 
-test('514 asks, stops at the first digit, looks up, plays the sound and the sentence, and hangs up', () => {
-  const { told, state } = run('514', [played, ...digit('137#'), found(15.25, 'bien'), played, played])
-  expect(told).toEqual([
+test('514 asks for number and PIN, stops a prompt at the first digit, looks the mark up, plays it and hangs up', () => {
+  const { effects, state } = run('514', [played, ...digit('137#'), found(15.25, 'bien'), played, played])
+  expect(effects).toEqual([
     'play welcome',
     'play enter-number',
     'stop',
@@ -62,8 +64,8 @@ test('514 asks, stops at the first digit, looks up, plays the sound and the sent
   expect(state.over).toBe(true)
 })
 
-test('a mark below the first threshold has the sound of failure', () => {
-  expect(spoken(run('514', [played, ...digit('137#'), found(4, 'échec')]).told).at(-1)).toBe('play failure')
+test('plays the failure sound for the mention échec', () => {
+  expect(withoutTimers(run('514', [played, ...digit('137#'), found(4, 'échec')]).effects).at(-1)).toBe('play failure')
   const parts = fillPrompt(menuOf('514'), 'failure', { matricule: '137', note: '4', mention: 'échec' })
   expect(parts).toEqual([
     { sound: 'failure' },
@@ -71,21 +73,19 @@ test('a mark below the first threshold has the sound of failure', () => {
   ])
 })
 
-test('an unknown number may try again, and a locked one may not', () => {
-  expect(spoken(run('514', [played, ...digit('999#'), outcome('unknown'), played]).told).slice(-2)).toEqual([
+test('asks again after an unknown number, and ends the call after a locked one', () => {
+  expect(withoutTimers(run('514', [played, ...digit('999#'), outcome('unknown'), played]).effects).slice(-2)).toEqual([
     'play unknown',
     'play enter-number',
   ])
-  expect(spoken(run('514', [played, ...digit('999#'), outcome('locked'), played, played]).told).slice(-3)).toEqual([
-    'play locked',
-    'play bye',
-    'hang-up',
-  ])
+  expect(
+    withoutTimers(run('514', [played, ...digit('999#'), outcome('locked'), played, played]).effects).slice(-3),
+  ).toEqual(['play locked', 'play bye', 'hang-up'])
 })
 
-test('a slow cloud is covered by a filler, and after four seconds by an apology and the dial plan', () => {
-  const { told } = run('514', [played, ...digit('137#'), timer('filler'), played, timer('give-up'), played])
-  expect(told.slice(-6)).toEqual([
+test('plays a filler during a slow lookup, and after 4 s an apology before it continues in the fallback', () => {
+  const { effects } = run('514', [played, ...digit('137#'), timer('filler'), played, timer('give-up'), played])
+  expect(effects.slice(-6)).toEqual([
     'play one-moment',
     'set filler 1500',
     'clear filler',
@@ -95,17 +95,17 @@ test('a slow cloud is covered by a filler, and after four seconds by an apology 
   ])
 })
 
-test('an answer that comes while the filler speaks stops it, and one that comes after the apology is not heard', () => {
-  const { told } = run('514', [played, ...digit('137#'), timer('filler'), found(12, 'bien')])
-  expect(told.slice(-2)).toEqual(['stop', 'play success'])
+test('a lookup result stops the filler, and is ignored after the apology', () => {
+  const { effects } = run('514', [played, ...digit('137#'), timer('filler'), found(12, 'bien')])
+  expect(effects.slice(-2)).toEqual(['stop', 'play success'])
   const late = run('514', [played, ...digit('137#'), timer('give-up'), found(12, 'bien')])
-  expect(spoken(late.told)).not.toContain('play success')
+  expect(withoutTimers(late.effects)).not.toContain('play success')
 })
 
-test('a caller who says nothing is asked three times and then bidden goodbye', () => {
+test('asks a silent caller three times, then plays the goodbye', () => {
   const silence: MenuEvent[] = [played, timer('digit')]
-  const { told } = run('514', [played, ...silence, played, ...silence, played, ...silence, played])
-  expect(spoken(told)).toEqual([
+  const { effects } = run('514', [played, ...silence, played, ...silence, played, ...silence, played])
+  expect(withoutTimers(effects)).toEqual([
     'play welcome',
     'play enter-number',
     'play not-understood',
@@ -117,24 +117,24 @@ test('a caller who says nothing is asked three times and then bidden goodbye', (
   ])
 })
 
-test('# ends a number, too few digits before it are a try, and * begins anew', () => {
-  const { told } = run('514', [played, played, ...digit('12#')])
-  expect(spoken(told).slice(-2)).toEqual(['play not-understood', 'play enter-number'])
-  expect(run('514', [played, played, ...digit('12*137#')]).told).toContain('look up 137')
+test('# after too few digits counts as a failed try, and * clears the digits', () => {
+  const { effects } = run('514', [played, played, ...digit('12#')])
+  expect(withoutTimers(effects).slice(-2)).toEqual(['play not-understood', 'play enter-number'])
+  expect(run('514', [played, played, ...digit('12*137#')]).effects).toContain('look up 137')
 })
 
-test('digits between which too much time passes are too few', () => {
-  const { told } = run('514', [played, played, ...digit('12'), timer('digit')])
-  expect(spoken(told).slice(-2)).toEqual(['play not-understood', 'play enter-number'])
+test('counts a failed try if the digit timer expires after too few digits', () => {
+  const { effects } = run('514', [played, played, ...digit('12'), timer('digit')])
+  expect(withoutTimers(effects).slice(-2)).toEqual(['play not-understood', 'play enter-number'])
 })
 
-test('keys that no telephone has change nothing', () => {
-  const { told } = run('514', [played, played, ...digit('A1B3CC7D'), ...digit('AD#')])
-  expect(spoken(told)).toEqual(spoken(run('514', [played, played, ...digit('137#')]).told))
-  expect(told).toContain('look up 137')
+test('ignores the DTMF digits A to D', () => {
+  const { effects } = run('514', [played, played, ...digit('A1B3CC7D'), ...digit('AD#')])
+  expect(withoutTimers(effects)).toEqual(withoutTimers(run('514', [played, played, ...digit('137#')]).effects))
+  expect(effects).toContain('look up 137')
 })
 
-test('a question without barge-in hears no digit before its end', () => {
+test('without barge-in, ignores digits until the prompt has ended', () => {
   const menu = structuredClone(menuOf('514'))
   const node = menu.nodes['number']
   if (node?.kind !== 'ask') throw new Error('514 has changed')
@@ -145,13 +145,16 @@ test('a question without barge-in hears no digit before its end', () => {
   expect(step(menu, after, { type: 'digit', digit: '1' }).state.digits).toBe('1')
 })
 
-test('999 leads to the marks and to the office, and asks again for anything else', () => {
-  expect(run('999', digit('1')).told.at(-1)).toBe('dial 514@internes')
-  expect(run('999', digit('2')).told.at(-1)).toBe('dial 60@internes')
-  expect(spoken(run('999', [...digit('7'), played]).told).slice(-2)).toEqual(['play not-understood', 'play choices'])
+test('999 dials 514 for key 1, 60 for key 2, and asks again for another key', () => {
+  expect(run('999', digit('1')).effects.at(-1)).toBe('dial 514@internes')
+  expect(run('999', digit('2')).effects.at(-1)).toBe('dial 60@internes')
+  expect(withoutTimers(run('999', [...digit('7'), played]).effects).slice(-2)).toEqual([
+    'play not-understood',
+    'play choices',
+  ])
 })
 
-test('whatever happens in whatever order, a call in a menu waits for something or is over, and hanging up ends it', () => {
+test('with random events, dials or hangs up exactly once if the call is over, and a hang-up always ends it', () => {
   const anyEvent = fc.oneof(
     fc.constantFrom(...'0123456789*#ABCD').map((one): MenuEvent => ({ type: 'digit', digit: one })),
     fc.constantFrom<MenuEvent>(played, timer('digit'), timer('filler'), timer('give-up'), found(12, 'bien')),
@@ -159,9 +162,9 @@ test('whatever happens in whatever order, a call in a menu waits for something o
   )
   fc.assert(
     fc.property(fc.constantFrom('514', '999'), fc.array(anyEvent, { maxLength: 60 }), (extension, events) => {
-      const { state, told } = run(extension, events)
+      const { state, effects } = run(extension, events)
       expect(state.playing).toBeGreaterThanOrEqual(0)
-      expect(told.filter((line) => /^(hang-up|dial)/.test(line)).length).toBe(state.over ? 1 : 0)
+      expect(effects.filter((line) => /^(hang-up|dial)/.test(line)).length).toBe(state.over ? 1 : 0)
       const menu = menuOf(extension)
       const after = step(menu, state, { type: 'hung-up' }).state
       expect(after.over).toBe(true)
@@ -171,7 +174,7 @@ test('whatever happens in whatever order, a call in a menu waits for something o
   )
 })
 
-test('a call that waits for nobody is never left in silence: a prompt, a timer or a look-up is under way', () => {
+test('with random events, a call that is not over always has a prompt playing or a timer running', () => {
   const anyEvent = fc.constantFrom<MenuEvent>(...digit('137*#'), played, timer('digit'), outcome('unknown'))
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 40 }), (events) => {
@@ -186,7 +189,7 @@ test('a call that waits for nobody is never left in silence: a prompt, a timer o
       }
       follow()
       for (const event of events) {
-        // An event that nothing under way could cause is not one of this call.
+        // Skip events that cannot happen now: an expired timer that was not set, the end of a prompt that does not play.
         if (event.type === 'timer' && !timers.delete(event.timer)) continue
         if (event.type === 'played' && state.playing === 0) continue
         if (event.type === 'looked-up' && menu.nodes[state.node]?.kind !== 'look-up') continue

@@ -6,8 +6,8 @@ import { createMenuRunner } from '../../bridge/menus/menu-runner.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
 
-const means = { log: createLog({ level: 'error', write: () => undefined }), counters: new Counters() }
-const around = (stateFolder: string) => ({
+const dependencies = { log: createLog({ level: 'error', write: () => undefined }), counters: new Counters() }
+const environment = (stateFolder: string) => ({
   site: 'office',
   api: 'http://127.0.0.1:9',
   stateFolder,
@@ -15,10 +15,10 @@ const around = (stateFolder: string) => ({
 })
 
 test.each([
-  ['of a loop', { next: 'a' }, 'nodes.a a loop without a question: a > a'],
-  ['with a node that no way leads to', { next: 'end' }, 'nodes.island no way leads to it'],
-  ['without a prompt', { next: 'end', prompt: 'nowhere' }, 'nodes.a.prompt there is no prompt nowhere'],
-])('a bridge does not start with a menu %s, whatever good ones stand beside it', async (_, change, told) => {
+  ['a loop without a question', { next: 'a' }, 'nodes.a: loop without a question: a > a'],
+  ['an unreachable node', { next: 'end' }, 'nodes.island: no node leads to this node'],
+  ['a missing prompt', { next: 'end', prompt: 'nowhere' }, 'nodes.a.prompt: there is no prompt nowhere'],
+])('refuses to start with a menu file that has %s, even beside valid files', async (_, change, fault) => {
   const folder = await mkdtemp(join(tmpdir(), 'menu-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const files = ['good', 'bad', 'torn'].map((name) => join(folder, `${name}.json`))
@@ -37,9 +37,9 @@ test.each([
   await writeFile(bad, menu({ a: { ...say, ...change }, end, island: end }))
   await writeFile(torn, menu({ a: say, end }).slice(0, -9))
   const open = (names: string[]) =>
-    createMenuRunner({ key: 'none', application: 'menus', files: names }, around(folder), means)
+    createMenuRunner({ key: 'none', application: 'menus', files: names }, environment(folder), dependencies)
   await open([good])
-  await expect(open([good, bad])).rejects.toThrow(`the menu ${bad} is wrong: `)
-  await expect(open([bad, good])).rejects.toThrow(told)
+  await expect(open([good, bad])).rejects.toThrow(`the menu ${bad} has faults: `)
+  await expect(open([bad, good])).rejects.toThrow(fault)
   await expect(open([good, torn])).rejects.toThrow(`the menu ${torn} cannot be read`)
 })

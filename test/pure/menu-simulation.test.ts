@@ -7,15 +7,15 @@ import { isOpen } from '../../contracts/grades.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
-async function told(...args: string[]): Promise<{ status: number; out: string[]; err: string[] }> {
+async function simulate(...args: string[]): Promise<{ status: number; out: string[]; err: string[] }> {
   const [out, err]: [string[], string[]] = [[], []]
   vi.spyOn(console, 'log').mockImplementation((line: string) => void out.push(line))
   vi.spyOn(console, 'error').mockImplementation((line: string) => void err.push(line))
   return { status: await run(['test', ...args]), out, err }
 }
 
-test('514 is rehearsed without a phone', async () => {
-  const { status, out } = await told('514', '--press', '137', '--press', '#', '--mark', '15.25')
+test('simulates a call to menu 514 from greeting to hang-up', async () => {
+  const { status, out } = await simulate('514', '--press', '137', '--press', '#', '--mark', '15.25')
   expect(status).toBe(0)
   expect(out).toEqual([
     'says: Bienvenue au service des notes.',
@@ -31,22 +31,22 @@ test('514 is rehearsed without a phone', async () => {
   ])
 })
 
-test('a caller who says nothing, and a cloud that is away, come to an end too', async () => {
-  expect((await told('514')).out.at(-1)).toBe('hangs up')
-  const away = await told('514', '--press', '137', '--press', '#', '--lookup', 'unavailable')
-  expect(away.out.at(-1)).toBe('goes on: 514 in menu-fallback')
+test('ends the simulation for a silent caller, and in the fallback if the lookup is unavailable', async () => {
+  expect((await simulate('514')).out.at(-1)).toBe('hangs up')
+  const unavailable = await simulate('514', '--press', '137', '--press', '#', '--lookup', 'unavailable')
+  expect(unavailable.out.at(-1)).toBe('goes on: 514 in menu-fallback')
 })
 
-test('a menu with faults is refused with each place and reason', async () => {
+test('prints each fault of a menu file with its place, and returns 65', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'menu-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'menu.json')
   const nodes = { a: { kind: 'say', prompt: 'hello', next: 'b' }, b: { kind: 'say', prompt: 'hello', next: 'a' } }
   await writeFile(file, JSON.stringify({ extension: '7', language: 'fr', start: 'a', nodes, prompts: {} }))
-  const { status, err } = await told(file)
+  const { status, err } = await simulate(file)
   expect(status).toBe(65)
   expect(err).toContain(`${file}: nodes.a.prompt: there is no prompt hello`)
-  expect(err).toContain(`${file}: nodes.a: a loop without a question: a > b > a`)
+  expect(err).toContain(`${file}: nodes.a: loop without a question: a > b > a`)
 })
 
 test.each([
@@ -56,7 +56,7 @@ test.each([
   ['2026-11-24T20:00:00+01:00', false],
   ['2026-11-28T12:00:00+01:00', false],
   ['2026-07-01T08:00:00+02:00', true],
-])('marks of an office from Monday to Friday, 8 to 20 in Paris, at %s: %s', (at, open) => {
+])('with lookup hours Monday to Friday 08:00-20:00 Paris time, isOpen at %s returns %s', (at, open) => {
   const hours = { zone: 'Europe/Paris', open: [{ days: [1, 2, 3, 4, 5], from: '08:00', to: '20:00' }] } as const
   expect(isOpen({ ...hours, open: hours.open.map((one) => ({ ...one, days: [...one.days] })) }, Date.parse(at))).toBe(
     open,
