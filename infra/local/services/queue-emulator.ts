@@ -42,10 +42,10 @@ export async function startQueueEmulator(options: {
   const entry = import.meta.resolve('fauxqs')
   await requireVersion(entry)
   const { buildApp } = await import(entry)
-  const { SqsStore } = await import(new URL('../sqs/sqsStore.js', entry).href)
-  const { SnsStore } = await import(new URL('../sns/snsStore.js', entry).href)
-  const { S3Store } = await import(new URL('../s3/s3Store.js', entry).href)
-  const { PersistenceManager } = await import(new URL('../persistence.js', entry).href)
+  const { SqsStore } = await import(new URL('./sqs/sqsStore.js', entry).href)
+  const { SnsStore } = await import(new URL('./sns/snsStore.js', entry).href)
+  const { S3Store } = await import(new URL('./s3/s3Store.js', entry).href)
+  const { PersistenceManager } = await import(new URL('./persistence.js', entry).href)
 
   const queues: QueueStore = new SqsStore()
   const topics: unknown = new SnsStore()
@@ -108,7 +108,7 @@ function repairReady(persistence: Persistence): void {
 }
 
 async function requireVersion(entry: string): Promise<void> {
-  const { version } = JSON.parse(await readFile(new URL('../../package.json', entry), 'utf8'))
+  const { version } = JSON.parse(await readFile(new URL('../package.json', entry), 'utf8'))
   const [major = 0, minor = 0] = String(version).split('.').map(Number)
   if (major > versionMin[0] || (major === versionMin[0] && minor >= versionMin[1])) return
   throw new LocalCloudError(
