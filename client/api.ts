@@ -1,8 +1,15 @@
 /** API Gateway gives an HTTP API 30 s at most; waiting longer can bring no answer. */
 const answerMsMax = 30_000
 
+/** A wrong field of the input. */
+export interface FieldError {
+  field: string
+  message: string
+}
+
 interface ApiErrorOptions extends ErrorOptions {
   retryAfterMs?: number | undefined
+  errors?: readonly FieldError[] | undefined
 }
 
 /** What the HTTP API refused or could not do: `errorId` and `status` are the problem's (RFC 9457), status 0 if none came. */
@@ -12,11 +19,14 @@ export class ApiError extends Error {
   readonly status: number
   /** The cloud asks for patience: not before so many milliseconds. */
   readonly retryAfterMs: number | undefined
+  /** The wrong fields of the input, if the API named them. */
+  readonly errors: readonly FieldError[] | undefined
   constructor(errorId: string, status: number, detail: string, options: ApiErrorOptions = {}) {
     super(detail, options)
     this.errorId = errorId
     this.status = status
     this.retryAfterMs = options.retryAfterMs
+    this.errors = options.errors
   }
   shouldRetry(): boolean {
     return /^(0|408|429|5)/.test(String(this.status))

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { Call } from '../calls.ts'
 import { TimeLine } from '../time-line.ts'
 import { SearchQuery, wholeNumber } from './cdrs.ts'
+import { ifNoneMatch } from './parameters.ts'
 
 /** A page of calls; with `state=live` those under way, of which there is one page. */
 export const CallQuery = v.looseObject({
@@ -26,6 +27,7 @@ export const callRoutes = {
     personal: 'calls',
     summary: 'A page of calls, each with its story: those of the archive, or those under way.',
     query: CallQuery,
+    headers: ifNoneMatch,
     answers: { 200: v.union([CallPage, CallFieldsPage]), 304: v.undefined() },
   },
   'GET /v1/sites/{site}/calls/{id}': {
@@ -35,6 +37,7 @@ export const callRoutes = {
     summary:
       'One call by its linkedid, with its CDRs once it has ended. With `wait`, its next change within as many seconds.',
     query: OneCallQuery,
+    headers: ifNoneMatch,
     answers: { 200: Call, 304: v.undefined() },
   },
   'GET /v1/sites/{site}/calls/{id}/events': {
@@ -42,6 +45,7 @@ export const callRoutes = {
     needs: 'calls:read',
     personal: 'calls',
     summary: 'What happened to a call, and when word of it passed each hop.',
+    headers: ifNoneMatch,
     answers: { 200: TimeLine, 304: v.undefined() },
   },
 } as const

@@ -3,6 +3,7 @@ import { CallResult, Direction } from '../calls.ts'
 import { Cdr } from '../cdr.ts'
 import { CdrPage } from '../http.ts'
 import { pageRowsMax } from '../limits.ts'
+import { ifNoneMatch } from './parameters.ts'
 
 /** Longer than any number with its decoration; what is longer is no search. */
 const filterCharsMax = 100
@@ -49,6 +50,7 @@ export const cdrRoutes = {
     personal: 'cdrs',
     summary: 'A page of the call detail records that a search finds.',
     query: SearchQuery,
+    headers: ifNoneMatch,
     answers: { 200: v.union([CdrPage, CdrFieldsPage]), 304: v.undefined() },
   },
 } as const

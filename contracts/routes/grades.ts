@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { field } from '../field.ts'
 import { Grade, Honour, Matricule, Note, Scale } from '../grades.ts'
 import { pageRowsMax } from '../limits.ts'
 
@@ -64,6 +65,16 @@ const GradeQuery = v.looseObject({
   ),
 })
 
+const ifMatch = v.optional(
+  field(v.string(), 'ETag of the mark as it was read; 412 is answered if the mark has changed since.', '"2b7e"'),
+)
+const putConditions = v.looseObject({
+  'if-match': ifMatch,
+  'if-none-match': v.optional(
+    field(v.literal('*'), 'Writes the mark only if there is none yet; 412 is answered otherwise.', '*'),
+  ),
+})
+
 export const gradeRoutes = {
   'GET /v1/sites/{site}/grades': {
     function: 'grades',
@@ -92,6 +103,7 @@ export const gradeRoutes = {
     function: 'grades',
     needs: 'grades:write',
     summary: 'Writes one mark; If-Match or If-None-Match guards against another writer.',
+    headers: putConditions,
     body: GradeChange,
     answers: { 200: Grade },
   },
@@ -99,6 +111,7 @@ export const gradeRoutes = {
     function: 'grades',
     needs: 'grades:write',
     summary: 'Deletes one mark.',
+    headers: v.looseObject({ 'if-match': ifMatch }),
     answers: { 204: v.undefined() },
   },
   'GET /v1/sites/{site}/grade-scale': {

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Call } from '../calls.ts'
+import { field } from '../field.ts'
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(40))
 
@@ -19,12 +20,21 @@ export const CallRequest = v.strictObject({
 })
 export type CallRequest = v.InferOutput<typeof CallRequest>
 
+const idempotencyKey = v.looseObject({
+  'idempotency-key': field(
+    v.string(),
+    'A new random key for each call, 1 to 255 visible characters. A request that is sent again with its key rings nothing twice.',
+    '3f9a8c1e5b7d42a0',
+  ),
+})
+
 export const placedCallRoutes = {
   'POST /v1/sites/{site}/calls': {
     function: 'placedCalls',
     needs: 'calls:write',
     dials: true,
     summary: 'Rings a phone of the site and, once it is answered, the number asked for. Needs an Idempotency-Key.',
+    headers: idempotencyKey,
     body: CallRequest,
     answers: { 202: Call },
   },

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Direction } from '../calls.ts'
+import { ifNoneMatch } from './parameters.ts'
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
@@ -52,6 +53,7 @@ export const statsRoutes = {
     needs: 'cdrs:read',
     summary: "Totals of calls by hour, day or week of the site's zone, or by extension or trunk.",
     query: StatsQuery,
+    headers: ifNoneMatch,
     answers: { 200: Stats, 304: v.undefined() },
   },
 } as const
