@@ -1,4 +1,5 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import { zstdDecompressSync } from 'node:zlib'
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import type { SQSRecord } from 'aws-lambda'
 import { openBody, packBody } from '../contracts/packed-body.ts'
@@ -14,14 +15,14 @@ const rounds = 400
 const verifyMs = 2_000
 const verifyRuns = 5
 
-/** `npm run bench -- access`: what the authorizer adds to a request, and how fast signed bodies are verified. */
+/** `npm run bench -- access`: the time that the authorizer adds to a request, and the rate at which signed bodies are verified. */
 export async function measure(): Promise<Figure[]> {
   return [...(await authorizerMs()), ...(await bodiesPerSecond())]
 }
 
 /**
  * Warm invocations of the packaged authorizer and of an empty function in turns, both under AWS's runtime interface client.
- * The authorizer's one read goes to the emulator, where AWS's would go to DynamoDB.
+ * The authorizer's one read goes to the DynamoDB emulator. What it takes beyond the empty function is divided by that read.
  */
 async function authorizerMs(): Promise<Figure[]> {
   await using deployment = await deploy()
@@ -46,7 +47,7 @@ async function authorizerMs(): Promise<Figure[]> {
     const started = performance.now()
     await db.send(new GetItemCommand({ TableName: cloud.ref('AccessTable'), Key, ConsistentRead: true }))
     const read = performance.now() - started
-    // The first ones warm up what is measured.
+    // The first rounds warm up.
     if (round < 0) continue
     times.read.push(read)
     times.empty.push(empty)
@@ -55,17 +56,22 @@ async function authorizerMs(): Promise<Figure[]> {
   }
   db.destroy()
   const [empty, known, unknown] = [median(times.empty), median(times.known), median(times.unknown)]
-  const target = 'at most 3'
+  const readMs = median(times.read)
+  const ratio = { unit: '', target: 'at most 2.5', ratioTo: 'one read of the emulator' }
   return [
     { name: 'empty function, warm, p50', value: empty, unit: 'ms' },
-    { name: 'authorizer, a good key, beyond the empty one', value: known - empty, unit: 'ms', target },
-    { name: 'authorizer, an unknown key, beyond the empty one', value: unknown - empty, unit: 'ms', target },
-    { name: 'of it, one read of the emulator', value: median(times.read), unit: 'ms' },
+    { name: 'one read of the emulator, p50', value: readMs, unit: 'ms' },
+    { name: 'authorizer, a good key, beyond the empty one', value: known - empty, unit: 'ms' },
+    { name: 'authorizer, a good key, beyond the empty one', value: (known - empty) / readMs, ...ratio },
+    { name: 'authorizer, an unknown key, beyond the empty one', value: (unknown - empty) / readMs, ...ratio },
     { name: 'unknown key to good key', value: unknown / known, unit: '', ratioTo: 'a good key' },
   ]
 }
 
-/** By processor time, which is what one core gives. Verified: parsed, signature, unpacked. Read: each event parsed as well. */
+/**
+ * Bodies per second of CPU. Verified: the body is parsed, its signature verified, its data unpacked. Read: each event is
+ * parsed and checked as well. The bar divides them by the same steps done by Node's own functions and nothing else.
+ */
 async function bodiesPerSecond(): Promise<Figure[]> {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
   const keys = cachedKeys({ bridgeKey: async () => publicKey }, Date.now)
@@ -83,16 +89,42 @@ async function bodiesPerSecond(): Promise<Figure[]> {
   const verified = (body: string) => () => openBody(body, keys.bridgeKey)
   const read = (body: string) => () => openMessage(recordOf(body), keys, aside, 'records')
   const figures: Figure[] = []
-  const add = async (name: string, act: () => Promise<unknown>, bar?: string) => {
-    const value = Math.round(median(await perCoreSecond(act)))
-    figures.push({ name, value, unit: '/s', ...(bar && { target: bar }) })
+  const add = async (name: string, act: () => Promise<unknown>, bare: number) => {
+    const value = median(await perCoreSecond(act))
+    figures.push({ name, value: Math.round(value), unit: '/s' })
+    figures.push({
+      name,
+      value: value / bare,
+      unit: '',
+      target: 'at least 0.7',
+      ratioTo: 'parse, verify and unpack alone',
+    })
   }
   for (const [of, body] of Object.entries(bodies)) {
-    await add(`bodies of ${of} verified, a core`, verified(body), 'at least 5000')
-    await add(`bodies of ${of} verified and read, a core`, read(body))
+    const bare = median(await perCoreSecond(bareSteps(body, publicKey)))
+    figures.push({
+      name: `bodies of ${of}, parse, verify and unpack alone, a core`,
+      value: Math.round(bare),
+      unit: '/s',
+    })
+    await add(`bodies of ${of} verified, a core`, verified(body), bare)
+    const value = Math.round(median(await perCoreSecond(read(body))))
+    figures.push({ name: `bodies of ${of} verified and read, a core`, value, unit: '/s' })
   }
-  await add('forged bodies refused, a core', read(pack(cdrs(1), stranger)), 'at least 5000')
+  const forged = pack(cdrs(1), stranger)
+  await add('forged bodies refused, a core', read(forged), median(await perCoreSecond(bareSteps(forged, publicKey))))
   return figures
+}
+
+/** `JSON.parse`, Ed25519 and, where the signature is good, Zstandard on the same body. */
+function bareSteps(text: string, publicKey: KeyObject): () => Promise<unknown> {
+  return async () => {
+    const { site, key, lane, data, signature } = JSON.parse(text)
+    const bytes = Buffer.from(data, 'base64')
+    const signed = Buffer.concat([Buffer.from(`switchhook.packed.1\n${site}\n${key}\n${lane}\nzstd\n`), bytes])
+    if (!verify(null, signed, publicKey, Buffer.from(signature, 'base64'))) return undefined
+    return zstdDecompressSync(bytes).toString('utf8').split('\n')
+  }
 }
 
 function recordOf(body: string): SQSRecord {
@@ -106,23 +138,16 @@ function recordOf(body: string): SQSRecord {
   return { messageId: 'm', body, attributes, messageAttributes: {}, ...where }
 }
 
+/** Runs of `act` per second of CPU. The first run warms up. */
 async function perCoreSecond(act: () => Promise<unknown>): Promise<number[]> {
-  const print = console.log
-  // A refusal is logged; writing the log is not what is measured.
-  console.log = () => undefined
-  try {
-    const runs: number[] = []
-    for (let run = -1; run < verifyRuns; run++) {
-      const used = process.cpuUsage()
-      const until = performance.now() + verifyMs / verifyRuns
-      let done = 0
-      while (performance.now() < until) for (let n = 0; n < 20; n++, done++) await act()
-      const { user, system } = process.cpuUsage(used)
-      // The first run warms up.
-      if (run >= 0) runs.push(done / ((user + system) / 1e6))
-    }
-    return runs
-  } finally {
-    console.log = print
+  const runs: number[] = []
+  for (let run = -1; run < verifyRuns; run++) {
+    const used = process.cpuUsage()
+    const until = performance.now() + verifyMs / verifyRuns
+    let done = 0
+    while (performance.now() < until) for (let n = 0; n < 20; n++, done++) await act()
+    const { user, system } = process.cpuUsage(used)
+    if (run >= 0) runs.push(done / ((user + system) / 1e6))
   }
+  return runs
 }
