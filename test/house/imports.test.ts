@@ -40,7 +40,17 @@ const mayImport: Record<string, string[]> = {
   'infra/replay': ['contracts'],
   'infra/build': ['contracts', 'functions'],
   'infra/start': ['contracts', 'client', 'dashboard', 'infra/asterisk', 'infra/local', 'infra/replay', 'infra/build'],
-  bench: ['contracts', 'bridge', 'functions', 'client', 'infra/build', 'infra/replay', 'infra/start', 'test'],
+  bench: [
+    'contracts',
+    'bridge',
+    'functions',
+    'client',
+    'infra/asterisk',
+    'infra/build',
+    'infra/replay',
+    'infra/start',
+    'test',
+  ],
 }
 
 /** Rings that are known and are to be removed; a file of theirs excuses a ring. */
