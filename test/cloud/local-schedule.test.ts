@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nextAfter, parseSchedule } from '../../infra/local/events/schedule-expression.ts'
+import { parseSchedule } from '../../infra/local/events/schedule-expression.ts'
 import { notes } from './local-fixture/notes.ts'
 import { runFixture } from './local-fixture/packaged-fixture.ts'
 
@@ -13,9 +13,15 @@ test.each([
   ['cron(0 0 1 1,7 ? *)', '2026-01-01T00:00:00Z', '2026-07-01T00:00:00Z'],
   ['cron(0 12 ? * 2-6 *)', '2026-01-02T13:00:00Z', '2026-01-05T12:00:00Z'],
   ['cron(0 0 29 2 ? *)', '2026-01-01T00:00:00Z', '2028-02-29T00:00:00Z'],
+  ['cron(0 9 L * ? *)', '2026-02-01T00:00:00Z', '2026-02-28T09:00:00Z'],
+  ['cron(0 9 ? * MON#1 *)', '2026-01-06T00:00:00Z', '2026-02-02T09:00:00Z'],
 ])('finds the next time of %s after %s', (expression, after, next) => {
-  const schedule = parseSchedule(expression)
-  expect(schedule && new Date(nextAfter(schedule, Date.parse(after))).toISOString()).toBe(next.replace('Z', '.000Z'))
+  const ms = parseSchedule(expression, 'nightly').nextAfter(Date.parse(after))
+  expect(ms && new Date(ms).toISOString()).toBe(next.replace('Z', '.000Z'))
+})
+
+test('finds no next time for a cron expression whose years are over', () => {
+  expect(parseSchedule('cron(0 12 * * ? 2025)', 'nightly').nextAfter(Date.parse('2026-01-01'))).toBeUndefined()
 })
 
 test.each([
@@ -23,13 +29,15 @@ test.each([
   'rate(5 fortnights)',
   'cron(0 12 * *)',
   'cron(61 * * * ? *)',
-  'cron(0 12 L * ? *)',
+  'cron(0 12 * * * *)',
+  'cron(0 12 ? * ? *)',
+  'cron(0 12 X * ? *)',
   'at(2026-01-01)',
-])('does not understand %s', (expression) => {
-  expect(parseSchedule(expression)).toBeUndefined()
+])('rejects the schedule %s and names the rule', (expression) => {
+  expect(() => parseSchedule(expression, 'nightly')).toThrow(/rule nightly: its schedule .* write rate\(5 minutes\)/)
 })
 
-test('invokes the target of a rule with its input, again and again', async () => {
+test('invokes the target of a rule with its input in each period', async () => {
   // A minute is 100 ms on this clock.
   await using fixture = await runFixture({ clockScale: 600 })
   await expect

@@ -7,7 +7,7 @@ import { errorTypeOf } from '../functions/outcome.ts'
 import type { Log } from '../log.ts'
 import { account, type StackNames } from '../template/names.ts'
 import type { StackResources } from '../template/resources.ts'
-import { nextAfter, parseSchedule } from './schedule-expression.ts'
+import { parseSchedule } from './schedule-expression.ts'
 
 const Rule = v.looseObject({
   ScheduleExpression: v.optional(v.string()),
@@ -15,7 +15,7 @@ const Rule = v.looseObject({
   Targets: v.optional(v.array(v.looseObject({ Arn: v.string(), Input: v.optional(v.string()) })), []),
 })
 
-/** EventBridge rules with a schedule, on the scaled clock; returns the function that stops them. */
+/** Starts the template's scheduled EventBridge rules on the scaled clock; returns the function that stops them. */
 export function startSchedules(options: {
   resources: StackResources
   names: StackNames
@@ -29,17 +29,17 @@ export function startSchedules(options: {
   const startedAt = Date.now()
   const now = () => startedAt + clock.elapsedMs()
 
-  function begin(ruleArn: string, expression: string, input: string | undefined, targetArn: string): void {
-    const schedule = parseSchedule(expression)
+  function start(ruleArn: string, expression: string, input: string | undefined, targetArn: string): void {
+    const schedule = parseSchedule(expression, ruleArn)
     const target = functions.find(targetArn)
-    if (!schedule || !target) {
-      const what = schedule
-        ? `target ${targetArn} is no function of the template`
-        : `schedule ${expression} is not understood`
-      throw new LocalCloudError('template-unsupported', `The local cloud cannot serve ${ruleArn}: its ${what}.`)
+    if (!target) {
+      const message = `The local cloud cannot serve the rule ${ruleArn}: its target ${targetArn} is not a function of the template.`
+      throw new LocalCloudError('template-unsupported', message)
     }
     const wait = () => {
-      const cancel = clock.after(nextAfter(schedule, now()) - now(), () => {
+      const next = schedule.nextAfter(now())
+      if (next === undefined) return
+      const cancel = clock.after(next - now(), () => {
         cancels.delete(cancel)
         wait()
         const event: unknown = input === undefined ? scheduledEvent(ruleArn, region, now()) : JSON.parse(input)
@@ -57,14 +57,14 @@ export function startSchedules(options: {
   for (const { logicalId, properties } of resources.ofType('AWS::Events::Rule', Rule)) {
     const { ScheduleExpression, State, Targets } = properties
     if (!ScheduleExpression || State !== 'ENABLED') continue
-    for (const { Arn, Input } of Targets) begin(names.arn(logicalId) ?? logicalId, ScheduleExpression, Input, Arn)
+    for (const { Arn, Input } of Targets) start(names.arn(logicalId) ?? logicalId, ScheduleExpression, Input, Arn)
   }
   return () => {
     for (const cancel of cancels) cancel()
   }
 }
 
-/** The event of a rule without an input of its own ("Scheduled event" of the EventBridge user guide). */
+/** The event that EventBridge sends for a rule without an input ("Scheduled event" of the EventBridge user guide). */
 function scheduledEvent(ruleArn: string, region: string, timeMs: number): unknown {
   return {
     version: '0',

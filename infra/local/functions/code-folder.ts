@@ -1,24 +1,28 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import yauzl from 'yauzl'
 import { codeOf, LocalCloudError, messageOf } from '../errors.ts'
-import { unzip } from './zip.ts'
+
+/** Lambda's limit on an unpacked function. */
+const unpackedBytesMax = 250 * 1024 * 1024
 
 /**
- * Unpacks the zip that the template's `S3Key` names and returns its folder, named by the zip's hash: functions that share an
- * artefact share a folder, and a new package never runs old code.
+ * Unpacks the zip that the template's `S3Key` names, unless an earlier start did, and returns its folder. The folder's name is
+ * the zip's hash: functions with the same zip share a folder, and a new package never runs old code.
  */
 export async function unpackOnce(packageFolder: string, s3Key: string, codeFolder: string): Promise<string> {
   const zipPath = join(packageFolder, basename(s3Key))
   const folder = join(codeFolder, await hashOf(zipPath))
   if (existsSync(folder)) return folder
-  const half = `${folder}.half`
-  await rm(half, { recursive: true, force: true })
-  await mkdir(half, { recursive: true })
-  await unzip(zipPath, half)
-  // Renamed only when whole: a runner killed in mid-unpacking leaves no half a function behind.
-  await rename(half, folder)
+  const unfinished = `${folder}.half`
+  await rm(unfinished, { recursive: true, force: true })
+  await mkdir(unfinished, { recursive: true })
+  await unzip(zipPath, unfinished)
+  // Rename only when complete: a process that is killed while it unpacks leaves no incomplete function behind.
+  await rename(unfinished, folder)
   return folder
 }
 
@@ -34,4 +38,30 @@ async function hashOf(zipPath: string): Promise<string> {
       cause,
     })
   }
+}
+
+/** Unpacks a zip into `folder`. yauzl rejects names that lead out of it and contents that differ from their stated size. */
+export async function unzip(zipPath: string, folder: string): Promise<void> {
+  try {
+    const zip = await yauzl.openPromise(zipPath)
+    let bytes = 0
+    for await (const entry of zip.eachEntry()) {
+      bytes += entry.uncompressedSize
+      if (bytes > unpackedBytesMax) throw damaged(zipPath, 'it unpacks to more than 250 MB')
+      if (entry.fileName.endsWith('/')) continue
+      const file = join(folder, entry.fileName)
+      await mkdir(dirname(file), { recursive: true })
+      // The upper half of the attributes is the Unix mode; it is 0 in a zip that was made without one.
+      const mode = (entry.externalFileAttributes >>> 16) & 0o777 || 0o644
+      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(file, { mode }))
+    }
+  } catch (cause) {
+    if (cause instanceof LocalCloudError) throw cause
+    throw damaged(zipPath, messageOf(cause), cause)
+  }
+}
+
+function damaged(zipPath: string, why: string, cause?: unknown): LocalCloudError {
+  const message = `The package ${zipPath} cannot be unpacked (${why}): run \`npm run package\` again.`
+  return new LocalCloudError('package-damaged', message, { cause })
 }
