@@ -1,149 +1,241 @@
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { SQSClientConfig } from '@aws-sdk/client-sqs'
+import type { SiteId } from '../contracts/names.ts'
+import type { AmiAddress } from './asterisk/ami-connection.ts'
 import type { AriLink } from './asterisk/ari-connection.ts'
-import { AriListener } from './asterisk/ari-listener.ts'
+import type { AriAddress } from './asterisk/ari-errors.ts'
+import { openAriLink } from './asterisk/ari-listener.ts'
 import { AriRest } from './asterisk/ari-rest.ts'
-import { diallingLink } from './asterisk/ari-socket.ts'
+import { CdrCheckpoint } from './asterisk/cdr-checkpoint.ts'
+import { CdrFile } from './asterisk/cdr-file.ts'
+import { AriIntake } from './asterisk/intake.ts'
+import { MailboxWatch } from './asterisk/mailbox-watch.ts'
 import { Commands } from './commands/commands.ts'
 import { VerifyDays } from './commands/verify-day.ts'
 import type { BridgeConfig } from './config.ts'
-import { exitStatus, FatalError } from './failure.ts'
-import { join } from './join.ts'
-import { createMenuRunner } from './menus/menu-runner.ts'
-import { realClock } from './operate/clock.ts'
-import { Counters } from './operate/counters.ts'
-import { type Health, serveHealth } from './operate/health.ts'
-import { describeError, type Log } from './operate/log.ts'
-import { openEdges } from './parts.ts'
+import { CredentialsFile } from './enrolment/credentials-file.ts'
+import { Session } from './enrolment/session.ts'
+import { CdrLane } from './forward/cdr-lane.ts'
+import { Delivery, type Destination } from './forward/delivery.ts'
+import { Packer } from './forward/pack.ts'
+import { probeQueues, Sender } from './forward/sender.ts'
+import { readSigningKey } from './forward/signing-key.ts'
+import { Mailboxes } from './normalise/mailboxes.ts'
+import { type Clock, realClock } from './operate/clock.ts'
+import type { Counters } from './operate/counters.ts'
+import { type Health, summarizeHealth } from './operate/health.ts'
+import type { Log } from './operate/log.ts'
+import { lockFolder, prepareStateFolder } from './operate/state-folder.ts'
 import { PhoneSettings } from './phone-settings.ts'
-import { realDisk } from './spool/disk.ts'
+import { type OpenPipeline, openPipeline } from './pipeline.ts'
+import { Presence } from './presence.ts'
+import { type Disk, realDisk } from './spool/disk.ts'
+import { Quarantine } from './spool/quarantine.ts'
+import { LastSeenFile, takeEpoch } from './spool/state-files.ts'
 
-/** How long facts that wait may still be sent when the bridge stops; the rest stays in the spool. */
-const drainMsMax = 5000
-const housekeepingMs = 1000
+/** Where every component reports what it does. */
+export interface Operation {
+  counters: Counters
+  log: Log
+}
 
-export interface Bridge extends AsyncDisposable {
+/** Connections to files and queues outside of the bridge. Opening them finds what is wrong in a configuration. */
+export interface Connections {
+  file: CdrFile
+  delivery: Delivery
+  packer: Packer
+  quarantine: Quarantine
+  live: Destination
+  records: Destination
+}
+
+export interface ProcessConnections extends Connections {
+  /** Gets AWS credentials from the cloud, if the configuration names its HTTP API. */
+  session: Session | undefined
+  /** `undefined`: the AWS SDK looks in its environment, `~/.aws`, a process and the machine's role. */
+  credentials: SQSClientConfig['credentials'] | undefined
+}
+
+/** The machine and the PBX that a bridge runs on. A simulator passes models of them. */
+export interface Environment {
+  site: SiteId
+  stateFolder: string
+  /** Id of this process. */
+  run: string
+  ari: AriAddress
+  link: AriLink
+  /** Without it, messages waiting in mailboxes are not published. */
+  ami?: AmiAddress | undefined
+  disk: Disk
+  clock: Clock
+  spoolBytesMax?: number
+  /** Time zone of the times in a CSV file of call records. */
+  zone?: string | undefined
+}
+
+/** The components that carry events and call records from Asterisk to SQS, connected but not running yet. */
+export interface BridgeComponents extends OpenPipeline {
+  intake: AriIntake
+  mailboxes: MailboxWatch | undefined
+  presence: Presence
+  cdrLane: CdrLane
+  /** Call this each second. */
+  tick(): Promise<void>
   health(): Health
-  /** Port of `/healthz`, if the configuration asked for one. */
-  readonly healthPort: number | undefined
-  /** Rejects with FatalError if the bridge has to end by itself; resolves once it is stopped. */
-  readonly done: Promise<void>
-  stop(): Promise<void>
 }
 
-/** Starts a bridge in this process; resolves once it is connected to its PBX. Throws FatalError with a sentence to show. */
-export async function startBridge(config: BridgeConfig, { log }: { log: Log }): Promise<Bridge> {
-  const undo = new AsyncDisposableStack()
-  try {
-    return await start(config, log, undo)
-  } catch (error) {
-    await undo.disposeAsync()
-    throw error
-  }
+/** A bridge process also takes commands and reads phone settings. */
+export interface BridgeProcess extends BridgeComponents {
+  commands: Commands
+  settings: PhoneSettings
 }
 
-async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack): Promise<Bridge> {
-  const intakeStop = new AbortController()
-  const sendStop = new AbortController()
-  const first = Promise.withResolvers<void>()
-  const ended = Promise.withResolvers<void>()
-  // Whoever starts the bridge may look at these late; a failure until then is no unhandled one.
-  for (const { promise } of [first, ended]) promise.catch(() => undefined)
-  const fail = (error: unknown) => {
-    const failure = error instanceof FatalError ? error : broken(error)
-    first.reject(failure)
-    ended.reject(failure)
-    intakeStop.abort()
-    sendStop.abort()
-  }
-
-  const operation = { counters: new Counters(), log }
-  const edges = await openEdges(config, operation, undo)
-  const { site, stateFolder, ari, ami } = config
-  const menus = config.menus && (await createMenuRunner(config.menus, config, operation))
-  // Before all else: callers whom an earlier process left in a menu hear a waiting sound until then.
-  const menusTask = menus?.run(intakeStop.signal).catch(fail)
-  const outside = { ari, ami, link: await linkOf(ari, undo), disk: realDisk, clock: realClock, zone: config.cdr.zone }
-  const parts = await join({ site, stateFolder, run: randomUUID(), ...outside }, edges, operation, fail)
-  const { intake, lanes, cdrLane, spool, keepHouse, health } = parts
-  const { cdr } = config
-  const day = { site, cdrFile: cdr.file, zone: cdr.zone, to: edges.records, ...edges, ...operation }
+/** Creates the components of a bridge process. `undo` closes what it opens. `onBroken` gets the error that ends the process. */
+export async function createBridge(
+  config: BridgeConfig,
+  { session, credentials, ...connections }: ProcessConnections,
+  operation: Operation,
+  undo: AsyncDisposableStack,
+  onBroken: (error: unknown) => void,
+): Promise<BridgeProcess> {
+  const { site, stateFolder, ari, ami, cdr } = config
+  const link = await openAriLink(ari, undo)
+  const machine = { disk: realDisk, clock: realClock, zone: cdr.zone }
+  const environment = { site, stateFolder, run: randomUUID(), ari, ami, link, ...machine }
+  const components = await assemble(environment, connections, operation, onBroken)
+  const { presence, state, lanes } = components
+  const days = new VerifyDays({
+    ...operation,
+    ...connections,
+    site,
+    cdrFile: cdr.file,
+    zone: cdr.zone,
+    to: connections.records,
+  })
   const commands = new Commands({
     ...config,
     ...operation,
-    days: new VerifyDays(day),
-    placed: parts.placed,
-    presence: parts.presence,
-    setPace: (paceMs) => parts.lanes.live.setPace(paceMs),
+    days,
+    placed: state.placed,
+    presence,
+    setPace: (paceMs) => lanes.live.setPace(paceMs),
     deploymentPublicKey: config.deploymentPublicKey,
-    credentials: edges.credentials,
-    queueUrl: () => edges.session?.commandQueue ?? config.queues.commands,
+    credentials,
+    queueUrl: () => session?.commandQueue ?? config.queues.commands,
   })
-  const settings = new PhoneSettings({
-    ...operation,
-    requests: new AriRest(ari.url, ari),
-    known: parts.presence,
-    clock: realClock,
-  })
-  await commands.open(Date.now())
   undo.defer(() => commands.stop())
-  const intakeTask = intake.run(intakeStop.signal, first.resolve).catch(fail)
-  // Not before Asterisk was reached: what an earlier process began is looked for first.
-  const commandsTask = first.promise.then(
-    () => commands.run(intakeStop.signal).catch(fail),
-    () => undefined,
-  )
-  const mailboxTask = first.promise.then(
-    () => parts.mailboxes?.run(intakeStop.signal).catch(fail),
-    () => undefined,
-  )
-  const sendTasks = [lanes.run(sendStop.signal).catch(fail), cdrLane.run(sendStop.signal).catch(fail)]
-  const housekeeping = setInterval(() => {
-    keepHouse().catch(fail)
-    commands.tick(Date.now()).catch(fail)
-    settings.keepHouse(intakeStop.signal).catch(fail)
-  }, housekeepingMs)
-  const shutDown = async () => {
-    intakeStop.abort()
-    await Promise.all([intakeTask, menusTask])
-    // Stopped before Asterisk was reached, the commands still wait for that.
-    first.resolve()
-    await Promise.all([commandsTask, mailboxTask])
-    clearInterval(housekeeping)
-    await lanes.live.drained(AbortSignal.any([sendStop.signal, AbortSignal.timeout(drainMsMax)]))
-    sendStop.abort()
-    await Promise.all(sendTasks)
-    await spool.close()
-    await undo.disposeAsync()
-    ended.resolve()
-    log.info('bridge stopped', { unsent: spool.unacked })
-  }
-  let stopping: Promise<void> | undefined
-  const stop = () => {
-    stopping ??= shutDown()
-    return stopping
-  }
-
-  try {
-    const server = config.health && (await serveHealth(config.health.port, health))
-    if (server) undo.defer(() => server.stop())
-    await first.promise
-    return { health, healthPort: server?.port, done: ended.promise, stop, [Symbol.asyncDispose]: stop }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  const requests = new AriRest(ari.url, ari)
+  const settings = new PhoneSettings({ ...operation, requests, known: presence, clock: realClock })
+  return { ...components, commands, settings }
 }
 
-async function linkOf(ari: BridgeConfig['ari'], undo: AsyncDisposableStack): Promise<AriLink> {
-  if (!ari.listen) return diallingLink(ari)
-  const { user, password } = ari
-  const listener = new AriListener({ user, password, ...ari.listen })
-  await listener.start()
-  undo.defer(() => listener.stop())
-  return listener
+/** Opens the connections in the order in which an operator would check them. Throws FatalError. */
+export async function openConnections(
+  config: BridgeConfig,
+  { counters, log }: Operation,
+  undo: AsyncDisposableStack,
+): Promise<ProcessConnections> {
+  const { site, stateFolder, key, queues } = config
+  const sign = await readSigningKey(key.privateKeyFile)
+  await prepareStateFolder(stateFolder)
+  const lock = await lockFolder(stateFolder)
+  undo.defer(() => lock.release())
+  const checkpoint = new CdrCheckpoint(stateFolder)
+  const file = new CdrFile({ path: config.cdr.file, checkpoint, onCount: (errorId) => counters.add(errorId) })
+  await file.open()
+  undo.defer(() => file.close())
+  const session = config.api ? new Session({ api: config.api, site, key: key.id, sign, log, now: Date.now }) : undefined
+  const { credentialsFile: path } = config
+  const credentials = session?.provide ?? (path === undefined ? undefined : new CredentialsFile({ path, log }).provide)
+  const sender = new Sender(config.region, credentials)
+  undo.defer(() => sender.stop())
+  await probeQueues(sender, queues, log)
+  const quarantine = new Quarantine(join(stateFolder, 'quarantine'))
+  await quarantine.open()
+  const delivery = new Delivery({ sender, quarantine, counters, log })
+  const packer = new Packer({ site, key: key.id, sign })
+  const live: Destination = { lane: 'live', queueUrl: queues.live }
+  const records: Destination = { lane: 'records', queueUrl: queues.records }
+  return { file, quarantine, delivery, packer, live, records, session, credentials }
 }
 
-function broken(cause: unknown): FatalError {
-  const sentence = `the bridge cannot go on (${describeError(cause)}): see its log; nothing acknowledged is lost, start it again`
-  return new FatalError('bridge-broken', exitStatus.ioError, sentence, { cause })
+/** Opens what has state on disk, and connects the components: pipeline.ts for events, and beside it the file of call records. */
+export async function assemble(
+  environment: Environment,
+  connections: Connections,
+  operation: Operation,
+  onSpoolBroken: (error: unknown) => void,
+): Promise<BridgeComponents> {
+  const { site, stateFolder, run, disk, clock, ari, link, ami, zone } = environment
+  const { delivery, quarantine } = connections
+  const { counters } = operation
+  const lastSeen = new LastSeenFile(stateFolder, disk, clock, (errorId) => counters.add(errorId))
+  const lastSeenMs = await lastSeen.load()
+  const opened = await openPipeline({
+    ...environment,
+    ...connections,
+    ...operation,
+    onSpoolBroken,
+    heartbeat: () => presence.heartbeat(),
+    onLateFactsSent: (facts, isEverything) => presence.republish(facts, isEverything),
+  })
+  const { pipeline, state, spool, lanes } = opened
+  const presence = new Presence({
+    ...operation,
+    run,
+    state,
+    pipeline,
+    takeEpoch: () => takeEpoch(stateFolder, clock.nowMs(), disk),
+    lastSeenMs,
+    nowMs: clock.nowMs,
+  })
+  const mailboxes = ami && createMailboxWatch(ami, clock, presence, operation)
+  const intake = new AriIntake({
+    ...operation,
+    ari,
+    link,
+    clock,
+    quarantine,
+    async onConnected(snapshot, takeBuffered, reason) {
+      await lastSeen.save()
+      await presence.connected(snapshot, takeBuffered, reason)
+      mailboxes?.refresh()
+    },
+    onEvent: pipeline.onEvent,
+    onReplayed: pipeline.onReplayedEvent,
+    onDisconnected: (lastSeenMs) => presence.disconnected(lastSeenMs),
+    differences: (snapshot) => state.differences(snapshot, pipeline.now()),
+  })
+  const cdrLane = new CdrLane({ ...connections, ...operation, clock, zone, site, to: connections.records })
+  const tick = async () => {
+    await presence.tick()
+    if (presence.isConnected) await lastSeen.saveIfDue()
+  }
+  const health = () => {
+    const components = {
+      ari: { isUp: presence.isConnected },
+      ...(mailboxes && { ami: { isUp: mailboxes.isConnected } }),
+      spool: { isUp: spool.hasRoom(1), bytes: spool.bytes, unsent: spool.unacked },
+      live: { isUp: delivery.isUp('live'), queued: lanes.live.queued },
+      records: { isUp: delivery.isUp('records'), queued: lanes.late.queued },
+    }
+    return summarizeHealth(site, components, { quarantined: quarantine.items, counters: counters.snapshot() })
+  }
+  return { ...opened, presence, mailboxes, intake, cdrLane, tick, health }
+}
+
+function createMailboxWatch(address: AmiAddress, clock: Clock, presence: Presence, operation: Operation): MailboxWatch {
+  const mailboxes = new Mailboxes()
+  const publish = (endpoints: string[]) => {
+    for (const endpoint of endpoints) presence.publishMailbox(endpoint, mailboxes.of(endpoint))
+  }
+  return new MailboxWatch({
+    ...operation,
+    address,
+    clock,
+    endpoints: () => presence.endpoints,
+    onOwners: (owners) => publish(mailboxes.setOwners(owners)),
+    onCount: (mailbox, count) => publish(mailboxes.setCount(mailbox, count)),
+  })
 }

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import { startBridge } from './bridge.ts'
 import { readConfig } from './config.ts'
 import { runEnroll } from './enrolment/enroll.ts'
 import { exitStatus, FatalError } from './failure.ts'
+import { startBridge } from './lifecycle.ts'
 import { createLog, describeError } from './operate/log.ts'
 
 /** `switchhook-bridge --config FILE`, or once before it `switchhook-bridge enroll CODE --api URL --folder DIR`. Logs to standard output; a failure is one sentence on standard error and a status of sysexits.h. */

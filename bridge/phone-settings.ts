@@ -14,7 +14,7 @@ export interface KnownPhones {
   readonly isConnected: boolean
   readonly connections: number
   readonly phones: Endpoints
-  tellEndpoints(states: readonly EndpointState[]): void
+  publishEndpoints(states: readonly EndpointState[]): void
 }
 export interface PhoneSettingsParts {
   requests: AriRequests
@@ -43,7 +43,7 @@ export class PhoneSettings {
   }
 
   /** To be called each second. One reading at a time; what fails is due again at the next. */
-  async keepHouse(signal: AbortSignal): Promise<void> {
+  async tick(signal: AbortSignal): Promise<void> {
     const { known, counters, log } = this.#parts
     if (this.#isBusy || !known.isConnected) return
     this.#isBusy = true
@@ -77,7 +77,7 @@ export class PhoneSettings {
     const phones = known.phones.all().filter(({ technology }) => technology === 'PJSIP')
     await mapConcurrently(requestsMax, phones, async ({ endpoint }) => {
       const entry = await readPhoneEntry(endpoint, requests, signal)
-      known.tellEndpoints(known.phones.describe([entry]))
+      known.publishEndpoints(known.phones.describe([entry]))
     })
   }
 
@@ -87,7 +87,7 @@ export class PhoneSettings {
       const seen = known.phones.custom(device)
       const state = await readDeviceState(device, requests, signal)
       // Of the connection that stands by now: what was known under another was other than this one's `seen`.
-      if (state) known.tellEndpoints(known.phones.takeCustom(state, seen, new Date(clock.nowMs()).toISOString()))
+      if (state) known.publishEndpoints(known.phones.takeCustom(state, seen, new Date(clock.nowMs()).toISOString()))
     })
   }
 

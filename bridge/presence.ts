@@ -1,247 +1,226 @@
-import { EpochReadyEvent } from '../contracts/events.ts'
-import type { EndpointState } from '../contracts/facts.ts'
-import type { SiteId } from '../contracts/names.ts'
-import type { FactLog } from './forward/fact-log.ts'
+import * as v from 'valibot'
+import { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent } from '../contracts/events.ts'
+import { CallState, type EndpointState } from '../contracts/facts.ts'
 import type { LateFact } from './forward/late-lane.ts'
-import { type Snapshot, utc } from './normalise/ari-objects.ts'
+import type { Snapshot } from './normalise/ari-objects.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
 import type { AriEvent } from './normalise/events.ts'
 import type { MailboxCount } from './normalise/mailboxes.ts'
-import { PbxState } from './normalise/pbx-state.ts'
-import type { PlacedCalls } from './normalise/placed-calls.ts'
-import type { Telling } from './normalise/stamp.ts'
+import type { PbxState } from './normalise/pbx-state.ts'
+import type { Publication } from './normalise/stamp.ts'
 import type { Counters } from './operate/counters.ts'
 import type { Log } from './operate/log.ts'
-import { presentOf } from './present-of.ts'
+import type { Pipeline } from './pipeline.ts'
 
-export interface PresenceParts {
-  site: SiteId
-  /** Of this process. */
+export interface PresenceDependencies {
+  /** Id of this process. */
   run: string
-  facts: FactLog
-  placed: PlacedCalls
+  state: PbxState
+  pipeline: Pipeline
   counters: Counters
   log: Log
-  /** Durable on return, above every epoch before. */
+  /** Returns a new epoch, already durable and above every earlier one. */
   takeEpoch(): Promise<number>
-  /** When an earlier process last heard the PBX, Unix milliseconds, if ever. */
-  heardBeforeMs: number | undefined
+  /** When an earlier process last saw the PBX, Unix milliseconds; `undefined` if none did. */
+  lastSeenMs: number | undefined
   nowMs(): number
 }
 
 /**
- * Live calls are told again so often, and the list of all that is: at 20 calls a second and three minutes a call, 12 facts
- * a second more. For the list the cloud reads its rows, 40 read units where there are 500 endpoints: $0.04 a month.
+ * Live calls, and the list of everything current, are published again this often: at 20 calls a second and three minutes a
+ * call, 12 facts a second more. For the list the cloud reads its rows: 40 read units for 500 endpoints, $0.04 a month.
  */
-const assertEveryMs = 300_000
+const republishEveryMs = 300_000
 
-/** What the bridge tells of its PBX: facts as they happen, all of them anew at each connection, and what may be missing. */
+/**
+ * Publishes what no event of Asterisk says: everything current at each new connection, gaps, late facts that were overtaken,
+ * and what other parts of the bridge found out.
+ */
 export class Presence {
-  readonly #parts: PresenceParts
-  #state = new PbxState()
+  readonly #dependencies: PresenceDependencies
   #isConnected = false
   #connections = 0
-  #lastHeardMs: number | undefined
-  #assertedMs: number
-  /** Everything is to be told anew: why, and since when something may be missing, if anything may. */
-  #anew: { gap?: { sinceMs: number; reason: string } } | undefined
-  /** Many events come in the same millisecond, and to write it costs as much as to see that one is no news. */
-  #time = { ms: Number.NaN, text: '' }
+  #lastSeenMs: number | undefined
+  #republishedMs: number
+  /** Everything must be published again under a new epoch. `gap` says since when events may be missing, and why. */
+  #pendingResync: { gap?: { sinceMs: number; reason: string } } | undefined
   /** Epochs begin one after the other. */
-  #beginning: Promise<void> = Promise.resolve()
+  #lastEpoch: Promise<void> = Promise.resolve()
 
-  constructor(parts: PresenceParts) {
-    this.#parts = parts
-    this.#assertedMs = parts.nowMs()
-    this.#lastHeardMs = parts.heardBeforeMs
-  }
-
-  /** How often a connection began. */
-  get connections(): number {
-    return this.#connections
-  }
-
-  get phones(): Endpoints {
-    return this.#state.endpoints
-  }
-
-  tellEndpoints(states: readonly EndpointState[]): void {
-    if (!this.#parts.facts.hasBegun) return
-    for (const state of states) this.#tell({ kind: 'endpoint', state }, this.#now())
+  constructor(dependencies: PresenceDependencies) {
+    this.#dependencies = dependencies
+    this.#republishedMs = dependencies.nowMs()
+    this.#lastSeenMs = dependencies.lastSeenMs
   }
 
   get isConnected(): boolean {
     return this.#isConnected
   }
 
-  /** A new connection: a new epoch, under which everything that is gets told once. */
+  /** How many connections to Asterisk there have been. */
+  get connections(): number {
+    return this.#connections
+  }
+
+  get phones(): Endpoints {
+    return this.#dependencies.state.endpoints
+  }
+
+  /** Names of all known endpoints, such as `PJSIP/5860`. */
+  get endpoints(): string[] {
+    return this.phones.all().map(({ endpoint }) => endpoint)
+  }
+
+  /** Hanging up either channel ends a two-party call. */
+  channelsOf(call: string): string[] {
+    return this.#dependencies.state.calls.channelsOf(call)
+  }
+
+  publishEndpoints(states: readonly EndpointState[]): void {
+    const { pipeline } = this.#dependencies
+    if (!pipeline.hasEpoch) return
+    for (const state of states) pipeline.publish({ kind: 'endpoint', state })
+  }
+
+  /** The message count of a phone has changed; `undefined` if it shows no mailbox. */
+  publishMailbox(endpoint: string, count: MailboxCount | undefined): void {
+    const state = this.phones.setMailbox(endpoint, count, this.#dependencies.pipeline.now())
+    if (state) this.publishEndpoints([state])
+  }
+
+  /** Publishes how far a placed call has come. */
+  publishPlaced(call: string): void {
+    const { state, pipeline } = this.#dependencies
+    if (!pipeline.hasEpoch) return
+    const fact = state.placedFact(call, pipeline.now())
+    if (fact) pipeline.publish(fact)
+  }
+
+  /** A new connection: begins an epoch and publishes everything current under it. */
   connected(snapshot: Snapshot, takeBuffered: () => AriEvent[], gapReason = 'bridge restarted'): Promise<void> {
     return this.#inTurn(() => this.#connect(snapshot, takeBuffered, gapReason))
   }
 
   #inTurn(begin: () => Promise<void>): Promise<void> {
-    const turn = this.#beginning.then(begin)
-    this.#beginning = turn.catch(() => undefined)
+    const turn = this.#lastEpoch.then(begin)
+    this.#lastEpoch = turn.catch(() => undefined)
     return turn
   }
 
   async #connect(snapshot: Snapshot, takeBuffered: () => AriEvent[], gapReason: string): Promise<void> {
-    const epoch = await this.#parts.takeEpoch()
-    const now = this.#now()
-    this.#state = PbxState.from(snapshot, now, this.#state)
-    for (const event of takeBuffered()) this.#state.apply(event, now)
-    this.#parts.facts.beginEpoch(epoch)
+    const { state, pipeline, takeEpoch } = this.#dependencies
+    const epoch = await takeEpoch()
+    state.resynchronise(snapshot, pipeline.now(), takeBuffered())
     this.#isConnected = true
     this.#connections += 1
-    this.#anew = undefined
-    if (this.#lastHeardMs !== undefined) this.#tellGap(this.#lastHeardMs, gapReason)
-    this.#tellAll()
-    for (const call of this.#parts.placed.resume(snapshot.channels)) this.tellPlaced(call)
-    this.#parts.log.info('epoch begun', { epoch, liveCalls: this.#state.calls.live().length })
+    this.#pendingResync = undefined
+    const gap = this.#lastSeenMs === undefined ? undefined : { sinceMs: this.#lastSeenMs, reason: gapReason }
+    this.#publishEpoch(epoch, gap)
+    for (const call of state.placed.resume(snapshot.channels)) this.publishPlaced(call)
   }
 
-  disconnected(lastHeardMs: number): void {
-    if (this.#isConnected) this.#lastHeardMs = lastHeardMs
+  /** `lastSeenMs`, Unix milliseconds, is when Asterisk last sent anything. */
+  disconnected(lastSeenMs: number): void {
+    if (this.#isConnected) this.#lastSeenMs = lastSeenMs
     this.#isConnected = false
   }
 
-  /** Told at the time it came: a socket that the bridge dialled brings nothing old, and a PBX whose clock is wrong still makes news. */
-  event(event: AriEvent): void {
-    this.#apply(event, this.#now())
+  #publishEpoch(epoch: number, gap: { sinceMs: number; reason: string } | undefined): void {
+    const { state, pipeline, log } = this.#dependencies
+    pipeline.beginEpoch(epoch)
+    if (gap) this.#publishGap(gap.sinceMs, gap.reason)
+    for (const fact of state.all()) pipeline.publish(fact)
+    this.#publishReady()
+    log.info('epoch begun', { epoch, liveCalls: state.calls.live().length })
   }
 
-  /** The phones that are known. */
-  get endpoints(): string[] {
-    return this.#state.endpoints.all().map(({ endpoint }) => endpoint)
+  #publishReady(isAgain = false): void {
+    const { run, state, pipeline } = this.#dependencies
+    const liveCalls = state.calls.live().map(({ call }) => call)
+    const ready = { run, ...(isAgain && { again: true }), liveCalls, endpoints: this.endpoints }
+    pipeline.publish({ kind: 'epoch-ready', state: ready })
   }
 
-  /** The messages that a phone shows are others now; `undefined` if it shows no mailbox. */
-  mailbox(endpoint: string, count: MailboxCount | undefined): void {
-    const state = this.#state.endpoints.setMailbox(endpoint, count, this.#now())
-    if (state) this.tellEndpoints([state])
-  }
-
-  /** What the bridge holds otherwise than Asterisk says: states of endpoints, and calls that only one of the two has. */
-  differences(snapshot: Snapshot): string[] {
-    return this.#state.differences(PbxState.from(snapshot, this.#now(), this.#state))
-  }
-
-  /** Told at the time it happened, in the epoch that was: what is follows under the new one. */
-  replayed(event: AriEvent): void {
-    if (this.#parts.facts.hasBegun) this.#apply(event, utc(event.timestamp, this.#now()))
-  }
-
-  #apply(event: AriEvent, now: string): void {
-    const placed = this.#parts.placed.apply(event)
-    for (const fact of this.#state.apply(event, now)) {
-      this.#tell(fact, now)
-      if (fact.kind === 'call') placed.delete(fact.state.call)
-    }
-    for (const call of placed) this.tellPlaced(call)
-  }
-
-  /** Tells how far a placed call has come: with its channels where it has any, alone once it has ended. */
-  tellPlaced(call: string): void {
-    if (!this.#parts.facts.hasBegun) return
-    const now = this.#now()
-    const isEnded = this.#parts.placed.get(call)?.stage === 'ended'
-    const state = this.#state.calls.get(call) ?? (isEnded ? this.#parts.placed.state(call, now) : undefined)
-    if (state) this.#tell({ kind: 'call', state }, now)
-  }
-
-  /** The channels of a call, of which to hang up one is to end it where it has two. */
-  channelsOf(call: string): string[] {
-    return this.#state.calls.channelsOf(call)
-  }
-
-  #tell(told: Telling, time: string): void {
-    const placed = told.kind === 'call' ? this.#parts.placed.get(told.state.call) : undefined
-    const telling = told.kind === 'call' && placed ? { ...told, state: { ...told.state, placed } } : told
-    if (!this.#parts.facts.publish(telling, time, this.#parts.nowMs())) this.#parts.counters.add('spool-full')
-  }
-
-  #tellAll(): void {
-    const now = this.#now()
-    for (const fact of this.#state.all()) this.#tell(fact, now)
-    this.#tellReady()
-  }
-
-  #tellReady(isAgain = false): void {
-    const liveCalls = this.#state.calls.live().map(({ call }) => call)
-    const { endpoints } = this
-    const state = { run: this.#parts.run, ...(isAgain && { again: true }), liveCalls, endpoints }
-    this.#tell({ kind: 'epoch-ready', state }, this.#now())
-  }
-
-  #tellGap(fromMs: number, reason: string): void {
-    const to = this.#now()
+  #publishGap(fromMs: number, reason: string): void {
+    const { pipeline } = this.#dependencies
+    const to = pipeline.now()
     const from = new Date(Math.min(fromMs, Date.parse(to))).toISOString()
-    this.#tell({ kind: 'gap', state: { from, to, reason: reason.slice(0, 200) } }, to)
+    pipeline.publish({ kind: 'gap', state: { from, to, reason: reason.slice(0, 200) } }, to)
   }
 
-  /** After facts went late, which never change live state: tells what is now of all that they touched. */
-  assertAnew(touched: readonly LateFact[], isEverything = false): void {
-    if (!this.#isConnected || !this.#parts.facts.hasBegun) return
-    if (isEverything || touched.some(({ type }) => type === EpochReadyEvent.entries.type.literal)) {
-      this.#anew ??= {}
+  /** Publishes the current state of everything that late facts were about: the cloud never takes live state from late facts. */
+  republish(lateFacts: readonly LateFact[], isEverything = false): void {
+    const { state, pipeline } = this.#dependencies
+    if (!this.#isConnected || !pipeline.hasEpoch) return
+    if (isEverything || lateFacts.some(({ type }) => type === EpochReadyEvent.entries.type.literal)) {
+      this.#pendingResync ??= {}
     }
-    const now = this.#now()
-    for (const { type, subject, line } of touched) {
-      const fact = presentOf(this.#state, type, subject, line)
-      if (fact) this.#tell(fact, now)
+    for (const lateFact of lateFacts) {
+      const fact = currentFact(state, lateFact)
+      if (fact) pipeline.publish(fact)
     }
   }
 
   /**
-   * Tells the live calls again: one whose facts all came to the cloud too late to be believed is known there after this.
-   * With the list of what is, so that one whose end never came, or that a stray message revived, ends there.
+   * Publishes the live calls and the list of everything current. It corrects the cloud about calls whose facts all arrived too
+   * late, whose end was lost, or that a stray message revived.
    */
-  #assertCalls(): void {
-    const now = this.#now()
-    for (const state of this.#state.calls.live()) this.#tell({ kind: 'call', state }, now)
-    this.#tellReady(true)
+  #republishCalls(): void {
+    const { state, pipeline } = this.#dependencies
+    for (const call of state.calls.live()) pipeline.publish(state.callFact(call))
+    this.#publishReady(true)
   }
 
   /**
-   * Tells everything anew if that is due, or once the spool has room again after it was full. Under a new epoch, for only
-   * that ends in the cloud what ended here and could not be told. A failure to save the epoch leaves it due.
+   * Call this each second. Republishes what is due; after the spool was full, or after too many late facts, everything under
+   * a new epoch, since only a new epoch ends in the cloud what ended unseen. If the epoch cannot be saved, it stays due.
    */
-  async makeGood(): Promise<void> {
+  async tick(): Promise<void> {
     if (!this.#isConnected) return
-    const refused = this.#parts.facts.takeDropped()
-    if (refused) {
-      this.#parts.log.error('facts dropped, the spool was full', { facts: refused.count })
-      this.#anew = { gap: { sinceMs: refused.sinceMs, reason: 'spool full' } }
+    const { pipeline, counters, log, nowMs } = this.#dependencies
+    const dropped = pipeline.takeDropped()
+    if (dropped) {
+      log.error('facts dropped, the spool was full', { facts: dropped.count })
+      this.#pendingResync = { gap: { sinceMs: dropped.sinceMs, reason: 'spool full' } }
     }
-    if (this.#parts.nowMs() - this.#assertedMs > assertEveryMs) {
-      this.#assertedMs = this.#parts.nowMs()
-      this.#assertCalls()
+    if (nowMs() - this.#republishedMs > republishEveryMs) {
+      this.#republishedMs = nowMs()
+      this.#republishCalls()
     }
-    if (!this.#anew) return
-    await this.#inTurn(() => this.#beginAnew()).catch(() => this.#parts.counters.add('epoch-unsaved'))
+    if (!this.#pendingResync) return
+    await this.#inTurn(() => this.#resynchronise()).catch(() => counters.add('epoch-unsaved'))
   }
 
-  async #beginAnew(): Promise<void> {
-    const epoch = await this.#parts.takeEpoch()
-    const due = this.#anew
-    if (!this.#isConnected || !due) return
-    this.#anew = undefined
-    this.#parts.facts.beginEpoch(epoch)
-    if (due.gap) this.#tellGap(due.gap.sinceMs, due.gap.reason)
-    this.#tellAll()
-    this.#parts.log.info('epoch begun', { epoch, liveCalls: this.#state.calls.live().length })
+  async #resynchronise(): Promise<void> {
+    const epoch = await this.#dependencies.takeEpoch()
+    const pending = this.#pendingResync
+    if (!this.#isConnected || !pending) return
+    this.#pendingResync = undefined
+    this.#publishEpoch(epoch, pending.gap)
   }
 
+  /** Returns the line that shows the cloud that this bridge lives; `undefined` before the first epoch. */
   heartbeat(): string | undefined {
-    if (!this.#parts.facts.hasBegun) return undefined
-    const counters = this.#parts.counters.snapshot()
-    const state = { run: this.#parts.run, pbx: this.#isConnected ? ('up' as const) : ('down' as const), counters }
-    return this.#parts.facts.encodeUnspooled({ kind: 'heartbeat', state }, this.#now())
+    const { run, pipeline, counters } = this.#dependencies
+    if (!pipeline.hasEpoch) return undefined
+    const state = { run, pbx: this.#isConnected ? ('up' as const) : ('down' as const), counters: counters.snapshot() }
+    return pipeline.encodeUnspooled({ kind: 'heartbeat', state })
   }
+}
 
-  #now(): string {
-    const ms = this.#parts.nowMs()
-    if (this.#time.ms !== ms) this.#time = { ms, text: new Date(ms).toISOString() }
-    return this.#time.text
+const LateCall = v.looseObject({ data: CallState })
+
+/** Returns the current state of what a late fact was about. */
+function currentFact(state: PbxState, { type, subject, line }: LateFact): Publication | undefined {
+  if (type === EndpointEvent.entries.type.literal) {
+    const endpoint = state.endpoints.get(subject)
+    return endpoint && { kind: 'endpoint', state: endpoint }
   }
+  if (type === GapEvent.entries.type.literal) return { kind: 'gap', state: v.parse(GapEvent, JSON.parse(line)).data }
+  if (type !== CallEvent.entries.type.literal) return undefined
+  const live = state.calls.get(subject)
+  if (live) return state.callFact(live)
+  // An ended call is published again. A call that is neither live nor ended belongs to an earlier epoch, which the cloud has ended.
+  const last = v.parse(LateCall, JSON.parse(line)).data
+  return last.state === 'ended' ? state.callFact(last) : undefined
 }

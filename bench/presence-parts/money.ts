@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readFrame } from '../../bridge/normalise/frames.ts'
 import { PbxState } from '../../bridge/normalise/pbx-state.ts'
-import { Stamp, type Telling } from '../../bridge/normalise/stamp.ts'
+import { type Publication, Stamp } from '../../bridge/normalise/stamp.ts'
 import type { BridgeEvent } from '../../contracts/events.ts'
 import { paceMsMin } from '../../contracts/limits.ts'
 import { pushSite } from '../../functions/queues/push-presence/push-site.ts'
@@ -29,7 +29,7 @@ export interface Billed {
 
 interface Due {
   atMs: number
-  telling: Telling
+  publication: Publication
 }
 
 /** One recorded call's facts, with when after its beginning each came. */
@@ -40,15 +40,15 @@ function recordedCall(): Due[] {
     const read = readFrame(Buffer.from(line))
     if (read.kind !== 'event') continue
     const time = String(read.event.timestamp)
-    for (const telling of state.apply(read.event, time)) due.push({ atMs: Date.parse(time), telling })
+    for (const publication of state.apply(read.event, time)) due.push({ atMs: Date.parse(time), publication })
   }
   const first = Math.min(...due.map(({ atMs }) => atMs))
-  return due.map(({ atMs, telling }) => ({ atMs: atMs - first, telling }))
+  return due.map(({ atMs, publication }) => ({ atMs: atMs - first, publication }))
 }
 
 /** The same call between two other extensions of many. */
-function between(telling: Telling, n: number, [a, b]: [number, number]): Telling {
-  const text = JSON.stringify(telling)
+function between(publication: Publication, n: number, [a, b]: [number, number]): Publication {
+  const text = JSON.stringify(publication)
     .replaceAll('5860', `e${a}`)
     .replaceAll('5861', `e${b}`)
     .replaceAll(/pbx1-\d+\.\d+/g, `pbx1-${n}.0`)
@@ -64,7 +64,7 @@ export async function billedMessages(callsPerSecond: number, seconds: number): P
     const begun = startMs + chance.between(0, seconds * 1_000)
     const a = Math.floor(chance.between(0, extensions))
     const ends: [number, number] = [a, (a + 1 + Math.floor(chance.between(0, extensions - 1))) % extensions]
-    return call.map(({ atMs, telling }) => ({ atMs: begun + atMs, telling: between(telling, n, ends) }))
+    return call.map(({ atMs, publication }) => ({ atMs: begun + atMs, publication: between(publication, n, ends) }))
   })
     .flat()
     .sort((x, y) => x.atMs - y.atMs)
@@ -73,13 +73,13 @@ export async function billedMessages(callsPerSecond: number, seconds: number): P
   let sentMs = 0
   let waiting: BridgeEvent[] = []
   let leavesMs = 0
-  for (const { atMs, telling } of due) {
+  for (const { atMs, publication } of due) {
     if (waiting.length > 0 && atMs > leavesMs) {
       await cloud.push(waiting.splice(0), leavesMs)
       sentMs = leavesMs
     }
     if (waiting.length === 0) leavesMs = Math.max(atMs, sentMs + paceMsMin)
-    waiting.push(stamp.event(telling, new Date(atMs).toISOString()))
+    waiting.push(stamp.event(publication, new Date(atMs).toISOString()))
   }
   if (waiting.length > 0) await cloud.push(waiting, leavesMs)
   waiting = []

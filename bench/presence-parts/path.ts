@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Delivery } from '../../bridge/forward/delivery.ts'
-import { FactLog } from '../../bridge/forward/fact-log.ts'
 import { Lanes } from '../../bridge/forward/lanes.ts'
 import { Packer } from '../../bridge/forward/pack.ts'
 import { Sender } from '../../bridge/forward/sender.ts'
@@ -11,6 +10,7 @@ import { readFrame } from '../../bridge/normalise/frames.ts'
 import { PbxState } from '../../bridge/normalise/pbx-state.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
+import { Pipeline } from '../../bridge/pipeline.ts'
 import { Quarantine } from '../../bridge/spool/quarantine.ts'
 import { Spool } from '../../bridge/spool/spool.ts'
 import type { DeltaFrame } from '../../contracts/frames.ts'
@@ -85,9 +85,8 @@ export async function passages(deployment: Deployment, site: TestSite, count: nu
     stop.abort()
     await running
   })
-  const facts = new FactLog(site.site.site, spool)
-  facts.beginEpoch(Math.floor(Date.now() / 1_000))
-  const state = new PbxState()
+  const pipeline = new Pipeline({ ...operation, site: site.site.site, state: new PbxState(), spool, nowMs: Date.now })
+  pipeline.beginEpoch(Math.floor(Date.now() / 1_000))
   const found: Passage[] = []
   const deltas = () => client.frames.filter((frame) => frame.type === 'delta')
   let shownAt = 0
@@ -101,7 +100,7 @@ export async function passages(deployment: Deployment, site: TestSite, count: nu
     const device_state = { name: 'PJSIP/5860', state: n % 2 ? 'NOT_INUSE' : 'INUSE' }
     const read = readFrame(Buffer.from(JSON.stringify({ type: 'DeviceStateChanged', timestamp, device_state })))
     if (read.kind !== 'event') throw new Error('no event')
-    for (const fact of state.apply(read.event, timestamp)) facts.publish(fact, timestamp, Date.now())
+    pipeline.onEvent(read.event)
     await until('the change', async () => deltas().length > before)
     const delta: DeltaFrame | undefined = deltas().at(-1)
     // The first ones start functions.

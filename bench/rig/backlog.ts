@@ -1,12 +1,14 @@
 import { cp, open, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { FactLog } from '../../bridge/forward/fact-log.ts'
 import { Packer } from '../../bridge/forward/pack.ts'
 import { readSigningKey } from '../../bridge/forward/signing-key.ts'
-import type { Telling } from '../../bridge/normalise/stamp.ts'
+import { PbxState } from '../../bridge/normalise/pbx-state.ts'
+import type { Publication } from '../../bridge/normalise/stamp.ts'
+import { Counters } from '../../bridge/operate/counters.ts'
+import { prepareStateFolder } from '../../bridge/operate/state-folder.ts'
+import { Pipeline } from '../../bridge/pipeline.ts'
 import { Spool } from '../../bridge/spool/spool.ts'
-import { prepareStateFolder } from '../../bridge/state-folder.ts'
 import { type Figure, median, quantile } from '../figure.ts'
 import type { Rig } from './rig.ts'
 import { type Way, wayToSqs } from './way-to-sqs.ts'
@@ -104,12 +106,13 @@ async function fillSpool(rig: Rig, facts: number): Promise<string[]> {
     onCount: () => undefined,
   })
   await spool.open()
-  const log = new FactLog('bench', spool)
-  log.beginEpoch(1)
   const nowMs = Date.now() - 3_600_000
+  const stages = { site: 'bench', state: new PbxState(), spool, counters: new Counters(), nowMs: () => nowMs }
+  const pipeline = new Pipeline(stages)
+  pipeline.beginEpoch(1)
   for (let fact = 0; fact < facts; fact += 1) {
     const time = new Date(nowMs + fact).toISOString()
-    while (!log.publish(telling(fact, time), time, nowMs)) await delay(1)
+    while (!pipeline.publish(publication(fact, time), time)) await delay(1)
     if (fact % 2000 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   while (lines.length < facts) await delay(5)
@@ -117,7 +120,7 @@ async function fillSpool(rig: Rig, facts: number): Promise<string[]> {
   return lines
 }
 
-function telling(fact: number, since: string): Telling {
+function publication(fact: number, since: string): Publication {
   const number = 6000 + (fact % 300)
   const deviceState = fact % 2 === 0 ? 'INUSE' : 'NOT_INUSE'
   const own = { endpoint: `PJSIP/${number}`, technology: 'PJSIP', resource: `${number}` }

@@ -2,10 +2,10 @@ import path from 'node:path'
 import { WebSocket } from 'ws'
 import { diallingLink } from '../../bridge/asterisk/ari-socket.ts'
 import { AriIntake } from '../../bridge/asterisk/intake.ts'
-import { FactLog } from '../../bridge/forward/fact-log.ts'
-import { PlacedCalls } from '../../bridge/normalise/placed-calls.ts'
+import { PbxState } from '../../bridge/normalise/pbx-state.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
+import { Pipeline } from '../../bridge/pipeline.ts'
 import { Presence } from '../../bridge/presence.ts'
 import { Quarantine } from '../../bridge/spool/quarantine.ts'
 import { Spool } from '../../bridge/spool/spool.ts'
@@ -98,14 +98,15 @@ async function toDurable(rig: Rig, events: number, round: number): Promise<numbe
   })
   await spool.open()
   const operation = { counters: new Counters(), log: createLog({ level: 'error', write: () => undefined }) }
+  const state = new PbxState()
+  const pipeline = new Pipeline({ ...operation, site: 'bench', state, spool, nowMs: Date.now })
   const presence = new Presence({
     ...operation,
-    site: 'bench',
     run: 'r',
-    facts: new FactLog('bench', spool),
-    placed: new PlacedCalls(),
+    state,
+    pipeline,
     takeEpoch: async () => 1,
-    heardBeforeMs: undefined,
+    lastSeenMs: undefined,
     nowMs: Date.now,
   })
   const ari = { url: rig.ariUrl, user: 'bench', password: 'bench', application: 'x' }
@@ -115,7 +116,7 @@ async function toDurable(rig: Rig, events: number, round: number): Promise<numbe
     link: diallingLink(ari),
     quarantine: new Quarantine(path.join(folder, 'quarantine')),
     onConnected: (snapshot, buffered, reason) => presence.connected(snapshot, buffered, reason),
-    onEvent: (event) => presence.event(event),
+    onEvent: pipeline.onEvent,
     differences: () => [],
     onReplayed: () => undefined,
     onDisconnected: () => undefined,

@@ -6,7 +6,7 @@ import { errorCode, exitStatus, FatalError } from '../failure.ts'
 import type { AriConnection, AriLink } from './ari-connection.ts'
 import { AriUnreachableError } from './ari-errors.ts'
 import { type AriCredentials, basicAuth } from './ari-rest.ts'
-import { AriSocket, frameBytesMax } from './ari-socket.ts'
+import { type AriDialling, AriSocket, diallingLink, frameBytesMax } from './ari-socket.ts'
 import { AriSocketRequests } from './ari-socket-requests.ts'
 
 /** Asterisk dials each half second by default; one that does not within this is not there. */
@@ -93,6 +93,19 @@ export class AriListener implements AriLink {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
   }
+}
+
+/** Returns the link that a configuration asks for; with `listen`, `undo` closes the port again. */
+export async function openAriLink(
+  ari: AriDialling & { listen?: { host: string; port: number } | undefined },
+  undo: AsyncDisposableStack,
+): Promise<AriLink> {
+  if (!ari.listen) return diallingLink(ari)
+  const { user, password } = ari
+  const listener = new AriListener({ user, password, ...ari.listen })
+  await listener.start()
+  undo.defer(() => listener.stop())
+  return listener
 }
 
 function refuse(socket: Duplex, status: number): void {

@@ -15,7 +15,7 @@ export interface CommandExecutorDependencies {
   dialPlan: Pick<DialPlan, 'set'>
   placed: PlacedCalls
   days: Pick<VerifyDays, 'offer'>
-  presence: { tellPlaced(call: string): void; channelsOf(call: string): string[] }
+  presence: { publishPlaced(call: string): void; channelsOf(call: string): string[] }
   /** Sends messages of presence no more often than this. */
   setPace(paceMs: number): void
   counters: Counters
@@ -145,7 +145,7 @@ export class CommandExecutor {
 
   #end(call: string, result: PlacedResult): void {
     if (!this.#parts.placed.end(call, result)) return
-    this.#parts.presence.tellPlaced(call)
+    this.#parts.presence.publishPlaced(call)
     this.#note(call, result)
   }
 

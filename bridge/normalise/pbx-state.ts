@@ -3,54 +3,112 @@ import { isOwnQuestion, type Snapshot } from './ari-objects.ts'
 import { Calls } from './calls.ts'
 import { Endpoints } from './endpoints.ts'
 import type { AriEvent } from './events.ts'
+import { PlacedCalls } from './placed-calls.ts'
 
 export type Fact = { kind: 'endpoint'; state: EndpointState } | { kind: 'call'; state: CallState }
 
-/** All that the bridge knows of its PBX. Pure: the same events and times give the same facts. */
+/** Events about endpoints; every other event is about calls. */
+const endpointEvents: ReadonlySet<AriEvent['type']> = new Set([
+  'DeviceStateChanged',
+  'PeerStatusChange',
+  'ContactStatusChange',
+  'ChannelUserevent',
+])
+
+/**
+ * The state of the PBX as the bridge knows it. Pure: the same events and times give the same facts. A fact about a call
+ * that was placed through the API carries its stage.
+ */
 export class PbxState {
-  readonly endpoints = new Endpoints()
-  readonly calls = new Calls()
+  readonly placed: PlacedCalls
+  #endpoints = new Endpoints()
+  #calls = new Calls()
 
-  /** The state after a (re)connection. `earlier` is that of the connection before, if it was in this process. */
-  static from(snapshot: Snapshot, now: string, earlier?: PbxState): PbxState {
-    const state = new PbxState()
-    state.endpoints.load(snapshot.endpoints, snapshot.deviceStates, now, earlier?.endpoints)
-    const channels = snapshot.channels.filter((channel) => !isOwnQuestion(channel))
-    state.calls.load({ ...snapshot, channels }, now, earlier?.calls)
-    return state
+  constructor(placed = new PlacedCalls()) {
+    this.placed = placed
   }
 
-  /** The facts that an event makes: each the whole state of what changed. `now` stands in for a missing timestamp. */
+  get endpoints(): Endpoints {
+    return this.#endpoints
+  }
+
+  get calls(): Calls {
+    return this.#calls
+  }
+
+  /** Event -> facts: each the whole state of what changed. `now` replaces a missing timestamp. */
   apply(event: AriEvent, now: string): Fact[] {
-    const calls = isOfOwnQuestion(event) ? [] : this.calls.apply(event, now)
-    const endpoints = this.endpoints.apply(event, now)
-    return [
-      ...calls.map((state): Fact => ({ kind: 'call', state })),
-      ...endpoints.map((state): Fact => ({ kind: 'endpoint', state })),
-    ]
+    if (endpointEvents.has(event.type)) return this.#endpoints.apply(event, now).map(endpointFact)
+    const advanced = this.placed.apply(event)
+    const facts = this.#applyToCalls(event, now).map((state) => this.callFact(state))
+    if (advanced.size === 0) return facts
+    for (const { state } of facts) advanced.delete(state.call)
+    return [...facts, ...[...advanced].flatMap((call) => this.placedFact(call, now) ?? [])]
   }
 
-  /** One name for each thing that the other state has otherwise, with what it has. */
-  differences(other: PbxState): string[] {
-    const endpoints = other.endpoints.all().filter((one) => {
-      const own = this.endpoints.get(one.endpoint)
-      return own?.deviceState !== one.deviceState
+  #applyToCalls(event: AriEvent, now: string): CallState[] {
+    return isOfOwnQuestion(event) ? [] : this.#calls.apply(event, now)
+  }
+
+  /** The fact of a call, with its stage if it was placed through the API. */
+  callFact(state: CallState): Fact & { kind: 'call' } {
+    const placed = this.placed.get(state.call)
+    return { kind: 'call', state: placed ? { ...state, placed } : state }
+  }
+
+  /** How far a placed call has come: with its channels if it has any, alone once it has ended. */
+  placedFact(call: string, now: string): Fact | undefined {
+    const isEnded = this.placed.get(call)?.stage === 'ended'
+    const state = this.#calls.get(call) ?? (isEnded ? this.placed.state(call, now) : undefined)
+    return state && this.callFact(state)
+  }
+
+  /**
+   * Replaces the state by what Asterisk reported over REST and by the events that arrived while it was being read. Keeps
+   * what REST does not report, such as since when a state holds.
+   */
+  resynchronise(snapshot: Snapshot, now: string, events: readonly AriEvent[] = []): void {
+    const endpoints = new Endpoints()
+    endpoints.load(snapshot.endpoints, snapshot.deviceStates, now, this.#endpoints)
+    const calls = new Calls()
+    const channels = snapshot.channels.filter((channel) => !isOwnQuestion(channel))
+    calls.load({ ...snapshot, channels }, now, this.#calls)
+    this.#endpoints = endpoints
+    this.#calls = calls
+    for (const event of events) {
+      this.#endpoints.apply(event, now)
+      this.#applyToCalls(event, now)
+    }
+  }
+
+  /** Returns one name for each endpoint or call that Asterisk reports otherwise than this state has it, with its value. */
+  differences(snapshot: Snapshot, now: string): string[] {
+    const reported = new PbxState(this.placed)
+    reported.#endpoints = this.#endpoints
+    reported.#calls = this.#calls
+    reported.resynchronise(snapshot, now)
+    const endpoints = reported.#endpoints.all().filter(({ endpoint, deviceState }) => {
+      return this.#endpoints.get(endpoint)?.deviceState !== deviceState
     })
-    const [own, others] = [this, other].map(({ calls }) => new Set(calls.live().map(({ call }) => call)))
-    const ended = [...(own ?? [])].filter((call) => !others?.has(call))
-    const answered = other.calls.live().filter(({ call, state }) => state === 'answered' && !own?.has(call))
+    const own = new Set(this.#calls.live().map(({ call }) => call))
+    const live = reported.#calls.live()
+    const reportedCalls = new Set(live.map(({ call }) => call))
     return [
       ...endpoints.map(({ endpoint, deviceState }) => `${endpoint} ${deviceState}`),
-      ...ended.map((call) => `${call} ended`),
-      ...answered.map(({ call }) => `${call} answered`),
+      ...[...own].filter((call) => !reportedCalls.has(call)).map((call) => `${call} ended`),
+      ...live.filter(({ call, state }) => state === 'answered' && !own.has(call)).map(({ call }) => `${call} answered`),
     ]
   }
 
-  /** Everything that is, to be asserted under a new epoch. */
+  /** All current endpoints and live calls as facts. */
   all(): Fact[] {
-    const endpoints = this.endpoints.all().map((state): Fact => ({ kind: 'endpoint', state }))
-    return endpoints.concat(this.calls.live().map((state): Fact => ({ kind: 'call', state })))
+    const calls = this.#calls.live().map((state): Fact => this.callFact(state))
+    return [...this.#endpoints.all().map(endpointFact), ...calls]
   }
+}
+
+function endpointFact(state: EndpointState): Fact {
+  return { kind: 'endpoint', state }
 }
 
 function isOfOwnQuestion(event: AriEvent): boolean {

@@ -2,8 +2,8 @@ import { type BridgeEvent, bridgeSource, factIdentity } from '../../contracts/ev
 import type { CallState, EndpointState, EpochReady, Gap, Heartbeat } from '../../contracts/facts.ts'
 import type { SiteId } from '../../contracts/names.ts'
 
-/** What the bridge can tell, before it has a place in the order. */
-export type Telling =
+/** What the bridge publishes, before it has its place in the order. */
+export type Publication =
   | { kind: 'endpoint'; state: EndpointState }
   | { kind: 'call'; state: CallState }
   | { kind: 'epoch-ready'; state: EpochReady }
@@ -22,33 +22,33 @@ export class Stamp {
     this.#epoch = epoch
   }
 
-  event(telling: Telling, time: string): BridgeEvent {
+  event(publication: Publication, time: string): BridgeEvent {
     this.#seq += 1
     const { id, v } = factIdentity(this.#site, this.#epoch, this.#seq)
     const common = { specversion: '1.0', id, source: bridgeSource(this.#site), time, v } as const
-    switch (telling.kind) {
+    switch (publication.kind) {
       case 'endpoint':
         return {
           ...common,
           type: 'switchhook.endpoint.v1',
-          subject: telling.state.endpoint,
+          subject: publication.state.endpoint,
           k: this.#count('endpoint'),
-          data: telling.state,
+          data: publication.state,
         }
       case 'call':
         return {
           ...common,
           type: 'switchhook.call.v1',
-          subject: telling.state.call,
+          subject: publication.state.call,
           k: this.#count('call'),
-          data: telling.state,
+          data: publication.state,
         }
       case 'epoch-ready':
-        return { ...common, type: 'switchhook.epoch-ready.v1', subject: this.#site, data: telling.state }
+        return { ...common, type: 'switchhook.epoch-ready.v1', subject: this.#site, data: publication.state }
       case 'heartbeat':
-        return { ...common, type: 'switchhook.heartbeat.v1', subject: this.#site, data: telling.state }
+        return { ...common, type: 'switchhook.heartbeat.v1', subject: this.#site, data: publication.state }
       case 'gap':
-        return { ...common, type: 'switchhook.gap.v1', subject: this.#site, data: telling.state }
+        return { ...common, type: 'switchhook.gap.v1', subject: this.#site, data: publication.state }
     }
   }
 

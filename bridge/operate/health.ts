@@ -9,6 +9,26 @@ export type Health = {
   [detail: string]: unknown
 }
 
+/** A component's details, besides whether it works. */
+type ComponentState = { isUp: boolean; queued?: number; bytes?: number; unsent?: number }
+
+/** Returns what `/healthz` answers: `up` only if every component is. */
+export function summarizeHealth(
+  site: string,
+  components: Readonly<Record<string, ComponentState>>,
+  details: { quarantined: number; counters: Record<string, number> },
+): Health {
+  const upOrDown = (isUp: boolean): 'up' | 'down' => (isUp ? 'up' : 'down')
+  return {
+    status: upOrDown(Object.values(components).every(({ isUp }) => isUp)),
+    site,
+    components: Object.fromEntries(
+      Object.entries(components).map(([name, { isUp, ...rest }]) => [name, { status: upOrDown(isUp), ...rest }]),
+    ),
+    ...details,
+  }
+}
+
 /** `GET /healthz` on loopback: 200 while all components are up, else 503, with the same JSON. */
 export async function serveHealth(
   port: number,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import * as v from 'valibot'
+import type { Clock } from '../operate/clock.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { readSealed, writeSealed } from './sealed-file.ts'
 
@@ -23,14 +24,23 @@ export async function takeEpoch(stateFolder: string, nowMs: number, disk: Disk =
 
 const SavedLastSeen = v.object({ heardMs: v.pipe(v.number(), v.integer(), v.minValue(0)) })
 
+/** After a crash the published gap begins up to this much too early. One fsync each 5 s does not wear a disk. */
+const lastSeenSaveMs = 5000
+
 /** Keeps when Asterisk was last seen (Unix milliseconds), so that the next process knows from when events may be missing. */
 export class LastSeenFile {
   readonly #path: string
   readonly #disk: Disk
+  readonly #clock: Clock
+  readonly #onCount: (errorId: string) => void
+  /** By the clock that never goes back. */
+  #savedMs = Number.NEGATIVE_INFINITY
 
-  constructor(stateFolder: string, disk: Disk = realDisk) {
+  constructor(stateFolder: string, disk: Disk, clock: Clock, onCount: (errorId: string) => void) {
     this.#path = join(stateFolder, 'heard')
     this.#disk = disk
+    this.#clock = clock
+    this.#onCount = onCount
   }
 
   async load(): Promise<number | undefined> {
@@ -38,7 +48,15 @@ export class LastSeenFile {
     return saved.success ? saved.output.heardMs : undefined
   }
 
-  async save(lastSeenMs: number): Promise<void> {
-    await writeSealed(this.#disk, this.#path, { heardMs: lastSeenMs })
+  /** Saves the time now. A failure is counted and ignored: the next gap then begins too early. */
+  async save(): Promise<void> {
+    this.#savedMs = this.#clock.monotonicMs()
+    const value = { heardMs: this.#clock.nowMs() }
+    await writeSealed(this.#disk, this.#path, value).catch(() => this.#onCount('heard-unsaved'))
+  }
+
+  /** Call this each second while Asterisk is connected. */
+  async saveIfDue(): Promise<void> {
+    if (this.#clock.monotonicMs() - this.#savedMs >= lastSeenSaveMs) await this.save()
   }
 }

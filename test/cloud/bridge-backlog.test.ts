@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { startBridge } from '../../bridge/bridge.ts'
-import { FactLog } from '../../bridge/forward/fact-log.ts'
+import { startBridge } from '../../bridge/lifecycle.ts'
+import { PbxState } from '../../bridge/normalise/pbx-state.ts'
+import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
+import { prepareStateFolder } from '../../bridge/operate/state-folder.ts'
+import { Pipeline } from '../../bridge/pipeline.ts'
 import { Spool } from '../../bridge/spool/spool.ts'
-import { prepareStateFolder } from '../../bridge/state-folder.ts'
 import { site, World } from './bridge-world.ts'
 
 /** Two hours of a busy PBX, 14 facts a second: a day's cut, scaled. */
@@ -24,15 +26,16 @@ async function spoolFacts(folder: string): Promise<string[]> {
     onCount: () => undefined,
   })
   await spool.open()
-  const log = new FactLog(site, spool)
-  log.beginEpoch(1)
   const begunMs = Date.now() - 7_200_000
+  const stages = { site, state: new PbxState(), spool, counters: new Counters(), nowMs: () => begunMs }
+  const pipeline = new Pipeline(stages)
+  pipeline.beginEpoch(1)
   for (let fact = 0; fact < facts; fact += 1) {
     const since = new Date(begunMs + fact * 70).toISOString()
     const resource = `${6000 + (fact % 300)}`
     const deviceState = fact % 600 < 300 ? 'INUSE' : 'NOT_INUSE'
     const phone = { endpoint: `PJSIP/${resource}`, technology: 'PJSIP', resource, deviceState }
-    while (!log.publish({ kind: 'endpoint', state: { ...phone, reachability: 'online', since } }, since, begunMs)) {
+    while (!pipeline.publish({ kind: 'endpoint', state: { ...phone, reachability: 'online', since } }, since)) {
       await delay(1)
     }
   }

@@ -21,7 +21,9 @@ async function readState(): Promise<PbxState> {
   const snapshot = await readSnapshot(rest, AbortSignal.timeout(5000))
   // Each channel's linkedid was told, not guessed.
   expect([...snapshot.linkedids.keys()].sort()).toEqual(snapshot.channels.map(({ id }) => id).sort())
-  return PbxState.from(snapshot, new Date().toISOString())
+  const state = new PbxState()
+  state.resynchronise(snapshot, new Date().toISOString())
+  return state
 }
 
 test('a call that rings is found with who calls, what was dialled and who rings', async () => {

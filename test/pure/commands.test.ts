@@ -39,7 +39,7 @@ async function world(post: () => Promise<unknown> = async () => ({})) {
   const begin = () => {
     const placed = new PlacedCalls()
     const presence = {
-      tellPlaced: (call: string) => void told.push(JSON.stringify(placed.get(call))),
+      publishPlaced: (call: string) => void told.push(JSON.stringify(placed.get(call))),
       channelsOf: () => [],
     }
     const ari = {

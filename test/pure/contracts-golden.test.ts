@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { readCdrLine } from '../../bridge/normalise/cdr.ts'
-import { Stamp, type Telling } from '../../bridge/normalise/stamp.ts'
+import { type Publication, Stamp } from '../../bridge/normalise/stamp.ts'
 import { BridgeEvent, bridgeSource, cdrId, knownTypes } from '../../contracts/events.ts'
 
 const time = '2026-11-23T19:03:12.604Z'
-const tellings: Telling[] = [
+const tellings: Publication[] = [
   { kind: 'gap', state: { from: '2026-11-23T19:00:00.000Z', to: time, reason: 'no answer to pings' } },
   {
     kind: 'endpoint',

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { FactLog } from '../../bridge/forward/fact-log.ts'
 import type { AriEvent } from '../../bridge/normalise/events.ts'
 import { readFrame } from '../../bridge/normalise/frames.ts'
-import { PlacedCalls } from '../../bridge/normalise/placed-calls.ts'
+import { PbxState } from '../../bridge/normalise/pbx-state.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
+import { Pipeline } from '../../bridge/pipeline.ts'
 import { Presence } from '../../bridge/presence.ts'
 import type { CallState } from '../../contracts/facts.ts'
 
@@ -25,25 +25,27 @@ const recorded: AriEvent[] = readFileSync(join(import.meta.dirname, '../recordin
 /** The stages that the facts of the call tell, each once however often it was told in a row. */
 async function stagesTold(events: readonly AriEvent[]): Promise<string[]> {
   const lines: string[] = []
-  const facts = new FactLog('office', { append: (line) => lines.push(line.toString()), hasRoom: () => true })
-  const placed = new PlacedCalls()
+  const state = new PbxState()
+  const spool = { append: (line: Buffer) => lines.push(line.toString()), hasRoom: () => true }
+  const counters = new Counters()
+  const nowMs = () => Date.parse('2026-11-23T19:03:47.000Z')
+  const pipeline = new Pipeline({ site: 'office', state, spool, counters, nowMs })
   const silent = () => undefined
   const presence = new Presence({
-    site: 'office',
     run: 'test',
-    facts,
-    placed,
-    counters: new Counters(),
+    state,
+    pipeline,
+    counters,
     log: { debug: silent, info: silent, warn: silent, error: silent },
     takeEpoch: async () => 1,
-    heardBeforeMs: undefined,
-    nowMs: () => Date.parse('2026-11-23T19:03:47.000Z'),
+    lastSeenMs: undefined,
+    nowMs,
   })
   const snapshot = { endpoints: [], deviceStates: [], channels: [], bridges: [], linkedids: new Map() }
   await presence.connected(snapshot, () => [])
-  placed.begin(call, { endpoint: 'PJSIP/5861', extension: '60', startedAt: '2026-11-23T19:03:47.000Z' })
-  placed.sent(call)
-  for (const event of events) presence.event(event)
+  state.placed.begin(call, { endpoint: 'PJSIP/5861', extension: '60', startedAt: '2026-11-23T19:03:47.000Z' })
+  state.placed.sent(call)
+  for (const event of events) pipeline.onEvent(event)
   const told = lines.map((line): { subject: string; data: CallState } => JSON.parse(line))
   const stages = told.flatMap(({ data }) => (data.call === call && data.placed ? [data.placed.stage] : []))
   return stages.filter((stage, i) => stage !== stages[i - 1])

@@ -4,6 +4,7 @@ import { CdrSource } from '../../../bridge/asterisk/cdr-source.ts'
 import { LineSplitter } from '../../../bridge/asterisk/line-splitter.ts'
 import { AckCursor } from '../../../bridge/forward/ack-cursor.ts'
 import type { SendOutcome } from '../../../bridge/forward/sender.ts'
+import { PbxState } from '../../../bridge/normalise/pbx-state.ts'
 import { Presence } from '../../../bridge/presence.ts'
 import type { AppendFile, Disk } from '../../../bridge/spool/disk.ts'
 
@@ -106,13 +107,13 @@ const epochNotSaved: Bug = {
 /** What late facts touched is not told anew. */
 const lateNotAsserted: Bug = {
   focus: ['uplink-down', 'no-dns'],
-  patch: () => replaceMethod(Presence.prototype, 'assertAnew', () => undefined),
+  patch: () => replaceMethod(Presence.prototype, 'republish', () => undefined),
 }
 
 /** What no event told is never looked for. */
 const sweepFindsNothing: Bug = {
   focus: ['event-lost'],
-  patch: () => replaceMethod(Presence.prototype, 'differences', () => []),
+  patch: () => replaceMethod(PbxState.prototype, 'differences', () => []),
 }
 
 export const bugs: Readonly<Record<string, Bug>> = {

@@ -1,8 +1,8 @@
 import { CdrCheckpoint } from '../../../bridge/asterisk/cdr-checkpoint.ts'
 import { CdrFile } from '../../../bridge/asterisk/cdr-file.ts'
+import { assemble, type BridgeComponents } from '../../../bridge/bridge.ts'
 import { Delivery } from '../../../bridge/forward/delivery.ts'
 import { Packer } from '../../../bridge/forward/pack.ts'
-import { type Joined, join } from '../../../bridge/join.ts'
 import { Counters } from '../../../bridge/operate/counters.ts'
 import { createLog } from '../../../bridge/operate/log.ts'
 import { Quarantine } from '../../../bridge/spool/quarantine.ts'
@@ -28,11 +28,11 @@ export interface World {
   bug: Bug | undefined
 }
 
-/** The bridge's own parts, joined as `bridge.ts` joins them, on a model of everything outside. */
+/** The bridge's own components, assembled as in production, in a model of everything outside of it. */
 export class ModelBridge {
   readonly life = new Life()
   readonly counters = new Counters()
-  parts: Joined | undefined
+  components: BridgeComponents | undefined
   readonly #world: World
   readonly #onEnd: () => void
 
@@ -60,7 +60,7 @@ export class ModelBridge {
     await file.open()
     await quarantine.open()
     const sender = bug?.sender?.(queue.sender(this.life)) ?? queue.sender(this.life)
-    const edges = {
+    const connections = {
       file: bug?.file?.(file) ?? file,
       quarantine,
       delivery: new Delivery({ sender, quarantine, counters: this.counters, log, clock }),
@@ -71,15 +71,16 @@ export class ModelBridge {
     const ari = { url: '', user: '', application: 'switchhook-events' }
     const outside = { ari, link: pbx.link(this.life), disk: ownDisk, clock, spoolBytesMax }
     const end = () => this.#end()
-    const parts = await join({ site, stateFolder, run: 'r', ...outside }, edges, operation, end)
-    this.parts = parts
+    const environment = { site, stateFolder, run: 'r', ...outside }
+    const components = await assemble(environment, connections, operation, end)
+    this.components = components
     const signal = new AbortController().signal
-    parts.intake.run(signal, () => undefined).catch(end)
-    parts.lanes.run(signal).catch(end)
-    parts.cdrLane.run(signal).catch(end)
+    components.intake.run(signal, () => undefined).catch(end)
+    components.lanes.run(signal).catch(end)
+    components.cdrLane.run(signal).catch(end)
     for (;;) {
       await time.pass(1000, this.life)
-      await parts.keepHouse()
+      await components.tick()
     }
   }
 

@@ -197,7 +197,7 @@ export class Simulation {
   }
 
   #failures(): string[] {
-    const unsent = this.#bridge?.parts?.spool.unacked ?? 0
+    const unsent = this.#bridge?.components?.spool.unacked ?? 0
     const [world, store, written] = [this.world, this.#store, this.#written]
     return verdict({ world, store, written, odd: this.#odd, owed: this.#owed, forgiven: this.#forgiven, unsent })
   }

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
-import { FactLog } from '../../../bridge/forward/fact-log.ts'
-import { PlacedCalls } from '../../../bridge/normalise/placed-calls.ts'
+import type { AriEvent } from '../../../bridge/normalise/events.ts'
+import { PbxState } from '../../../bridge/normalise/pbx-state.ts'
 import { Counters } from '../../../bridge/operate/counters.ts'
+import { Pipeline } from '../../../bridge/pipeline.ts'
 import { Presence } from '../../../bridge/presence.ts'
 import { BridgeEvent } from '../../../contracts/events.ts'
 import { freshMsMax } from '../../../contracts/limits.ts'
@@ -37,8 +38,9 @@ export class SimBridge {
   #late: Spooled[] = []
   #touched = new Map<string, Spooled>()
   #savedEpoch = 0
-  #heardMs: number | undefined
+  #lastSeenMs: number | undefined
   #presence: Presence | undefined
+  #pipeline: Pipeline | undefined
   #run = 0
   #lastSentMs = 0
   #connections = 0
@@ -68,20 +70,23 @@ export class SimBridge {
       },
       hasRoom: () => true,
     }
+    const state = new PbxState()
+    const counters = new Counters()
+    const pipeline = new Pipeline({ site, state, spool, counters, nowMs: this.#hostMs })
+    this.#pipeline = pipeline
     this.#presence = new Presence({
-      site,
       run: `run-${run}`,
-      placed: new PlacedCalls(),
-      facts: new FactLog(site, spool),
-      counters: new Counters(),
+      state,
+      pipeline,
+      counters,
       log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
       takeEpoch: async () => this.#takeEpoch(),
-      heardBeforeMs: this.#heardMs,
+      lastSeenMs: this.#lastSeenMs,
       nowMs: this.#hostMs,
     })
     this.connect(undefined)
     this.#pump(run)
-    this.#keepHouse(run)
+    this.#tick(run)
   }
 
   /** `kill -9`: what was spooled stays, all else is gone. */
@@ -94,7 +99,7 @@ export class SimBridge {
 
   loseState(): void {
     this.#savedEpoch = 0
-    this.#heardMs = undefined
+    this.#lastSeenMs = undefined
     this.#spool = []
     this.#late = []
   }
@@ -102,17 +107,17 @@ export class SimBridge {
   disconnect(): void {
     this.#pbx.listener = undefined
     this.#connections += 1
-    this.#heardMs = this.#hostMs()
+    this.#lastSeenMs = this.#hostMs()
     this.#presence?.disconnected(this.#hostMs())
   }
 
   connect(reason: string | undefined): void {
     const presence = this.#presence
     if (!presence || presence.isConnected) return
-    const buffered: Parameters<Presence['event']>[0][] = []
+    const buffered: AriEvent[] = []
     this.#pbx.listener = (event) => {
       if (presence !== this.#presence) return
-      if (presence.isConnected) presence.event(event)
+      if (presence.isConnected) this.#pipeline?.onEvent(event)
       else buffered.push(event)
     }
     const snapshot = this.#pbx.snapshot()
@@ -172,14 +177,14 @@ export class SimBridge {
       line,
     }))
     this.#touched.clear()
-    this.#presence.assertAnew(touched)
+    this.#presence.republish(touched)
   }
 
-  #keepHouse(run: number): void {
+  #tick(run: number): void {
     this.#time.after(2_000, () => {
       if (run !== this.#run) return
-      void this.#presence?.makeGood()
-      this.#keepHouse(run)
+      void this.#presence?.tick()
+      this.#tick(run)
     })
   }
 }

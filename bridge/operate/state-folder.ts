@@ -1,9 +1,22 @@
 import { createHash } from 'node:crypto'
-import { realpath } from 'node:fs/promises'
+import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { errorCode, exitStatus, FatalError } from '../failure.ts'
+
+/** Creates the bridge's state folder, readable by its own user only, and checks that it is writable. */
+export async function prepareStateFolder(folder: string): Promise<void> {
+  const probe = join(folder, '.writable')
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await writeFile(probe, '', { mode: 0o600 })
+    await rm(probe)
+  } catch (cause) {
+    const sentence = `the state folder ${folder} cannot be written (${errorCode(cause)}): give it to the bridge's user, or mend stateFolder`
+    throw new FatalError('state-folder-unwritable', exitStatus.cannotCreate, sentence, { cause })
+  }
+}
 
 /**
  * Holds a state folder for one process. On Linux by an abstract socket named after the folder, which the kernel frees
