@@ -1,3 +1,4 @@
+import { fnv1a32 } from '../contracts/fnv1a.ts'
 import type { EntityTopic } from '../contracts/frames.ts'
 import { isEntity, isVersioned } from './guards.ts'
 
@@ -109,7 +110,7 @@ export class EntitySet<T extends EntityTopic, E extends Versioned & { id: string
     for (const { id, v, r } of this.live.values()) {
       if (left.has(id)) continue
       count--
-      sum -= hash(`${id}@${v}.${r}`)
+      sum -= fnv1a32(`${id}@${v}.${r}`)
     }
     return count === 0 && sum % 2 ** 32 === 0
   }
@@ -153,11 +154,4 @@ export class EntitySet<T extends EntityTopic, E extends Versioned & { id: string
     }
     return { topic: this.#topic, kind: 'gone', source, id, ...(before && { before }) }
   }
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let h = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
-  return h >>> 0
 }

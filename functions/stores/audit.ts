@@ -3,7 +3,7 @@ import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { AuditEntry } from '../../contracts/routes/audit.ts'
-import { keys } from './table.ts'
+import { keys } from './table-keys.ts'
 
 /** An act to be remembered; time and id are the store's. No number of a person, no mark and no secret in any field. */
 export type AuditAct = Pick<AuditEntry, 'who' | 'what' | 'on' | 'from' | 'outcome' | 'requestId'>

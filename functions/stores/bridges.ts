@@ -10,7 +10,8 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
-import { keys, timeToLive, unlessConditionFailed } from './table.ts'
+import { timeToLive, unlessConditionFailed } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const BridgeRow = v.looseObject({
   sk: v.string(),

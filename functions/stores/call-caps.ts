@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { SiteId } from '../../contracts/names.ts'
-import { keys, timeToLive, unlessConditionFailed } from './table.ts'
+import { timeToLive, unlessConditionFailed } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const spans = [
   { name: 'minute', ms: 60_000 },

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
-import { keys } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const FreezeRow = v.looseObject({ sk: v.string(), at: v.number() })
 

@@ -4,7 +4,7 @@ import { Cdr } from '../../contracts/cdr.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { callPrefix } from '../domain/filing.ts'
 import { lane, partyKey } from './cdrs.ts'
-import { keys } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const Item = v.looseObject({ sk: v.string(), cdr: Cdr, a: v.optional(v.string()), b: v.optional(v.string()) })
 const Alias = v.looseObject({ sk: v.string() })

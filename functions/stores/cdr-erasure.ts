@@ -12,7 +12,7 @@ import { searchableDigits, textFields } from '../domain/personal/holds-number.ts
 import type { Numbering } from '../domain/phone-number.ts'
 import { lane, partyKey, TimeRow } from './cdrs.ts'
 import { OutOfTimeError, PartitionStore } from './partitions.ts'
-import { keys } from './table.ts'
+import { keys } from './table-keys.ts'
 
 /**
  * Erases a number from the call log: the time row is emptied first and says so, then this number's party row goes, and

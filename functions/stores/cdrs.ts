@@ -6,7 +6,8 @@ import type { SiteId } from '../../contracts/names.ts'
 import { sameCdr } from '../domain/cdr-identity.ts'
 import { type Filing, fileCdr } from '../domain/filing.ts'
 import { canonicalNumber, type Numbering } from '../domain/phone-number.ts'
-import { keys, unlessConditionFailed } from './table.ts'
+import { unlessConditionFailed } from './table.ts'
+import { keys } from './table-keys.ts'
 
 /** `a` and `b` are the canonical numbers of caller and callee, absent where there is none. */
 export const TimeRow = v.looseObject({

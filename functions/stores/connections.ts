@@ -9,7 +9,8 @@ import * as v from 'valibot'
 import { Topic } from '../../contracts/frames.ts'
 import { SiteId } from '../../contracts/names.ts'
 import { seesPersonal } from '../domain/personal.ts'
-import { keys, timeToLive } from './table.ts'
+import { timeToLive } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const ConnectionRow = v.looseObject({
   site: SiteId,

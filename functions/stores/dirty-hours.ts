@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
-import { dirtyShards, isConditionFailed, keys } from './table.ts'
+import { isConditionFailed } from './table.ts'
+import { dirtyShards, keys } from './table-keys.ts'
 
 const Mark = v.looseObject({ site: SiteId, hour: v.string(), stamp: v.string() })
 /** An hour (`yyyy-mm-ddThh`, UTC) of a site whose totals are older than its rows. */

@@ -2,7 +2,8 @@ import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, Que
 import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
 import { ExportJobQuery } from '../../contracts/routes/exports.ts'
-import { isConditionFailed, keys, timeToLive } from './table.ts'
+import { isConditionFailed, timeToLive } from './table.ts'
+import { keys } from './table-keys.ts'
 
 /** A file that grows by parts (S3's multipart upload); what is in `parts` is written for good. */
 const StoredExportJob = v.looseObject({

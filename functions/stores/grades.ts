@@ -12,7 +12,8 @@ import * as v from 'valibot'
 import { Honour, Matricule, Note, Scale, usualScale } from '../../contracts/grades.ts'
 import { type SiteId, Timestamp } from '../../contracts/names.ts'
 import { Window } from './lookup-tries.ts'
-import { keys, unlessConditionFailed } from './table.ts'
+import { unlessConditionFailed } from './table.ts'
+import { keys } from './table-keys.ts'
 
 /** A mark as it stands. `mention` is there only if it was given; `tag` is new with each write; `pinHash` is a fingerprint. */
 const GradeItem = v.looseObject({

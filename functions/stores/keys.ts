@@ -10,7 +10,8 @@ import {
 import * as v from 'valibot'
 import { KeyCallRules } from '../../contracts/key.ts'
 import { SiteId } from '../../contracts/names.ts'
-import { keys, timeToLive, unlessConditionFailed } from './table.ts'
+import { timeToLive, unlessConditionFailed } from './table.ts'
+import { keys } from './table-keys.ts'
 
 /** A secret that was rotated out, and until when (Unix milliseconds) it opens. */
 const OlderSecret = v.object({ hash: v.string(), until: v.number() })

@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { SiteId } from '../../contracts/names.ts'
-import { isConditionFailed, keys, timeToLive } from './table.ts'
+import { isConditionFailed, timeToLive } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const windowMs = 10_000
 /** 50 a second, five times what a telephone system's API is used to; a key may have been given another limit. */

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { type Numbering, numbering } from '../domain/phone-number.ts'
 import type { Retention } from './cdrs.ts'
-import { keys } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const SiteRow = v.looseObject({
   country: v.optional(v.string(), 'FR'),

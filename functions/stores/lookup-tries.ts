@@ -1,7 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
-import { keys, timeToLive, unlessConditionFailed } from './table.ts'
+import { timeToLive, unlessConditionFailed } from './table.ts'
+import { keys } from './table-keys.ts'
 
 /** Failed lookups that one caller, and that one student number, may have in a window; then all are refused until its end. */
 export const triesMax = 5

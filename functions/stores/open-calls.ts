@@ -1,7 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
-import { isConditionFailed, keys } from './table.ts'
+import { isConditionFailed } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const Ids = v.optional(v.union([v.set(v.string()), v.array(v.string())]))
 const OpenRow = v.looseObject({ all: Ids })

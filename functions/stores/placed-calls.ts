@@ -3,7 +3,8 @@ import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { type Placed, PlacedResult, PlacedStage } from '../../contracts/placed.ts'
 import { OpenCalls } from './open-calls.ts'
-import { isConditionFailed, keys, timeToLive } from './table.ts'
+import { isConditionFailed, timeToLive } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const PlacedRow = v.looseObject({
   stage: PlacedStage,

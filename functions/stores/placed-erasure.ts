@@ -3,7 +3,7 @@ import { holdsNumber } from '../domain/personal/holds-number.ts'
 import { canonicalNumber, type Numbering } from '../domain/phone-number.ts'
 import type { PartitionStore } from './partitions.ts'
 import type { PlacedCallStore } from './placed-calls.ts'
-import { keys } from './table.ts'
+import { keys } from './table-keys.ts'
 
 /** Calls by API to or about a number: those that never came to ring have no call record by which they would be found. */
 export class PlacedErasure {

@@ -9,7 +9,8 @@ import * as v from 'valibot'
 import { CallState, EndpointState } from '../../contracts/facts.ts'
 import type { CallEntity, EndpointEntity, Entity, EntityTopic } from '../../contracts/frames.ts'
 import type { SiteId } from '../../contracts/names.ts'
-import { isConditionFailed, keys, timeToLive } from './table.ts'
+import { isConditionFailed, timeToLive } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const row = {
   sk: v.string(),

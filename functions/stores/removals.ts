@@ -2,7 +2,8 @@ import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, Que
 import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
 import { Receipt } from '../../contracts/site.ts'
-import { isConditionFailed, keys } from './table.ts'
+import { isConditionFailed } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const RemovalJob = v.looseObject({
   site: SiteId,

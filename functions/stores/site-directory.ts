@@ -10,7 +10,8 @@ import {
 import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
 import { type Site, SiteSettings } from '../../contracts/site.ts'
-import { isConditionFailed, keys, siteShards } from './table.ts'
+import { isConditionFailed } from './table.ts'
+import { keys, siteShards } from './table-keys.ts'
 
 const Properties = {
   name: v.string(),

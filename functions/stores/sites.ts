@@ -4,7 +4,8 @@ import { ComponentHealth } from '../../contracts/facts.ts'
 import { silentMsMax } from '../../contracts/limits.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Site } from '../../contracts/site.ts'
-import { heartbeatShards, isConditionFailed, keys, unlessConditionFailed } from './table.ts'
+import { isConditionFailed, unlessConditionFailed } from './table.ts'
+import { heartbeatShards, keys } from './table-keys.ts'
 
 const SiteRow = v.looseObject({ epoch: v.optional(v.number()) })
 const HeartbeatRow = v.looseObject({

@@ -1,7 +1,8 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
-import { isConditionFailed, keys, timeToLive } from './table.ts'
+import { isConditionFailed, timeToLive } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const TicketRow = v.looseObject({ site: SiteId, keyId: v.string(), scopes: v.array(v.string()), expiresAt: v.number() })
 export type TicketRow = v.InferOutput<typeof TicketRow>

@@ -1,9 +1,10 @@
 import { type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
+import { fnv1a32 } from '../../contracts/fnv1a.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { TimeLineEntry } from '../../contracts/time-line.ts'
-import { fnv1a32 } from '../domain/digest.ts'
-import { keys, timeToLive } from './table.ts'
+import { timeToLive } from './table.ts'
+import { keys } from './table-keys.ts'
 
 const Item = v.looseObject({ entries: v.array(TimeLineEntry) })
 const keptSeconds = 30 * 86_400

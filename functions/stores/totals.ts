@@ -4,7 +4,8 @@ import { Cdr } from '../../contracts/cdr.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { OpenCall, Tally } from '../domain/stats/hour-total.ts'
 import { lane } from './cdrs.ts'
-import { keys, unlessConditionFailed } from './table.ts'
+import { unlessConditionFailed } from './table.ts'
+import { keys } from './table-keys.ts'
 
 /** `n` counts how often the hour was totalled; `tookMs` the last time's work, `doneAt` its end in Unix milliseconds. */
 const HourRow = v.looseObject({

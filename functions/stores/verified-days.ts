@@ -7,7 +7,8 @@ import { Verification } from '../../contracts/routes/verifications.ts'
 import type { StoredPrint } from '../domain/compare-day.ts'
 import { monthsBack, wholeSeconds } from '../domain/filing.ts'
 import { lane, TimeRow } from './cdrs.ts'
-import { keys, timeToLive, unlessConditionFailed } from './table.ts'
+import { timeToLive, unlessConditionFailed } from './table.ts'
+import { keys } from './table-keys.ts'
 
 /** What was told is kept until it is compared; a part that never came leaves the others for a day. */
 const toldSeconds = 86_400

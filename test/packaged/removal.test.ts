@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Receipt } from '../../contracts/site.ts'
-import { keys } from '../../functions/stores/table.ts'
+import { keys } from '../../functions/stores/table-keys.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { callFact, cdrEvent, endpointFact } from '../support/facts.ts'

@@ -1,7 +1,7 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { fileCdr } from '../../functions/domain/filing.ts'
 import { lane, partyKey } from '../../functions/stores/cdrs.ts'
-import { keys } from '../../functions/stores/table.ts'
+import { keys } from '../../functions/stores/table-keys.ts'
 import { officeCall } from './busy-office.ts'
 import type { TestTables } from './tables.ts'
 

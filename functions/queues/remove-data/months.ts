@@ -1,6 +1,6 @@
 import type { SiteId } from '../../../contracts/names.ts'
 import { lane } from '../../stores/cdrs.ts'
-import { keys } from '../../stores/table.ts'
+import { keys } from '../../stores/table-keys.ts'
 
 /** Asterisk is of 1999, and imports bring what it wrote since. */
 export const firstMonth = '1999-12'

@@ -1,6 +1,6 @@
 import { Topic } from '../../../contracts/frames.ts'
 import { lane } from '../../stores/cdrs.ts'
-import { dirtyShards, keys } from '../../stores/table.ts'
+import { dirtyShards, keys } from '../../stores/table-keys.ts'
 
 /**
  * Every partition of a site, by table; a feature that keeps something of a site elsewhere adds its line here. The audit

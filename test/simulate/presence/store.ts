@@ -1,5 +1,5 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { keys } from '../../../functions/stores/table.ts'
+import { keys } from '../../../functions/stores/table-keys.ts'
 import type { Faults } from './faults.ts'
 import { type Invocation, never } from './invocation.ts'
 import { site } from './pbx.ts'

@@ -1,0 +1,92 @@
+import { fnv1a32 } from '../../contracts/fnv1a.ts'
+
+/**
+ * Every key of every table. S is a site, m is `yyyy-mm`, row is `filed#linkedid#uniqueid#sequence`.
+ *
+ * | table   | item            | pk                  | sk            | serves                                   |
+ * |---------|-----------------|---------------------|---------------|------------------------------------------|
+ * | records | time row        | S#T#m#lane          | row           | call log by period, by linkedid          |
+ * | records | caller, callee  | S#A#m, S#B#m        | number#row    | call log by party                        |
+ * | records | alias           | S#L#linkedid        | row           | a linkedid that does not tell its time   |
+ * | records | hour total      | S#H#m               | ddThh         | stats                                    |
+ * | records | by line         | S#X#m               | ddThh#part    | stats by extension and trunk             |
+ * | records | export job      | S#JOB               | id            | exports over 5,000 rows                  |
+ * | records | export running  | EXPORTS             | S#id          | exports that are not done                |
+ * | records | day verified    | S#VER               | day; run#part | `cdrs verify`; what the PBX has of a day |
+ * | records | dirty mark      | DIRTY#hash(S)%16    | S#hour        | hours to be totalled anew                |
+ * | live    | site            | S                   | SITE          | epoch, lanes                             |
+ * | live    | heartbeat       | HB#hash(S)%4        | S             | when the bridge was last heard           |
+ * | live    | endpoint        | S#E                 | technology/id | snapshot, list                           |
+ * | live    | live call       | S#K                 | linkedid      | snapshot                                 |
+ * | live    | placed call     | S#C                 | callId        | calls by API: states, result, 30 days    |
+ * | live    | idempotency     | S#I                 | keyId#sha256  | one call a key of a request, 24 h        |
+ * | live    | call caps       | S#CAP               | span#start    | calls by API of key and site             |
+ * | live    | frozen key      | S#FRZ               | key id        | a key that reached a cap                 |
+ * | live    | open calls      | S#OPEN              | -             | calls by API under way, of all and a key |
+ * | live    | time line       | S#CE#linkedid       | v of the first| what happened to a call, 30 days         |
+ * | live    | connection      | N#connectionId      | -             | what to remove when it closes            |
+ * | live    | requests        | S#CAP, #CAP         | 10s#end       | rate limits of keys and site             |
+ * | live    | subscription    | S#S#topic           | connectionId  | fan-out                                  |
+ * | live    | site's socket   | S#N                 | connectionId  | what to close when a key is revoked      |
+ * | access  | site list       | SITES#hash(S)%4     | S             | that a site exists, and what it is       |
+ * | access  | receipt         | S#RCPT              | id            | what a deletion or erasure removed       |
+ * | access  | removal         | REMOVALS            | due#id        | second look of deletions and erasures    |
+ * | access  | key; list row   | KEY#prefix; S#KEYS  | -; prefix     | authorizer; listing                      |
+ * | access  | ticket          | TK#sha256           | -             | opens one WebSocket                      |
+ * | access  | bridge          | S#BRIDGE            | key id        | its code, then its key                   |
+ * | people  | grade; scale    | S#G; S#GS           | matricule; -  | lookup, list, export                     |
+ * | people  | failed lookups  | S#LK#who            | -             | enumeration guard                        |
+ * | audit   | entry           | S#m, #m of none     | time#id       | who did what, by time                    |
+ *
+ * No index, no scan: each line above is read by its key or by one Query.
+ */
+export const keys = {
+  timeRows: (site: string, month: string, lane: number) => `${site}#T#${month}#${lane}`,
+  callerRows: (site: string, month: string) => `${site}#A#${month}`,
+  calleeRows: (site: string, month: string) => `${site}#B#${month}`,
+  alias: (site: string, linkedid: string) => `${site}#L#${linkedid}`,
+  hours: (site: string, month: string) => `${site}#H#${month}`,
+  lineHours: (site: string, month: string) => `${site}#X#${month}`,
+  exportJob: (site: string, id: string) => ({ pk: `${site}#JOB`, sk: id }),
+  exportRunning: (site: string, id: string) => ({ pk: 'EXPORTS', sk: `${site}#${id}` }),
+  exportsRunning: 'EXPORTS',
+  dayVerified: (site: string, day: string) => ({ pk: `${site}#VER`, sk: day }),
+  dayTold: (site: string, run: string, part: string) => ({ pk: `${site}#VER`, sk: `${run}#${part}` }),
+  dirtyShard: (shard: number) => `DIRTY#${shard}`,
+  dirtyHour: (site: string, hour: string) => ({ pk: `DIRTY#${shard(site, dirtyShards)}`, sk: `${site}#${hour}` }),
+  timeLine: (site: string, call: string) => `${site}#CE#${call}`,
+  placedCall: (site: string, call: string) => ({ pk: `${site}#C`, sk: call }),
+  idempotency: (site: string, keyId: string, sha256: string) => ({ pk: `${site}#I`, sk: `${keyId}#${sha256}` }),
+  callCap: (site: string, span: string, start: number) => ({ pk: `${site}#CAP`, sk: `${span}#${start}` }),
+  callFreeze: (site: string, keyId: string) => ({ pk: `${site}#FRZ`, sk: keyId }),
+  openCalls: (site: string) => ({ pk: `${site}#OPEN`, sk: '-' }),
+  site: (site: string) => ({ pk: site, sk: 'SITE' }),
+  heartbeat: (site: string) => ({ pk: `HB#${shard(site)}`, sk: site }),
+  endpoints: (site: string) => `${site}#E`,
+  calls: (site: string) => `${site}#K`,
+  connection: (id: string) => ({ pk: `N#${id}`, sk: '-' }),
+  siteConnections: (site: string) => `${site}#N`,
+  subscriptions: (site: string, topic: string) => `${site}#S#${topic}`,
+  requests: (site: string | undefined, until: number) => ({ pk: `${site ?? ''}#CAP`, sk: `10s#${until}` }),
+  siteList: (site: string) => ({ pk: `SITES#${shard(site)}`, sk: site }),
+  key: (prefix: string) => ({ pk: `KEY#${prefix}`, sk: '-' }),
+  keyList: (site: string, prefix: string) => ({ pk: `${site}#KEYS`, sk: prefix }),
+  ticket: (sha256: string) => ({ pk: `TK#${sha256}`, sk: '-' }),
+  bridge: (site: string, keyId: string) => ({ pk: `${site}#BRIDGE`, sk: keyId }),
+  receipts: (site: string) => `${site}#RCPT`,
+  removals: 'REMOVALS',
+  grade: (site: string, matricule: string) => ({ pk: `${site}#G`, sk: matricule }),
+  gradeScale: (site: string) => ({ pk: `${site}#GS`, sk: '-' }),
+  lookupTries: (site: string, who: string) => ({ pk: `${site}#LK#${who}`, sk: '-' }),
+  audit: (site: string | undefined, month: string) => `${site ?? ''}#${month}`,
+}
+
+/** Partitions of dirty marks: the tick reads them all, 8 read units a minute while nothing is dirty. */
+export const dirtyShards = 16
+export const heartbeatShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `HB#${n}`)
+export const siteShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `SITES#${n}`)
+
+/** Spreads sites over partitions, so that no partition gets the requests of all sites. A site id is ASCII. */
+function shard(site: string, shards = 4): number {
+  return fnv1a32(site) % shards
+}
