@@ -1,39 +1,35 @@
 import { build } from 'esbuild'
+import { httpEvents } from './http-events.ts'
 
-/** Each Lambda function's folder in dist/functions/, as serverless.yml names it, and the module it is bundled from. */
-export const functionEntries: Record<string, string> = {
+/** Functions that serve no route of the HTTP API: folder in dist/functions/ and the module that is bundled into it. */
+const otherEntries: Record<string, string> = {
   'authorize-http': 'functions/authorize/http/handler.ts',
   'authorize-socket': 'functions/authorize/socket/handler.ts',
-  sites: 'functions/http/sites/handler.ts',
-  documents: 'functions/http/documents/handler.ts',
-  removals: 'functions/http/removals/handler.ts',
-  'remove-data': 'functions/queues/remove-data/handler.ts',
-  keys: 'functions/http/keys/handler.ts',
-  boards: 'functions/http/boards/handler.ts',
-  bridges: 'functions/http/bridges/handler.ts',
-  'bridge-auth': 'functions/http/bridge-auth/handler.ts',
-  cdrs: 'functions/http/cdrs/handler.ts',
-  calls: 'functions/http/calls/handler.ts',
-  imports: 'functions/http/imports/handler.ts',
-  'placed-calls': 'functions/http/placed-calls/handler.ts',
-  extensions: 'functions/http/extensions/handler.ts',
-  exports: 'functions/http/exports/handler.ts',
-  'write-exports': 'functions/queues/write-exports/handler.ts',
-  verifications: 'functions/http/verifications/handler.ts',
-  'verify-days': 'functions/queues/verify-days/handler.ts',
-  stats: 'functions/http/stats/handler.ts',
-  watch: 'functions/queues/watch/handler.ts',
-  endpoints: 'functions/http/endpoints/handler.ts',
-  grades: 'functions/http/grades/handler.ts',
-  'grade-lookups': 'functions/http/grade-lookups/handler.ts',
-  audit: 'functions/http/audit/handler.ts',
-  tickets: 'functions/http/tickets/handler.ts',
   connect: 'functions/websocket/connect/handler.ts',
   disconnect: 'functions/websocket/disconnect/handler.ts',
   message: 'functions/websocket/message/handler.ts',
   'persist-records': 'functions/queues/persist-records/handler.ts',
   'push-presence': 'functions/queues/push-presence/handler.ts',
   'fan-out': 'functions/queues/fan-out/handler.ts',
+  'remove-data': 'functions/queues/remove-data/handler.ts',
+  'write-exports': 'functions/queues/write-exports/handler.ts',
+  'verify-days': 'functions/queues/verify-days/handler.ts',
+  watch: 'functions/queues/watch/handler.ts',
+}
+
+/** `gradeLookups` becomes `grade-lookups`: the folder of a function in functions/http/ and in dist/functions/. */
+export function folderOf(functionName: string): string {
+  return functionName.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** Each Lambda function's folder in dist/functions/, and the module that is bundled into it. */
+export const functionEntries: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    Object.keys(httpEvents())
+      .map(folderOf)
+      .map((folder) => [folder, `functions/http/${folder}/handler.ts`]),
+  ),
+  ...otherEntries,
 }
 
 // Parts of the AWS SDK are CommonJS and ask for `require`, which an ES module does not have. The long name is one that
@@ -41,7 +37,7 @@ export const functionEntries: Record<string, string> = {
 export const requireBanner =
   "import{createRequire as switchhookCreateRequire}from'node:module';const require=switchhookCreateRequire(import.meta.url);"
 
-/** Bundles every function as one minified ES module, its SDK included: it starts faster so than with Lambda's own. */
+/** Bundles every function as one minified ES module, with the AWS SDK in it, which starts faster than Lambda's own copy. */
 export async function buildFunctions(root: string): Promise<void> {
   const entryPoints = Object.entries(functionEntries).map(([name, entry]) => ({ in: entry, out: `${name}/index` }))
   await build({
