@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { newJob } from '../functions/http/exports/ask-export.ts'
 import { exportCdrs } from '../functions/http/exports/export-cdrs.ts'
+import { newJob } from '../functions/http/exports/request-export.ts'
 import type { LogReader } from '../functions/http/search/row-stream.ts'
 import { writeExports } from '../functions/queues/write-exports/write-export.ts'
 import type { StoredExportJob } from '../functions/stores/export-jobs.ts'

@@ -10,7 +10,7 @@ import { revokeBridge } from '../../functions/http/bridges/revoke-bridge.ts'
 import { makeKey } from '../../functions/http/keys/make-key.ts'
 import { rotateKey } from '../../functions/http/keys/rotate-key.ts'
 import { HttpProblemError } from '../../functions/http/problem.ts'
-import { askDeletion } from '../../functions/http/removals/ask-removal.ts'
+import { requestDeletion } from '../../functions/http/removals/request-removal.ts'
 import { createSite } from '../../functions/http/sites/create-site.ts'
 import { removeData } from '../../functions/queues/remove-data/remove-data.ts'
 import { writeExports } from '../../functions/queues/write-exports/write-export.ts'
@@ -187,7 +187,7 @@ test('deleting a site: it is whole, or it is gone and what is left goes without 
       const { apiKey } = await make(ground, world())
       secretsOf.set(site, apiKey)
       await world().cdrs.put(ground, makeCdr(1), undefined, numbering('FR'))
-      await askDeletion(ground, { ...world(process), now })
+      await requestDeletion(ground, { ...world(process), now })
       await passes(world(process))
     },
     async (site) => {
@@ -208,7 +208,7 @@ test('deleting a site: it is whole, or it is gone and what is left goes without 
 
   async function passesAfterAsking(ground: string): Promise<void> {
     expect((await rowsOf(ground)).length).toBeGreaterThan(5)
-    await askDeletion(ground, { ...world(), now })
+    await requestDeletion(ground, { ...world(), now })
     await passes(world())
     expect((await rowsOf(ground)).map(({ pk }) => pk)).toEqual([`${ground}#RCPT`])
   }

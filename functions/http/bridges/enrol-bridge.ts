@@ -5,7 +5,7 @@ import { parseEnrolmentCode } from '../../domain/enrolment-code.ts'
 import type { SiteFinder } from '../existing-site.ts'
 import { badFields, HttpProblemError } from '../problem.ts'
 
-export interface Enrolling {
+export interface EnrolBridgeDependencies {
   sites: SiteFinder
   bridges: { enrol(site: SiteId, key: string, codeHash: string, publicKey: string, now: number): Promise<boolean> }
   queues: { live: string; records: string }
@@ -17,16 +17,19 @@ export interface Enrolling {
 const noHash = '-'
 
 /** Registers a bridge's public key by a code. The same bridge may ask again, should the first answer be lost. */
-export async function enrolBridge({ code, publicKey }: EnrolmentRequest, enrolling: Enrolling): Promise<Enrolled> {
+export async function enrolBridge(
+  { code, publicKey }: EnrolmentRequest,
+  dependencies: EnrolBridgeDependencies,
+): Promise<Enrolled> {
   const spki = ed25519Pem(publicKey)
   const parsed = parseEnrolmentCode(code)
   if (!parsed) throw codeInvalid()
   const { site, key, hash } = parsed
-  const row = await enrolling.sites.find(site)
+  const row = await dependencies.sites.find(site)
   // Asked for with a hash that none has where there is no site, so that time does not tell which sites there are.
-  const fits = await enrolling.bridges.enrol(site, key, row?.commandQueue ? hash : noHash, spki, enrolling.now)
+  const fits = await dependencies.bridges.enrol(site, key, row?.commandQueue ? hash : noHash, spki, dependencies.now)
   if (!row?.commandQueue || !fits) throw codeInvalid()
-  const { region, deploymentPublicKey, queues } = enrolling
+  const { region, deploymentPublicKey, queues } = dependencies
   return { site, key, region, deploymentPublicKey, queues: { ...queues, commands: row.commandQueue.url } }
 }
 

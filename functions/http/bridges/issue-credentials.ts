@@ -9,7 +9,7 @@ export interface SessionMaker {
 }
 export type SessionCredentials = Pick<BridgeSession, 'accessKeyId' | 'secretAccessKey' | 'sessionToken' | 'expiration'>
 
-export interface Issuing {
+export interface IssueCredentialsDependencies {
   sites: SiteFinder
   bridges: {
     bridgeKey(site: SiteId, key: string): Promise<KeyObject | undefined>
@@ -28,10 +28,13 @@ const clockMsMax = 300_000
 const nobody = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
 
 /** A session of an hour for a bridge that signs its request. Each request opens one session: its time must be the newest. */
-export async function issueCredentials(request: CredentialsRequest, issuing: Issuing): Promise<BridgeSession> {
+export async function issueCredentials(
+  request: CredentialsRequest,
+  dependencies: IssueCredentialsDependencies,
+): Promise<BridgeSession> {
   const { site, key, signature } = request
   const time = Date.parse(request.time)
-  const publicKey = await issuing.bridges.bridgeKey(site, key)
+  const publicKey = await dependencies.bridges.bridgeKey(site, key)
   const isSigned = verify(
     null,
     credentialsText(request),
@@ -41,18 +44,18 @@ export async function issueCredentials(request: CredentialsRequest, issuing: Iss
   if (!publicKey || !isSigned) {
     throw new HttpProblemError(401, 'bridge-unknown', 'No bridge is enrolled that signs so; enrol it again.')
   }
-  if (!(Math.abs(time - issuing.now) <= clockMsMax)) {
+  if (!(Math.abs(time - dependencies.now) <= clockMsMax)) {
     throw new HttpProblemError(
       403,
       'time-off',
       'The time of the request is over five minutes off; take the Date of this answer.',
     )
   }
-  const row = await issuing.sites.find(site)
-  if (!row?.commandQueue || !(await issuing.bridges.recordCredentialRequest(site, key, time))) {
+  const row = await dependencies.sites.find(site)
+  if (!row?.commandQueue || !(await dependencies.bridges.recordCredentialRequest(site, key, time))) {
     throw new HttpProblemError(409, 'time-not-newest', 'This request was answered already; ask with the present time.')
   }
   const { number, url } = row.commandQueue
-  const session = await issuing.sessions.session({ site, queue: `${site}-${number}` }, `${site}-${key}`)
-  return { ...session, region: issuing.region, queues: { ...issuing.queues, commands: url } }
+  const session = await dependencies.sessions.session({ site, queue: `${site}-${number}` }, `${site}-${key}`)
+  return { ...session, region: dependencies.region, queues: { ...dependencies.queues, commands: url } }
 }

@@ -4,7 +4,7 @@ import type { BridgeRow } from '../../stores/bridges.ts'
 import { existingSite, type SiteFinder } from '../existing-site.ts'
 import { HttpProblemError } from '../problem.ts'
 
-export interface Revoking {
+export interface RevokeBridgeDependencies {
   directory: SiteFinder & {
     replaceQueue(site: SiteId, seen: number, next: { number: number; url: string }): Promise<boolean>
   }
@@ -21,8 +21,12 @@ export interface Revoking {
  * session it may still have for an hour does not name. The queue is replaced after the row is written, so a session asked
  * for in between has the old queue; asked again after a crash, it is all done once more.
  */
-export async function revokeBridge(site: SiteId, key: string, revoking: Revoking): Promise<BridgeInfo> {
-  const { bridges, directory, commandQueues, now } = revoking
+export async function revokeBridge(
+  site: SiteId,
+  key: string,
+  dependencies: RevokeBridgeDependencies,
+): Promise<BridgeInfo> {
+  const { bridges, directory, commandQueues, now } = dependencies
   const { commandQueue } = await existingSite(directory, site)
   if (!commandQueue || !(await bridges.revoke(site, key, now))) throw unknown()
   const row = await bridges.find(site, key)

@@ -18,13 +18,13 @@ export async function liveCalls(
   site: SiteId,
   { presence, open, placed }: Pick<CallSources, 'presence' | 'placed'> & { open: OpenList },
 ): Promise<CallPage> {
-  const [told, ids] = await Promise.all([presence.calls(site), open.list(site)])
+  const [entities, ids] = await Promise.all([presence.calls(site), open.list(site)])
   const rows = new Map<string, PlacedFacts>()
   for (const [id, row] of await Promise.all(ids.map(async (id) => [id, await placed.find(site, id)] as const))) {
     if (row && row.stage !== 'ended') rows.set(id, row)
   }
-  const live = new Set(told.map(({ id }) => id))
-  const calls: Call[] = told.map(({ id, state }) => {
+  const live = new Set(entities.map(({ id }) => id))
+  const calls: Call[] = entities.map(({ id, state }) => {
     const row = rows.get(id)
     return row ? enrich(state, row) : state
   })

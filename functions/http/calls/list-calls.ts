@@ -5,7 +5,7 @@ import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
 import { callOf } from '../../domain/calls/call.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import type { LogRow } from '../../stores/call-log.ts'
-import type { Listing } from '../cdrs/list-cdrs.ts'
+import type { ListingDependencies } from '../cdrs/list-cdrs.ts'
 import { writeCursor } from '../cursor.ts'
 import { readBytesMax, startPage } from '../search/page.ts'
 import { fitsParty, type LogReader, readRows } from '../search/row-stream.ts'
@@ -32,7 +32,7 @@ const callsAtOnce = 26
 export async function listCalls(
   site: SiteId,
   query: SearchQuery,
-  listing: Listing & { log: CallReader },
+  listing: ListingDependencies & { log: CallReader },
 ): Promise<CallPage> {
   const { log, cursorKey, numbering } = listing
   const limit = query.limit ?? pageRowsDefault

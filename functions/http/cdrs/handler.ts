@@ -7,8 +7,8 @@ import { CallLogStore } from '../../stores/call-log.ts'
 import { cachedLocale } from '../../stores/locale.ts'
 import { documentClient } from '../../stores/table.ts'
 import { httpHandler } from '../http-handler.ts'
+import { checkSearchScope, conditionalAnswer } from '../search/conditional-answer.ts'
 import { pick } from '../search/page.ts'
-import { checkSearch, fresh } from '../search/shown.ts'
 import { listCdrs } from './list-cdrs.ts'
 
 const env = config('TABLE_RECORDS', 'TABLE_LIVE')
@@ -18,10 +18,10 @@ const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
 export const handler = httpHandler(cdrRoutes, 'cdrs', {
   'GET /v1/sites/{site}/cdrs': async ({ caller, site, query, headers, now }) => {
-    checkSearch(caller, 'cdrs', query)
+    checkSearchScope(caller, 'cdrs', query)
     const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
     const page = await listCdrs(site, query, { log, cursorKey, numbering, now: () => now })
     const cdrs = page.cdrs.map((cdr) => pick(query.fields, mask(caller, 'cdrs', cdrShape, cdr)))
-    return fresh({ ...page, cdrs }, headers)
+    return conditionalAnswer({ ...page, cdrs }, headers)
   },
 })

@@ -10,7 +10,7 @@ import { writeCursor } from '../cursor.ts'
 import { readBytesMax, startPage } from '../search/page.ts'
 import { denseRows, fitsParty, type LogReader, readRows } from '../search/row-stream.ts'
 
-export interface Listing {
+export interface ListingDependencies {
   log: LogReader
   cursorKey: string
   now: () => number
@@ -18,7 +18,7 @@ export interface Listing {
 }
 
 /** A page of the site's CDRs whose call started between `from` and `to`. */
-export async function listCdrs(site: SiteId, query: SearchQuery, listing: Listing): Promise<CdrPage> {
+export async function listCdrs(site: SiteId, query: SearchQuery, listing: ListingDependencies): Promise<CdrPage> {
   const { log, cursorKey, numbering } = listing
   const limit = query.limit ?? pageRowsDefault
   const { search, after } = startPage(site, 'cdrs', query, { cursorKey, numbering, now: listing.now() })

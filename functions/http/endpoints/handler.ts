@@ -8,7 +8,7 @@ import { PresenceStore } from '../../stores/presence.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 import { httpHandler } from '../http-handler.ts'
-import { fresh } from '../search/shown.ts'
+import { conditionalAnswer } from '../search/conditional-answer.ts'
 import { getEndpoint, listEndpoints } from './list-endpoints.ts'
 
 const { TABLE_LIVE } = config('TABLE_LIVE')
@@ -20,7 +20,7 @@ const sourcesFor = (caller: SiteKey) => {
 
 export const handler = httpHandler(endpointRoutes, 'endpoints', {
   'GET /v1/sites/{site}/endpoints': async ({ caller, site, query, headers }) =>
-    fresh(await listEndpoints(site, query, sourcesFor(caller)), headers),
+    conditionalAnswer(await listEndpoints(site, query, sourcesFor(caller)), headers),
   'GET /v1/sites/{site}/endpoints/{id}': async ({ caller, site, path, headers }) =>
-    fresh(await getEndpoint(site, path.id, sourcesFor(caller)), headers),
+    conditionalAnswer(await getEndpoint(site, path.id, sourcesFor(caller)), headers),
 })

@@ -4,7 +4,7 @@ import type { ExportQuery } from '../../../contracts/routes/exports.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import { byteOrderMark, csvRecord } from '../../domain/csv.ts'
 import { wholeSeconds } from '../../domain/filing.ts'
-import { type Listing, listCdrs } from '../cdrs/list-cdrs.ts'
+import { type ListingDependencies, listCdrs } from '../cdrs/list-cdrs.ts'
 import { writeCursor } from '../cursor.ts'
 
 export interface Exported {
@@ -59,7 +59,7 @@ const presets: Record<NonNullable<ExportQuery['preset']>, { head: string[]; cell
 export async function exportCdrs(
   site: SiteId,
   query: ExportQuery,
-  listing: Listing & { show(cdr: Cdr): Cdr },
+  listing: ListingDependencies & { show(cdr: Cdr): Cdr },
 ): Promise<Exported> {
   const { format = 'csv', preset = 'full', bom, limit = exportRowsMax, ...search } = query
   const started = listing.now()

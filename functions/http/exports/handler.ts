@@ -11,9 +11,9 @@ import { cachedLocale } from '../../stores/locale.ts'
 import { documentClient } from '../../stores/table.ts'
 import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
-import { checkSearch } from '../search/shown.ts'
-import { askExport, findExport } from './ask-export.ts'
+import { checkSearchScope } from '../search/conditional-answer.ts'
 import { exportCdrs, headersOf } from './export-cdrs.ts'
+import { findExport, requestExport } from './request-export.ts'
 
 const env = config('TABLE_RECORDS', 'TABLE_LIVE', 'BUCKET_EXPORTS')
 const db = documentClient()
@@ -24,15 +24,15 @@ const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
 export const handler = httpHandler(exportRoutes, 'exports', {
   'GET /v1/sites/{site}/cdrs/export': async ({ caller, site, query }) => {
-    checkSearch(caller, 'cdrs', query)
+    checkSearchScope(caller, 'cdrs', query)
     const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
     const show = (cdr: Cdr) => mask(caller, 'cdrs', cdrShape, cdr)
     const exported = await exportCdrs(site, query, { log, cursorKey, numbering, now: Date.now, show })
     return answer(200, exported.text, { headers: headersOf(site, query, exported) })
   },
   'POST /v1/sites/{site}/cdrs/exports': async ({ caller, site, query, now }) => {
-    checkSearch(caller, 'cdrs', query)
-    return answer(202, await askExport(site, query, { caller, now, jobs, numbering: await localeOf(site) }))
+    checkSearchScope(caller, 'cdrs', query)
+    return answer(202, await requestExport(site, query, { caller, now, jobs, numbering: await localeOf(site) }))
   },
   'GET /v1/sites/{site}/cdrs/exports/{export}': async ({ caller, site, path, now }) =>
     answer(200, await findExport(site, path.export, { caller, now, jobs, files })),

@@ -3,11 +3,11 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { byExtension, forwardWhens } from '../../../contracts/presence.ts'
 import type { ForwardList, MailboxList } from '../../../contracts/routes/extensions.ts'
 import { dndOf, forwardsOf } from '../../domain/forwards.ts'
-import { type Phones, type Setters, setExtensions } from './set-extension.ts'
+import { type PhoneReader, type SetExtensionDependencies, setExtensions } from './set-extension.ts'
 
 async function read(
   site: SiteId,
-  phones: Phones,
+  phones: PhoneReader,
 ): Promise<{ lastHeard?: string; extensions: [string, EndpointState][] }> {
   const [heard, entities] = await Promise.all([phones.health(site), phones.endpoints(site)])
   const byNumber = byExtension(entities.map(({ state }) => state))
@@ -21,7 +21,7 @@ async function read(
 /** `show` hides what the reader may not see. */
 export async function listForwards(
   site: SiteId,
-  phones: Phones,
+  phones: PhoneReader,
   show: (state: EndpointState) => EndpointState,
 ): Promise<ForwardList> {
   const { extensions, ...heard } = await read(site, phones)
@@ -34,17 +34,20 @@ export async function listForwards(
 /** Clears everything, at all extensions at once; those that nothing is set of are left alone. */
 export async function clearForwards(
   site: SiteId,
-  setters: Setters,
+  dependencies: SetExtensionDependencies,
   show: (state: EndpointState) => EndpointState,
-): Promise<{ isDone: boolean; list: ForwardList }> {
+): Promise<{ isConfirmed: boolean; list: ForwardList }> {
   const all = [...forwardWhens, 'dnd' as const].map((setting) => ({ setting, target: '' }))
-  const { extensions } = await listForwards(site, setters.phones, show)
+  const { extensions } = await listForwards(site, dependencies.phones, show)
   const changes = extensions.map(({ extension }) => ({ extension, settings: all }))
-  const done = changes.length > 0 ? await setExtensions(site, changes, setters) : []
-  return { isDone: done.every(({ isDone }) => isDone), list: await listForwards(site, setters.phones, show) }
+  const results = changes.length > 0 ? await setExtensions(site, changes, dependencies) : []
+  return {
+    isConfirmed: results.every(({ isConfirmed }) => isConfirmed),
+    list: await listForwards(site, dependencies.phones, show),
+  }
 }
 
-export async function listMailboxes(site: SiteId, phones: Phones): Promise<MailboxList> {
+export async function listMailboxes(site: SiteId, phones: PhoneReader): Promise<MailboxList> {
   const { extensions, ...heard } = await read(site, phones)
   const mailboxes = extensions.flatMap(([extension, { mailbox }]) => (mailbox ? [{ extension, ...mailbox }] : []))
   return { ...heard, mailboxes }

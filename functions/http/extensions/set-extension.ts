@@ -13,11 +13,11 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { makeCallId } from '../../domain/calls/placed.ts'
 import { loopOf, phonesOf, storedOf } from '../../domain/forwards.ts'
 import { commandQueueOf, existingSite, type SiteFinder } from '../existing-site.ts'
-import { checkHeard, type Heard } from '../placed-calls/fast-refusals.ts'
+import { type BridgeHealth, checkBridgeOnline } from '../placed-calls/reachable-endpoint.ts'
 import { HttpProblemError } from '../problem.ts'
 
-export interface Phones {
-  health(site: SiteId): Promise<Heard | undefined>
+export interface PhoneReader {
+  health(site: SiteId): Promise<BridgeHealth | undefined>
   endpoints(site: SiteId): Promise<EndpointEntity[]>
 }
 export interface Setting {
@@ -25,13 +25,13 @@ export interface Setting {
   /** Empty to clear. */
   target: string
 }
-export interface Change {
+export interface ExtensionChange {
   extension: string
   settings: readonly Setting[]
 }
-export interface Setters {
+export interface SetExtensionDependencies {
   directory: SiteFinder
-  phones: Phones
+  phones: PhoneReader
   commands: { send(url: string, body: string): Promise<void> }
   signingKey: KeyObject
   now: number
@@ -39,8 +39,8 @@ export interface Setters {
 }
 
 /** The extension as it is then; `isDone` once the PBX has said that it is as it was to be. */
-export interface Confirmed {
-  isDone: boolean
+export interface ExtensionResult {
+  isConfirmed: boolean
   state: EndpointState
 }
 
@@ -49,40 +49,48 @@ const waitMsMax = 4_000
 const lookMs = 100
 
 /** The phone of an extension; 404 if it has none. */
-export async function extensionPhone(site: SiteId, extension: string, phones: Phones): Promise<Confirmed> {
-  return { isDone: true, state: phoneOf(extension, await statesOf(site, phones)) }
+export async function findExtension(site: SiteId, extension: string, phones: PhoneReader): Promise<ExtensionResult> {
+  return { isConfirmed: true, state: phoneOf(extension, await statesOf(site, phones)) }
 }
 
 /** Has the PBX store settings of extensions, and waits a while for its word; answers each as it is then, in their order. */
-export async function setExtensions(site: SiteId, changes: readonly Change[], setters: Setters): Promise<Confirmed[]> {
-  const { directory, phones, now, clock } = setters
-  checkHeard(await phones.health(site), now)
+export async function setExtensions(
+  site: SiteId,
+  changes: readonly ExtensionChange[],
+  dependencies: SetExtensionDependencies,
+): Promise<ExtensionResult[]> {
+  const { directory, phones, now, clock } = dependencies
+  checkBridgeOnline(await phones.health(site), now)
   const states = await statesOf(site, phones)
   for (const { extension, settings } of changes) {
     if (!phoneOf(extension, states).forwardable) throw forwardingMissing()
     for (const { target } of settings) checkTarget(extension, target, states)
   }
   const { url } = commandQueueOf(await existingSite(directory, site))
-  await Promise.all(changes.map((change) => send(site, url, change, setters)))
+  await Promise.all(changes.map((change) => send(site, url, change, dependencies)))
   const until = clock() + waitMsMax
   for (;;) {
     const found = await statesOf(site, phones)
     const confirmed = changes.map(({ extension, settings }) => {
       const state = phoneOf(extension, found)
-      return { isDone: settings.every(({ setting, target }) => storedOf(setting, state) === target), state }
+      return { isConfirmed: settings.every(({ setting, target }) => storedOf(setting, state) === target), state }
     })
-    if (confirmed.every(({ isDone }) => isDone) || clock() >= until) return confirmed
+    if (confirmed.every(({ isConfirmed }) => isConfirmed) || clock() >= until) return confirmed
     await sleep(lookMs)
   }
 }
 
-export async function setExtension(site: SiteId, change: Change, setters: Setters): Promise<Confirmed> {
-  const [confirmed] = await setExtensions(site, [change], setters)
+export async function setExtension(
+  site: SiteId,
+  change: ExtensionChange,
+  dependencies: SetExtensionDependencies,
+): Promise<ExtensionResult> {
+  const [confirmed] = await setExtensions(site, [change], dependencies)
   if (!confirmed) throw extensionUnknown('extension')
   return confirmed
 }
 
-async function statesOf(site: SiteId, phones: Phones): Promise<EndpointState[]> {
+async function statesOf(site: SiteId, phones: PhoneReader): Promise<EndpointState[]> {
   return (await phones.endpoints(site)).map(({ state }) => state)
 }
 
@@ -93,13 +101,18 @@ function phoneOf(extension: string, states: readonly EndpointState[]): EndpointS
 }
 
 /** One order after the other: the dial plan stores them as they come. */
-async function send(site: SiteId, url: string, change: Change, { commands, signingKey, now }: Setters): Promise<void> {
+async function send(
+  site: SiteId,
+  url: string,
+  change: ExtensionChange,
+  { commands, signingKey, now }: SetExtensionDependencies,
+): Promise<void> {
   const { extension, settings } = change
   for (const setting of settings)
-    await commands.send(url, signCommand(site, order(extension, setting, now), signingKey))
+    await commands.send(url, signCommand(site, setCommand(extension, setting, now), signingKey))
 }
 
-function order(extension: string, { setting, target }: Setting, now: number): Command {
+function setCommand(extension: string, { setting, target }: Setting, now: number): Command {
   const times = commandTimes(now, now + callDeadlineMs)
   return { command: 'set', order: makeCallId(now), extension, setting, target, ...times }
 }

@@ -7,7 +7,7 @@ import { numbering } from '../../domain/phone-number.ts'
 import { existingSite } from '../existing-site.ts'
 import { judgeTarget, rulesOf } from '../placed-calls/dial-checks.ts'
 import { badFields } from '../problem.ts'
-import { type Confirmed, type Setters, setExtension } from './set-extension.ts'
+import { type ExtensionResult, type SetExtensionDependencies, setExtension } from './set-extension.ts'
 
 export interface RuleReader {
   find(prefix: string): Promise<{ calls?: KeyCallRules | undefined } | undefined>
@@ -18,21 +18,21 @@ export async function setForward(
   site: SiteId,
   extension: string,
   { target, when }: { target: string; when: ForwardWhen },
-  { keys, caller, ...setters }: Setters & { keys: RuleReader; caller: SiteKey },
-): Promise<Confirmed> {
-  const { settings, country } = await existingSite(setters.directory, site)
+  { keys, caller, ...dependencies }: SetExtensionDependencies & { keys: RuleReader; caller: SiteKey },
+): Promise<ExtensionResult> {
+  const { settings, country } = await existingSite(dependencies.directory, site)
   const rules = rulesOf(settings, (await keys.find(caller.keyId))?.calls ?? {})
   const { dial } = judgeTarget('target', target, rules, numbering(country))
   if (dial === extension) throw badFields([{ field: 'target', message: 'is the extension itself' }])
-  return setExtension(site, { extension, settings: [{ setting: when, target: dial }] }, setters)
+  return setExtension(site, { extension, settings: [{ setting: when, target: dial }] }, dependencies)
 }
 
 export function clearForward(
   site: SiteId,
   extension: string,
   when: ForwardWhen | undefined,
-  setters: Setters,
-): Promise<Confirmed> {
+  dependencies: SetExtensionDependencies,
+): Promise<ExtensionResult> {
   const settings = (when ? [when] : forwardWhens).map((setting) => ({ setting, target: '' }))
-  return setExtension(site, { extension, settings }, setters)
+  return setExtension(site, { extension, settings }, dependencies)
 }

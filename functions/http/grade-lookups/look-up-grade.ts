@@ -9,7 +9,7 @@ import { showGrade, unknownGrade } from '../grades/grades.ts'
 import { HttpProblemError } from '../problem.ts'
 import type { HttpRequest } from '../request.ts'
 
-interface LookingUp {
+interface LookUpGradeDependencies {
   store: GradeStore
   tries: LookupTries
   pepper: string
@@ -26,7 +26,7 @@ interface LookingUp {
 export async function lookUpGrade(
   site: SiteId,
   { matricule, caller, pin = '' }: GradeLookup,
-  { store, tries, pepper, now, withinRate, auditNow }: LookingUp,
+  { store, tries, pepper, now, withinRate, auditNow }: LookUpGradeDependencies,
 ): Promise<GradeFound> {
   const student = fingerprint(pepper, 'matricule', site, matricule)
   const given = fingerprint(pepper, 'pin', site, matricule, pin)

@@ -25,25 +25,25 @@ function shown(site: SiteId, item: GradeItem, scale: Scale, pepper: string) {
   return { grade: showGrade(item, scale), extras: { headers, ...extrasOf(site, item.matricule, pepper) } }
 }
 
-interface OneGrade {
+interface GradeRequest {
   site: SiteId
   path: { matricule: string }
   headers: Headers
   now: number
 }
-interface Means {
+interface GradeDependencies {
   store: GradeStore
   pepper: string
 }
 
-export async function getGrade({ site, path }: OneGrade, { store, pepper }: Means) {
+export async function getGrade({ site, path }: GradeRequest, { store, pepper }: GradeDependencies) {
   const matricule = parseInput(Matricule, path.matricule)
   const [item, scale] = await Promise.all([store.get(site, matricule), store.scale(site)])
   if (!item) throw unknownGrade()
   return shown(site, item, scale, pepper)
 }
 
-export async function putGrade(request: OneGrade & { body: GradeChange }, { store, pepper }: Means) {
+export async function putGrade(request: GradeRequest & { body: GradeChange }, { store, pepper }: GradeDependencies) {
   const { site, path, headers, now, body } = request
   const matricule = parseInput(Matricule, path.matricule)
   if (body.matricule !== undefined && body.matricule !== matricule)
@@ -62,7 +62,7 @@ export async function putGrade(request: OneGrade & { body: GradeChange }, { stor
   return shown(site, item, scale, pepper)
 }
 
-export async function deleteGrade({ site, path, headers }: OneGrade, { store, pepper }: Means) {
+export async function deleteGrade({ site, path, headers }: GradeRequest, { store, pepper }: GradeDependencies) {
   const matricule = parseInput(Matricule, path.matricule)
   const expected = expectedBy(headers)
   if (expected === 'nothing') throw badFields([{ field: 'if-none-match', message: 'not with DELETE' }])

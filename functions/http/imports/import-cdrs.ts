@@ -9,7 +9,7 @@ import { canonicalNumber, type Numbering } from '../../domain/phone-number.ts'
 import type { Side, Slice, Span } from '../../stores/call-log.ts'
 import { lastSecond, type PutOutcome, type Retention } from '../../stores/cdrs.ts'
 
-export interface Importing {
+export interface ImportDependencies {
   cdrs: { put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering & Retention): Promise<PutOutcome> }
   log: {
     byTime(site: SiteId, month: string, span: Span, limit: number): Promise<Slice>
@@ -36,20 +36,24 @@ const atOnce = 25
  * Stores what the call log has not. Rows are looked for among the calls of their caller (their callee, where the caller
  * is hidden), once for all rows of a caller; then stored under their natural key like any other, and their hours marked.
  */
-export async function importCdrs(site: SiteId, rows: readonly unknown[], importing: Importing): Promise<ImportResult> {
+export async function importCdrs(
+  site: SiteId,
+  rows: readonly unknown[],
+  dependencies: ImportDependencies,
+): Promise<ImportResult> {
   const result: ImportResult = { stored: 0, matched: 0, doubtful: [], refused: [] }
   const good: Parsed[] = []
   for (const [row, item] of rows.entries()) {
     const parsed = v.safeParse(ImportRow, item)
-    const reason = parsed.success ? refusal(parsed.output.cdr, importing) : reasonOf(parsed.issues)
+    const reason = parsed.success ? refusal(parsed.output.cdr, dependencies) : reasonOf(parsed.issues)
     if (parsed.success && reason === undefined) good.push({ ...parsed.output, row })
     else result.refused.push({ row, reason: reason ?? '' })
   }
   const dirty = new Set<string>()
   const wanted: Cdr[] = []
-  const groups = Map.groupBy(good, (one) => JSON.stringify(partyOf(one.cdr, importing.numbering)))
+  const groups = Map.groupBy(good, (one) => JSON.stringify(partyOf(one.cdr, dependencies.numbering)))
   await each([...groups.values()], async (group) => {
-    const known = Map.groupBy(await candidates(site, group, importing), ({ uniqueid }) => uniqueid)
+    const known = Map.groupBy(await candidates(site, group, dependencies), ({ uniqueid }) => uniqueid)
     for (const { cdr, keyed, row } of group) {
       const same = known.get(cdr.uniqueid) ?? []
       const match = matchCdr(cdr, keyed, same)
@@ -63,17 +67,17 @@ export async function importCdrs(site: SiteId, rows: readonly unknown[], importi
     }
   })
   await each(wanted, async (cdr) => {
-    const outcome = await importing.cdrs.put(site, cdr, undefined, importing.numbering)
+    const outcome = await dependencies.cdrs.put(site, cdr, undefined, dependencies.numbering)
     result[outcome === 'duplicate' ? 'matched' : 'stored'] += 1
     dirty.add(hourOf(fileCdr(cdr).filed))
   })
-  await each([...dirty], (hour) => importing.hours.mark(site, hour))
+  await each([...dirty], (hour) => dependencies.hours.mark(site, hour))
   result.doubtful.sort((a, b) => a.row - b.row)
   return result
 }
 
 /** A row that the site's retention would let go at once is told, not taken and lost. */
-function refusal(cdr: Cdr, { numbering, now }: Importing): string | undefined {
+function refusal(cdr: Cdr, { numbering, now }: ImportDependencies): string | undefined {
   if (Number.isNaN(momentSeconds(cdr.start))) return 'start'
   const last = lastSecond(fileCdr(cdr), numbering)
   return last !== undefined && last * 1000 <= now
@@ -87,7 +91,11 @@ function partyOf(cdr: Cdr, numbering: Numbering): { side: Side; number: string }
   return called ? { side: 'called', number: called } : undefined
 }
 
-async function candidates(site: SiteId, group: readonly Parsed[], { log, numbering }: Importing): Promise<Cdr[]> {
+async function candidates(
+  site: SiteId,
+  group: readonly Parsed[],
+  { log, numbering }: ImportDependencies,
+): Promise<Cdr[]> {
   const [first] = group
   if (!first) return []
   const starts = group.map(({ cdr }) => momentSeconds(cdr.start))

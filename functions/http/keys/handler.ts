@@ -1,22 +1,23 @@
 import { keyRoutes } from '../../../contracts/routes/keys.ts'
 import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
-import { listKeys, thawKey } from './key-info.ts'
+import { createDependencies } from './dependencies.ts'
+import { listKeys, unfreezeKey } from './key-info.ts'
 import { makeBoard, makeKey } from './make-key.ts'
-import { openParts } from './parts.ts'
 import { revokeKey } from './revoke-key.ts'
 import { rotateKey } from './rotate-key.ts'
 
-const { keys, freezes, around } = openParts()
+const { keys, freezes, forRequest } = createDependencies()
 
 export const handler = httpHandler(keyRoutes, 'keys', {
-  'POST /v1/sites/{site}/keys': async (request) => answer(201, await makeKey(request.body, await around(request))),
-  'POST /v1/sites/{site}/boards': async (request) => answer(201, await makeBoard(request.body, await around(request))),
+  'POST /v1/sites/{site}/keys': async (request) => answer(201, await makeKey(request.body, await forRequest(request))),
+  'POST /v1/sites/{site}/boards': async (request) =>
+    answer(201, await makeBoard(request.body, await forRequest(request))),
   'GET /v1/sites/{site}/keys': async ({ site }) => answer(200, await listKeys(site, keys, freezes)),
   'POST /v1/sites/{site}/keys/{key}/rotate': async (request) =>
-    answer(200, await rotateKey(request.path.key, request.body, await around(request))),
+    answer(200, await rotateKey(request.path.key, request.body, await forRequest(request))),
   'DELETE /v1/sites/{site}/keys/{key}': async (request) =>
-    answer(200, await revokeKey(request.path.key, await around(request))),
+    answer(200, await revokeKey(request.path.key, await forRequest(request))),
   'DELETE /v1/sites/{site}/keys/{key}/freeze': async (request) =>
-    answer(200, await thawKey(request.path.key, await around(request))),
+    answer(200, await unfreezeKey(request.path.key, await forRequest(request))),
 })

@@ -40,7 +40,7 @@ export async function listKeys(site: SiteId, keys: KeyLister, freezes: Freezes):
 }
 
 /** Lets a key place calls again that reached a cap. */
-export async function thawKey(
+export async function unfreezeKey(
   prefix: string,
   {
     site,

@@ -14,7 +14,7 @@ const dayMs = 86_400_000
 /** What a board may see: the state of phones and calls, no number and no name. */
 const boardScopes: readonly Scope[] = ['presence:read']
 
-interface Making {
+interface MakeKeyDependencies {
   caller: SiteKey | Admin
   site: SiteId
   pepper: string
@@ -23,9 +23,9 @@ interface Making {
 }
 
 /** A key of a site, its secret in the answer and nowhere else. Nobody gives what he does not hold himself. */
-export function makeKey(request: KeyRequest, making: Making): Promise<KeyMade> {
+export function makeKey(request: KeyRequest, dependencies: MakeKeyDependencies): Promise<KeyMade> {
   const scopes = wantedScopes(request)
-  const { caller } = making
+  const { caller } = dependencies
   const missing = caller.kind === 'admin' ? [] : scopes.filter((scope) => !caller.scopes.has(scope))
   if (missing.length > 0) {
     throw new HttpProblemError(
@@ -34,18 +34,21 @@ export function makeKey(request: KeyRequest, making: Making): Promise<KeyMade> {
       `The key lacks ${missing.join(', ')} itself, so it cannot give it.`,
     )
   }
-  return store('key', scopes, request, making)
+  return store('key', scopes, request, dependencies)
 }
 
-export function makeBoard(request: Pick<KeyRequest, 'name' | 'expiresInDays'>, making: Making): Promise<KeyMade> {
-  return store('board', boardScopes, request, making)
+export function makeBoard(
+  request: Pick<KeyRequest, 'name' | 'expiresInDays'>,
+  dependencies: MakeKeyDependencies,
+): Promise<KeyMade> {
+  return store('board', boardScopes, request, dependencies)
 }
 
 async function store(
   kind: KeyKind,
   scopes: readonly Scope[],
   { name, expiresInDays, requestsMax, calls }: Pick<KeyRequest, 'name' | 'expiresInDays' | 'requestsMax' | 'calls'>,
-  { caller, site, pepper, keys, now }: Making,
+  { caller, site, pepper, keys, now }: MakeKeyDependencies,
 ): Promise<KeyMade> {
   const { prefix, secret, text } = makeApiKey(kind)
   const row: KeyRow = {

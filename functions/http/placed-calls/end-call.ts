@@ -8,7 +8,7 @@ import type { PlacedRow } from '../../stores/placed-calls.ts'
 import { commandQueueOf, existingSite, type SiteFinder } from '../existing-site.ts'
 import { HttpProblemError } from '../problem.ts'
 
-export interface Ending {
+export interface EndCallDependencies {
   directory: SiteFinder
   placed: { find(site: SiteId, call: string): Promise<PlacedRow | undefined> }
   calls(site: SiteId): Promise<CallEntity[]>
@@ -18,8 +18,8 @@ export interface Ending {
 }
 
 /** Has the bridge end a call, or never begin it. What has ended stays as it ended. */
-export async function endCall(site: SiteId, id: string, ending: Ending): Promise<Call> {
-  const { directory, placed, calls, commands, signingKey, now } = ending
+export async function endCall(site: SiteId, id: string, dependencies: EndCallDependencies): Promise<Call> {
+  const { directory, placed, calls, commands, signingKey, now } = dependencies
   const siteRow = await existingSite(directory, site)
   const row = await placed.find(site, id)
   const live = (await calls(site)).find((call) => call.id === id)

@@ -10,9 +10,9 @@ import { numbering } from '../../domain/phone-number.ts'
 import type { IdempotencyRow, PlacedRow } from '../../stores/placed-calls.ts'
 import { commandQueueOf, existingSite, type SiteFinder } from '../existing-site.ts'
 import { badFields, HttpProblemError } from '../problem.ts'
-import { type RoomParts, takeRoom } from './call-room.ts'
+import { type QuotaDependencies, takeCallQuota } from './call-quota.ts'
 import { checkDialled } from './dial-checks.ts'
-import { type Reachable, reachableEndpoint } from './fast-refusals.ts'
+import { type PresenceReader, reachableEndpoint } from './reachable-endpoint.ts'
 
 export interface PlacedStore {
   findKey(site: SiteId, keyId: string, sha256: string, now: number): Promise<IdempotencyRow | undefined>
@@ -20,10 +20,10 @@ export interface PlacedStore {
   create(site: SiteId, call: string, row: PlacedRow): Promise<boolean>
   find(site: SiteId, call: string): Promise<PlacedRow | undefined>
 }
-export interface Placing extends RoomParts {
+export interface PlaceCallDependencies extends QuotaDependencies {
   directory: SiteFinder
   placed: PlacedStore
-  reachable: Reachable
+  reachable: PresenceReader
   keys: { find(prefix: string): Promise<{ calls?: KeyCallRules | undefined } | undefined> }
   commands: { send(url: string, body: string): Promise<void> }
   reaper: { send(reap: { reap: { site: string; call: string } }, delaySeconds: number): Promise<void> }
@@ -46,43 +46,43 @@ export async function placeCall(
   keyId: string,
   idempotencyKey: string | undefined,
   request: CallRequest,
-  placing: Placing,
+  dependencies: PlaceCallDependencies,
 ): Promise<Call> {
   if (!idempotencyKey || !keyForm.test(idempotencyKey)) {
     throw badFields([{ field: 'Idempotency-Key', message: 'a header of up to 255 visible characters' }])
   }
-  const { placed, now } = placing
+  const { placed, now } = dependencies
   const key = sha256(idempotencyKey)
   const hash = hashOf(request)
   const known = await placed.findKey(site, keyId, key, now)
-  if (known) return again(site, known, hash, placing)
+  if (known) return repeatCall(site, known, hash, dependencies)
   const call = makeCallId(now)
-  const row = await judge(site, keyId, call, request, placing)
+  const row = await prepareCall(site, keyId, call, request, dependencies)
   if (!(await placed.claimKey(site, keyId, key, { hash, call, at: now }))) throw inProgress()
   await placed.create(site, call, row)
-  await send(site, call, row, placing)
-  await placing.reaper.send({ reap: { site, call } }, reapAfterSeconds)
+  await send(site, call, row, dependencies)
+  await dependencies.reaper.send({ reap: { site, call } }, reapAfterSeconds)
   return toCall(call, row)
 }
 
 /** All that can refuse, in the order of what it costs. */
-async function judge(
+async function prepareCall(
   site: SiteId,
   keyId: string,
   call: string,
   request: CallRequest,
-  placing: Placing,
+  dependencies: PlaceCallDependencies,
 ): Promise<PlacedRow> {
-  const { now } = placing
+  const { now } = dependencies
   const [{ settings, country }, key] = await Promise.all([
-    existingSite(placing.directory, site),
-    placing.keys.find(keyId),
+    existingSite(dependencies.directory, site),
+    dependencies.keys.find(keyId),
   ])
   const rules = key?.calls ?? {}
   const dialled = checkDialled(request, settings, rules, numbering(country))
-  const { endpoint, numbers } = await reachableEndpoint(site, request.from, placing.reachable, now)
+  const { endpoint, numbers } = await reachableEndpoint(site, request.from, dependencies.reachable, now)
   if (numbers.includes(dialled.to)) throw badFields([{ field: 'to', message: 'is the calling phone itself' }])
-  await takeRoom({ site, keyId, call, settings, rules, now }, placing)
+  await takeCallQuota({ site, keyId, call, settings, rules, now }, dependencies)
   return {
     ...dialled,
     stage: 'queued',
@@ -95,8 +95,13 @@ async function judge(
   }
 }
 
-async function again(site: SiteId, known: IdempotencyRow, hash: string, placing: Placing): Promise<Call> {
-  const { placed, now } = placing
+async function repeatCall(
+  site: SiteId,
+  known: IdempotencyRow,
+  hash: string,
+  dependencies: PlaceCallDependencies,
+): Promise<Call> {
+  const { placed, now } = dependencies
   if (known.hash !== hash) {
     throw new HttpProblemError(422, 'idempotency-key-reused', 'This Idempotency-Key was used with another body.')
   }
@@ -110,7 +115,7 @@ async function again(site: SiteId, known: IdempotencyRow, hash: string, placing:
       'The request with this key failed and rang nothing: use a new key.',
     )
   }
-  if (row.stage === 'queued' && now < row.deadline) await send(site, known.call, row, placing)
+  if (row.stage === 'queued' && now < row.deadline) await send(site, known.call, row, dependencies)
   return toCall(known.call, {
     ...row,
     stage: 'queued',
@@ -121,8 +126,8 @@ async function again(site: SiteId, known: IdempotencyRow, hash: string, placing:
   })
 }
 
-async function send(site: SiteId, call: string, row: PlacedRow, placing: Placing): Promise<void> {
-  const { url } = commandQueueOf(await existingSite(placing.directory, site))
+async function send(site: SiteId, call: string, row: PlacedRow, dependencies: PlaceCallDependencies): Promise<void> {
+  const { url } = commandQueueOf(await existingSite(dependencies.directory, site))
   const command: Command = {
     command: 'place',
     call,
@@ -132,7 +137,7 @@ async function send(site: SiteId, call: string, row: PlacedRow, placing: Placing
     ringSeconds: row.ringSeconds,
     ...commandTimes(row.issuedAt, row.deadline),
   }
-  await placing.commands.send(url, signCommand(site, command, placing.signingKey))
+  await dependencies.commands.send(url, signCommand(site, command, dependencies.signingKey))
 }
 
 /** Of the parsed body, its keys sorted: spaces and order make no other body. */

@@ -8,7 +8,7 @@ import { documentClient } from '../../stores/table.ts'
 import { existingSite } from '../existing-site.ts'
 import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
-import { askDeletion, askErasure, findReceipt } from './ask-removal.ts'
+import { findReceipt, requestDeletion, requestErasure } from './request-removal.ts'
 
 const env = config('TABLE_ACCESS', 'BUCKET_EXPORTS')
 const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
@@ -18,10 +18,10 @@ const removals = new RemovalStore(documentClient(), env.TABLE_ACCESS)
 
 export const handler = httpHandler(siteRoutes, 'removals', {
   'DELETE /v1/sites/{site}': async ({ site, now }) =>
-    answer(202, await askDeletion(site, { directory, keys, removals, now })),
+    answer(202, await requestDeletion(site, { directory, keys, removals, now })),
   'POST /v1/sites/{site}/erasures': async ({ site, body, now }) => {
     await existingSite(directory, site)
-    const receipt = await askErasure(site, body, { removals, now })
+    const receipt = await requestErasure(site, body, { removals, now })
     return answer(202, receipt, { audit: { on: `erasures/${receipt.id}` } })
   },
   'GET /v1/sites/{site}/receipts/{receipt}': async ({ site, path }) =>

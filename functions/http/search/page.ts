@@ -4,7 +4,7 @@ import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
 import { Search } from '../../domain/calls/search.ts'
 import { readCursor } from '../cursor.ts'
 
-import { understand } from './search-query.ts'
+import { parseSearch } from './search-query.ts'
 
 /** What one request reads at most, 2 MB: a page of filtered rows ends there, short, with a cursor. */
 export const readBytesMax = 2_097_152
@@ -14,9 +14,9 @@ export function startPage(
   site: SiteId,
   list: 'cdrs' | 'calls',
   query: SearchQuery,
-  { cursorKey, now, numbering }: { cursorKey: string; now: number; numbering: Parameters<typeof understand>[1] },
+  { cursorKey, now, numbering }: { cursorKey: string; now: number; numbering: Parameters<typeof parseSearch>[1] },
 ): { search: Search; after: string | undefined } {
-  if (query.cursor === undefined) return { search: understand(query, numbering, now), after: undefined }
+  if (query.cursor === undefined) return { search: parseSearch(query, numbering, now), after: undefined }
   return readCursor(list, site, Position, query.cursor, cursorKey)
 }
 

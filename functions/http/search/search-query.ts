@@ -10,9 +10,9 @@ const periodDaysDefault = 31
 const dayMs = 86_400_000
 
 /** What a query asks for, its numbers made canonical. Whatever is wrong is told by field, all at once. */
-export function understand(query: SearchQuery, numbering: Numbering, now: number): Search {
+export function parseSearch(query: SearchQuery, numbering: Numbering, now: number): Search {
   const errors: FieldError[] = []
-  const period = understandPeriod(query, now, errors)
+  const period = parsePeriod(query, now, errors)
   const party = understandParty(query, numbering, errors)
   if (errors.length > 0) throw badFields(errors)
   const { disposition, result, direction, minDuration, accountcode, order } = query
@@ -28,7 +28,7 @@ export function understand(query: SearchQuery, numbering: Numbering, now: number
   }
 }
 
-export function understandPeriod(
+export function parsePeriod(
   query: { from?: string | undefined; to?: string | undefined },
   now: number,
   errors: FieldError[],

@@ -5,7 +5,7 @@ import { type SiteProperties, type SiteRow, toSite } from '../../stores/site-dir
 import { existingSite } from '../existing-site.ts'
 import { HttpProblemError } from '../problem.ts'
 
-export interface SiteChanging {
+export interface ChangeSiteDependencies {
   find(site: SiteId): Promise<SiteRow | undefined>
   change(site: SiteId, seen: SiteRow, next: SiteProperties): Promise<boolean>
 }
@@ -17,7 +17,7 @@ export interface SiteDescriber {
 export async function changeSite(
   site: SiteId,
   change: SiteChange,
-  { directory, sites }: { directory: SiteChanging; sites: SiteDescriber },
+  { directory, sites }: { directory: ChangeSiteDependencies; sites: SiteDescriber },
 ): Promise<Site> {
   const seen = await existingSite(directory, site)
   const { settings, ...properties } = change

@@ -9,7 +9,7 @@ import { type CodeWriter, makeCode } from '../bridges/make-code.ts'
 import { makeKey } from '../keys/make-key.ts'
 import { HttpProblemError } from '../problem.ts'
 
-export interface SiteMaking {
+export interface CreateSiteDependencies {
   directory: {
     row(site: SiteId): Promise<SiteRow | undefined>
     claim(site: SiteId, claim: string, row: SiteProperties & { queueNumber: number }, now: number): Promise<boolean>
@@ -28,9 +28,9 @@ export interface SiteMaking {
  * Makes a site with its command queue, its first key and its bridge's code. The name is claimed first and the site opened
  * last: what a request that died has left behind is no site to anyone, and the next one clears it away.
  */
-export async function createSite(request: SiteRequest, making: SiteMaking): Promise<SiteCreated> {
+export async function createSite(request: SiteRequest, dependencies: CreateSiteDependencies): Promise<SiteCreated> {
   const { site, ...properties } = request
-  const { directory, keys, bridges, caller, pepper, now } = making
+  const { directory, keys, bridges, caller, pepper, now } = dependencies
   const left = await directory.row(site)
   // A number never used before, since a session of an earlier site of this name may still be valid for an hour.
   const queueNumber = left?.state === 'making' ? left.queueNumber : Math.floor(now / 1000)
@@ -38,8 +38,8 @@ export async function createSite(request: SiteRequest, making: SiteMaking): Prom
   if (!(await directory.claim(site, claim, { ...properties, queueNumber }, now))) throw taken(site, left)
   await keys.removeAll(site)
   await bridges.removeAll(site)
-  const url = await making.commandQueues.create(site, queueNumber)
-  await making.sites.describe(site, properties, 0)
+  const url = await dependencies.commandQueues.create(site, queueNumber)
+  await dependencies.sites.describe(site, properties, 0)
   const apiKey = await makeKey({ name: 'first key', role: 'admin' }, { caller, site, pepper, keys, now })
   const enrolment = await makeCode(site, { caller, bridges, now })
   if (!(await directory.open(site, claim, { number: queueNumber, url }))) throw taken(site, left)

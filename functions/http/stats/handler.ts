@@ -4,7 +4,7 @@ import { cachedLocale } from '../../stores/locale.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TotalStore } from '../../stores/totals.ts'
 import { httpHandler } from '../http-handler.ts'
-import { fresh } from '../search/shown.ts'
+import { conditionalAnswer } from '../search/conditional-answer.ts'
 import { getStats } from './get-stats.ts'
 
 const env = config('TABLE_RECORDS', 'TABLE_LIVE')
@@ -15,6 +15,6 @@ const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 export const handler = httpHandler(statsRoutes, 'stats', {
   'GET /v1/sites/{site}/stats': async ({ site, query, headers }) => {
     const { zone } = await localeOf(site)
-    return fresh(await getStats(site, query, { totals, zone }), headers)
+    return conditionalAnswer(await getStats(site, query, { totals, zone }), headers)
   },
 })

@@ -9,7 +9,7 @@ import { VerifiedDayStore } from '../../stores/verified-days.ts'
 import { existingSite } from '../existing-site.ts'
 import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
-import { askVerification, findVerification } from './ask-verification.ts'
+import { findVerification, requestVerification } from './request-verification.ts'
 
 const env = config('TABLE_RECORDS', 'TABLE_ACCESS', 'STAGE')
 const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
@@ -20,7 +20,7 @@ export const handler = httpHandler(verificationRoutes, 'verifications', {
   'POST /v1/sites/{site}/cdrs/verifications': async ({ site, body, now }) => {
     const signingKey = createPrivateKey((await secrets()).signingKey)
     const row = await existingSite(directory, site)
-    return answer(202, await askVerification(row, body, { days, commands, signingKey, now }))
+    return answer(202, await requestVerification(row, body, { days, commands, signingKey, now }))
   },
   'GET /v1/sites/{site}/cdrs/verifications/{day}': async ({ site, path }) =>
     answer(200, await findVerification(site, path.day, { days })),

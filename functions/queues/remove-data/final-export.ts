@@ -1,5 +1,5 @@
 import type { SiteId } from '../../../contracts/names.ts'
-import { newJob } from '../../http/exports/ask-export.ts'
+import { newJob } from '../../http/exports/request-export.ts'
 import type { StoredExportJob } from '../../stores/export-jobs.ts'
 import type { RemovalJob } from '../../stores/removals.ts'
 import { firstMonth } from './months.ts'

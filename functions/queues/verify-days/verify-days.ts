@@ -1,10 +1,10 @@
 import type { SiteId } from '../../../contracts/names.ts'
 import { dayKey, hourKey, offsetsOf } from '../../domain/stats/zone.ts'
-import { askVerification, type VerificationAsking } from '../../http/verifications/ask-verification.ts'
+import { requestVerification, type VerificationDependencies } from '../../http/verifications/request-verification.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
 
-export interface VerifyDaysDependencies extends VerificationAsking {
+export interface VerifyDaysDependencies extends VerificationDependencies {
   directory: { list(after: SiteId | undefined, limit: number): Promise<SiteRow[]> }
 }
 
@@ -29,7 +29,7 @@ async function verifySite(site: SiteRow, verifying: VerifyDaysDependencies): Pro
   if (site.state !== 'live' || !hourKey(seconds, offsetAt).includes(hour)) return
   const day = dayKey(seconds - 86_400, offsetAt)
   try {
-    await askVerification(site, { day, repair: false }, verifying)
+    await requestVerification(site, { day, repair: false }, verifying)
   } catch (error) {
     logOutcome('error', 'verify-failed', { site: site.sk, day, error: describeError(error) })
   }

@@ -11,18 +11,18 @@ import { documentClient } from '../../stores/table.ts'
 import { existingSite } from '../existing-site.ts'
 
 /** All that managing keys stands on, opened once a process; asked for a request, with what is of that request. */
-export function openParts() {
+export function createDependencies() {
   const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'SOCKET_ENDPOINT')
   const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
-  const parts = {
+  const dependencies = {
     keys: new KeyStore(documentClient(), env.TABLE_ACCESS),
     connections: new ConnectionStore(documentClient(), env.TABLE_LIVE),
     freezes: new CallFreezes(documentClient(), env.TABLE_LIVE),
     sockets: new Sockets(env.SOCKET_ENDPOINT),
   }
-  const around = async ({ caller, site, now }: { caller: SiteKey | Admin; site: SiteId; now: number }) => {
+  const forRequest = async ({ caller, site, now }: { caller: SiteKey | Admin; site: SiteId; now: number }) => {
     await existingSite(directory, site)
-    return { caller, site, now, ...parts, pepper: (await secrets()).pepper }
+    return { caller, site, now, ...dependencies, pepper: (await secrets()).pepper }
   }
-  return { ...parts, around }
+  return { ...dependencies, forRequest }
 }

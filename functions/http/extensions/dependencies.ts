@@ -9,19 +9,23 @@ import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 
 /** All that extensions' settings stand on, opened once a process. */
-export function openParts() {
+export function createDependencies() {
   const env = config('TABLE_LIVE', 'TABLE_ACCESS', 'STAGE')
   const db = documentClient()
   const presence = new PresenceStore(db, env.TABLE_LIVE)
   const sites = new SiteStore(db, env.TABLE_LIVE)
   const phones = { endpoints: presence.endpoints.bind(presence), health: sites.health.bind(sites) }
-  const parts = {
+  const shared = {
     phones,
     directory: new SiteDirectory(db, env.TABLE_ACCESS),
     keys: new KeyStore(db, env.TABLE_ACCESS),
     commands: new CommandQueues(env.STAGE),
     clock: Date.now,
   }
-  const setters = async (now: number) => ({ ...parts, now, signingKey: createPrivateKey((await secrets()).signingKey) })
-  return { phones, setters }
+  const forRequest = async (now: number) => ({
+    ...shared,
+    now,
+    signingKey: createPrivateKey((await secrets()).signingKey),
+  })
+  return { phones, forRequest }
 }

@@ -2,12 +2,12 @@ import type { EndpointEntity } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { badFields, HttpProblemError } from '../problem.ts'
 
-export interface Heard {
+export interface BridgeHealth {
   lastHeard: string
   pbx?: 'up' | 'down' | 'unknown' | undefined
 }
-export interface Reachable {
-  health(site: SiteId): Promise<Heard | undefined>
+export interface PresenceReader {
+  health(site: SiteId): Promise<BridgeHealth | undefined>
   endpoints(site: SiteId): Promise<EndpointEntity[]>
 }
 
@@ -20,11 +20,11 @@ const retryAfterSeconds = '15'
 export async function reachableEndpoint(
   site: SiteId,
   from: string,
-  { health, endpoints }: Reachable,
+  { health, endpoints }: PresenceReader,
   now: number,
 ): Promise<{ endpoint: string; numbers: string[] }> {
-  const [heard, known] = await Promise.all([health(site), endpoints(site)])
-  checkHeard(heard, now)
+  const [bridge, known] = await Promise.all([health(site), endpoints(site)])
+  checkBridgeOnline(bridge, now)
   const id = from.startsWith('PJSIP/') ? from : `PJSIP/${from}`
   const endpoint = known.find((entity) => entity.id === id)
   if (!endpoint) throw badFields([{ field: 'from', message: 'no phone of this site' }])
@@ -38,13 +38,13 @@ export async function reachableEndpoint(
 }
 
 /** 503 while nothing that is sent would be done in time. */
-export function checkHeard(heard: Heard | undefined, now: number): void {
-  if (!heard || now - Date.parse(heard.lastHeard) > silentMs) {
-    throw away('bridge-offline', 'The bridge of this site is not connected, so nothing can be dialled.')
+export function checkBridgeOnline(bridge: BridgeHealth | undefined, now: number): void {
+  if (!bridge || now - Date.parse(bridge.lastHeard) > silentMs) {
+    throw unavailable('bridge-offline', 'The bridge of this site is not connected, so nothing can be dialled.')
   }
-  if (heard.pbx === 'down') throw away('pbx-unreachable', 'The bridge of this site does not reach its PBX.')
+  if (bridge.pbx === 'down') throw unavailable('pbx-unreachable', 'The bridge of this site does not reach its PBX.')
 }
 
-function away(errorId: string, detail: string): HttpProblemError {
+function unavailable(errorId: string, detail: string): HttpProblemError {
   return new HttpProblemError(503, errorId, detail, { headers: { 'retry-after': retryAfterSeconds } })
 }

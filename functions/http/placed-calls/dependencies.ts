@@ -12,7 +12,7 @@ import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 
 /** All that placing and ending a call stands on, opened once a process. */
-export function openParts() {
+export function createDependencies() {
   const env = config('TABLE_LIVE', 'TABLE_ACCESS', 'QUEUE_WATCH', 'STAGE')
   const db = documentClient()
   const presence = new PresenceStore(db, env.TABLE_LIVE)

@@ -8,7 +8,7 @@ import { documentClient } from '../../stores/table.ts'
 import { TimeLineStore } from '../../stores/time-lines.ts'
 
 /** All that tells of calls: the archive, what is live, what the API placed, and when word of each passed where. */
-export function openSources() {
+export function createDependencies() {
   const env = config('TABLE_RECORDS', 'TABLE_LIVE')
   const db = documentClient()
   return {

@@ -7,7 +7,7 @@ import type { SiteRow } from '../../stores/site-directory.ts'
 import { commandQueueOf } from '../existing-site.ts'
 import { badFields, HttpProblemError } from '../problem.ts'
 
-export interface VerificationAsking {
+export interface VerificationDependencies {
   days: {
     ask(site: SiteId, asked: Verification): Promise<void>
     find(site: SiteId, day: string): Promise<Verification | undefined>
@@ -21,10 +21,10 @@ export interface VerificationAsking {
 const deadlineMs = 60_000
 
 /** Asks the site's bridge what the PBX has of a day; its answer comes by the records' lane, and is compared there. */
-export async function askVerification(
+export async function requestVerification(
   row: Pick<SiteRow, 'sk' | 'zone' | 'commandQueue'>,
   { day, repair }: VerificationRequest,
-  { days, commands, signingKey, now }: VerificationAsking,
+  { days, commands, signingKey, now }: VerificationDependencies,
 ): Promise<Verification> {
   checkDay(day)
   const { sk: site, zone } = row
@@ -49,7 +49,7 @@ export async function askVerification(
 export async function findVerification(
   site: SiteId,
   day: string,
-  { days }: Pick<VerificationAsking, 'days'>,
+  { days }: Pick<VerificationDependencies, 'days'>,
 ): Promise<Verification> {
   checkDay(day)
   const found = await days.find(site, day)

@@ -5,9 +5,9 @@ import { type Reader, seesPersonal } from '../../domain/personal.ts'
 import { linkSeconds } from '../../gateways/export-files.ts'
 import type { StoredExportJob } from '../../stores/export-jobs.ts'
 import { HttpProblemError } from '../problem.ts'
-import { understand } from '../search/search-query.ts'
+import { parseSearch } from '../search/search-query.ts'
 
-export interface ExportAsking {
+export interface ExportDependencies {
   caller: Reader
   now: number
   jobs: {
@@ -31,12 +31,12 @@ export function newJob(
 }
 
 /** Begins an export; whatever is wrong with its search is told at once. */
-export async function askExport(
+export async function requestExport(
   site: SiteId,
   query: ExportJobQuery,
-  { caller, now, jobs, numbering }: ExportAsking & { numbering: Parameters<typeof understand>[1] },
+  { caller, now, jobs, numbering }: ExportDependencies & { numbering: Parameters<typeof parseSearch>[1] },
 ): Promise<ExportJob> {
-  const { from, to } = understand(query, numbering, now)
+  const { from, to } = parseSearch(query, numbering, now)
   const job = newJob(site, { ...query, from, to }, seesPersonal(caller, 'cdrs'), now, randomUUID())
   await jobs.ask(job)
   return shown(job)
@@ -46,7 +46,7 @@ export async function askExport(
 export async function findExport(
   site: SiteId,
   id: string,
-  { caller, now, jobs, files }: ExportAsking & { files: { link(file: string): Promise<string> } },
+  { caller, now, jobs, files }: ExportDependencies & { files: { link(file: string): Promise<string> } },
 ): Promise<ExportJob> {
   const job = await jobs.get(site, id)
   if (!job || (job.personal && !seesPersonal(caller, 'cdrs'))) {

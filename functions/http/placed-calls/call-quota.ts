@@ -7,7 +7,7 @@ import type { OpenCaps } from '../../stores/open-calls.ts'
 import type { PlacedRow } from '../../stores/placed-calls.ts'
 import { HttpProblemError } from '../problem.ts'
 
-export interface Caps {
+export interface CallRates {
   take(
     site: SiteId,
     keyId: string,
@@ -15,22 +15,22 @@ export interface Caps {
     now: number,
   ): Promise<{ cap: CapSpan; until: number } | undefined>
 }
-export interface Open {
+export interface OpenCallList {
   add(site: SiteId, keyId: string, call: string, max: OpenCaps): Promise<boolean>
   remove(site: SiteId, keyId: string, call: string): Promise<void>
   list(site: SiteId): Promise<string[]>
 }
-export interface Freezing {
+export interface KeyFreezes {
   isFrozen(site: SiteId, keyId: string): Promise<boolean>
   freeze(site: SiteId, keyId: string, now: number): Promise<void>
 }
-export interface RoomParts {
-  caps: Caps
-  open: Open
-  freezes: Freezing
+export interface QuotaDependencies {
+  caps: CallRates
+  open: OpenCallList
+  freezes: KeyFreezes
   placed: { find(site: SiteId, call: string): Promise<PlacedRow | undefined> }
 }
-interface Asked {
+interface QuotaRequest {
   site: SiteId
   keyId: string
   call: string
@@ -45,9 +45,9 @@ const atOnceSeconds = 10
 const unmadeMs = 60_000
 
 /** Takes a place among the calls of site and key, or refuses with 429, or 403 for a key that was frozen. */
-export async function takeRoom(asked: Asked, parts: RoomParts): Promise<void> {
-  const { site, keyId, call, settings, rules, now } = asked
-  if (await parts.freezes.isFrozen(site, keyId)) {
+export async function takeCallQuota(request: QuotaRequest, dependencies: QuotaDependencies): Promise<void> {
+  const { site, keyId, call, settings, rules, now } = request
+  if (await dependencies.freezes.isFrozen(site, keyId)) {
     throw new HttpProblemError(
       403,
       'key-frozen',
@@ -55,22 +55,22 @@ export async function takeRoom(asked: Asked, parts: RoomParts): Promise<void> {
     )
   }
   const atOnce = { site: settings.callsAtOnce, key: rules.callsAtOnce ?? settings.callsAtOnce }
-  const isIn = async () => parts.open.add(site, keyId, call, atOnce)
-  if (!(await isIn()) && !((await clearEnded(site, now, parts)) && (await isIn()))) {
-    throw await tripped(asked, 'at-once', atOnceSeconds, parts)
+  const hasPlace = async () => dependencies.open.add(site, keyId, call, atOnce)
+  if (!(await hasPlace()) && !((await clearEnded(site, now, dependencies)) && (await hasPlace()))) {
+    throw await quotaExceeded(request, 'at-once', atOnceSeconds, dependencies)
   }
   const max = {
     minute: { site: settings.callsPerMinute, key: rules.callsPerMinute ?? settings.callsPerMinute },
     day: { site: settings.callsPerDay, key: rules.callsPerDay ?? settings.callsPerDay },
   }
-  const exceeded = await parts.caps.take(site, keyId, max, now)
+  const exceeded = await dependencies.caps.take(site, keyId, max, now)
   if (!exceeded) return
-  await parts.open.remove(site, keyId, call)
-  throw await tripped(asked, exceeded.cap, Math.ceil((exceeded.until - now) / 1000), parts)
+  await dependencies.open.remove(site, keyId, call)
+  throw await quotaExceeded(request, exceeded.cap, Math.ceil((exceeded.until - now) / 1000), dependencies)
 }
 
 /** Takes out calls whose end was noted and whose place was not given back, as a crash between the two leaves them. */
-async function clearEnded(site: SiteId, now: number, { open, placed }: RoomParts): Promise<boolean> {
+async function clearEnded(site: SiteId, now: number, { open, placed }: QuotaDependencies): Promise<boolean> {
   let cleared = false
   for (const call of await open.list(site)) {
     const row = await placed.find(site, call)
@@ -82,11 +82,11 @@ async function clearEnded(site: SiteId, now: number, { open, placed }: RoomParts
   return cleared
 }
 
-async function tripped(
-  { site, keyId, settings, now }: Asked,
+async function quotaExceeded(
+  { site, keyId, settings, now }: QuotaRequest,
   cap: string,
   retryAfterSeconds: number,
-  { freezes }: RoomParts,
+  { freezes }: QuotaDependencies,
 ): Promise<HttpProblemError> {
   if (settings.freezeOnCap) await freezes.freeze(site, keyId, now)
   // At this level an alarm stands on it: someone rings more than the site expects.

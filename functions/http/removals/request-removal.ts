@@ -5,14 +5,14 @@ import type { RemovalJob } from '../../stores/removals.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
 import { HttpProblemError, unknownSite } from '../problem.ts'
 
-export interface Asking {
+export interface RemovalDependencies {
   removals: {
     ask(removal: RemovalJob): Promise<Receipt>
     receipt(site: SiteId, id: string): Promise<Receipt | undefined>
   }
   now: number
 }
-export interface SiteEnding {
+export interface SiteDeletion {
   row(site: SiteId): Promise<SiteRow | undefined>
   markDeleting(site: SiteId): Promise<boolean>
 }
@@ -21,14 +21,14 @@ export interface SiteEnding {
  * Ends a site: the order to remove it is written first, and is carried out whatever becomes of this request; its keys are
  * taken away before this answers. The receipt's id follows from the site, so that asking again asks for the same.
  */
-export async function askDeletion(
+export async function requestDeletion(
   site: SiteId,
   {
     removals,
     directory,
     keys,
     now,
-  }: Asking & { directory: SiteEnding; keys: { removeAll(site: SiteId): Promise<number> } },
+  }: RemovalDependencies & { directory: SiteDeletion; keys: { removeAll(site: SiteId): Promise<number> } },
 ): Promise<Receipt> {
   const row = await directory.row(site)
   if (!row || row.state === 'making') throw unknownSite()
@@ -41,10 +41,10 @@ export async function askDeletion(
 }
 
 /** A number and a student number may be the same digits, so whoever asks says which. */
-export function askErasure(
+export function requestErasure(
   site: SiteId,
   whose: { number: string } | { matricule: string },
-  { removals, now }: Asking,
+  { removals, now }: RemovalDependencies,
 ): Promise<Receipt> {
   const askedAt = new Date(now).toISOString()
   const what = 'number' in whose ? 'number' : 'student'
@@ -55,7 +55,7 @@ export function askErasure(
 export async function findReceipt(
   site: SiteId,
   id: string,
-  { removals, files }: Pick<Asking, 'removals'> & { files: { link(file: string): Promise<string> } },
+  { removals, files }: Pick<RemovalDependencies, 'removals'> & { files: { link(file: string): Promise<string> } },
 ): Promise<Receipt> {
   const receipt = await removals.receipt(site, id)
   if (!receipt) throw new HttpProblemError(404, 'receipt-unknown', 'There is no such receipt.')
