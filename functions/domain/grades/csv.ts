@@ -1,35 +1,26 @@
-/** A field's text: a mebibyte would be an attack or a mistake, and a quote that never closes makes one. */
+import { CsvError, parse } from 'csv-parse/sync'
+
+/** A longer field is a mistake or an attack. */
 const fieldCharsMax = 1000
 
 /**
- * Rows of a CSV text (RFC 4180), separated by commas, or by semicolons where the heading has one, as spreadsheets write it
- * in countries whose decimals have a comma. Undefined if a quote never closes or a field has no end.
+ * Reads the rows of a CSV text (RFC 4180), without empty rows; cells are trimmed. The separator is a semicolon if the
+ * heading has one: spreadsheets write it in countries whose decimals have a comma. Returns undefined if a quote is never
+ * closed, stands inside a field, or a field is longer than 1,000 characters.
  */
 export function readCsv(text: string): string[][] | undefined {
-  const content = text.replace(/^\uFEFF/, '')
-  const separator = (/^[^\r\n]*/.exec(content)?.[0] ?? '').includes(';') ? ';' : ','
-  const field = new RegExp(
-    `"((?:[^"]|"")*)"(${separator}|\\r?\\n|$)|([^"${separator}\\r\\n]*)(${separator}|\\r?\\n|$)`,
-    'y',
-  )
-  const rows: string[][] = []
-  let row: string[] = []
-  // One field a turn; each takes a character at least, so the turns are at most the text's length.
-  while (field.lastIndex < content.length) {
-    const match = field.exec(content)
-    if (!match) return undefined
-    const [, quoted, endQuoted, bare, endBare] = match
-    const value = quoted === undefined ? (bare ?? '') : quoted.replaceAll('""', '"')
-    if (value.length > fieldCharsMax) return undefined
-    const end = endQuoted ?? endBare ?? ''
-    row.push(value.trim())
-    if (end !== separator) {
-      rows.push(row)
-      row = []
-    } else if (field.lastIndex === content.length) {
-      rows.push([...row, ''])
-      row = []
-    }
+  const [heading = ''] = text.split(/\r?\n/, 1)
+  try {
+    const rows = parse(text, {
+      bom: true,
+      delimiter: heading.includes(';') ? ';' : ',',
+      record_delimiter: ['\r\n', '\n'],
+      relax_column_count: true,
+      skip_records_with_empty_values: true,
+    }).map((row) => row.map((cell) => cell.trim()))
+    return rows.flat().some(({ length }) => length > fieldCharsMax) ? undefined : rows
+  } catch (error) {
+    if (error instanceof CsvError) return undefined
+    throw error
   }
-  return rows.filter((cells) => cells.some((cell) => cell !== ''))
 }
