@@ -1,35 +1,34 @@
-import { ApiRefused } from './api.ts'
-import { UsageError } from './config.ts'
+import { CommanderError } from '@commander-js/extra-typings'
+import { ApiError } from '../client/api.ts'
+import { UsageError } from './options.ts'
 import { InvalidProfilesError } from './profiles.ts'
 
-/** By sysexits.h, so that a script can tell a wrong key from a cloud that is away. */
+/** By sysexits.h, so that a script can tell a wrong key from an API that is down. */
 export const exitStatuses = {
   0: 'done',
   1: 'failed',
-  3: 'done, but for rows of an import that are doubtful or refused, or a day that differs',
-  64: 'used wrongly',
-  65: 'the input is refused (400, 409, 422)',
-  66: 'there is no such thing (404)',
-  69: 'the API does not answer (no connection, 5xx)',
-  75: 'too many requests, try later (429)',
-  77: 'not allowed (401, 403)',
-  78: 'the profiles are wrong',
+  3: 'done, but some imported rows are doubtful or refused, or the verified day differs',
+  64: 'wrong command line',
+  65: 'the input is refused (HTTP 400, 409 or 422), or a menu has faults',
+  66: 'not found (HTTP 404)',
+  69: 'the API cannot be reached or fails (HTTP 5xx)',
+  75: 'too many requests: try again later (HTTP 429)',
+  77: 'the key is not valid or may not do this (HTTP 401 or 403)',
+  78: 'the file of profiles is damaged, or the profile does not exist',
 } as const
+export type ExitStatus = keyof typeof exitStatuses
 
-export function exitStatusOf(error: unknown): keyof typeof exitStatuses {
-  if (error instanceof UsageError || isArgumentError(error)) return 64
+export function exitStatusOf(error: unknown): ExitStatus {
+  // Commander stops the command by an error after it printed help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64
+  if (error instanceof UsageError) return 64
   if (error instanceof InvalidProfilesError) return 78
-  if (error instanceof ApiRefused) return byHttpStatus(error.status)
-  // What `fetch` throws when there is no answer.
-  return error instanceof TypeError || (error instanceof Error && error.name === 'TimeoutError') ? 69 : 1
+  if (error instanceof ApiError) return byHttpStatus(error.status)
+  return 1
 }
 
-function byHttpStatus(status: number): keyof typeof exitStatuses {
-  if (status >= 500) return 69
-  const known: Record<number, keyof typeof exitStatuses> = { 401: 77, 403: 77, 404: 66, 429: 75 }
+function byHttpStatus(status: number): ExitStatus {
+  if (status === 0 || status >= 500) return 69
+  const known: Record<number, ExitStatus> = { 401: 77, 403: 77, 404: 66, 429: 75 }
   return known[status] ?? 65
-}
-
-function isArgumentError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 }

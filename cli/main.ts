@@ -1,52 +1,68 @@
-import * as auditCommand from './commands/audit.ts'
-import * as bridgesCommand from './commands/bridges.ts'
-import * as cdrsCommand from './commands/cdrs.ts'
-import * as importCommand from './commands/import.ts'
-import * as keysCommand from './commands/keys.ts'
-import * as menuCommand from './commands/menu.ts'
-import * as profileCommand from './commands/profile.ts'
-import * as redriveCommand from './commands/redrive.ts'
-import * as sitesCommand from './commands/sites.ts'
-import { UsageError } from './config.ts'
-import { exitStatuses, exitStatusOf } from './exit-status.ts'
+import { Command, CommanderError } from '@commander-js/extra-typings'
+import { addAuditCommand } from './commands/audit.ts'
+import { addBridgesCommand } from './commands/bridges.ts'
+import { addCdrsCommand } from './commands/cdrs.ts'
+import { addImportCommand } from './commands/import.ts'
+import { addKeysCommand } from './commands/keys.ts'
+import { addMenuCommand } from './commands/menu.ts'
+import { addProfileCommand } from './commands/profile.ts'
+import { addRedriveCommand } from './commands/redrive.ts'
+import { addSitesCommand } from './commands/sites.ts'
+import { type ExitStatus, exitStatuses, exitStatusOf } from './exit-status.ts'
+import { examples, type SetStatus } from './options.ts'
 
-/** `run` answers the exit status. */
-interface Command {
-  usage: string
-  run(args: string[]): Promise<number>
+export async function main(args: readonly string[]): Promise<void> {
+  process.exitCode = await runCommandLine(args)
 }
 
-const commands: Record<string, Command> = {
-  profile: profileCommand,
-  sites: sitesCommand,
-  keys: keysCommand,
-  bridges: bridgesCommand,
-  audit: auditCommand,
-  import: importCommand,
-  cdrs: cdrsCommand,
-  redrive: redriveCommand,
-  menu: menuCommand,
-}
-
-function help(): string {
-  const usages = Object.values(commands).map(({ usage }) => usage)
-  const statuses = Object.entries(exitStatuses).map(([status, meaning]) => `    ${status.padStart(2)}  ${meaning}`)
-  return [
-    ...usages,
-    'Every command that asks the API takes --profile NAME, --api URL, --site S, --key KEY.',
-    'Exit status:',
-    ...statuses,
-  ].join('\n')
-}
-
-export async function main([name = '', ...args]: string[]): Promise<void> {
+/** Runs one command and returns its exit status. An error is one sentence on standard error. */
+export async function runCommandLine(args: readonly string[]): Promise<ExitStatus> {
+  let status: ExitStatus = 0
+  const program = createProgram((other) => {
+    status = other
+  })
   try {
-    if (name === 'help' || name === '--help') return console.log(help())
-    const command = commands[name]
-    if (!command) throw new UsageError(help())
-    process.exitCode = await command.run(args)
+    await program.parseAsync(args, { from: 'user' })
+    return status
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error))
-    process.exitCode = exitStatusOf(error)
+    // Commander has printed its own errors already.
+    if (!(error instanceof CommanderError)) console.error(error instanceof Error ? error.message : String(error))
+    return exitStatusOf(error)
   }
 }
+
+export function createProgram(setStatus: SetStatus): Command {
+  const program = new Command('switchhook')
+    .description('Manages the sites, keys, bridges and call log of a Switchhook deployment over its API.')
+    .exitOverride()
+    .configureOutput({ writeOut: print(console.log), writeErr: print(console.error) })
+    .showHelpAfterError('Add --help to see what the command expects.')
+    .addHelpText('after', afterHelp)
+  addProfileCommand(program)
+  addSitesCommand(program)
+  addKeysCommand(program)
+  addBridgesCommand(program)
+  addAuditCommand(program)
+  addImportCommand(program, setStatus)
+  addCdrsCommand(program, setStatus)
+  addRedriveCommand(program)
+  addMenuCommand(program, setStatus)
+  return program
+}
+
+function print(log: (line: string) => void): (text: string) => void {
+  return (text) => log(text.trimEnd())
+}
+
+const afterHelp = [
+  '',
+  'A value comes from the option, or from its environment variable, or from the profile.',
+  '',
+  'Exit status:',
+  ...Object.entries(exitStatuses).map(([status, meaning]) => `  ${status.padStart(2)}  ${meaning}`),
+  examples(
+    'profile set office --api https://api.example.com --site office --key-stdin < key.txt',
+    'keys create --name "Front desk" --role operator',
+    'keys create --help',
+  ),
+].join('\n')

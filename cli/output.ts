@@ -1,9 +1,9 @@
-export type Row = Record<string, unknown>
+type Row = Record<string, unknown>
 
-/** What a command answers: JSON for programs, a table or lines for people. Both on standard output. */
+/** Prints the result of a command on standard output: JSON for programs, a table or lines for people. */
 export function print(
   value: unknown,
-  { json, columns = [] }: { json: boolean | undefined; columns?: readonly string[] },
+  { json, columns = [] }: { json?: boolean | undefined; columns?: readonly string[] },
 ): void {
   if (json) console.log(JSON.stringify(value, null, 2))
   else if (isRows(value)) console.log(table(value, columns))

@@ -1,28 +1,34 @@
-import { parseArgs } from 'node:util'
 import * as v from 'valibot'
 import { BridgeList } from '../../contracts/bridge-access.ts'
 import { ask, sitePath } from '../api.ts'
-import { connectionOf, connectionOptions, UsageError } from '../config.ts'
+import { siteAccess } from '../connection.ts'
+import { type AnyCommand, examples, siteCommand } from '../options.ts'
 import { print } from '../output.ts'
 
-export const usage = `switchhook bridges list [--json] | code [--json] | revoke BRIDGE [--json]
-    bridges of the site; a code enrols one, by switchhook-bridge enroll CODE, within an hour`
+const columns = ['key', 'state', 'enrolledAt', 'lastUsedAt', 'expiresAt', 'revokedAt']
 
-export async function run([action = '', ...args]: string[]): Promise<number> {
-  const options = { ...connectionOptions, json: { type: 'boolean' } } as const
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
-  const connection = connectionOf(values)
-  const [bridge] = positionals
-  const send = (method: string, path: string) => ask(connection, method, sitePath(connection, path))
-  if (action === 'list') {
-    const { bridges } = v.parse(BridgeList, await send('GET', 'bridges'))
-    print(bridges, {
-      json: values.json,
-      columns: ['key', 'state', 'enrolledAt', 'lastUsedAt', 'expiresAt', 'revokedAt'],
+export function addBridgesCommand(program: AnyCommand): void {
+  const bridges = program
+    .command('bridges')
+    .description('manage the bridges of a site')
+    .addHelpText('after', examples('bridges list', 'bridges code'))
+  siteCommand(bridges, 'list', 'list bridges and unused enrolment codes', 'bridges list --json').action(
+    async (options) => {
+      const access = siteAccess(options)
+      const { bridges: rows } = v.parse(BridgeList, await ask(access, 'GET', sitePath(access, 'bridges')))
+      print(rows, { json: options.json, columns })
+    },
+  )
+  siteCommand(bridges, 'code', 'print a code that enrols one bridge within an hour', 'bridges code')
+    .addHelpText('after', '\nThen run beside the PBX: switchhook-bridge enroll CODE')
+    .action(async (options) => {
+      const access = siteAccess(options)
+      print(await ask(access, 'POST', sitePath(access, 'bridges')), options)
     })
-  } else if (action === 'code') print(await send('POST', 'bridges'), { json: values.json })
-  else if (action === 'revoke' && bridge) {
-    print(await send('DELETE', `bridges/${encodeURIComponent(bridge)}`), { json: values.json })
-  } else throw new UsageError(usage)
-  return 0
+  siteCommand(bridges, 'revoke', 'revoke a bridge, so that the cloud refuses what it sends', 'bridges revoke 5b81d0c2')
+    .argument('<bridge>', 'identifier of the bridge, from "switchhook bridges list"')
+    .action(async (bridge, options) => {
+      const access = siteAccess(options)
+      print(await ask(access, 'DELETE', sitePath(access, `bridges/${encodeURIComponent(bridge)}`)), options)
+    })
 }

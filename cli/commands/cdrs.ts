@@ -1,52 +1,66 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { InvalidArgumentError } from '@commander-js/extra-typings'
 import * as v from 'valibot'
+import { SwitchhookError } from '../../contracts/errors.ts'
 import { Verification } from '../../contracts/routes/verifications.ts'
 import { callApi } from '../api.ts'
-import { type Connection, connectionOf, connectionOptions, UsageError } from '../config.ts'
+import { type SiteAccess, siteAccess } from '../connection.ts'
+import { type AnyCommand, examples, type SetStatus, siteCommand } from '../options.ts'
 import { print } from '../output.ts'
 
-export const usage = `switchhook cdrs verify --day yyyy-mm-dd [--repair] [--json]
-    holds a day of the call log against the PBX's own file: counts, checksums, what is missing or extra by key
-    --repair  has the PBX send the day again where something is missing, and looks once more`
-
-/** The bridge answers within seconds; one that is away does not answer at all. */
+/** A bridge that runs answers within seconds. */
 const answerMsMax = 60_000
-const lookMs = 500
-/** After a repair its CDRs may still be on their way when the day is looked at. */
-const looksAfterRepair = 5
+const pollMs = 500
+/** How many times to verify after a repair: its CDRs may still be on their way. The waits add up to 15.5 s. */
+const verificationsAfterRepair = 5
 
-/** Exit status 0 where both sides are equal, 3 where they are not. */
-export async function run([action = '', ...args]: string[]): Promise<number> {
-  const options = {
-    ...connectionOptions,
-    day: { type: 'string' },
-    repair: { type: 'boolean' },
-    json: { type: 'boolean' },
-  } as const
-  const { values } = parseArgs({ args, options })
-  const { day, repair, json } = values
-  if (action !== 'verify' || day === undefined) throw new UsageError(usage)
-  const connection = connectionOf(values)
-  let found = await verify(connection, day, false)
-  if (repair && found.missing && found.missing.count > 0) {
-    found = await verify(connection, day, true)
-    for (let look = 0; look < looksAfterRepair && found.missing?.count; look += 1) {
-      await sleep(lookMs * 2 ** look)
-      found = await verify(connection, day, false)
-    }
+/** The bridge did not answer in time, or another request for the same day came in between. */
+export class VerificationError extends SwitchhookError {
+  readonly errorId = 'verification-unfinished'
+  override shouldRetry(): boolean {
+    return true
   }
-  print(found, { json })
-  return found.isEqual ? 0 : 3
 }
 
-async function verify(connection: Connection, day: string, repair: boolean): Promise<Verification> {
-  const asked = v.parse(Verification, await callApi(connection, 'POST', 'cdrs/verifications', { day, repair }))
-  for (let waited = 0; waited < answerMsMax; waited += lookMs) {
-    const found = v.parse(Verification, await callApi(connection, 'GET', `cdrs/verifications/${day}`))
-    if (found.run !== asked.run) throw new Error('someone else has asked for the same day meanwhile: try again')
+export function addCdrsCommand(program: AnyCommand, setStatus: SetStatus): void {
+  const verifyExamples = ['cdrs verify --day 2026-11-24', 'cdrs verify --day 2026-11-24 --repair --json']
+  const cdrs = program
+    .command('cdrs')
+    .description('check the call detail records (CDRs) of a site')
+    .addHelpText('after', examples(...verifyExamples))
+  siteCommand(cdrs, 'verify', "compare a day of the call log with the PBX's own file", ...verifyExamples)
+    .requiredOption('--day <date>', 'day in the time zone of the site, for example 2026-11-24', date)
+    .option('--repair', 'if records are missing, let the bridge send the day again, then compare once more')
+    .addHelpText('after', '\nExits with 0 if both sides are equal, with 3 if they differ.')
+    .action(async (options) => {
+      const { day, repair, json } = options
+      const access = siteAccess(options)
+      let found = await verify(access, day, false)
+      if (repair && found.missing && found.missing.count > 0) {
+        found = await verify(access, day, true)
+        for (let n = 0; n < verificationsAfterRepair && found.missing?.count; n += 1) {
+          await sleep(pollMs * 2 ** n)
+          found = await verify(access, day, false)
+        }
+      }
+      print(found, { json })
+      if (!found.isEqual) setStatus(3)
+    })
+}
+
+function date(text: string): string {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) throw new InvalidArgumentError('Expected a date, for example 2026-11-24')
+  return text
+}
+
+async function verify(access: SiteAccess, day: string, repair: boolean): Promise<Verification> {
+  const asked = v.parse(Verification, await callApi(access, 'POST', 'cdrs/verifications', { day, repair }))
+  for (let waitedMs = 0; waitedMs < answerMsMax; waitedMs += pollMs) {
+    const found = v.parse(Verification, await callApi(access, 'GET', `cdrs/verifications/${day}`))
+    if (found.run !== asked.run)
+      throw new VerificationError('Someone else started a verification of this day. Try again.')
     if (found.state === 'done') return found
-    await sleep(lookMs)
+    await sleep(pollMs)
   }
-  throw new Error(`the bridge did not answer within ${answerMsMax / 1000} s: is it running?`)
+  throw new VerificationError(`The bridge did not answer within ${answerMsMax / 1000} s. Check that it runs.`)
 }

@@ -1,49 +1,67 @@
 import { basename } from 'node:path'
-import { parseArgs } from 'node:util'
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { isZone } from '../../contracts/zone.ts'
 import { callApi } from '../api.ts'
-import { connectionOf, UsageError } from '../config.ts'
-import { readCdrTable } from '../import/cdr-table.ts'
+import { siteAccess } from '../connection.ts'
+import { readCdrTable, tableSource } from '../import/cdr-table.ts'
 import { importCalls } from '../import/import-calls.ts'
 import { readMasterCsv } from '../import/master-csv.ts'
+import { type AnyCommand, type SetStatus, siteCommand, UsageError } from '../options.ts'
 
-export const usage = `switchhook import --zone ZONE (--from mysql://USER:PASSWORD@HOST/DATABASE [--table cdr] | --file Master.csv)
-    --zone   the PBX's time zone, as Europe/Paris: its tables and files do not say
-    --state  keeps how far it is, so that a cut import goes on (default .switchhook-import.json)`
+export function addImportCommand(program: AnyCommand, setStatus: SetStatus): void {
+  siteCommand(
+    program,
+    'import',
+    'import the CDRs of a MySQL or MariaDB table, or of a Master.csv file',
+    'import --zone Europe/Paris --from mysql://asterisk:secret@localhost/asteriskcdrdb',
+    'import --zone Europe/Paris --file /var/log/asterisk/cdr-csv/Master.csv',
+  )
+    .requiredOption('--zone <zone>', 'time zone of the PBX: the source does not name it', zone)
+    .addOption(new Option('--from <url>', 'database, as mysql://USER:PASSWORD@HOST/DATABASE').conflicts('file'))
+    .option('--file <path>', 'Master.csv file, instead of a database')
+    .option('--table <name>', 'table of the database', 'cdr')
+    .option(
+      '--state <path>',
+      'file that keeps the progress, so that an interrupted import continues',
+      '.switchhook-import.json',
+    )
+    .addHelpText(
+      'after',
+      '\nExits with 3 if rows are doubtful or refused. Each of them is a line of JSON on standard output.',
+    )
+    .action(async (options) => {
+      const { from, file, table, zone, state } = options
+      const access = siteAccess(options)
+      const count = await importCalls(sourceOf({ from, file, table, zone }), {
+        stateFile: state,
+        importer: {
+          send: (rows) => callApi(access, 'POST', 'cdrs/import', { rows }),
+          progress: ({ read, stored, matched, doubtful, refused }) =>
+            console.error(
+              `${read} rows read: ${stored} stored, ${matched} stored before, ${doubtful} doubtful, ${refused} refused`,
+            ),
+          report: ({ at, outcome, reason }) => console.log(JSON.stringify({ row: at + 1, outcome, reason })),
+        },
+      })
+      if (count.doubtful + count.refused > 0) setStatus(3)
+    })
+}
 
-/** Exit status 0 when every row was taken or was there already, 3 when some were doubtful or refused. */
-export async function run(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      api: { type: 'string' },
-      site: { type: 'string' },
-      key: { type: 'string' },
-      from: { type: 'string' },
-      file: { type: 'string' },
-      table: { type: 'string', default: 'cdr' },
-      zone: { type: 'string' },
-      state: { type: 'string', default: '.switchhook-import.json' },
-    },
-  })
-  const { from, file, table, zone, state } = values
-  if (!zone || (from === undefined) === (file === undefined)) throw new UsageError(usage)
-  if (!isZone(zone)) throw new UsageError(`${zone} is no time zone; give one as Europe/Paris`)
-  const connection = connectionOf(values)
-  const source =
-    file !== undefined
-      ? { name: `file ${basename(file)} ${zone}`, rows: () => readMasterCsv(file), zone }
-      : { name: `table ${table} ${zone}`, rows: (skip: number) => readCdrTable({ url: from ?? '', table }, skip), zone }
-  const count = await importCalls(source, {
-    stateFile: state,
-    importer: {
-      send: (rows) => callApi(connection, 'POST', 'cdrs/import', { rows }),
-      progress: ({ read, stored, matched, doubtful, refused }) =>
-        console.error(
-          `${read} rows read: ${stored} stored, ${matched} known, ${doubtful} doubtful, ${refused} refused`,
-        ),
-      report: ({ at, outcome, reason }) => console.log(JSON.stringify({ row: at + 1, outcome, reason })),
-    },
-  })
-  return count.doubtful + count.refused > 0 ? 3 : 0
+function zone(text: string): string {
+  if (!isZone(text)) throw new InvalidArgumentError('Expected an IANA time zone, for example Europe/Paris')
+  return text
+}
+
+interface SourceOptions {
+  from: string | undefined
+  file: string | undefined
+  table: string
+  zone: string
+}
+
+function sourceOf({ from, file, table, zone }: SourceOptions) {
+  if (file !== undefined) return { name: `file ${basename(file)} ${zone}`, rows: () => readMasterCsv(file), zone }
+  if (from === undefined) throw new UsageError('Give either --from with a database or --file with a Master.csv file.')
+  const source = tableSource(from, table)
+  return { name: `table ${table} ${zone}`, rows: (skip: number) => readCdrTable(source, skip), zone }
 }

@@ -1,56 +1,77 @@
-import { parseArgs } from 'node:util'
+import { Option } from '@commander-js/extra-typings'
 import * as v from 'valibot'
 import { KeyList } from '../../contracts/key.ts'
 import { ask, sitePath } from '../api.ts'
-import { connectionOf, connectionOptions, UsageError } from '../config.ts'
+import { siteAccess } from '../connection.ts'
+import { type AnyCommand, examples, siteCommand, wholeNumber } from '../options.ts'
 import { print } from '../output.ts'
 
-export const usage = `switchhook keys list [--json]
-switchhook keys create --name NAME (--role viewer|operator|admin | --scopes a,b) [--expires-in-days N] [--json]
-switchhook keys board --name NAME [--expires-in-days N] [--json]
-switchhook keys rotate KEY [--overlap-seconds N] [--json] | revoke KEY [--json]
-    keys and board tokens of the site; a secret is shown once`
-
 const columns = ['key', 'kind', 'name', 'scopes', 'lastUsedAt', 'expiresAt', 'revokedAt']
+const identifier = 'identifier of the key, from "switchhook keys list"'
+const expiryOption = new Option('--expires-in-days <days>', 'days until it expires; never if not given').argParser(
+  wholeNumber,
+)
+const roleOption = new Option('--role <role>', 'set of scopes that the key gets')
+  .choices(['viewer', 'operator', 'admin'])
+  .conflicts('scopes')
+const createExamples = [
+  'keys create --name "Front desk" --role operator',
+  'keys create --name CRM --scopes calls:write,calls:read --expires-in-days 90',
+]
 
-export async function run([action = '', ...args]: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      ...connectionOptions,
-      name: { type: 'string' },
-      role: { type: 'string' },
-      scopes: { type: 'string' },
-      'expires-in-days': { type: 'string' },
-      'overlap-seconds': { type: 'string' },
-      json: { type: 'boolean' },
+export function addKeysCommand(program: AnyCommand): void {
+  const keys = program
+    .command('keys')
+    .description('manage the keys of a site; a secret is shown only once')
+    .addHelpText('after', examples('keys list', ...createExamples))
+  siteCommand(keys, 'list', 'list keys and board tokens, without their secrets', 'keys list --json').action(
+    async (options) => {
+      const access = siteAccess(options)
+      const { keys: rows } = v.parse(KeyList, await ask(access, 'GET', sitePath(access, 'keys')))
+      print(rows, { json: options.json, columns })
     },
-  })
-  const connection = connectionOf(values)
-  const [key] = positionals
-  const send = (method: string, path: string, body?: unknown) =>
-    ask(connection, method, sitePath(connection, path), body)
-  const show = async (method: string, path: string, body?: unknown) =>
-    print(await send(method, path, body), { json: values.json })
-  const { name, role, scopes } = values
-  const expiresInDays = numberOf(values['expires-in-days'])
-  if (action === 'list') {
-    const { keys } = v.parse(KeyList, await send('GET', 'keys'))
-    print(keys, { json: values.json, columns })
-  } else if (action === 'create' && name) {
-    await show('POST', 'keys', { name, role, scopes: scopes?.split(','), expiresInDays })
-  } else if (action === 'board' && name) await show('POST', 'boards', { name, expiresInDays })
-  else if (action === 'rotate' && key) {
-    await show('POST', `keys/${encodeURIComponent(key)}/rotate`, {
-      overlapSeconds: numberOf(values['overlap-seconds']),
+  )
+  siteCommand(keys, 'create', 'create a key and print its secret', ...createExamples)
+    .requiredOption('--name <name>', 'who or what uses the key')
+    .addOption(roleOption)
+    .option('--scopes <scopes>', 'scopes separated by commas, instead of a role', (text) => text.split(','))
+    .addOption(expiryOption)
+    .action(async (options) => {
+      const access = siteAccess(options)
+      const { name, role, scopes, expiresInDays } = options
+      print(await ask(access, 'POST', sitePath(access, 'keys'), { name, role, scopes, expiresInDays }), options)
     })
-  } else if (action === 'revoke' && key) await show('DELETE', `keys/${encodeURIComponent(key)}`)
-  else throw new UsageError(usage)
-  return 0
-}
-
-/** What is no number is sent as it is: the API names the field that is wrong. */
-function numberOf(text: string | undefined): number | string | undefined {
-  return text === undefined || !/^\d+$/.test(text) ? text : Number(text)
+  siteCommand(
+    keys,
+    'board',
+    'create a token that shows presence on a wall board, and nothing else',
+    'keys board --name Hall',
+  )
+    .requiredOption('--name <name>', 'where the board hangs')
+    .addOption(expiryOption)
+    .action(async (options) => {
+      const access = siteAccess(options)
+      const { name, expiresInDays } = options
+      print(await ask(access, 'POST', sitePath(access, 'boards'), { name, expiresInDays }), options)
+    })
+  siteCommand(
+    keys,
+    'rotate',
+    'replace the secret of a key and print the new one',
+    'keys rotate 3f9a1c0b7d2e4f68 --overlap-seconds 600',
+  )
+    .argument('<key>', identifier)
+    .option('--overlap-seconds <seconds>', 'how long the old secret still works (default: 3600)', wholeNumber)
+    .action(async (key, options) => {
+      const access = siteAccess(options)
+      const { overlapSeconds } = options
+      const path = sitePath(access, `keys/${encodeURIComponent(key)}/rotate`)
+      print(await ask(access, 'POST', path, { overlapSeconds }), options)
+    })
+  siteCommand(keys, 'revoke', 'revoke a key or a board token at once', 'keys revoke 3f9a1c0b7d2e4f68')
+    .argument('<key>', identifier)
+    .action(async (key, options) => {
+      const access = siteAccess(options)
+      print(await ask(access, 'DELETE', sitePath(access, `keys/${encodeURIComponent(key)}`)), options)
+    })
 }

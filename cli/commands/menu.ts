@@ -1,70 +1,85 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { renderCurlDialPlan } from '../../bridge/menus/curl-dial-plan.ts'
 import type { LookupOutcome } from '../../bridge/menus/engine.ts'
+import type { Menu } from '../../bridge/menus/menu.ts'
 import { checkMenu } from '../../bridge/menus/menu-check.ts'
 import { simulateMenu } from '../../bridge/menus/menu-simulation.ts'
 import { shippedMenus } from '../../bridge/menus/shipped.ts'
 import { honourOf, usualScale } from '../../contracts/grades.ts'
-import { UsageError } from '../config.ts'
+import { type AnyCommand, examples, type SetStatus, UsageError, webAddress } from '../options.ts'
 
-export const usage = `switchhook menu test MENU [--press KEYS ...] [--mark 15.25] [--lookup unknown|locked|closed|unavailable]
-    MENU     514, 999 or a JSON file; each fault is told with its place
-    --press  what the caller presses at each question, in turn: --press 137 --press '#'
-    --mark   what the lookup finds; without it, and without --lookup, 12.5
-switchhook menu dialplan --api URL --site S --sounds FOLDER
-    prints 514 as a dial plan that asks by CURL(), for an Asterisk without Stasis, and makes its sounds in FOLDER`
+const lookupOption = new Option('--lookup <outcome>', 'lookup that finds no mark')
+  .choices(['unknown', 'locked', 'closed', 'unavailable'])
+  .conflicts('mark')
 
-const outcomes = ['unknown', 'locked', 'closed', 'unavailable'] as const
+const testExamples = ["menu test 514 --press 137 --press '#' --mark 15.25", 'menu test my-menu.json']
 
-/** Exit status 0 when the menu is right and the call came to its end, 65 when the menu has faults. */
-export async function run([what, ...rest]: string[]): Promise<number> {
-  if (what === 'dialplan') return printDialPlan(rest)
-  const [name, ...args] = rest
-  if (what !== 'test' || name === undefined) throw new UsageError(usage)
-  const { values } = parseArgs({
-    args,
-    options: {
-      press: { type: 'string', multiple: true, default: [] },
-      mark: { type: 'string', default: '12.5' },
-      lookup: { type: 'string' },
-    },
-  })
-  const { menu, faults } = checkMenu(await menuNamed(name))
-  if (!menu) {
-    for (const { place, reason } of faults) console.error(`${name}: ${place}: ${reason}`)
-    return 65
-  }
-  const answers = values.press
-  for (const line of simulateMenu(menu, { answers, outcomes: [outcomeOf(values.lookup, values.mark)] }))
-    console.log(line)
-  return 0
+export function addMenuCommand(program: AnyCommand, setStatus: SetStatus): void {
+  const menus = program
+    .command('menu')
+    .description('test voice menus without a phone, or run them without the bridge')
+    .addHelpText('after', examples(...testExamples))
+  menus
+    .command('test')
+    .description('check a menu, then print a simulated call line by line')
+    .argument('<menu>', '514 or 999, which come with Switchhook, or a JSON file')
+    .option('--press <keys>', 'keys that the caller presses at the next question; repeat it', appended, [])
+    .option('--mark <mark>', 'mark that the lookup finds (default: 12.5)', mark)
+    .addOption(lookupOption)
+    .addHelpText('after', examples(...testExamples))
+    .addHelpText('after', '\nExits with 65 if the menu has faults, and prints each with its place.')
+    .action(async (name, { press, mark, lookup }) => {
+      const { menu, faults } = checkMenu(await readMenu(name))
+      if (!menu) {
+        for (const { place, reason } of faults) console.error(`${name}: ${place}: ${reason}`)
+        return setStatus(65)
+      }
+      const outcome = lookup ? { kind: lookup } : found(mark ?? 12.5)
+      for (const line of simulateMenu(menu, { answers: press, outcomes: [outcome] })) console.log(line)
+    })
+  menus
+    .command('dialplan')
+    .description('print menu 514 as a dial plan that looks marks up with CURL(), for an Asterisk without Stasis')
+    .requiredOption('--api <url>', 'address of the API', webAddress)
+    .requiredOption('--site <site>', 'site of the marks')
+    .requiredOption('--sounds <folder>', 'folder to write the spoken prompts to')
+    .addHelpText(
+      'after',
+      examples('menu dialplan --api https://api.example.com --site office --sounds /var/lib/asterisk/sounds/514'),
+    )
+    .action(async ({ api, site, sounds }) => {
+      console.log(await renderCurlDialPlan(gradesMenu(), { api, site, sounds: resolve(sounds) }))
+    })
 }
 
-async function printDialPlan(args: string[]): Promise<number> {
-  const options = { api: { type: 'string' }, site: { type: 'string' }, sounds: { type: 'string' } } as const
-  const { api, site, sounds } = parseArgs({ args, options }).values
-  const { menu } = checkMenu(await menuNamed('514'))
-  if (!api || !site || !sounds || !menu) throw new UsageError(usage)
-  console.log(await renderCurlDialPlan(menu, { api: api.replace(/\/+$/, ''), site, sounds: resolve(sounds) }))
-  return 0
+function appended(keys: string, earlier: string[]): string[] {
+  return [...earlier, keys]
 }
 
-async function menuNamed(name: string): Promise<unknown> {
+function mark(text: string): number {
+  if (text.trim() === '' || !Number.isFinite(Number(text)))
+    throw new InvalidArgumentError('Expected a number, for example 15.25')
+  return Number(text)
+}
+
+function found(note: number): LookupOutcome {
+  return { kind: 'found', grade: { note, mention: honourOf(note, usualScale) } }
+}
+
+function gradesMenu(): Menu {
+  const menu = shippedMenus.map((json) => checkMenu(json).menu).find((one) => one?.extension === '514')
+  if (!menu) throw new Error('Menu 514 is not among the shipped menus.')
+  return menu
+}
+
+async function readMenu(name: string): Promise<unknown> {
   const shipped = shippedMenus.find((json) => checkMenu(json).menu?.extension === name)
   if (shipped !== undefined) return shipped
   try {
     return JSON.parse(await readFile(name, 'utf8'))
   } catch (cause) {
-    throw new UsageError(`${name} is no menu that comes with Switchhook, and no JSON file that can be read`, { cause })
+    throw new UsageError(`${name} is neither a menu that comes with Switchhook nor a readable JSON file.`, { cause })
   }
-}
-
-function outcomeOf(lookup: string | undefined, mark: string): LookupOutcome {
-  const kind = outcomes.find((one) => one === lookup)
-  if (kind) return { kind }
-  const note = Number(mark)
-  if (lookup !== undefined || !Number.isFinite(note)) throw new UsageError(usage)
-  return { kind: 'found', grade: { note, mention: honourOf(note, usualScale) } }
 }

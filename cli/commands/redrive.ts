@@ -1,25 +1,15 @@
-import { parseArgs } from 'node:util'
-import {
-  DeleteMessageCommand,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  SQSClient,
-  type SQSClientConfig,
-} from '@aws-sdk/client-sqs'
-import { UsageError } from '../config.ts'
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { type AnyCommand, examples, UsageError, wholeNumber } from '../options.ts'
 
-export const usage = `switchhook redrive --from URL-OF-DEAD-QUEUE --to URL-OF-QUEUE [--most 1000]
-    sends what could not be stored back to where it came from, with the caller's own AWS credentials`
-
-/** SQS hands out ten at most. A message that was taken and not sent comes back after this. */
+/** SQS returns at most ten messages. One that was received but not sent becomes visible again after a minute. */
 const batchMax = 10
 const visibilitySeconds = 60
-/** An empty answer of SQS may be by chance; three in a row are taken for the end. */
+/** SQS may return nothing although messages are left; after three empty answers the queue counts as empty. */
 const emptyMax = 3
 
 /**
- * Sends each dead letter's body to the queue, then deletes it there: a crash between the two sends it twice, which is
- * absorbed where it is stored. What still cannot be stored comes back as a new dead letter, so `most` bounds the whole.
+ * Sends the body of each dead letter to its queue, then deletes the dead letter. A crash between the two sends it twice,
+ * which the store absorbs. A message that still cannot be stored becomes a dead letter again, so `most` limits the run.
  */
 export async function redrive(sqs: SQSClient, from: string, to: string, most: number): Promise<number> {
   let sent = 0
@@ -41,18 +31,23 @@ export async function redrive(sqs: SQSClient, from: string, to: string, most: nu
   return sent
 }
 
-export async function run(args: string[], client: SQSClientConfig = {}): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { from: { type: 'string' }, to: { type: 'string' }, most: { type: 'string', default: '1000' } },
-  })
-  const most = Number(values.most)
-  if (!values.from || !values.to || !Number.isInteger(most) || most < 1) throw new UsageError(usage)
-  const sqs = new SQSClient(client)
-  try {
-    console.error(`${await redrive(sqs, values.from, values.to, most)} messages sent again`)
-    return 0
-  } finally {
-    sqs.destroy()
-  }
+const queues = 'https://sqs.eu-west-3.amazonaws.com/123456789012'
+
+export function addRedriveCommand(program: AnyCommand): void {
+  program
+    .command('redrive')
+    .description('send dead letters back to their queue, with the AWS credentials of your environment')
+    .requiredOption('--from <url>', 'dead-letter queue')
+    .requiredOption('--to <url>', 'queue that the messages came from')
+    .option('--most <messages>', 'how many messages to send at most', wholeNumber, 1000)
+    .addHelpText('after', examples(`redrive --from ${queues}/dead-records --to ${queues}/records`))
+    .action(async ({ from, to, most }) => {
+      if (most < 1) throw new UsageError('--most must be at least 1.')
+      const sqs = new SQSClient()
+      try {
+        console.error(`${await redrive(sqs, from, to, most)} messages sent again`)
+      } finally {
+        sqs.destroy()
+      }
+    })
 }

@@ -1,59 +1,92 @@
-import { parseArgs } from 'node:util'
+import { Option } from '@commander-js/extra-typings'
 import * as v from 'valibot'
-import { SitePage } from '../../contracts/site.ts'
+import { type Site, SitePage } from '../../contracts/site.ts'
 import { ask } from '../api.ts'
-import { connectionOptions, type Door, doorOf, UsageError } from '../config.ts'
+import { type ApiAccess, apiAccess } from '../connection.ts'
+import { type AnyCommand, deploymentCommand, examples, UsageError, wholeNumber } from '../options.ts'
 import { print } from '../output.ts'
 
-export const usage = `switchhook sites list [--json]
-switchhook sites show SITE [--json] | delete SITE --yes [--json] | receipt SITE ID [--json]
-switchhook sites create SITE --name NAME [--country FR] [--zone Europe/Paris] [--language fr] [--retention-days 365] [--json]
-switchhook sites change SITE [the same]
-    with the deployment's admin key; the first key and the bridge's code are shown once`
+const countryOption = new Option('--country <code>', 'country of the site, for example FR')
+const zoneOption = new Option('--zone <zone>', 'time zone of the site, for example Europe/Paris')
+const languageOption = new Option('--language <code>', 'language of the voice menus').choices(['fr', 'en'])
+const retentionOption = new Option('--retention-days <days>', 'how long calls are kept').argParser(wholeNumber)
 
-const properties = { name: 'name', country: 'country', zone: 'zone', language: 'language' } as const
+const createExample = 'sites create office --name "Head office" --zone Europe/Paris'
 
-export async function run([action = '', ...args]: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      ...connectionOptions,
-      name: { type: 'string' },
-      country: { type: 'string' },
-      zone: { type: 'string' },
-      language: { type: 'string' },
-      'retention-days': { type: 'string' },
-      yes: { type: 'boolean' },
-      json: { type: 'boolean' },
-    },
+export function addSitesCommand(program: AnyCommand): void {
+  const sites = program
+    .command('sites')
+    .description("manage the sites of a deployment, with the deployment's admin key")
+    .addHelpText('after', examples('sites list', createExample))
+  deploymentCommand(sites, 'list', 'list all sites', 'sites list --json').action(async (options) => {
+    print(await listSites(apiAccess(options)), {
+      json: options.json,
+      columns: ['site', 'name', 'country', 'zone', 'createdAt'],
+    })
   })
-  const door = doorOf(values)
-  const [site, receipt] = positionals
-  const path = `/v1/sites/${encodeURIComponent(site ?? '')}`
-  const given = Object.entries(properties).map(([name, option]) => [name, values[option as keyof typeof properties]])
-  const days = values['retention-days']
-  const change = { ...Object.fromEntries(given), ...(days !== undefined && { retentionDays: Number(days) }) }
-  const show = async (answer: Promise<unknown>) => print(await answer, { json: values.json })
-  if (action === 'list')
-    print(await listSites(door), { json: values.json, columns: ['site', 'name', 'country', 'zone', 'createdAt'] })
-  else if (!site) throw new UsageError(usage)
-  else if (action === 'show') await show(ask(door, 'GET', path))
-  else if (action === 'create') await show(ask(door, 'POST', '/v1/sites', { site, ...change }))
-  else if (action === 'change') await show(ask(door, 'PATCH', path, change))
-  else if (action === 'receipt' && receipt)
-    await show(ask(door, 'GET', `${path}/receipts/${encodeURIComponent(receipt)}`))
-  else if (action === 'delete' && values.yes) await show(ask(door, 'DELETE', path))
-  else throw new UsageError(action === 'delete' ? `this removes all of ${site}: say --yes if that is meant` : usage)
-  return 0
+  deploymentCommand(sites, 'show', 'show the settings of a site', 'sites show office')
+    .argument('<site>', 'site')
+    .action(async (site, options) => print(await ask(apiAccess(options), 'GET', pathOf(site)), options))
+  deploymentCommand(
+    sites,
+    'create',
+    'create a site; its first key and the code of its bridge are shown only once',
+    createExample,
+  )
+    .argument('<site>', 'identifier, for example office')
+    .requiredOption('--name <name>', 'name that people read')
+    .addOption(countryOption)
+    .addOption(zoneOption)
+    .addOption(languageOption)
+    .addOption(retentionOption)
+    .action(async (site, options) => {
+      const { name, country, zone, language, retentionDays } = options
+      const body = { site, name, country, zone, language, retentionDays }
+      print(await ask(apiAccess(options), 'POST', '/v1/sites', body), options)
+    })
+  deploymentCommand(sites, 'change', 'change the settings that are given', 'sites change office --retention-days 180')
+    .argument('<site>', 'site')
+    .option('--name <name>', 'name that people read')
+    .addOption(countryOption)
+    .addOption(zoneOption)
+    .addOption(languageOption)
+    .addOption(retentionOption)
+    .action(async (site, options) => {
+      const { name, country, zone, language, retentionDays } = options
+      const body = { name, country, zone, language, retentionDays }
+      print(await ask(apiAccess(options), 'PATCH', pathOf(site), body), options)
+    })
+  deploymentCommand(
+    sites,
+    'delete',
+    'delete a site with everything it holds; prints a receipt',
+    'sites delete office --yes',
+  )
+    .argument('<site>', 'site')
+    .option('--yes', 'confirm: nothing can be brought back')
+    .action(async (site, options) => {
+      if (!options.yes)
+        throw new UsageError(
+          `This deletes ${site} with its calls, marks, keys and bridges for ever. Add --yes to confirm.`,
+        )
+      print(await ask(apiAccess(options), 'DELETE', pathOf(site)), options)
+    })
+  deploymentCommand(sites, 'receipt', 'show how far a deletion is', 'sites receipt office 7c1e90')
+    .argument('<site>', 'site')
+    .argument('<receipt>', 'identifier of the receipt')
+    .action(async (site, receipt, options) => {
+      print(await ask(apiAccess(options), 'GET', `${pathOf(site)}/receipts/${encodeURIComponent(receipt)}`), options)
+    })
 }
 
-async function listSites(door: Door): Promise<v.InferOutput<typeof SitePage>['sites']> {
-  const sites: v.InferOutput<typeof SitePage>['sites'] = []
+const pathOf = (site: string) => `/v1/sites/${encodeURIComponent(site)}`
+
+async function listSites(access: ApiAccess): Promise<Site[]> {
+  const sites: Site[] = []
   let after: string | undefined
-  // A hundred sites a page, each page after the last site of the one before.
+  // A page has a hundred sites and names the last one if more follow.
   do {
-    const page = v.parse(SitePage, await ask(door, 'GET', `/v1/sites${after ? `?after=${after}` : ''}`))
+    const page = v.parse(SitePage, await ask(access, 'GET', `/v1/sites${after ? `?after=${after}` : ''}`))
     sites.push(...page.sites)
     after = page.after
   } while (after)

@@ -5,11 +5,11 @@ import { ImportResult, type ImportRow, importRowsMax } from '../../contracts/rou
 import type { SourceRow } from './master-csv.ts'
 
 export interface Importer {
-  /** Posts rows to the site's import route. @throws when it is not answered with 200 */
+  /** Posts rows to the site's import route and returns its answer. Rejects if the API refuses or cannot be reached. */
   send(rows: readonly ImportRow[]): Promise<unknown>
-  /** How far it is, after each batch. */
+  /** Called after each batch with the counts so far. */
   progress(count: ImportCount): void
-  /** A row that was not taken, or taken with a reservation. `at` is its number in the source, from 0. */
+  /** Called for each row that was not stored, or stored with a remark. `at` is its index in the source, from 0. */
   report(line: { at: number; outcome: 'refused' | 'doubtful' | 'noted' | 'twice'; reason: string }): void
 }
 export interface ImportCount {
@@ -21,7 +21,7 @@ export interface ImportCount {
 }
 const Resume = v.object({ source: v.string(), done: v.number() })
 
-/** Rows of the present batch seen, to tell that one stands twice in the source. */
+/** The rows of one request. `keys` finds a row that occurs twice in it, `places` gives each row's index in the source. */
 interface Batch {
   rows: ImportRow[]
   places: number[]
@@ -29,8 +29,8 @@ interface Batch {
 }
 
 /**
- * Sends a source's rows in batches. After each one `stateFile` says how many rows are done, so that an import that was
- * cut goes on there; a batch sent twice finds its own rows and stores nothing again.
+ * Sends the rows of a source in batches. Writes the number of finished rows to `stateFile` after each batch, so that an
+ * interrupted import continues there. A batch that is sent twice stores nothing the second time.
  */
 export async function importCalls(
   source: { name: string; rows(skip: number): AsyncIterable<SourceRow>; zone: string },
@@ -52,7 +52,8 @@ export async function importCalls(
       if (converted.note !== undefined) importer.report({ at: item.at, outcome: 'noted', reason: converted.note })
       const { cdr } = converted.row
       const key = JSON.stringify([cdr.uniqueid, cdr.sequence, cdr.start, cdr.channel, cdr.dstchannel])
-      if (batch.keys.has(key)) importer.report({ at: item.at, outcome: 'twice', reason: 'stands twice in the source' })
+      if (batch.keys.has(key))
+        importer.report({ at: item.at, outcome: 'twice', reason: 'the source has this row twice' })
       batch.keys.add(key)
       batch.rows.push(converted.row)
       batch.places.push(item.at)
@@ -97,7 +98,7 @@ async function readState(file: string | undefined, source: string): Promise<numb
   }
 }
 
-/** Renamed into place: a crash leaves the state before or the one after, never half of one. */
+/** Replaces the file by a rename: a crash leaves either the old state or the new one. */
 async function writeState(file: string | undefined, source: string, done: number): Promise<void> {
   if (file === undefined) return
   await writeFile(`${file}.new`, JSON.stringify({ source, done }), { mode: 0o600 })

@@ -3,15 +3,15 @@ import { cdrFields } from '../../contracts/cdr.ts'
 import type { TableRow } from '../../contracts/cdr-row/table-row.ts'
 import { readCsv } from './csv.ts'
 
-/** One row of a source, numbered from 0 as it stands there, or why it is none. */
+/** One row of a source with its index from 0, or the reason why it cannot be read. */
 export type SourceRow = { at: number; row: TableRow } | { at: number; refused: string }
 
-/** Columns of `Master.csv`: 16 without uniqueid and userfield, then one each, then the three of `newcdrcolumns`. */
+/** Asterisk writes 16 columns and uniqueid, then userfield if asked to, then three more with `newcdrcolumns`. */
 const widths = new Set([17, 18, 21])
 
 /**
- * Rows of a `Master.csv`, in Asterisk's own order, since the file names no columns. Bytes that are no UTF-8 are read as
- * Latin-1, which Asterisk wrote where its phones sent it.
+ * Yields the rows of a `Master.csv`. The file has no heading, so columns are recognised by Asterisk's order. A line that is
+ * not valid UTF-8 is read as Latin-1: Asterisk writes the bytes that a phone sent.
  */
 export async function* readMasterCsv(file: string): AsyncGenerator<SourceRow> {
   let at = 0
@@ -23,11 +23,12 @@ export async function* readMasterCsv(file: string): AsyncGenerator<SourceRow> {
 }
 
 function toRow(fields: string[], at: number): SourceRow {
-  if (!widths.has(fields.length)) return { at, refused: `${fields.length} columns, where Asterisk writes 17, 18 or 21` }
+  if (!widths.has(fields.length))
+    return { at, refused: `the row has ${fields.length} columns; Asterisk writes 17, 18 or 21` }
   return { at, row: Object.fromEntries(cdrFields.slice(0, fields.length).map((name, i) => [name, fields[i] ?? ''])) }
 }
 
-/** Line by line, so that one that is no UTF-8 does not change how the others are read. */
+/** Decodes each line by itself, so that a Latin-1 line does not change how the other lines are read. */
 async function* decode(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest = Buffer.alloc(0)
   for await (const piece of bytes) {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readCdrTable } from '../../cli/import/cdr-table.ts'
+import { readCdrTable, tableSource } from '../../cli/import/cdr-table.ts'
 import { importCalls } from '../../cli/import/import-calls.ts'
 import type { Cdr } from '../../contracts/cdr.ts'
 import { importCdrs } from '../../functions/http/imports/import-cdrs.ts'
@@ -80,7 +80,11 @@ function run(site: string, table: string, stateFile?: string, failAfter = Number
   const reports: { at: number; outcome: string; reason: string }[] = []
   let batches = 0
   const url = `mysql://root@localhost/asterisk?socket=${encodeURIComponent(sql?.socketPath ?? '')}`
-  const source = { name: table, zone: 'Europe/Paris', rows: (skip: number) => readCdrTable({ url, table }, skip) }
+  const source = {
+    name: table,
+    zone: 'Europe/Paris',
+    rows: (skip: number) => readCdrTable(tableSource(url, table), skip),
+  }
   const importer = {
     send: async (rows: readonly unknown[]) => {
       batches += 1

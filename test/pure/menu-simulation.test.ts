@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
-import { run } from '../../cli/commands/menu.ts'
+import { runCommandLine } from '../../cli/main.ts'
 import { isOpen } from '../../contracts/grades.ts'
 
 afterEach(() => vi.restoreAllMocks())
@@ -11,7 +11,7 @@ async function simulate(...args: string[]): Promise<{ status: number; out: strin
   const [out, err]: [string[], string[]] = [[], []]
   vi.spyOn(console, 'log').mockImplementation((line: string) => void out.push(line))
   vi.spyOn(console, 'error').mockImplementation((line: string) => void err.push(line))
-  return { status: await run(['test', ...args]), out, err }
+  return { status: await runCommandLine(['menu', 'test', ...args]), out, err }
 }
 
 test('simulates a call to menu 514 from greeting to hang-up', async () => {
