@@ -17,6 +17,8 @@ export const exitStatuses = {
   78: 'the file of profiles is damaged, or the profile does not exist',
 } as const
 export type ExitStatus = keyof typeof exitStatuses
+/** Called by a command that ends with another exit status than 0. */
+export type SetStatus = (status: ExitStatus) => void
 
 export function exitStatusOf(error: unknown): ExitStatus {
   // Commander stops the command by an error after it printed help that was asked for.

@@ -8,8 +8,8 @@ import { addMenuCommand } from './commands/menu.ts'
 import { addProfileCommand } from './commands/profile.ts'
 import { addRedriveCommand } from './commands/redrive.ts'
 import { addSitesCommand } from './commands/sites.ts'
-import { type ExitStatus, exitStatuses, exitStatusOf } from './exit-status.ts'
-import { examples, type SetStatus } from './options.ts'
+import { type ExitStatus, exitStatuses, exitStatusOf, type SetStatus } from './exit-status.ts'
+import { examples } from './options.ts'
 
 export async function main(args: readonly string[]): Promise<void> {
   process.exitCode = await runCommandLine(args)

@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { SwitchhookError } from '../contracts/errors.ts'
-import type { ExitStatus } from './exit-status.ts'
 
 /** A command line that asks for nothing that the command can do. */
 export class UsageError extends SwitchhookError {
@@ -10,9 +9,6 @@ export class UsageError extends SwitchhookError {
 /** The program and its commands, whatever their arguments and options are. */
 // biome-ignore lint/suspicious/noExplicitAny: commander types a command by its own options, which a parent does not know
 export type AnyCommand = Command<any, any, any>
-
-/** Called by a command that ends with another exit status than 0. */
-export type SetStatus = (status: ExitStatus) => void
 
 /** Parses an option whose value is the address of an API. */
 export function webAddress(text: string): string {

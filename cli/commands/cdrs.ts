@@ -5,7 +5,8 @@ import { SwitchhookError } from '../../contracts/errors.ts'
 import { Verification } from '../../contracts/routes/verifications.ts'
 import { callApi } from '../api.ts'
 import { type SiteAccess, siteAccess } from '../connection.ts'
-import { type AnyCommand, examples, type SetStatus, siteCommand } from '../options.ts'
+import type { SetStatus } from '../exit-status.ts'
+import { type AnyCommand, examples, siteCommand } from '../options.ts'
 import { print } from '../output.ts'
 
 /** A bridge that runs answers within seconds. */

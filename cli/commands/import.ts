@@ -3,10 +3,11 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { isZone } from '../../contracts/zone.ts'
 import { callApi } from '../api.ts'
 import { siteAccess } from '../connection.ts'
+import type { SetStatus } from '../exit-status.ts'
 import { readCdrTable, tableSource } from '../import/cdr-table.ts'
 import { importCalls } from '../import/import-calls.ts'
 import { readMasterCsv } from '../import/master-csv.ts'
-import { type AnyCommand, type SetStatus, siteCommand, UsageError } from '../options.ts'
+import { type AnyCommand, siteCommand, UsageError } from '../options.ts'
 
 export function addImportCommand(program: AnyCommand, setStatus: SetStatus): void {
   siteCommand(

@@ -8,7 +8,8 @@ import { checkMenu } from '../../bridge/menus/menu-check.ts'
 import { simulateMenu } from '../../bridge/menus/menu-simulation.ts'
 import { shippedMenus } from '../../bridge/menus/shipped.ts'
 import { honourOf, usualScale } from '../../contracts/grades.ts'
-import { type AnyCommand, examples, type SetStatus, UsageError, webAddress } from '../options.ts'
+import type { SetStatus } from '../exit-status.ts'
+import { type AnyCommand, examples, UsageError, webAddress } from '../options.ts'
 
 const lookupOption = new Option('--lookup <outcome>', 'lookup that finds no mark')
   .choices(['unknown', 'locked', 'closed', 'unavailable'])
