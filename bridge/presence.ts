@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent } from '../contracts/events.ts'
 import { CallState, type EndpointState } from '../contracts/facts.ts'
-import type { LateFact } from './forward/late-lane.ts'
+import type { LateFact } from './forward/late-facts.ts'
 import type { Snapshot } from './normalise/ari-objects.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
 import type { AriEvent } from './normalise/events.ts'

@@ -3,7 +3,8 @@ import type { SpoolRecord } from '../spool/segment.ts'
 import type { Spool } from '../spool/spool.ts'
 import { AckCursor } from './ack-cursor.ts'
 import type { Delivery, Destination } from './delivery.ts'
-import { type LateFact, LateLane } from './late-lane.ts'
+import type { LateFact } from './late-facts.ts'
+import { LateLane } from './late-lane.ts'
 import { LiveLane } from './live-lane.ts'
 import type { Packer } from './pack.ts'
 
@@ -14,42 +15,46 @@ export interface LanesDependencies {
   delivery: Delivery
   spool: Spool
   heartbeat(): string | undefined
-  onLateFactsSent(touched: readonly LateFact[], isEverything: boolean): void
+  /** See `onAllSent` of the late lane. */
+  onLateFactsSent(facts: readonly LateFact[], isEverything: boolean): void
   onCount(errorId: string, count: number): void
   clock?: Clock
 }
 
-/** The way of facts from the spool to SQS: `live` while they are news, `records` once they are late, each acked once sent. */
+/**
+ * Sends facts from the spool to SQS: to the queue `live` while they are fresh, to `records` once they are late. Acknowledges
+ * each in the spool after SQS has accepted it.
+ */
 export class Lanes {
   readonly live: LiveLane
   readonly late: LateLane
 
-  constructor(parts: LanesDependencies, recovered: { acked: number; next: number }) {
+  constructor(dependencies: LanesDependencies, recovered: { acked: number; next: number }) {
     const cursor = new AckCursor(recovered.acked)
-    const onSent = (from: number, to: number) => parts.spool.ack(cursor.complete(from, to))
-    const { packer, delivery, spool } = parts
-    const clock = parts.clock && { clock: parts.clock }
+    const { packer, delivery, spool } = dependencies
+    const onSent = (from: number, to: number) => spool.ack(cursor.complete(from, to))
+    const clock = dependencies.clock && { clock: dependencies.clock }
     this.late = new LateLane({
-      to: parts.records,
+      to: dependencies.records,
       packer,
       delivery,
       spool,
       onSent,
       isLiveLaneBusy: () => spool.isWriting || this.live.isBusy,
-      onTooOld: (count) => parts.onCount('facts-too-old', count),
-      onDrained: parts.onLateFactsSent,
+      onTooOld: (count) => dependencies.onCount('facts-too-old', count),
+      onAllSent: dependencies.onLateFactsSent,
       ...clock,
     })
     this.live = new LiveLane({
-      to: parts.live,
+      to: dependencies.live,
       packer,
       delivery,
       onSent,
       onLate: (from, to) => this.late.add(from, to),
-      heartbeat: parts.heartbeat,
+      heartbeat: dependencies.heartbeat,
       ...clock,
     })
-    // What an earlier process left is late by now: the new epoch asserts what is.
+    // Facts of an earlier process are late: the new epoch publishes the current state.
     this.late.add(recovered.acked, recovered.next)
   }
 

@@ -8,74 +8,80 @@ import { timeMsOf } from './event-line.ts'
 import type { Packer } from './pack.ts'
 import { bodiesPerCallMax } from './sender.ts'
 
-/** Silence longer than this is broken by a heartbeat, so that the cloud can tell a quiet site from a dead one. */
+/** After this time without a message the lane sends a heartbeat, so that the cloud can tell a quiet site from a dead bridge. */
 const heartbeatMs = 10_000
-/** 30 s of 2 MB a second; beyond, the oldest are late before their time. */
+/** 30 s of facts at 2 MB a second. Above it, the oldest facts go to the late lane before they are late. */
 const queuedBytesMax = 64 * 1024 * 1024
+const sendBackoffMsMax = 5_000
 
 export interface LiveLaneDependencies {
   to: Destination
   packer: Packer
   delivery: Delivery
-  /** Records [from, to) will not go by this lane. */
+  /** The lane gives up the records [from, to): the late lane has to send them. */
   onLate(from: number, to: number): void
-  /** Records [from, to) are with SQS. */
+  /** SQS has accepted the records [from, to). */
   onSent(from: number, to: number): void
-  /** A line that is not in the spool: lost, it is missed by no one. `undefined` before the first epoch. */
+  /** Returns a heartbeat event, or `undefined` before the first epoch. It is not in the spool: a lost one is not sent again. */
   heartbeat(): string | undefined
   clock?: Clock
 }
 
-interface Queued {
+interface QueuedFact {
   number: number
   line: Buffer
   /** Unix milliseconds after which the fact is late. */
   lateAtMs: number
 }
 
+interface PackedBody {
+  body: string
+  facts: QueuedFact[]
+}
+
 /**
- * Facts as they happen: the first at once, then what has gathered, once a pace. One call to SQS is under way at a time.
- * At 100 ms a busy PBX makes 26 million requests a month, $10.5 for the send and as much for receive and delete; a call a
- * minute makes 6 messages a call, $0.10 a month (SQS, $0.40 a million).
+ * Sends facts while they are fresh: the first at once, then what has gathered, at most one message per pace, one SQS call at a
+ * time. Cost at a pace of 100 ms: a busy PBX makes 26 million requests a month, $10.5 to send and as much to receive and
+ * delete; a PBX with a call a minute makes 6 messages a call, $0.10 a month (SQS, $0.40 a million).
  */
 export class LiveLane {
-  readonly #parts: LiveLaneDependencies
+  readonly #dependencies: LiveLaneDependencies
   readonly #clock: Clock
   readonly #notifier: Notifier
   readonly #backoff: Backoff
-  #queue: Queued[] = []
+  #queue: QueuedFact[] = []
   #queuedBytes = 0
-  /** By the clock that never goes back: a wall clock set back an hour would be an hour's pause. */
+  /** By the monotonic clock: a wall clock set back by an hour would stop the lane for an hour. */
   #lastSentMs = 0
   #isSending = false
   #paceMs = paceMsMin
-  #slowUntilMs = 0
+  #paceEndsMs = 0
 
-  constructor(parts: LiveLaneDependencies) {
-    this.#parts = parts
-    this.#clock = parts.clock ?? realClock
+  constructor(dependencies: LiveLaneDependencies) {
+    this.#dependencies = dependencies
+    this.#clock = dependencies.clock ?? realClock
     this.#notifier = new Notifier(this.#clock)
-    this.#backoff = new Backoff({ ...sendBackoff, longestMs: 5000 }, this.#clock.random)
+    this.#backoff = new Backoff({ ...sendBackoff, longestMs: sendBackoffMsMax }, this.#clock.random)
   }
 
   get queued(): number {
     return this.#queue.length
   }
 
-  /** At least this between two messages, for ten minutes: who asks, asks again before. */
+  /** Sets the shortest time between two messages for ten minutes. The cloud repeats the command before that. */
   setPace(paceMs: number): void {
     this.#paceMs = paceMs
-    this.#slowUntilMs = this.#clock.monotonicMs() + paceHoldsMs
+    this.#paceEndsMs = this.#clock.monotonicMs() + paceHoldsMs
     this.#notifier.notify()
   }
 
   get paceMs(): number {
-    return this.#clock.monotonicMs() < this.#slowUntilMs ? this.#paceMs : paceMsMin
+    return this.#clock.monotonicMs() < this.#paceEndsMs ? this.#paceMs : paceMsMin
   }
 
-  /** Something is being sent, or is about to be: not what waits for its pace. */
+  /** Whether the lane is sending or about to send; false while facts only wait for the pace. */
   get isBusy(): boolean {
-    return this.#isSending || (this.#queue.length > 0 && this.#dueInMs() === 0)
+    return this.#isSending || (this.#queue.length > 0 && this.#msUntilDue() === 0)
   }
 
   offer(records: readonly SpoolRecord[]): void {
@@ -89,90 +95,96 @@ export class LiveLane {
   async run(signal: AbortSignal): Promise<void> {
     this.#lastSentMs = this.#clock.monotonicMs()
     while (!signal.aborted) {
-      if (this.#queue.length === 0) await this.#notifier.wait(signal, this.#heartbeatInMs())
-      await wait(this.#dueInMs(), signal, this.#clock)
+      if (this.#queue.length === 0) await this.#notifier.wait(signal, this.#msUntilHeartbeat())
+      await wait(this.#msUntilDue(), signal, this.#clock)
       if (signal.aborted) return
-      this.#giveUpLate()
+      this.#giveUpLateFacts()
       if (this.#queue.length > 0) await this.#send(signal)
-      else if (this.#heartbeatInMs() === 0) await this.#sendHeartbeat(signal)
+      else if (this.#msUntilHeartbeat() === 0) await this.#sendHeartbeat(signal)
     }
   }
 
-  #dueInMs(): number {
+  #msUntilDue(): number {
     return Math.max(0, this.#lastSentMs + this.paceMs - this.#clock.monotonicMs())
   }
 
-  #heartbeatInMs(): number {
+  #msUntilHeartbeat(): number {
     return Math.max(0, this.#lastSentMs + heartbeatMs - this.#clock.monotonicMs())
   }
 
-  /** Facts are in the order they happened, or nearly: the late ones are at the front. */
-  #giveUpLate(): void {
+  /** The queue is in the order of events, or nearly so: late facts are at its front. */
+  #giveUpLateFacts(): void {
     const now = this.#clock.nowMs()
-    let late = 0
-    for (; late < this.#queue.length; late += 1) {
-      const item = this.#queue[late]
-      if (!item || (item.lateAtMs > now && this.#queuedBytes <= queuedBytesMax)) break
-      this.#queuedBytes -= item.line.length
+    let lateCount = 0
+    for (const fact of this.#queue) {
+      if (fact.lateAtMs > now && this.#queuedBytes <= queuedBytesMax) break
+      this.#queuedBytes -= fact.line.length
+      lateCount += 1
     }
-    for (const [from, to] of runs(this.#queue.splice(0, late))) this.#parts.onLate(from, to)
+    for (const [from, to] of contiguousRanges(this.#queue.splice(0, lateCount))) this.#dependencies.onLate(from, to)
   }
 
   async #send(signal: AbortSignal): Promise<void> {
-    const parts = new Map<string, Queued[]>()
-    let taken = 0
-    while (taken < this.#queue.length && parts.size < bodiesPerCallMax) {
-      const waiting = this.#queue.slice(taken)
-      const { body, count } = this.#parts.packer.pack(
-        'live',
-        waiting.map((item) => item.line),
-      )
-      parts.set(body, waiting.slice(0, count))
-      taken += count
-    }
-    this.#queue.splice(0, taken)
+    const packed = this.#packQueue()
+    const bodies = packed.map(({ body }) => body)
     this.#isSending = true
-    const left = await this.#parts.delivery.try(this.#parts.to, [...parts.keys()], signal).finally(() => {
+    const rejected = await this.#dependencies.delivery.try(this.#dependencies.to, bodies, signal).finally(() => {
       this.#isSending = false
     })
-    const again: Queued[] = []
-    for (const [body, items] of parts) {
-      if (left.includes(body)) again.push(...items)
-      else this.#sent(items)
+    const toRetry: QueuedFact[] = []
+    for (const { body, facts } of packed) {
+      if (rejected.includes(body)) toRetry.push(...facts)
+      else this.#noteSent(facts)
     }
-    this.#queue.unshift(...again)
-    if (again.length === 0) this.#backoff.reset()
+    this.#queue.unshift(...toRetry)
+    if (toRetry.length === 0) this.#backoff.reset()
     else await wait(this.#backoff.nextMs(), signal, this.#clock)
   }
 
-  #sent(items: Queued[]): void {
+  /** Takes facts from the front of the queue, as many as fill the bodies of one SQS call. */
+  #packQueue(): PackedBody[] {
+    const packed: PackedBody[] = []
+    let taken = 0
+    while (taken < this.#queue.length && packed.length < bodiesPerCallMax) {
+      const rest = this.#queue.slice(taken)
+      const lines = rest.map(({ line }) => line)
+      const { body, count } = this.#dependencies.packer.pack('live', lines)
+      packed.push({ body, facts: rest.slice(0, count) })
+      taken += count
+    }
+    this.#queue.splice(0, taken)
+    return packed
+  }
+
+  #noteSent(facts: readonly QueuedFact[]): void {
     this.#lastSentMs = this.#clock.monotonicMs()
-    this.#queuedBytes -= items.reduce((sum, item) => sum + item.line.length, 0)
-    for (const [from, to] of runs(items)) this.#parts.onSent(from, to)
+    this.#queuedBytes -= facts.reduce((sum, { line }) => sum + line.length, 0)
+    for (const [from, to] of contiguousRanges(facts)) this.#dependencies.onSent(from, to)
   }
 
   async #sendHeartbeat(signal: AbortSignal): Promise<void> {
-    const line = this.#parts.heartbeat()
+    const line = this.#dependencies.heartbeat()
     if (line !== undefined) {
-      const { body } = this.#parts.packer.pack('live', [Buffer.from(line)])
-      await this.#parts.delivery.try(this.#parts.to, [body], signal)
+      const { body } = this.#dependencies.packer.pack('live', [Buffer.from(line)])
+      await this.#dependencies.delivery.try(this.#dependencies.to, [body], signal)
     }
-    // Sent or not: a heartbeat that failed is not tried again, the next one says as much.
+    // Set also after a failure: a heartbeat is not retried, the next one replaces it.
     this.#lastSentMs = this.#clock.monotonicMs()
   }
 
-  /** What has not been sent when the bridge stops stays in the spool. */
+  /** Resolves once the queue is empty or the signal aborts. Facts not sent by then stay in the spool. */
   async drained(signal: AbortSignal): Promise<void> {
     while (this.#queue.length > 0 && !signal.aborted) await wait(20, signal, this.#clock)
   }
 }
 
-function runs(items: readonly Queued[]): [number, number][] {
-  const found: [number, number][] = []
-  for (const { number } of items) {
-    const last = found.at(-1)
+/** Joins the facts' record numbers into ranges [from, to). */
+function contiguousRanges(facts: readonly QueuedFact[]): [number, number][] {
+  const ranges: [number, number][] = []
+  for (const { number } of facts) {
+    const last = ranges.at(-1)
     if (last && last[1] === number) last[1] = number + 1
-    else found.push([number, number + 1])
+    else ranges.push([number, number + 1])
   }
-  return found
+  return ranges
 }

@@ -8,35 +8,35 @@ export interface PackerOptions {
   sign(bytes: Uint8Array): Uint8Array
 }
 
-/** Leaves room for the line breaks, so that a body never unpacks to more than a reader takes. */
+/** Half of what a reader accepts, which leaves room for line breaks. */
 const rawBytesMax = unpackedBytesMax / 2
-/** Small batches shrink little: base64 alone makes 4/3 of the bytes. Corrected by what each body measures. */
-const ratioAtStart = 0.5
+/** Expected body bytes per raw byte. Small batches compress little, and base64 adds a third. Each body corrects it. */
+const initialRatio = 0.5
 
-/** Fills SQS bodies to one billing step of 64 KiB, guessing from the last body how many lines fit and measuring each. */
+/** Packs lines into SQS bodies of at most 64 KiB, one billed request. It estimates from the last body how many lines fit. */
 export class Packer {
   readonly #options: PackerOptions
-  #ratio = ratioAtStart
+  #ratio = initialRatio
 
   constructor(options: PackerOptions) {
     this.#options = options
   }
 
-  /** One body of the first lines, at least one of them. A body of one line may be over the target, never over SQS's limit. */
+  /** Packs the first `count` lines, at least one. A body of one line may exceed the target, but never SQS's limit. */
   pack(lane: Lane, lines: readonly Uint8Array[]): { body: string; count: number } {
     const { site, key, sign } = this.#options
-    let count = this.#guess(lines)
+    let count = this.#estimateCount(lines)
     for (;;) {
       const taken = lines.slice(0, count)
       const body = packBody({ site, key, lane }, taken, sign)
       this.#ratio = body.length / taken.reduce((sum, line) => sum + line.length, 0)
       if (body.length <= packedBodyBytesTarget || count === 1) return { body, count }
-      // Each turn takes at least a tenth away: 20 turns at the worst for 8 MiB of lines that do not compress.
+      // Each turn removes at least a tenth of the lines: at most 20 turns, for 8 MiB of incompressible lines.
       count = Math.max(1, Math.floor(count * Math.min(0.9, (packedBodyBytesTarget / body.length) * 0.95)))
     }
   }
 
-  #guess(lines: readonly Uint8Array[]): number {
+  #estimateCount(lines: readonly Uint8Array[]): number {
     const rawBytes = Math.min(rawBytesMax, (packedBodyBytesTarget * 0.9) / this.#ratio)
     let bytes = 0
     let count = 0

@@ -8,28 +8,28 @@ import { sqsBodyBytesMax } from '../../contracts/limits.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { isContentFault, QueueUnavailableError, startErrorFor } from './sqs-errors.ts'
 
-/** SQS takes ten messages a call. */
+/** Limit of SQS's SendMessageBatch. */
 export const bodiesPerCallMax = 10
-/** Half-open connections look like silence; after this the call is given up and its bodies sent again with the same ids. */
+/** A half-open connection never answers: after this time the call fails, and its bodies are sent again. */
 const requestMsMax = 10_000
 
 export type SendOutcome =
   | { kind: 'accepted' }
-  /** SQS will never take this body: it goes to the quarantine. */
+  /** SQS will never accept this body: put it into the quarantine. */
   | { kind: 'refused'; code: string }
   | { kind: 'retry'; code: string }
 
-/** Sends bodies to SQS. One try; who calls decides what to do with what was not accepted. */
+/** Sends bodies to SQS without retries: the caller decides about bodies that were not accepted. */
 export class Sender {
   readonly #client: SQSClient
 
-  /** Without `credentials`, they come from the environment. */
+  /** Without `credentials`, the AWS SDK searches for them. */
   constructor(region: string, credentials?: SQSClientConfig['credentials']) {
-    // Tries of its own would send a whole batch again for one entry's sake, and hide what it did from the counters.
+    // The SDK's own retries would resend a whole batch for one failed entry, and the bridge could not count them.
     this.#client = new SQSClient({ region, maxAttempts: 1, ...(credentials && { credentials }) })
   }
 
-  /** An outcome for each body, in order. At most ten bodies of 1 MiB in all. Throws QueueUnavailableError if none was judged. */
+  /** Returns the outcome of each body, in order. At most ten bodies, 1 MiB together. @throws QueueUnavailableError */
   async send(queueUrl: string, bodies: readonly string[], signal?: AbortSignal): Promise<SendOutcome[]> {
     const limit = AbortSignal.timeout(requestMsMax)
     const entries = bodies.map((body, index) => ({ Id: String(index), MessageBody: body }))
@@ -48,7 +48,7 @@ export class Sender {
     })
   }
 
-  /** Throws what SQS answers if the queue or the credentials are wrong. */
+  /** Throws SQS's error if the queue does not exist or the credentials are rejected. */
   async probe(queueUrl: string): Promise<void> {
     const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] })
     await this.#client.send(command, { abortSignal: AbortSignal.timeout(requestMsMax) })
@@ -60,8 +60,8 @@ export class Sender {
 }
 
 /**
- * At the start, tells a wrong queue or wrong credentials from a cloud that is away. The bridge's role may send only, so a
- * denial to look says nothing; what cannot be reached is waited for, with the spool and the CDR file holding what comes.
+ * Checks the queues when the bridge starts. Throws FatalError for a missing queue or rejected credentials. An unreachable
+ * queue is only logged: spool and CDR file keep the data until it is back. So is a denial, since the bridge's role may send only.
  */
 export async function probeQueues(sender: Sender, queues: { live: string; records: string }, log: Log): Promise<void> {
   for (const name of ['live', 'records'] as const) {
@@ -75,7 +75,7 @@ export async function probeQueues(sender: Sender, queues: { live: string; record
   }
 }
 
-/** How many of the first bodies go in one call. */
+/** Returns how many of the first bodies fit into one SQS call. */
 export function bodyCountForCall(bodies: readonly string[]): number {
   let bytes = 0
   for (const [index, body] of bodies.entries()) {

@@ -2,17 +2,17 @@ import { createPrivateKey, sign } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { errorCode, exitStatus, FatalError } from '../failure.ts'
 
-/** Group and others: a private key that they may read is not private. */
+/** File mode bits of group and others: the private key must have none of them. */
 const othersMask = 0o077
 
-/** Reads the bridge's Ed25519 key (PKCS8, PEM) and answers a function that signs with it. */
+/** Reads the bridge's Ed25519 key (PKCS8, PEM); returns a function that signs with it. */
 export async function readSigningKey(file: string): Promise<(bytes: Uint8Array) => Uint8Array> {
   const pem = await readPrivate(file)
   let key: ReturnType<typeof createPrivateKey>
   try {
     key = createPrivateKey({ key: pem, format: 'pem' })
   } catch {
-    // OpenSSL's own message may quote the file.
+    // No `cause`: OpenSSL's message may quote the key.
     throw new FatalError(
       'key-invalid',
       exitStatus.config,
@@ -33,7 +33,7 @@ async function readPrivate(file: string): Promise<string> {
       throw new FatalError(
         'key-too-open',
         exitStatus.noPermission,
-        `others may read the key ${file} (mode ${octal}): chmod 600 it`,
+        `other users may read the key ${file} (mode ${octal}): run chmod 600 ${file}`,
       )
     }
     return await readFile(file, 'utf8')
@@ -43,7 +43,7 @@ async function readPrivate(file: string): Promise<string> {
     throw new FatalError(
       'key-unreadable',
       exitStatus.noInput,
-      `the key ${file} ${why}: enrol the bridge, or mend key.privateKeyFile`,
+      `the key ${file} ${why}: enrol the bridge, or correct key.privateKeyFile`,
       {
         cause,
       },

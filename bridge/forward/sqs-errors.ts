@@ -2,7 +2,7 @@ import { SwitchhookError } from '../../contracts/errors.ts'
 import { exitStatus, FatalError } from '../failure.ts'
 import { describeError } from '../operate/log.ts'
 
-/** What a failed call to SQS means. Only the bridge's start makes an end of it; later, all of it is waited out. */
+/** The kind of a failed SQS call. It is fatal only when the bridge starts; later, the bridge retries after every kind. */
 export type SqsFault = 'queue-missing' | 'credentials' | 'denied' | 'content' | 'unavailable'
 
 const names: Readonly<Record<string, SqsFault>> = {
@@ -29,18 +29,17 @@ export function sqsFault(error: unknown): SqsFault {
   return error instanceof Error ? (names[error.name] ?? 'unavailable') : 'unavailable'
 }
 
-/** A body that SQS refuses for what it is. Entries name a fault by `Code`. */
+/** Whether SQS rejected a body for its content. `code` is the `Code` of a batch entry. */
 export function isContentFault(code: string): boolean {
   return names[code] === 'content' || code === 'MessageTooLong'
 }
 
-/** One call to SQS failed as a whole; the spool and the CDR file still hold what it carried. */
+/** An SQS call failed as a whole. The spool and the CDR file still have its data. */
 export class QueueUnavailableError extends SwitchhookError {
   readonly errorId = 'queue-unavailable'
   readonly fault: SqsFault
   constructor(cause: unknown) {
     super(describeError(cause), { cause })
-    this.name = 'QueueUnavailableError'
     this.fault = sqsFault(cause)
   }
   override shouldRetry(): boolean {
@@ -48,16 +47,16 @@ export class QueueUnavailableError extends SwitchhookError {
   }
 }
 
-/** Why the bridge does not start with these queues or credentials, or `undefined` if waiting may help. */
+/** Returns the error with which the bridge refuses to start, or `undefined` if retrying can help. */
 export function startErrorFor(error: unknown, queue: string, url: string): FatalError | undefined {
   const fault = sqsFault(error)
   if (fault === 'queue-missing') {
-    const sentence = `the queue ${url} does not exist: mend queues.${queue}, or deploy the stack that makes it`
+    const sentence = `the queue ${url} does not exist: correct queues.${queue}, or deploy the stack that creates it`
     return new FatalError('queue-missing', exitStatus.config, sentence, { cause: error })
   }
   if (fault === 'credentials') {
     const sentence =
-      'SQS does not accept the AWS credentials, or there are none: give the bridge a profile, a role or a key pair'
+      'SQS rejects the AWS credentials, or none were found: give the bridge a profile, a role or a key pair'
     return new FatalError('credentials-refused', exitStatus.noPermission, sentence, { cause: error })
   }
   return undefined

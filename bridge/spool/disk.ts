@@ -3,7 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** A file that only grows. `append` may write part of the bytes before it fails; `truncate` takes that part away. */
+/** A file that only grows. A failed `append` may have written part of the bytes; `truncate` removes that part. */
 export interface AppendFile {
   append(bytes: Uint8Array): Promise<void>
   datasync(): Promise<void>
@@ -11,31 +11,32 @@ export interface AppendFile {
   close(): Promise<void>
 }
 
-/** What the bridge's durable parts ask of a file system; a simulator can put another in its place. */
+/** The file system operations of the bridge. The simulator replaces them. */
 export interface Disk {
   makeFolder(path: string): Promise<void>
   list(folder: string): Promise<string[]>
   read(path: string): Promise<Buffer>
-  /** Fills `bytes` from `offset` on and answers how far, which is to their end unless the file's is nearer. */
+  /** Reads from `offset` into `bytes`; returns the number of bytes read, which is less than asked only at the file's end. */
   readInto(path: string, offset: number, bytes: Uint8Array): Promise<number>
-  /** Creates the file, whose entry in the folder is durable on return. */
+  /** Creates a file; its folder entry is durable on return. */
   create(path: string): Promise<AppendFile>
-  /** Makes what is in an existing file durable, after cutting it to `length`. */
+  /** Cuts an existing file to `length` and makes its content durable. */
   truncateAndSync(path: string, length: number): Promise<void>
-  /** Whole or not at all, durable on return: temporary file, fsync, rename, fsync of the folder. */
+  /** Replaces a file atomically, durable on return: temporary file, fsync, rename, fsync of the folder. */
   replace(path: string, bytes: Uint8Array): Promise<void>
-  /** A file that is not there is removed already. */
+  /** Removes a file; does nothing if it does not exist. */
   remove(path: string): Promise<void>
   /**
-   * The file is gone at once and its space little by little, so that no fdatasync waits for it meanwhile. A crash may leave
-   * the rest of it under its name with `releasedSuffix`.
+   * Removes a file and frees its space in small steps, so that no fdatasync waits long for it. The file is renamed first: a
+   * crash may leave its rest under its name plus `releasedSuffix`.
    */
   removeGradually(path: string): Promise<void>
 }
 
+/** Suffix of a file that is being removed gradually. */
 export const releasedSuffix = '.gone'
 
-/** Everything the bridge writes may hold phone numbers, so only its own user reads it. */
+/** Every file may contain phone numbers: only the bridge's user may read them. */
 const privateFile = 0o600
 const privateFolder = 0o700
 
@@ -100,18 +101,17 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * What is freed at once is part of the next fdatasync of any other file. With segments of 8 MiB one in fifty of those took
- * 12 to 36 ms (ext4), with 2 MiB at a time as much, with 1 MiB none over 9 ms. A segment takes a tenth of a second so, a
- * full spool of 64 seven.
+ * The next fdatasync of any file also waits for space that was freed. Measured on ext4: freeing 8 MiB or 2 MiB at once, one
+ * fdatasync in fifty took 12 to 36 ms; freeing 1 MiB, none took over 9 ms. A segment of 8 MiB takes 0.1 s, a full spool 7 s.
  */
 const freedAtOnceBytes = 1024 * 1024
 const freeEveryMs = 10
 
 async function removeGradually(path: string): Promise<void> {
-  // Half a file would be taken for a torn one.
-  const gone = path + releasedSuffix
-  await rename(path, gone)
-  const handle = await open(gone, 'r+')
+  // Without the rename, recovery would take a half removed segment for a torn one.
+  const released = path + releasedSuffix
+  await rename(path, released)
+  const handle = await open(released, 'r+')
   try {
     const { size } = await handle.stat()
     for (let length = size - freedAtOnceBytes; length > 0; length -= freedAtOnceBytes) {
@@ -121,7 +121,7 @@ async function removeGradually(path: string): Promise<void> {
   } finally {
     await handle.close()
   }
-  await rm(gone)
+  await rm(released)
 }
 
 export const realDisk: Disk = {

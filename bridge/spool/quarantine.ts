@@ -2,15 +2,15 @@ import { join } from 'node:path'
 import { type Clock, realClock } from '../operate/clock.ts'
 import { type Disk, realDisk } from './disk.ts'
 
-/** One item keeps at most 1 MiB of what was put aside; the longest legal SQS body is as long. */
+/** Longer items are cut. The longest SQS body is 1 MiB too. */
 const itemBytesMax = 1_048_576
-/** 500 items: 500 MiB at the very worst, under 1 MiB in practice (a frame or a line is 500 bytes). The oldest go first. */
+/** At most 500 MiB; under 1 MiB in practice, since a frame or a line has 500 bytes. The oldest items are deleted first. */
 export const itemsMax = 500
-/** 16 MiB of frames on their way to the disk at the most. */
+/** At most 16 MiB wait for the disk. */
 const waitingMax = 16
 const itemName = /^(\d{13})-(\d{6})-[a-z-]+\.bin$/
 
-/** Bytes that could not be used, kept for a person to look at: `<unix ms>-<count>-<what>.bin`, readable by the bridge's user alone. */
+/** Keeps unusable bytes for the operator, in files `<unix ms>-<count>-<what>.bin` that only the bridge's user can read. */
 export class Quarantine {
   readonly #folder: string
   readonly #disk: Disk
@@ -18,7 +18,7 @@ export class Quarantine {
   #names: string[] = []
   #count = 0
   #waiting = 0
-  /** One at a time, so that the bound holds. */
+  /** Writes run one after the other, so that `itemsMax` holds. */
   #last: Promise<void> = Promise.resolve()
 
   constructor(folder: string, disk: Disk = realDisk, clock: Clock = realClock) {
@@ -32,17 +32,17 @@ export class Quarantine {
     this.#names = (await this.#disk.list(this.#folder)).filter((name) => itemName.test(name)).sort()
   }
 
-  /** How many things wait for a person to look at them. */
+  /** Number of items on disk. */
   get items(): number {
     return this.#names.length
   }
 
-  /** Whoever cannot wait for the disk counts what it has and lets it go. */
+  /** Whether too many items wait for the disk. A caller that cannot wait then drops its bytes and counts them. */
   get isBusy(): boolean {
     return this.#waiting >= waitingMax
   }
 
-  /** `what` is lower case letters and hyphens. Resolves when the bytes are durable; rejects if they cannot be written. */
+  /** Resolves when the bytes are durable; rejects if they cannot be written. `what`: lower case letters and hyphens. */
   put(what: string, bytes: Uint8Array): Promise<void> {
     this.#waiting += 1
     const turn = this.#last
@@ -59,11 +59,11 @@ export class Quarantine {
     const name = `${this.#clock.nowMs()}-${String(this.#count % 1_000_000).padStart(6, '0')}-${what}.bin`
     await this.#disk.replace(join(this.#folder, name), bytes)
     this.#names.push(name)
-    await this.#makeRoom()
+    await this.#deleteOldest()
   }
 
-  /** One that the disk does not remove is none of the new one's business: the next oldest goes, and it is tried again. */
-  async #makeRoom(): Promise<void> {
+  /** If the oldest item cannot be deleted, deletes the next oldest, and retries the oldest at the next write. */
+  async #deleteOldest(): Promise<void> {
     for (const oldest of this.#names.slice(0, -1)) {
       if (this.#names.length <= itemsMax) return
       try {

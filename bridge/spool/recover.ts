@@ -4,7 +4,7 @@ import { type Disk, releasedSuffix } from './disk.ts'
 import { readSealed } from './sealed-file.ts'
 import { scanSegment } from './segment.ts'
 
-/** One segment file: records `first` up to, not with, `next`. */
+/** A segment file with the records [first, next). */
 export interface Segment {
   readonly first: number
   next: number
@@ -13,13 +13,13 @@ export interface Segment {
 
 export interface Recovered {
   segments: Segment[]
-  /** The number the next record gets. */
+  /** Number of the next record to append. */
   next: number
-  /** All records below this number were acknowledged. */
+  /** All records below this number are acknowledged. */
   acked: number
-  /** Damaged records inside segments: their bytes, for the quarantine. */
+  /** Bytes of damaged records inside segments, for the quarantine. */
   damaged: Buffer[]
-  /** Bytes cut from the end of segments: what a crash left half written. */
+  /** Number of bytes cut from segment ends, which a crash left half written. */
   tornBytes: number
 }
 
@@ -32,8 +32,8 @@ export function segmentPath(folder: string, first: number): string {
 }
 
 /**
- * Reads every segment of the folder, cuts torn ends, and makes what is kept durable before anyone may rely on it: bytes
- * that outlived a killed process may still be in the page cache alone.
+ * Reads every segment of the folder and cuts torn ends. Syncs what it keeps, because bytes of a killed process may still be
+ * in the page cache only.
  */
 export async function recover(disk: Disk, folder: string): Promise<Recovered> {
   await disk.makeFolder(folder)
@@ -46,9 +46,9 @@ export async function recover(disk: Disk, folder: string): Promise<Recovered> {
     tornBytes: 0,
   }
   const names = await disk.list(folder)
-  // Nobody needs them: what cannot be removed is no reason not to start.
-  const gone = names.filter((name) => name.endsWith(releasedSuffix)).map((name) => disk.remove(join(folder, name)))
-  await Promise.allSettled(gone)
+  // Segments whose gradual removal was interrupted. A failure here must not keep the bridge from starting.
+  const removals = names.filter((name) => name.endsWith(releasedSuffix)).map((name) => disk.remove(join(folder, name)))
+  await Promise.allSettled(removals)
   const firsts = names.flatMap((name) => segmentName.exec(name)?.[1] ?? []).map(Number)
   for (const first of firsts.sort((a, b) => a - b)) await recoverSegment(disk, folder, first, recovered)
   recovered.next = Math.max(recovered.next, recovered.acked)
@@ -64,7 +64,7 @@ async function recoverSegment(disk: Disk, folder: string, first: number, into: R
   if (scan.end < bytes.length) into.tornBytes += bytes.length - scan.end
   const last = scan.records.at(-1)
   if (!last) {
-    // Kept nowhere else: a segment damaged in its only record leaves its bytes to the quarantine.
+    // A segment without any good record: the quarantine keeps its bytes.
     if (bytes.length > 0) into.damaged.push(bytes)
     await disk.remove(path)
     into.next = Math.max(into.next, first)

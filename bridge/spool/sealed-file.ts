@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib'
 import type { Disk } from './disk.ts'
 
 /**
- * A small JSON value in a file of its own: `<crc32 in hex> <json>\n`, replaced whole. A file that is absent, cut or
- * altered reads as `undefined`, and its owner begins anew: what it holds can always be worked out again, at the price of doubles.
+ * Reads a small JSON value from a file `<crc32 in hex> <json>\n`, which `writeSealed` replaces atomically. Returns `undefined`
+ * if the file is missing, cut or altered. The caller then starts without it: data may be sent twice, but none is lost.
  */
 export async function readSealed(disk: Disk, path: string): Promise<unknown> {
   const content = await disk.read(path).catch((error: NodeJS.ErrnoException) => {

@@ -2,7 +2,7 @@ import type { Clock } from '../operate/clock.ts'
 import type { AppendFile, Disk } from './disk.ts'
 import { type Segment, segmentPath } from './recover.ts'
 
-/** 8 MiB: a day of a small office in one file, and what a reader holds in memory at a time. */
+/** 8 MiB: a day of a small office. Recovery reads a whole segment into memory. */
 const segmentBytesMax = 8 * 1024 * 1024
 const noSpaceRetryMs = 1000
 
@@ -10,11 +10,11 @@ export interface SegmentWriterOptions {
   folder: string
   disk: Disk
   clock: Clock
-  onBegun(segment: Segment): void
+  onSegmentStarted(segment: Segment): void
   onNoSpace(): void
 }
 
-/** Writes batches of records to the newest segment, each durable on return; begins a segment when the last is full. */
+/** Appends batches of records to the newest segment, durable on return. Starts a new segment when the last is full. */
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions
   #active: { file: AppendFile; segment: Segment } | undefined
@@ -24,28 +24,28 @@ export class SegmentWriter {
     this.#options = options
   }
 
-  /** The segment being written, which is not deleted whatever is acknowledged. */
+  /** The segment that is being written. It is not deleted even if all of its records are acknowledged. */
   get segment(): Segment | undefined {
     return this.#active?.segment
   }
 
   /**
-   * Appends `count` records, the first of them numbered `first`, and syncs. While there is no space the same bytes are
-   * tried again each second. False if the writer was stopped before they were durable. Any other error is thrown.
+   * Appends `count` records, numbered from `first`, and syncs. While the disk is full it retries every second. False if the
+   * writer was stopped before the records were durable. Throws every other error.
    */
   async write(first: number, count: number, bytes: Buffer): Promise<boolean> {
     while (!this.#isStopping) {
-      if (await this.#tryWrite(first, bytes)) return this.#settle(count, bytes.length)
+      if (await this.#tryWrite(first, bytes)) return this.#sync(count, bytes.length)
       this.#options.onNoSpace()
       await new Promise<void>((resolve) => this.#options.clock.after(noSpaceRetryMs, resolve))
     }
     return false
   }
 
-  /** False if there was no space; then nothing of the bytes is left in the file. */
+  /** False if the disk is full; then the file contains none of the bytes. */
   async #tryWrite(first: number, bytes: Buffer): Promise<boolean> {
     try {
-      this.#active ??= await this.#begin(first)
+      this.#active ??= await this.#startSegment(first)
       await this.#active.file.append(bytes)
       return true
     } catch (error) {
@@ -55,14 +55,14 @@ export class SegmentWriter {
     }
   }
 
-  async #begin(first: number): Promise<{ file: AppendFile; segment: Segment }> {
+  async #startSegment(first: number): Promise<{ file: AppendFile; segment: Segment }> {
     const file = await this.#options.disk.create(segmentPath(this.#options.folder, first))
     const segment = { first, next: first, bytes: 0 }
-    this.#options.onBegun(segment)
+    this.#options.onSegmentStarted(segment)
     return { file, segment }
   }
 
-  async #settle(count: number, bytes: number): Promise<boolean> {
+  async #sync(count: number, bytes: number): Promise<boolean> {
     const active = this.#active
     if (!active) return false
     await active.file.datasync()
@@ -72,7 +72,7 @@ export class SegmentWriter {
     return true
   }
 
-  /** Ends a wait for space. */
+  /** Ends the wait for disk space. */
   stop(): void {
     this.#isStopping = true
   }

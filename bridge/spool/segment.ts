@@ -1,16 +1,15 @@
 import { crc32 } from 'node:zlib'
 
-/** One record of the spool. `number` counts from 1 over the whole life of the state folder. */
+/** A record of the spool. Numbers start at 1 and increase over the whole life of the state folder. */
 export interface SpoolRecord {
   readonly number: number
   readonly payload: Buffer
 }
 
-/** On disk: length u32, crc32 u32, number u64, all little-endian, then the payload. The crc covers length, number, payload. */
+/** On disk: length u32, crc32 u32, number u64 (little-endian), then the payload. The CRC covers length, number and payload. */
 const headerBytes = 16
-/** The largest event lists 20,000 endpoints, about 0.7 MB; a length over this is damage, not a record. */
+/** The largest event lists 20,000 endpoints, about 0.7 MB. A greater length on disk means damage. */
 export const payloadBytesMax = 1_048_576
-/** Of a whole record on disk. */
 export const recordBytesMax = headerBytes + payloadBytesMax
 
 export function encodeRecord(number: number, payload: Buffer): Buffer {
@@ -22,27 +21,27 @@ export function encodeRecord(number: number, payload: Buffer): Buffer {
   return record
 }
 
-/** What each byte does to a CRC-32, taken from zlib's own. */
+/** The lookup table of CRC-32, computed with zlib. */
 const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => ~crc32(Uint8Array.of(byte ^ 0xff)) ^ 0x00ff_ffff)
 
-/** Of `bytes` in [from, to), one at a time: for a few, a call of zlib's and a view for it cost more. */
-function crc32OfFew(bytes: Buffer, from: number, to: number, before: number): number {
+/** Returns the CRC-32 of a few bytes [from, to). For so few, calling zlib with a view would take longer than this loop. */
+function crc32OfFewBytes(bytes: Buffer, from: number, to: number, before: number): number {
   let crc = ~before
   for (let at = from; at < to; at += 1) crc = (crcTable[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8)
   return ~crc >>> 0
 }
 
-/** Of the record at `start`: of its length, its number and its payload. */
+/** Returns the CRC-32 of length, number and payload of the record at `start`. */
 function checksum(bytes: Buffer, start: number, payload: Buffer): number {
-  const ofLength = crc32OfFew(bytes, start, start + 4, 0)
-  return crc32(payload, crc32OfFew(bytes, start + 8, start + headerBytes, ofLength))
+  const ofLength = crc32OfFewBytes(bytes, start, start + 4, 0)
+  return crc32(payload, crc32OfFewBytes(bytes, start + 8, start + headerBytes, ofLength))
 }
 
 function numberAt(bytes: Buffer, start: number): number {
   return bytes.readUInt32LE(start + 12) * 2 ** 32 + bytes.readUInt32LE(start + 8)
 }
 
-/** A record and where it stands in the bytes. */
+/** A record with its position in a buffer. */
 export interface LocatedRecord extends SpoolRecord {
   start: number
   end: number
@@ -59,9 +58,9 @@ function recordAt(bytes: Buffer, start: number): LocatedRecord | undefined {
 }
 
 /**
- * The good records of a segment's bytes, from where record `expected` should stand. A damaged stretch is passed over by
- * looking, byte by byte, for the next record whose number goes on from the last one and whose checksum holds: worst case
- * one pass over a segment of 8 MiB, since a checksum is computed only where the number is plausible.
+ * Yields the good records of a segment's bytes, starting where record `expected` should be. After damage it searches, byte by
+ * byte, for the next record with a plausible number and a correct checksum. Worst case: one pass over a segment of 8 MiB,
+ * since the checksum is computed only where the number is plausible.
  */
 export function* recordsIn(bytes: Buffer, expected: number): Generator<LocatedRecord> {
   for (let [next, start] = [expected, 0]; start < bytes.length; ) {
@@ -87,9 +86,9 @@ function nextRecord(bytes: Buffer, from: number, expected: number): LocatedRecor
 
 export interface Scan {
   records: SpoolRecord[]
-  /** Bytes up to and with the last good record; what follows is a torn tail. */
+  /** Offset of the end of the last good record. Bytes after it are a torn end. */
   end: number
-  /** Stretches between good records that are damaged, as [from, to) in bytes. */
+  /** Damaged byte ranges [from, to) between good records. */
   damage: [number, number][]
 }
 

@@ -3,18 +3,18 @@ import { type Segment, segmentPath } from './recover.ts'
 import { recordBytesMax, recordsIn, type SpoolRecord } from './segment.ts'
 
 /**
- * Reads records in order. A piece of a segment is read at a time, into the same memory again and again, since a long backlog in
- * memory of its own is mostly work for the garbage collector; its records are checked as they are asked for.
+ * Reads records in order, one piece of a segment at a time. It reuses one buffer: new buffers for a long backlog would keep
+ * the garbage collector busy. Records are checked only when they are read.
  */
 export class SpoolReader {
   readonly #disk: Disk
   readonly #folder: string
   #segment: Segment | undefined
-  /** The next record: its number, and where in the segment it or the damage before it begins. */
+  /** Number of the next record, and the offset in the segment of the record or of the damage before it. */
   #number = 0
   #offset = 0
   #memory = Buffer.alloc(0)
-  /** What is in memory of the segment, and from which offset on. */
+  /** The part of the segment that is in memory, and its offset. */
   #piece = Buffer.alloc(0)
   #pieceOffset = 0
 
@@ -24,32 +24,32 @@ export class SpoolReader {
   }
 
   /**
-   * Some records of [from, to) in order, at least one if any is whole, about `bytesMax` at most; damaged ones are missing. The
-   * payloads hold until the next call.
+   * Returns the first good records of [from, to), about `bytesMax` bytes, at least one record if there is one. Damaged records
+   * are left out. The next call overwrites the payloads.
    */
   async read(segments: readonly Segment[], from: number, to: number, bytesMax: number): Promise<SpoolRecord[]> {
     for (const segment of segments) {
       if (segment.next <= from || segment.first >= to) continue
-      if (segment !== this.#segment || this.#number > from) this.#begin(segment)
+      if (segment !== this.#segment || this.#number > from) this.#startSegment(segment)
       do {
-        const records = this.#take(from, to, bytesMax)
+        const records = this.#recordsInPiece(from, to, bytesMax)
         if (records.length > 0) return records
-      } while (await this.#readOn(segment))
+      } while (await this.#readNextPiece(segment))
     }
     return []
   }
 
-  #begin(segment: Segment): void {
+  #startSegment(segment: Segment): void {
     this.#segment = segment
     this.#number = segment.first
     this.#offset = 0
-    // The rest of the last segment, behind damage, took more.
+    // The buffer has grown if damage filled a piece of the last segment: free it.
     if (this.#memory.length > recordBytesMax) this.#memory = Buffer.alloc(0)
     this.#piece = this.#memory.subarray(0, 0)
     this.#pieceOffset = 0
   }
 
-  #take(from: number, to: number, bytesMax: number): SpoolRecord[] {
+  #recordsInPiece(from: number, to: number, bytesMax: number): SpoolRecord[] {
     const records: SpoolRecord[] = []
     const base = this.#offset
     let bytes = 0
@@ -64,19 +64,19 @@ export class SpoolReader {
     return records
   }
 
-  /** The piece from the next record on; behind damage that fills a whole piece, the rest. False if there is no more. */
-  async #readOn(segment: Segment): Promise<boolean> {
+  /** Reads the piece that starts at the next record, or the whole rest if damage fills a piece. False at the segment's end. */
+  async #readNextPiece(segment: Segment): Promise<boolean> {
     const rest = segment.bytes - this.#offset
-    const isSeen = this.#offset === this.#pieceOffset ? this.#piece.length : 0
-    if (rest <= isSeen) return false
-    const length = isSeen < recordBytesMax ? Math.min(recordBytesMax, rest) : rest
+    const seenBytes = this.#offset === this.#pieceOffset ? this.#piece.length : 0
+    if (rest <= seenBytes) return false
+    const length = seenBytes < recordBytesMax ? Math.min(recordBytesMax, rest) : rest
     if (this.#memory.length < length) this.#memory = Buffer.allocUnsafe(length)
-    // Until it is read whole, nothing is in memory.
+    // If the read fails, the buffer must not count as filled.
     this.#piece = this.#memory.subarray(0, 0)
     this.#pieceOffset = this.#offset
     const piece = this.#memory.subarray(0, length)
     const filled = await this.#disk.readInto(segmentPath(this.#folder, segment.first), this.#offset, piece)
     this.#piece = piece.subarray(0, filled)
-    return filled > isSeen
+    return filled > seenBytes
   }
 }

@@ -8,37 +8,37 @@ import { SegmentWriter } from './segment-writer.ts'
 import { SpoolReader } from './spool-reader.ts'
 
 /*
- * The spool: facts wait here, durable, until SQS has taken them.
+ * The spool: a durable queue on disk for facts that SQS has not accepted yet.
  *
  * Constraints
- *   One process owns the folder (the bridge's lock sees to it). A record is handed on only after the fdatasync that covers
- *   it. Nothing acknowledged is lost to kill -9 or a power cut, if fdatasync does what it says. Sent again after a crash is
- *   allowed; lost is not. Bytes on disk and in memory are bounded.
+ *   One process uses the folder; the bridge's lock ensures it. A record is passed on only after the fdatasync that covers it.
+ *   kill -9 and a power cut lose no record that was passed on, if fdatasync is reliable. After a crash a record may be sent
+ *   twice, but is never lost. Disk space and memory are bounded.
  * Layout
- *   `<first record number, 16 digits>.seg`, records one after the other (segment.ts). `acked`, a sealed file (sealed-file.ts).
- *   `….seg.gone`, a segment that is being deleted; recovery deletes what a crash left of it.
+ *   `<first record number, 16 digits>.seg` holds records one after the other (segment.ts). `acked` is a sealed file
+ *   (sealed-file.ts). `….seg.gone` is a segment that is being removed; recovery removes what a crash left of it.
  * Write
- *   `append` numbers a record and puts it in memory. One writer loop takes all that waits, writes it, calls fdatasync once,
- *   hands it on, and begins again: what arrives during one fdatasync shares the next. A segment over its size is closed.
- *   No space: the half-written part is cut off and the same bytes are tried again each second. Any other failed write or
- *   fdatasync breaks the spool for good: after it, what the kernel says of those pages cannot be believed.
+ *   `append` numbers a record and keeps it in memory. One writer loop takes all pending records, writes them, calls fdatasync
+ *   once, passes them on, and repeats: records that arrive during one fdatasync share the next. A full segment is closed.
+ *   On a full disk the partial write is cut off and retried every second. Any other failed write or fdatasync makes the spool
+ *   unusable for good: after such a failure, the kernel's state of those pages cannot be trusted.
  * Read
- *   In order, going on where the last read ended (spool-reader.ts); a record that does not check is passed over.
+ *   In order, continuing where the last read ended (spool-reader.ts). Damaged records are skipped.
  * Ack and delete
- *   `ack(n)` says that all below n are done. `acked` is saved at most once a second, without haste: an older value only
- *   means sending again. Segments wholly below are deleted one by one, their space freed slowly (disk.ts); on closing, at
- *   once. One that cannot be deleted counts as there, and is tried again at the next ack.
+ *   `ack(n)` means that all records below n are sent. `acked` is saved at most once a second: an older value only causes
+ *   duplicates. Segments with only acknowledged records are removed one by one, their space freed gradually (disk.ts), or at
+ *   once when the spool closes. A failed removal is retried at the next ack; the segment counts in `bytes` until then.
  * Recovery
- *   recover.ts: torn ends are cut and synced, damage inside is handed to the quarantine. A new segment is begun; a
- *   recovered one is never appended to.
+ *   recover.ts cuts and syncs torn ends and passes damaged bytes to the quarantine. Appending starts a new segment: a recovered
+ *   segment is never appended to.
  */
 
-/** Some 1,200,000 facts of 430 bytes: a day's cut at 14 facts a second. */
+/** About 1,200,000 facts of 430 bytes: an outage of a day at 14 facts a second. */
 const spoolBytesMaxDefault = 512 * 1024 * 1024
-/** Waiting for one fdatasync. At 2 MB a second of facts, it bears a sync of 8 s. */
+/** Limit of records that wait for fdatasync: enough for an fdatasync of 8 s at 2 MB of facts a second. */
 const pendingBytesMax = 16 * 1024 * 1024
 const ackSaveMs = 1000
-/** A write is under way that long only where there is no space. */
+/** Limit for the last write when closing. Only a full disk takes longer. */
 const closeMsMax = 2000
 
 export interface SpoolOptions {
@@ -46,9 +46,9 @@ export interface SpoolOptions {
   disk?: Disk
   clock?: Clock
   bytesMax?: number
-  /** Called in order, after the fdatasync that covers the records. */
+  /** Called with records in order, after the fdatasync that covers them. */
   onDurable(records: SpoolRecord[]): void
-  /** The spool is of no more use; the process should end, and be started again. */
+  /** The spool is unusable: end the process and start it again. */
   onBroken(error: unknown): void
   onCount(errorId: string): void
 }
@@ -68,7 +68,7 @@ export class Spool {
   #writing: Promise<void> = Promise.resolve()
   #isWriting = false
   #cancelAck: (() => void) | undefined
-  /** One at a time: two would write the same temporary file. */
+  /** Saves run one after the other, since they use the same temporary file. */
   #saving: Promise<void> = Promise.resolve()
   #deleting: Promise<void> | undefined
   #isClosing = false
@@ -82,12 +82,12 @@ export class Spool {
       folder: options.folder,
       disk: this.#disk,
       clock: this.#clock,
-      onBegun: (segment) => this.#segments.push(segment),
+      onSegmentStarted: (segment) => this.#segments.push(segment),
       onNoSpace: () => options.onCount('spool-disk-full'),
     })
   }
 
-  /** The records in [acked, next) of the answer wait to be read and sent. */
+  /** Recovers the spool. The records [acked, next) of the result are still to be sent. */
   async open(): Promise<Recovered> {
     const recovered = await recover(this.#disk, this.#options.folder)
     this.#segments = recovered.segments
@@ -105,7 +105,7 @@ export class Spool {
     return this.#next - this.#acked
   }
 
-  /** Whether records are on their way to the disk. */
+  /** Whether records are being written to disk. */
   get isWriting(): boolean {
     return this.#isWriting
   }
@@ -115,7 +115,7 @@ export class Spool {
     return this.#state === 'open' && this.#pendingBytes + bytes <= pendingBytesMax && this.bytes + bytes <= bytesMax
   }
 
-  /** The record's number, or `undefined` if there is no room: then the record is dropped and no number is used. */
+  /** Returns the record's number, or `undefined` if the spool is full: then the record is dropped and uses no number. */
   append(payload: Buffer): number | undefined {
     if (!this.hasRoom(payload.length)) return undefined
     const number = this.#next
@@ -130,7 +130,7 @@ export class Spool {
   #startWriting(): void {
     if (this.#isWriting) return
     this.#isWriting = true
-    // After this turn of the event loop, so that a burst of frames read from the socket at once shares one fdatasync.
+    // Wait for the end of this event loop turn, so that frames read from the socket together share one fdatasync.
     this.#writing = new Promise<void>((resolve) => this.#clock.after(0, resolve))
       .then(() => this.#writeAll())
       .catch((error: unknown) => {
@@ -155,14 +155,14 @@ export class Spool {
   }
 
   /**
-   * Some durable records of [from, to) in order, at least one if any is whole, about `bytesMax` at most; damaged ones are
-   * missing. One call at a time: the payloads hold until the next.
+   * Returns the first durable records of [from, to), about `bytesMax` bytes, at least one record if there is one. Damaged
+   * records are left out. Call it again only after using the payloads: the next call overwrites them.
    */
   read(from: number, to: number, bytesMax: number): Promise<SpoolRecord[]> {
     return this.#reader.read(this.#segments, from, to, bytesMax)
   }
 
-  /** All records below `number` are done with. */
+  /** Notes that all records below `number` are sent. */
   ack(number: number): void {
     if (number <= this.#acked) return
     this.#acked = number
@@ -180,24 +180,25 @@ export class Spool {
   }
 
   #startDeleting(): void {
-    this.#deleting ??= this.#deleteDone()
+    this.#deleting ??= this.#deleteAcknowledged()
       .catch(() => this.#options.onCount('spool-not-deleted'))
       .finally(() => {
         this.#deleting = undefined
       })
   }
 
-  async #deleteDone(): Promise<void> {
+  async #deleteAcknowledged(): Promise<void> {
     for (;;) {
-      const done = this.#segments.find((segment) => segment.next <= this.#acked && segment !== this.#writer.segment)
-      if (!done) return
-      const path = segmentPath(this.#options.folder, done.first)
+      const isDeletable = (segment: Segment) => segment.next <= this.#acked && segment !== this.#writer.segment
+      const deletable = this.#segments.find(isDeletable)
+      if (!deletable) return
+      const path = segmentPath(this.#options.folder, deletable.first)
       await (this.#isClosing ? this.#disk.remove(path) : this.#disk.removeGradually(path))
-      this.#segments = this.#segments.filter((segment) => segment !== done)
+      this.#segments = this.#segments.filter((segment) => segment !== deletable)
     }
   }
 
-  /** Writes what waits, saves the ack, closes. On a full disk what waits is given up: it was never handed on. */
+  /** Writes pending records, saves the ack and closes. On a full disk pending records are dropped: none was passed on. */
   async close(): Promise<void> {
     this.#isClosing = true
     this.#cancelAck?.()

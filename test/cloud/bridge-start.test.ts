@@ -119,7 +119,7 @@ const cases: Case[] = [
     what: 'a live queue that does not exist',
     overrides: () => ({ queues: { ...world.queues.urls, live: world.queues.urls.live.replace('/live', '/gone') } }),
     status: 78,
-    says: /the queue http:\S+\/gone does not exist: mend queues\.live/,
+    says: /the queue http:\S+\/gone does not exist: correct queues\.live/,
   },
   {
     what: 'a records queue that does not exist',
@@ -127,7 +127,7 @@ const cases: Case[] = [
       queues: { ...world.queues.urls, records: world.queues.urls.records.replace('/records', '/gone') },
     }),
     status: 78,
-    says: /the queue http:\S+\/gone does not exist: mend queues\.records/,
+    says: /the queue http:\S+\/gone does not exist: correct queues\.records/,
   },
   {
     what: 'no AWS credentials',
@@ -140,7 +140,7 @@ const cases: Case[] = [
       AWS_CONFIG_FILE: '/nowhere',
     },
     status: 77,
-    says: /SQS does not accept the AWS credentials, or there are none/,
+    says: /SQS rejects the AWS credentials, or none were found/,
   },
   {
     what: 'a state folder that cannot be made',
@@ -160,7 +160,7 @@ const cases: Case[] = [
       return { key: { id: 'k1', privateKeyFile: file } }
     },
     status: 77,
-    says: /others may read the key \S+ \(mode 644\): chmod 600 it/,
+    says: /other users may read the key \S+ \(mode 644\): run chmod 600/,
   },
   {
     what: 'a key that is absent',

@@ -8,7 +8,7 @@ const line = (subject: string, type = 'switchhook.call.v1', data: object = {}) =
   )
 
 test.each(['PJSIP/60', 'a "quoted" \\ one', 'Zoé ☎', 'x'.repeat(2000)])(
-  'a line of %.12s is known by time and name',
+  'reads time, type and subject of a line with the subject %.12s',
   (subject) => {
     const bytes = line(subject)
     expect(timestampOf(bytes)).toBe(time)
@@ -20,10 +20,10 @@ test.each(['PJSIP/60', 'a "quoted" \\ one', 'Zoé ☎', 'x'.repeat(2000)])(
   },
 )
 
-test('gaps are found by their type, not by a text that looks like it, in one memory or in several', () => {
+test('finds gap events by their type, not by a text that looks like it, in one block of memory or in several', () => {
   const gap = line('lyon-1', 'switchhook.gap.v1')
   const others = [line('PJSIP/60', undefined, { name: '"type":"switchhook.gap.v1"' }), line('PJSIP/61')]
-  const inOne = (lines: Buffer[]) => {
+  const inOneBlock = (lines: Buffer[]) => {
     const memory = Buffer.concat(lines)
     let from = 0
     return lines.map(({ length }) => {
@@ -31,7 +31,7 @@ test('gaps are found by their type, not by a text that looks like it, in one mem
       return memory.subarray(from - length, from)
     })
   }
-  for (const lay of [inOne, (lines: Buffer[]) => lines.map((bytes) => Buffer.from(new Uint8Array(bytes)))]) {
+  for (const lay of [inOneBlock, (lines: Buffer[]) => lines.map((bytes) => Buffer.from(new Uint8Array(bytes)))]) {
     expect(findGaps(lay(others))).toEqual([])
     expect(findGaps(lay([gap]))).toEqual([gap])
     for (const at of [0, 1, 2]) expect(findGaps(lay(others.toSpliced(at, 0, gap, gap)))).toEqual([gap, gap])
@@ -39,7 +39,7 @@ test('gaps are found by their type, not by a text that looks like it, in one mem
   expect(findGaps([])).toEqual([])
 })
 
-test('what is no line of the bridge has no time, and is older than all', () => {
+test('bytes that are not an event line have no time and no entity, and sort before every time', () => {
   for (const odd of ['', '{}', '{"time":"soon', '{"time":7}']) {
     expect(timestampOf(Buffer.from(odd)) < time).toBe(true)
     expect(timeMsOf(Buffer.from(odd))).toBe(0)

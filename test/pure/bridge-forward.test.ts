@@ -10,7 +10,7 @@ import { Stamp } from '../../bridge/normalise/stamp.ts'
 import { packedBodyBytesTarget } from '../../contracts/limits.ts'
 import { openBody } from '../../contracts/packed-body.ts'
 
-test('the cursor moves over a contiguous run only, whatever the order in which ranges are done', () => {
+test('AckCursor advances only over a contiguous run of completed ranges, in any order of completion', () => {
   const cuts = fc.uniqueArray(fc.integer({ min: 2, max: 60 }), { maxLength: 20 })
   fc.assert(
     fc.property(cuts, fc.infiniteStream(fc.nat()), (at, random) => {
@@ -35,7 +35,7 @@ test('the cursor moves over a contiguous run only, whatever the order in which r
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const packer = () => new Packer({ site: 'lyon-1', key: 'k1', sign: (bytes) => sign(null, bytes, privateKey) })
 
-test('bodies hold every line in order and fill one billing step without passing it', async () => {
+test('Packer packs every line in order into bodies that nearly fill 64 KiB and never exceed it', async () => {
   const lines = Array.from({ length: 5000 }, (_, index) => JSON.stringify({ index, noise: Math.random() }))
   const bytes = lines.map((line) => Buffer.from(line))
   const found: string[] = []
@@ -50,23 +50,23 @@ test('bodies hold every line in order and fill one billing step without passing 
   }
   expect(found).toEqual(lines)
   expect(Math.max(...sizes)).toBeLessThanOrEqual(packedBodyBytesTarget)
-  // The first guess is careful and the last body is a rest; those between are nearly full.
+  // The first estimate is careful and the last body is a remainder; those between are nearly full.
   for (const size of sizes.slice(1, -1)) expect(size).toBeGreaterThan(packedBodyBytesTarget * 0.7)
 })
 
-test('a single line that does not compress makes a body of its own', () => {
+test('Packer packs a line that fills a body by itself alone', () => {
   const noise = Buffer.from(Array.from({ length: 60_000 }, () => Math.random() * 256))
   const long = Buffer.from(noise.toString('base64'))
   expect(packer().pack('live', [long, long])).toMatchObject({ count: 1 })
 })
 
-test('a call holds ten bodies or one MiB', () => {
+test('one SQS call takes at most ten bodies and at most 1 MiB', () => {
   expect(bodyCountForCall(Array.from({ length: 25 }, () => 'x'))).toBe(10)
   expect(bodyCountForCall(['x'.repeat(600_000), 'x'.repeat(600_000)])).toBe(1)
   expect(bodyCountForCall(['x'])).toBe(1)
 })
 
-test('waits grow with full jitter up to their bound, and begin anew after a success', () => {
+test('Backoff doubles its bound up to the longest wait, and starts again after reset', () => {
   const longest = new Backoff({ firstMs: 100, longestMs: 1000 }, () => 1)
   expect(Array.from({ length: 6 }, () => longest.nextMs())).toEqual([100, 200, 400, 800, 1000, 1000])
   longest.reset()
@@ -74,14 +74,14 @@ test('waits grow with full jitter up to their bound, and begin anew after a succ
   expect(new Backoff({ firstMs: 100, longestMs: 1000 }, () => 0).nextMs()).toBe(0)
 })
 
-test('a PBX that drops each connection at once is not stormed, one that held is met again quickly', () => {
+test('ReconnectPolicy waits up to 30 s if connections drop at once, and 500 ms after a connection that lasted', () => {
   const policy = new ReconnectPolicy(() => 1)
   const flapping = Array.from({ length: 8 }, () => policy.nextMs(100))
   expect(flapping.at(-1)).toBe(30_000)
   expect(policy.nextMs(60_000)).toBe(500)
 })
 
-test('k counts each kind densely, while the version counts all', () => {
+test('Stamp counts k for each kind without holes, and the version over all facts', () => {
   const stamp = new Stamp('lyon-1', 7)
   const time = '2026-11-23T19:03:12.604Z'
   const endpoint = {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { Delivery } from '../../bridge/forward/delivery.ts'
 import { Lanes } from '../../bridge/forward/lanes.ts'
-import type { LateFact } from '../../bridge/forward/late-lane.ts'
+import type { LateFact } from '../../bridge/forward/late-facts.ts'
 import { Packer } from '../../bridge/forward/pack.ts'
 import type { SendOutcome } from '../../bridge/forward/sender.ts'
 import { QueueUnavailableError } from '../../bridge/forward/sqs-errors.ts'
@@ -18,12 +18,12 @@ import { type Lane, openBody } from '../../contracts/packed-body.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 
-/** SQS as a test wants it: `answer` decides on each call. Everything else is the real thing, with a clock of the test's. */
+/** Real spool and lanes with a simulated SQS, which `answer` controls, and a clock that the test moves. */
 class Stage implements AsyncDisposable {
   readonly folder: string
   readonly spool: Spool
   readonly sent: { lane: Lane; lines: string[] }[] = []
-  readonly drained: { touched: readonly LateFact[]; isEverything: boolean }[] = []
+  readonly allSent: { facts: readonly LateFact[]; isEverything: boolean }[] = []
   answer: (lane: Lane) => SendOutcome['kind'] | 'down' | 'hang' = () => 'accepted'
   nowMs = Date.parse('2026-11-23T19:00:00.000Z')
   heartbeats = 0
@@ -71,7 +71,7 @@ class Stage implements AsyncDisposable {
           return this.line('heartbeat', 0)
         },
         onCount: (errorId, count) => this.counters.add(errorId, count),
-        onLateFactsSent: (touched, isEverything) => this.drained.push({ touched, isEverything }),
+        onLateFactsSent: (facts, isEverything) => this.allSent.push({ facts, isEverything }),
         clock: { ...realClock, nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
       },
       recovered,
@@ -88,14 +88,14 @@ class Stage implements AsyncDisposable {
       const { lines } = await openBody(body, async () => publicKey)
       if (kind === 'accepted') this.sent.push({ lane, lines })
     }
-    return bodies.map(() => (kind === 'accepted' ? { kind } : { kind, code: 'by the test' }))
+    return bodies.map(() => (kind === 'accepted' ? { kind } : { kind, code: 'simulated' }))
   }
 
   line(subject: string, count: number): string {
     return JSON.stringify({ time: new Date(this.nowMs).toISOString(), type: 't', subject, count })
   }
 
-  tell(subject: string, count: number): string {
+  append(subject: string, count: number): string {
     const line = this.line(subject, count)
     this.spool.append(Buffer.from(line))
     return line
@@ -105,7 +105,7 @@ class Stage implements AsyncDisposable {
     return this.sent.filter((body) => body.lane === lane).flatMap(({ lines }) => lines)
   }
 
-  /** Ends the process without its last words: what is acknowledged is on disk, nothing more. */
+  /** Stops without draining the lanes: unsent facts stay in the spool. */
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running
@@ -118,15 +118,15 @@ class Stage implements AsyncDisposable {
   }
 }
 
-test('facts go by the live lane in order, the first at once', async () => {
+test('sends facts through the live lane in order, the first at once', async () => {
   await using stage = await Stage.open()
   await stage.start()
-  const told = [stage.tell('a', 1), stage.tell('a', 2)]
-  await vi.waitFor(() => expect(stage.linesBy('live')).toEqual(told))
+  const appended = [stage.append('a', 1), stage.append('a', 2)]
+  await vi.waitFor(() => expect(stage.linesBy('live')).toEqual(appended))
   expect(stage.spool.unacked).toBe(0)
 })
 
-test.each(['hang', 'down', 'retry'] as const)('nothing is acknowledged while SQS answers %s', async (kind) => {
+test.each(['hang', 'down', 'retry'] as const)('acknowledges nothing while SQS is simulated as %s', async (kind) => {
   await using stage = await Stage.open()
   let calls = 0
   stage.answer = () => {
@@ -134,29 +134,29 @@ test.each(['hang', 'down', 'retry'] as const)('nothing is acknowledged while SQS
     return kind
   }
   await stage.start()
-  stage.tell('a', 1)
+  stage.append('a', 1)
   await vi.waitFor(() => expect(calls).toBeGreaterThan(0))
   expect(stage.spool.unacked).toBe(1)
   expect(stage.sent).toEqual([])
 })
 
-test('what could not be sent for 30 s goes by records, complete and in order, and what it touched is asserted anew', async () => {
+test('sends facts that waited 30 s to the records queue in order, and reports the entities to publish again', async () => {
   await using stage = await Stage.open()
   stage.answer = (lane) => (lane === 'live' ? 'down' : 'accepted')
   await stage.start()
-  const late = [stage.tell('a', 1), stage.tell('b', 1), stage.tell('a', 2)]
+  const late = [stage.append('a', 1), stage.append('b', 1), stage.append('a', 2)]
   await vi.waitFor(() => expect(stage.lanes.live.queued).toBe(3))
   stage.nowMs += 31_000
   await vi.waitFor(() => expect(stage.linesBy('records')).toEqual(late), 5000)
-  await vi.waitFor(() => expect(stage.drained).toHaveLength(1))
-  expect(stage.drained[0]?.touched.map(({ subject, line }) => [subject, line])).toEqual([
+  await vi.waitFor(() => expect(stage.allSent).toHaveLength(1))
+  expect(stage.allSent[0]?.facts.map(({ subject, line }) => [subject, line])).toEqual([
     ['a', late[2]],
     ['b', late[1]],
   ])
   expect(stage.spool.unacked).toBe(0)
 })
 
-test('of more than can be told one by one everything is told anew, and each gap all the same', async () => {
+test('after late facts of more than 2,000 entities, asks to publish everything and still reports each gap', async () => {
   await using stage = await Stage.open()
   stage.answer = (lane) => (lane === 'live' ? 'down' : 'accepted')
   await stage.start()
@@ -165,71 +165,71 @@ test('of more than can be told one by one everything is told anew, and each gap 
   stage.nowMs = Date.parse('2027-01-01T00:00:03.000Z')
   for (let n = 0; n < 3000; n += 1) {
     if (n % 1200 === 0) stage.spool.append(Buffer.from(gaps[n / 1200] ?? ''))
-    stage.tell(`call ${n}`, 1)
+    stage.append(`call ${n}`, 1)
   }
   await vi.waitFor(() => expect(stage.lanes.live.queued).toBe(3003))
   stage.nowMs += 60_000
-  await vi.waitFor(() => expect(stage.drained).toHaveLength(1), 5000)
-  expect(stage.drained[0]?.isEverything).toBe(true)
-  expect(stage.drained[0]?.touched.map(({ line }) => line)).toEqual(gaps)
+  await vi.waitFor(() => expect(stage.allSent).toHaveLength(1), 5000)
+  expect(stage.allSent[0]?.isEverything).toBe(true)
+  expect(stage.allSent[0]?.facts.map(({ line }) => line)).toEqual(gaps)
 })
 
-test('news is sent by live while a backlog waits for records', async () => {
+test('sends fresh facts through the live lane while the late lane waits for its queue', async () => {
   await using stage = await Stage.open()
   stage.answer = (lane) => (lane === 'records' ? 'down' : 'accepted')
   await stage.start()
   stage.lanes.live.setPace(0)
   stage.answer = () => 'down'
-  const late = stage.tell('a', 1)
+  const late = stage.append('a', 1)
   await vi.waitFor(() => expect(stage.lanes.live.queued).toBe(1))
   stage.nowMs += 31_000
   await vi.waitFor(() => expect(stage.lanes.late.queued).toBe(1), 5000)
   stage.answer = (lane) => (lane === 'records' ? 'down' : 'accepted')
-  const news = stage.tell('a', 2)
-  await vi.waitFor(() => expect(stage.linesBy('live')).toEqual([news]))
-  // The older one is not acknowledged, so neither may be forgotten.
+  const fresh = stage.append('a', 2)
+  await vi.waitFor(() => expect(stage.linesBy('live')).toEqual([fresh]))
+  // The older fact is not acknowledged, so the spool must keep both.
   expect(stage.spool.unacked).toBe(2)
   stage.answer = () => 'accepted'
   await vi.waitFor(() => expect(stage.linesBy('records')).toEqual([late]), 5000)
   await vi.waitFor(() => expect(stage.spool.unacked).toBe(0))
 })
 
-test('what a process leaves is sent by records by the next', async () => {
+test('sends facts left by an earlier process to the records queue', async () => {
   const first = await Stage.open()
   first.answer = () => 'down'
   await first.start()
-  const left = [first.tell('a', 1), first.tell('b', 1)]
+  const left = [first.append('a', 1), first.append('b', 1)]
   await vi.waitFor(() => expect(first.lanes.live.queued).toBe(2))
   await first.stop()
 
   await using second = await Stage.open(first.folder)
   await second.start()
   await vi.waitFor(() => expect(second.linesBy('records')).toEqual(left))
-  await vi.waitFor(() => expect(second.drained).toHaveLength(1))
+  await vi.waitFor(() => expect(second.allSent).toHaveLength(1))
   expect(second.linesBy('live')).toEqual([])
 })
 
-test('what is older than the cloud would keep it is counted and let go, and what is younger is sent', async () => {
+test('drops and counts late facts older than 30 days, and sends younger ones', async () => {
   const first = await Stage.open()
   first.answer = () => 'down'
   await first.start()
-  first.tell('old', 1)
+  first.append('old', 1)
   first.nowMs += 86_400_000
-  const young = first.tell('young', 1)
+  const young = first.append('young', 1)
   await first.stop()
 
   await using second = await Stage.open(first.folder)
   second.nowMs = first.nowMs + 29.5 * 86_400_000
   await second.start()
-  await vi.waitFor(() => expect(second.drained).toHaveLength(1))
+  await vi.waitFor(() => expect(second.allSent).toHaveLength(1))
   expect(second.linesBy('records')).toEqual([young])
   expect(second.counters.get('facts-too-old')).toBe(1)
 })
 
-test('a silence of 10 s is broken by a heartbeat, which is not in the spool', async () => {
+test('sends a heartbeat after 10 s without a message, and does not keep it in the spool', async () => {
   await using stage = await Stage.open()
   await stage.start()
-  stage.tell('a', 1)
+  stage.append('a', 1)
   await vi.waitFor(() => expect(stage.sent).toHaveLength(1))
   stage.nowMs += 9_999
   stage.lanes.offer([])
@@ -240,10 +240,10 @@ test('a silence of 10 s is broken by a heartbeat, which is not in the spool', as
   expect(stage.spool.unacked).toBe(0)
 })
 
-test('a burst of facts is one message, not one each', async () => {
+test('packs a burst of facts into few messages', async () => {
   await using stage = await Stage.open()
   await stage.start()
-  for (let count = 0; count < 2000; count += 1) stage.tell('a', count)
+  for (let count = 0; count < 2000; count += 1) stage.append('a', count)
   await vi.waitFor(() => expect(stage.linesBy('live')).toHaveLength(2000))
   expect(stage.sent.length).toBeLessThan(6)
 })

@@ -22,8 +22,8 @@ beforeEach(async () => {
   nowMs = 0
 })
 
-/** A late lane over a spool with one fact, a clock that the test moves, and whether the fact was read and sent. */
-async function late() {
+/** Starts a late lane on a spool with one fact and a clock that the test moves; reports whether the fact was read and sent. */
+async function startLateLane() {
   const { spool, durable } = spoolIn(folder)
   await spool.open()
   spool.append(Buffer.from(JSON.stringify({ time: new Date().toISOString(), type: 't', subject: 's' })))
@@ -46,16 +46,16 @@ async function late() {
       log: createLog({ level: 'error', write: () => undefined }),
     }),
     spool: {
-      read(...asked) {
+      read(...args) {
         isRead = true
-        return spool.read(...asked)
+        return spool.read(...args)
       },
     },
     clock,
     isLiveLaneBusy: () => isLiveLaneBusy,
     onTooOld: () => undefined,
     onSent: () => undefined,
-    onDrained: () => undefined,
+    onAllSent: () => undefined,
   })
   const stop = new AbortController()
   const first = durable[0]?.number ?? Number.NaN
@@ -72,24 +72,24 @@ async function late() {
   }
 }
 
-/** So many turns of the event loop, in each of which the lane could have gone on. */
+/** Lets the event loop turn so often that the lane could have continued. */
 async function turnsPass(): Promise<void> {
   for (let n = 0; n < turns; n++) await new Promise(setImmediate)
 }
 
-test('news under way goes first, and the backlog follows once it is through', async () => {
-  await using it = await late()
+test('waits while the live lane is busy, and sends the backlog once it is idle', async () => {
+  await using lane = await startLateLane()
   nowMs = 19
   await turnsPass()
-  expect(it.isRead()).toBe(false)
+  expect(lane.isRead()).toBe(false)
   isLiveLaneBusy = false
-  await vi.waitFor(() => expect(it.sent()).toBe(1))
+  await vi.waitFor(() => expect(lane.sent()).toBe(1))
 })
 
-test('news that takes longer than 20 ms holds the backlog up no further', async () => {
-  await using it = await late()
+test('stops waiting for a busy live lane after 20 ms', async () => {
+  await using lane = await startLateLane()
   await turnsPass()
-  expect(it.isRead()).toBe(false)
+  expect(lane.isRead()).toBe(false)
   nowMs = 20
-  await vi.waitFor(() => expect(it.sent()).toBe(1))
+  await vi.waitFor(() => expect(lane.sent()).toBe(1))
 })

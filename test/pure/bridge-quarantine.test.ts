@@ -20,7 +20,7 @@ async function opened(disk: Disk): Promise<Quarantine> {
   return quarantine
 }
 
-test('a full quarantine gives up its oldest item for each new one', async () => {
+test('a full quarantine deletes its oldest item for each new one', async () => {
   const quarantine = await opened(realDisk)
   await quarantine.put('frame', Buffer.from('new'))
   await quarantine.put('frame', Buffer.from('newer'))
@@ -28,7 +28,7 @@ test('a full quarantine gives up its oldest item for each new one', async () => 
   expect([names.length, names[0], quarantine.items]).toEqual([itemsMax, nameOf(2), itemsMax])
 })
 
-test('an item that the disk does not remove stays, and neither fails what comes nor lets the folder grow', async () => {
+test('if the oldest item cannot be deleted, deletes the next oldest and retries the oldest later', async () => {
   let isStuck = true
   const quarantine = await opened({
     ...realDisk,
@@ -47,7 +47,7 @@ test('an item that the disk does not remove stays, and neither fails what comes 
   expect([names.length, names[0]]).toEqual([itemsMax, nameOf(3)])
 })
 
-test('what is put aside stays, though the disk removes nothing', async () => {
+test('keeps a new item even if no old item can be deleted', async () => {
   const quarantine = await opened({
     ...realDisk,
     async remove() {

@@ -10,7 +10,7 @@ const records = Array.from({ length: 12 }, (_, index) =>
 const segment = Buffer.concat(records)
 const ends = records.map((_, index) => Buffer.concat(records.slice(0, index + 1)).length)
 
-test('a segment cut at any byte keeps every whole record before the cut', async () => {
+test('keeps every whole record before the cut of a segment cut at any byte', async () => {
   for (let length = 0; length <= segment.length; length += 1) {
     const scan = scanSegment(segment.subarray(0, length), 1)
     const whole = ends.filter((end) => end <= length).length
@@ -19,7 +19,7 @@ test('a segment cut at any byte keeps every whole record before the cut', async 
   }
 })
 
-test('a flipped bit anywhere costs the one record it is in', () => {
+test('a flipped bit at any position loses only the record that contains it', () => {
   for (let bit = 0; bit < segment.length * 8; bit += 1) {
     const bytes = Buffer.from(segment)
     bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
@@ -29,7 +29,7 @@ test('a flipped bit anywhere costs the one record it is in', () => {
   }
 })
 
-test('any bytes in place of a segment are read without an error', () => {
+test('reads a segment with random bytes inserted without an error, and keeps the records before them', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(segment.length), (noise, at) => {
       const bytes = Buffer.concat([segment.subarray(0, at), noise, segment.subarray(at)])

@@ -11,7 +11,7 @@ beforeEach(async () => {
   folder = await spoolFolder()
 })
 
-test('a sealed file that is cut or altered anywhere reads as nothing', async () => {
+test('readSealed returns undefined for a file that is cut or altered at any byte', async () => {
   const path = join(folder, 'sealed')
   await writeSealed(realDisk, path, { offset: 123 })
   const whole = await readFile(path)
@@ -25,7 +25,7 @@ test('a sealed file that is cut or altered anywhere reads as nothing', async () 
   }
 })
 
-test('an epoch is above every one before it, whatever the clock says', async () => {
+test('takeEpoch returns a greater epoch than every earlier one, even if the clock was set back', async () => {
   expect(await takeEpoch(folder, 1_795_460_400_000)).toBe(1_795_460_400)
   expect(await takeEpoch(folder, 1_795_460_400_999)).toBe(1_795_460_401)
   expect(await takeEpoch(folder, 1_000)).toBe(1_795_460_402)

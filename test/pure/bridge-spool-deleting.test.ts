@@ -11,7 +11,7 @@ beforeEach(async () => {
   folder = await spoolFolder()
 })
 
-test('what is acknowledged is saved by one writer at a time, though the spool is closed meanwhile', async () => {
+test('saves the ack with one writer at a time, even while the spool closes', async () => {
   let writers = 0
   let most = 0
   const release = Promise.withResolvers<void>()
@@ -38,7 +38,7 @@ test('what is acknowledged is saved by one writer at a time, though the spool is
   expect([most, made.counted]).toEqual([1, []])
 })
 
-test('records that were acknowledged are not there after a restart, and their files are deleted', async () => {
+test('acknowledged records are not recovered after a restart, and their segments are deleted', async () => {
   const first = spoolIn(folder)
   await first.spool.open()
   for (let count = 0; count < 10; count += 1) first.spool.append(Buffer.from(`${count}`))
@@ -57,7 +57,7 @@ test('records that were acknowledged are not there after a restart, and their fi
   await third.spool.close()
 })
 
-test('a segment is gone at once, its space in steps, and what a crash leaves of it is taken away', async () => {
+test('removes a segment gradually after renaming it, and recovery removes the rest that a crash left', async () => {
   const path = join(folder, '0000000000000001.seg')
   await writeFile(path, Buffer.alloc(3_500_000))
   const released = realDisk.removeGradually(path)
@@ -83,34 +83,37 @@ test('a segment is gone at once, its space in steps, and what a crash leaves of 
   await after.close()
 })
 
-test('a spool that closes deletes what is done at once, and one that cannot delete goes on and tries again', async () => {
+test('continues if an acknowledged segment cannot be deleted, and deletes it when the spool closes', {
+  timeout: 120_000,
+}, async () => {
   let fails = true
   const disk: Disk = {
     ...realDisk,
-    removeGradually: (path) => (fails ? Promise.reject(new Error('by the test')) : realDisk.removeGradually(path)),
+    removeGradually: (path) =>
+      fails ? Promise.reject(new Error('simulated failure')) : realDisk.removeGradually(path),
   }
-  const { spool: made, durable, counted } = spoolIn(folder, { disk })
-  await made.open()
+  const { spool, durable, counted } = spoolIn(folder, { disk })
+  await spool.open()
   for (const total of [9, 18, 27]) {
-    while (made.unacked < total) made.append(Buffer.alloc(1_000_000))
-    await vi.waitFor(() => expect(durable).toHaveLength(total), 5000)
+    while (spool.unacked < total) spool.append(Buffer.alloc(1_000_000))
+    await vi.waitFor(() => expect(durable).toHaveLength(total), 30_000)
   }
-  made.ack(28)
-  await vi.waitFor(() => expect(counted).toContain('spool-not-deleted'), 3000)
-  // As long as it is there, it takes room.
-  expect(made.bytes).toBeGreaterThan(27_000_000)
+  spool.ack(28)
+  await vi.waitFor(() => expect(counted).toContain('spool-not-deleted'), 30_000)
+  // The segment counts until it is deleted.
+  expect(spool.bytes).toBeGreaterThan(27_000_000)
   fails = false
-  made.append(Buffer.from('one more'))
-  await vi.waitFor(() => expect(durable).toHaveLength(28))
-  made.ack(29)
-  await made.close()
-  expect(made.bytes).toBeLessThan(1000)
+  spool.append(Buffer.from('one more'))
+  await vi.waitFor(() => expect(durable).toHaveLength(28), 30_000)
+  spool.ack(29)
+  await spool.close()
+  expect(spool.bytes).toBeLessThan(1000)
   expect(await readSealed(realDisk, join(folder, 'acked'))).toEqual({ acked: 29 })
   const left = (await readdir(folder)).filter((name) => name !== 'acked')
   expect(left.length).toBeLessThanOrEqual(1)
 })
 
-test('a full spool refuses a record and uses no number for it', async () => {
+test('a full spool drops a record without using a number for it', async () => {
   const { spool: full } = spoolIn(folder, { bytesMax: 100 })
   await full.open()
   expect(full.append(Buffer.alloc(60))).toBe(1)
@@ -119,7 +122,7 @@ test('a full spool refuses a record and uses no number for it', async () => {
   await full.close()
 })
 
-test('every file is readable by its owner alone', async () => {
+test('every file of the spool has a mode that only its owner can read', async () => {
   const { spool: made } = spoolIn(folder)
   await made.open()
   made.append(Buffer.from('a number'))

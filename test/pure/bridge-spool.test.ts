@@ -32,7 +32,7 @@ function failingDisk(fail: { append?: () => void; datasync?: () => void }): Disk
   }
 }
 
-test('records are handed on in order, and read back after a restart', async () => {
+test('passes records on in order, and reads them back after a restart', async () => {
   const first = spoolIn(folder)
   await first.spool.open()
   for (const text of ['a', 'b', 'c']) first.spool.append(Buffer.from(text))
@@ -47,7 +47,7 @@ test('records are handed on in order, and read back after a restart', async () =
   await second.spool.close()
 })
 
-test('a record is not handed on before the sync that covers it, and never after one that failed', async () => {
+test('passes a record on only after its fdatasync, and never if that fdatasync fails', async () => {
   const disk = failingDisk({
     datasync: () => {
       throw Object.assign(new Error('EIO'), { code: 'EIO' })
@@ -62,7 +62,7 @@ test('a record is not handed on before the sync that covers it, and never after 
   await made.close()
 })
 
-test('a full disk holds records, cuts what was half written, and is recovered from unaided', async () => {
+test('on a full disk, cuts the partial write and retries until there is space', async () => {
   let failures = 2
   const disk = failingDisk({
     append: () => {
@@ -79,7 +79,7 @@ test('a full disk holds records, cuts what was half written, and is recovered fr
   expect(await recover(realDisk, folder)).toMatchObject({ tornBytes: 0, damaged: [], next: 2 })
 })
 
-test('a spool damaged on disk opens, gives what is whole, and hands the rest to the quarantine', async () => {
+test('recovers the good records of a damaged segment, and returns the damaged bytes for the quarantine', async () => {
   const first = spoolIn(folder)
   await first.spool.open()
   for (const text of ['one', 'two', 'three']) first.spool.append(Buffer.from(text))
@@ -98,7 +98,7 @@ test('a spool damaged on disk opens, gives what is whole, and hands the rest to 
   await second.spool.close()
 })
 
-test('records longer than a piece, and damage across pieces, are read in order however little is asked for', async () => {
+test('reads all good records in order when records and damage are larger than the bytes asked for', async () => {
   const first = spoolIn(folder)
   await first.spool.open()
   const sizes = Array.from({ length: 60 }, (_, n) => (n % 20 === 7 ? 900_000 : 30_000))
@@ -107,7 +107,7 @@ test('records longer than a piece, and damage across pieces, are read in order h
   await first.spool.close()
   const path = join(folder, '0000000000000001.seg')
   const bytes = await readFile(path)
-  // The long one of number 28, from its header on.
+  // Damage record 28, one of the long ones, from its header to its end.
   bytes.fill(255, bytes.lastIndexOf(Buffer.alloc(30_000, 26)) + 30_000, bytes.indexOf(Buffer.alloc(30_000, 28)) - 16)
   await writeFile(path, bytes)
 
@@ -117,26 +117,26 @@ test('records longer than a piece, and damage across pieces, are read in order h
   for (let from = 1; from < next; from = (read.at(-1)?.number ?? next) + 1) {
     const some = await second.spool.read(from, next, 100_000)
     if (some.length === 0) break
-    // The payloads hold until the next read.
+    // Copy the payloads: the next read overwrites them.
     read.push(...some.map(({ number, payload }) => ({ number, payload: Buffer.from(payload) })))
   }
   expect(numbers(read)).toEqual(sizes.map((_, n) => n + 1).filter((number) => number !== 28))
   expect(read.every(({ number, payload }) => payload.equals(Buffer.alloc(sizes[number - 1] ?? 0, number - 1)))).toBe(
     true,
   )
-  // Back to an earlier one: the place goes with what is asked.
+  // Reading an earlier range afterwards also works.
   expect(numbers(await second.spool.read(3, 5, 1_000_000))).toEqual([3, 4])
   await second.spool.close()
 })
 
-test('after a read that failed half-way the next one has every record', async () => {
+test('reads every record after an earlier read failed half-way', async () => {
   let fails = false
   const disk: Disk = {
     ...realDisk,
     async readInto(path, offset, bytes) {
       if (!fails) return realDisk.readInto(path, offset, bytes)
       bytes.fill(0, 0, bytes.length / 2)
-      throw new Error('by the test')
+      throw new Error('simulated failure')
     },
   }
   const { spool: made, durable } = spoolIn(folder, { disk })
@@ -152,7 +152,7 @@ test('after a read that failed half-way the next one has every record', async ()
       expect(some).toEqual(Array.from(some, (_, n) => from + n))
     }
   }
-  await expect(readOn()).rejects.toThrow('by the test')
+  await expect(readOn()).rejects.toThrow('simulated failure')
   fails = false
   await readOn()
   expect(from).toBe(61)

@@ -5,14 +5,14 @@ import { onTestFinished } from 'vitest'
 import type { SpoolRecord } from '../../bridge/spool/segment.ts'
 import { Spool, type SpoolOptions } from '../../bridge/spool/spool.ts'
 
-/** A folder for a spool, until the test is over. */
+/** Creates a folder for a spool; it is removed when the test ends. */
 export async function spoolFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'switchhook-spool-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** A spool in the folder, what it handed on and what it counted. */
+/** A spool in the folder, with the records that it passed on and the errorIds that it counted. */
 export function spoolIn(folder: string, options: Partial<SpoolOptions> = {}) {
   const durable: SpoolRecord[] = []
   const counted: string[] = []
