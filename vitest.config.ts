@@ -1,25 +1,37 @@
-import { defineConfig } from 'vitest/config'
+import { availableParallelism } from 'node:os'
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { FileOrder } from './test/file-order.ts'
+import { type Group, groups, type Suite, suites } from './test/suites.ts'
 
-// One project a suite; test/run.ts runs them in this order and prints the time of each.
-// `pure` and `simulate` run their files side by side; the others share ports, processes and two cores, so theirs take turns.
+const cores = availableParallelism()
+
+/** Files of a group that run at the same time. */
+const workers: Record<Group, number> = { computing: cores, waiting: 3 * cores, alone: 1 }
+
+/** For a test that says nothing itself: many times what it takes, since another program may keep every core busy. */
+const timeoutMs: Record<Group, number> = { computing: 60_000, waiting: 180_000, alone: 180_000 }
+
+function project({ name, group }: Suite): TestProjectConfiguration {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      setupFiles: ['test/support/measure-cpu.ts'],
+      globalSetup: [
+        ...(group === 'computing' ? [] : ['test/prepare.ts']),
+        ...(['pbx', 'browser'].includes(name) ? ['test/prepare-asterisk.ts'] : []),
+      ],
+      // Files of a suite share a worker's loaded modules; loading them anew for each file would double the time of `pure`.
+      isolate: false,
+      maxWorkers: workers[group],
+      sequence: { groupOrder: groups.indexOf(group) + 1 },
+      testTimeout: timeoutMs[group],
+      hookTimeout: timeoutMs[group],
+    },
+  }
+}
+
+// One project a suite; test/run.ts runs them and prints what each took.
 export default defineConfig({
-  test: {
-    // On two cores Vitest takes one worker by itself; files of `pure` wait for disks and sockets for half their time.
-    maxWorkers: 3,
-    projects: [
-      { test: { name: 'house', include: ['test/house/**/*.test.ts'], testTimeout: 60_000 } },
-      // A property of ten thousand cases takes a second by itself and many on a machine that has other work.
-      { test: { name: 'pure', include: ['test/pure/**/*.test.ts'], testTimeout: 30_000 } },
-      { test: { name: 'simulate', include: ['test/simulate/**/*.test.ts'], testTimeout: 60_000 } },
-      ...['cloud', 'packaged', 'pbx', 'browser'].map((name) => ({
-        test: {
-          name,
-          include: [`test/${name}/**/*.test.ts`],
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-        },
-      })),
-    ],
-  },
+  test: { projects: suites.map(project), sequence: { sequencer: FileOrder }, silent: 'passed-only' },
 })

@@ -1,22 +1,31 @@
 import { existsSync } from 'node:fs'
 
-/** A group of tests that needs the same things of the machine. */
+/** A group of tests that needs the same things of the machine; its files are in `test/NAME/`. */
 export interface Suite {
   name: string
   what: string
-  /** Debian packages that it cannot do without, each with a file that tells whether it is there. */
+  group: Group
+  /** Debian packages that the suite cannot run without, each with a file that shows whether it is installed. */
   needs: { package: string; file: string }[]
 }
 
+/**
+ * Groups run one after the other. `computing`: one file a core. `waiting`: files that mostly wait for processes, calls
+ * and pages run side by side, more of them than there are cores. `alone`: one file at a time, since it measures latency.
+ */
+export const groups = ['computing', 'waiting', 'alone'] as const
+export type Group = (typeof groups)[number]
+
 export const suites: Suite[] = [
-  { name: 'house', what: 'formatter, linter, compiler and the rules of the file tree', needs: [] },
-  { name: 'pure', what: 'no network, no process', needs: [] },
-  { name: 'simulate', what: 'seeded schedules of faults over the real parts', needs: [] },
-  { name: 'cloud', what: 'the local cloud and the bridge against it', needs: [] },
-  { name: 'packaged', what: 'the functions as they are deployed', needs: [] },
+  { name: 'house', what: 'formatter, linter, compiler and the rules of the file tree', group: 'computing', needs: [] },
+  { name: 'pure', what: 'no socket, no process, nothing synced to a disk', group: 'computing', needs: [] },
+  { name: 'simulate', what: 'seeded schedules of faults over the real parts', group: 'computing', needs: [] },
+  { name: 'cloud', what: 'the local cloud and the bridge against it', group: 'waiting', needs: [] },
+  { name: 'packaged', what: 'the functions as they are deployed', group: 'waiting', needs: [] },
   {
     name: 'pbx',
     what: 'a real Asterisk, real calls and real speech',
+    group: 'waiting',
     needs: [
       { package: 'sip-tester', file: '/usr/bin/sipp' },
       { package: 'espeak-ng', file: '/usr/bin/espeak-ng' },
@@ -26,6 +35,7 @@ export const suites: Suite[] = [
   {
     name: 'browser',
     what: 'the page in Chromium',
+    group: 'waiting',
     needs: [{ package: 'chromium', file: '/usr/bin/chromium' }],
   },
 ]
@@ -34,10 +44,10 @@ export function missingPackages(suite: Suite): string[] {
   return suite.needs.filter((need) => !existsSync(need.file)).map((need) => need.package)
 }
 
-/** For a bench, which needs what a suite needs. */
+/** Throws an error that names the Debian packages to install if a suite's are missing; a bench needs the same. */
 export function requirePackages(name: string): void {
   const suite = suites.find((one) => one.name === name)
   if (!suite) throw new Error(`no suite ${name}`)
   const missing = missingPackages(suite)
-  if (missing.length > 0) throw new Error(`This needs what Debian has: apt-get install -y ${missing.join(' ')}`)
+  if (missing.length > 0) throw new Error(`Debian packages are missing: apt-get install -y ${missing.join(' ')}`)
 }

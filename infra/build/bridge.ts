@@ -9,12 +9,12 @@ import { requireBanner } from './functions.ts'
  */
 export const bridgeNodeFlags = ['--max-semi-space-size=2', '--single-threaded-gc']
 
-/** The bridge as one file, to be copied beside a PBX. */
-export async function buildBridge(root: string): Promise<void> {
+/** Bundles the bridge into one file, which is copied to the machine of the PBX. */
+export async function buildBridge(root: string, outdir = 'dist/bridge'): Promise<void> {
   await build({
     absWorkingDir: root,
     entryPoints: [{ in: 'bridge/main.ts', out: 'switchhook-bridge' }],
-    outdir: 'dist/bridge',
+    outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     format: 'esm',

@@ -38,12 +38,12 @@ export const requireBanner =
   "import{createRequire as switchhookCreateRequire}from'node:module';const require=switchhookCreateRequire(import.meta.url);"
 
 /** Bundles every function as one minified ES module, with the AWS SDK in it, which starts faster than Lambda's own copy. */
-export async function buildFunctions(root: string): Promise<void> {
+export async function buildFunctions(root: string, outdir = 'dist/functions'): Promise<void> {
   const entryPoints = Object.entries(functionEntries).map(([name, entry]) => ({ in: entry, out: `${name}/index` }))
   await build({
     absWorkingDir: root,
     entryPoints,
-    outdir: 'dist/functions',
+    outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     minify: true,

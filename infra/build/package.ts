@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { SwitchhookError } from '../../contracts/errors.ts'
 import { buildFunctions } from './functions.ts'
+import { replaceFolder } from './replace-folder.ts'
 
 const packagingMsMax = 120_000
 
@@ -12,19 +13,45 @@ export class PackagingError extends SwitchhookError {
   readonly errorId = 'packaging-failed'
 }
 
-/** Bundles the functions and writes the CloudFormation template and a zip a function into `.serverless/`. */
-export async function packageService(root: string, options: string[] = ['--stage', 'dev']): Promise<string> {
+/**
+ * Bundles the functions and writes the CloudFormation template and a zip a function into `.serverless/`, which is replaced
+ * only when all of it is written.
+ */
+export async function packageService(root: string, options?: string[]): Promise<string> {
   const out = path.join(root, '.serverless')
-  await Promise.all(
-    [out, path.join(root, 'dist/functions')].map((folder) => rm(folder, { recursive: true, force: true })),
-  )
-  await buildFunctions(root)
+  await mkdir(path.join(root, 'dist'), { recursive: true })
+  const fresh = await mkdtemp(path.join(root, 'dist/.package-'))
+  try {
+    await packageInto(root, fresh, options)
+    await replaceFolder(out, fresh)
+  } finally {
+    await rm(fresh, { recursive: true, force: true })
+  }
+  return out
+}
+
+/** Packages into `folder`, from a copy of what `serverless package` reads, so that several may run at the same time. */
+export async function packageInto(root: string, folder: string, options = ['--stage', 'dev']): Promise<void> {
+  const work = await mkdtemp(path.join(path.dirname(folder), '.service-'))
+  try {
+    for (const name of ['serverless.yml', 'infra/cloud'])
+      await cp(path.join(root, name), path.join(work, name), { recursive: true })
+    await buildFunctions(root, path.join(work, 'dist/functions'))
+    await runServerless(root, work, options)
+    await rm(folder, { recursive: true, force: true })
+    await rename(path.join(work, '.serverless'), folder)
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+async function runServerless(root: string, service: string, options: string[]): Promise<void> {
   const command = path.join(root, 'node_modules/serverless/bin/serverless.js')
   // No account is asked for: the keys only keep the tool from looking for some on this machine.
   const env = { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none', SLS_TELEMETRY_DISABLED: '1' }
   try {
     await promisify(execFile)(process.execPath, [command, 'package', ...options], {
-      cwd: root,
+      cwd: service,
       env,
       timeout: packagingMsMax,
     })
@@ -32,7 +59,6 @@ export async function packageService(root: string, options: string[] = ['--stage
     const said = cause instanceof Error && 'stderr' in cause ? `${cause.stderr}`.trim().slice(-2000) : ''
     throw new PackagingError(`serverless package failed; mend what it says: ${said}`, { cause })
   }
-  return out
 }
 
 /** `npm run package -- --stage STAGE --region REGION`; a deployment takes the same two. */

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { buildDashboard } from '../../dashboard/build.ts'
 import { buildBridge } from '../build/bridge.ts'
-import { packageService } from '../build/package.ts'
+import { packageInto } from '../build/package.ts'
 import { buildOnce, digestOf } from './stamp.ts'
 
 const common = ['contracts', 'package-lock.json', 'infra/build']
@@ -9,28 +9,37 @@ const bridgeSources = [...common, 'bridge']
 const pageSources = [...common, 'client', 'dashboard']
 const functionSources = [...common, 'functions', 'infra/cloud', 'serverless.yml']
 
-/** Packages functions, bridge and page, each only if its sources changed since it was last built. */
+/** Builds functions, bridge and page; each only if its sources changed since the last build. */
 export async function buildAll(root: string): Promise<void> {
   await buildService(root)
   await buildBridgeProgram(root)
   await buildPage(root)
 }
 
-/** Writes the template and the functions' zips to `.serverless`. */
-export async function buildService(root: string): Promise<void> {
-  await once(root, '.serverless', functionSources, () => packageService(root))
+/** Packages the functions and the CloudFormation template; returns the folder `.serverless`. */
+export async function buildService(root: string): Promise<string> {
+  return once(root, '.serverless', functionSources, (folder) => packageInto(root, folder))
 }
 
-/** Writes the bridge as one file to `dist/bridge`. */
-export async function buildBridgeProgram(root: string): Promise<void> {
-  await once(root, 'dist/bridge', bridgeSources, () => buildBridge(root))
+/** Builds the bridge; returns the path of its program. */
+export async function buildBridgeProgram(root: string): Promise<string> {
+  const folder = await once(root, 'dist/bridge', bridgeSources, (fresh) => buildBridge(root, fresh))
+  return path.join(folder, 'switchhook-bridge.mjs')
 }
 
-/** Writes the page to `dist/dashboard`. */
-export async function buildPage(root: string): Promise<void> {
-  await once(root, 'dist/dashboard', pageSources, () => buildDashboard(path.join(root, 'dist/dashboard')))
+/** Builds the page; returns its folder. */
+export async function buildPage(root: string): Promise<string> {
+  return once(root, 'dist/dashboard', pageSources, buildDashboard)
 }
 
-async function once(root: string, folder: string, sources: string[], build: () => Promise<unknown>): Promise<void> {
-  await buildOnce(path.join(root, folder, '.stamp'), await digestOf(root, sources), build)
+async function once(
+  root: string,
+  name: string,
+  sources: string[],
+  build: (folder: string) => Promise<unknown>,
+): Promise<string> {
+  const folder = path.join(root, name)
+  const lockFile = path.join(root, 'dist/build.lock')
+  await buildOnce({ folder, lockFile, digest: await digestOf(root, sources), build })
+  return folder
 }

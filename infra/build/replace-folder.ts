@@ -1,0 +1,13 @@
+import { rename, rm } from 'node:fs/promises'
+
+/** Puts the folder `fresh` in the place of `target`, which may be absent. Both are on one file system. */
+export async function replaceFolder(target: string, fresh: string): Promise<void> {
+  const old = `${fresh}.old`
+  try {
+    await rename(target, old)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+  await rename(fresh, target)
+  await rm(old, { recursive: true, force: true })
+}

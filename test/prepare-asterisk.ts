@@ -1,0 +1,1 @@
+export { prepareAsterisk as default } from './prepare.ts'
