@@ -12,7 +12,7 @@ import { CdrFile } from './asterisk/cdr-file.ts'
 import { AriIntake } from './asterisk/intake.ts'
 import { MailboxWatch } from './asterisk/mailbox-watch.ts'
 import { Commands } from './commands/commands.ts'
-import { VerifyDays } from './commands/verify-day.ts'
+import { DayVerifier } from './commands/day-verifier.ts'
 import type { BridgeConfig } from './config.ts'
 import { CredentialsFile } from './enrolment/credentials-file.ts'
 import { Session } from './enrolment/session.ts'
@@ -105,7 +105,7 @@ export async function createBridge(
   const environment = { site, stateFolder, run: randomUUID(), ari, ami, link, ...machine }
   const components = await assemble(environment, connections, operation, onBroken)
   const { presence, state, lanes } = components
-  const days = new VerifyDays({
+  const days = new DayVerifier({
     ...operation,
     ...connections,
     site,

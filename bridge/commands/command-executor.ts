@@ -6,17 +6,17 @@ import type { DialPlan } from '../asterisk/dial-plan.ts'
 import type { PlacedCalls } from '../normalise/placed-calls.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
+import type { DayVerifier } from './day-verifier.ts'
 import type { Journal } from './journal.ts'
-import type { VerifyDays } from './verify-day.ts'
 
 export interface CommandExecutorDependencies {
   ari: Pick<AriRest, 'get' | 'post' | 'delete'>
   journal: Journal
   dialPlan: Pick<DialPlan, 'set'>
   placed: PlacedCalls
-  days: Pick<VerifyDays, 'offer'>
+  days: Pick<DayVerifier, 'offer'>
   presence: { publishPlaced(call: string): void; channelsOf(call: string): string[] }
-  /** Sends messages of presence no more often than this. */
+  /** Sets the shortest time between two messages of the live lane. */
   setPace(paceMs: number): void
   counters: Counters
   log: Log
@@ -24,111 +24,115 @@ export interface CommandExecutorDependencies {
   nowMs(): number
 }
 
-/** Settings whose last order is remembered; orders live 15 s, so beyond them the oldest may go. */
+/** Settings whose newest command is remembered. Commands expire after 15 s, so the oldest may be forgotten. */
 const settingsMax = 5_000
-/** The extension context for calls by API. No command can name another. */
+/** The dial plan context of calls by API. A command cannot name another one. */
 const context = 'click2call'
 
-/** Does what a verified command says, at most once whatever is delivered again. */
+/** Executes verified commands, each at most once even if SQS delivers it again. */
 export class CommandExecutor {
-  readonly #parts: CommandExecutorDependencies
+  readonly #dependencies: CommandExecutorDependencies
   readonly #lastSet = new Map<string, string>()
-  constructor(parts: CommandExecutorDependencies) {
-    this.#parts = parts
+  constructor(dependencies: CommandExecutorDependencies) {
+    this.#dependencies = dependencies
   }
 
-  /** `settle` takes the message out of its queue: once the claim is durable, and before anything rings. */
-  async run(command: Command, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    if (command.command === 'place') await this.#place(command, settle, signal)
-    else if (command.command === 'hang-up') await this.#hangUp(command, settle, signal)
-    else if (command.command === 'pace') await this.#pace(command, settle)
-    else if (command.command === 'set') await this.#set(command, settle, signal)
+  /** `deleteMessage` removes the command from its queue; called once the claim is durable, before a phone rings. */
+  async run(command: Command, deleteMessage: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    if (command.command === 'place') await this.#place(command, deleteMessage, signal)
+    else if (command.command === 'hang-up') await this.#hangUp(command, deleteMessage, signal)
+    else if (command.command === 'pace') await this.#pace(command, deleteMessage)
+    else if (command.command === 'set') await this.#set(command, deleteMessage, signal)
     else {
-      // Nothing rings, and told twice it is the same: no claim, and the other commands do not wait for it.
-      await settle()
-      this.#parts.days.offer(command, signal)
+      // No claim: verifying a day twice is harmless. Not awaited, so that other commands do not wait for it.
+      await deleteMessage()
+      this.#dependencies.days.offer(command, signal)
     }
   }
 
-  async #pace(command: PaceCommand, settle: () => Promise<void>): Promise<void> {
-    await settle()
+  async #pace(command: PaceCommand, deleteMessage: () => Promise<void>): Promise<void> {
+    await deleteMessage()
     if (this.#isLate(command)) return
-    this.#parts.setPace(command.paceMs)
-    this.#parts.counters.add('command-pace')
-    this.#parts.log.info('pace', { paceMs: command.paceMs })
+    this.#dependencies.setPace(command.paceMs)
+    this.#dependencies.counters.add('command-pace')
+    this.#dependencies.log.info('pace', { paceMs: command.paceMs })
   }
 
-  async #place(command: PlaceCommand, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #place(command: PlaceCommand, deleteMessage: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const { call, endpoint, extension, issuedAt } = command
-    const { journal, placed } = this.#parts
+    const { journal, placed } = this.#dependencies
     const request = { endpoint, extension, startedAt: issuedAt }
     if (!(await journal.claim(call, request))) {
       this.#note(call, 'again')
-      return settle()
+      await deleteMessage()
+      return
     }
     placed.begin(call, request)
-    await settle()
+    await deleteMessage()
     if (this.#isLate(command) || !journal.covers(issuedAt)) return this.#end(call, 'expired')
-    // From here on the phone may have been rung, whatever the answer.
+    // From here on the phone may have rung, even if the request fails.
     placed.sent(call)
     await this.#originate(command, signal)
   }
 
-  /** Once, never again: an answer that was lost may be of a call that rings. */
+  /** Sends the request once, without a retry: if the answer was lost, the phone may be ringing. */
   async #originate(command: PlaceCommand, signal: AbortSignal): Promise<void> {
     const { call, endpoint, extension, callerId, ringSeconds } = command
-    const order = { endpoint, extension, context, priority: 1, timeout: ringSeconds, channelId: call }
+    const request = { endpoint, extension, context, priority: 1, timeout: ringSeconds, channelId: call }
     try {
-      await this.#parts.ari.post('/channels', { ...order, ...(callerId !== undefined && { callerId }) }, signal)
+      await this.#dependencies.ari.post(
+        '/channels',
+        { ...request, ...(callerId !== undefined && { callerId }) },
+        signal,
+      )
       this.#note(call, 'sent')
     } catch (error) {
-      this.#parts.log.warn('call not placed', { call, reason: describeError(error) })
-      // 409 is of a channel of that id that is live: ours, by an order whose answer was lost.
+      this.#dependencies.log.warn('call not placed', { call, reason: describeError(error) })
+      // 409: a channel with this id exists. It is ours, from a request whose answer was lost.
       if (error instanceof AriRefusedError && error.status !== 409) this.#end(call, refusedResult(error))
-      // Not dialled: Asterisk was not even asked.
+      // The request did not reach Asterisk, so nothing was dialled.
       else if (error instanceof AriUnreachableError && error.isUnsent) this.#end(call, 'failed')
-      else await this.#lookFor(call, signal)
+      else await this.#findCall(call, signal)
     }
   }
 
-  /** The answer was lost. Where Asterisk cannot be asked either, its next connection tells which calls there are. */
-  async #lookFor(call: string, signal: AbortSignal): Promise<void> {
+  /** Asks Asterisk whether the call exists. If that fails too, the snapshot of the next connection decides. */
+  async #findCall(call: string, signal: AbortSignal): Promise<void> {
     this.#note(call, 'unclear')
     try {
-      await this.#parts.ari.get(`/channels/${call}`, signal)
+      await this.#dependencies.ari.get(`/channels/${call}`, signal)
     } catch (error) {
       if (error instanceof AriRefusedError && error.status === 404) this.#end(call, 'unknown')
-      else this.#parts.log.warn('call not found out', { call, reason: describeError(error) })
+      else this.#dependencies.log.warn('call state unknown', { call, reason: describeError(error) })
     }
   }
 
-  async #hangUp(command: HangUpCommand, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #hangUp(command: HangUpCommand, deleteMessage: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const { call, issuedAt } = command
-    const { journal, placed, presence } = this.#parts
+    const { journal, placed, presence } = this.#dependencies
     const request = { endpoint: 'PJSIP/unknown', extension: '', startedAt: issuedAt }
-    // Before its order: the call has ended, and the order will find the claim.
+    // The hang-up came before its place command: end the call. The place command will find the claim.
     if (call.startsWith('sh-') && (await journal.claim(call, request))) {
       placed.begin(call, request)
-      await settle()
+      await deleteMessage()
       return this.#end(call, 'cancelled')
     }
-    await settle()
+    await deleteMessage()
     if (this.#isLate(command)) return
     placed.cancel(call)
     const channels = presence.channelsOf(call)
     for (const channel of channels.length > 0 ? channels : [call]) await this.#hangUpChannel(channel, signal)
   }
 
-  /** Once, so that a redelivery does not undo what a phone changed since; and nothing older than the last of its kind. */
-  async #set(command: SetCommand, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  /** At most once, so that a redelivery does not undo a newer change by a phone. Skipped if a newer command came first. */
+  async #set(command: SetCommand, deleteMessage: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const { order, extension, setting, target, issuedAt } = command
-    const { journal, dialPlan } = this.#parts
+    const { journal, dialPlan } = this.#dependencies
     const isNew = await journal.claimOrder(order)
-    await settle()
-    const which = `${extension} ${setting}`
-    if (!isNew || this.#isLate(command) || (this.#lastSet.get(which) ?? '') > issuedAt)
-      return this.#note(order, 'again')
-    this.#lastSet.set(which, issuedAt)
+    await deleteMessage()
+    const key = `${extension} ${setting}`
+    if (!isNew || this.#isLate(command) || (this.#lastSet.get(key) ?? '') > issuedAt) return this.#note(order, 'again')
+    this.#lastSet.set(key, issuedAt)
     if (this.#lastSet.size > settingsMax) this.#lastSet.delete(this.#lastSet.keys().next().value ?? '')
     await dialPlan.set(extension, setting, target, signal)
     this.#note(order, 'set')
@@ -136,30 +140,30 @@ export class CommandExecutor {
 
   async #hangUpChannel(channel: string, signal: AbortSignal): Promise<void> {
     try {
-      await this.#parts.ari.delete(`/channels/${encodeURIComponent(channel)}`, signal)
+      await this.#dependencies.ari.delete(`/channels/${encodeURIComponent(channel)}`, signal)
     } catch (error) {
-      // It went by itself.
+      // 404: the channel has ended by itself.
       if (!(error instanceof AriRefusedError) || error.status !== 404) throw error
     }
   }
 
   #end(call: string, result: PlacedResult): void {
-    if (!this.#parts.placed.end(call, result)) return
-    this.#parts.presence.publishPlaced(call)
+    if (!this.#dependencies.placed.end(call, result)) return
+    this.#dependencies.presence.publishPlaced(call)
     this.#note(call, result)
   }
 
   #isLate({ deadline }: Command): boolean {
-    return this.#parts.nowMs() > Date.parse(deadline)
+    return this.#dependencies.nowMs() > Date.parse(deadline)
   }
 
   #note(call: string, outcome: string): void {
-    this.#parts.counters.add(`command-${outcome}`)
-    this.#parts.log.info('command', { call, outcome })
+    this.#dependencies.counters.add(`command-${outcome}`)
+    this.#dependencies.log.info('command', { call, outcome })
   }
 }
 
-/** Asterisk answers 500 where the phone is not registered or not known. */
+/** Asterisk answers 500 if the phone is unknown or not registered. */
 function refusedResult({ status }: AriRefusedError): PlacedResult {
   return status === 500 ? 'unreachable' : 'failed'
 }

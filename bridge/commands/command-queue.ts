@@ -1,11 +1,11 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs'
 
-/** SQS's longest; the queue's own setting is the same. */
+/** SQS's maximum; the queue is configured with the same value. */
 const waitSeconds = 20
 const messagesMax = 10
-/** A bridge that dies with a command it has not begun can begin it at its next start, within the deadline. */
-const visibleAgainSeconds = 5
-/** A long poll that says nothing for this long after its time is a dead connection. */
+/** Short, so that a bridge that restarts receives an unexecuted command again before its deadline of 15 s. */
+const visibilityTimeoutSeconds = 5
+/** A long poll without an answer for this long, 10 s more than it may take, has a dead connection. */
 const receiveMsMax = 30_000
 const deleteMsMax = 10_000
 
@@ -14,13 +14,13 @@ export interface ReceivedMessage {
   receipt: string
 }
 
-/** The site's command queue, and the time that AWS tells with each answer: deadlines are kept by it, not by our clock. */
+/** The site's command queue, and AWS's time from the `Date` header of its answers, by which deadlines are judged. */
 export class CommandQueue {
   readonly #client: SQSClient
   readonly #url: () => string
   #offsetMs = Date.now() - performance.now()
 
-  /** `url` is asked each time: revoking a bridge of the site gives the others a new queue. */
+  /** `url` is called for each request: when a bridge of the site is revoked, the others get a new queue. */
   constructor(region: string, credentials: SQSClientConfig['credentials'] | undefined, url: () => string) {
     this.#client = new SQSClient({ region, maxAttempts: 1, ...(credentials && { credentials }) })
     this.#url = url
@@ -34,7 +34,7 @@ export class CommandQueue {
     )
   }
 
-  /** Unix milliseconds by AWS's clock, which our monotonic one carries on; up to a second behind. */
+  /** Unix milliseconds by AWS's clock, continued with this machine's monotonic clock; off by half a second at most. */
   nowMs(): number {
     return performance.now() + this.#offsetMs
   }
@@ -44,7 +44,7 @@ export class CommandQueue {
       QueueUrl: this.#url(),
       MaxNumberOfMessages: messagesMax,
       WaitTimeSeconds: waitSeconds,
-      VisibilityTimeout: visibleAgainSeconds,
+      VisibilityTimeout: visibilityTimeoutSeconds,
     })
     const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(receiveMsMax)])
     const { Messages = [] } = await this.#client.send(command, { abortSignal })
@@ -60,7 +60,7 @@ export class CommandQueue {
     this.#client.destroy()
   }
 
-  /** The header has whole seconds: the middle of the second is off by half of one at most. */
+  /** The header has whole seconds: the middle of the second is off by half a second at most. */
   #noteDate(response: unknown): void {
     const headers = typeof response === 'object' && response && 'headers' in response ? response.headers : undefined
     const date = typeof headers === 'object' && headers && 'date' in headers ? String(headers.date) : ''

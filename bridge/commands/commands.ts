@@ -8,75 +8,75 @@ import type { Counters } from '../operate/counters.ts'
 import type { Log } from '../operate/log.ts'
 import { CommandExecutor, type CommandExecutorDependencies } from './command-executor.ts'
 import { CommandQueue } from './command-queue.ts'
+import type { DayVerifier } from './day-verifier.ts'
 import { Journal } from './journal.ts'
 import { pollCommands } from './poll.ts'
-import type { VerifyDays } from './verify-day.ts'
 
 export interface CommandsDependencies {
   site: string
   region: string
   stateFolder: string
   ari: { url: string; user: string; password: string }
-  /** SPKI, PEM; without it nothing is taken. */
+  /** Public key (SPKI, PEM) that verifies commands. Without it, the bridge takes no commands. */
   deploymentPublicKey: string | undefined
   credentials: SQSClientConfig['credentials'] | undefined
   queueUrl: () => string
   placed: PlacedCalls
   presence: CommandExecutorDependencies['presence']
-  days: VerifyDays
+  days: DayVerifier
   setPace: CommandExecutorDependencies['setPace']
   counters: Counters
   log: Log
 }
 
-/** A told end is noted this much later: by then the spool has it, and a crash before only tells it again. */
-const endedAfterMs = 5_000
+/** Journal the end of a call this much later, when the spool has persisted it. A crash before only publishes it again. */
+const journalEndAfterMs = 5_000
 
-/** The way back in: commands from the cloud, done at most once, followed to their end. */
+/** Receives commands from the cloud, executes each at most once, and journals the end of placed calls. */
 export class Commands {
-  readonly #parts: CommandsDependencies
+  readonly #dependencies: CommandsDependencies
   readonly #journal: Journal
   readonly #queue: CommandQueue
   readonly #endedAt = new Map<string, number>()
 
-  constructor(parts: CommandsDependencies) {
-    this.#parts = parts
-    this.#journal = new Journal(parts.stateFolder)
-    this.#queue = new CommandQueue(parts.region, parts.credentials, parts.queueUrl)
+  constructor(dependencies: CommandsDependencies) {
+    this.#dependencies = dependencies
+    this.#journal = new Journal(dependencies.stateFolder)
+    this.#queue = new CommandQueue(dependencies.region, dependencies.credentials, dependencies.queueUrl)
   }
 
-  /** Before Asterisk is reached: what an earlier process had begun is taken up at the first connection. */
+  /** Loads the calls that an earlier process placed. Call it before Asterisk is connected: the first connection looks for them. */
   async open(nowMs: number): Promise<void> {
     for (const { call, request } of await this.#journal.open(nowMs)) {
-      this.#parts.placed.begin(call, request)
-      this.#parts.placed.sent(call)
+      this.#dependencies.placed.begin(call, request)
+      this.#dependencies.placed.sent(call)
     }
   }
 
-  /** Runs until the signal aborts. Throws FatalError if the deployment's key is none. */
+  /** Runs until the signal aborts. @throws FatalError if `deploymentPublicKey` is not a public key */
   async run(signal: AbortSignal): Promise<void> {
-    const { deploymentPublicKey, ari, ...parts } = this.#parts
+    const { deploymentPublicKey, ari, ...rest } = this.#dependencies
     if (deploymentPublicKey === undefined) return
     const publicKey = readPublicKey(deploymentPublicKey)
     const queue = this.#queue
-    const rest = new AriRest(ari.url, ari)
-    const dialPlan = new DialPlan(rest)
+    const ariRest = new AriRest(ari.url, ari)
+    const dialPlan = new DialPlan(ariRest)
     const execute = new CommandExecutor({
-      ...parts,
-      ari: rest,
+      ...rest,
+      ari: ariRest,
       dialPlan,
       journal: this.#journal,
       nowMs: () => queue.nowMs(),
     })
-    await pollCommands({ ...parts, publicKey, queue, execute }, signal)
-    await parts.days.idle()
+    await pollCommands({ ...rest, publicKey, queue, execute }, signal)
+    await rest.days.idle()
   }
 
-  /** To be called each second. */
+  /** Call it every second. */
   async tick(nowMs: number): Promise<void> {
-    for (const call of this.#parts.placed.takeEnded()) this.#endedAt.set(call, nowMs)
+    for (const call of this.#dependencies.placed.takeEnded()) this.#endedAt.set(call, nowMs)
     for (const [call, at] of this.#endedAt) {
-      if (nowMs - at < endedAfterMs) continue
+      if (nowMs - at < journalEndAfterMs) continue
       await this.#journal.noteEnded(call)
       this.#endedAt.delete(call)
     }
@@ -91,7 +91,7 @@ function readPublicKey(pem: string): KeyObject {
   try {
     return createPublicKey(pem)
   } catch (cause) {
-    const sentence = "deploymentPublicKey is no public key in PEM: take the one that the bridge's enrolment gave"
+    const sentence = 'deploymentPublicKey is not a public key in PEM format: use the key that enrolment returned'
     throw new FatalError('deployment-key-invalid', exitStatus.config, sentence, { cause })
   }
 }

@@ -7,14 +7,14 @@ import { errorCode } from '../failure.ts'
 import type { PlacedRequest } from '../normalise/placed-calls.ts'
 
 /**
- * What this bridge has begun, one file a call: made once, by O_EXCL, and synced with its folder before the phone is rung,
- * so that a command delivered again, or after a crash at any point, finds it and rings nothing. The first line is what was
- * asked; a second, `ended`, says that the call's end was told.
+ * A claim: the file `commands/<call id>`, created once with O_EXCL and synced with its folder before the phone rings. A
+ * command that is delivered again, also after a crash at any point, finds the claim and does not ring. The first line is the
+ * request. A second line, `ended`, is added once the end of the call is published.
  */
 const Claim = v.object({ endpoint: v.string(), extension: v.string(), startedAt: v.string() })
 
-/** SQS keeps a command for a minute, so a claim of yesterday guards nothing any more. */
-const keptSeconds = 86_400
+/** SQS keeps a command for a minute, so a claim that is a day old is no longer needed. */
+const claimMaxAgeSeconds = 86_400
 const endedLine = 'ended\n'
 
 export class Journal {
@@ -25,16 +25,16 @@ export class Journal {
   }
 
   /**
-   * Answers the claims of which no end was told. Without a journal nobody knows what was begun, so only what is asked from
-   * then on is.
+   * Returns the claims whose end was not published, and deletes old ones. If the folder does not exist, earlier claims are
+   * unknown: then `covers` accepts only commands that were issued later.
    */
   async open(nowMs: number): Promise<{ call: string; request: PlacedRequest }[]> {
-    const made = await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-    if (made !== undefined) this.#notBeforeMs = nowMs
+    const createdFolder = await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    if (createdFolder !== undefined) this.#notBeforeMs = nowMs
     const unended: { call: string; request: PlacedRequest }[] = []
     for (const call of await readdir(this.#folder)) {
       const path = join(this.#folder, call)
-      if (!v.is(PlacedCallId, call) || Number(call.slice(3, 13)) < nowMs / 1000 - keptSeconds) {
+      if (!v.is(PlacedCallId, call) || Number(call.slice(3, 13)) < nowMs / 1000 - claimMaxAgeSeconds) {
         await rm(path, { force: true })
         continue
       }
@@ -44,12 +44,12 @@ export class Journal {
     return unended
   }
 
-  /** Whether a command of that time may run: with a journal any, without one those that came after it was made. */
+  /** Whether a command issued at that time may run: not if it is older than the journal. */
   covers(issuedAt: string): boolean {
     return Date.parse(issuedAt) >= this.#notBeforeMs
   }
 
-  /** True for one caller alone, ever; durable on return. */
+  /** True for the first claim of a call, false for every later one. The claim is durable on return. */
   async claim(call: string, request: PlacedRequest): Promise<boolean> {
     try {
       await using file = await open(join(this.#folder, call), 'wx', 0o600)
@@ -64,7 +64,7 @@ export class Journal {
     return true
   }
 
-  /** Of an order that is no call: true once, durable on return; nothing follows from it after a crash. */
+  /** Like `claim`, for a command that places no call. It has no end to publish, so it is ended at once. */
   async claimOrder(order: string): Promise<boolean> {
     if (!(await this.claim(order, { endpoint: 'PJSIP/unknown', extension: '', startedAt: new Date(0).toISOString() })))
       return false
@@ -72,14 +72,14 @@ export class Journal {
     return true
   }
 
-  /** Not synced: an end told twice is absorbed. */
+  /** Marks the call's end as published. Not synced: the cloud deduplicates an end that is published twice. */
   async noteEnded(call: string): Promise<void> {
     await using file = await open(join(this.#folder, call), constants.O_WRONLY | constants.O_APPEND)
     await file.writeFile(endedLine)
   }
 }
 
-/** A claim torn by a power cut still says that its call may have been rung. */
+/** Parses a claim. A claim that a power cut has torn still means that its call may have rung. */
 function readClaim(text: string): PlacedRequest {
   try {
     return v.parse(Claim, JSON.parse(text))

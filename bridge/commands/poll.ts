@@ -11,46 +11,46 @@ export interface PollDependencies {
   site: SiteId
   publicKey: KeyObject
   queue: { receive(signal: AbortSignal): Promise<ReceivedMessage[]>; delete(receipt: string): Promise<void> }
-  execute: { run(command: Command, settle: () => Promise<void>, signal: AbortSignal): Promise<void> }
+  execute: { run(command: Command, deleteMessage: () => Promise<void>, signal: AbortSignal): Promise<void> }
   counters: Counters
   log: Log
 }
 
-/** Commands live 15 s: after an outage the queue is asked again well within that. */
+/** Commands expire after 15 s, so the bridge polls again within 5 s after an outage. */
 const pollBackoff = { firstMs: 200, longestMs: 5_000 }
 
-/** Takes commands from the queue, up to ten at once, for as long as the bridge runs. */
-export async function pollCommands(parts: PollDependencies, signal: AbortSignal): Promise<void> {
-  const { queue, counters, log } = parts
+/** Receives and executes commands, up to ten at once, until the signal aborts. */
+export async function pollCommands(dependencies: PollDependencies, signal: AbortSignal): Promise<void> {
+  const { queue, counters, log } = dependencies
   const backoff = new Backoff(pollBackoff)
   while (!signal.aborted) {
     try {
       const messages = await queue.receive(signal)
       backoff.reset()
-      await Promise.all(messages.map((message) => takeOne(message, parts, signal)))
+      await Promise.all(messages.map((message) => handleMessage(message, dependencies, signal)))
     } catch (error) {
       if (signal.aborted) return
       counters.add('command-poll-failed')
-      log.warn('commands not fetched', { reason: describeError(error) })
+      log.warn('receiving commands failed', { reason: describeError(error) })
       await wait(backoff.nextMs(), signal)
     }
   }
 }
 
-/** One that fails stays in the queue; what it had begun is known by its claim when it comes again. */
-async function takeOne(
+/** A command whose execution fails stays in the queue. When SQS delivers it again, its claim shows that it was begun. */
+async function handleMessage(
   { body, receipt }: ReceivedMessage,
-  parts: PollDependencies,
+  dependencies: PollDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const { queue, counters, log } = parts
-  const settle = () => queue.delete(receipt)
+  const { queue, counters, log } = dependencies
+  const deleteMessage = () => queue.delete(receipt)
   try {
-    await parts.execute.run(openCommand(body, parts.site, parts.publicKey), settle, signal)
+    await dependencies.execute.run(openCommand(body, dependencies.site, dependencies.publicKey), deleteMessage, signal)
   } catch (error) {
     const errorId = error instanceof CommandRefused ? error.errorId : 'command-failed'
     counters.add(errorId)
     log.warn(errorId, { reason: describeError(error) })
-    if (error instanceof CommandRefused) await settle()
+    if (error instanceof CommandRefused) await deleteMessage()
   }
 }

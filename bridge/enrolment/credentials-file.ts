@@ -4,12 +4,12 @@ import { SwitchhookError } from '../../contracts/errors.ts'
 import { errorCode } from '../failure.ts'
 import type { Log } from '../operate/log.ts'
 
-/** The AWS clients ask for credentials again five minutes before the end that they are told. */
+/** The AWS SDK asks for credentials again five minutes before the expiration that `provide` returns. */
 const clientMarginMs = 5 * 60_000
-/** So often is the file looked at, while something is sent. */
-const lookAgainMs = 30_000
+/** The file is read this often while the bridge sends. */
+const rereadMs = 30_000
 
-/** As AWS's `credential_process` writes them (AWS SDKs and Tools Reference Guide, "Process credential provider"). */
+/** The output format of `credential_process` (AWS SDKs and Tools Reference Guide, "Process credential provider"). */
 const Credentials = v.looseObject({
   AccessKeyId: v.pipe(v.string(), v.minLength(1)),
   SecretAccessKey: v.pipe(v.string(), v.minLength(1)),
@@ -23,12 +23,11 @@ const Credentials = v.looseObject({
 })
 type Credentials = v.InferOutput<typeof Credentials>
 
-/** The file holds no credentials that can be used now. Whoever renews it may do so any moment. */
+/** The file has no usable credentials now. The process that renews it may do so at any moment. */
 export class CredentialsUnusableError extends SwitchhookError {
   readonly errorId = 'credentials-file-unusable'
   constructor(why: string, options?: ErrorOptions) {
     super(`the credentials file ${why}`, options)
-    this.name = 'CredentialsUnusableError'
   }
   override shouldRetry(): boolean {
     return true
@@ -42,8 +41,8 @@ export interface CredentialsFileOptions {
 }
 
 /**
- * AWS credentials that something else renews in a file. What is newest in it is used within half a minute; while it is
- * half written or away, what was read before goes on being used.
+ * AWS credentials from a file that another process renews. New credentials are used within 30 s. While the file is missing or
+ * half written, the last ones are used until they expire.
  */
 export class CredentialsFile {
   readonly #path: string
@@ -57,14 +56,14 @@ export class CredentialsFile {
     this.#nowMs = nowMs
   }
 
-  /** For an AWS client's `credentials`. Throws CredentialsUnusableError. */
+  /** The `credentials` option of an AWS client. @throws CredentialsUnusableError */
   readonly provide = async () => {
     const { AccessKeyId, SecretAccessKey, SessionToken } = await this.#newest()
     return {
       accessKeyId: AccessKeyId,
       secretAccessKey: SecretAccessKey,
       ...(SessionToken !== undefined && { sessionToken: SessionToken }),
-      expiration: new Date(this.#nowMs() + clientMarginMs + lookAgainMs),
+      expiration: new Date(this.#nowMs() + clientMarginMs + rereadMs),
     }
   }
 
@@ -89,8 +88,11 @@ export class CredentialsFile {
       throw new CredentialsUnusableError(`cannot be read (${errorCode(cause)})`, { cause })
     }
     const parsed = v.safeParse(Credentials, parseJson(content))
-    // What is in it is a secret, so no word of it is said.
-    if (!parsed.success) throw new CredentialsUnusableError('is not as credential_process writes it')
+    // The message must not quote the file, which contains a secret.
+    if (!parsed.success)
+      throw new CredentialsUnusableError(
+        'is not in the format of credential_process, {"Version": 1, "AccessKeyId": ..., "SecretAccessKey": ...}',
+      )
     if (!this.#isAlive(parsed.output)) throw new CredentialsUnusableError(`has expired (${parsed.output.Expiration})`)
     return parsed.output
   }

@@ -13,7 +13,7 @@ const answerMsMax = 35_000
 
 const usage = 'usage is switchhook-bridge enroll CODE --api URL --folder DIR'
 
-/** `switchhook-bridge enroll`: prints the line that the bridge's configuration wants. */
+/** Runs `switchhook-bridge enroll`; prints the line to add to the bridge's configuration. */
 export async function runEnroll(args: string[]): Promise<void> {
   const { site, file } = await enroll(optionsOf(args))
   process.stdout.write(
@@ -36,38 +36,39 @@ function optionsOf(args: string[]): EnrolOptions {
 
 export interface EnrolOptions {
   code: string
-  /** Where the HTTP API is, without `/v1`. */
+  /** Base URL of the HTTP API, without `/v1`. */
   api: string
   folder: string
 }
 
 /**
- * Makes the bridge's key, registers its public half by the code, and answers the file that says so. The key is on disk
- * before the code is spent, so that a second run after a crash enrols the same key and is answered the same.
+ * Creates the bridge's key pair, registers the public key with the enrolment code, and returns the path of the enrolment
+ * file. The key is on disk before the code is used, so that a second run after a crash enrols the same key again.
  */
 export async function enroll({ code, api, folder }: EnrolOptions): Promise<{ site: string; file: string }> {
   if (!URL.canParse(api) || !/^https?:/.test(api)) {
-    throw new FatalError('usage', exitStatus.usage, 'the API must be a URL: name it by --api https://HOST')
+    throw new FatalError('usage', exitStatus.usage, '--api must be a URL, for example --api https://HOST')
   }
-  const publicKey = await ownPublicKey(folder)
+  const publicKey = await readOrCreateKey(folder)
   const enrolled = await register(`${api.replace(/\/+$/, '')}/v1/bridge/enrolments`, { code, publicKey })
   const file = await writeEnrolment(folder, { ...enrolled, api })
   return { site: enrolled.site, file }
 }
 
-async function ownPublicKey(folder: string): Promise<string> {
+/** Returns the public key (SPKI, PEM). */
+async function readOrCreateKey(folder: string): Promise<string> {
   const file = join(folder, keyFileName)
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const pem = (await kept(file)) ?? (await make(file))
+    const pem = (await readKey(file)) ?? (await createKey(file))
     return createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'pem' }).toString()
   } catch (cause) {
-    const sentence = `the bridge's key ${file} cannot be made or read (${errorCode(cause) || 'damaged'}): mend or remove it, or name another --folder`
+    const sentence = `the bridge's key ${file} cannot be created or read (${errorCode(cause) || 'damaged'}): repair or remove it, or choose another --folder`
     throw new FatalError('key-unwritable', exitStatus.cannotCreate, sentence, { cause })
   }
 }
 
-async function kept(file: string): Promise<string | undefined> {
+async function readKey(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
@@ -76,8 +77,8 @@ async function kept(file: string): Promise<string | undefined> {
   }
 }
 
-/** `wx`: two enrolments at once do not both make one. Synced, since the code is spent on it next. */
-async function make(file: string): Promise<string> {
+/** `wx`: two enrolments at the same time must not both create a key. Synced, since the enrolment code is used next. */
+async function createKey(file: string): Promise<string> {
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   await using handle = await open(file, 'wx', 0o600)
   await handle.writeFile(pem)
@@ -86,17 +87,17 @@ async function make(file: string): Promise<string> {
 }
 
 async function register(url: string, body: { code: string; publicKey: string }): Promise<Enrolled> {
-  const { status, json } = await ask(url, body)
+  const { status, json } = await post(url, body)
   const enrolled = v.safeParse(Enrolled, json)
   if (status === 201 && enrolled.success) return enrolled.output
   const problem = v.safeParse(Problem, json)
   const why = problem.success ? problem.output.detail : `it answered HTTP ${status}`
   const isRefused = status >= 400 && status < 500
   const exit = isRefused ? exitStatus.noPermission : exitStatus.unavailable
-  throw new FatalError('enrolment-refused', exit, `the cloud did not enrol this bridge: ${why}`)
+  throw new FatalError('enrolment-refused', exit, `the cloud refused to enrol this bridge: ${why}`)
 }
 
-async function ask(url: string, body: unknown): Promise<{ status: number; json: unknown }> {
+async function post(url: string, body: unknown): Promise<{ status: number; json: unknown }> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -106,7 +107,7 @@ async function ask(url: string, body: unknown): Promise<{ status: number; json: 
     })
     return { status: response.status, json: await response.json() }
   } catch (cause) {
-    const sentence = `no answer of the API from ${new URL(url).host}: look at the network and at --api, and run it again`
+    const sentence = `no answer from the API at ${new URL(url).host}: check the network and --api, and run the command again`
     throw new FatalError('api-unreachable', exitStatus.unavailable, sentence, { cause })
   }
 }

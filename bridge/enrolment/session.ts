@@ -3,24 +3,24 @@ import { BridgeSession, credentialsText } from '../../contracts/bridge-access.ts
 import { SwitchhookError } from '../../contracts/errors.ts'
 import type { Log } from '../operate/log.ts'
 
-/** A session lasts an hour; a quarter of that is left for a cloud that is away when a new one is due. */
+/** A session lasts 60 minutes: 15 are left for retries if the cloud is unreachable when the renewal is due. */
 const renewAfterMs = 45 * 60_000
-/** The AWS clients ask for credentials again five minutes before the end that they are told. */
+/** The AWS SDK asks for credentials again five minutes before the expiration that `provide` returns. */
 const clientMarginMs = 5 * 60_000
-/** While the cloud is away and the old session lives, the clients ask again after this. */
+/** Retry interval while the cloud is unreachable and the old session is valid. */
 const retryMs = 30_000
 const answerMsMax = 10_000
-/** How far ahead the cloud takes a request's time, less a margin. */
+/** The cloud accepts request times up to five minutes in the future; this leaves a margin. */
 const aheadMs = 4 * 60_000
 
-/** The cloud gave no session. */
+/** The cloud did not return a session. */
 export class SessionRefusedError extends SwitchhookError {
   readonly errorId: string
   readonly #isFinal: boolean
   constructor(errorId: string, detail: string, isFinal: boolean, options?: ErrorOptions) {
     super(detail, options)
-    // The name by which the AWS clients' own failures to find credentials are known.
-    this.name = isFinal ? 'CredentialsProviderError' : 'SessionRefusedError'
+    // The AWS SDK's name for an error of a credential provider. `sqsFault` classifies errors by their name.
+    if (isFinal) this.name = 'CredentialsProviderError'
     this.errorId = errorId
     this.#isFinal = isFinal
   }
@@ -39,29 +39,29 @@ interface SessionOptions {
 }
 
 /**
- * The bridge's AWS credentials, got from the cloud with a request signed by its own key and renewed at 45 minutes. While
- * the cloud is away, the session it has is used to its end.
+ * The bridge's AWS credentials. It requests them from the HTTP API with its own signature and renews them after 45 minutes.
+ * While the cloud is unreachable, it uses the last session until it expires.
  */
 export class Session {
   readonly #options: SessionOptions
   #current: { session: BridgeSession; renewAt: number } | undefined
-  #asking: Promise<BridgeSession> | undefined
-  /** The cloud's clock less ours, once it was told. */
+  #renewal: Promise<BridgeSession> | undefined
+  /** The cloud's time minus this machine's, known after the first refusal for a wrong time. */
   #offsetMs = 0
-  /** Time of the newest request that was answered with a session; the cloud answers none that is not newer. */
-  #answeredMs = 0
+  /** Time in the last successful request. The cloud refuses a request whose time is not later. */
+  #lastRequestMs = 0
   constructor(options: SessionOptions) {
     this.#options = options
   }
 
-  /** The site's command queue, as last told: it changes when a bridge of the site is revoked. */
+  /** URL of the site's command queue in the last session. It changes when a bridge of the site is revoked. */
   get commandQueue(): string | undefined {
     return this.#current?.session.queues.commands
   }
 
-  /** For an AWS client's `credentials`. */
+  /** The `credentials` option of an AWS client. */
   readonly provide = async () => {
-    const session = await this.#fresh()
+    const session = await this.#validSession()
     const { accessKeyId, secretAccessKey, sessionToken } = session
     return { accessKeyId, secretAccessKey, sessionToken, expiration: new Date(this.#askAgainAt() + clientMarginMs) }
   }
@@ -70,16 +70,16 @@ export class Session {
     return Math.max(this.#current?.renewAt ?? 0, this.#options.now() + retryMs)
   }
 
-  async #fresh(): Promise<BridgeSession> {
+  async #validSession(): Promise<BridgeSession> {
     const { now, log } = this.#options
     const current = this.#current
     if (current && now() < current.renewAt) return current.session
-    // One request for all clients that ask at once.
-    this.#asking ??= this.#request().finally(() => {
-      this.#asking = undefined
+    // Clients that ask at the same time share one request.
+    this.#renewal ??= this.#request().finally(() => {
+      this.#renewal = undefined
     })
     try {
-      return await this.#asking
+      return await this.#renewal
     } catch (error) {
       const isAlive = current && Date.parse(current.session.expiration) > now()
       if (!isAlive || !(error instanceof SessionRefusedError) || !error.shouldRetry()) throw error
@@ -89,20 +89,25 @@ export class Session {
   }
 
   async #request(): Promise<BridgeSession> {
-    // The second try has the cloud's own time; the third is ahead of what an earlier clock, wrong by less, has used up.
+    // The second try uses the cloud's time. The third adds four minutes: an earlier request, sent while this machine's clock
+    // was fast, may have had a later time.
     for (const ahead of [0, 0, aheadMs]) {
-      const timeMs = Math.max(this.#answeredMs + 1, this.#options.now() + this.#offsetMs + ahead)
+      const timeMs = Math.max(this.#lastRequestMs + 1, this.#options.now() + this.#offsetMs + ahead)
       const { response, json } = await this.#post(timeMs)
       const parsed = v.safeParse(BridgeSession, json)
       if (response.status === 201 && parsed.success) {
-        this.#answeredMs = timeMs
+        this.#lastRequestMs = timeMs
         return this.#keep(parsed.output)
       }
       const offset = Date.parse(response.headers.get('date') ?? '') - this.#options.now()
       if (![403, 409].includes(response.status) || Number.isNaN(offset)) throw refusal(response.status, json)
       this.#offsetMs = offset
     }
-    throw new SessionRefusedError('clock-refused', "the cloud does not take this machine's time", false)
+    throw new SessionRefusedError(
+      'clock-refused',
+      "the cloud refuses the requests' time, even after correcting it: check this machine's clock",
+      false,
+    )
   }
 
   #keep(session: BridgeSession): BridgeSession {
@@ -125,16 +130,18 @@ export class Session {
       })
       return { response, json: await response.json() }
     } catch (cause) {
-      throw new SessionRefusedError('api-unreachable', `no answer from ${new URL(api).host}`, false, { cause })
+      throw new SessionRefusedError('api-unreachable', `no answer from the API at ${new URL(api).host}`, false, {
+        cause,
+      })
     }
   }
 }
 
-const Told = v.looseObject({ errorId: v.string(), detail: v.string() })
+const Refusal = v.looseObject({ errorId: v.string(), detail: v.string() })
 
-/** 401 alone is final: the bridge is not enrolled any more, and no waiting changes that. */
+/** Only 401 is final: the bridge is not enrolled any more, so retrying cannot help. */
 function refusal(status: number, json: unknown): SessionRefusedError {
-  const told = v.safeParse(Told, json)
-  const { errorId, detail } = told.success ? told.output : { errorId: `http-${status}`, detail: `HTTP ${status}` }
+  const parsed = v.safeParse(Refusal, json)
+  const { errorId, detail } = parsed.success ? parsed.output : { errorId: `http-${status}`, detail: `HTTP ${status}` }
   return new SessionRefusedError(errorId, detail, status === 401)
 }

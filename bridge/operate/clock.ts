@@ -1,12 +1,12 @@
-/** Time and chance, as the bridge's parts ask for them; a simulator or a test can put others in their place. */
+/** The bridge's source of time and random numbers. Simulator and tests replace it. */
 export interface Clock {
-  /** Unix milliseconds. It may jump either way, so it is only for what is written down or compared with such. */
+  /** Unix milliseconds. The wall clock may jump, so use it only for times that are stored or compared with stored ones. */
   nowMs(): number
-  /** Milliseconds since some moment; never goes back. For limits and pauses. */
+  /** Milliseconds since an arbitrary moment; never goes back. For timeouts and pauses. */
   monotonicMs(): number
-  /** Calls back once, `ms` from now, or after this turn of the event loop if that is 0; the answer cancels it. */
+  /** Calls `call` once after `ms`; with 0, after this turn of the event loop. Returns a function that cancels it. */
   after(ms: number, call: () => void): () => void
-  /** From 0 up to, not with, 1. */
+  /** Returns a number in [0, 1). */
   random(): number
 }
 

@@ -1,4 +1,4 @@
-/** What was put aside, refused or dropped since the process began, by errorId. Few and fixed names: no value is a label. */
+/** Counts events and errors since the process started, by errorId. Names are few and fixed: a name never contains a value. */
 export class Counters {
   readonly #counts = new Map<string, number>()
 

@@ -29,7 +29,7 @@ export function summarizeHealth(
   }
 }
 
-/** `GET /healthz` on loopback: 200 while all components are up, else 503, with the same JSON. */
+/** Serves `GET /healthz` on 127.0.0.1: status 200 if all components are up, else 503, with the health as JSON. */
 export async function serveHealth(
   port: number,
   health: () => Health,
@@ -49,7 +49,7 @@ export async function serveHealth(
       server.listen(port, '127.0.0.1', resolve)
     })
   } catch (cause) {
-    const sentence = `the health port ${port} cannot be used (${errorCode(cause)}): mend health.port`
+    const sentence = `the health port ${port} cannot be used (${errorCode(cause)}): correct health.port`
     throw new FatalError('health-port-unusable', exitStatus.unavailable, sentence, { cause })
   }
   const address = server.address()

@@ -1,4 +1,4 @@
-/** Structured logs: one JSON object a line. No phone number and no secret at `info` or above. */
+/** Structured log: one JSON object per line. Never log a phone number or a secret at `info` or above. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
@@ -21,7 +21,7 @@ export function createLog({ level, write, now = () => new Date() }: LogOptions):
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-/** The message of an error and of what caused it, for a log field. */
+/** Returns the message of an error and of its cause, for a log field. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : ''

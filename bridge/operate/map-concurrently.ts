@@ -1,4 +1,4 @@
-/** Does the work on every item, so many at a time; the results are in the order of the items. */
+/** Runs `work` on every item, at most `atOnce` at a time; returns the results in the order of the items. */
 export async function mapConcurrently<T, R>(
   atOnce: number,
   items: readonly T[],

@@ -1,6 +1,6 @@
 import { type Clock, realClock } from './clock.ts'
 
-/** Waits; an abort ends the wait early and quietly, since whoever waits looks at the signal next. */
+/** Waits. An abort resolves it early without an error: the caller checks the signal next. */
 export function wait(ms: number, signal: AbortSignal, clock: Clock = realClock): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => {
@@ -14,7 +14,7 @@ export function wait(ms: number, signal: AbortSignal, clock: Clock = realClock):
   })
 }
 
-/** Wakes one waiting loop; a wake that comes before the wait is kept. */
+/** Wakes one waiting loop. A notification before the wait is kept, and ends the next wait at once. */
 export class Notifier {
   readonly #clock: Clock
   #isNotified = false
@@ -29,7 +29,7 @@ export class Notifier {
     this.#wake?.()
   }
 
-  /** Resolves when the bell was rung since the last time, `msMax` have passed, or the signal aborts. */
+  /** Resolves after a notification since the last wait, after `msMax`, or when the signal aborts. */
   async wait(signal: AbortSignal, msMax?: number): Promise<void> {
     if (!this.#isNotified && !signal.aborted) await this.#sleep(signal, msMax)
     this.#isNotified = false

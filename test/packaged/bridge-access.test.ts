@@ -107,7 +107,7 @@ test('enrolling again after a crash keeps the key; another folder’s key is ref
     stderr: expect.stringMatching(/^switchhook-bridge: .*have a new one made/),
   })
   const away = enroll(code, to, 'http://127.0.0.1:9')
-  await expect(away).rejects.toMatchObject({ code: 69, stderr: expect.stringContaining('no answer of the API') })
+  await expect(away).rejects.toMatchObject({ code: 69, stderr: expect.stringContaining('no answer from the API') })
   const bare = promisify(execFile)(process.execPath, ['bridge/main.ts', 'enroll'])
   await expect(bare).rejects.toMatchObject({ code: 64 })
 })

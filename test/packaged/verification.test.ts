@@ -5,7 +5,7 @@ import path from 'node:path'
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { VerifyDays } from '../../bridge/commands/verify-day.ts'
+import { DayVerifier } from '../../bridge/commands/day-verifier.ts'
 import { Packer } from '../../bridge/forward/pack.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { openCommand, type VerifyDayCommand } from '../../contracts/commands.ts'
@@ -24,7 +24,7 @@ let office: TestSite
 let sqs: SQSClient
 let folder: string
 let file: string
-let days: VerifyDays
+let days: DayVerifier
 const calls = 240
 const cdrs = Array.from({ length: calls }, (_, n) => makeCdr(6 * n))
 const day = '2026-11-24'
@@ -43,7 +43,7 @@ beforeAll(async () => {
   await writeFile(`${file}.1`, lines(cdrs.slice(0, 90)))
   await writeFile(file, lines(cdrs.slice(90)))
   const silent = () => undefined
-  days = new VerifyDays({
+  days = new DayVerifier({
     site: 'office',
     cdrFile: file,
     to: { lane: 'records', queueUrl: '' },

@@ -15,7 +15,9 @@ const now = Date.parse('2026-11-24T08:00:00.000Z')
 const code = (name: string) => Object.assign(new Error(name), { code: name })
 const iso = (ms: number) => new Date(ms).toISOString()
 
-function placing(over: Partial<Extract<Command, { command: 'place' }>> = {}): Extract<Command, { command: 'place' }> {
+function placeCommand(
+  over: Partial<Extract<Command, { command: 'place' }>> = {},
+): Extract<Command, { command: 'place' }> {
   return {
     command: 'place',
     call: 'sh-1795507200.0000000001',
@@ -28,18 +30,18 @@ function placing(over: Partial<Extract<Command, { command: 'place' }>> = {}): Ex
   }
 }
 
-/** A bridge's way of commands over a real journal; ARI is what `post` says. */
-async function world(post: () => Promise<unknown> = async () => ({})) {
+/** A command executor on a real journal; `post` simulates Asterisk's answer to POST /channels. */
+async function createWorld(post: () => Promise<unknown> = async () => ({})) {
   const folder = await mkdtemp(path.join(tmpdir(), 'commands-'))
   const journal = new Journal(folder)
   await journal.open(now - 1000)
   const posts: unknown[] = []
-  const told: string[] = []
+  const published: string[] = []
   let clock = now + 1000
   const begin = () => {
     const placed = new PlacedCalls()
     const presence = {
-      publishPlaced: (call: string) => void told.push(JSON.stringify(placed.get(call))),
+      publishPlaced: (call: string) => void published.push(JSON.stringify(placed.get(call))),
       channelsOf: () => [],
     }
     const ari = {
@@ -54,7 +56,7 @@ async function world(post: () => Promise<unknown> = async () => ({})) {
     }
     const silent = () => undefined
     const log = { debug: silent, info: silent, warn: silent, error: silent }
-    const setPace = (paceMs: number) => void told.push(`pace ${paceMs}`)
+    const setPace = (paceMs: number) => void published.push(`pace ${paceMs}`)
     const dialPlan = { set: async (...entry: unknown[]) => void posts.push(entry.slice(0, 3)) }
     const parts = {
       dialPlan,
@@ -71,7 +73,7 @@ async function world(post: () => Promise<unknown> = async () => ({})) {
   }
   return {
     posts,
-    told,
+    published,
     journal,
     begin,
     at: (ms: number) => {
@@ -81,15 +83,15 @@ async function world(post: () => Promise<unknown> = async () => ({})) {
   }
 }
 const signal = new AbortController().signal
-const nothing = async () => undefined
+const deleteMessage = async () => undefined
 
-test('a command opens with the key that signed it, for its site alone, and not once a bit is changed', () => {
-  const text = signCommand('lyon-1', placing(), privateKey)
-  expect(openCommand(text, 'lyon-1', publicKey)).toEqual(placing())
+test('openCommand accepts a command signed for the site, and rejects another site, changed data and invalid JSON', () => {
+  const text = signCommand('lyon-1', placeCommand(), privateKey)
+  expect(openCommand(text, 'lyon-1', publicKey)).toEqual(placeCommand())
   expect(() => openCommand(text, 'lyon-2', publicKey)).toThrow('not signed')
   const body = JSON.parse(text)
   for (const [name, wrong] of [
-    ['data', Buffer.from(JSON.stringify(placing({ extension: '0033' }))).toString('base64')],
+    ['data', Buffer.from(JSON.stringify(placeCommand({ extension: '0033' }))).toString('base64')],
     ['signature', Buffer.alloc(64).toString('base64')],
     ['site', 'lyon-2'],
   ]) {
@@ -99,63 +101,63 @@ test('a command opens with the key that signed it, for its site alone, and not o
 })
 
 test.each([
-  ['a fork', { endpoint: 'PJSIP/5860&PJSIP/5861' }],
+  ['an endpoint that forks to two phones', { endpoint: 'PJSIP/5860&PJSIP/5861' }],
   ['a Local channel', { endpoint: 'Local/5860@internes' }],
-  ['letters to dial', { extension: '61@sortants' }],
+  ['an extension with letters', { extension: '61@sortants' }],
   ['CR and LF in a caller id', { callerId: '33\r\nX: y' }],
-])('a signed command with %s is refused all the same', (_, over) => {
-  expect(() => openCommand(signCommand('lyon-1', placing(over), privateKey), 'lyon-1', publicKey)).toThrow()
+])('openCommand rejects a correctly signed command with %s', (_, over) => {
+  expect(() => openCommand(signCommand('lyon-1', placeCommand(over), privateKey), 'lyon-1', publicKey)).toThrow()
 })
 
-test('a command delivered five times, by two runs of the bridge, rings once', async () => {
-  await using it = await world()
+test('a command delivered six times, to two processes of the bridge, rings once', async () => {
+  await using it = await createWorld()
   for (let run = 0; run < 2; run += 1) {
     const execute = it.begin()
-    await Promise.all([1, 2, 3].map(() => execute.run(placing(), nothing, signal)))
+    await Promise.all([1, 2, 3].map(() => execute.run(placeCommand(), deleteMessage, signal)))
   }
   expect(it.posts).toHaveLength(1)
-  expect(it.posts[0]).toMatchObject({ channelId: placing().call, context: 'click2call', timeout: 30 })
+  expect(it.posts[0]).toMatchObject({ channelId: placeCommand().call, context: 'click2call', timeout: 30 })
 })
 
-test('a crash between the claim and the order rings nothing, and the claim is found at the next start', async () => {
-  await using it = await world()
+test('after a crash between claim and originate, does not ring, and finds the claim at the next start', async () => {
+  await using it = await createWorld()
   const crash = async () => {
     throw new Error('killed')
   }
-  await expect(it.begin().run(placing(), crash, signal)).rejects.toThrow('killed')
-  await it.begin().run(placing(), nothing, signal)
+  await expect(it.begin().run(placeCommand(), crash, signal)).rejects.toThrow('killed')
+  await it.begin().run(placeCommand(), deleteMessage, signal)
   expect(it.posts).toEqual([])
-  expect((await it.journal.open(now)).map(({ call }) => call)).toEqual([placing().call])
-  await it.journal.noteEnded(placing().call)
+  expect((await it.journal.open(now)).map(({ call }) => call)).toEqual([placeCommand().call])
+  await it.journal.noteEnded(placeCommand().call)
   expect(await it.journal.open(now)).toEqual([])
 })
 
-test('past its deadline, also while it was being claimed, a command ends as expired', async () => {
-  await using it = await world()
+test('a command past its deadline ends as expired without ringing', async () => {
+  await using it = await createWorld()
   it.at(now + 15_001)
-  await it.begin().run(placing(), nothing, signal)
+  await it.begin().run(placeCommand(), deleteMessage, signal)
   expect(it.posts).toEqual([])
-  expect(it.told.map((text) => JSON.parse(text).result)).toEqual(['expired'])
+  expect(it.published.map((text) => JSON.parse(text).result)).toEqual(['expired'])
 })
 
-test('without a journal, what was asked before the bridge started is not rung', async () => {
-  await using it = await world()
-  const early = placing({ issuedAt: iso(now - 5_000) })
-  await it.begin().run(early, nothing, signal)
+test('with a new journal, does not ring for a command issued before the journal was created', async () => {
+  await using it = await createWorld()
+  const early = placeCommand({ issuedAt: iso(now - 5_000) })
+  await it.begin().run(early, deleteMessage, signal)
   expect(it.posts).toEqual([])
 })
 
-test('cancelled before its order came, a call never rings', async () => {
-  await using it = await world()
+test('a call whose hang-up arrives before its place command ends as cancelled and never rings', async () => {
+  await using it = await createWorld()
   const execute = it.begin()
-  const { call, issuedAt, deadline } = placing()
-  await execute.run({ command: 'hang-up', call, issuedAt, deadline }, nothing, signal)
-  await execute.run(placing(), nothing, signal)
+  const { call, issuedAt, deadline } = placeCommand()
+  await execute.run({ command: 'hang-up', call, issuedAt, deadline }, deleteMessage, signal)
+  await execute.run(placeCommand(), deleteMessage, signal)
   expect(it.posts).toEqual([])
-  expect(it.told.map((text) => JSON.parse(text).result)).toEqual(['cancelled'])
+  expect(it.published.map((text) => JSON.parse(text).result)).toEqual(['cancelled'])
 })
 
-test('what Asterisk refuses is told as it is, what it does not answer is not tried again', async () => {
+test('publishes the result of a failed originate, and never retries it', async () => {
   for (const [error, stage, result] of [
     [new AriRefusedError(500, 'POST /channels'), 'ended', 'unreachable'],
     [new AriRefusedError(400, 'POST /channels'), 'ended', 'failed'],
@@ -163,11 +165,11 @@ test('what Asterisk refuses is told as it is, what it does not answer is not tri
     [new AriUnreachableError('reset', { cause: code('ECONNRESET') }), 'ended', 'unknown'],
     [new AriUnreachableError('refused', { cause: code('ECONNREFUSED') }), 'ended', 'failed'],
   ] as const) {
-    await using it = await world(() => Promise.reject(error))
+    await using it = await createWorld(() => Promise.reject(error))
     const execute = it.begin()
-    await execute.run(placing(), nothing, signal)
-    await execute.run(placing(), nothing, signal)
+    await execute.run(placeCommand(), deleteMessage, signal)
+    await execute.run(placeCommand(), deleteMessage, signal)
     expect(it.posts).toHaveLength(1)
-    expect(JSON.parse(it.told.at(-1) ?? '')).toMatchObject({ stage, result })
+    expect(JSON.parse(it.published.at(-1) ?? '')).toMatchObject({ stage, result })
   }
 })

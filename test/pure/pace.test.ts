@@ -8,7 +8,7 @@ const none = { gone: 0, failed: 0, unreached: 0, chunks: 0 }
 const count = (subscribers: number, throttled = 0) => ({ ...none, subscribers, sent: subscribers, throttled })
 
 function world() {
-  const told: number[] = []
+  const sentPaces: number[] = []
   let isUp = true
   const pacing = new Pacing({
     sites: { find: async () => ({ commandQueue: { url: 'queue' } }) },
@@ -16,12 +16,12 @@ function world() {
       async send(_url, body) {
         if (!isUp) throw new Error('no queue')
         const command = openCommand(body, 'office', publicKey)
-        if (command.command === 'pace') told.push(command.paceMs)
+        if (command.command === 'pace') sentPaces.push(command.paceMs)
       },
     },
     signingKey: async () => privateKey,
   })
-  return { pacing, told, setUp: (up: boolean) => (isUp = up) }
+  return { pacing, sentPaces, setUp: (up: boolean) => (isUp = up) }
 }
 
 test.each([
@@ -30,12 +30,12 @@ test.each([
   [1_000, 200],
   [10_000, 2_000],
   [100_000, 20_000],
-])('a site of %i subscribers is told each %i ms at the most', (subscribers, paceMs) => {
+])('with %i subscribers, the pace is one message in %i ms', (subscribers, paceMs) => {
   expect(paceFor(subscribers)).toBe(paceMs)
 })
 
-test('a bridge is told a pace once it is another, and again before it forgets it', async () => {
-  const { pacing, told } = world()
+test('sends a pace when it changes, and repeats it before the bridge forgets it', async () => {
+  const { pacing, sentPaces } = world()
   for (const [at, subscribers] of [
     [0, 50],
     [1, 5_000],
@@ -46,22 +46,22 @@ test('a bridge is told a pace once it is another, and again before it forgets it
     [900_000, 50],
   ] as const)
     await pacing.adjust('office', count(subscribers), at)
-  expect(told).toEqual([1_000, 1_000, 100])
+  expect(sentPaces).toEqual([1_000, 1_000, 100])
 })
 
-test('throttled posts double it, at most eightfold, and it eases once they go through', async () => {
-  const { pacing, told } = world()
+test('doubles the pace when posts are throttled, up to eight times, and halves it again when they succeed', async () => {
+  const { pacing, sentPaces } = world()
   for (let n = 0; n < 5; n += 1) await pacing.adjust('office', count(1_000, 200), n * 1_000)
-  expect(told).toEqual([400, 800, 1_600])
+  expect(sentPaces).toEqual([400, 800, 1_600])
   for (let n = 1; n <= 3; n += 1) await pacing.adjust('office', count(1_000), n * 70_000)
-  expect(told.slice(3)).toEqual([800, 400, 200])
+  expect(sentPaces.slice(3)).toEqual([800, 400, 200])
 })
 
-test('a pace that could not be told is told after the next fan-out', async () => {
-  const { pacing, told, setUp } = world()
+test('sends a pace that could not be sent again after the next fan-out', async () => {
+  const { pacing, sentPaces, setUp } = world()
   setUp(false)
   expect(await pacing.adjust('office', count(5_000), 0)).toBe(1_000)
   setUp(true)
   await pacing.adjust('office', count(5_000), 1_000)
-  expect(told).toEqual([1_000])
+  expect(sentPaces).toEqual([1_000])
 })

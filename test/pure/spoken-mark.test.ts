@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Grade, honourOf, honours, Scale, usualScale } from '../../contracts/grades.ts'
 import { sayGrade, sayNumber } from '../../contracts/spoken-mark.ts'
 
-/** Written by hand: marks 0, 0.25, 0.5, 0.75, 1, ... 20. */
+/** Written by hand: the words of the marks 0, 0.25, 0.5, 0.75, 1 ... 20. */
 const french = `zéro | zéro virgule vingt-cinq | zéro virgule cinq | zéro virgule soixante-quinze
 un | un virgule vingt-cinq | un et demi | un virgule soixante-quinze
 deux | deux virgule vingt-cinq | deux et demi | deux virgule soixante-quinze
@@ -49,7 +49,7 @@ twenty`
 const table = (text: string) => text.split(/ \| |\n/)
 const marks = Array.from({ length: 81 }, (_, n) => n / 4)
 
-test('every mark from 0 to 20 by 0.25 is said as the tables made by hand say', () => {
+test('sayNumber returns the words of the hand-written tables for every mark from 0 to 20 in steps of 0.25', () => {
   expect(marks.map((mark) => sayNumber(mark, 'fr'))).toEqual(table(french))
   expect(marks.map((mark) => sayNumber(mark, 'en'))).toEqual(table(english))
 })
@@ -67,22 +67,22 @@ test.each([
   [100, 'cent', 'one hundred'],
   [15.05, 'quinze virgule zéro cinq', 'fifteen point zero five'],
   [15.1, 'quinze virgule un', 'fifteen point one'],
-])('%d, of scales to 100 and of other decimals, is %s and %s', (mark, fr, en) => {
+])('sayNumber of %d returns "%s" in French and "%s" in English', (mark, fr, en) => {
   expect([sayNumber(mark, 'fr'), sayNumber(mark, 'en')]).toEqual([fr, en])
 })
 
-test('a whole sentence tells number, mark and honours in both languages', () => {
+test('sayGrade returns student number, mark and honours in both languages', () => {
   const grade = { matricule: '137', note: 15.25, mention: 'bien' as const }
   expect(sayGrade(grade, 'fr')).toBe('Étudiant un trois sept. Votre note : quinze virgule vingt-cinq. mention bien.')
   expect(sayGrade(grade, 'en')).toBe('Student one three seven. Your mark: fifteen point two five. honours: good.')
 })
 
-test('the usual thresholds give each honour from its mark on', () => {
+test('honourOf returns each honour from its threshold of the usual scale on', () => {
   const edges = [0, 9.99, 10, 11.99, 12, 13.99, 14, 15.99, 16, 20].map((note) => honourOf(note, usualScale))
   expect(edges).toEqual(honours.flatMap((honour) => [honour, honour]))
 })
 
-test('a scale that begins late, does not rise, names an honour twice or goes beyond its top is refused', () => {
+test('rejects a scale that does not start at 0, does not rise, repeats an honour or exceeds its maximum', () => {
   const thresholds = usualScale.thresholds
   const wrong = [
     { max: 20, thresholds: thresholds.slice(1) },
@@ -96,7 +96,7 @@ test('a scale that begins late, does not rise, names an honour twice or goes bey
   for (const scale of wrong) expect(v.is(Scale, scale), JSON.stringify(scale)).toBe(false)
 })
 
-test('a mark that is no number, and a matricule that is no number of 3 to 12 digits, is refused', () => {
+test('rejects a mark that is not a number with two decimals, and a matricule that is not 3 to 12 digits', () => {
   const grade = { matricule: '137', note: 15.25, mention: 'bien', updatedAt: '2026-11-24T08:00:00.000Z' }
   expect(v.is(Grade, grade)).toBe(true)
   for (const note of [Number.NaN, Number.POSITIVE_INFINITY, '15', 15.255, null])

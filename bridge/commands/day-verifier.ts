@@ -10,10 +10,10 @@ import { readCdrRecord } from '../normalise/cdr-record.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 
-export interface VerifyDayDependencies {
+export interface DayVerifierDependencies {
   site: SiteId
   cdrFile: string
-  /** Of the times in CSV; absent: this machine's. */
+  /** IANA time zone of times in CSV lines. Default: this machine's. */
   zone?: string | undefined
   to: Destination
   packer: Packer
@@ -22,33 +22,34 @@ export interface VerifyDayDependencies {
   log: Log
 }
 
-/** A PBX of 3 calls a second all day. What a day has beyond it is not told: then count and checksum say so. */
+/** A PBX with 3 calls a second all day. Further CDRs of a day are left out; count and checksum then differ from the cloud's. */
 const cdrsMax = 250_000
-/** CDRs are sent again in portions of this many. */
-const resendAtOnce = 2_000
+/** Number of CDRs packed at a time when a day is sent again. */
+const resendBatchSize = 2_000
+const waitingDaysMax = 10
 const dayMs = 86_400_000
 
-/** Tells the cloud what the PBX's own file has of a day, one day after the other, beside all else the bridge does. */
-export class VerifyDays {
-  readonly #parts: VerifyDayDependencies
+/** Sends the cloud a digest of a day's CDRs in Asterisk's own file, one day after the other, in the background. */
+export class DayVerifier {
+  readonly #dependencies: DayVerifierDependencies
   #busy: Promise<void> = Promise.resolve()
   #waiting = 0
-  constructor(parts: VerifyDayDependencies) {
-    this.#parts = parts
+  constructor(dependencies: DayVerifierDependencies) {
+    this.#dependencies = dependencies
   }
 
-  /** Asked while ten wait, it does nothing: the cloud asks again when it is not answered. */
+  /** Queues a day; ignores the command if ten days wait. The cloud repeats a command without an answer. */
   offer(command: VerifyDayCommand, signal: AbortSignal): void {
-    if (this.#waiting >= 10) return
+    if (this.#waiting >= waitingDaysMax) return
     this.#waiting += 1
     this.#busy = this.#busy.then(async () => {
       this.#waiting -= 1
       if (signal.aborted) return
       try {
-        await tellDay(command, this.#parts, signal)
+        await publishDay(command, this.#dependencies, signal)
       } catch (error) {
-        this.#parts.counters.add('verify-day-failed')
-        this.#parts.log.warn('day not told', { reason: describeError(error) })
+        this.#dependencies.counters.add('verify-day-failed')
+        this.#dependencies.log.warn('verifying a day failed', { reason: describeError(error) })
       }
     })
   }
@@ -58,11 +59,15 @@ export class VerifyDays {
   }
 }
 
-async function tellDay(command: VerifyDayCommand, parts: VerifyDayDependencies, signal: AbortSignal): Promise<void> {
-  const { site, to, delivery, packer, counters, log } = parts
-  const day = await readDay(command, parts)
+async function publishDay(
+  command: VerifyDayCommand,
+  dependencies: DayVerifierDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const { site, to, delivery, packer, counters, log } = dependencies
+  const day = await readDay(command, dependencies)
   const prints = [...day.events.keys()].sort()
-  const pack = async (events: readonly object[]) => {
+  const send = async (events: readonly object[]) => {
     const lines = events.map((event) => Buffer.from(JSON.stringify(event)))
     const bodies: string[] = []
     for (let packed = 0; packed < lines.length; ) {
@@ -74,29 +79,29 @@ async function tellDay(command: VerifyDayCommand, parts: VerifyDayDependencies, 
   }
   if (command.resend) {
     const events = [...day.events.values()]
-    for (let from = 0; from < events.length; from += resendAtOnce) {
-      if (!(await pack(events.slice(from, from + resendAtOnce)))) return
+    for (let from = 0; from < events.length; from += resendBatchSize) {
+      if (!(await send(events.slice(from, from + resendBatchSize)))) return
     }
   }
-  if (!(await pack(digests(site, command, prints, day.since)))) return
+  if (!(await send(digests(site, command, prints, day.since)))) return
   counters.add('day-told')
-  log.info('day told', { from: command.from, cdrs: prints.length, resent: command.resend })
+  log.info('day verified', { from: command.from, cdrs: prints.length, resent: command.resend })
 }
 
 interface Day {
-  /** By print, so that a line that stands in two files is one. */
+  /** Events by fingerprint, so that a line in two files counts once. */
   events: Map<string, CdrEvent>
   since: string | undefined
 }
 
 async function readDay(
   { from, to }: VerifyDayCommand,
-  { site, cdrFile, zone = ownZone() }: VerifyDayDependencies,
+  { site, cdrFile, zone = ownZone() }: DayVerifierDependencies,
 ): Promise<Day> {
   const [first, end] = [Date.parse(from), Date.parse(to)]
   const events = new Map<string, CdrEvent>()
   let oldest = Number.POSITIVE_INFINITY
-  // A line tells its start by the PBX's clock, at most 14 hours from UTC: others need not be parsed.
+  // A line contains its start in the PBX's time, at most 14 hours from UTC. Lines with other dates are not parsed.
   const dates: string[] = []
   for (let at = first - dayMs; at <= end + dayMs; at += dayMs) dates.push(new Date(at).toISOString().slice(0, 10))
   for await (const line of linesSince(cdrFile, first)) {
