@@ -1,7 +1,7 @@
-/** Full jitter (AWS Architecture Blog, "Exponential Backoff and Jitter"): anywhere between nothing and a doubling bound. */
+/** Full jitter (AWS Architecture Blog, "Exponential Backoff and Jitter"): a random wait between 0 and a bound that doubles. */
 export interface BackoffLimits {
   firstMs: number
-  /** The longest wait between two tries, for ever: nothing here gives up. */
+  /** The longest wait between two attempts. The number of attempts has no limit. */
   longestMs: number
 }
 

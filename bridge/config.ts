@@ -4,7 +4,7 @@ import { SiteId } from '../contracts/names.ts'
 import { withEnrolment } from './enrolment/enrolment-file.ts'
 import { errorCode, exitStatus, FatalError } from './failure.ts'
 
-/** Each message says what is wanted and never what was given: a password may stand in the wrong place. */
+/** Messages say what is expected and never quote the value: a password may be in the wrong place. */
 const text = (wanted: string) => v.pipe(v.string(wanted), v.minLength(1, wanted), v.maxLength(1000, wanted))
 const matching = (pattern: RegExp, wanted: string) => v.pipe(v.string(wanted), v.regex(pattern, wanted))
 const oneLine = v.regex(/^[^\r\n\0]*$/, 'one line')
@@ -34,7 +34,7 @@ export const BridgeConfig = v.strictObject(
           matching(/^[A-Za-z0-9_.-]{1,64}$/, 'letters, digits, dots, hyphens'),
           'switchhook-events',
         ),
-        /** Where Asterisk dials the bridge (`outbound_websocket`), with the same user and password; absent, the bridge dials. */
+        /** Where Asterisk dials the bridge (`outbound_websocket`), with the same user and password. Without it, the bridge dials. */
         listen: v.optional(
           v.strictObject(
             {
@@ -47,7 +47,7 @@ export const BridgeConfig = v.strictObject(
       },
       'an object',
     ),
-    /** The Manager Interface, for messages that wait in mailboxes; absent, they are not told. */
+    /** The Manager Interface. Without it, waiting messages in mailboxes are not published. */
     ami: v.optional(
       v.strictObject(
         {
@@ -61,9 +61,9 @@ export const BridgeConfig = v.strictObject(
     ),
     cdr: v.strictObject(
       {
-        /** JSON lines, the CSV mapping or `Master.csv`; each line says which. */
+        /** JSON lines, the CSV mapping or `Master.csv`, recognised line by line. */
         file: text('the file that cdr_custom or cdr_csv writes'),
-        /** Of the times in CSV; absent, this machine's. */
+        /** Time zone of the times in CSV; this machine's by default. */
         zone: v.optional(v.pipe(v.string('an IANA zone'), v.check(isZone, 'an IANA zone, such as Europe/Paris'))),
       },
       'an object',
@@ -76,13 +76,13 @@ export const BridgeConfig = v.strictObject(
       },
       'an object',
     ),
-    /** The deployment's public key (SPKI, PEM), which signs commands; without it the bridge takes none. */
+    /** The deployment's public key (SPKI, PEM), for verifying commands. Without it, the bridge takes no commands. */
     deploymentPublicKey: v.optional(text('a public key in PEM')),
-    /** A file that something else renews, as `credential_process` writes it. */
+    /** A file of AWS credentials in the format of `credential_process`, which another program renews. */
     credentialsFile: v.optional(text('a file with AWS credentials')),
-    /** Where the HTTP API is that gives this bridge its AWS credentials; without either, the AWS SDK looks for them. */
+    /** The HTTP API that gives this bridge AWS credentials. With neither, the AWS SDK looks in its usual places. */
     api: v.optional(matching(/^https?:\/\/[^\s@]+$/, 'the URL of the HTTP API')),
-    /** Voice menus; absent, there are none, and the dial plan's fallback answers. */
+    /** Voice menus. Without it, the dial plan's fallback answers. */
     menus: v.optional(
       v.strictObject(
         {
@@ -97,7 +97,7 @@ export const BridgeConfig = v.strictObject(
         'an object',
       ),
     ),
-    /** Port of `/healthz` on loopback; 0 takes a free one; absent, there is none. */
+    /** Port of `/healthz` on loopback; 0 takes a free one. Without it, there is no `/healthz`. */
     health: v.optional(v.strictObject({ port: port(0) }, 'an object')),
     logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error'], 'debug, info, warn or error'), 'info'),
   },
@@ -105,7 +105,7 @@ export const BridgeConfig = v.strictObject(
 )
 export type BridgeConfig = v.InferOutput<typeof BridgeConfig>
 
-/** Reads and checks the bridge's JSON configuration file; every bad key is named at once, no value is shown. */
+/** Reads and checks the bridge's JSON configuration file. Throws FatalError that names every wrong key and shows no value. */
 export async function readConfig(file: string): Promise<BridgeConfig> {
   let content: string
   try {
@@ -115,7 +115,7 @@ export async function readConfig(file: string): Promise<BridgeConfig> {
     throw new FatalError(
       'config-unreadable',
       exitStatus.noInput,
-      `the configuration ${file} ${why}: name it by --config`,
+      `the configuration ${file} ${why}: pass its path with --config`,
       {
         cause,
       },
@@ -129,18 +129,18 @@ export function parseConfig(content: string, file: string): BridgeConfig {
   try {
     json = JSON.parse(content)
   } catch {
-    // The parser's own message quotes the file's text, which may be a password; so it is not kept as a cause.
-    throw new FatalError('config-not-json', exitStatus.config, `the configuration ${file} is not JSON: mend it`)
+    // Not kept as a cause: the parser's message quotes the file's text, which may be a password.
+    throw new FatalError('config-not-json', exitStatus.config, `the configuration ${file} is not valid JSON`)
   }
   const result = v.safeParse(BridgeConfig, json)
   if (result.success) return result.output
   const faults = [...new Set(result.issues.map(describeIssue))].join('; ')
-  throw new FatalError('config-invalid', exitStatus.config, `the configuration ${file} is wrong: ${faults}`)
+  throw new FatalError('config-invalid', exitStatus.config, `the configuration ${file} is invalid: ${faults}`)
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const key = v.getDotPath(issue) ?? 'the whole'
-  if (issue.expected === 'never') return `${key} is not a key of it`
+  const key = v.getDotPath(issue) ?? 'the file'
+  if (issue.expected === 'never') return `${key} is an unknown key`
   if (issue.received === 'undefined') return `${key} is missing`
   return `${key} must be ${issue.message}`
 }

@@ -5,21 +5,24 @@ import { exitStatus, FatalError } from './failure.ts'
 import { startBridge } from './lifecycle.ts'
 import { createLog, describeError } from './operate/log.ts'
 
-/** `switchhook-bridge --config FILE`, or once before it `switchhook-bridge enroll CODE --api URL --folder DIR`. Logs to standard output; a failure is one sentence on standard error and a status of sysexits.h. */
+/**
+ * Runs `switchhook-bridge --config FILE`, or before it once `switchhook-bridge enroll CODE --api URL --folder DIR`. Logs to
+ * standard output. On failure it prints one sentence on standard error and exits with a status of sysexits.h.
+ */
 async function main(): Promise<void> {
   if (process.argv[2] === 'enroll') return runEnroll(process.argv.slice(3))
   const config = await readConfig(configFile())
-  // Whoever read the log has gone: the bridge has more to do than to tell of it.
+  // The reader of the log has gone away: the bridge continues without it.
   process.stdout.on('error', () => undefined)
   const log = createLog({ level: config.logLevel, write: (line) => process.stdout.write(line) })
-  const asked = Promise.withResolvers<string>()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => asked.resolve(signal))
+  const stopRequested = Promise.withResolvers<string>()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopRequested.resolve(signal))
   const starting = startBridge(config, { log })
-  const bridge = await Promise.race([starting, asked.promise.then(() => undefined)])
-  // Stopped before it stood: nothing was promised to anyone yet.
+  const bridge = await Promise.race([starting, stopRequested.promise.then(() => undefined)])
+  // Stopped before it was connected: there is nothing to send or save.
   if (!bridge) return
   try {
-    await Promise.race([bridge.done, asked.promise])
+    await Promise.race([bridge.done, stopRequested.promise])
   } finally {
     await bridge.stop()
   }
@@ -35,7 +38,7 @@ function configFile(): string {
   throw new FatalError(
     'usage',
     exitStatus.usage,
-    'no configuration was named: usage is switchhook-bridge --config FILE',
+    'no configuration file was given: usage is switchhook-bridge --config FILE',
   )
 }
 

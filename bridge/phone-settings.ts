@@ -9,14 +9,14 @@ import type { Counters } from './operate/counters.ts'
 import { describeError, type Log } from './operate/log.ts'
 import { mapConcurrently } from './operate/map-concurrently.ts'
 
-/** What the bridge knows of phones, and tells of them. */
+/** The phones that the bridge knows, and how to publish changes of them. */
 export interface KnownPhones {
   readonly isConnected: boolean
   readonly connections: number
   readonly phones: Endpoints
   publishEndpoints(states: readonly EndpointState[]): void
 }
-export interface PhoneSettingsParts {
+export interface PhoneSettingsDependencies {
   requests: AriRequests
   known: KnownPhones
   counters: Counters
@@ -24,27 +24,27 @@ export interface PhoneSettingsParts {
   clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
 }
 
-/** Changes by phone and API are told at once; those at Asterisk's console make no event and are found by reading. */
+/** Changes by phone and API make events; those at Asterisk's console make none and are found by reading. */
 const readEveryMs = 30_000
-/** Configurations asked for at a time. */
+/** Concurrent requests. */
 const requestsMax = 8
 
-/** Numbers, names, custom states, forwarding and do not disturb: read at each connection, and now and then after it. */
+/** Reads numbers, names and custom states at each connection; forwarding and do not disturb also from time to time after it. */
 export class PhoneSettings {
-  readonly #parts: PhoneSettingsParts
+  readonly #dependencies: PhoneSettingsDependencies
   readonly #dialPlan: DialPlan
   #connection = 0
   #readMs = Number.NEGATIVE_INFINITY
   #isBusy = false
 
-  constructor(parts: PhoneSettingsParts) {
-    this.#parts = parts
-    this.#dialPlan = new DialPlan(parts.requests)
+  constructor(dependencies: PhoneSettingsDependencies) {
+    this.#dependencies = dependencies
+    this.#dialPlan = new DialPlan(dependencies.requests)
   }
 
-  /** To be called each second. One reading at a time; what fails is due again at the next. */
+  /** Call this each second. Reads what is due, one reading at a time; after a failure the next call tries again. */
   async tick(signal: AbortSignal): Promise<void> {
-    const { known, counters, log } = this.#parts
+    const { known, counters, log } = this.#dependencies
     if (this.#isBusy || !known.isConnected) return
     this.#isBusy = true
     try {
@@ -58,7 +58,7 @@ export class PhoneSettings {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const { known, clock } = this.#parts
+    const { known, clock } = this.#dependencies
     const { connections } = known
     const isNew = connections !== this.#connection
     if (isNew) {
@@ -67,13 +67,13 @@ export class PhoneSettings {
     }
     const now = clock.monotonicMs()
     if (!isNew && now - this.#readMs < readEveryMs) return
-    await this.#ask(known.phones.withSettings(), signal)
+    await this.#readForwarding(known.phones.withSettings(), signal)
     this.#connection = connections
     this.#readMs = now
   }
 
   async #readDirectory(signal: AbortSignal): Promise<void> {
-    const { known, requests } = this.#parts
+    const { known, requests } = this.#dependencies
     const phones = known.phones.all().filter(({ technology }) => technology === 'PJSIP')
     await mapConcurrently(requestsMax, phones, async ({ endpoint }) => {
       const entry = await readPhoneEntry(endpoint, requests, signal)
@@ -82,25 +82,24 @@ export class PhoneSettings {
   }
 
   async #readCustomStates(signal: AbortSignal): Promise<void> {
-    const { known, requests, clock } = this.#parts
+    const { known, requests, clock } = this.#dependencies
     await mapConcurrently(requestsMax, known.phones.customDevices(), async (device) => {
       const seen = known.phones.custom(device)
       const state = await readDeviceState(device, requests, signal)
-      // Of the connection that stands by now: what was known under another was other than this one's `seen`.
-      if (state) known.publishEndpoints(known.phones.takeCustom(state, seen, new Date(clock.nowMs()).toISOString()))
+      if (state) known.publishEndpoints(known.phones.setCustom(state, seen, new Date(clock.nowMs()).toISOString()))
     })
   }
 
-  async #ask(numbers: readonly string[], signal: AbortSignal): Promise<void> {
+  async #readForwarding(numbers: readonly string[], signal: AbortSignal): Promise<void> {
     const rounds = Math.max(1, Math.ceil(numbers.length / namesMax))
     try {
       for (let round = 0; round < rounds; round += 1) {
         await this.#dialPlan.read(numbers.slice(round * namesMax, (round + 1) * namesMax), signal)
       }
     } catch (error) {
-      // No such context: this PBX follows no settings, which its phones say by not being `forwardable`.
+      // The dial plan has no such context: this PBX does not support forwarding, and its phones are not `forwardable`.
       if (!(error instanceof AriRefusedError)) throw error
-      this.#parts.counters.add('forwarding-missing')
+      this.#dependencies.counters.add('forwarding-missing')
     }
   }
 }

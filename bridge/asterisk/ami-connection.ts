@@ -12,12 +12,12 @@ export interface AmiAddress {
   password: string
 }
 
-/** Asterisk answers in milliseconds or hangs. */
+/** Asterisk answers within milliseconds or hangs. */
 const answerMsMax = 5000
-/** One question at a time for each of a few askers. */
+/** Each of the few callers sends one action at a time. */
 const waitingMax = 100
 
-/** The Manager Interface was not reached, does not answer, or refuses. */
+/** The Manager Interface cannot be reached, does not answer, or refuses an action. */
 export class AmiUnavailableError extends SwitchhookError {
   readonly errorId: string
   constructor(
@@ -28,7 +28,7 @@ export class AmiUnavailableError extends SwitchhookError {
     super(detail, options)
     this.errorId = errorId
   }
-  /** A PBX is configured anew, and permissions are mended, without a restart of the bridge. */
+  /** An operator can correct the PBX or its permissions without restarting the bridge. */
   override shouldRetry(): boolean {
     return true
   }
@@ -39,7 +39,7 @@ interface Waiting {
   reject(error: AmiUnavailableError): void
 }
 
-/** One connection to the Manager Interface (Asterisk's page "AMI v2 Specification"), logged in by MD5 challenge. */
+/** A connection to the Manager Interface (Asterisk's "AMI v2 Specification"), logged in by MD5 challenge. */
 export class AmiConnection {
   readonly #socket: Socket
   readonly #onEvent: (event: AmiMessage) => void
@@ -66,7 +66,7 @@ export class AmiConnection {
     this.closed = watch.closed
   }
 
-  /** `onEvent` must not wait. Throws AmiUnavailableError. */
+  /** Connects and logs in. `onEvent` must not block. Throws AmiUnavailableError. */
   static async open(address: AmiAddress, onEvent: (event: AmiMessage) => void, signal: AbortSignal) {
     const socket = await dial(address, signal)
     const connection = new AmiConnection(socket, onEvent)
@@ -87,7 +87,7 @@ export class AmiConnection {
       if (!(cause instanceof AmiUnavailableError) || cause.errorId !== 'ami-refused') throw cause
       throw new AmiUnavailableError(
         'ami-login-refused',
-        'Asterisk refuses the AMI user: mend ami.user and ami.password',
+        'Asterisk refuses the AMI user: correct ami.user and ami.password',
         {
           cause,
         },
@@ -95,13 +95,14 @@ export class AmiConnection {
     })
   }
 
-  /** The headers of the answer. Throws AmiUnavailableError if it is none or an error, AmiHeaderError before anything is sent. */
+  /** Sends an action and returns the headers of the answer. Throws AmiUnavailableError, or AmiHeaderError before sending. */
   async ask(headers: Readonly<Record<string, string>>): Promise<ReadonlyMap<string, string>> {
     this.#count += 1
     const id = String(this.#count)
     const action = headers['Action'] ?? ''
     const bytes = encodeAction({ ...headers, ActionID: id })
-    if (this.#waiting.size >= waitingMax) throw new AmiUnavailableError('ami-unreachable', 'too many actions wait')
+    if (this.#waiting.size >= waitingMax)
+      throw new AmiUnavailableError('ami-unreachable', 'too many actions are waiting for Asterisk')
     const { promise, resolve, reject } = Promise.withResolvers<AmiMessage>()
     const timer = setTimeout(() => reject(noAnswer(action)), answerMsMax)
     this.#waiting.set(id, { resolve, reject })

@@ -1,20 +1,21 @@
 import { SwitchhookError } from '../../contracts/errors.ts'
 
-/** The longest header that Asterisk writes is a few hundred bytes; the rest of a longer one is dropped and the message marked. */
+/** Asterisk's headers have a few hundred bytes at most. The rest of a longer one is dropped, and the message is marked as cut. */
 const lineBytesMax = 16_384
-/** The longest event, a Cdr, has some 40. */
+/** The event with the most headers, Cdr, has about 40. */
 const headersMax = 300
 const newline = 0x0a
 const carriageReturn = 0x0d
 
-/** One message of Asterisk's Manager Interface: its headers by name in lower case, of a repeated one the first. */
+/** One message of Asterisk's Manager Interface. */
 export interface AmiMessage {
+  /** By name in lower case; of a repeated header the first value. */
   headers: ReadonlyMap<string, string>
-  /** A header was longer, or there were more, than Asterisk writes; what was beyond is not in it. */
+  /** The message had longer or more headers than Asterisk writes; the excess is missing. */
   isCut: boolean
 }
 
-/** Cuts what Asterisk sends, chunk by chunk, into messages. Memory: 300 headers of 16 KB at the worst, whatever comes. */
+/** Splits a byte stream into messages. Memory: 300 headers of 16 KB at most, whatever arrives. */
 export class AmiMessages {
   #kept: Buffer[] = []
   #keptBytes = 0
@@ -38,7 +39,7 @@ export class AmiMessages {
     const kept = bytes.subarray(0, lineBytesMax - this.#keptBytes)
     if (kept.length < bytes.length) this.#isCut = true
     if (kept.length === 0) return
-    // A copy, since the socket's memory is used again.
+    // A copy: the socket reuses its memory.
     this.#kept.push(Buffer.from(kept))
     this.#keptBytes += kept.length
   }
@@ -58,7 +59,7 @@ export class AmiMessages {
     return message.headers.size > 0 ? message : undefined
   }
 
-  /** A line that is no header, such as the banner, is passed over. */
+  /** Ignores lines that are not headers, such as the banner. */
   #addHeader(line: string): void {
     const colon = line.indexOf(':')
     if (colon <= 0) return
@@ -69,23 +70,23 @@ export class AmiMessages {
   }
 }
 
-/** What was to be sent would have been another message than it says. */
+/** A value cannot be sent as one header. */
 export class AmiHeaderError extends SwitchhookError {
   readonly errorId = 'ami-header-refused'
   constructor(header: string) {
-    super(`the value for the header ${header} holds a line break, a NUL or too much`)
+    super(`the value of the header ${header} contains a line break or a NUL, or is longer than Asterisk reads`)
   }
 }
 
-/** Asterisk's own limit on a line that it reads. */
+/** Asterisk reads no longer line than this. */
 const sentBytesMax = 1024
 
-/** The bytes of one action. Throws AmiHeaderError for a value that would not stay one header. */
+/** Returns the bytes of one action. Throws AmiHeaderError for a value that would not stay one header. */
 export function encodeAction(headers: Readonly<Record<string, string>>): string {
   const lines = Object.entries(headers).map(([name, value]) => {
     const line = `${name}: ${value}`
     if (/[\r\n\0]/.test(line) || !/^[A-Za-z]+$/.test(name) || Buffer.byteLength(line) > sentBytesMax) {
-      throw new AmiHeaderError(/^[A-Za-z]+$/.test(name) ? name : 'of no name')
+      throw new AmiHeaderError(/^[A-Za-z]+$/.test(name) ? name : 'with an invalid name')
     }
     return line
   })

@@ -1,26 +1,26 @@
-/** ARI's REST interface, over HTTP or over the event socket. Paths are below `/ari`, with every part already encoded. */
+/** ARI's REST interface, over HTTP or over the event socket. Paths are relative to `/ari`, and URL-encoded by the caller. */
 export interface AriRequests {
-  /** Each throws AriRefusedError for an answer that is no success, AriUnreachableError if none comes. */
+  /** Each throws AriRefusedError for an HTTP error, AriUnreachableError if there is no answer. */
   get(path: string, signal: AbortSignal): Promise<unknown>
   put(path: string, body: unknown, signal: AbortSignal): Promise<unknown>
   post(path: string, body: unknown, signal: AbortSignal): Promise<unknown>
   delete(path: string, signal: AbortSignal): Promise<unknown>
 }
 
-/** One connection to ARI's events, and the REST interface that goes with it. */
+/** One connection to ARI's events, with its REST interface. */
 export interface AriConnection {
   readonly requests: AriRequests
-  /** Resolves, with the reason, when the connection has ended, whoever ended it. */
+  /** Resolves with the reason when the connection has ended, on either side. */
   readonly closed: Promise<string>
-  /** When Asterisk last gave a sign of life, Unix milliseconds. */
+  /** When Asterisk last sent anything, Unix milliseconds. */
   readonly lastSeenMs: number
   close(): void
 }
 
-/** How connections come about: the bridge dials Asterisk, or Asterisk the bridge. */
+/** How connections are made: the bridge dials Asterisk, or Asterisk dials the bridge. */
 export interface AriLink {
-  /** `inbound`: what happened without a connection is lost. `outbound`: Asterisk keeps it and tells it first. */
+  /** As Asterisk sees it. `inbound`: events without a connection are lost. `outbound`: Asterisk keeps them and sends them first. */
   readonly direction: 'inbound' | 'outbound'
-  /** The next connection. `onFrame` is called for each frame as it comes and must not wait. Throws AriRefusedError or AriUnreachableError. */
+  /** Makes the next connection. `onFrame` gets each frame and must not block. Throws AriRefusedError or AriUnreachableError. */
   connect(onFrame: (frame: Buffer) => void, signal: AbortSignal): Promise<AriConnection>
 }

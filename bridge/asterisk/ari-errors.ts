@@ -1,7 +1,7 @@
 import { SwitchhookError } from '../../contracts/errors.ts'
 import { errorCode, exitStatus, FatalError } from '../failure.ts'
 
-/** ARI answered, but with an HTTP status that is no success. */
+/** ARI answered with an HTTP error. */
 export class AriRefusedError extends SwitchhookError {
   readonly errorId: string
   readonly status: number
@@ -10,7 +10,7 @@ export class AriRefusedError extends SwitchhookError {
     this.status = status
     this.errorId = refusals[status] ?? 'ari-refused'
   }
-  /** A PBX that starts up answers 400, 404 and 503 until its modules are loaded. */
+  /** A starting PBX answers 400, 404 and 503 until it has loaded its modules. */
   override shouldRetry(): boolean {
     return this.status !== 401 && this.status !== 403
   }
@@ -23,7 +23,7 @@ const refusals: Readonly<Record<number, string>> = {
   404: 'ari-not-found',
 }
 
-/** Of Node's net and of undici, which connects anew for each that it gives. */
+/** Codes of Node's net and undici that mean: no connection was made. */
 const unsentCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -33,15 +33,15 @@ const unsentCodes: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-/** Nothing answered: no connection, a broken one, or silence. */
+/** ARI did not answer: no connection, a broken one, or silence. */
 export class AriUnreachableError extends SwitchhookError {
   readonly errorId = 'ari-unreachable'
-  /** What answers in another protocol will go on doing so. */
+  /** The peer speaks another protocol, so a retry cannot help. */
   get isForeign(): boolean {
     const code = errorCode(this)
     return code.startsWith('HPE_') || code === 'WS_ERR_INVALID_OPCODE'
   }
-  /** No connection came about, so nothing was asked of anyone. */
+  /** No connection was made, so Asterisk never got the request. */
   get isUnsent(): boolean {
     return unsentCodes.has(errorCode(this))
   }
@@ -56,7 +56,7 @@ export interface AriAddress {
   application: string
 }
 
-/** What to tell whoever starts the bridge, when ARI was not reached within the time a start has. */
+/** Returns the error that tells an operator why ARI could not be reached within the time limit of a start. */
 export function startFailure(error: unknown, { url, user, application }: AriAddress): FatalError {
   const refused = (id: string, status: (typeof exitStatus)[keyof typeof exitStatus], sentence: string) =>
     new FatalError(id, status, sentence, { cause: error })
@@ -66,37 +66,37 @@ export function startFailure(error: unknown, { url, user, application }: AriAddr
       return refused(
         errorId,
         exitStatus.noPermission,
-        `Asterisk at ${url} refuses the password of the ARI user ${user}: mend ari.user and ari.password, see ari.conf`,
+        `Asterisk at ${url} refuses the password of the ARI user ${user}: correct ari.user and ari.password, see ari.conf`,
       )
     }
     if (error.status === 403) {
       return refused(
         errorId,
         exitStatus.noPermission,
-        `the ARI user ${user} may only read: set read_only=no for it in ari.conf, the bridge sets its event filter`,
+        `the ARI user ${user} is read-only: set read_only=no for it in ari.conf, since the bridge must set its event filter`,
       )
     }
     if (error.status === 400) {
       return refused(
         errorId,
         exitStatus.config,
-        `Asterisk at ${url} refuses the application ${application}: mend ari.application`,
+        `Asterisk at ${url} refuses the application ${application}: correct ari.application`,
       )
     }
     return refused(
       'not-an-ari',
       exitStatus.protocol,
-      `what listens at ${url} is not Asterisk's ARI (it answers ${error.status}): mend ari.url, and enable ari.conf and http.conf`,
+      `what listens at ${url} is not Asterisk's ARI (it answers ${error.status}): correct ari.url, and enable ari.conf and http.conf`,
     )
   }
   const code = errorCode(error)
   if (error instanceof AriUnreachableError && error.isForeign) {
-    return refused('not-an-ari', exitStatus.protocol, `what listens at ${url} does not speak HTTP: mend ari.url`)
+    return refused('not-an-ari', exitStatus.protocol, `what listens at ${url} does not speak HTTP: correct ari.url`)
   }
   const why = code === '' ? 'does not answer' : `cannot be reached (${code})`
   return refused(
     'ari-unreachable',
     exitStatus.unavailable,
-    `Asterisk at ${url} ${why}: start it, or mend ari.url; its http.conf must be enabled`,
+    `Asterisk at ${url} ${why}: start it, or correct ari.url; http.conf must be enabled`,
   )
 }

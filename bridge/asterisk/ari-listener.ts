@@ -9,7 +9,7 @@ import { type AriCredentials, basicAuth } from './ari-rest.ts'
 import { type AriDialling, AriSocket, diallingLink, frameBytesMax } from './ari-socket.ts'
 import { AriSocketRequests } from './ari-socket-requests.ts'
 
-/** Asterisk dials each half second by default; one that does not within this is not there. */
+/** Asterisk dials each half second by default; without a call in this time it is unreachable. */
 const dialledMsMax = 10_000
 
 export interface AriListening extends AriCredentials {
@@ -18,9 +18,9 @@ export interface AriListening extends AriCredentials {
 }
 
 /**
- * Waits for Asterisk to dial the bridge (`type = outbound_websocket` in ari.conf): Basic authentication in the upgrade,
- * subprotocol `ari`, REST over the same socket. Asterisk keeps the events of the time between and tells them first, so it
- * is only let in when the bridge is ready for them; until then it is told to come again.
+ * Accepts the WebSocket that Asterisk opens to the bridge (`type = outbound_websocket` in ari.conf): Basic authentication,
+ * subprotocol `ari`, REST over the same socket. Asterisk keeps events while there is no connection and sends them first, so
+ * the bridge accepts it only when it is ready for them, and answers 503 until then.
  */
 export class AriListener implements AriLink {
   readonly direction = 'outbound'
@@ -47,7 +47,7 @@ export class AriListener implements AriLink {
         this.#server.listen(port, host, resolve)
       })
     } catch (cause) {
-      const sentence = `the port ${host}:${port} for Asterisk cannot be used (${errorCode(cause)}): mend ari.listen`
+      const sentence = `the port ${host}:${port} for Asterisk cannot be used (${errorCode(cause)}): correct ari.listen`
       throw new FatalError('ari-port-unusable', exitStatus.unavailable, sentence, { cause })
     }
     const address = this.#server.address()

@@ -2,7 +2,7 @@ import { errorCode } from '../failure.ts'
 import type { AriRequests } from './ari-connection.ts'
 import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
 
-/** Asterisk answers in milliseconds or hangs; a resynchronisation is not to wait for it longer. */
+/** Asterisk answers within milliseconds or hangs; a resynchronisation must not wait longer. */
 const requestMsMax = 5000
 
 export interface AriCredentials {
@@ -10,7 +10,7 @@ export interface AriCredentials {
   password: string
 }
 
-/** Basic authentication in a header: a password in a URL ends up in logs. */
+/** Returns the header for Basic authentication. A password in the URL would appear in logs. */
 export function basicAuth({ user, password }: AriCredentials): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }

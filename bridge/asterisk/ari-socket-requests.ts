@@ -2,9 +2,9 @@ import * as v from 'valibot'
 import type { AriRequests } from './ari-connection.ts'
 import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
 
-/** As over HTTP: Asterisk answers in milliseconds or hangs. */
+/** The same limit as over HTTP: Asterisk answers within milliseconds or hangs. */
 const requestMsMax = 5000
-/** A resynchronisation asks for eight things at a time; more than this is a mistake of ours. */
+/** A resynchronisation sends eight requests at a time; more than this many is a bug. */
 const waitingMax = 1000
 
 const Response = v.looseObject({
@@ -20,7 +20,7 @@ interface Waiting {
   fail(error: unknown): void
 }
 
-/** ARI's REST interface over the event socket (Asterisk's page "ARI REST over WebSocket"). */
+/** ARI's REST interface over the event socket (Asterisk's documentation: "ARI REST over WebSocket"). */
 export class AriSocketRequests implements AriRequests {
   readonly #send: (text: string) => void
   readonly #waiting = new Map<string, Waiting>()
@@ -47,7 +47,7 @@ export class AriSocketRequests implements AriRequests {
   }
 
   #ask(method: string, path: string, signal: AbortSignal, body?: unknown): Promise<unknown> {
-    if (this.#waiting.size >= waitingMax) throw new AriUnreachableError('too many requests wait for Asterisk')
+    if (this.#waiting.size >= waitingMax) throw new AriUnreachableError('too many requests are waiting for Asterisk')
     this.#count += 1
     const id = String(this.#count)
     const what = `${method} ${path}`
@@ -67,9 +67,9 @@ export class AriSocketRequests implements AriRequests {
     })
   }
 
-  /** Whether the frame was an answer; others are events. */
+  /** Resolves the request that a frame answers. Returns false for frames that are events. */
   take(frame: Buffer): boolean {
-    // Asterisk writes `type` first, so that an event costs no parse here.
+    // Asterisk writes `type` first, so events are not parsed here.
     if (!frame.subarray(0, 40).includes('"RESTResponse"')) return false
     const response = v.safeParse(Response, parseJson(frame))
     if (!response.success) return false

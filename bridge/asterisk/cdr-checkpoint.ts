@@ -5,17 +5,17 @@ import { readSealed, writeSealed } from '../spool/sealed-file.ts'
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
-/** A file is known by its first bytes, since names and inodes are used again: the crc32 of the first `bytes` of it. */
+/** Identifies a file by the crc32 of its first `bytes`, since names and inodes are reused. */
 export const Fingerprint = v.object({ bytes: count, crc: count })
 export type Fingerprint = v.InferOutput<typeof Fingerprint>
 
-/** Every line of the file before `offset`, and every file before it, is with SQS or in the quarantine. */
+/** Every line of the file before `offset`, and every older file, is in SQS or in the quarantine. */
 export const Position = v.object({ fingerprint: Fingerprint, offset: count })
 export type Position = v.InferOutput<typeof Position>
 
 const Finished = v.array(Position)
 
-/** Lost or damaged, the file is read again from its beginning: the records' ids absorb what was sent before. */
+/** Stores the position in the CDR file. If it is lost, the file is read again from its start; record ids deduplicate in the cloud. */
 export class CdrCheckpoint {
   readonly #path: string
   readonly #disk: Disk
@@ -34,7 +34,7 @@ export class CdrCheckpoint {
     await writeSealed(this.#disk, this.#path, position)
   }
 
-  /** Where the rotated files end that were read to their end. */
+  /** Returns the end positions of the rotated files that were read completely. */
   async loadFinished(): Promise<Position[]> {
     const saved = v.safeParse(Finished, await readSealed(this.#disk, `${this.#path}-finished`))
     return saved.success ? saved.output : []

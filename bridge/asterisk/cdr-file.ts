@@ -9,29 +9,29 @@ import { CdrSource } from './cdr-source.ts'
 import { type Line, LineSplitter } from './line-splitter.ts'
 
 /*
- * The tail of the file that Asterisk writes its call detail records to.
+ * Follows the file that Asterisk appends call detail records to.
  *
- * The file is the spool: lines wait in it until SQS has them, and the checkpoint moves only then. Asterisk opens, appends
- * one whole line and closes, so a rename or a truncation falls between lines. A file is known by the content it begins
- * with. When the name belongs to another file, the one that is open is read to its end first; when the content was cut,
- * the copy that a rotation left beside it is looked for, and read to its end first. Then comes the oldest rotated file
- * that was never read to its end, and at last the one that has the name. After a restart the same search finds the file
- * that the checkpoint speaks of. What cannot be found is read from the beginning: a double is absorbed, a loss is not.
+ * The file is the queue: lines stay in it until SQS has them, and only then the checkpoint advances. Asterisk opens the
+ * file, appends one whole line and closes it, so a rename or a truncation falls between lines. A file is identified by its
+ * first bytes. After a rename, the open file is read to its end first. After a truncation, the copy that the rotation left is
+ * searched and read to its end first. Next comes the oldest rotated file that was not read to its end, and last the file that
+ * has the configured name. After a restart the same search finds the file of the checkpoint. A file that cannot be found is
+ * read from its start: the cloud deduplicates records, but cannot restore lost ones.
  */
 
-/** About 2,000 lines: some three bodies of 64 KiB. */
+/** About 2,000 lines, or three bodies of 64 KiB. */
 const chunkBytes = 1_048_576
-/** The folder is watched; on file systems where that is silent, this is the delay of a record. */
+/** Delay of a record on file systems that do not report changes; elsewhere the folder's watcher is faster. */
 const pollMs = 1000
-/** Asterisk may have opened the file just before it was renamed: so long its line may still come after. */
+/** Asterisk may have opened the file just before the rename, so its line may still arrive this long after. */
 const lingerMs = 1000
 
-/** `EIO`, `EACCES`; Node's own mistakes are `ERR_...`. */
+/** Matches codes such as `EIO` and `EACCES`, but not Node's own `ERR_...`. */
 const systemError = /^E(?!RR_)/
 
 export interface Batch {
   lines: Line[]
-  /** Where to go on once these lines are settled. */
+  /** Where to continue once these lines are in SQS or in the quarantine. */
   position: Position
 }
 
@@ -53,7 +53,7 @@ export class CdrFile {
   #stopWatching: (() => void) | undefined
   #source: CdrSource | undefined
   #splitter = new LineSplitter(0)
-  /** When the open file was first seen without the name, by the clock that never goes back. */
+  /** When the open file was first seen without the configured name, by the monotonic clock. */
   #nameLostMs: number | undefined
 
   constructor(options: CdrFileOptions) {
@@ -64,7 +64,7 @@ export class CdrFile {
     this.#history = new CdrHistory(options.path, this.#folder, options.checkpoint, options.onCount)
   }
 
-  /** Finds where to go on. At the very first start the file has to exist; later it may be away for a rotation. */
+  /** Finds where to continue. At the first start the file must exist; later a rotation may have moved it away. Throws FatalError. */
   async open(): Promise<void> {
     const { path, checkpoint } = this.#options
     const position = await checkpoint.load()
@@ -73,11 +73,11 @@ export class CdrFile {
       if (position) await this.#find(position)
       else await this.#takeNext()
     } catch (cause) {
-      const sentence = `the CDR file ${path} cannot be read (${errorCode(cause)}): give the bridge's user the right to read it and its folder`
+      const sentence = `the CDR file ${path} cannot be read (${errorCode(cause)}): let the bridge's user read it and its folder`
       throw new FatalError('cdr-file-unreadable', exitStatus.noInput, sentence, { cause })
     }
     if (!this.#source && !position && !this.#history.hasRotated) {
-      const sentence = `the CDR file ${path} does not exist: mend cdr.file, or let cdr_custom.conf write it and create it empty`
+      const sentence = `the CDR file ${path} does not exist: correct cdr.file, or configure cdr_custom.conf to write it and create it empty`
       throw new FatalError('cdr-file-missing', exitStatus.noInput, sentence)
     }
     this.#watch(dirname(path))
@@ -88,7 +88,7 @@ export class CdrFile {
     try {
       this.#stopWatching = this.#folder.watch(folder, () => this.#notifier.notify(), failed)
     } catch {
-      // No more watches on this machine: the poll finds the lines, a second later.
+      // The machine has no more watches; polling finds the lines within a second.
       failed()
     }
   }
@@ -103,7 +103,7 @@ export class CdrFile {
     await this.#takeNext()
   }
 
-  /** The oldest rotated file that is still to be read, or the one that has the name. */
+  /** Continues with the oldest unread rotated file, or with the file that has the configured name. */
   async #takeNext(): Promise<void> {
     const rotated = await this.#history.nextUnread()
     this.#use(rotated ?? (await CdrSource.open(this.#folder, this.#options.path)), 0)
@@ -112,11 +112,11 @@ export class CdrFile {
   #use(source: CdrSource | undefined, offset: number): void {
     this.#source = source
     this.#splitter = new LineSplitter(offset)
-    // Only the file that had the name until now may still get a line from a writer that is late.
+    // Only the file that had the name until now can still get a late line.
     this.#nameLostMs = source?.path === this.#options.path ? undefined : Number.NEGATIVE_INFINITY
   }
 
-  /** The next lines, as soon as there are any; `undefined` once the signal aborts. The lines before are settled by then. */
+  /** Waits for the next lines; `undefined` once the signal aborts. Call it only after the lines before are settled. */
   async next(signal: AbortSignal): Promise<Batch | undefined> {
     while (!signal.aborted) {
       try {
@@ -124,7 +124,7 @@ export class CdrFile {
         if (batch) return batch
       } catch (error) {
         if (!systemError.test(errorCode(error))) throw error
-        // A folder that is away or a file that cannot be read for now: the lines wait in it.
+        // The file or its folder cannot be read for now; its lines stay where they are.
         this.#options.onCount('cdr-file-unreadable')
         await this.#notifier.wait(signal, pollMs)
       }
@@ -141,7 +141,7 @@ export class CdrFile {
     }
     const batch = (await this.#readOn(source)) ?? (this.#source === source && (await this.#leaveIfDone(source)))
     if (batch) return batch
-    // Still the same file, so nothing more for now; another one is looked at at once.
+    // Wait only if the file is still the same one; a new file is read at once.
     if (this.#source === source && !(await this.#hasMore(source))) await this.#notifier.wait(signal, pollMs)
     return undefined
   }
@@ -154,7 +154,7 @@ export class CdrFile {
     const offset = this.#splitter.offset
     const fingerprint = await source.fingerprint(offset)
     const chunk = await source.read(offset, this.#buffer)
-    // After the read, so that bytes of a file written anew are never taken for the next ones of the old.
+    // Checked after the read: otherwise bytes of a rewritten file could pass for the next bytes of the old one.
     if (!(await source.holds({ fingerprint, offset }))) {
       await this.#findCopy(source, { fingerprint, offset })
       return undefined
@@ -163,7 +163,7 @@ export class CdrFile {
     return this.#batch(source, this.#splitter.push(chunk))
   }
 
-  /** A file of which nothing was read yet cannot be told from what it was before it was cut: then its copy is unread. */
+  /** At offset 0 a truncation cannot be recognised: an unread rotated file, which may be its copy, is read first. */
   async #yieldToRotated(source: CdrSource): Promise<boolean> {
     if (source.path !== this.#options.path) return false
     const rotated = await this.#history.nextUnread()
@@ -179,23 +179,23 @@ export class CdrFile {
     return { lines, position: { fingerprint: await source.fingerprint(last.end), offset: last.end } }
   }
 
-  /** The content was cut under the reader: what was not read of it may be in a copy. */
+  /** The file was truncated while it was read: the unread rest may be in a copy. */
   async #findCopy(source: CdrSource, position: Position): Promise<void> {
     this.#source = undefined
     await source.close()
     this.#options.onCount('cdr-file-truncated')
-    // From the end of the last whole line: the half one after it is whole in the copy.
+    // From the end of the last whole line: the copy has the rest of the half line.
     const copy = await this.#history.holding(position)
     if (copy) this.#use(copy, this.#splitter.settled)
   }
 
-  /** At the end of a file that has lost the name, the next one is taken; a last line without its end is handed out as it is. */
+  /** Leaves a renamed file at its end. Returns a last line without its line break first. */
   async #leaveIfDone(source: CdrSource): Promise<Batch | undefined> {
     if (await source.isAt(this.#options.path)) return undefined
     this.#nameLostMs ??= this.#clock.monotonicMs()
     if (this.#clock.monotonicMs() - this.#nameLostMs < lingerMs || (await this.#hasMore(source))) return undefined
     const rest = await this.#batch(source, this.#splitter.rest())
-    // It is left only once its last line is settled too: then it never has to be read again.
+    // The file is left only after its last line is settled, so that it is never read again.
     if (rest) return rest
     await this.#history.finished(source)
     this.#source = undefined

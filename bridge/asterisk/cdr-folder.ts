@@ -5,35 +5,47 @@ import { join } from 'node:path'
 import type { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { SwitchhookError } from '../../contracts/errors.ts'
 import { errorCode } from '../failure.ts'
 
-/** What is known of a file without reading it. `id` is of the inode, which is used again; `writtenMs` Unix milliseconds. */
+/** A file in the folder of call records cannot be one. */
+export class CdrFileError extends SwitchhookError {
+  readonly errorId = 'cdr-file-unreadable'
+  /** As the operating system's errors have it; empty where it has no such error. */
+  readonly code: string
+  constructor(detail: string, code = '') {
+    super(detail)
+    this.code = code
+  }
+}
+
+/** A file's metadata. `id` is of the inode, which the file system reuses; `writtenMs` is Unix milliseconds. */
 export interface FileStatus {
   id: string
   size: number
   writtenMs: number
 }
 
-/** An open file, which stays the same one whatever happens to its name. */
+/** An open file. It stays the same file when its name changes. */
 export interface ReadableFile {
-  /** Fills `buffer` from `offset` on, as far as the file goes; answers how many bytes that was. */
+  /** Fills `buffer` from `offset` on and returns how many bytes the file had. */
   read(offset: number, buffer: Buffer): Promise<number>
   status(): Promise<FileStatus>
   close(): Promise<void>
 }
 
-/** The folder that Asterisk writes its call detail records to, and that a log rotation works in. */
+/** The folder of the CDR file, in which a log rotation renames and compresses files. */
 export interface CdrFolder {
-  /** `undefined` if there is no such file. A compressed file reads as what is in it. */
+  /** Returns `undefined` if there is no such file. A compressed file is read decompressed. */
   open(path: string): Promise<ReadableFile | undefined>
-  /** `undefined` if there is no such file. */
+  /** Returns `undefined` if there is no such file. */
   status(path: string): Promise<FileStatus | undefined>
   list(folder: string): Promise<string[]>
-  /** Calls back when anything in the folder changes, as far as the file system tells. Throws if it cannot watch. */
+  /** Calls `onChange` when the file system reports a change in the folder. Throws if it cannot be watched. */
   watch(folder: string, onChange: () => void, onError: () => void): () => void
 }
 
-/** A year of a busy PBX; what unpacks to more is not a rotated log. It goes to the disk, not to memory. */
+/** A year of a busy PBX. A larger file is not a rotated log. Decompressed data goes to the disk, not to memory. */
 const unpackedBytesMax = 4 * 1024 * 1024 * 1024
 const unpackers: Readonly<Record<string, () => Transform>> = { gz: createGunzip, zst: createZstdDecompress }
 
@@ -43,7 +55,7 @@ export const realCdrFolder: CdrFolder = {
       const handle = await open(path, 'r')
       if (!(await handle.stat()).isFile()) {
         await handle.close()
-        throw Object.assign(new Error(`${path} is not a file`), { code: 'EISDIR' })
+        throw new CdrFileError(`${path} is not a file`, 'EISDIR')
       }
       const unpacker = unpackers[path.split('.').at(-1) ?? '']
       return readable(unpacker ? await unpack(handle, unpacker()) : handle)
@@ -79,7 +91,7 @@ function statusOf({ dev, ino, size, mtimeMs }: Stats): FileStatus {
   return { id: `${dev}:${ino}`, size, writtenMs: mtimeMs }
 }
 
-/** Unpacks to a file that has no name any more, so that nothing is left behind however the process ends. */
+/** Decompresses to a file whose name is removed at once, so that nothing is left behind when the process ends. */
 async function unpack(packed: FileHandle, unpacker: Transform): Promise<FileHandle> {
   const folder = await mkdtemp(join(tmpdir(), 'switchhook-cdr-'))
   const plain = await open(join(folder, 'plain'), 'wx+', 0o600)
@@ -98,8 +110,7 @@ async function fill(plain: FileHandle, chunks: AsyncIterable<Buffer>): Promise<v
   let bytes = 0
   for await (const chunk of chunks) {
     bytes += chunk.length
-    if (bytes > unpackedBytesMax) throw new Error('a compressed file unpacks to more than a log holds')
-    // On from where the last chunk ended.
+    if (bytes > unpackedBytesMax) throw new CdrFileError('the file decompresses to more than 4 GiB')
     await plain.writeFile(chunk)
   }
 }

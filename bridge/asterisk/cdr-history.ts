@@ -2,12 +2,12 @@ import type { CdrCheckpoint, Position } from './cdr-checkpoint.ts'
 import type { CdrFolder, FileStatus } from './cdr-folder.ts'
 import { CdrSource, rotatedSiblings } from './cdr-source.ts'
 
-/** Twice the files that are looked at in a folder, so that one that is still there is never forgotten and read anew for ever. */
+/** Twice the number of files that are listed in a folder: a file that still exists is never forgotten and read again. */
 const finishedMax = 2000
 
 /**
- * The rotated files beside the one that is written: which of them were read to their end. Names move with each rotation,
- * inodes are used again and times jump, so each is known by its first bytes and its length, compressed or not.
+ * Knows which rotated files were read to their end. Rotations change names, file systems reuse inodes, and clocks jump, so a
+ * file is identified by its first bytes and its length, compressed or not.
  */
 export class CdrHistory {
   readonly #path: string
@@ -16,7 +16,7 @@ export class CdrHistory {
   readonly #onCount: (errorId: string) => void
   #finished: Position[] = []
   #hasSiblings = false
-  /** Files whose content was compared, by inode, size and time: a compressed one is unpacked once, not at each rotation. */
+  /** Files already compared, by inode, size and time: a compressed file is decompressed once, not at each rotation. */
   #known = new Set<string>()
 
   constructor(path: string, folder: CdrFolder, checkpoint: CdrCheckpoint, onCount: (errorId: string) => void) {
@@ -30,12 +30,12 @@ export class CdrHistory {
     this.#finished = await this.#checkpoint.loadFinished()
   }
 
-  /** Whether there ever was a file that rotation put aside: then the one that has the name may be away for a while. */
+  /** Whether files were rotated before: then the configured name may be missing for a while. */
   get hasRotated(): boolean {
     return this.#hasSiblings || this.#finished.length > 0
   }
 
-  /** The newest rotated file in which the position lies. */
+  /** Returns the newest rotated file that contains the position. */
   async holding(position: Position): Promise<CdrSource | undefined> {
     for (const sibling of (await rotatedSiblings(this.#folder, this.#path)).reverse()) {
       const source = await this.#open(sibling)
@@ -45,7 +45,7 @@ export class CdrHistory {
     return undefined
   }
 
-  /** The oldest rotated file that was not read to its end yet. */
+  /** Returns the oldest rotated file that was not read to its end. */
   async nextUnread(): Promise<CdrSource | undefined> {
     const siblings = await rotatedSiblings(this.#folder, this.#path)
     this.#hasSiblings = siblings.length > 0
@@ -65,7 +65,7 @@ export class CdrHistory {
     return false
   }
 
-  /** A name that was given to another file since it was listed is passed over: the next search finds both. */
+  /** Skips a file that was renamed since it was listed: the next search finds it. */
   async #open(sibling: FileStatus & { path: string }): Promise<CdrSource | undefined> {
     try {
       return await CdrSource.open(this.#folder, sibling.path)
@@ -76,7 +76,7 @@ export class CdrHistory {
     }
   }
 
-  /** Every line of the file is settled. A failed save means reading it again after a restart. */
+  /** Call this when every line of the file is settled. After a failed save the file is read again at the next start. */
   async finished(source: CdrSource): Promise<void> {
     this.#finished = [...this.#finished, await source.end()].slice(-finishedMax)
     await this.#checkpoint.saveFinished(this.#finished).catch(() => this.#onCount('cdr-position-unsaved'))

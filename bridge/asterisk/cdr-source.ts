@@ -3,10 +3,10 @@ import { crc32 } from 'node:zlib'
 import type { Fingerprint, Position } from './cdr-checkpoint.ts'
 import type { CdrFolder, FileStatus, ReadableFile } from './cdr-folder.ts'
 
-/** Two lines of JSON: the second differs from any other file's by its time and its channels' numbers. */
+/** Two lines of JSON. Time and channel names of the second differ from those in any other file. */
 const fingerprintBytesMax = 1024
 
-/** One open file that holds call detail records: the one Asterisk writes, or one that was rotated away. */
+/** One open file of call detail records: the one that Asterisk writes, or a rotated one. */
 export class CdrSource {
   readonly path: string
   readonly #folder: CdrFolder
@@ -19,7 +19,7 @@ export class CdrSource {
     this.#file = file
   }
 
-  /** `undefined` if there is no such file. */
+  /** Returns `undefined` if there is no such file. */
   static async open(folder: CdrFolder, path: string): Promise<CdrSource | undefined> {
     const file = await folder.open(path)
     return file && new CdrSource(path, folder, file)
@@ -29,14 +29,14 @@ export class CdrSource {
     return buffer.subarray(0, await this.#file.read(offset, buffer))
   }
 
-  /** The fingerprint for a position at `offset`: of bytes that were read, and so do not change. */
+  /** Returns the fingerprint for a position at `offset`. It covers only bytes before the offset, which do not change. */
   async fingerprint(offset: number): Promise<Fingerprint> {
     const bytes = Math.min(offset, fingerprintBytesMax)
     if (this.#cached.bytes !== bytes) this.#cached = { bytes, crc: await this.#crc(bytes) }
     return this.#cached
   }
 
-  /** False once the content before `offset` is not what it was: the file was cut, and perhaps written anew. */
+  /** Returns false if the content before `offset` has changed: the file was truncated, and perhaps rewritten. */
   async holds({ fingerprint, offset }: Position): Promise<boolean> {
     const { size } = await this.#file.status()
     return size >= offset && (await this.#crc(fingerprint.bytes)) === fingerprint.crc
@@ -47,13 +47,13 @@ export class CdrSource {
     return head.length === bytes ? crc32(head) : -1
   }
 
-  /** Whether the file still has the name it was opened by. */
+  /** Returns whether the file has this name. */
   async isAt(path: string): Promise<boolean> {
     const [own, named] = await Promise.all([this.#file.status(), this.#folder.status(path)])
     return named !== undefined && named.id === own.id
   }
 
-  /** Of the file as it is now: a copy of it, compressed or not, holds this position and ends there. */
+  /** Returns the position at the end of the file. A copy, compressed or not, contains it and ends there. */
   async end(): Promise<Position> {
     const { size } = await this.#file.status()
     return { fingerprint: await this.fingerprint(size), offset: size }
@@ -68,12 +68,12 @@ export class CdrSource {
   }
 }
 
-/** A directory of logs holds tens of files; more than this is not searched. */
+/** A folder of logs has tens of files; more than this are not searched. */
 const siblingsMax = 1000
-/** `.new` is a rotation's half-done work; `.xz` and `.bz2` are not read, and counted by who looks for what was in them. */
+/** `.new` and `.tmp` are unfinished files of a rotation; `.xz` and `.bz2` cannot be decompressed here. */
 const unread = /\.(xz|bz2|new|tmp)$/
 
-/** Files that a rotation of `path` may have left (`cdr.jsonl.1`, `cdr.jsonl-20261124.gz`), oldest first. */
+/** Returns the files that a rotation of `path` may have left (`cdr.jsonl.1`, `cdr.jsonl-20261124.gz`), oldest first. */
 export async function rotatedSiblings(folder: CdrFolder, path: string): Promise<(FileStatus & { path: string })[]> {
   const name = basename(path)
   const names = (await folder.list(dirname(path))).filter(

@@ -1,15 +1,15 @@
 import type { SettingName } from '../../contracts/commands.ts'
 import type { AriRequests } from './ari-connection.ts'
 
-/** Both ends are in the dial plan; it is done within milliseconds, or the context is missing. */
+/** The dial plan answers within milliseconds, or its context is missing. */
 const askSeconds = 5
-/** A variable of the dial plan holds 4,096 characters: so many numbers fit one question. */
+/** A dial plan variable holds 4,096 characters, so this many numbers fit in one request. */
 export const namesMax = 150
 
-/** Stands for no target: REGEX() of the dial plan takes no empty text. */
+/** Means no target: the dial plan's REGEX() does not accept an empty string. */
 const nothing = 'rien'
 
-/** Astdb's families by the API's words. */
+/** Families of astDB by the setting's name in the API. */
 const families: Readonly<Record<SettingName, string>> = {
   always: 'renvoi',
   busy: 'renvoi_busy',
@@ -19,8 +19,8 @@ const families: Readonly<Record<SettingName, string>> = {
 }
 
 /**
- * The contexts of forwarding in the dial plan, asked by a Local channel: what they do and know comes back as UserEvents.
- * Writing astDB any other way would take `write=system` of AMI, which is the right to load modules as well.
+ * Reads and sets forwarding through contexts of the dial plan, over a Local channel; results come back as UserEvents.
+ * Writing astDB by AMI would need `write=system`, which also permits loading modules.
  */
 export class DialPlan {
   readonly #requests: Pick<AriRequests, 'post'>
@@ -29,13 +29,13 @@ export class DialPlan {
     this.#requests = requests
   }
 
-  /** Sets or clears one entry. The dial plan checks all of it once more. */
+  /** Sets or clears one entry. The dial plan validates it again. */
   async set(extension: string, setting: SettingName, target: string, signal: AbortSignal): Promise<void> {
     const entry = { __RV_EXT: extension, __RV_WHAT: families[setting], __RV_TARGET: target || nothing }
     await this.#ask('set', entry, signal)
   }
 
-  /** Has it tell everything that is set, and how `extensions` stand, set or not. */
+  /** Requests a UserEvent for every extension with a setting, and for each of `extensions`, with or without one. */
   async read(extensions: readonly string[], signal: AbortSignal): Promise<void> {
     await this.#ask('lire', { __RV_EXTS: extensions.join(',') }, signal)
   }
@@ -44,7 +44,7 @@ export class DialPlan {
     this.#asked += 1
     const order = { endpoint: `Local/${what}@renvoi-api`, context: 'renvoi-api', extension: 'fin', priority: 1 }
     const channelId = `switchhook-${what}-${process.pid}-${this.#asked}`
-    // The first variable is a function's, so that neither half leaves a call record.
+    // CDR_PROP(disable): neither half of the Local channel writes a call record.
     const body = { ...order, channelId, timeout: askSeconds, variables: { 'CDR_PROP(disable)': '1', ...variables } }
     await this.#requests.post('/channels', body, signal)
   }

@@ -15,46 +15,46 @@ import { ReconnectPolicy } from './reconnect-policy.ts'
 import { readSnapshot } from './resynchronise.ts'
 import { sweep } from './sweep.ts'
 
-/** A PBX that starts with the bridge is up within this; later it is a setting that is wrong, or a PBX that is down. */
+/** A PBX that boots together with the bridge is up within this; after it, a setting is wrong or the PBX is down. */
 const startMsMax = 10_000
 const startRetryMs = 500
-/** Events that come while REST is read: 5 s of the fastest Asterisk measured, 4,600 a second. Beyond, the connection begins anew. */
+/** Events buffered during a resynchronisation: 5 s of the fastest Asterisk measured, 4,600 a second. More restart the connection. */
 const bufferedMax = 25_000
-/** Types of the future of which the first is kept. */
+/** The first event of this many unknown types goes to the quarantine. */
 const unknownTypesMax = 100
 
-export interface IntakeParts {
+export interface IntakeDependencies {
   ari: AriAddress
   link: AriLink
   counters: Counters
   quarantine: Quarantine
   log: Log
   clock?: Clock
-  /** A new connection: what is, and the events since it stood, taken by the function once the epoch is made. */
+  /** A new connection: the state of the PBX, and a function that ends buffering and returns the events buffered since. */
   onConnected(snapshot: Snapshot, takeBuffered: () => AriEvent[], gapReason: string | undefined): Promise<void>
   onEvent(event: AriEvent): void
-  /** What is known otherwise than the snapshot says. */
+  /** Returns one name for each difference between the bridge's state and the snapshot. */
   differences(snapshot: Snapshot): string[]
-  /** An event that Asterisk may have kept while there was no connection; it comes again with those buffered. */
+  /** An event that Asterisk may have kept while there was no connection; the buffered events include it again. */
   onReplayed(event: AriEvent): void
-  /** `lastSeenMs`, Unix milliseconds, is when Asterisk last gave a sign of life. */
+  /** `lastSeenMs`, Unix milliseconds, is when Asterisk last sent anything. */
   onDisconnected(lastSeenMs: number): void
 }
 
-/** Asterisk's events, over one connection after the other. The frames of one are never kept waiting. */
+/** Receives Asterisk's events, over one connection after the other. Frames are handled at once, never queued. */
 export class AriIntake {
-  readonly #parts: IntakeParts
+  readonly #dependencies: IntakeDependencies
   readonly #clock: Clock
   #buffer: AriEvent[] | undefined
   #hasConnected = false
   readonly #unknownTypes = new Set<string>()
 
-  constructor(parts: IntakeParts) {
-    this.#parts = parts
-    this.#clock = parts.clock ?? realClock
+  constructor(dependencies: IntakeDependencies) {
+    this.#dependencies = dependencies
+    this.#clock = dependencies.clock ?? realClock
   }
 
-  /** Runs until the signal aborts. Throws FatalError if ARI is never reached in the time of a start, or is taken away. */
+  /** Runs until the signal aborts. Throws FatalError if ARI is not reached at the start, or another client takes the application. */
   async run(signal: AbortSignal, onFirst: () => void): Promise<void> {
     const policy = new ReconnectPolicy(this.#clock.random)
     const deadlineMs = this.#clock.monotonicMs() + startMsMax
@@ -63,17 +63,17 @@ export class AriIntake {
       const begunMs = this.#clock.monotonicMs()
       try {
         gapReason = await this.#connection(gapReason, signal, onFirst)
-        this.#parts.counters.add('ari-disconnected')
-        this.#parts.log.warn('ari disconnected', { reason: gapReason })
+        this.#dependencies.counters.add('ari-disconnected')
+        this.#dependencies.log.warn('ari disconnected', { reason: gapReason })
       } catch (error) {
         if (signal.aborted) return
         if (error instanceof FatalError) throw error
         if (!this.#hasConnected) this.#failStart(error, deadlineMs)
-        this.#parts.counters.add('ari-connect-failed')
-        this.#parts.log.warn('ari not connected', { reason: describeError(error) })
+        this.#dependencies.counters.add('ari-connect-failed')
+        this.#dependencies.log.warn('ari not connected', { reason: describeError(error) })
       }
-      // Asterisk paces its own dialling.
-      const isDialled = this.#parts.link.direction === 'outbound'
+      // An Asterisk that dials the bridge has its own backoff.
+      const isDialled = this.#dependencies.link.direction === 'outbound'
       const waitMs = isDialled
         ? 0
         : this.#hasConnected
@@ -85,12 +85,13 @@ export class AriIntake {
 
   #failStart(error: unknown, deadlineMs: number): void {
     const isHopeless = error instanceof SwitchhookError && !error.shouldRetry()
-    if (isHopeless || this.#clock.monotonicMs() + startRetryMs > deadlineMs) throw startFailure(error, this.#parts.ari)
+    if (isHopeless || this.#clock.monotonicMs() + startRetryMs > deadlineMs)
+      throw startFailure(error, this.#dependencies.ari)
   }
 
-  /** One connection from its opening to its end; the answer is why it ended. */
+  /** Runs one connection to its end and returns why it ended. */
   async #connection(gapReason: string | undefined, signal: AbortSignal, onFirst: () => void): Promise<string> {
-    const { link, log } = this.#parts
+    const { link, log } = this.#dependencies
     const buffer: AriEvent[] = []
     this.#buffer = buffer
     const failure = new AbortController()
@@ -103,7 +104,7 @@ export class AriIntake {
       const reading = AbortSignal.any([ended, whileOpen.signal])
       await this.#setFilter(socket.requests, reading)
       const snapshot = await readSnapshot(socket.requests, reading)
-      await this.#parts.onConnected(snapshot, () => this.#endBuffering(buffer), gapReason)
+      await this.#dependencies.onConnected(snapshot, () => this.#endBuffering(buffer), gapReason)
       this.#hasConnected = true
       log.info('ari connected', { endpoints: snapshot.endpoints.length, channels: snapshot.channels.length })
       onFirst()
@@ -115,19 +116,19 @@ export class AriIntake {
       throw failure.signal.reason instanceof FatalError ? failure.signal.reason : error
     } finally {
       socket.close()
-      // What hangs on the signals of this connection would else be kept as long as the process lives.
+      // Frees the listeners of this connection's signals, which otherwise live as long as the process.
       failure.abort()
-      this.#parts.onDisconnected(socket.lastSeenMs)
+      this.#dependencies.onDisconnected(socket.lastSeenMs)
     }
   }
 
   async #sweep(requests: AriRequests, failure: AbortController, signal: AbortSignal): Promise<void> {
-    const { counters, log, differences } = this.#parts
+    const { counters, log, differences } = this.#dependencies
     const found = await sweep(requests, { counters, log, clock: this.#clock, differences }, signal)
     if (found === 0) return
     counters.add('sweep-differed', found)
     log.warn('sweep-differed', { entities: found })
-    failure.abort('a sweep found what no event had told')
+    failure.abort('a sweep found changes without an event')
   }
 
   #endBuffering(buffer: AriEvent[]): AriEvent[] {
@@ -138,35 +139,35 @@ export class AriIntake {
   #take(bytes: Buffer, failure: AbortController): void {
     const frame = readFrame(bytes)
     if (frame.kind === 'ignored') return
-    if (frame.kind === 'malformed') this.#putAside('ari-frame-malformed', bytes, frame.reason)
+    if (frame.kind === 'malformed') this.#quarantine('ari-frame-malformed', bytes, frame.reason)
     else if (frame.kind === 'unknown') this.#noteUnknown(bytes, frame.type)
-    else if (frame.event.type === 'ApplicationReplaced') failure.abort(replaced(this.#parts.ari.application))
-    else if (!this.#buffer) this.#parts.onEvent(frame.event)
-    else this.#keep(this.#buffer, frame.event, failure)
+    else if (frame.event.type === 'ApplicationReplaced') failure.abort(replaced(this.#dependencies.ari.application))
+    else if (!this.#buffer) this.#dependencies.onEvent(frame.event)
+    else this.#hold(this.#buffer, frame.event, failure)
   }
 
-  /** What Asterisk kept for the bridge may be more than fits: it is told at once, and only the newest of it kept. */
-  #keep(buffer: AriEvent[], event: AriEvent, failure: AbortController): void {
+  /** Replayed events may be more than the buffer holds: they are published at once, and only the newest are buffered. */
+  #hold(buffer: AriEvent[], event: AriEvent, failure: AbortController): void {
     buffer.push(event)
-    const isReplay = this.#parts.link.direction === 'outbound'
-    if (isReplay) this.#parts.onReplayed(event)
+    const isReplay = this.#dependencies.link.direction === 'outbound'
+    if (isReplay) this.#dependencies.onReplayed(event)
     if (buffer.length <= bufferedMax) return
     if (isReplay) buffer.splice(0, bufferedMax / 2)
-    else failure.abort('too many events while reading what is')
+    else failure.abort('too many events during the resynchronisation')
   }
 
-  /** Counted each time; the first of each type is kept, to see what it is. */
+  /** Counts an event of an unknown type. The first of each type goes to the quarantine for a person to look at. */
   #noteUnknown(bytes: Buffer, type: string): void {
     const isNew = !this.#unknownTypes.has(type) && this.#unknownTypes.size < unknownTypesMax
-    if (!isNew) this.#parts.counters.add('ari-event-unknown')
+    if (!isNew) this.#dependencies.counters.add('ari-event-unknown')
     else {
       this.#unknownTypes.add(type)
-      this.#putAside('ari-event-unknown', bytes, type)
+      this.#quarantine('ari-event-unknown', bytes, type)
     }
   }
 
-  #putAside(errorId: string, bytes: Buffer, reason: string): void {
-    const { counters, log, quarantine } = this.#parts
+  #quarantine(errorId: string, bytes: Buffer, reason: string): void {
+    const { counters, log, quarantine } = this.#dependencies
     counters.add(errorId)
     log.warn(errorId, { reason, bytes: bytes.length })
     if (quarantine.isBusy) {
@@ -179,21 +180,21 @@ export class AriIntake {
     })
   }
 
-  /** Gone with each subscribe-all socket, so put after each connect. An Asterisk too old for it sends more; it is dropped here. */
+  /** Asterisk forgets the filter with each connection. A version without filters sends more events, which readFrame ignores. */
   async #setFilter(requests: AriRequests, signal: AbortSignal): Promise<void> {
-    const application = encodeURIComponent(this.#parts.ari.application)
+    const application = encodeURIComponent(this.#dependencies.ari.application)
     const filter = { disallowed: filteredTypes.map((type) => ({ type })) }
     try {
       await requests.put(`/applications/${application}/eventFilter`, filter, signal)
     } catch (error) {
       if (!(error instanceof AriRefusedError) || error.status !== 404) throw error
-      this.#parts.counters.add('ari-filter-missing')
-      this.#parts.log.warn('ari-filter-missing')
+      this.#dependencies.counters.add('ari-filter-missing')
+      this.#dependencies.log.warn('ari-filter-missing')
     }
   }
 }
 
 function replaced(application: string): FatalError {
-  const sentence = `another client has taken the ARI application ${application}, so Asterisk sends nothing here any more: stop it, or give one of the two another ari.application`
+  const sentence = `another client has taken the ARI application ${application}, so Asterisk no longer sends events to this bridge: stop that client, or change ari.application of one of them`
   return new FatalError('ari-application-replaced', exitStatus.unavailable, sentence)
 }

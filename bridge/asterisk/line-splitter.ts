@@ -1,24 +1,24 @@
-/** Asterisk's longest CDR is about 4 KB; a longer line than this is cut, marked, and passed over at its end. */
+/** Asterisk's longest CDR is about 4 KB. A longer line than this is cut and marked as overlong. */
 export const lineBytesMax = 1_048_576
-/** A quote that is never closed takes this much into its line; its reader then looks at each part by itself. */
+/** A quote that is never closed includes up to this much in its line; readCdrRecord then splits the line again. */
 export const quotedBytesMax = 65_536
 const newline = 0x0a
 const carriageReturn = 0x0d
 const brace = 0x7b
 const quote = 0x22
-/** The first byte of UTF-8's; a file that begins with one is cut at its first line break, whatever it is. */
+/** The first byte of a UTF-8 byte order mark. The first line of such a file ends at its first line break, in CSV too. */
 const byteOrderMark = 0xef
 
 export interface Line {
   bytes: Buffer
-  /** Where the next line begins in the file. */
+  /** Offset of the next line in the file. */
   end: number
   isOverlong: boolean
 }
 
 /**
- * Cuts a file, given chunk by chunk, into lines; a half line waits for its end. A line that does not begin as JSON is CSV,
- * in which a line break between quotes belongs to the field. Memory: one line.
+ * Splits a file, given chunk by chunk, into lines; keeps a half line until its end arrives. A line that does not start with
+ * `{` is CSV, in which a quoted field may contain line breaks. Memory: one line.
  */
 export class LineSplitter {
   #offset: number
@@ -34,12 +34,12 @@ export class LineSplitter {
     this.#settled = offset
   }
 
-  /** Up to where the file was given. */
+  /** Offset behind the last byte that was pushed. */
   get offset(): number {
     return this.#offset
   }
 
-  /** Where the line begins that is not whole yet. */
+  /** Offset of the line that is not complete yet. */
   get settled(): number {
     return this.#settled
   }
@@ -59,25 +59,25 @@ export class LineSplitter {
     return lines.filter((line) => line.bytes.length > 0)
   }
 
-  /** What is left of a file that will not grow any more. */
+  /** Returns the last line of a file that has no line break at its end. */
   rest(): Line[] {
     const line = this.#take(this.#offset)
     return line.bytes.length > 0 ? [line] : []
   }
 
   #keep(bytes: Buffer): void {
-    this.#look(bytes)
+    this.#trackQuotes(bytes)
     const room = lineBytesMax - this.#keptBytes
     if (bytes.length > room) this.#isOverlong = true
     const kept = bytes.subarray(0, room)
     if (kept.length === 0) return
-    // A copy, since the chunk's memory is used again for the next read.
+    // A copy: the caller reuses the chunk's memory for the next read.
     this.#kept.push(Buffer.from(kept))
     this.#keptBytes += kept.length
   }
 
-  /** A doubled quote within quotes leaves them and enters them again, so that an odd number is open. */
-  #look(bytes: Buffer): void {
+  /** Tracks open quotes. A doubled quote closes and opens again, so an odd count means an open quote. */
+  #trackQuotes(bytes: Buffer): void {
     if (bytes.length === 0) return
     this.#isJson ??= bytes[0] === brace || bytes[0] === byteOrderMark
     if (this.#isJson) return

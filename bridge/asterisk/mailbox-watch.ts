@@ -7,35 +7,35 @@ import { type AmiAddress, AmiConnection, AmiUnavailableError } from './ami-conne
 import { AmiHeaderError, type AmiMessage } from './ami-messages.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
 
-/** Counts that changed without an event, as by hand in the spool folder, are seen after this. */
+/** Counts that change without an event, for example by hand in Asterisk's voicemail folder, are read again after this. */
 const readAgainMs = 300_000
-/** Mailboxes in `extensions.conf`'s way, `6000@voicemail`; Asterisk's own longest is 80. */
+/** Such as `6000@voicemail`; 80 characters is Asterisk's own limit. */
 const mailboxPattern = /^[\w.+-]{1,80}@[\w.-]{1,80}$/
-/** A phone may show several; more is a mistake in a configuration. */
+/** A phone may show several mailboxes; more than this is a configuration error. */
 const mailboxesMax = 20
 
-export interface MailboxWatchParts {
+export interface MailboxWatchDependencies {
   address: AmiAddress
   counters: Counters
   log: Log
   clock?: Clock
-  /** The phones that are known now, `PJSIP/5860`. */
+  /** Returns the currently known phones, such as `PJSIP/5860`. */
   endpoints(): string[]
-  /** All that is known of which phones show which mailboxes. */
+  /** Gets the phones that show each mailbox. */
   onOwners(owners: ReadonlyMap<string, readonly string[]>): void
   onCount(mailbox: string, count: MailboxCount): void
 }
 
-/** Messages that wait in mailboxes, by the Manager Interface, since ARI does not tell them. Its own connection, made again for ever. */
+/** Reads message counts of mailboxes over the Manager Interface, since ARI has no events for them. Reconnects without end. */
 export class MailboxWatch {
-  readonly #parts: MailboxWatchParts
+  readonly #dependencies: MailboxWatchDependencies
   readonly #clock: Clock
   readonly #notifier: Notifier
   #isConnected = false
 
-  constructor(parts: MailboxWatchParts) {
-    this.#parts = parts
-    this.#clock = parts.clock ?? realClock
+  constructor(dependencies: MailboxWatchDependencies) {
+    this.#dependencies = dependencies
+    this.#clock = dependencies.clock ?? realClock
     this.#notifier = new Notifier(this.#clock)
   }
 
@@ -43,7 +43,7 @@ export class MailboxWatch {
     return this.#isConnected
   }
 
-  /** The phones may be others than before: their mailboxes are asked for again. */
+  /** The known phones may have changed: reads their mailboxes again. */
   refresh(): void {
     this.#notifier.notify()
   }
@@ -56,8 +56,8 @@ export class MailboxWatch {
         await this.#connection(signal)
       } catch (error) {
         if (!(error instanceof AmiUnavailableError)) throw error
-        this.#parts.counters.add(error.errorId)
-        this.#parts.log.warn(error.errorId, { reason: describeError(error) })
+        this.#dependencies.counters.add(error.errorId)
+        this.#dependencies.log.warn(error.errorId, { reason: describeError(error) })
       } finally {
         this.#isConnected = false
       }
@@ -66,7 +66,7 @@ export class MailboxWatch {
   }
 
   async #connection(signal: AbortSignal): Promise<void> {
-    const { address, log } = this.#parts
+    const { address, log } = this.#dependencies
     const connection = await AmiConnection.open(address, (event) => this.#take(event), signal)
     const ended = new AbortController()
     const closed = connection.closed.then((reason) => {
@@ -88,21 +88,21 @@ export class MailboxWatch {
 
   async #readAll(connection: AmiConnection): Promise<void> {
     const owners = new Map<string, string[]>()
-    for (const endpoint of this.#parts.endpoints()) {
+    for (const endpoint of this.#dependencies.endpoints()) {
       for (const mailbox of await this.#mailboxesOf(connection, endpoint)) {
         owners.set(mailbox, [...(owners.get(mailbox) ?? []), endpoint])
       }
     }
-    this.#parts.onOwners(owners)
+    this.#dependencies.onOwners(owners)
     for (const mailbox of owners.keys()) {
       const count = await this.#ask(connection, { Action: 'MailboxCount', Mailbox: mailbox })
       const [fresh, old] = ['newmessages', 'oldmessages'].map((name) => Number(count?.get(name)))
       if (Number.isInteger(fresh) && Number.isInteger(old))
-        this.#parts.onCount(mailbox, { new: fresh ?? 0, old: old ?? 0 })
+        this.#dependencies.onCount(mailbox, { new: fresh ?? 0, old: old ?? 0 })
     }
   }
 
-  /** As pjsip.conf has them, at the endpoint itself and at its addresses of record. */
+  /** Returns the mailboxes of pjsip.conf: of the endpoint itself and of its addresses of record. */
   async #mailboxesOf(connection: AmiConnection, endpoint: string): Promise<string[]> {
     const [technology, resource = ''] = endpoint.split('/')
     if (technology !== 'PJSIP' || /[(),]/.test(resource)) return []
@@ -120,27 +120,27 @@ export class MailboxWatch {
     return value.split(',').filter((part) => part !== '')
   }
 
-  /** What Asterisk refuses is left out; a name that would be two headers is not asked for. */
+  /** Returns `undefined` for an action that Asterisk refuses, and for a name that cannot be sent. */
   async #ask(connection: AmiConnection, headers: Record<string, string>) {
     try {
       return await connection.ask(headers)
     } catch (error) {
       const isRefused = error instanceof AmiUnavailableError && error.errorId === 'ami-refused'
       if (!isRefused && !(error instanceof AmiHeaderError)) throw error
-      this.#parts.counters.add(error.errorId)
+      this.#dependencies.counters.add(error.errorId)
       return undefined
     }
   }
 
   #take({ headers, isCut }: AmiMessage): void {
-    if (isCut) this.#parts.counters.add('ami-message-cut')
+    if (isCut) this.#dependencies.counters.add('ami-message-cut')
     if (headers.get('event') !== 'MessageWaiting') return
     const mailbox = headers.get('mailbox') ?? ''
     const [fresh, old] = ['new', 'old'].map((name) => Number(headers.get(name) ?? 0))
     if (!mailboxPattern.test(mailbox) || !Number.isInteger(fresh) || !Number.isInteger(old)) {
-      this.#parts.counters.add('ami-message-malformed')
+      this.#dependencies.counters.add('ami-message-malformed')
       return
     }
-    this.#parts.onCount(mailbox, { new: fresh ?? 0, old: old ?? 0 })
+    this.#dependencies.onCount(mailbox, { new: fresh ?? 0, old: old ?? 0 })
   }
 }

@@ -5,10 +5,10 @@ import type { AriRequests } from './ari-connection.ts'
 import { AriRefusedError } from './ari-errors.ts'
 
 const Attributes = v.array(v.looseObject({ attribute: v.string(), value: v.optional(v.string(), '') }))
-/** `"Phone 60" <60>`, as pjsip.conf has it; a trunk has `<unknown>`. */
+/** `"Phone 60" <60>` as in pjsip.conf; a trunk has `<unknown>`. */
 const callerid = /^(?:"([^"]*)"|([^<"]*?))\s*<([^<>]*)>$/
 
-/** Number and name of one PJSIP endpoint, from its configuration; nothing if this Asterisk does not tell. */
+/** Returns number and name of one PJSIP endpoint from its configuration, as far as Asterisk gives them. */
 export async function readPhoneEntry(
   endpoint: string,
   requests: Pick<AriRequests, 'get'>,
@@ -24,7 +24,7 @@ export async function readPhoneEntry(
   }
 }
 
-/** The state of one device, custom ones too; nothing if this Asterisk does not tell. */
+/** Returns the state of one device, including custom ones; `undefined` if Asterisk refuses. */
 export async function readDeviceState(
   device: string,
   requests: Pick<AriRequests, 'get'>,

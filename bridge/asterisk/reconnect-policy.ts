@@ -1,11 +1,11 @@
 import { Backoff } from '../backoff.ts'
 
-/** Up to 30 s between tries, for ever: 2,880 tries a day at the slowest, which hurts nobody. */
+/** Up to 30 s between attempts, without end: 2,880 attempts a day at the slowest, which loads neither side. */
 const limits = { firstMs: 500, longestMs: 30_000 }
-/** A connection that lived this long was a good one; a shorter one counts as one more failure, so that a flapping PBX is left in peace. */
+/** A shorter connection counts as another failure, so that the bridge backs off from a PBX that keeps dropping it. */
 const goodAfterMs = 10_000
 
-/** How long to wait before the next connection. */
+/** Decides how long to wait before the next connection. */
 export class ReconnectPolicy {
   readonly #backoff: Backoff
 
@@ -13,7 +13,7 @@ export class ReconnectPolicy {
     this.#backoff = new Backoff(limits, random)
   }
 
-  /** `livedMs` is how long the last connection stood, 0 if it was never made. */
+  /** `livedMs` is how long the last connection was open, 0 if it failed. */
   nextMs(livedMs: number): number {
     if (livedMs >= goodAfterMs) this.#backoff.reset()
     return this.#backoff.nextMs()

@@ -4,14 +4,14 @@ import { mapConcurrently } from '../operate/map-concurrently.ts'
 import type { AriRequests } from './ari-connection.ts'
 import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
 
-/** Requests under way at a time. 1,000 endpoints at 2 ms each take a quarter of a second; Asterisk has other work. */
+/** Concurrent requests. 1,000 endpoints at 2 ms each take a quarter of a second, and Asterisk has other work. */
 const requestsMax = 8
 
 const Value = v.looseObject({ value: v.string() })
 
 /**
- * Reads over REST what is: endpoints, channels, bridges and, one by one since no list has them, the state of each
- * endpoint's device and the linkedid of each channel.
+ * Returns the current state of the PBX, read over REST: endpoints, channels and bridges; then one by one, since no list has
+ * them, the device state of each endpoint and the linkedid of each channel.
  */
 export async function readSnapshot(rest: AriRequests, signal: AbortSignal): Promise<Snapshot> {
   const [endpoints, channels, bridges] = await Promise.all([
@@ -29,7 +29,7 @@ export async function readSnapshot(rest: AriRequests, signal: AbortSignal): Prom
   return { endpoints, channels, bridges, deviceStates, linkedids: new Map(linkedids.filter(([, id]) => id !== '')) }
 }
 
-/** Empty if the channel has gone since, or this Asterisk does not tell. */
+/** Returns an empty string if the channel has ended meanwhile or Asterisk does not know its linkedid. */
 async function readLinkedid(rest: AriRequests, channel: string, signal: AbortSignal): Promise<string> {
   try {
     const path = `/channels/${encodeURIComponent(channel)}/variable?variable=CHANNEL(linkedid)`
@@ -48,5 +48,5 @@ async function list<T extends v.GenericSchema>(rest: AriRequests, path: string, 
 function parse<T extends v.GenericSchema>(schema: T, value: unknown, what: string): v.InferOutput<T> {
   const result = v.safeParse(schema, value)
   if (result.success) return result.output
-  throw new AriUnreachableError(`${what} is not as ARI writes it`)
+  throw new AriUnreachableError(`${what}: not an answer of ARI`)
 }

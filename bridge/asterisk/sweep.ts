@@ -6,37 +6,41 @@ import { wait } from '../operate/wait.ts'
 import type { AriRequests } from './ari-connection.ts'
 import { readSnapshot } from './resynchronise.ts'
 
-/** 300 requests for 300 extensions, a quarter of a second of them, each 5 minutes. */
+/** For 300 extensions: 300 requests in a quarter of a second, each 5 minutes. */
 const sweepMs = 300_000
-/** What differs only because its event was still under way is the same by then. */
+/** A difference whose event is still on its way disappears within this. */
 const settleMs = 2000
 
-export interface SweepParts {
+export interface SweepDependencies {
   counters: Counters
   log: Log
   clock: Clock
-  /** What the bridge holds to be otherwise than the snapshot says: one name for each thing and value. */
+  /** Returns one name for each difference between the bridge's state and the snapshot, with its value. */
   differences(snapshot: Snapshot): string[]
 }
 
 /**
- * Compares what the bridge holds with what Asterisk says, for as long as a connection stands. Resolves with how many
- * things differ, twice and in the same way, or with 0 when the connection has ended. An event must have been lost then,
- * and only a resynchronisation finds out what else was.
+ * Compares the bridge's state with Asterisk's again and again while a connection is open. Resolves with the number of
+ * differences that were found twice in the same way, or with 0 when the connection has ended. A difference means that an
+ * event was lost, so the caller must resynchronise.
  */
-export async function sweep(requests: AriRequests, parts: SweepParts, signal: AbortSignal): Promise<number> {
-  const { counters, log, clock } = parts
+export async function sweep(
+  requests: AriRequests,
+  dependencies: SweepDependencies,
+  signal: AbortSignal,
+): Promise<number> {
+  const { counters, log, clock } = dependencies
   while (!signal.aborted) {
     await wait(sweepMs, signal, clock)
     if (signal.aborted) return 0
     try {
-      const first = new Set(parts.differences(await readSnapshot(requests, signal)))
+      const first = new Set(dependencies.differences(await readSnapshot(requests, signal)))
       if (first.size === 0) continue
       await wait(settleMs, signal, clock)
-      const again = parts.differences(await readSnapshot(requests, signal)).filter((name) => first.has(name))
+      const again = dependencies.differences(await readSnapshot(requests, signal)).filter((name) => first.has(name))
       if (again.length > 0) return again.length
     } catch (error) {
-      // A connection that has ended shows by itself; an Asterisk that is busy is asked again next time.
+      // The next sweep tries again; an ended connection aborts the signal.
       counters.add('sweep-failed')
       log.warn('sweep-failed', { reason: describeError(error) })
     }

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 
 /**
- * The objects that ARI's events and REST answers have in common, with only the fields the bridge reads; the rest is kept
- * and ignored. Source: Asterisk 22's `rest-api/api-docs`. Every text is bounded, so that nothing later has to be.
+ * Objects in ARI's events and REST answers, with the fields that the bridge reads; others are kept and ignored. Source:
+ * Asterisk 22's `rest-api/api-docs`. Every string has a maximum length, so later code needs no limits of its own.
  */
 export const textLengthMax = 1000
 export const idLengthMax = 200
@@ -30,7 +30,7 @@ export type Channel = v.InferOutput<typeof Channel>
 export const Bridge = v.looseObject({
   id,
   bridge_type: v.optional(text, ''),
-  /** 10,000 channels in one bridge is far over what Asterisk mixes. */
+  /** Far more channels than Asterisk can mix in one bridge. */
   channels: v.pipe(v.array(id), v.maxLength(10_000)),
   creationtime: v.optional(text, ''),
 })
@@ -42,7 +42,7 @@ export type Endpoint = v.InferOutput<typeof Endpoint>
 export const DeviceState = v.looseObject({ name: id, state: text })
 export type DeviceState = v.InferOutput<typeof DeviceState>
 
-/** What REST told of the whole PBX at one time. `linkedids` by channel id, where Asterisk told them. */
+/** The state of the whole PBX, read over REST. `linkedids` has the linkedid of each channel id for which Asterisk gave one. */
 export interface Snapshot {
   endpoints: Endpoint[]
   deviceStates: DeviceState[]
@@ -51,7 +51,7 @@ export interface Snapshot {
   linkedids: ReadonlyMap<string, string>
 }
 
-/** `PJSIP/5860` of `PJSIP/5860-0000001f`; a `Local` channel stands for no device. */
+/** Returns `PJSIP/5860` for `PJSIP/5860-0000001f`; `undefined` for a `Local` channel, which has no device. */
 export function endpointOf(channelName: string): string | undefined {
   if (isLocal(channelName)) return undefined
   return channelName.replace(/-[0-9a-f]{4,16}$/, '')
@@ -61,17 +61,17 @@ export function isLocal(channelName: string): boolean {
   return channelName.startsWith('Local/')
 }
 
-/** Of a channel by which the bridge itself asks the dial plan something: no call of anybody's. */
+/** Returns whether the bridge made this channel to query the dial plan (dial-plan.ts): it is not a call. */
 export function isOwnQuestion({ name }: Pick<Channel, 'name'>): boolean {
   return /^Local\/(set|lire|fin)@renvoi-api-/.test(name)
 }
 
-/** Asterisk's own way where its clock is UTC, which needs only its end changed. */
+/** The format of Asterisk when its time zone is UTC: only the end must be replaced. */
 const utcTime = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}\+0000$/
-/** The events of one moment follow each other; the last time is kept, read. */
+/** Consecutive events often have the same timestamp, so the last parsed one is kept. */
 let lastRead = { text: '', time: '' }
 
-/** ARI writes `2026-11-23T19:03:10.079+0000`; ours is RFC 3339 in UTC. A time that cannot be read is `fallback`. */
+/** Converts ARI's `2026-11-23T19:03:10.079+0000` to RFC 3339 in UTC. Returns `fallback` for an invalid time. */
 export function utc(ariTime: string | undefined, fallback: string): string {
   if (ariTime === undefined) return fallback
   if (ariTime !== lastRead.text) lastRead = { text: ariTime, time: readTime(ariTime) }

@@ -1,12 +1,12 @@
 import { isLocal } from './ari-objects.ts'
 import type { Call, Leg } from './call.ts'
 
-/** Late events of a channel that is gone would bring it back for ever; so many ids are remembered. */
+/** Ids of destroyed channels that are remembered: a late event must not create the channel again. */
 const goneMax = 1000
-/** Above any PBX (a channel takes about 10 kB of Asterisk's memory); guards ours. */
+/** More channels than any PBX has (one takes about 10 kB of Asterisk's memory); limits the bridge's memory. */
 const legsMax = 50_000
 
-/** Which channel is in which call. */
+/** Finds calls by id and by channel. */
 export class CallIndex {
   readonly #calls = new Map<string, Call>()
   readonly #callOf = new Map<string, Call>()
@@ -43,7 +43,7 @@ export class CallIndex {
     call.add(leg)
   }
 
-  /** The channel is destroyed; its call stays until it is removed. */
+  /** Removes a destroyed channel; its call stays until `remove`. */
   forget(channel: string): void {
     this.#callOf.delete(channel)
     this.#gone.add(channel)
@@ -57,7 +57,7 @@ export class CallIndex {
     this.#calls.delete(call.id)
   }
 
-  /** The calls of these channels, oldest first; two of the same millisecond in the order they were made. */
+  /** Returns the calls of these channels, oldest first; calls of the same millisecond in the order of creation. */
   oldestFirst(channels: readonly string[]): Call[] {
     const calls = new Set(channels.flatMap((id) => this.#callOf.get(id) ?? []))
     if (calls.size < 2) return [...calls]
@@ -72,7 +72,7 @@ export class CallIndex {
     this.remove(younger)
   }
 
-  /** The channel that is the other end of a `Local` one: `;1` and `;2` of the same name. */
+  /** Returns the other half of a `Local` channel: `;1` and `;2` of the same name. */
   otherHalf(leg: Leg): Leg | undefined {
     if (!isLocal(leg.name)) return undefined
     const other = leg.name.endsWith(';1') ? leg.name.replace(/;1$/, ';2') : leg.name.replace(/;2$/, ';1')

@@ -1,17 +1,17 @@
 import type { CallState, Party } from '../../contracts/facts.ts'
 import { type Channel, endpointOf, isLocal } from './ari-objects.ts'
 
-/** One channel of a call. A `caller` was the one to begin: it came in, or was originated. A `callee` was dialled. */
+/** One channel of a call. A `caller` called in or was originated first; a `callee` was dialled. */
 export interface Leg {
   readonly id: string
   readonly name: string
-  /** Unix milliseconds of its creation: the oldest leg gives the call its id. */
+  /** When the channel was created, Unix milliseconds. The oldest leg gives the call its id. */
   readonly createdMs: number
   role: 'caller' | 'callee' | 'unknown'
   party: Party
   state: string
   isRinging: boolean
-  /** Why it is going away, Q.850; 0 while nothing is known. */
+  /** Q.850 cause of its end; 0 while unknown. */
   cause: number
 }
 
@@ -32,7 +32,7 @@ export function newLeg(channel: Channel, createdMs: number): Leg {
   return leg
 }
 
-/** The first number and name that a channel shows are its own; an originate or a transfer later puts others in their place. */
+/** Keeps the first number and name of a channel: an originate or a transfer replaces them later. */
 export function updateLeg(leg: Leg, { caller, state }: Channel): void {
   if (leg.party.number === '' && caller.number !== '') leg.party = { ...leg.party, ...pick(caller) }
   leg.state = state
@@ -44,19 +44,19 @@ function pick({ number, name }: Party): Party {
   return { number, name }
 }
 
-/** Extensions that name a step of the dial plan and not something that was dialled. */
+/** Extensions that are steps of the dial plan and not dialled by anyone. */
 const notDialled = /^(|s|h|t|i|s-.*)$/
-/** The contract's bound; a fork to more phones shows the first fifty. */
+/** The limit of the contract: a call to more phones shows the first 50. */
 const calleesMax = 50
 
-/** The channels that Asterisk counts as one call, and what is told of them. */
+/** The channels of one call and the state that is published for it. */
 export class Call {
   readonly id: string
   readonly legs = new Map<string, Leg>()
   startedAt: string
   answeredAt: string | undefined
   dialled = ''
-  /** A channel that came in, was dialled or was originated: before that, it may yet belong to another call. */
+  /** A channel called in, was dialled or was originated. Before that, the channels may still join another call. */
   hasBegun = false
   #caller: Party | undefined
   #callerLeg: string | undefined
@@ -71,12 +71,12 @@ export class Call {
     this.startedAt = startedAt
   }
 
-  /** A call between `Local` channels alone is a step of the dial plan, not a call. */
+  /** Only visible calls are published: one with nothing but `Local` channels is a step of the dial plan. */
   get isVisible(): boolean {
     return this.hasBegun && this.#hasPhone
   }
 
-  /** Unix milliseconds of the oldest channel. */
+  /** Creation of the oldest channel, Unix milliseconds. */
   get createdMs(): number {
     return Math.min(Date.parse(this.startedAt), ...[...this.legs.values()].map((leg) => leg.createdMs))
   }
@@ -97,7 +97,7 @@ export class Call {
     else if (leg.cause > 0 && this.#callerLeg !== undefined && this.legs.has(this.#callerLeg)) this.#cause = leg.cause
   }
 
-  /** What an earlier connection knew of the same call and REST does not tell. */
+  /** Takes over what an earlier connection knew about the same call and REST does not report. */
   adopt(earlier: Call): void {
     this.startedAt = earlier.startedAt
     this.answeredAt = earlier.answeredAt
@@ -111,7 +111,7 @@ export class Call {
     this.hasBegun ||= earlier.hasBegun
   }
 
-  /** Takes in the channels of a younger call; who began that one is, here, one more who takes part. */
+  /** Takes over the channels of a younger call. Its caller becomes a callee here. */
   absorb(younger: Call): void {
     this.hasBegun ||= younger.hasBegun
     this.#hasPhone ||= younger.#hasPhone
@@ -124,7 +124,7 @@ export class Call {
     this.refresh()
   }
 
-  /** Brings what is kept beyond the channels' lives up to date with them. */
+  /** Updates the data that outlives channels: caller, who answered, who rang. `at` is used as the time of answer. */
   refresh(at?: string): void {
     const legs = [...this.legs.values()].filter((leg) => !isLocal(leg.name))
     const caller = legs.find((leg) => leg.role === 'caller')
@@ -140,7 +140,7 @@ export class Call {
     if (active.length > 0) this.#rang = active
   }
 
-  /** The whole state, as the cloud is told it. */
+  /** Returns the whole state as it is published. */
   state(): CallState {
     const progress = this.answeredAt !== undefined ? 'answered' : this.#hasRung ? 'ringing' : 'dialling'
     return {
@@ -164,7 +164,7 @@ export class Call {
     }
   }
 
-  /** Until the call is answered: who rings, or rang last. After: who answered, and who is ringing now. */
+  /** Before the answer: the phones that ring or rang last. After it: who answered, and who rings now. */
   #callees(): Party[] {
     if (this.answeredAt === undefined) return this.#rang
     const parties = new Map(this.#answered)

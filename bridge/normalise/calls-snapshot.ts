@@ -3,8 +3,8 @@ import { Call, newLeg } from './call.ts'
 import type { CallIndex } from './call-index.ts'
 
 /**
- * Fills an empty index from what REST told, with what an earlier connection knew of the same calls: who called whom and
- * since when they talk, which REST does not tell. Bridges are left to the caller to join.
+ * Fills an empty index from a REST snapshot, and from what an earlier connection knew about the same calls: who called whom,
+ * and when they answered. The caller of this function joins the channels of bridges.
  */
 export function loadCalls(index: CallIndex, snapshot: Snapshot, now: string, earlier: CallIndex | undefined): void {
   const channels = snapshot.channels.map((channel) => ({ channel, at: utc(channel.creationtime, now) }))
@@ -34,8 +34,8 @@ function loadChannel(
 }
 
 /**
- * Since when a call is answered, as far as REST shows: at the latest when its bridge was made; in a voice menu, which
- * needs none, at once.
+ * Returns when a call was answered, as far as REST shows: when its bridge was created; without a bridge, as in a voice menu,
+ * at its start.
  */
 export function answeredBy(call: Call, { bridges }: Snapshot, now: string): string {
   const bridge = bridges.find(({ channels }) => channels.some((id) => call.legs.has(id)))

@@ -7,19 +7,19 @@ import { CallIndex } from './call-index.ts'
 import { answeredBy, loadCalls } from './calls-snapshot.ts'
 import type { AriEvent, EventOf } from './events.ts'
 
-/** Not Q.850: Asterisk's own flag of a requested hang-up. */
+/** Not a Q.850 cause: Asterisk's own flag for a requested hang-up. */
 const softHangup = 32
-/** Outcomes of one dialled channel after which it rings no more. */
+/** Results of a dial after which the channel no longer rings. */
 const dialOver = new Set(['BUSY', 'NOANSWER', 'CANCEL', 'CONGESTION', 'CHANUNAVAIL', 'DONTCALL', 'TORTURE'])
 
 /**
- * Which channels are one call, by the rule of Asterisk's linkedid, which its events do not carry: the id of the oldest
- * channel of those that a dial, a bridge or a transfer ever joined.
+ * Groups channels to calls by the rule of Asterisk's linkedid, which its events do not carry: all channels that were ever
+ * joined by a dial, a bridge or a transfer are one call, whose id is that of the oldest channel.
  */
 export class Calls {
   readonly #index = new CallIndex()
-  /** What was told last of each call, to tell only news. */
-  readonly #told = new Map<string, string>()
+  /** The last published state of each call, as JSON, so that only changes are published. */
+  readonly #published = new Map<string, string>()
   readonly #changed = new Set<Call>()
   #ended: CallState[] = []
 
@@ -39,7 +39,7 @@ export class Calls {
     return [...(this.#index.get(id)?.legs.keys() ?? [])]
   }
 
-  /** The states that changed, ended calls first. */
+  /** Returns the states that the event changed, ended calls first. */
   apply(event: AriEvent, now: string): CallState[] {
     const at = utc(event.timestamp, now)
     this.#take(event, at)
@@ -47,26 +47,26 @@ export class Calls {
     for (const call of this.#changed) {
       call.refresh(at)
       const state = call.isVisible ? call.state() : undefined
-      if (state && this.#isNews(state)) facts.push(state)
+      if (state && this.#hasChanged(state)) facts.push(state)
     }
     this.#changed.clear()
     return facts
   }
 
-  /** What REST told, with what an earlier connection knew of the same calls. */
+  /** Loads a REST snapshot, with what an earlier connection knew about the same calls. */
   load(snapshot: Snapshot, now: string, earlier?: Calls): void {
     loadCalls(this.#index, snapshot, now, earlier === undefined ? undefined : earlier.#index)
     for (const bridge of snapshot.bridges) this.#joinBridge(bridge, now)
     this.#changed.clear()
     this.#ended = []
     for (const call of this.#index.all()) call.refresh(answeredBy(call, snapshot, now))
-    for (const state of this.live()) this.#isNews(state)
+    for (const state of this.live()) this.#hasChanged(state)
   }
 
-  #isNews(state: CallState): boolean {
+  #hasChanged(state: CallState): boolean {
     const text = JSON.stringify(state)
-    if (this.#told.get(state.call) === text) return false
-    this.#told.set(state.call, text)
+    if (this.#published.get(state.call) === text) return false
+    this.#published.set(state.call, text)
     return true
   }
 
@@ -106,8 +106,8 @@ export class Calls {
     const startedAt = utc(channel.creationtime, at)
     const leg = newLeg(channel, Date.parse(startedAt))
     const call = new Call(channel.id, startedAt)
-    // A channel that Asterisk makes to dial out is born `Down`; one that calls in is not. Which call one of a call by API
-    // is in is known: the `Dial` that tells others may come after the phone rings.
+    // Asterisk creates a channel that it dials as `Down`; one that calls in has another state. A channel of a call placed
+    // through the API begins at once: its `Dial` event may arrive after the phone rings.
     if (channel.state !== 'Down' || v.is(PlacedCallId, channel.id)) this.#begin(call, leg, channel)
     this.#index.add(call, leg)
     this.#changed.add(call)
@@ -122,7 +122,7 @@ export class Calls {
     call.noteDialled(channel.dialplan.exten)
   }
 
-  /** The leg of a channel, made if an event before it was missed; `undefined` if the channel is gone. */
+  /** Returns the leg of a channel. Creates it if an earlier event was missed; `undefined` if the channel was destroyed. */
   #update(channel: Channel, at: string): Leg | undefined {
     if (this.#index.isGone(channel.id)) return undefined
     if (!this.#index.of(channel.id)) this.#create(channel, at)
@@ -157,11 +157,11 @@ export class Calls {
     else this.#end(call, call.ended(at), call.isVisible)
   }
 
-  #end(call: Call, ended: CallState, isTold: boolean): void {
+  #end(call: Call, ended: CallState, isPublished: boolean): void {
     this.#changed.delete(call)
     this.#index.remove(call)
-    this.#told.delete(call.id)
-    if (isTold) this.#ended.push(ended)
+    this.#published.delete(call.id)
+    if (isPublished) this.#ended.push(ended)
   }
 
   #dial({ caller, peer, dialstatus }: EventOf<'Dial'>, at: string): void {
@@ -174,14 +174,14 @@ export class Calls {
     }
     const call = this.#index.of(leg.id)
     if (call && callerLeg) call.hasBegun = true
-    // No caller: an originate, whose one channel is both who calls and whom Asterisk dialled.
+    // A dial without a caller is an originate: its one channel is the caller, dialled by Asterisk.
     else if (call && dialstatus === '' && !call.hasBegun) this.#begin(call, leg, peer)
     if (dialstatus === 'RINGING' && leg.state !== 'Up') leg.isRinging = true
     if (dialOver.has(dialstatus)) leg.isRinging = false
   }
 
   #joinBridge(bridge: Bridge, at: string): void {
-    // A holding bridge (parking, music on hold) keeps strangers in one place without joining them.
+    // The channels in a holding bridge (parking, music on hold) do not talk to each other.
     if (bridge.bridge_type !== 'holding') this.#join(bridge.channels, at)
   }
 
@@ -191,9 +191,9 @@ export class Calls {
     for (const call of younger) {
       call.refresh(at)
       const ended = call.ended(at, oldest.id)
-      const wasTold = this.#told.has(call.id)
+      const wasPublished = this.#published.has(call.id)
       this.#index.merge(oldest, call)
-      this.#end(call, ended, wasTold)
+      this.#end(call, ended, wasPublished)
     }
     this.#changed.add(oldest)
   }

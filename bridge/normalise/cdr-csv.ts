@@ -1,7 +1,7 @@
 import { cdrFields } from '../../contracts/cdr.ts'
 import type { TableRow } from '../../contracts/cdr-row/table-row.ts'
 
-/** Columns in the order of Asterisk's SQL table, where `calldate` stands for three times. */
+/** Columns of Asterisk's SQL table, in its order. `calldate` replaces `start`, `answer` and `end`. */
 const sqlFields = [
   'calldate',
   'clid',
@@ -23,14 +23,14 @@ const sqlFields = [
   'linkedid',
   'sequence',
 ] as const
-/** 21: `Master.csv` with `newcdrcolumns`, or the CSV mapping; 18: `Master.csv` without; 19: a mapping in the table's order. */
+/** By number of columns. 21: `Master.csv` with `newcdrcolumns`, or the CSV mapping; 18: `Master.csv` without; 19: the SQL table. */
 const layouts = new Map<number, readonly string[]>([
   [21, cdrFields],
   [19, sqlFields],
   [18, cdrFields.slice(0, 18)],
 ])
 
-/** The row of one CSV record (RFC 4180), or why it is none. The file names no columns: their number tells the layout. */
+/** Returns the row of one CSV record (RFC 4180), or the reason why it is malformed. The number of columns shows the layout. */
 export function readCsvRow(record: string): TableRow | string {
   const fields = splitFields(record)
   const names = layouts.get(fields.length)
@@ -54,7 +54,7 @@ function plainField(record: string, from: number): { field: string; end: number 
   return { field: record.slice(from, end), end }
 }
 
-/** Up to the quote that is not doubled; what stands between it and the comma is kept, as it was written. */
+/** Reads up to the closing quote. Text between it and the comma is kept as it is. */
 function quotedField(record: string, from: number): { field: string; end: number } {
   let field = ''
   for (let at = from; ; ) {

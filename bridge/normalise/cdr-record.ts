@@ -9,8 +9,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 const newline = 0x0a
 
 /**
- * One record of Asterisk's file, JSON or CSV, with a byte order mark or without. `zone` is that of CSV's times. A record
- * that is none may be several, joined by a quote that was never closed: then each of its lines is looked at by itself.
+ * Reads one record of Asterisk's file: JSON or CSV, with or without a byte order mark. `zone` is the time zone of CSV. A
+ * malformed record may be several lines joined by an unclosed quote: then each line is read separately.
  */
 export function readCdrRecord(site: SiteId, bytes: Buffer, zone: string): CdrPart[] {
   const line = readText(site, textOf(bytes), zone)
@@ -27,7 +27,7 @@ function readText(site: SiteId, text: string, zone: string): CdrLine {
   return cdrEvent(site, converted.row.cdr, text)
 }
 
-/** Asterisk writes what phones send it: bytes that are no UTF-8 are Latin-1. */
+/** Asterisk writes names as phones send them: bytes that are not UTF-8 are read as Latin-1. */
 function textOf(bytes: Buffer): string {
   try {
     return utf8.decode(bytes)

@@ -3,12 +3,12 @@ import { Cdr, momentSeconds } from '../../contracts/cdr.ts'
 import { bridgeSource, type CdrEvent, cdrId } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
 
-/** `json` is the event as it is sent. */
+/** `json` is the event as the bridge sends it. */
 export type CdrLine = { kind: 'cdr'; event: CdrEvent; json: string } | { kind: 'malformed'; reason: string }
 
 /**
- * One line of the file that cdr_custom writes as JSON, to an event. The row is kept as it is, with fields of a later
- * Asterisk; the line itself travels along only where the row does not serialise back to it.
+ * Converts one JSON line of cdr_custom to an event. The row keeps fields of later Asterisk versions. The line itself is
+ * included only if the row does not serialise back to it.
  */
 export function readCdrLine(site: SiteId, line: string): CdrLine {
   let json: unknown
@@ -20,7 +20,7 @@ export function readCdrLine(site: SiteId, line: string): CdrLine {
   return cdrEvent(site, json, line)
 }
 
-/** The event of a row, if it is one; `line` is how Asterisk wrote it. */
+/** Converts a row to an event; `line` is the text that Asterisk wrote. */
 export function cdrEvent(site: SiteId, row: unknown, line: string): CdrLine {
   const parsed = v.safeParse(Cdr, row)
   if (!parsed.success) {
@@ -41,6 +41,6 @@ export function cdrEvent(site: SiteId, row: unknown, line: string): CdrLine {
   const isAsWritten = JSON.stringify(cdr) === line
   const event: CdrEvent = { ...attributes, data: { cdr, ...(!isAsWritten && { raw: line }) } }
   if (!isAsWritten) return { kind: 'cdr', event, json: JSON.stringify(event) }
-  // The row's own text is nine tenths of the event's: written once, not twice.
+  // The row is nine tenths of the event, so its text is reused instead of serialised again.
   return { kind: 'cdr', event, json: `${JSON.stringify(attributes).slice(0, -1)},"data":{"cdr":${line}}}` }
 }

@@ -1,10 +1,10 @@
 import type { EndpointState } from '../../contracts/facts.ts'
 
-/** Device states that the PBX's own dial plan makes: `Custom:lamp` is the endpoint `Custom/lamp`. Pure. */
+/** Prefix of device states that the dial plan sets: `Custom:lamp` is published as the endpoint `Custom/lamp`. */
 const prefix = 'Custom:'
-/** What the users of the phones with that number have set. */
+/** `DND60` and `AWAY60` are settings of the users of phones with the number 60. */
 const markName = /^(DND|AWAY)(\d{1,20})$/
-/** A phone's lamp that follows the state is lit in these. */
+/** In these states the lamp of a phone that watches the custom state is lit. */
 const lit = new Set(['INUSE', 'BUSY', 'RINGING', 'RINGINUSE', 'ONHOLD'])
 
 export interface Mark {
@@ -14,17 +14,17 @@ export interface Mark {
   since: string
 }
 
-/** `lamp` of `Custom:lamp`. */
+/** Returns `lamp` for `Custom:lamp`; `undefined` for other devices. */
 export function customName(device: string): string | undefined {
   return device.startsWith(prefix) ? device.slice(prefix.length) || undefined : undefined
 }
 
-/** The names of devices by which the users of a number say that they are not to be disturbed, or away. */
+/** Returns the custom devices by which users of a number set do not disturb and away. */
 export function markDevices(number: string): string[] {
   return [`${prefix}DND${number}`, `${prefix}AWAY${number}`]
 }
 
-/** What a custom state says of a number, if it says anything of one. */
+/** Returns the setting that a custom state has for a number; `undefined` for other endpoints. */
 export function markOf({ technology, resource, deviceState, since }: EndpointState): Mark | undefined {
   const [, what, number] = (technology === 'Custom' && markName.exec(resource)) || []
   if (!what || !number) return undefined
@@ -32,8 +32,8 @@ export function markOf({ technology, resource, deviceState, since }: EndpointSta
 }
 
 /**
- * A phone with what its user set. Where the dial plan follows what is set over the API, its own store says whether do not
- * disturb is on, and tells it in an event of its own; the custom state is only the lamp.
+ * Returns the phone with its user's setting. On a PBX whose dial plan supports forwarding over the API, do not disturb comes
+ * from the dial plan's own event, and the custom state is only the lamp.
  */
 export function withMark(state: EndpointState, { what, isOn, since }: Mark): EndpointState {
   if (what === 'dnd' && state.forwardable) return state

@@ -4,16 +4,16 @@ import { type DeviceState, type Endpoint, utc } from './ari-objects.ts'
 import { customName, markDevices, markOf, withMark } from './custom-states.ts'
 import type { AriEvent } from './events.ts'
 import type { MailboxCount } from './mailboxes.ts'
-import { hasSettings, type PhoneEntry, readUserEvent, type Told, withSettings } from './phone-settings.ts'
+import { hasSettings, type PhoneEntry, readUserEvent, type SettingsReport, withSettings } from './phone-settings.ts'
 
-/** Technologies whose device names are phones and trunks. Others (`Local/`, `WebSocket/`) name something of one call. */
+/** Technologies whose devices are phones and trunks. Devices of others (`Local/`, `WebSocket/`) belong to one call. */
 const deviceTechnologies = new Set(['PJSIP', 'SIP', 'IAX2', 'DAHDI', 'SCCP', 'Skinny', 'MGCP', 'Motif'])
-/** An endpoint in one of these states has a contact that answered. */
+/** In these states an endpoint has a contact that answers. */
 const inService = new Set(['NOT_INUSE', 'INUSE', 'BUSY', 'RINGING', 'RINGINUSE', 'ONHOLD'])
-/** Above any PBX; guards memory against device names without end. */
+/** More than any PBX has; limits memory if device names never repeat. */
 const endpointsMax = 20_000
 
-/** The state of every endpoint. Each change answers the whole new state, or nothing if it is what was known. */
+/** The state of every endpoint. Each method that changes one returns its whole new state, or nothing if it did not change. */
 export class Endpoints {
   readonly #states = new Map<string, EndpointState>()
 
@@ -25,7 +25,7 @@ export class Endpoints {
     return this.#states.get(endpoint)
   }
 
-  /** Each state that the event changed: one of a device or a custom one, and those of all phones with a number. */
+  /** Returns each state that the event changed: of the device, and of all phones whose number a setting is for. */
   apply(event: AriEvent, now: string): EndpointState[] {
     const at = utc(event.timestamp, now)
     if (event.type === 'DeviceStateChanged') return this.#setDevice(event.device_state, at)
@@ -33,11 +33,11 @@ export class Endpoints {
       const micros = Number(event.contact_info?.roundtrip_usec || Number.NaN)
       return list(this.#setReachable(event.endpoint, at, micros))
     }
-    const told = event.type === 'ChannelUserevent' ? readUserEvent(event) : undefined
-    return told ? this.#take(told, at) : []
+    const reported = event.type === 'ChannelUserevent' ? readUserEvent(event) : undefined
+    return reported ? this.#applyReport(reported, at) : []
   }
 
-  /** What the PBX's configuration says of phones: numbers, names, mailboxes. */
+  /** Sets numbers and names of phones from the PBX's configuration. */
   describe(entries: readonly PhoneEntry[]): EndpointState[] {
     const changed: EndpointState[] = []
     for (const { endpoint, number, name } of entries) {
@@ -52,7 +52,7 @@ export class Endpoints {
     return changed
   }
 
-  /** Custom states that are known, or that would say something of a known number: no list of Asterisk's has them. */
+  /** Returns the custom devices that are known, and those that would be settings of a known number: Asterisk lists none. */
   customDevices(): string[] {
     const numbers = this.all().flatMap(({ number }) => (number === undefined ? [] : markDevices(number)))
     const known = this.all().flatMap(({ technology, resource }) =>
@@ -65,31 +65,31 @@ export class Endpoints {
     return this.#states.get(`Custom/${customName(device)}`)
   }
 
-  /** A custom state that was asked for when `seen` was known of it; what an event told meanwhile is newer. */
-  takeCustom(device: DeviceState, seen: EndpointState | undefined, now: string): EndpointState[] {
+  /** Sets a custom state that was read while `seen` was the known state; ignored if an event has changed it meanwhile. */
+  setCustom(device: DeviceState, seen: EndpointState | undefined, now: string): EndpointState[] {
     return this.custom(device.name) === seen ? this.#setDevice(device, now) : []
   }
 
-  /** Numbers of which something is set; those are asked for again, since one that was cleared is in no list. */
+  /** Returns the numbers that have a setting. They must be read again: a cleared setting is in no list. */
   withSettings(): string[] {
     return [...new Set(this.all().flatMap((state) => (hasSettings(state) && state.number ? [state.number] : [])))]
   }
 
-  #take(told: Told, at: string): EndpointState[] {
+  #applyReport(report: SettingsReport, at: string): EndpointState[] {
     return this.all().flatMap((state) => {
       if (state.number === undefined) return []
-      if (told.what === 'answered') return list(this.#put({ ...state, forwardable: true }))
-      return state.number === told.number ? list(this.#put(withSettings(state, told.settings, at))) : []
+      if (report.kind === 'complete') return list(this.#put({ ...state, forwardable: true }))
+      return state.number === report.number ? list(this.#put(withSettings(state, report.settings, at))) : []
     })
   }
 
-  /** What REST told. `earlier` is what was known before, whose `since` stands where the state is the same. */
+  /** Loads a REST snapshot. Where the state is the same as in `earlier`, its `since` is kept. */
   load(endpoints: Endpoint[], deviceStates: DeviceState[], now: string, earlier?: Endpoints): void {
     for (const { technology, resource, state } of endpoints) {
       this.#put({ ...blank(technology, resource, now), reachability: reachability(state) })
     }
     for (const device of deviceStates) this.#setDevice(device, now)
-    // Asked for one by one, after this: until then what was known stands.
+    // Custom states are not in the snapshot; phone-settings.ts reads them one by one. Until then the known ones are kept.
     for (const state of earlier?.all() ?? []) if (state.technology === 'Custom') this.#states.set(state.endpoint, state)
     for (const state of this.#states.values()) {
       const before = earlier?.get(state.endpoint)
@@ -97,7 +97,7 @@ export class Endpoints {
     }
   }
 
-  /** `undefined` for a phone that shows no mailbox any more. */
+  /** Sets the message count of a phone; `undefined` if it no longer shows a mailbox. */
   setMailbox(endpoint: string, count: MailboxCount | undefined, at: string): EndpointState | undefined {
     const before = this.#states.get(endpoint)
     if (!before || (before.mailbox?.new === count?.new && before.mailbox?.old === count?.old)) return undefined
@@ -109,11 +109,11 @@ export class Endpoints {
 
   #setDevice({ name, state }: DeviceState, at: string): EndpointState[] {
     const custom = customName(name)
-    return custom === undefined ? list(this.#setPhone(name, state, at)) : this.#setCustom(custom, state, at)
+    return custom === undefined ? list(this.#setPhone(name, state, at)) : this.#setCustomState(custom, state, at)
   }
 
-  /** `UNKNOWN` is what a custom state is that nobody ever set. */
-  #setCustom(resource: string, deviceState: string, at: string): EndpointState[] {
+  /** `UNKNOWN` is the state of a custom device that was never set. */
+  #setCustomState(resource: string, deviceState: string, at: string): EndpointState[] {
     const before = this.#states.get(`Custom/${resource}`)
     if (before ? before.deviceState === deviceState : deviceState === 'UNKNOWN') return []
     const own = this.#put({ ...(before ?? blank('Custom', resource, at)), deviceState, since: at })
@@ -158,7 +158,7 @@ export class Endpoints {
   }
 }
 
-/** What REST does not tell, and the times of what is as it was. */
+/** Returns the new state with what REST does not report, and with the times of values that did not change. */
 function carryOver(before: EndpointState, state: EndpointState): EndpointState {
   const since = before.deviceState === state.deviceState ? before.since : state.since
   const { reachableSince: was, ...rest } = before

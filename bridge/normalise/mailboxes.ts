@@ -1,32 +1,32 @@
-/** Messages in one mailbox: those not heard yet, and those kept. */
+/** Messages in one mailbox: new ones, and old ones that were kept. */
 export interface MailboxCount {
   new: number
   old: number
 }
 
-/** Above any PBX; guards memory against names without end. */
+/** More than any PBX has; limits memory if names never repeat. */
 const mailboxesMax = 20_000
 
-/** Which phone shows how many messages. Counts may come before it is known whose they are. */
+/** Knows how many messages each phone shows. Counts may arrive before the owners of a mailbox are known. */
 export class Mailboxes {
   #owners: ReadonlyMap<string, readonly string[]> = new Map()
   readonly #counts = new Map<string, MailboxCount>()
 
-  /** The phones whose lamp may be another now. */
+  /** Returns the phones whose count may have changed. */
   setOwners(owners: ReadonlyMap<string, readonly string[]>): string[] {
     const before = this.#owners
     this.#owners = owners
     return [...new Set([...before.values(), ...owners.values()].flat())]
   }
 
-  /** The phones whose lamp is another now. */
+  /** Returns the phones that show the mailbox. */
   setCount(mailbox: string, count: MailboxCount): string[] {
     if (!this.#counts.has(mailbox) && this.#counts.size >= mailboxesMax) return []
     this.#counts.set(mailbox, count)
     return [...(this.#owners.get(mailbox) ?? [])]
   }
 
-  /** The messages of all mailboxes that a phone shows; `undefined` if it shows none, or none was told of. */
+  /** Returns the messages of all mailboxes that a phone shows; `undefined` if it shows none, or no count is known. */
   of(endpoint: string): MailboxCount | undefined {
     const counts = [...this.#owners]
       .filter(([, owners]) => owners.includes(endpoint))

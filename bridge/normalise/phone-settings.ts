@@ -2,7 +2,7 @@ import type { EndpointState } from '../../contracts/facts.ts'
 import { forwardParts } from '../../contracts/presence.ts'
 import type { EventOf } from './events.ts'
 
-/** What the dial plan keeps of an extension: a target or nothing, and do not disturb. */
+/** The settings of an extension in the dial plan: forwarding targets (empty if not set) and do not disturb. */
 export interface ExtensionSettings {
   forward: string
   forwardBusy: string
@@ -10,24 +10,25 @@ export interface ExtensionSettings {
   forwardUnavailable: string
   dnd: boolean
 }
-/** What the PBX's configuration says of an endpoint. */
+/** Number and name of an endpoint in the PBX's configuration. */
 export interface PhoneEntry {
   endpoint: string
   number: string | undefined
   name: string | undefined
 }
 
-export type Told =
-  | { what: 'extension'; number: string; settings: ExtensionSettings }
-  /** The dial plan has answered a question to its end: it has the contexts of forwarding. */
-  | { what: 'answered' }
+/** What the dial plan reports in a UserEvent. */
+export type SettingsReport =
+  | { kind: 'extension'; number: string; settings: ExtensionSettings }
+  /** The last event of an answer: the dial plan supports forwarding. */
+  | { kind: 'complete' }
 
 const forwards = Object.values(forwardParts)
 
-/** A UserEvent of the dial plan's `renvoi-dire` and `renvoi-api`; others are not ours. Pure. */
-export function readUserEvent({ eventname, userevent }: EventOf<'ChannelUserevent'>): Told | undefined {
+/** Reads a UserEvent of the dial plan's contexts `renvoi-dire` and `renvoi-api`; returns `undefined` for other UserEvents. */
+export function readUserEvent({ eventname, userevent }: EventOf<'ChannelUserevent'>): SettingsReport | undefined {
   const field = (name: string) => String(userevent[name] ?? '').slice(0, 60)
-  if (eventname === 'RenvoiFin') return { what: 'answered' }
+  if (eventname === 'RenvoiFin') return { kind: 'complete' }
   if (eventname !== 'Renvoi' || !/^\d{1,8}$/.test(field('Ext'))) return undefined
   const settings = {
     forward: field('Always'),
@@ -36,10 +37,10 @@ export function readUserEvent({ eventname, userevent }: EventOf<'ChannelUsereven
     forwardUnavailable: field('Unavailable'),
     dnd: field('Dnd') !== '',
   }
-  return { what: 'extension', number: field('Ext'), settings }
+  return { kind: 'extension', number: field('Ext'), settings }
 }
 
-/** The endpoint with these settings; what is as it was keeps its time. */
+/** Returns the endpoint with these settings. An unchanged setting keeps its `since`. */
 export function withSettings(state: EndpointState, settings: ExtensionSettings, at: string): EndpointState {
   const { dnd, ...rest } = state
   const next: EndpointState = { ...rest, forwardable: true }

@@ -5,7 +5,7 @@ import type { Channel } from './ari-objects.ts'
 import type { AriEvent, EventOf } from './events.ts'
 import { type LegOutcome, unansweredResult } from './placed-result.ts'
 
-/** What is known of a call before Asterisk tells anything of it. */
+/** The request for a call, known before any event of Asterisk about it. */
 export interface PlacedRequest {
   endpoint: string
   extension: string
@@ -21,10 +21,10 @@ interface Entry {
   isCancelled: boolean
 }
 
-/** Ended calls are remembered while other legs of theirs may live on; beyond, the oldest goes. */
+/** Ended calls are remembered while other legs of theirs may still be alive. Beyond this number the oldest is dropped. */
 const entriesMax = 2_000
 
-/** The calls that this bridge placed, each followed by its channel's id from the command to its end. Pure. */
+/** Follows each call that this bridge placed, by its channel's id, from the command to its end. Pure. */
 export class PlacedCalls {
   readonly #entries = new Map<string, Entry>()
   readonly #callOfCallee = new Map<string, string>()
@@ -41,28 +41,28 @@ export class PlacedCalls {
     return this.#entries.get(call)?.placed
   }
 
-  /** The calls that have not ended. */
+  /** Returns the calls that have not ended. */
   open(): string[] {
     return [...this.#entries].flatMap(([call, { placed }]) => (placed.stage === 'ended' ? [] : [call]))
   }
 
-  /** The calls that ended since this was asked last. */
+  /** Returns the calls that ended since the last call of this method. */
   takeEnded(): string[] {
     return this.#ended.splice(0)
   }
 
-  /** Asked to end before it was answered: whatever Asterisk says of it next. */
+  /** Marks a call as cancelled: if it was not answered, its result is `cancelled`, whatever Asterisk reports. */
   cancel(call: string): void {
     const entry = this.#entries.get(call)
     if (entry) entry.isCancelled = true
   }
 
-  /** Asterisk has taken the order to dial. */
+  /** Asterisk has accepted the request to dial. */
   sent(call: string): boolean {
     return this.#advance(call, 'sent')
   }
 
-  /** Ends a call of which no channel tells; false if it has ended already. */
+  /** Ends a call that has no channel. Returns false if it has ended already. */
   end(call: string, result: PlacedResult): boolean {
     const entry = this.#entries.get(call)
     if (!entry || entry.placed.stage === 'ended') return false
@@ -71,7 +71,7 @@ export class PlacedCalls {
     return true
   }
 
-  /** At a new connection to Asterisk: takes up those that have a channel, ends the others. Nobody saw how they went. */
+  /** At a new connection to Asterisk: continues calls that have a channel, and ends the others as `unknown`. Returns the changed ones. */
   resume(channels: readonly Pick<Channel, 'id' | 'state'>[]): string[] {
     const states = new Map(channels.map(({ id, state }) => [id, state]))
     return this.open().filter((call) => {
@@ -82,13 +82,13 @@ export class PlacedCalls {
     })
   }
 
-  /** The calls that the event changed. */
+  /** Returns the calls that the event changed. */
   apply(event: AriEvent): Set<string> {
     const call = this.#take(event)
     return new Set(call === undefined ? [] : [call])
   }
 
-  /** The state of a call that no channel of Asterisk's stands for. */
+  /** Returns the state of an ended call that has no channel. */
   state(call: string, at: string): CallState | undefined {
     const entry = this.#entries.get(call)
     if (!entry) return undefined
@@ -108,9 +108,8 @@ export class PlacedCalls {
   }
 
   /**
-   * The channel of a call rings, or one that it dialled. Asterisk says so twice, in no order: by the channel's state, and by a
-   * `Dial` of the thread that dialled. That one comes after the call has gone out, and never if it ended before the thread
-   * looked.
+   * The channel of a call rings, or a channel that it dialled. Asterisk reports this twice, in any order: by the channel's
+   * state, and by a `Dial` event of the dialling thread, which is missing if the call ends before the thread looks.
    */
   #ring(channel: string): string | undefined {
     const own = this.#entries.get(channel)
@@ -149,19 +148,19 @@ export class PlacedCalls {
     if (!entry || entry.placed.stage === 'ended') return undefined
     Object.assign(entry.caller, { cause, sipCode: tech_cause })
     for (const id of entry.callees) this.#callOfCallee.delete(id)
-    const told =
+    const decisive =
       entry.callee && entry.callee.cause > 0 && entry.placed.stage !== 'answered' ? entry.callee : entry.caller
     entry.placed = {
       stage: 'ended',
       result: resultOf(entry),
-      ...(told.cause > 0 && { cause: told.cause }),
-      ...(told.sipCode !== undefined && { sipCode: told.sipCode }),
+      ...(decisive.cause > 0 && { cause: decisive.cause }),
+      ...(decisive.sipCode !== undefined && { sipCode: decisive.sipCode }),
     }
     this.#ended.push(channel.id)
     return channel.id
   }
 
-  /** Forward only: Asterisk's events are not strictly in order. */
+  /** Moves forward only, since Asterisk's events are not strictly in order. */
   #advance(call: string, stage: PlacedStage): boolean {
     const entry = this.#entries.get(call)
     if (!entry || rank(entry.placed.stage) >= rank(stage)) return false
@@ -175,7 +174,7 @@ function resultOf({ placed, caller, callee, isCancelled }: Entry): PlacedResult 
   if (isCancelled) return 'cancelled'
   if (rank(placed.stage) < rank('caller-answered')) return unansweredResult(caller)
   if (!callee) return caller.cause === 16 || caller.cause === 0 ? 'unreachable' : unansweredResult(caller)
-  // The caller hung up while it rang: the callee's leg has no word of its own yet, or CANCEL.
+  // The caller hung up while it rang: the callee's leg has no result yet, or CANCEL.
   const isGivenUp =
     callee.dialStatus === 'CANCEL' || ['', 'RINGING', 'PROGRESS', 'PROCEEDING'].includes(callee.dialStatus)
   return isGivenUp ? 'cancelled' : unansweredResult(callee)

@@ -1,16 +1,16 @@
 import type { PlacedResult } from '../../contracts/placed.ts'
 
-/** How one leg of a placed call went, as far as Asterisk told. */
+/** What Asterisk has reported about one leg of a placed call. */
 export interface LegOutcome {
   hasRung: boolean
-  /** Of its `Dial` event, empty while it has none. */
+  /** Status of its last `Dial` event; empty before the first. */
   dialStatus: string
-  /** Q.850, 0 while unknown. */
+  /** Q.850 cause; 0 while unknown. */
   cause: number
   sipCode: number | undefined
 }
 
-/** Q.850 causes by what they mean for whoever called. 19 depends on whether it rang. */
+/** What each Q.850 cause means for the caller. Cause 19 depends on whether the phone rang. */
 const byCause: Readonly<Record<number, PlacedResult>> = {
   1: 'unreachable',
   3: 'unreachable',
@@ -29,8 +29,8 @@ const byCause: Readonly<Record<number, PlacedResult>> = {
 }
 
 /**
- * What came of a leg that was never answered. A phone that says 480 at once and one that rings until the time is up both
- * end with cause 19 and SIP 480, so ringing tells them apart.
+ * Returns the result of a leg that was not answered. A phone that answers 480 at once and one that rings until the timeout
+ * both end with cause 19 and SIP 480, so whether it rang decides.
  */
 export function unansweredResult({ hasRung, dialStatus, cause }: LegOutcome): PlacedResult {
   const known = byCause[cause]

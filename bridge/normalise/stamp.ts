@@ -10,7 +10,7 @@ export type Publication =
   | { kind: 'heartbeat'; state: Heartbeat }
   | { kind: 'gap'; state: Gap }
 
-/** Gives each fact of one epoch its version, its id and, for endpoints and calls, the dense count of its kind. */
+/** Gives each fact of one epoch its version, its id and, for endpoints and calls, the consecutive number within its kind. */
 export class Stamp {
   readonly #site: SiteId
   readonly #epoch: number

@@ -53,13 +53,13 @@ const cases: Case[] = [
     what: 'a wrong ARI password',
     overrides: () => ari({ password: 'wrong-canary' }),
     status: 77,
-    says: /refuses the password of the ARI user bridge: mend ari\.user and ari\.password/,
+    says: /refuses the password of the ARI user bridge: correct ari\.user and ari\.password/,
   },
   {
     what: 'a port where nothing listens',
     overrides: async () => ari({ url: `http://127.0.0.1:${await closedPort()}/ari` }),
     status: 69,
-    says: /cannot be reached \(ECONNREFUSED\): start it, or mend ari\.url/,
+    says: /cannot be reached \(ECONNREFUSED\): start it, or correct ari\.url/,
   },
   {
     what: 'a port where something else speaks HTTP',
@@ -69,7 +69,7 @@ const cases: Case[] = [
       return ari({ url: `http://127.0.0.1:${await listening(server)}/ari` })
     },
     status: 76,
-    says: /is not Asterisk's ARI \(it answers 404\): mend ari\.url/,
+    says: /is not Asterisk's ARI \(it answers 404\): correct ari\.url/,
   },
   {
     what: 'a port where something speaks no HTTP',
@@ -78,7 +78,7 @@ const cases: Case[] = [
       return ari({ url: `http://127.0.0.1:${await listening(server)}/ari` })
     },
     status: 76,
-    says: /does not speak HTTP: mend ari\.url/,
+    says: /does not speak HTTP: correct ari\.url/,
   },
   {
     what: 'an application that Asterisk refuses',
@@ -88,7 +88,7 @@ const cases: Case[] = [
       return ari({ url: `http://127.0.0.1:${await listening(server)}/ari`, application: 'refused' })
     },
     status: 78,
-    says: /refuses the application refused: mend ari\.application/,
+    says: /refuses the application refused: correct ari\.application/,
   },
   {
     what: 'a user who may only read',
@@ -98,13 +98,13 @@ const cases: Case[] = [
       return ari({ url: `http://127.0.0.1:${await listening(server)}/ari` })
     },
     status: 77,
-    says: /may only read: set read_only=no/,
+    says: /is read-only: set read_only=no/,
   },
   {
     what: 'a CDR file that is absent',
     overrides: () => ({ cdr: { file: join(world.folder, 'absent.jsonl') } }),
     status: 66,
-    says: /absent\.jsonl does not exist: mend cdr\.file/,
+    says: /absent\.jsonl does not exist: correct cdr\.file/,
   },
   {
     what: 'a CDR file that is a folder',

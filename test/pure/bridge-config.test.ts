@@ -64,7 +64,7 @@ test.each([
   ['no JSON', '{"password":"canary-of-the-test"'],
 ])('%s is refused without being shown', (_what, config) => {
   const said = sentence(config)
-  expect(said).toMatch(/^the configuration bridge\.json is (wrong: |not JSON)/)
+  expect(said).toMatch(/^the configuration bridge\.json is (invalid: |not valid JSON)/)
   expect(said).not.toContain('canary-of-the-test')
 })
 

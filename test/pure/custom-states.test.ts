@@ -92,7 +92,7 @@ test('a new connection keeps what was set until it has asked anew, and then what
   const asked = phones.customDevices()
   expect(asked).toEqual(['Custom:DND60', 'Custom:AWAY60', 'Custom:DND61', 'Custom:AWAY61'])
   const seen = phones.custom('Custom:AWAY60')
-  expect(phones.takeCustom({ name: 'Custom:AWAY60', state: 'NOT_INUSE' }, seen, at(5))).toHaveLength(3)
+  expect(phones.setCustom({ name: 'Custom:AWAY60', state: 'NOT_INUSE' }, seen, at(5))).toHaveLength(3)
   expect(wordOf('PJSIP/5860')?.presence).toBe('available')
 })
 
@@ -100,6 +100,6 @@ test('an answer that an event has overtaken says nothing', () => {
   describe()
   const seen = phones.custom('Custom:AWAY60')
   told('Custom:AWAY60', 'INUSE', 1)
-  expect(phones.takeCustom({ name: 'Custom:AWAY60', state: 'UNKNOWN' }, seen, at(2))).toEqual([])
+  expect(phones.setCustom({ name: 'Custom:AWAY60', state: 'UNKNOWN' }, seen, at(2))).toEqual([])
   expect(wordOf('PJSIP/5860')?.presence).toBe('away')
 })

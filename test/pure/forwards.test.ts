@@ -62,7 +62,7 @@ function told(fields: Record<string, string>) {
 
 test('what the dial plan tells of an extension becomes its state; what stays keeps its time', () => {
   const one = told({ Ext: '60', Always: '61', Busy: '', NoAnswer: '00479000060', Unavailable: '', Dnd: '1' })
-  if (one?.what !== 'extension') throw new Error('it is told of an extension')
+  if (one?.kind !== 'extension') throw new Error('it is told of an extension')
   const state = withSettings(phone('60', { forwardBusy: to('62') }), one.settings, since)
   expect(forwardsOf('60', state)).toEqual({ extension: '60', always: to('61'), 'no-answer': to('00479000060') })
   expect(dndOf('60', state)).toEqual({ extension: '60', dnd: true, since })
