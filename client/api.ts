@@ -1,5 +1,7 @@
-/** API Gateway gives an HTTP API 30 s at most; waiting longer can bring no answer. */
-const answerMsMax = 30_000
+import { SwitchhookError } from '../contracts/errors.ts'
+
+/** API Gateway answers an HTTP request within 30 s or not at all. */
+export const answerMsMax = 30_000
 
 /** A wrong field of the input. */
 export interface FieldError {
@@ -12,12 +14,13 @@ interface ApiErrorOptions extends ErrorOptions {
   errors?: readonly FieldError[] | undefined
 }
 
-/** What the HTTP API refused or could not do: `errorId` and `status` are the problem's (RFC 9457), status 0 if none came. */
-export class ApiError extends Error {
+/** The HTTP API refused or failed: `errorId`, `status` and message come from its problem document (RFC 9457). */
+export class ApiError extends SwitchhookError {
   override readonly name = 'ApiError'
   readonly errorId: string
+  /** The HTTP status; 0 if no answer came. */
   readonly status: number
-  /** The cloud asks for patience: not before so many milliseconds. */
+  /** How long the API asks the caller to wait before the next attempt. */
   readonly retryAfterMs: number | undefined
   /** The wrong fields of the input, if the API named them. */
   readonly errors: readonly FieldError[] | undefined
@@ -28,43 +31,15 @@ export class ApiError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.errors = options.errors
   }
-  shouldRetry(): boolean {
-    return /^(0|408|429|5)/.test(String(this.status))
+  override shouldRetry(): boolean {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
   }
 }
 
 export interface ApiOptions {
-  /** Where the HTTP API is, without `/v1`. */
+  /** Address of the HTTP API without `/v1`, for example `https://api.example.com`. */
   apiUrl: string
   site: string
   key: string
-}
-
-export interface Asking {
-  fetch?: typeof fetch
-}
-
-/** Asks the site's API and answers the body, if it is as expected. Rejects with an ApiError. */
-export async function ask<T>(
-  { apiUrl, site, key, fetch: fetcher = fetch }: ApiOptions & Asking,
-  method: string,
-  path: string,
-  isExpected: (body: unknown) => body is T,
-): Promise<T> {
-  const url = new URL(`${apiUrl.replace(/\/+$/, '')}/v1/sites/${encodeURIComponent(site)}/${path}`)
-  const signal = AbortSignal.timeout(answerMsMax)
-  try {
-    const answer = await fetcher(url, { method, headers: { authorization: `Bearer ${key}` }, signal })
-    const { status, ok, headers } = answer
-    // A proxy's HTML page, say, is no JSON: the status tells more than it does.
-    const body = (await answer.json().catch(() => null)) ?? {}
-    if (ok && isExpected(body)) return body
-    // API Gateway's own refusals carry only `message`.
-    const { errorId = ok ? 'bad-answer' : `http-${status}`, detail, message = errorId } = body
-    const retryAfterMs = Number(headers.get('retry-after')) * 1_000 || 0
-    throw new ApiError(String(errorId), status, String(detail ?? message), { retryAfterMs })
-  } catch (cause) {
-    if (cause instanceof ApiError) throw cause
-    throw new ApiError('unreachable', 0, `No answer from ${url.host}.`, { cause })
-  }
+  fetch?: typeof fetch | undefined
 }

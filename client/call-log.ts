@@ -1,42 +1,37 @@
-import type { CdrPage, EndpointList } from '../contracts/http.ts'
-import type { CallPage } from '../contracts/routes/calls.ts'
-import { type ApiOptions, type Asking, ask } from './api.ts'
-import { isObject } from './guards.ts'
+import { CdrPage, type EndpointList } from '../contracts/http.ts'
+import { CallPage, callRoutes } from '../contracts/routes/calls.ts'
+import { cdrRoutes } from '../contracts/routes/cdrs.ts'
+import { endpointRoutes } from '../contracts/routes/endpoints.ts'
+import type { ApiOptions } from './api.ts'
+import { createApi } from './http-client.ts'
 
 export type { CdrPage, EndpointList } from '../contracts/http.ts'
 export type { CallPage } from '../contracts/routes/calls.ts'
 export { ApiError, type ApiOptions } from './api.ts'
 
+/** Reads what the cloud has stored. Each method rejects with an `ApiError`. */
 export interface CallLogReader {
-  /** One page, newest first; the `cursor` of a page asks for the one before it in time. */
+  /** Returns one page of call detail records, newest first; its `cursor` asks for the next, older page. */
   listCdrs(query?: { limit?: number; cursor?: string }): Promise<CdrPage>
-  /** One page of calls of the archive; the `cursor` of a page asks for the next one of the same search. */
+  /** Returns one page of a search for calls; its `cursor` asks for the next page of the same search. */
   listCalls(query?: Readonly<Record<string, string>>): Promise<CallPage>
   listEndpoints(): Promise<EndpointList>
 }
 
-/** Reads what is stored, page by page; for those who do not need it, it is not part of the live client. */
-export function callLog(options: ApiOptions & Asking): CallLogReader {
+const listCdrs = 'GET /v1/sites/{site}/cdrs'
+const listCalls = 'GET /v1/sites/{site}/calls'
+/** The API can answer some fields of each row only. This reader asks for all of them, so it expects whole rows. */
+const routes = {
+  [listCdrs]: { ...cdrRoutes[listCdrs], answers: { 200: CdrPage } },
+  [listCalls]: { ...callRoutes[listCalls], answers: { 200: CallPage } },
+  ...endpointRoutes,
+} as const
+
+export function callLog(options: ApiOptions): CallLogReader {
+  const api = createApi(options, routes)
   return {
-    listCdrs(query = {}) {
-      const search = new URLSearchParams()
-      if (query.limit !== undefined) search.set('limit', String(query.limit))
-      if (query.cursor !== undefined) search.set('cursor', query.cursor)
-      return ask(options, 'GET', `cdrs?${search}`, isCdrPage)
-    },
-    listCalls: (query = {}) => ask(options, 'GET', `calls?${new URLSearchParams(query)}`, isCallPage),
-    listEndpoints: () => ask(options, 'GET', 'endpoints', isEndpointList),
+    listCdrs: async (query = {}) => (await api(listCdrs, { query })).body,
+    listCalls: async (query = {}) => (await api(listCalls, { query })).body,
+    listEndpoints: async () => (await api('GET /v1/sites/{site}/endpoints')).body,
   }
-}
-
-function isCdrPage(value: unknown): value is CdrPage {
-  return isObject(value) && Array.isArray(value['cdrs'])
-}
-
-function isCallPage(value: unknown): value is CallPage {
-  return isObject(value) && Array.isArray(value['calls'])
-}
-
-function isEndpointList(value: unknown): value is EndpointList {
-  return isObject(value) && Array.isArray(value['endpoints'])
 }

@@ -1,14 +1,14 @@
 import type { Live } from './index.ts'
 import type { Change } from './store.ts'
 
-/** Beyond this a slow reader is given only the newest change of each entity, so the queue holds 1,000 or the site's entities. */
+/** With more changes waiting, only the newest of each entity is kept: the queue holds 1,000 or one for each entity. */
 const queuedMax = 1_000
 
-/** The changes as an async iterator, from the moment it is asked for until the client is stopped. */
+/** Iterates over the changes that come after this call, until the client is stopped. */
 export function changes(live: Live): AsyncGenerator<Change, undefined> {
   let queued: Change[] = []
   let wake: (() => void) | undefined
-  const offs = [
+  const removeListeners = [
     live.on('change', (changes) => {
       queued.push(...changes)
       if (queued.length > queuedMax) {
@@ -30,7 +30,7 @@ export function changes(live: Live): AsyncGenerator<Change, undefined> {
           })
       }
     } finally {
-      for (const off of offs) off()
+      for (const remove of removeListeners) remove()
     }
   })()
 }

@@ -1,8 +1,8 @@
-/** Time and chance, handed in so that a test runs a day in a second. */
+/** Time and randomness, which tests replace in order to run a day in a second. */
 export interface Clock {
   /** Unix milliseconds. */
   now(): number
-  /** Runs the task once after the delay; the answer calls it off. */
+  /** Runs the task once after the delay. The returned function cancels it. */
   after(delayMs: number, task: () => void): () => void
   /** At least 0, below 1. */
   random(): number

@@ -1,18 +1,18 @@
-/** What the page around the client tells: is it in view, is there a network. In Node nothing is told and both hold. */
+/** Whether the page is visible and the network is up. In Node both always hold. */
 export interface Environment {
   isVisible(): boolean
   isOnline(): boolean
-  /** Calls back when either changes, until the signal says so. */
+  /** Calls `onChange` when either changes, until the signal aborts. */
   watch(onChange: () => void, signal: AbortSignal): void
 }
 
 export const browserEnvironment: Environment = {
   isVisible: () => globalThis.document?.visibilityState !== 'hidden',
-  // Node's own `navigator` has no `onLine`.
+  // Node has a `navigator` too, but without `onLine`.
   isOnline: () => globalThis.navigator?.onLine !== false,
   watch(onChange, signal) {
     if (!globalThis.document) return
-    // The last is the document's own, and bubbles.
+    // The document fires `visibilitychange`, which bubbles to the window.
     for (const name of ['online', 'offline', 'visibilitychange']) addEventListener(name, onChange, { signal })
   },
 }

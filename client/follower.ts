@@ -1,10 +1,9 @@
 import type { ClientFrame, EntityTopic, ServerFrame, Topic } from '../contracts/frames.ts'
-import { ApiError } from './api.ts'
-import type { Emit } from './index.ts'
+import type { Emit } from './events.ts'
 import { Sequence } from './sequence.ts'
 import type { LiveStore } from './store.ts'
 
-type Told<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>
+type FrameOf<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>
 
 export interface FollowerPorts {
   store: LiveStore
@@ -13,94 +12,96 @@ export interface FollowerPorts {
   emit: Emit
 }
 
-/**
- * Knows how far the picture reaches: which counts are missing, since when, and what to ask the cloud so that it is whole
- * again.
- */
+/** Applies frames to the store, and knows whether the store is complete and what to request if it is not. */
 export interface Follower {
-  /** Subscribed, and told all. */
-  isWhole(): boolean
-  hasHole(): boolean
-  /** What to ask so as to be told all: only what is new, if the rest is known. */
-  ask(isResume?: boolean): ClientFrame
+  /** All snapshots and resumes that were requested have arrived. */
+  isComplete(): boolean
+  isMissingDeltas(): boolean
+  /** Returns the request that makes the store complete: a resume if possible and allowed, otherwise a subscription. */
+  request(mayResume?: boolean): ClientFrame
   ping(): ClientFrame
-  take(frame: Told<'snapshot' | 'resumed' | 'delta' | 'stats' | 'reset'>): void
-  /** How many times in a row the picture has been found to differ from the cloud's; after two it is to be asked for anew. */
-  doubts(pong: Told<'pong'>): number
+  apply(frame: FrameOf<'snapshot' | 'resumed' | 'delta' | 'stats' | 'reset'>): void
+  /** Compares the store with the digests of a pong. Returns how many times in a row they have differed. */
+  mismatches(pong: FrameOf<'pong'>): number
 }
 
 export function openFollower({ store, topics, extensions, emit }: FollowerPorts): Follower {
-  const wish = { topics: [...topics], ...(extensions && { extensions: [...extensions] }) }
+  const subscription = { topics: [...topics], ...(extensions && { extensions: [...extensions] }) }
   const sequences = { endpoints: new Sequence(), calls: new Sequence() }
   const pending = new Set<Topic>()
   let newestEpoch = 0
-  /** Everything written up to this stamp has been told, 12 s before it apart. 0 before the first whole snapshot. */
-  let wholeTo = 0
-  /** The newest stamp told since the last question; it counts once nothing is pending and no count is missing. */
+  /** The store has every write up to this stamp, except for the last 12 s before it; 0 before the first snapshot. */
+  let completeTo = 0
+  /** The newest stamp since the last request. `completeTo` takes it over once nothing is pending or missing. */
   let reached = 0
-  let parts = 0
+  let resumedParts = 0
   let mismatches = 0
 
-  const hasHole = () => sequences.endpoints.hasHole || sequences.calls.hasHole
-  const told = (w: number, topic?: Topic) => {
-    if (topic) pending.delete(topic)
+  const isMissingDeltas = () => sequences.endpoints.isMissingSome || sequences.calls.isMissingSome
+  const advance = (w: number, finished?: Topic) => {
+    if (finished) pending.delete(finished)
     reached = Math.max(reached, w)
-    if (!pending.size && !hasHole()) wholeTo = Math.max(wholeTo, reached)
+    if (pending.size === 0 && !isMissingDeltas()) completeTo = Math.max(completeTo, reached)
+  }
+  const agrees = (topic: EntityTopic, { digests = {}, t = 0 }: FrameOf<'pong'>) => {
+    const digest = digests[topic]
+    return digest ? store.agrees(topic, digest, t) : true
   }
 
   return {
-    isWhole: () => !pending.size,
-    hasHole,
-    ask(isResume = true) {
+    isComplete: () => pending.size === 0,
+    isMissingDeltas,
+    request(mayResume = true) {
       for (const topic of topics) pending.add(topic)
-      parts = reached = mismatches = 0
+      reached = 0
+      resumedParts = 0
+      mismatches = 0
       sequences.endpoints.accept()
       sequences.calls.accept()
       store.expectSnapshot(topics)
-      if (!isResume || !wholeTo || extensions) return { action: 'subscribe', ...wish }
-      return { action: 'resume', ...wish, epoch: newestEpoch, w: wholeTo }
+      // Deltas of some extensions have no consecutive counts, so what is missing cannot be known.
+      if (!mayResume || completeTo === 0 || extensions) return { action: 'subscribe', ...subscription }
+      return { action: 'resume', ...subscription, epoch: newestEpoch, w: completeTo }
     },
-    ping: () => ({ action: 'ping', ...wish }),
-    take(frame) {
+    ping: () => ({ action: 'ping', ...subscription }),
+    apply(frame) {
       if (frame.type === 'stats') {
         store.stats = frame
         emit('change', [])
-        told(0, 'stats')
+        advance(0, 'stats')
         return
       }
       const { epoch = 0 } = frame
       if (epoch > newestEpoch) {
-        if (newestEpoch) emit('reset', epoch)
+        if (newestEpoch > 0) emit('reset', epoch)
         newestEpoch = epoch
       }
-      if (frame.type === 'snapshot') {
-        const { changes, complete } = store.snapshot(frame)
-        emit('change', changes)
-        if (complete) told(frame.w, frame.topic)
-      } else if (frame.type !== 'reset') {
-        emit('change', store.delta(frame))
-        if (frame.type === 'delta') {
-          sequences[frame.topic].take(epoch, frame.ks)
-          told(frame.w)
-        } else if (++parts >= frame.parts) {
-          store.expectSnapshot([frame.topic], false)
-          told(frame.w, frame.topic)
+      switch (frame.type) {
+        case 'snapshot': {
+          const { changes, complete } = store.snapshot(frame)
+          emit('change', changes)
+          if (complete) advance(frame.w, frame.topic)
+          break
         }
+        case 'delta':
+          emit('change', store.delta(frame))
+          sequences[frame.topic].take(epoch, frame.ks)
+          advance(frame.w)
+          break
+        case 'resumed':
+          emit('change', store.delta(frame))
+          resumedParts += 1
+          if (resumedParts < frame.parts) break
+          store.expectSnapshot([frame.topic], false)
+          advance(frame.w, frame.topic)
       }
     },
-    doubts({ digests = {}, t = 0 }) {
-      const agree = (topic: EntityTopic) => {
-        const digest = digests[topic]
-        return digest ? store.agrees(topic, digest, t) : true
-      }
-      const both = [agree('endpoints'), agree('calls')]
-      if (both.includes(false)) mismatches++
-      else if (!both.includes(undefined)) mismatches = 0
+    mismatches(pong) {
+      const results = [agrees('endpoints', pong), agrees('calls', pong)]
+      if (results.includes(false)) mismatches += 1
+      // A write between the two sides proves nothing, so the count stays.
+      else if (!results.includes(undefined)) mismatches = 0
       return mismatches
     },
   }
-}
-
-export function toError({ errorId, detail, retryAfterMs }: Told<'error'>): ApiError {
-  return new ApiError(errorId, 0, detail, { retryAfterMs })
 }

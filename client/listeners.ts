@@ -1,8 +1,8 @@
 type Listener<V> = (value: V) => void
 
-/** Who wants to hear of what. A listener that throws is reported as any uncaught error is, and keeps nobody from hearing. */
+/** Listeners of named events. A listener that throws is reported as an uncaught error, and the others are still called. */
 export interface Listeners<Events> {
-  /** The answer takes the listener off again. */
+  /** Returns a function that removes the listener. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void
   off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void

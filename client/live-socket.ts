@@ -3,16 +3,20 @@ import type { Clock } from './clock.ts'
 import { readFrames } from './guards.ts'
 import { timer } from './timer.ts'
 
-/** API Gateway closes a socket idle for 10 minutes; 5 leave room for a lost ping. A page in view wants to know sooner. */
+/** API Gateway closes a socket that is idle for 10 minutes; 5 leave room for a lost ping. */
 const pingMsHidden = 300_000
+/** While a person looks at the page, a dead socket has to be found sooner. */
 const pingMsVisible = 60_000
 const answerMsMax = 10_000
+
+/** The frames that answer a request of the client. */
+const answers: ReadonlySet<string> = new Set(['pong', 'snapshot', 'resumed', 'reset', 'stats', 'error'])
 
 interface SocketEvent {
   type: string
   data?: unknown
 }
-/** What the client needs of a WebSocket; the browsers', Node's own and `ws` all have it. */
+/** The part of a WebSocket that the client uses: that of browsers, of Node and of the package `ws`. */
 export interface SocketLike {
   send(data: string): void
   close(): void
@@ -24,19 +28,19 @@ export interface LiveSocketPorts {
   clock: Clock
   WebSocket: SocketConstructor
   isVisible(): boolean
-  /** The ping to send. */
+  /** Returns the ping to send. */
   ping(): ClientFrame
   onOpen(): void
   onFrame(frame: ServerFrame): void
-  /** Once, whoever ended it, except when `close()` was called. */
+  /** Called once when the socket ends, unless `close()` ended it. */
   onLost(reason: string): void
 }
 
-/** One WebSocket from its opening to its end: asks, pings, and knows when it is dead before the network says so. */
+/** One WebSocket from opening to end. It pings, and finds a dead connection before the network reports it. */
 export interface LiveSocket {
-  /** Without an answer of its kind within 10 s the socket is dead. */
+  /** Sends a request. Without an answer within 10 s the socket counts as lost. */
   ask(frame: ClientFrame): void
-  /** Asks for a sign of life: the network came back, or the page came into view. */
+  /** Checks the connection now, for example because the network came back or the page became visible. */
   ping(): void
   pingIn(delayMs?: number): void
   close(): void
@@ -47,45 +51,45 @@ export function openSocket(url: string, ports: LiveSocketPorts): LiveSocket {
   const pingTimer = timer(clock)
   const answerTimer = timer(clock)
   let isOpen = true
-  let isAsked = false
+  let isWaiting = false
   const socket = new ports.WebSocket(url)
   const on = (type: 'open' | 'message' | 'close', act: (event: SocketEvent) => void) =>
     socket.addEventListener(type, (event) => isOpen && act(event))
-  const answered = () => {
-    isAsked = false
+  const stopWaiting = () => {
+    isWaiting = false
     answerTimer()
   }
   const close = () => {
     isOpen = false
     pingTimer()
-    answered()
+    stopWaiting()
     socket.close()
   }
-  /** Does not wait for the closing handshake: on a dead line it would take minutes. */
+  /** Does not wait for the closing handshake, which takes minutes on a dead connection. */
   const lose = (reason: string) => {
     close()
     ports.onLost(reason)
   }
   const ask = (frame: ClientFrame) => {
-    if (!isAsked) answerTimer(answerMsMax, () => lose('no-answer'))
-    isAsked = true
+    if (!isWaiting) answerTimer(answerMsMax, () => lose('no-answer'))
+    isWaiting = true
     socket.send(JSON.stringify(frame))
   }
   const ping = () => {
     pingTimer()
-    if (isOpen && !isAsked) ask(ports.ping())
+    if (isOpen && !isWaiting) ask(ports.ping())
   }
   const pingIn = (delayMs = ports.isVisible() ? pingMsVisible : pingMsHidden) => pingTimer(delayMs, ping)
   on('message', ({ data }) => {
     for (const frame of readFrames(data)) {
-      if (/^(pong|snap|res|stat|err)/.test(frame.type)) {
-        answered()
+      if (answers.has(frame.type)) {
+        stopWaiting()
         pingIn()
       }
       ports.onFrame(frame)
     }
   })
-  // An error is always followed by a close, which is what counts; without this listener `ws` would throw it.
+  // A `close` event always follows an error and is handled; `ws` throws an error that has no listener.
   socket.addEventListener('error', () => undefined)
   on('close', () => lose('closed'))
   on('open', () => {

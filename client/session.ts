@@ -1,34 +1,27 @@
 import type { ServerFrame, Topic } from '../contracts/frames.ts'
 import type { TicketIssued } from '../contracts/http.ts'
 import { ApiError } from './api.ts'
-import { backoffMs, backoffMsMax } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import type { Environment } from './environment.ts'
-import { openFollower, toError } from './follower.ts'
-import type { Emit } from './index.ts'
+import type { ConnectionState, Emit, Status } from './events.ts'
+import { openFollower } from './follower.ts'
 import { type LiveSocket, openSocket, type SocketConstructor } from './live-socket.ts'
 import type { LiveStore } from './store.ts'
 import { timer } from './timer.ts'
 
-/** API Gateway ends a WebSocket at 2 hours whatever it does; the next one is up ten minutes before. */
+/** API Gateway closes every WebSocket after 2 hours. The next one opens ten minutes earlier. */
 const socketMsMax = 110 * 60_000
-/** A count that is missing may be on its way by another function; after this it is asked for. */
-const holeMsMax = 3_000
-/** Between two digests that both differ: what the first one crossed has come by then. */
-const doubtMs = 2_000
-/** From asking for a ticket to the last part of the snapshot. Half of what a ticket is good for: a line that slow is tried anew. */
+/** A missing delta may come from another function invocation; after this it is requested. */
+const missingMsMax = 3_000
+/** The wait between two digests that differ. Writes that crossed the first one have arrived by then. */
+const mismatchMs = 2_000
+/** From the ticket request to the last part of the snapshot. A ticket lives twice as long. */
 const openingMsMax = 30_000
-
-/** `refused`: the cloud says no to this key or site; it is asked again, since keys and sites can come back, but seldom. */
-export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'offline' | 'refused' | 'stopped'
-export interface Status {
-  state: ConnectionState
-  /** Unix milliseconds. */
-  since: number
-}
+const backoffBaseMs = 1_000
+const backoffMsMax = 30_000
 
 export interface SessionPorts {
-  ticket(): Promise<TicketIssued>
+  requestTicket(): Promise<TicketIssued>
   store: LiveStore
   clock: Clock
   WebSocket: SocketConstructor
@@ -43,7 +36,7 @@ export interface LiveSession {
   stop(): void
 }
 
-/** Keeps one live socket until it is stopped, whatever happens to each. */
+/** Keeps a site's live connection over many sockets until it is stopped. */
 export function startSession(ports: SessionPorts): LiveSession {
   const { clock, store, environment, emit } = ports
   const follower = openFollower(ports)
@@ -51,19 +44,20 @@ export function startSession(ports: SessionPorts): LiveSession {
   const retryTimer = timer(clock)
   const openingTimer = timer(clock)
   const handoverTimer = timer(clock)
-  const holeTimer = timer(clock)
+  const missingTimer = timer(clock)
   let state: ConnectionState = 'connecting'
   let status: Status = { state, since: clock.now() }
   let current: LiveSocket | undefined
-  /** The socket on its way up; its own ticket comes first. */
+  /** The next socket, until it has its snapshot. `socket` is undefined while its ticket is requested. */
   let opening: { socket?: LiveSocket } | undefined
   let attempt = 0
-  let isHoleMinded = false
+  let isWaitingForMissing = false
   let wasOnline = environment.isOnline()
 
-  const tell = (next: ConnectionState) => {
+  const setState = (next: ConnectionState) => {
     state = next
-    const shown = !wasOnline && !/^(conn.*ed|stop)/.test(next) ? 'offline' : next
+    const isFinal = next === 'connected' || next === 'stopped'
+    const shown = wasOnline || isFinal ? next : 'offline'
     if (shown === status.state) return
     status = { state: shown, since: clock.now() }
     emit('status', status)
@@ -78,36 +72,37 @@ export function startSession(ports: SessionPorts): LiveSession {
   const fail = (error: unknown) => {
     dropOpening()
     const { status: code = 0, retryAfterMs = 0 } = error instanceof ApiError ? error : {}
-    const isRefused = /40[134]/.test(String(code))
-    if (!current) tell(isRefused ? 'refused' : 'reconnecting')
+    const isRefused = [401, 403, 404].includes(code)
+    if (!current) setState(isRefused ? 'refused' : 'reconnecting')
     emit('error', error instanceof Error ? error : new Error(String(error)))
     retryTimer(Math.max(retryAfterMs, isRefused ? backoffMsMax : backoffMs(attempt++, clock)), open)
   }
 
-  /** Opens the next socket; the present one, if any, goes on until that is ready. */
+  /** Opens the next socket. The current one stays until the next one has its snapshot. */
   function open(): void {
     if (ended.signal.aborted || opening) return
     retryTimer()
     const own: { socket?: LiveSocket } = {}
     opening = own
-    openingTimer(openingMsMax, () => fail(new ApiError('socket-late', 0, 'No socket in time.')))
+    openingTimer(openingMsMax, () => fail(new ApiError('socket-late', 0, 'The socket did not open in time.')))
     ports
-      .ticket()
+      .requestTicket()
       .then(({ ticket, socketUrl }) => {
-        // Given up meanwhile: the ticket runs out by itself.
+        // Another attempt has replaced this one; its ticket expires unused.
         if (opening !== own) return
         const url = new URL(socketUrl)
         url.searchParams.set('ticket', ticket)
         const socket = openSocket(url.href, {
-          ...ports,
+          clock,
+          WebSocket: ports.WebSocket,
           isVisible: environment.isVisible,
           ping: follower.ping,
-          onOpen: () => socket.ask(follower.ask()),
+          onOpen: () => socket.ask(follower.request()),
           onFrame(frame) {
             try {
-              take(frame, socket)
+              apply(frame, socket)
             } catch {
-              // A frame of a later cloud, or one that lacks what its kind has: what it would have told, the digest finds.
+              // A newer cloud may send frames of another form. The next digest finds what they would have changed.
               return
             }
           },
@@ -118,73 +113,83 @@ export function startSession(ports: SessionPorts): LiveSession {
       .catch((error: unknown) => opening === own && fail(error))
   }
 
-  function take(frame: ServerFrame, from: LiveSocket): void {
+  function apply(frame: ServerFrame, from: LiveSocket): void {
     const now = frame.t ?? clock.now()
-    const isOpening = opening?.socket === from
     store.hear(frame['lastHeard'], now, frame['stale'] === true)
-    if (frame.type === 'gap') emit('gap', frame)
-    else if (frame.type === 'heard') emit('change', [])
-    else if (frame.type === 'pong') {
-      emit('change', [])
-      const doubts = follower.doubts(frame)
-      if (doubts > 1) from.ask(follower.ask(false))
-      else if (doubts) from.pingIn(doubtMs)
-    } else if (frame.type === 'error') {
-      // Before the picture is whole it is the subscription that was refused: nothing would come after it.
-      if (isOpening) fail(toError(frame))
-      else emit('error', toError(frame))
-    } else {
-      // With `r` above 0 it is the cloud that speaks, not the bridge.
-      if (frame.type === 'delta' && frame.entities.some(({ r }) => r === 0))
-        store.hear(new Date(frame.w).toISOString(), now)
-      follower.take(frame)
-      if (isOpening && follower.isWhole()) completed(from)
-      mindHole()
+    switch (frame.type) {
+      case 'gap':
+        emit('gap', frame)
+        break
+      case 'heard':
+        emit('change', [])
+        break
+      case 'pong': {
+        emit('change', [])
+        const mismatches = follower.mismatches(frame)
+        if (mismatches > 1) from.ask(follower.request(false))
+        else if (mismatches === 1) from.pingIn(mismatchMs)
+        break
+      }
+      case 'error': {
+        const error = new ApiError(frame.errorId, 0, frame.detail, { retryAfterMs: frame.retryAfterMs })
+        // An error before the snapshot answers the subscription, so no snapshot would follow.
+        if (opening?.socket === from) fail(error)
+        else emit('error', error)
+        break
+      }
+      default:
+        // With `r` above 0 an entity was changed by the cloud, not by the bridge.
+        if (frame.type === 'delta' && frame.entities.some(({ r }) => r === 0)) {
+          store.hear(new Date(frame.w).toISOString(), now)
+        }
+        follower.apply(frame)
+        if (opening?.socket === from && follower.isComplete()) useOpened(from)
+        watchMissing()
     }
   }
 
-  const mindHole = () => {
-    if (isHoleMinded === follower.hasHole()) return
-    isHoleMinded = follower.hasHole()
-    if (!isHoleMinded) return holeTimer()
-    holeTimer(holeMsMax, () => {
-      isHoleMinded = false
-      current?.ask(follower.ask())
+  const watchMissing = () => {
+    if (isWaitingForMissing === follower.isMissingDeltas()) return
+    isWaitingForMissing = follower.isMissingDeltas()
+    if (!isWaitingForMissing) return missingTimer()
+    missingTimer(missingMsMax, () => {
+      isWaitingForMissing = false
+      current?.ask(follower.request())
     })
   }
 
-  const completed = (socket: LiveSocket) => {
+  const useOpened = (socket: LiveSocket) => {
     openingTimer()
     opening = undefined
     current?.close()
     current = socket
     attempt = 0
     handoverTimer(socketMsMax, open)
-    tell('connected')
+    setState('connected')
   }
 
   const lost = (socket: LiveSocket, reason: string) => {
     if (opening?.socket === socket) return fail(new ApiError('socket-lost', 0, `Socket lost: ${reason}.`))
     current = undefined
     handoverTimer()
-    tell('reconnecting')
+    setState('reconnecting')
     if (!opening) retryTimer(backoffMs(attempt++, clock), open)
   }
 
-  /** The page came into view or the network changed: a dead socket is found now rather than at the next ping. */
-  const look = () => {
+  /** Pings at once, so that a dead socket is found as soon as the page is visible or the network has changed. */
+  const onEnvironmentChange = () => {
     const isOnline = environment.isOnline()
     const cameBack = !wasOnline && isOnline
     wasOnline = isOnline
     current?.ping()
-    tell(state)
+    setState(state)
     if (!cameBack || current) return
     attempt = 0
     dropOpening()
     open()
   }
 
-  environment.watch(look, ended.signal)
+  environment.watch(onEnvironmentChange, ended.signal)
   open()
   return {
     get status() {
@@ -194,11 +199,19 @@ export function startSession(ports: SessionPorts): LiveSession {
       ended.abort()
       retryTimer()
       handoverTimer()
-      holeTimer()
+      missingTimer()
       dropOpening()
       current?.close()
       current = undefined
-      tell('stopped')
+      setState('stopped')
     },
   }
+}
+
+/**
+ * Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): a random wait below a limit that doubles, so that
+ * a thousand pages that lose their sockets together do not reconnect together.
+ */
+function backoffMs(attempt: number, clock: Pick<Clock, 'random'>): number {
+  return Math.floor(clock.random() * Math.min(backoffMsMax, backoffBaseMs * 2 ** Math.min(attempt, 10)))
 }

@@ -12,15 +12,16 @@ import { type ChangeOf, type Digest, EntitySet } from './entity-set.ts'
 
 export type Change = ChangeOf<'endpoints', EndpointEntity> | ChangeOf<'calls', CallEntity>
 
-/** When the bridge was last heard, and when that was learnt (Unix ms), both by the cloud's clock where it tells its time. */
+/** When the bridge was last heard from. */
 export interface Heard {
   lastHeard: string
+  /** When the client learnt it, in Unix milliseconds of the cloud's clock if the frame had its time. */
   learntAt: number
-  /** The bridge is silent: what is shown may not be so any more. */
+  /** The bridge is silent, so the state shown may be out of date. */
   stale: boolean
 }
 
-/** The picture of one site, as the frames tell it. */
+/** The state of one site, kept up to date by frames. */
 export class LiveStore {
   readonly #sets = {
     endpoints: new EntitySet<'endpoints', EndpointEntity>('endpoints', () => false),
@@ -31,7 +32,7 @@ export class LiveStore {
   heard: Heard | undefined
   stats: StatsFrame | undefined
 
-  /** Before a subscription is sent; `isExpected` false once it turned out that a resume answers it. */
+  /** Call this before sending a subscription, and with `isExpected` false if a resume answers it instead. */
   expectSnapshot(topics: readonly Topic[], isExpected = true): void {
     for (const topic of topics) if (topic !== 'stats') this.#sets[topic].expectSnapshot(isExpected)
   }

@@ -1,12 +1,12 @@
 import type { Clock } from './clock.ts'
 
-/** One thing to be done later, at most: asking calls off what was asked before, and without a task it does only that. */
+/** Schedules at most one task: a call cancels the task before it, and without a task it only cancels. */
 export type Timer = (delayMs?: number, task?: () => void) => void
 
 export function timer(clock: Clock): Timer {
-  let callOff: (() => void) | undefined
+  let cancel: (() => void) | undefined
   return (delayMs = 0, task) => {
-    callOff?.()
-    callOff = task && clock.after(delayMs, task)
+    cancel?.()
+    cancel = task && clock.after(delayMs, task)
   }
 }

@@ -10,25 +10,9 @@ import { CdrPage, EndpointList, TicketIssued } from '../../contracts/http.ts'
 import { CallPage } from '../../contracts/routes/calls.ts'
 import { typeOf } from './client-types.ts'
 
-/**
- * Names that the parts of the client call one another by. They are no one else's business, so the bundle shortens them:
- * 80 bytes of 4 KB. What the cloud or a user of the client names is never among them; a test runs the bundle to see to it.
- */
-const inner = [
-  'expectSnapshot',
-  'hasHole',
-  'isWhole',
-  'doubts',
-  'agrees',
-  'accept',
-  'onOpen',
-  'onFrame',
-  'onLost',
-  'pingIn',
-]
 const entries = ['index', 'changes', 'call-log'] as const
 
-/** One way into the client as a module for browsers and Node, nothing imported. */
+/** Bundles an entry of the client as a module for browsers and Node that imports nothing. */
 export async function bundleClient(root: string, entry: (typeof entries)[number]): Promise<Uint8Array> {
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -38,7 +22,6 @@ export async function bundleClient(root: string, entry: (typeof entries)[number]
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
-    mangleProps: new RegExp(`^(${inner.join('|')})$`),
     write: false,
   })
   const [file] = outputFiles
@@ -46,7 +29,7 @@ export async function bundleClient(root: string, entry: (typeof entries)[number]
   return file.contents
 }
 
-/** Every contract that the client's types name. */
+/** Every contract that the client's declarations name. */
 const contracts: Record<string, v.GenericSchema> = {
   CallState: facts.CallState,
   EndpointState: facts.EndpointState,
@@ -80,7 +63,7 @@ export async function buildClient(root: string, folder = path.join(root, 'dist/c
   await cp(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'))
   await cp(path.join(root, 'client/README.md'), path.join(folder, 'README.md'))
   const { version, license } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
-  const way = (entry: string) => ({ types: `./types/${entry}.d.ts`, default: `./${entry}.js` })
+  const exported = (entry: string) => ({ types: `./types/${entry}.d.ts`, default: `./${entry}.js` })
   const manifest = {
     name: '@switchhook/client',
     version,
@@ -89,12 +72,15 @@ export async function buildClient(root: string, folder = path.join(root, 'dist/c
     type: 'module',
     sideEffects: false,
     engines: { node: '>=20' },
-    exports: { '.': way('index'), './changes': way('changes'), './call-log': way('call-log') },
+    exports: { '.': exported('index'), './changes': exported('changes'), './call-log': exported('call-log') },
   }
   await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
 }
 
-/** What the compiler declares of the client, with the contracts' types from the one file that needs no schema library. */
+/**
+ * Returns the client's declarations as the compiler emits them. Types of the contracts come from `contracts.d.ts` instead of
+ * the schemas, so that a user needs no schema library; those of the typed HTTP client, which no entry exports, are left out.
+ */
 async function declarations(root: string): Promise<[string, string][]> {
   await mkdir(path.join(root, 'dist'), { recursive: true })
   const folder = await mkdtemp(path.join(root, 'dist/declared-'))
@@ -114,12 +100,16 @@ async function declarations(root: string): Promise<[string, string][]> {
     }
     await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(config))
     await promisify(execFile)(path.join(root, 'node_modules/.bin/tsc'), ['-p', folder], { cwd: root })
-    const names = (await readdir(path.join(folder, 'client'))).filter((name) => name.endsWith('.d.ts'))
+    const names = (await readdir(path.join(folder, 'client'))).filter((name) => /^(?!http-).*\.d\.ts$/.test(name))
+    const files = [...names.map((name) => path.join('client', name)), 'contracts/errors.d.ts']
     return await Promise.all(
-      names.map(async (name): Promise<[string, string]> => {
-        const text = await readFile(path.join(folder, 'client', name), 'utf8')
-        const own = text.replaceAll(/'\.\.\/contracts\/[\w/-]+\.ts'/g, "'./contracts.js'")
-        return [name, own.replaceAll(/'(\.\/[\w-]+)\.ts'/g, "'$1.js'")]
+      files.map(async (file): Promise<[string, string]> => {
+        const text = await readFile(path.join(folder, file), 'utf8')
+        const own = text
+          .replaceAll("'../contracts/errors.ts'", "'./errors.js'")
+          .replaceAll(/'\.\.\/contracts\/[\w/-]+\.ts'/g, "'./contracts.js'")
+          .replaceAll(/'(\.\/[\w-]+)\.ts'/g, "'$1.js'")
+        return [path.basename(file), own]
       }),
     )
   } finally {
