@@ -231,5 +231,5 @@ test('files and folders without the right to them are named', async () => {
 test('an unknown option and no configuration are answered with the usage', async () => {
   await using bridge = new BridgeProcess('/nowhere/bridge.json')
   expect((await bridge.ended).status).toBe(66)
-  expect(bridge.stderr).toMatch(/the configuration \/nowhere\/bridge\.json does not exist: name it by --config/)
+  expect(bridge.stderr).toMatch(/the configuration \/nowhere\/bridge\.json does not exist: pass its path with --config/)
 })
