@@ -4,29 +4,29 @@ import { expect, onTestFinished, test } from 'vitest'
 import { AriUnreachableError } from '../../bridge/asterisk/ari-errors.ts'
 import { AriRest } from '../../bridge/asterisk/ari-rest.ts'
 
-/** What an order meets where an Asterisk should be. */
-async function order(port: number): Promise<unknown> {
+/** Sends an originate request to a port and returns its error. */
+async function originate(port: number): Promise<unknown> {
   const ari = new AriRest(`http://127.0.0.1:${port}/ari`, { user: 'bridge', password: 'secret' })
   return ari.post('/channels', {}, AbortSignal.timeout(10_000)).catch((error: unknown) => error)
 }
 
-test('an order that found nobody was not sent; one whose connection broke may have been', async () => {
-  let taken = 0
+test('a refused connection is unsent; a connection that breaks before the answer is not', async () => {
+  let received = 0
   const server = createServer((socket) => {
-    // It has the order, and dies before it answers.
+    // It receives the request and closes before it answers.
     socket.once('data', () => {
-      taken += 1
+      received += 1
       socket.destroy()
     })
   })
   onTestFinished(() => void server.close())
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
-  const broken = await order(port)
+  const broken = await originate(port)
   expect(broken).toBeInstanceOf(AriUnreachableError)
   expect(broken).toMatchObject({ isUnsent: false })
-  expect(taken).toBe(1)
+  expect(received).toBe(1)
   server.close()
   await once(server, 'close')
-  expect(await order(port)).toMatchObject({ errorId: 'ari-unreachable', isUnsent: true })
+  expect(await originate(port)).toMatchObject({ errorId: 'ari-unreachable', isUnsent: true })
 })

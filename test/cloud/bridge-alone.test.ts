@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { BridgeProcess } from './bridge-process.ts'
 import { World } from './bridge-world.ts'
 
-test('a second bridge on the same state folder is refused, and may start once the first was killed', async () => {
+test('refuses a second bridge on the same state folder, and accepts it after the first was killed', async () => {
   await using world = await World.start()
   const config = await world.configFile()
   await using first = new BridgeProcess(config)
@@ -19,7 +19,7 @@ test('a second bridge on the same state folder is refused, and may start once th
   expect(await third.ended).toEqual({ status: 0, signal: null })
 })
 
-test('another client on its application ends the bridge with a sentence', async () => {
+test('the bridge exits with an explanation if another client takes its ARI application', async () => {
   await using world = await World.start()
   const stateFolder = join(world.folder, 'state-of-replaced')
   await using first = new BridgeProcess(await world.configFile({ stateFolder }))

@@ -7,7 +7,7 @@ import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
 import { until } from '../support/until.ts'
 
-/** Answers each action by what the test says, on loopback. */
+/** A simulated Manager Interface on loopback; `answer` returns the reply to each action. */
 async function manager(answer: (action: string, id: string) => string | undefined) {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -43,7 +43,7 @@ const greet = (action: string) =>
   action === 'Challenge' ? 'Response: Success\r\nChallenge: 1234' : 'Response: Success\r\nMessage: ok'
 const signal = () => AbortSignal.timeout(30_000)
 
-test('a wrong password is told with what to mend, and the secret is never sent', async () => {
+test('a wrong password throws ami-login-refused and names the setting', async () => {
   await using it = await manager((action) =>
     action === 'Login' ? 'Response: Error\r\nMessage: Authentication failed' : greet(action),
   )
@@ -53,7 +53,7 @@ test('a wrong password is told with what to mend, and the secret is never sent',
   })
 })
 
-test('a manager that falls silent is found dead within some seconds', { timeout: 30_000 }, async () => {
+test('ends a connection whose peer no longer answers pings', { timeout: 30_000 }, async () => {
   await using it = await manager((action) => (action === 'Ping' ? undefined : greet(action)))
   const connection = await AmiConnection.open(it.address, () => undefined, signal())
   const begun = performance.now()
@@ -61,7 +61,7 @@ test('a manager that falls silent is found dead within some seconds', { timeout:
   expect(performance.now() - begun).toBeLessThan(16_000)
 })
 
-test('a connection that breaks is made again, with odd messages counted', async () => {
+test('reconnects after a broken connection, and counts malformed messages', async () => {
   const counters = new Counters()
   await using it = await manager((action) => greet(action))
   const stop = new AbortController()

@@ -20,7 +20,7 @@ function refusal(socket: WebSocket): Promise<number> {
   })
 }
 
-test('Asterisk dials the bridge, tells its events and answers requests over the same socket', async () => {
+test('accepts the WebSocket of Asterisk and gets events and REST answers over it', async () => {
   await using world = await listen()
   const frames: string[] = []
   const connecting = world.listener.connect((frame) => frames.push(frame.toString()), signal())
@@ -51,7 +51,7 @@ test('Asterisk dials the bridge, tells its events and answers requests over the 
   expect(await connection.closed).toContain('closed')
 })
 
-test('a wrong password is refused, and so is anyone while the bridge is not ready for the events', async () => {
+test('answers 401 for a wrong password, and 503 while the bridge is not ready', async () => {
   await using world = await listen()
   expect(await refusal(world.dial())).toBe(503)
   const connecting = world.listener.connect(() => undefined, AbortSignal.timeout(200))
@@ -59,7 +59,7 @@ test('a wrong password is refused, and so is anyone while the bridge is not read
   await expect(connecting).rejects.toMatchObject({ errorId: 'ari-unreachable' })
 })
 
-test('a request that nobody answers is given up', async () => {
+test('a REST request without an answer fails when its signal aborts', async () => {
   await using world = await listen()
   const connecting = world.listener.connect(() => undefined, signal())
   world.dial()

@@ -10,10 +10,10 @@ import { Pipeline } from '../../bridge/pipeline.ts'
 import { Spool } from '../../bridge/spool/spool.ts'
 import { site, World } from './bridge-world.ts'
 
-/** Two hours of a busy PBX, 14 facts a second: a day's cut, scaled. */
+/** Two hours of a busy PBX at 14 facts a second: an outage of a day, scaled down. */
 const facts = 100_000
 
-/** What a bridge told while nothing could be sent; answers the lines. */
+/** Fills a spool as a bridge does while SQS is unreachable; returns the lines. */
 async function spoolFacts(folder: string): Promise<string[]> {
   await prepareStateFolder(folder)
   const lines: string[] = []
@@ -44,7 +44,7 @@ async function spoolFacts(folder: string): Promise<string[]> {
   return lines
 }
 
-test('fault 9: the backlog of a long cut goes out whole and once, and what happens meanwhile passes it', {
+test('fault 9: sends the backlog of a long outage completely and once, and new facts before it', {
   timeout: 90_000,
 }, async () => {
   await using world = await World.start({ speed: 300 })
@@ -53,7 +53,7 @@ test('fault 9: the backlog of a long cut goes out whole and once, and what happe
   await using bridge = await startBridge(world.config({ health: { port: 0 } }), { log })
   const sentLive = () => bridge.health().counters['sent-live'] ?? 0
   const waiting = () => bridge.health().components['spool']?.['unsent']
-  // What the connection itself tells, then a call.
+  // First the facts of the new connection, then a call.
   await expect.poll(sentLive, { interval: 1 }).toBeGreaterThan(0)
   const before = sentLive()
   const played = world.replay.playOnce('internal_answered')

@@ -8,12 +8,12 @@ import { createLog } from '../../bridge/operate/log.ts'
 import { stubQueue } from './stub-queue.ts'
 
 /*
- * Goal: credentials that are renewed, and a clock that is wrong, need no restart and lose nothing.
- * Method: a server in SQS's place that looks at each request's signature and tells the time that the test wants.
+ * Goal: renewed credentials and a wrong clock need no restart and lose nothing.
+ * Method: a server replaces SQS; it checks the signature of each request and reports the time that the test sets.
  */
 
 test.each([3_600_000, -3_600_000, 400 * 86_400_000])(
-  'a clock %s ms off is corrected from the date that SQS tells',
+  'corrects a clock that is %s ms off by the date in SQS answers',
   async (offMs) => {
     const now = () => Date.now() + offMs
     await using it = await stubQueue(now)
@@ -26,7 +26,7 @@ test.each([3_600_000, -3_600_000, 400 * 86_400_000])(
   },
 )
 
-test('credentials renewed in their file are used without a restart, and those before while it is half written', async () => {
+test('uses renewed credentials without a restart, and the old ones while their file is half written', async () => {
   await using it = await stubQueue(Date.now)
   const folder = await mkdtemp(join(tmpdir(), 'credentials-'))
   const path = join(folder, 'credentials.json')
@@ -55,7 +55,7 @@ test('credentials renewed in their file are used without a restart, and those be
     await put(json('late', nowMs - 1))
     await expect(file.provide()).rejects.toThrow('has expired')
 
-    // An end that has passed makes the client ask before each request; a real one asks half a minute later.
+    // Expired credentials make the client read the file before each request.
     const again = new CredentialsFile({
       path,
       log: createLog({ level: 'error', write: () => undefined }),

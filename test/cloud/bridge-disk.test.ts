@@ -3,9 +3,9 @@ import { hasCompiler } from '../support/failing-disk.ts'
 import { flowThrough } from './bridge-killed-writes.ts'
 
 /*
- * Goal: a disk that is full, fails or is slow loses nothing (faults 4, 5 and 6).
- * Method: calls and call records flow through a bridge whose writes or syncs fail by a preloaded shim; a bridge that ends
- * is started again on a whole disk, as a service manager does.
+ * Goal: a full, failing or slow disk loses nothing (faults 4, 5 and 6).
+ * Method: calls and call records flow through a bridge whose writes or syncs fail by a preloaded library. When the bridge
+ * exits, it is started again on a working disk, as a service manager does.
  */
 const flow = { calls: 25, cdrs: 200 }
 
@@ -18,9 +18,9 @@ test.runIf(hasCompiler).each([
   ['fault 6: one sync that stalls for 5 s', { syncMs: 5000, syncAt: 9 }, 0],
 ] as const)('%s loses nothing', { timeout: 120_000 }, async (_what, fault, endings) => {
   const { ended, cdrs, heldLink } = await flowThrough(flow, fault)
-  // After a failed sync nothing of what was written is believed: the process ends, and says so.
+  // After a failed sync the written data cannot be trusted, so the process exits with status 74.
   expect(ended).toEqual(Array.from({ length: endings }, () => 74))
   expect(cdrs).toBe(flow.cdrs)
-  // Events are taken, and Asterisk's answers heard, while the disk keeps the spool waiting.
+  // The bridge still handles events and answers of Asterisk while the spool waits for the disk.
   expect(heldLink).toBe(true)
 })

@@ -7,21 +7,21 @@ interface Entry {
   MessageBody: string
 }
 
-/** What goes wrong with one call that sends a batch; `undefined` lets it through. */
+/** The fault of one SendMessageBatch call; `undefined` passes it on. */
 export type Fault =
   | { kind: 'status'; status: number; type: string }
   | { kind: 'lost-reply' }
-  /** Nothing reaches SQS for so long, and nothing at all if the client is gone by then. */
+  /** Waits before it passes the call on; drops it if the client has disconnected by then. */
   | { kind: 'slow'; ms: number }
-  /** The entry is kept from SQS and answered as failed. */
+  /** Does not pass the entry on, and answers it as failed. */
   | { kind: 'entry'; index: number; senderFault: boolean; code: string }
   | undefined
 
-/** Stands between the bridge and SQS, and fails the calls that a test wants to fail. */
+/** A proxy between the bridge and SQS that fails the calls that a test selects. */
 export class FaultyQueue implements AsyncDisposable {
   readonly #server = createServer((request, response) => void this.#pass(request, response))
   readonly #upstream: string
-  /** Looks at each batch, which it may note, and says what goes wrong. */
+  /** Returns the fault of each batch. */
   readonly #judge: (bodies: string[], call: number) => Fault
   calls = 0
 

@@ -30,13 +30,13 @@ async function cdrFileLines(world: World): Promise<string[]> {
   return (await readFile(world.replay.cdrFile, 'utf8')).trimEnd().split('\n')
 }
 
-/** What a consumer sees after it has dropped what it had: each id once. */
+/** The call records after deduplication by id. */
 function distinctCdrs(world: World): string[] {
   const rows = new Map(world.queues.of('switchhook.cdr.v1').map((event) => [event.id, JSON.stringify(event.data.cdr)]))
   return [...rows.values()].sort()
 }
 
-test('every fact and every call record of seven calls arrives, in order and once', async () => {
+test('sends every fact and call record of seven calls, in order and once', async () => {
   await using world = await World.start()
   await using bridge = await bridgeOf(world)
   for (const name of withCdrs) await world.replay.playOnce(name)
@@ -63,7 +63,7 @@ function ended(world: World): Set<string> {
   return new Set(calls.map(({ data }) => data.call))
 }
 
-test('a connection that breaks in the middle of a call is made good: a gap, a new epoch, and what is now', async () => {
+test('after a connection broke during a call, publishes a gap and everything current under a new epoch', async () => {
   await using world = await World.start({ speed: 2 })
   await using bridge = await bridgeOf(world)
   const playing = world.replay.playOnce('internal_answered')
@@ -89,12 +89,12 @@ test('a connection that breaks in the middle of a call is made good: a gap, a ne
   const again = world.queues
     .of('switchhook.call.v1')
     .filter(({ v, data }) => v > (first?.v ?? '') && data.call === call)
-  // What REST does not tell is carried over from before: who was called, and since when they talk.
+  // REST does not report who was called and when they answered: it is kept from the earlier connection.
   expect(again.at(-1)?.data).toMatchObject({ caller: { number: '60' }, dialled: '61', callees: [{ number: '61' }] })
   expect(bridge.health().counters['ari-frame-malformed']).toBeUndefined()
 })
 
-test('malformed frames and lines are counted and kept with their bytes, and harm nothing else', async () => {
+test('counts malformed frames and CDR lines and quarantines their bytes, without any other effect', async () => {
   await using world = await World.start()
   await using bridge = await bridgeOf(world)
   for (const frame of ['{"type":"Dial"}', 'not json', '{"type":"ChannelCreated","channel":{"id":7}}', '[]'])
@@ -111,7 +111,7 @@ test('malformed frames and lines are counted and kept with their bytes, and harm
   for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o077).toBe(0)
 })
 
-test('lines without end, of the wrong width or of odd bytes, and events of the future, are kept, counted and told by /healthz', async () => {
+test('quarantines and counts overlong and malformed CDR lines and unknown events, and reports them in /healthz', async () => {
   await using world = await World.start()
   await using bridge = await bridgeOf(world)
   const odd = [
@@ -127,16 +127,16 @@ test('lines without end, of the wrong width or of odd bytes, and events of the f
   const health = async () => (await fetch(`http://127.0.0.1:${bridge.healthPort}/healthz`)).json()
   await expect.poll(health).toMatchObject({
     status: 'up',
-    // Four lines, and the first of three events of one type.
+    // Four lines, and the first of three events of one unknown type.
     quarantined: 5,
     counters: { 'cdr-line-overlong': 1, 'cdr-line-malformed': 3, 'ari-event-unknown': 3 },
   })
-  // A frame over the limit costs its connection, and what is gets told anew.
+  // A frame over the limit ends the connection, and the bridge resynchronises.
   world.replay.sendRaw(JSON.stringify({ type: 'x'.repeat(10 * 1024 * 1024) }))
   await expect.poll(health, { timeout: 10_000 }).toMatchObject({ status: 'up', counters: { 'ari-disconnected': 1 } })
 })
 
-/** Call records as a busy PBX leaves them while the bridge is away; random texts, so that many bodies are needed. */
+/** Appends call records as a busy PBX does while the bridge is down; their random text needs many bodies. */
 async function writeBacklog(world: World, count: number): Promise<void> {
   const [sample = ''] = (await readFile(join(recordingsFolder, 'cdr_adv_sample.jsonl'), 'utf8')).split('\n')
   const lines = Array.from({ length: count }, (_, sequence) =>
@@ -145,7 +145,7 @@ async function writeBacklog(world: World, count: number): Promise<void> {
   await appendFile(world.replay.cdrFile, `${lines.join('\n')}\n`)
 }
 
-test('of a batch that failed in part only the failed entry is sent again', async () => {
+test('sends only the failed entry of a partially failed batch again', async () => {
   await using world = await World.start()
   await writeBacklog(world, 2000)
   const sent: string[][] = []
@@ -174,7 +174,7 @@ async function bridgeThrough(world: World, faulty: FaultyQueue): Promise<Bridge 
   return bridgeOf(world, { queues: { live: through(live), records: through(records), commands: through(commands) } })
 }
 
-test('a reply that is lost makes a double with the same ids, which a consumer absorbs', async () => {
+test('after a lost reply sends the batch again with the same ids, so a consumer can deduplicate', async () => {
   await using world = await World.start()
   await using faulty = new FaultyQueue(world.queues.endpoint, (_bodies, call) =>
     call % 4 === 1 ? { kind: 'lost-reply' } : undefined,
@@ -197,7 +197,7 @@ test('a reply that is lost makes a double with the same ids, which a consumer ab
   expect(doubles).toBeGreaterThan(0)
 })
 
-test('errors of the whole call, throttling and refused credentials are waited out, and nothing is lost', async () => {
+test('retries after server errors, throttling and refused credentials, and loses nothing', async () => {
   await using world = await World.start()
   const errors = [
     { kind: 'status', status: 500, type: 'InternalFailure' },
@@ -209,7 +209,7 @@ test('errors of the whole call, throttling and refused credentials are waited ou
   await using faulty = new FaultyQueue(world.queues.endpoint, ([body = '']) => {
     const { lane } = v.parse(PackedBody, JSON.parse(body))
     calls[lane] += 1
-    // Two calls of three fail on each lane, each with the next of the errors.
+    // On each lane two of three calls fail, each with the next error.
     return calls[lane] % 3 === 0 ? undefined : errors[calls[lane] % errors.length]
   })
   await using bridge = await bridgeThrough(world, faulty)
@@ -223,7 +223,7 @@ test('errors of the whole call, throttling and refused credentials are waited ou
   expect(bridge.health().counters['queue-unavailable']).toBeGreaterThan(2)
 })
 
-test('a body that SQS will never take is quarantined, and those beside it arrive', async () => {
+test('quarantines a body that SQS rejects, and delivers the others of its batch', async () => {
   await using world = await World.start()
   let refused = ''
   await using faulty = new FaultyQueue(world.queues.endpoint, (bodies, call) => {

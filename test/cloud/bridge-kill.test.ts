@@ -8,11 +8,12 @@ import { World } from './bridge-world.ts'
 
 /*
  * Goal: kill -9 at any time loses no call record and no durable fact, and leaves presence right.
- * Method: a bridge in a process of its own is killed again and again at random moments, while calls are played and call
- * records are written, and SQS is slow, so that every step between reading and acknowledging is hit; at the end every line of Asterisk's file is in the queue, and what was sent twice is the same twice.
+ * Method: a bridge process is killed repeatedly at random times while calls are played, call records are written and SQS is
+ * slow, so that a kill hits every step between reading and acknowledging. At the end every line of Asterisk's file is in the
+ * queue, and duplicates are identical.
  */
 
-// Some live for over a second, after which the spool has saved what is acknowledged.
+// Some bridges live for over a second, so that the spool has saved its acknowledgements.
 const kills = 15
 const recordsPerKill = 100
 
@@ -24,7 +25,7 @@ async function appendRecords(world: World, from: number): Promise<void> {
   for (const line of lines) await appendFile(world.replay.cdrFile, `${line}\n`)
 }
 
-test('a bridge killed at random moments loses nothing, and what it sends twice is the same twice', async () => {
+test('a bridge that is killed at random times loses nothing, and its duplicates are identical', async () => {
   await using world = await World.start({ speed: 10 })
   await using slow = new FaultyQueue(world.queues.endpoint, () => ({ kind: 'slow', ms: 100 }))
   const config = await world.configFile({ queues: await through(slow, world) })
@@ -52,7 +53,7 @@ test('a bridge killed at random moments loses nothing, and what it sends twice i
   await world.until('every call record', () => rows().size >= lines.length)
   const lastEpoch = /"epoch":(\d+)/.exec(last.stdout)?.[1] ?? '?'
   await world.until('the last call has ended', () => {
-    // By version and not by arrival: late facts of earlier epochs may come at the end.
+    // Sorted by version, since late facts of earlier epochs may arrive last.
     const call = world.queues
       .of('switchhook.call.v1')
       .sort((x, y) => (x.v < y.v ? -1 : 1))
@@ -71,7 +72,7 @@ test('a bridge killed at random moments loses nothing, and what it sends twice i
   for (const endpoint of ['PJSIP/5860', 'PJSIP/5861']) expect(presentState(world, endpoint)).toBe('NOT_INUSE')
 })
 
-test('a bridge whose log nobody reads any more goes on', async () => {
+test('a bridge continues when the reader of its log has exited', async () => {
   await using world = await World.start({ speed: 10 })
   await using bridge = new BridgeProcess(await world.configFile())
   await bridge.logged('ari connected')
@@ -91,13 +92,13 @@ async function through(slow: FaultyQueue, world: World): Promise<World['queues']
   return { live: url(live), records: url(records), commands: url(commands) }
 }
 
-/** What a consumer holds that lets nothing older win. */
+/** The device state of the newest fact of an endpoint. */
 function presentState(world: World, endpoint: string): string | undefined {
   const facts = world.queues.of('switchhook.endpoint.v1').filter(({ subject }) => subject === endpoint)
   return facts.sort((a, b) => (a.v < b.v ? -1 : 1)).at(-1)?.data.deviceState
 }
 
-/** Within an epoch the counts that arrived have no hole: every fact before one that was sent was durable, and is sent too. */
+/** Within an epoch the numbers of sent facts have no hole: every fact before a sent one is durable, so it is sent too. */
 function expectDenseCounts(world: World): void {
   const counts = new Map<string, Set<number>>()
   for (const { event } of world.queues.events) {

@@ -3,9 +3,9 @@ import { hasCompiler } from '../support/failing-disk.ts'
 import { flowThrough } from './bridge-killed-writes.ts'
 
 /*
- * Goal: kill -9 before, or in the middle of, any write loses nothing (faults 1 and 2).
- * Method: calls and call records flow through a bridge that dies at its Nth write or sync, and is started again. A sample
- * of `npm run campaign -- bridge-kills`, which does it at 300 different writes.
+ * Goal: kill -9 before or during any write loses nothing (faults 1 and 2).
+ * Method: calls and call records flow through a bridge that is killed at its Nth write or sync, and started again. This is a
+ * sample of `npm run campaign -- bridge-kills`, which kills it at 300 different writes.
  */
 const flow = { calls: 25, cdrs: 200 }
 
@@ -15,7 +15,7 @@ test.runIf(hasCompiler).each([
   { at: 14, mode: 'kill' },
   { at: 23, mode: 'torn' },
   { at: 31, mode: 'kill' },
-] as const)('a bridge that dies ($mode) at write $at loses nothing', { timeout: 120_000 }, async (fault) => {
+] as const)('a bridge that is killed ($mode) at write $at loses nothing', { timeout: 120_000 }, async (fault) => {
   const { wasKilled, cdrs } = await flowThrough(flow, fault)
   expect(wasKilled).toBe(true)
   expect(cdrs).toBe(flow.cdrs)

@@ -5,36 +5,36 @@ import { type DiskFault, failingDisk } from '../support/failing-disk.ts'
 import { BridgeProcess } from './bridge-process.ts'
 import { World } from './bridge-world.ts'
 
-/** Each call is 86 events, as a real Asterisk sent them. */
+/** A recorded call has 86 events. */
 export const eventsPerCall = 86
 
 export interface Flow {
   calls: number
-  /** In all; each call writes one itself. */
+  /** Total number of call records; each call writes one of them. */
   cdrs: number
-  /** A bundled bridge starts faster. */
+  /** Path of the bridge's program; a bundle starts faster than the sources. */
   program?: string
 }
 
 export interface FlowResult {
   wasKilled: boolean
-  /** Statuses with which it ended by itself. */
+  /** Exit statuses of bridges that exited by themselves. */
   ended: (number | null)[]
   cdrs: number
-  /** Of call records, sent again with the same id. */
+  /** Call records that arrived more than once. */
   doubles: number
-  /** Messages that SQS took. */
+  /** Messages that SQS accepted. */
   messages: number
-  /** Whether the last bridge held its link to Asterisk all the time. */
+  /** Whether the last bridge kept its connection to Asterisk. */
   heldLink: boolean
 }
 
 /**
- * Lets calls and call records flow through a bridge whose disk has a fault, and which is started again, on a whole disk,
- * whenever it ends. Resolves once all is in the queue; throws what is not as it should be.
+ * Sends calls and call records through a bridge whose disk has a fault, and starts it again on a working disk whenever it
+ * exits. Resolves when everything is in the queue; throws if something is missing or different.
  */
 export async function flowThrough(flow: Flow, fault: Omit<DiskFault, 'path'>): Promise<FlowResult> {
-  // A call in 8 ms: slow enough for many writes, since what comes at once shares one.
+  // A call in 8 ms: slow enough for many writes, since simultaneous facts share one.
   await using world = await World.start({ speed: 300 })
   const config = await world.configFile()
   const path = join(world.folder, 'state')
@@ -106,18 +106,18 @@ function isIdle(world: World): boolean {
   const endpoints = newest(world, 'switchhook.endpoint.v1')
   return (
     ready !== undefined &&
-    // What an earlier epoch left live, its successor ended by not listing it.
+    // Calls of earlier epochs ended because the last epoch does not list them.
     calls.every(({ v, data }) => data.state === 'ended' || v < ready.v) &&
     ['PJSIP/5860', 'PJSIP/5861'].every((name) => endpoints.get(name)?.data.deviceState === 'NOT_INUSE')
   )
 }
 
-/** Every line of the file once, each as it was written; what was sent twice the same twice; no hole in an epoch's counts. */
+/** Throws unless every line of the file arrived as written, duplicates are identical and the numbers of an epoch have no hole. */
 function judge(world: World, lines: string[]): { cdrs: number; doubles: number } {
   const lineOf = new Map<string, string>()
   const counts = new Map<string, Set<number>>()
   for (const { event, line } of world.queues.events) {
-    if ((lineOf.get(event.id) ?? line) !== line) throw new Error(`${event.id} is two things`)
+    if ((lineOf.get(event.id) ?? line) !== line) throw new Error(`${event.id} has two different contents`)
     lineOf.set(event.id, line)
     if (event.type !== 'switchhook.endpoint.v1' && event.type !== 'switchhook.call.v1') continue
     const key = `${event.type} ${event.v.slice(0, 10)}`

@@ -11,9 +11,9 @@ import { World } from './bridge-world.ts'
 import { stubQueue } from './stub-queue.ts'
 
 /*
- * Goal: a link that is cut, half-open, slow or flaky, on either side of the bridge, loses no call record, and presence is
- * right after it (faults 9 to 14 and 26).
- * Method: a bridge in a process of its own, with a proxy of the test in its way.
+ * Goal: a cut, half-open, slow or flaky network connection on either side of the bridge loses no call record, and presence
+ * is correct after it (faults 9 to 14 and 26).
+ * Method: a bridge process whose connections pass through a TCP proxy of the test.
  */
 
 async function ariLink(world: World): Promise<TcpProxy> {
@@ -54,7 +54,7 @@ async function untilAllArrived(world: World, msMax = 30_000): Promise<void> {
   })
 }
 
-test('fault 10: a half-open link to Asterisk is seen within 16 s, told as a gap, and made good', {
+test('fault 10: notices a half-open connection to Asterisk within 16 s, publishes a gap and resynchronises', {
   timeout: 60_000,
 }, async () => {
   await using world = await World.start({ speed: 300 })
@@ -66,7 +66,7 @@ test('fault 10: a half-open link to Asterisk is seen within 16 s, told as a gap,
   await untilAllArrived(world)
   link.link = 'half-open'
   const begun = Date.now()
-  // Two calls nobody hears of, but for their records.
+  // The bridge sees no events of these two calls, only their call records.
   for (let call = 0; call < 2; call += 1) await world.replay.playOnce('internal_answered')
   await bridge.logged('ari disconnected')
   expect(Date.now() - begun).toBeLessThan(16_000)
@@ -78,7 +78,7 @@ test('fault 10: a half-open link to Asterisk is seen within 16 s, told as a gap,
   await untilAllArrived(world)
 })
 
-test('faults 9 and 11: an uplink that is half-open, then cut, then up again delays all and loses nothing', {
+test('faults 9 and 11: loses nothing while the connection to SQS is half-open and then cut', {
   timeout: 90_000,
 }, async () => {
   await using world = await World.start({ speed: 300 })
@@ -91,7 +91,7 @@ test('faults 9 and 11: an uplink that is half-open, then cut, then up again dela
   link.link = 'half-open'
   await appendRecords(world, 100)
   await world.replay.playOnce('internal_answered')
-  // Given up after 10 s, and to be sent again with the same ids.
+  // The request times out after 10 s and is sent again with the same ids.
   await bridge.logged('queue-unavailable')
   link.link = 'cut'
   for (let call = 0; call < 10; call += 1) await world.replay.playOnce('internal_answered')
@@ -100,7 +100,7 @@ test('faults 9 and 11: an uplink that is half-open, then cut, then up again dela
   await untilAllArrived(world, 60_000)
 })
 
-test('faults 12 and 13: a link of 200 ms, in pieces, that breaks at one in a hundred keeps all', {
+test('faults 12 and 13: loses nothing over a connection with 200 ms delay that is reset at 1 % of its chunks', {
   timeout: 90_000,
 }, async () => {
   await using world = await World.start({ speed: 300 })
@@ -117,7 +117,7 @@ test('faults 12 and 13: a link of 200 ms, in pieces, that breaks at one in a hun
   expect(link.resets).toBeGreaterThan(0)
 })
 
-test('fault 14: a name that is not found is asked for again, and one that has moved is found where it is', async () => {
+test('fault 14: looks a host name up again after it was not found, and after its address changed', async () => {
   await using it = await stubQueue(Date.now, 'sqs.switchhook.test')
   const real = dns.lookup
   let address: string | undefined
@@ -133,7 +133,7 @@ test('fault 14: a name that is not found is asked for again, and one that has mo
   const send = () => sender.send(it.queueUrl, ['a'])
   try {
     await expect(send()).rejects.toMatchObject({ errorId: 'queue-unavailable' })
-    // An address where nobody listens, as that of a machine that was replaced.
+    // Nothing listens at this address, as at that of a replaced machine.
     address = '127.0.0.2'
     await expect(send()).rejects.toMatchObject({ errorId: 'queue-unavailable' })
     address = '127.0.0.1'
@@ -145,7 +145,7 @@ test('fault 14: a name that is not found is asked for again, and one that has mo
   }
 })
 
-test('fault 26: a bridge that is stopped through a flood goes on with bounded memory and the right state', {
+test('fault 26: a bridge that is stopped during a flood of events continues with bounded memory and the correct state', {
   timeout: 60_000,
 }, async () => {
   await using world = await World.start({ speed: 1_000_000 })
@@ -161,7 +161,7 @@ test('fault 26: a bridge that is stopped through a flood goes on with bounded me
   await untilAllArrived(world)
   expect(await bridge.residentMb()).toBeLessThan(250)
 
-  // As after a minute of it, when Asterisk closes the socket that takes nothing any more: what came then is a gap.
+  // Asterisk closes a socket that reads nothing for a minute; the events until the reconnection are a gap.
   bridge.kill('SIGSTOP')
   for (let call = 0; call < 200; call += 1) await world.replay.playOnce('internal_answered')
   link.link = 'cut'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 export const mainFile = join(import.meta.dirname, '../../bridge/main.ts')
 
-/** A bridge in a process of its own, as an operator starts it. */
+/** A bridge as a process, started as an operator does. */
 export class BridgeProcess implements AsyncDisposable {
   readonly #child: ChildProcess
   stdout = ''
@@ -33,7 +33,7 @@ export class BridgeProcess implements AsyncDisposable {
     this.ended = new Promise((resolve) => this.#child.on('close', (status, signal) => resolve({ status, signal })))
   }
 
-  /** Whoever read the log has gone. */
+  /** Closes the reading end of the log. */
   leaveLog(): void {
     this.#child.stdout?.destroy()
   }
@@ -54,7 +54,7 @@ export class BridgeProcess implements AsyncDisposable {
     this.#child.stdout?.off('data', look)
   }
 
-  /** As the kernel has it. */
+  /** Resident memory in MB, as the kernel reports it. */
   async residentMb(): Promise<number> {
     const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8')
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024

@@ -8,8 +8,8 @@ import { BridgeProcess } from './bridge-process.ts'
 import { password, World } from './bridge-world.ts'
 
 /*
- * Goal: whoever starts the bridge wrongly is told, in one sentence, what is wrong and what to do.
- * Method: the real process with one thing wrong at a time; its exit status, its standard error, and that no secret is in it.
+ * Goal: a bridge that cannot start prints one sentence that says what is wrong and what to do.
+ * Method: the real process with one mistake at a time; checks its exit status and standard error, and that no secret is in it.
  */
 
 let world: World
@@ -28,7 +28,7 @@ async function listening(server: ReturnType<typeof createServer>): Promise<numbe
   return (server.address() as AddressInfo).port
 }
 
-/** A port on which nothing listens. */
+/** Returns a port on which nothing listens. */
 async function closedPort(): Promise<number> {
   const server = createServer()
   const port = await listening(server)
@@ -72,7 +72,7 @@ const cases: Case[] = [
     says: /is not Asterisk's ARI \(it answers 404\): correct ari\.url/,
   },
   {
-    what: 'a port where something speaks no HTTP',
+    what: 'a port where something speaks another protocol than HTTP',
     overrides: async () => {
       const server = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'))
       return ari({ url: `http://127.0.0.1:${await listening(server)}/ari` })
@@ -91,7 +91,7 @@ const cases: Case[] = [
     says: /refuses the application refused: correct ari\.application/,
   },
   {
-    what: 'a user who may only read',
+    what: 'an ARI user that is read-only',
     overrides: async () => {
       const server = createHttpServer()
       server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n'))
@@ -101,7 +101,7 @@ const cases: Case[] = [
     says: /is read-only: set read_only=no/,
   },
   {
-    what: 'a CDR file that is absent',
+    what: 'a CDR file that does not exist',
     overrides: () => ({ cdr: { file: join(world.folder, 'absent.jsonl') } }),
     status: 66,
     says: /absent\.jsonl does not exist: correct cdr\.file/,
@@ -143,7 +143,7 @@ const cases: Case[] = [
     says: /SQS rejects the AWS credentials, or none were found/,
   },
   {
-    what: 'a state folder that cannot be made',
+    what: 'a state folder that cannot be created',
     overrides: async () => {
       await writeFile(join(world.folder, 'a-file'), '')
       return { stateFolder: join(world.folder, 'a-file', 'state') }
@@ -152,7 +152,7 @@ const cases: Case[] = [
     says: /the state folder \S+ cannot be written \(ENOTDIR\)/,
   },
   {
-    what: 'a key that others may read',
+    what: 'a key file that others may read',
     overrides: async () => {
       const file = join(world.folder, 'open.key')
       await writeFile(file, 'secret-canary')
@@ -163,7 +163,7 @@ const cases: Case[] = [
     says: /other users may read the key \S+ \(mode 644\): run chmod 600/,
   },
   {
-    what: 'a key that is absent',
+    what: 'a key file that does not exist',
     overrides: () => ({ key: { id: 'k1', privateKeyFile: join(world.folder, 'absent.key') } }),
     status: 66,
     says: /absent\.key does not exist: enrol the bridge/,
@@ -182,14 +182,14 @@ const cases: Case[] = [
   },
 ]
 
-/** Each with a state folder and a configuration file of its own, so that they run side by side. */
+/** Each case has its own state folder and configuration file, since the cases run in parallel. */
 let made = 0
 async function configured(overrides: Record<string, unknown>): Promise<string> {
   made += 1
   return world.configFile({ stateFolder: join(world.folder, `state-${made}`), ...overrides }, `config-${made}.json`)
 }
 
-test.concurrent.each(cases)('$what is told in one sentence', async ({ overrides, status, says, env }) => {
+test.concurrent.each(cases)('explains $what in one sentence', async ({ overrides, status, says, env }) => {
   await using bridge = new BridgeProcess(await configured(await overrides()), { env })
   expect((await bridge.ended).status).toBe(status)
   expect(bridge.stderr).toMatch(says)
@@ -198,8 +198,8 @@ test.concurrent.each(cases)('$what is told in one sentence', async ({ overrides,
   expect(bridge.stdout + bridge.stderr).not.toMatch(/canary|a-secret-of-the-test/)
 })
 
-test('files and folders without the right to them are named', async () => {
-  // Root may read all, so there the bridge is run as nobody.
+test('names files and folders that it has no permission for', async () => {
+  // Root may read everything, so as root the test runs the bridge as the user nobody.
   const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
   const closed = join(world.folder, 'closed.jsonl')
   await writeFile(closed, '', { mode: 0o000 })
@@ -228,7 +228,7 @@ test('files and folders without the right to them are named', async () => {
   }
 })
 
-test('an unknown option and no configuration are answered with the usage', async () => {
+test('names a configuration file that does not exist', async () => {
   await using bridge = new BridgeProcess('/nowhere/bridge.json')
   expect((await bridge.ended).status).toBe(66)
   expect(bridge.stderr).toMatch(/the configuration \/nowhere\/bridge\.json does not exist: pass its path with --config/)

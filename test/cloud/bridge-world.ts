@@ -33,7 +33,7 @@ export class Queues {
   readonly urls: { live: string; records: string; commands: string }
   readonly #client: SQSClient
   readonly #close: () => Promise<unknown>
-  /** Every event received so far, in the order received, with the lane it came by. */
+  /** Every event received so far, in the order of arrival, with its lane. */
   readonly events: { lane: string; event: BridgeEvent; line: string }[] = []
   messages = 0
 
@@ -44,7 +44,7 @@ export class Queues {
     this.#close = close
   }
 
-  /** Takes what is in both queues, opening each body with the bridge's public key. */
+  /** Receives everything in both queues and opens each body with the bridge's public key. */
   async collect(publicKey: KeyObject): Promise<void> {
     for (const QueueUrl of [this.urls.live, this.urls.records]) {
       for (;;) {
@@ -72,7 +72,7 @@ export class Queues {
   }
 }
 
-/** A folder with a key, an SQS emulator, a simulated Asterisk, and the configuration of a bridge between them. */
+/** A folder with a key, an SQS emulator, a simulated Asterisk, and a bridge configuration for them. */
 export class World implements AsyncDisposable {
   readonly folder: string
   readonly queues: Queues
@@ -120,7 +120,7 @@ export class World implements AsyncDisposable {
     return file
   }
 
-  /** Collects until the condition holds; fails after `msMax`. */
+  /** Receives until the condition is true; throws after `msMax`. */
   async until(what: string, condition: () => boolean, msMax = 20_000): Promise<void> {
     const deadline = Date.now() + msMax
     for (;;) {

@@ -18,7 +18,7 @@ const stream = fc
   .array(fc.tuple(header, fc.constantFrom('\r\n', '\n', '\r\n\r\n', '\r', '\0', '')), { maxLength: 12 })
   .map((parts) => Buffer.from(parts.flat().join('')))
 
-test('any bytes from the Manager Interface, split at every byte, are the same messages', () => {
+test('AmiMessages returns the same messages however the bytes are split into chunks', () => {
   fc.assert(
     fc.property(stream, (bytes) => {
       const whole = read([bytes])
@@ -31,7 +31,7 @@ test('any bytes from the Manager Interface, split at every byte, are the same me
   )
 }, 60_000)
 
-test('a header of 10 MB and messages of endless headers take bounded memory and are marked', () => {
+test('AmiMessages limits its memory for a header of 10 MB and for 100,000 headers, and marks the message as cut', () => {
   const messages = new AmiMessages()
   const before = process.memoryUsage().heapUsed + process.memoryUsage().external
   for (let sent = 0; sent < 160; sent += 1) expect(messages.push(Buffer.alloc(65_536, 'x'))).toEqual([])
@@ -46,7 +46,7 @@ test('a header of 10 MB and messages of endless headers take bounded memory and 
   ])
 })
 
-test('no value becomes a header of its own', () => {
+test('encodeAction rejects values that would become a second header', () => {
   const text = fc.string({ unit: 'binary', maxLength: 60 })
   fc.assert(
     fc.property(text, fc.constantFrom('\r', '\n', '\r\n', '\0', ''), text, (before, breaking, after) => {
@@ -67,7 +67,7 @@ test('no value becomes a header of its own', () => {
   expect(() => encodeAction({ Action: 'x'.repeat(2000) })).toThrow(/longer than Asterisk/)
 })
 
-test('a phone shows the messages of all its mailboxes, whichever was told first', () => {
+test('adds up the messages of all mailboxes of a phone, whether counts or owners arrive first', () => {
   const boxes = new Mailboxes()
   expect(boxes.setCount('1@v', { new: 1, old: 2 })).toEqual([])
   expect(boxes.setOwners(new Map([['1@v', ['PJSIP/a', 'PJSIP/b']]]))).toEqual(['PJSIP/a', 'PJSIP/b'])

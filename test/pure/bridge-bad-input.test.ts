@@ -11,8 +11,8 @@ import { isAsWritten, isUnused, readFrame } from '../../bridge/normalise/frames.
 import { PbxState } from '../../bridge/normalise/pbx-state.ts'
 
 /*
- * Goal: nothing that comes from a PBX, whole, torn or altered, makes a reader fail, hang or forget.
- * Method: what a real Asterisk wrote, with random bytes of it changed, cut out or put in; files given a byte at a time.
+ * Goal: no input from a PBX, whether complete, cut or altered, makes a reader fail, hang or lose the input that follows.
+ * Method: output of a real Asterisk with random bytes changed, removed or inserted; files read one byte at a time.
  */
 
 const folder = join(import.meta.dirname, '../recordings')
@@ -23,7 +23,7 @@ const frames = readdirSync(folder)
   .filter((line) => line.startsWith('{'))
 const rows = [...linesOf('cdr_adv_sample.jsonl'), ...linesOf('cdr_Master_sample.csv')]
 
-/** Some bytes of `text` replaced by others, fewer or more. */
+/** Replaces some bytes of `text` by others, fewer or more. */
 const altered = (texts: fc.Arbitrary<string>) =>
   fc
     .tuple(texts, fc.array(fc.tuple(fc.nat(), fc.nat(3), fc.uint8Array({ maxLength: 3 })), { maxLength: 3 }))
@@ -40,7 +40,7 @@ function cdrKinds(chunks: Iterable<Buffer>): string[] {
   return lines.flatMap(({ bytes }) => readCdrRecord('lyon-1', bytes, 'UTC').map(({ line }) => line.kind))
 }
 
-test('no type that is read is dropped unread', () => {
+test('no event type that has a schema is in the list of unused types', () => {
   expect([...eventSchemas.keys()].filter((type) => unusedTypes.has(type))).toEqual([])
 })
 
@@ -56,7 +56,7 @@ test('10,000 files of call records, each given a byte at a time, read the same a
     }),
     { numRuns: 10_000 },
   )
-  // Not all was refused.
+  // Some records must have been read.
   expect(read).toBeGreaterThan(2_000)
 }, 60_000)
 
@@ -75,7 +75,7 @@ test('10,000 altered events are read or refused, and whatever is read leaves the
   expect(state.all().length).toBeLessThan(2_000)
 }, 60_000)
 
-test('what is taken for an event as it is written is what the schema takes and leaves as it is', () => {
+test('the hand-written checks accept only events that the schema accepts unchanged', () => {
   const recorded = frames.map((frame) => readFrame(Buffer.from(frame))).filter((frame) => frame.kind === 'event')
   const common = recorded.map(({ event }) => event).filter((event) => isAsWritten(event))
   expect(common.length).toBeGreaterThan(recorded.length * 0.8)
@@ -102,20 +102,20 @@ function* fieldsOf(json: unknown): Generator<[Record<string, unknown>, string]> 
   }
 }
 
-test('an event cut at any byte is refused', () => {
+test('an event cut at any byte is malformed', () => {
   const [frame = ''] = frames.filter((line) => line.includes('"Dial"'))
   for (let at = 0; at < frame.length; at += 1) expect(readFrame(Buffer.from(frame.slice(0, at))).kind).toBe('malformed')
   expect(readFrame(Buffer.from(frame)).kind).toBe('event')
 })
 
-test('what is noise is told from the bytes alone for every event ever recorded', () => {
+test('isUnused finds the unused types of all recorded events from their bytes', () => {
   for (const type of filteredTypes) expect(unusedTypes.has(type), type).toBe(true)
   expect(frames.length).toBeGreaterThan(2_000)
   const wrong = frames.filter((frame) => isUnused(Buffer.from(frame)) !== unusedTypes.has(JSON.parse(frame).type))
   expect(wrong).toEqual([])
 })
 
-test('a text that says it is noise does not make its event noise', () => {
+test('isUnused ignores a type inside of a JSON string', () => {
   const frame = JSON.stringify({ name: '{"type":"ChannelVarset"}', type: 'Dial' })
   expect(isUnused(Buffer.from(frame))).toBe(false)
   expect(isUnused(Buffer.from('{"type":"'))).toBe(false)

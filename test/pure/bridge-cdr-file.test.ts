@@ -40,7 +40,7 @@ async function tail(): Promise<CdrFile> {
   return file
 }
 
-/** The next `count` lines, each batch settled as it comes. */
+/** Reads the next `count` lines and commits each batch. */
 async function take(file: CdrFile, count: number): Promise<string[]> {
   const lines: string[] = []
   const signal = AbortSignal.timeout(8000)
@@ -59,7 +59,7 @@ async function restart(file: CdrFile): Promise<CdrFile> {
   return tail()
 }
 
-test('lines come as they are written, and a half one once it is whole', async () => {
+test('returns lines as they are written, and a half line once it is complete', async () => {
   const file = await tail()
   await appendFile(path, 'one\ntw')
   expect(await take(file, 1)).toEqual(['one'])
@@ -68,7 +68,7 @@ test('lines come as they are written, and a half one once it is whole', async ()
   expect(await next).toEqual(['two'])
 })
 
-test('a restart goes on where the last settled line ended, and reads again what was not settled', async () => {
+test('continues after the last committed line at a restart, and reads uncommitted lines again', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await take(file, 1)
@@ -77,7 +77,7 @@ test('a restart goes on where the last settled line ended, and reads again what 
   expect(await take(await restart(file), 1)).toEqual(['two'])
 })
 
-test('a file that is renamed is read to its end before the new one', async () => {
+test('reads a renamed file to its end before the new file', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await take(file, 1)
@@ -88,7 +88,7 @@ test('a file that is renamed is read to its end before the new one', async () =>
   expect(await take(file, 3)).toEqual(['two', 'three, by a writer that had it open', 'four'])
 })
 
-test('a file renamed away while the bridge was stopped is finished first, and those rotated after it too', async () => {
+test('first finishes a file that was renamed while the bridge was stopped, then the files rotated after it', async () => {
   const file = await tail()
   await appendFile(path, 'one\ntwo\n')
   const batch = await file.next(AbortSignal.timeout(5000))
@@ -103,7 +103,7 @@ test('a file renamed away while the bridge was stopped is finished first, and th
   expect(await take(await tail(), 3)).toEqual(['three', 'four', 'five'])
 })
 
-test('a file cut by copytruncate is finished from its copy', async () => {
+test('reads the rest of a file that copytruncate cut from its copy', async () => {
   const file = await tail()
   await appendFile(path, 'one, which is longer than what comes after\n')
   await take(file, 1)
@@ -115,7 +115,7 @@ test('a file cut by copytruncate is finished from its copy', async () => {
   expect(counted).toContain('cdr-file-truncated')
 })
 
-test('a file cut and grown past where the reader was is known by its beginning', async () => {
+test('notices a truncated file by its first bytes, even if it has grown past the last position', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await take(file, 1)
@@ -124,7 +124,7 @@ test('a file cut and grown past where the reader was is known by its beginning',
   expect(await take(file, 2)).toEqual(['another beginning', 'and more'])
 })
 
-test('a copy that was compressed at once is finished all the same, and not read twice', async () => {
+test('reads the rest of a truncated file from a compressed copy, and only once', async () => {
   const file = await tail()
   await appendFile(path, 'one, which is longer than what comes after\n')
   await take(file, 1)
@@ -139,7 +139,7 @@ test('a copy that was compressed at once is finished all the same, and not read 
   expect(await take(file, 1)).toEqual(['four'])
 })
 
-test('a file cut before anything of it was read is read from its copy', async () => {
+test('reads a file from its copy if it was truncated before the first read', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await copyFile(path, `${path}.1`)
@@ -148,7 +148,7 @@ test('a file cut before anything of it was read is read from its copy', async ()
   expect(await take(file, 2)).toEqual(['one', 'two'])
 })
 
-test('every rotated file that was not read is read, however often the names moved on while the bridge was stopped', async () => {
+test('reads every unread rotated file after several rotations while the bridge was stopped', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await take(file, 1)
@@ -163,14 +163,14 @@ test('every rotated file that was not read is read, however often the names move
   expect(await take(await tail(), 4)).toEqual(['two', 'three', 'four', 'five'])
 })
 
-test('a rotated file that cannot be unpacked is counted and passed over', async () => {
+test('counts and skips a rotated file that cannot be decompressed', async () => {
   await writeFile(`${path}.1.gz`, 'no gzip')
   await appendFile(path, 'one\n')
   expect(await take(await tail(), 1)).toEqual(['one'])
   expect(counted).toContain('cdr-rotated-unreadable')
 })
 
-test('an inode that is used again for other content is not taken for the old file', async () => {
+test('does not take a new file for the old one because it has the same inode', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await take(file, 1)
@@ -182,7 +182,7 @@ test('an inode that is used again for other content is not taken for the old fil
   expect(counted).toContain('cdr-position-lost')
 })
 
-test('a checkpoint that is lost or damaged makes the file be read again from its beginning', async () => {
+test('reads the file again from its start if the checkpoint is lost or damaged', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await take(file, 1)
@@ -190,7 +190,7 @@ test('a checkpoint that is lost or damaged makes the file be read again from its
   expect(await take(await restart(file), 1)).toEqual(['one'])
 })
 
-test('the file may be away after the first start, and is read once it is back', async () => {
+test('waits for a file that is missing after the first start, and reads it when it is back', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await take(file, 1)
@@ -201,12 +201,12 @@ test('the file may be away after the first start, and is read once it is back', 
   expect(await next).toEqual(['two'])
 })
 
-test('a file that is not there at the very first start is named, with what to do', async () => {
+test('a file that is missing at the first start throws cdr-file-missing', async () => {
   await unlink(path)
   await expect(tail()).rejects.toMatchObject({ errorId: 'cdr-file-missing', exitStatus: 66 })
 })
 
-test('a folder in place of the file is named as unreadable', async () => {
+test('a folder in place of the file throws an error', async () => {
   path = folder
   await expect(tail().then((file) => take(file, 1))).rejects.toThrow()
 })

@@ -17,7 +17,7 @@ function cdrs(file: Buffer | string, zone?: string) {
   return read(file, zone).flatMap((line) => (line.kind === 'cdr' ? [line.event.data.cdr] : []))
 }
 
-test('every row of a real Master.csv is read, and known again', () => {
+test('reads every row of a real Master.csv, with the same id each time', () => {
   const rows = cdrs(sample.join('\n'))
   expect(rows).toHaveLength(sample.length)
   expect(rows).toEqual(cdrs(`\ufeff${sample.join('\r\n')}\r\n`))
@@ -26,7 +26,7 @@ test('every row of a real Master.csv is read, and known again', () => {
 const row21 =
   '"","5860","61","internal","""Anne, é"" <5860>","PJSIP/5860-1","PJSIP/5861-2","Dial","x","2026-07-01 12:00:00","2026-07-01 12:00:05","2026-07-01 12:00:09",9,4,"ANSWERED","DOCUMENTATION","pbx1-1.2","","","pbx1-1.2",7'
 
-test('what is sent is the event, to the letter, whether its row serialises back to the line or not', () => {
+test('json is exactly the serialised event, whether the row serialises back to its line or not', () => {
   for (const line of [jsonSample, ` ${jsonSample}`, jsonSample.replace('{', '{ '), ...sample]) {
     for (const part of read(line)) {
       if (part.kind === 'cdr') expect(part.json).toBe(JSON.stringify(part.event))
@@ -36,7 +36,7 @@ test('what is sent is the event, to the letter, whether its row serialises back 
   expect(asWritten).toMatchObject({ kind: 'cdr', event: { data: { cdr: JSON.parse(jsonSample) } } })
 })
 
-test('rows of 21, 19 and 18 columns are legal, in the zone of the PBX, and those without sequence get one of their own', () => {
+test('accepts rows of 21, 19 and 18 columns in the time zone of the PBX, and makes up a missing sequence', () => {
   const [row] = cdrs(row21)
   expect(row).toMatchObject({ clid: '"Anne, é" <5860>', start: '2026-07-01T10:00:00+0000', sequence: 7 })
   const row18 = row21.split(',').slice(0, -3).join(',')
@@ -47,18 +47,18 @@ test('rows of 21, 19 and 18 columns are legal, in the zone of the PBX, and those
   expect(cdrs(row19)[0]).toMatchObject({ src: '5860', start: '2026-07-01T10:00:00+0000', amaflags: 'DOCUMENTATION' })
 })
 
-test('a line break between quotes belongs to the field, and bytes that are no UTF-8 are Latin-1', () => {
+test('keeps a line break inside quotes, and reads bytes that are not UTF-8 as Latin-1', () => {
   const [row, next] = cdrs(`${row21.replace('"x"', '"x\ny"')}\n${row21}`)
   expect([row?.lastdata, next?.lastdata]).toEqual(['x\ny', 'x'])
   expect(cdrs(Buffer.from(row21, 'latin1'))[0]?.clid).toBe('"Anne, é" <5860>')
 })
 
-test('a quote that is never closed costs its own row alone', () => {
+test('an unclosed quote makes only its own row malformed', () => {
   const rows = cdrs(`"broken,1,2\n${`${row21}\n`.repeat(Math.ceil(quotedBytesMax / row21.length) + 5)}`)
   expect(rows.length).toBeGreaterThanOrEqual(Math.ceil(quotedBytesMax / row21.length) + 4)
 })
 
-test('JSON and CSV may follow each other in one file', () => {
+test('reads a file in which JSON lines follow CSV lines', () => {
   expect(cdrs(`${jsonSample}\n${row21}\n${jsonSample}\n`)).toHaveLength(3)
 })
 
@@ -67,7 +67,7 @@ test.each(['17 columns', '25 columns'])('a row of %s is malformed', (what) => {
   expect(read(row)).toEqual([{ kind: 'malformed', reason: what }])
 })
 
-test('no bytes, split anywhere, make the reader of CSV fail or forget', () => {
+test('the CSV reader survives any bytes, split anywhere, and still reads the next row', () => {
   const pieces = fc.array(
     fc.constantFrom(',', '"', '""', '\n', '\r\n', 'x', '\u0000', 'é', '2026-07-01 12:00:00', row21),
   )
@@ -84,5 +84,4 @@ test('no bytes, split anywhere, make the reader of CSV fail or forget', () => {
     }),
     { numRuns: 10_000 },
   )
-  // A busy machine takes its time; the cases are bounded.
 }, 30_000)

@@ -31,14 +31,14 @@ function sentence(config: unknown): string {
   return 'accepted'
 }
 
-test('a whole configuration is accepted, with what may be left out filled in', () => {
+test('accepts a valid configuration and fills in the defaults', () => {
   expect(parseConfig(JSON.stringify(good), 'bridge.json')).toMatchObject({
     ari: { application: 'switchhook-events' },
     logLevel: 'info',
   })
 })
 
-test('every bad key is named at once, and no value', () => {
+test('names every wrong key at once and shows no value', () => {
   const bad = {
     ...good,
     site: 'UPPER',
@@ -59,20 +59,20 @@ test.each([
   ['an ARI address without its path', { ...good, ari: { ...good.ari, url: 'http://127.0.0.1:8088' } }],
   ['a password that is an object', { ...good, ari: { ...good.ari, password: { canary: 'canary-of-the-test' } } }],
   ['text in place of an object', { ...good, ari: 'canary-of-the-test' }],
-  ['a health port that is none', { ...good, health: { port: 70_000 } }],
-  ['nothing', null],
-  ['no JSON', '{"password":"canary-of-the-test"'],
-])('%s is refused without being shown', (_what, config) => {
+  ['a health port above 65535', { ...good, health: { port: 70_000 } }],
+  ['null', null],
+  ['a file that is not JSON', '{"password":"canary-of-the-test"'],
+])('rejects %s without showing the value', (_what, config) => {
   const said = sentence(config)
   expect(said).toMatch(/^the configuration bridge\.json is (invalid: |not valid JSON)/)
   expect(said).not.toContain('canary-of-the-test')
 })
 
-test('a configuration that is not there is named', async () => {
+test('names a configuration file that does not exist', async () => {
   await expect(readConfig('/nowhere/bridge.json')).rejects.toThrow('/nowhere/bridge.json does not exist')
 })
 
-test('a key is taken only if it is Ed25519 and private to its owner', async () => {
+test('accepts a signing key only if it is Ed25519 and readable by its owner alone', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'switchhook-key-'))
   const file = join(folder, 'bridge.key')
   const put = async (text: string | Buffer, mode: number) => {

@@ -25,14 +25,14 @@ function play(lines: string[], state = new PbxState()): Fact[] {
   })
 }
 
-test.each(recordings)('the facts of %s are as they always were', async (name) => {
+test.each(recordings)('the facts of the recording %s equal the golden file', async (name) => {
   const facts = play(frames(name))
   for (const { kind, state } of facts) v.parse(kind === 'call' ? CallState : EndpointState, state)
   const text = facts.map((fact) => `${JSON.stringify(fact.state)}\n`).join('')
   await expect(text).toMatchFileSnapshot(`../golden/facts/${name}.jsonl`)
 })
 
-test.each(recordings)('no fact of %s repeats the one before it of the same entity', (name) => {
+test.each(recordings)('no fact of the recording %s equals the previous fact of its endpoint or call', (name) => {
   const last = new Map<string, string>()
   for (const { kind, state } of play(frames(name))) {
     const entity = kind === 'call' ? state.call : state.endpoint
@@ -42,7 +42,7 @@ test.each(recordings)('no fact of %s repeats the one before it of the same entit
   }
 })
 
-/** Recordings that stop before their call does. */
+/** Recordings that stop before their call ends. */
 const unfinished = new Set([
   'c2c_dead_contact',
   'c2c_errors',
@@ -53,19 +53,19 @@ const unfinished = new Set([
   'transfer_redirect',
 ])
 
-test.each(recordings.filter((name) => !unfinished.has(name)))('every call of %s ends once', (name) => {
+test.each(recordings.filter((name) => !unfinished.has(name)))('every call of the recording %s ends once', (name) => {
   const state = new PbxState()
   const calls = play(frames(name), state).flatMap((fact) => (fact.kind === 'call' ? [fact.state] : []))
   for (const call of new Set(calls.map((fact) => fact.call))) {
     const begun = calls.filter((fact) => fact.call === call && fact.state === 'dialling').length
     const ended = calls.filter((fact) => fact.call === call && fact.state === 'ended').length
-    // A channel id that is used again makes the call twice; one whose beginning was missed never dials.
+    // A reused channel id makes the call twice; a call whose beginning is not recorded never has the state dialling.
     expect(ended).toBe(Math.max(1, begun))
   }
   expect(state.calls.live()).toEqual([])
 })
 
-test('calls are named by the linkedid that Asterisk wrote in their call detail records', () => {
+test('the id of a call is the linkedid in its call detail records', () => {
   const linkedids = new Set(frames('cdr_adv_sample').map((line): string => JSON.parse(line).linkedid))
   const named = new Set<string>()
   for (const name of recordings) {
@@ -75,13 +75,13 @@ test('calls are named by the linkedid that Asterisk wrote in their call detail r
   expect(named).toEqual(linkedids)
 })
 
-test('an attended transfer through a Local channel stays one call, whose last callee answered', () => {
+test('an attended transfer through a Local channel stays one call, and its last callee answers', () => {
   const calls = play(frames('transfer_attended')).flatMap((fact) => (fact.kind === 'call' ? [fact.state] : []))
   expect(new Set(calls.map((call) => call.call))).toEqual(new Set(['pbx1-1795458331.49']))
   expect(calls.at(-1)).toMatchObject({ state: 'ended', callees: [{ number: '61' }, { number: '60' }] })
 })
 
-test('a call that voicemail takes is answered by no phone', () => {
+test('a call that voicemail answers has no callee', () => {
   const calls = play(frames('internal_noanswer_voicemail')).flatMap((fact) =>
     fact.kind === 'call' ? [fact.state] : [],
   )
@@ -93,7 +93,7 @@ test('a call that voicemail takes is answered by no phone', () => {
   ])
 })
 
-test('the same events in reverse make no error and no state without end', () => {
+test('events in reverse order cause no error and no unlimited growth of state', () => {
   for (const name of recordings) {
     const state = new PbxState()
     play(frames(name).reverse(), state)

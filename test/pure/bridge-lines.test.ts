@@ -12,14 +12,14 @@ function split(chunks: Buffer[]): { text: string; end: number }[] {
   }))
 }
 
-test('a file split at every byte gives the same lines', () => {
+test('LineSplitter returns the same lines for a file split at every byte', () => {
   const file = Buffer.from('{"a":1}\n\n{"é":"\\n"}\r\nhalf')
   const whole = split([file])
   expect(whole.map(({ text }) => text)).toEqual(['{"a":1}', Buffer.from('{"é":"\\n"}').toString('latin1'), 'half'])
   for (let at = 0; at <= file.length; at += 1) expect(split([file.subarray(0, at), file.subarray(at)])).toEqual(whole)
 })
 
-test('lines and their ends do not depend on how the file arrives', () => {
+test('LineSplitter returns the same lines and offsets for any chunks', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 30 })), (chunks) => {
       const buffers = chunks.map((chunk) => Buffer.from(chunk))
@@ -27,10 +27,9 @@ test('lines and their ends do not depend on how the file arrives', () => {
     }),
     { numRuns: 10_000 },
   )
-  // Two seconds of work, on a machine that may be doing something else.
 }, 30_000)
 
-test('a line without end takes bounded memory, is marked, and the one after it is whole', () => {
+test('LineSplitter cuts and marks an overlong line, and returns the next line complete', () => {
   const splitter = new LineSplitter(0)
   for (let count = 0; count < 10; count += 1) expect(splitter.push(Buffer.alloc(lineBytesMax, 'x'))).toEqual([])
   const [long, next] = splitter.push(Buffer.from('\n{"next":1}\n'))
@@ -40,7 +39,7 @@ test('a line without end takes bounded memory, is marked, and the one after it i
   expect(next?.bytes.toString()).toBe('{"next":1}')
 })
 
-test('no bytes make the readers of CDR lines and ARI frames fail', () => {
+test('readers of CDR lines and ARI frames do not throw for any bytes', () => {
   const almost = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 200 }),
     fc.json(),
@@ -56,7 +55,6 @@ test('no bytes make the readers of CDR lines and ARI frames fail', () => {
       expect(['cdr', 'malformed']).toContain(readCdrLine('lyon-1', text ?? '').kind)
       expect(['event', 'ignored', 'unknown', 'malformed']).toContain(readFrame(Buffer.from(text ?? '')).kind)
     }),
-    // The rest of the 10,000 are in bridge-bad-input.test.ts.
     { numRuns: 2_000 },
   )
 }, 30_000)

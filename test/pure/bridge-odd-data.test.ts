@@ -40,12 +40,12 @@ test.each([
     'half a megabyte that does not compress',
     Buffer.from(Array.from({ length: 400_000 }, (_, at) => (at * at * 2_654_435_761) >>> 24)).toString('base64'),
   ],
-])('fault 18: %s in an event makes a body that SQS takes, and comes out as it went in', async (_what, text) => {
+])('fault 18: an event with %s fits in an SQS body and is unpacked unchanged', async (_what, text) => {
   const line = JSON.stringify({ text })
   const { body, count } = packer.pack('records', [Buffer.from(line)])
   expect(count).toBe(1)
   expect(body.length).toBeLessThanOrEqual(sqsBodyBytesMax)
-  // Printable ASCII alone, which is legal in XML and in every encoding.
+  // Only printable ASCII, which SQS accepts in every encoding.
   expect(/^[\x20-\x7e]+$/.test(body)).toBe(true)
   expect((await openBody(body, async () => publicKey)).lines).toEqual([line])
 })
@@ -58,9 +58,9 @@ const csv = (end: string) =>
 
 test.each([
   ['before the clocks go back', { end: '2026-10-25T02:30:05+0200' }, '2026-10-25T00:30:05.000Z'],
-  ['the same hour again, after', { end: '2026-10-25T02:30:05+0100' }, '2026-10-25T01:30:05.000Z'],
+  ['in the same hour after the clocks went back', { end: '2026-10-25T02:30:05+0100' }, '2026-10-25T01:30:05.000Z'],
   ['on a leap day', { end: '2028-02-29T23:59:59+0000' }, '2028-02-29T23:59:59.000Z'],
-])('fault 20: a record %s has its time in UTC and its key from Asterisk', (_what, times, utc) => {
+])('fault 20: a record %s gets its time in UTC and its key from Asterisk', (_what, times, utc) => {
   expect(eventsOf(JSON.stringify({ ...row, ...times }))).toMatchObject([
     { time: utc, id: expect.stringContaining('pbx1-1795460594.1') },
   ])
@@ -70,9 +70,9 @@ test.each([
   ['in summer', '2026-07-01 12:00:00', '2026-07-01T10:00:00.000Z'],
   ['in winter', '2026-12-01 12:00:00', '2026-12-01T11:00:00.000Z'],
   ['in the hour that summer time skips', '2026-03-29 02:30:00', /^2026-03-29T0[01]:30:00/],
-  ['in the hour that comes twice', '2026-10-25 02:30:00', /^2026-10-25T0[01]:30:00/],
+  ['in the hour that is repeated in autumn', '2026-10-25 02:30:00', /^2026-10-25T0[01]:30:00/],
   ['on a leap day', '2028-02-29 12:00:00', '2028-02-29T11:00:00.000Z'],
-])('fault 20: a row of CSV %s is read in its zone, and is the same row each time', (_what, end, utc) => {
+])('fault 20: a CSV row %s is read in its time zone, with the same id each time', (_what, end, utc) => {
   const [first] = eventsOf(csv(end))
   expect(first).toMatchObject({ time: expect.stringMatching(utc), id: expect.stringContaining('1795460594.1') })
   expect(eventsOf(csv(end))).toEqual([first])

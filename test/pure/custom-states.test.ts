@@ -44,7 +44,7 @@ const wordOf = (endpoint: string) => {
   return state && presenceOf(state)
 }
 
-test('what a user sets by a custom state is of every phone with the number, since it was set, and gone when it is cleared', () => {
+test('a custom state AWAY60 sets away on every phone with the number 60, and clearing it removes it', () => {
   describe()
   expect(told('Custom:AWAY60', 'INUSE', 1)).toEqual(['Custom/AWAY60', 'PJSIP/5860', 'PJSIP/desk-60'])
   expect(wordOf('PJSIP/5860')).toEqual({ presence: 'away', since: at(1) })
@@ -57,13 +57,13 @@ test('what a user sets by a custom state is of every phone with the number, sinc
   expect(wordOf('PJSIP/5860')?.presence).toBe('available')
 })
 
-test('a custom state that comes before the numbers are known marks the phones once they are', () => {
+test('a custom state that arrives before the numbers are known is applied once they are', () => {
   expect(told('Custom:AWAY61', 'INUSE', 1)).toEqual(['Custom/AWAY61'])
   describe()
   expect(wordOf('PJSIP/5861')).toEqual({ presence: 'away', since: at(1) })
 })
 
-test('other custom states are endpoints of their own and mark no phone; one that nobody ever set is nothing', () => {
+test('other custom states become endpoints and change no phone; UNKNOWN is ignored', () => {
   describe()
   expect(told('Custom:lamp', 'INUSE', 1)).toEqual(['Custom/lamp'])
   expect(told('Custom:lamp', 'INUSE', 2)).toEqual([])
@@ -72,7 +72,7 @@ test('other custom states are endpoints of their own and mark no phone; one that
   expect(told('Custom:', 'INUSE', 5)).toEqual([])
 })
 
-test('where the dial plan keeps do not disturb itself, its word counts and the custom state is a lamp', () => {
+test('ignores custom state DND60 on a PBX whose dial plan reports do not disturb', () => {
   describe()
   const settled = { eventname: 'RenvoiFin', userevent: {} }
   phones.apply(event(settled, 'ChannelUserevent', 1), at(1))
@@ -83,7 +83,7 @@ test('where the dial plan keeps do not disturb itself, its word counts and the c
   expect(wordOf('PJSIP/5860')).toEqual({ presence: 'dnd', since: at(3) })
 })
 
-test('a new connection keeps what was set until it has asked anew, and then what was cleared meanwhile is cleared', () => {
+test('after a reconnection keeps a setting until its custom state is read again, then clears it if it was cleared', () => {
   describe()
   told('Custom:AWAY60', 'INUSE', 1)
   phones = started(phones)
@@ -96,7 +96,7 @@ test('a new connection keeps what was set until it has asked anew, and then what
   expect(wordOf('PJSIP/5860')?.presence).toBe('available')
 })
 
-test('an answer that an event has overtaken says nothing', () => {
+test('ignores a custom state that was read before a newer event', () => {
   describe()
   const seen = phones.custom('Custom:AWAY60')
   told('Custom:AWAY60', 'INUSE', 1)

@@ -10,8 +10,8 @@ import { Presence } from '../../bridge/presence.ts'
 import type { CallState } from '../../contracts/facts.ts'
 
 /**
- * Goal: no stage of a call by API goes untold, in whatever order Asterisk's threads tell of it.
- * Method: a recorded call from one phone to another, its events reordered as they were seen to come on a busy machine.
+ * Goal: every stage of a call placed through the API is published, in whatever order Asterisk's threads send their events.
+ * Method: a recorded call from one phone to another, its events reordered as they were observed on a busy machine.
  */
 const call = 'sh-1795460627.0000000001'
 const recorded: AriEvent[] = readFileSync(join(import.meta.dirname, '../recordings/click_to_call.jsonl'), 'utf8')
@@ -22,8 +22,8 @@ const recorded: AriEvent[] = readFileSync(join(import.meta.dirname, '../recordin
     return frame.kind === 'event' ? [frame.event] : []
   })
 
-/** The stages that the facts of the call tell, each once however often it was told in a row. */
-async function stagesTold(events: readonly AriEvent[]): Promise<string[]> {
+/** Returns the published stages of the call, without consecutive repetitions. */
+async function publishedStages(events: readonly AriEvent[]): Promise<string[]> {
   const lines: string[] = []
   const state = new PbxState()
   const spool = { append: (line: Buffer) => lines.push(line.toString()), hasRoom: () => true }
@@ -46,8 +46,8 @@ async function stagesTold(events: readonly AriEvent[]): Promise<string[]> {
   state.placed.begin(call, { endpoint: 'PJSIP/5861', extension: '60', startedAt: '2026-11-23T19:03:47.000Z' })
   state.placed.sent(call)
   for (const event of events) pipeline.onEvent(event)
-  const told = lines.map((line): { subject: string; data: CallState } => JSON.parse(line))
-  const stages = told.flatMap(({ data }) => (data.call === call && data.placed ? [data.placed.stage] : []))
+  const published = lines.map((line): { subject: string; data: CallState } => JSON.parse(line))
+  const stages = published.flatMap(({ data }) => (data.call === call && data.placed ? [data.placed.stage] : []))
   return stages.filter((stage, i) => stage !== stages[i - 1])
 }
 
@@ -58,7 +58,7 @@ const ofCallee = (event: AriEvent, status: string) =>
 const ringsAt = (event: AriEvent, isCaller: boolean) =>
   event.type === 'ChannelStateChange' && event.channel.state === 'Ringing' && (event.channel.id === call) === isCaller
 
-/** The event that `late` finds goes right behind the one that `after` finds. */
+/** Moves the event that `late` finds behind the one that `after` finds. */
 function moved(late: (event: AriEvent) => boolean, after: (event: AriEvent) => boolean): AriEvent[] {
   const moving = recorded.filter(late)
   return recorded.filter((event) => !late(event)).flatMap((event) => (after(event) ? [event, ...moving] : [event]))
@@ -66,27 +66,27 @@ function moved(late: (event: AriEvent) => boolean, after: (event: AriEvent) => b
 const without = (gone: (event: AriEvent) => boolean) => recorded.filter((event) => !gone(event))
 
 test.each([
-  ['as it was recorded', recorded],
+  ['in the recorded order', recorded],
   [
-    'whose phone rings before the dialling is told',
+    'whose phone rings before its Dial event',
     moved(
       (event) => ofCaller(event, ''),
       (event) => ringsAt(event, true),
     ),
   ],
-  ['whose caller’s ringing is told by its channel alone', without((event) => ofCaller(event, 'RINGING'))],
-  ['whose callee’s ringing is told by its channel alone', without((event) => ofCallee(event, 'RINGING'))],
-  ['whose callee’s ringing is told by its dialling alone', without((event) => ringsAt(event, false))],
+  ['whose caller rings without a Dial event RINGING', without((event) => ofCaller(event, 'RINGING'))],
+  ['whose callee rings without a Dial event RINGING', without((event) => ofCallee(event, 'RINGING'))],
+  ['whose callee rings without a ChannelStateChange', without((event) => ringsAt(event, false))],
   [
-    'whose callee rings before the dialling is told',
+    'whose callee rings before its Dial event',
     moved(
       (event) => ofCallee(event, '') || ofCallee(event, 'RINGING'),
       (event) => ringsAt(event, false),
     ),
   ],
-])('a call %s tells every stage', async (_, events) => {
+])('publishes every stage of a call %s', async (_, events) => {
   expect(events.length).toBeGreaterThan(recorded.length - 2)
-  expect(await stagesTold(events)).toEqual([
+  expect(await publishedStages(events)).toEqual([
     'sent',
     'ringing-caller',
     'caller-answered',
