@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { parseArgs, promisify } from 'node:util'
 import * as v from 'valibot'
 import { bugs } from '../simulate/bridge/bugs.ts'
-import { closingLine, type Summary, simulate } from '../simulate/bridge/main.ts'
+import { type Summary, simulate, summaryLine } from '../simulate/bridge/main.ts'
 
 const injectedMin = 500
 const seedsForBug = 200
-/** One process runs so many: what its killed bridges were waiting for is never let go of by Node. */
+/** Seeds per process. Promises of killed bridges never settle, so a process's memory grows with each seed. */
 const seedsPerProcess = 500
 
 const Part = v.object({
@@ -14,10 +14,10 @@ const Part = v.object({
   injected: v.array(v.tuple([v.string(), v.number()])),
   failed: v.array(v.object({ seed: v.number(), failures: v.array(v.string()) })),
   records: v.number(),
-  doubles: v.number(),
+  duplicates: v.number(),
 })
 
-/** `npm run campaign -- bridge-simulator [--seeds N] [--first F]`: 10,000 schedules, and each planted mistake found within 200. */
+/** `npm run campaign -- bridge-simulator [--seeds N] [--first F]`: runs 10,000 schedules, and finds each planted bug within 200 seeds. */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -25,14 +25,14 @@ export async function main(args: string[]): Promise<void> {
   })
   for (const name of Object.keys(bugs)) {
     const { failed, seeds } = await simulate(1, seedsForBug, name)
-    if (failed.length === 0) throw new Error(`the planted mistake ${name} was not found in ${seeds} seeds`)
-    console.log(`${name}: found after ${seeds} seeds`)
+    if (failed.length === 0) throw new Error(`the planted bug ${name} was not found in ${seeds} seeds`)
+    console.log(`planted bug ${name}: found after ${seeds} seeds`)
   }
   const seeds = Number(values.seeds)
   const summary = await simulateInParts(Number(values.first), seeds)
-  console.log(closingLine(summary))
+  console.log(summaryLine(summary))
   for (const { seed, failures } of summary.failed) {
-    console.log(`seed ${seed}: ${failures.join('; ')}\n  again: npm run simulate -- --first ${seed} --seeds 1`)
+    console.log(`seed ${seed}: ${failures.join('; ')}\n  repeat with: npm run simulate -- --first ${seed} --seeds 1`)
   }
   if (summary.failed.length > 0) throw new Error(`${summary.failed.length} of ${seeds} seeds failed`)
   const rare = [...summary.injected].filter(([, count]) => count < (injectedMin * seeds) / 10_000)
@@ -40,7 +40,7 @@ export async function main(args: string[]): Promise<void> {
 }
 
 async function simulateInParts(first: number, seeds: number): Promise<Summary> {
-  const whole: Summary = { seeds: 0, injected: new Map(), failed: [], records: 0, doubles: 0 }
+  const whole: Summary = { seeds: 0, injected: new Map(), failed: [], records: 0, duplicates: 0 }
   for (let from = first; from < first + seeds; from += seedsPerProcess) {
     const count = Math.min(seedsPerProcess, first + seeds - from)
     const program = ['infra/launch.mjs', 'test/simulate/bridge/main.ts']
@@ -51,7 +51,7 @@ async function simulateInParts(first: number, seeds: number): Promise<Summary> {
     whole.failed.push(...part.failed)
     whole.seeds += part.seeds
     whole.records += part.records
-    whole.doubles += part.doubles
+    whole.duplicates += part.duplicates
     console.log(`${whole.seeds} seeds, ${whole.failed.length} of them failed`)
   }
   return whole

@@ -57,7 +57,7 @@ test('doubles the pace when posts are throttled, up to eight times, and halves i
   expect(sentPaces.slice(3)).toEqual([800, 400, 200])
 })
 
-test('sends a pace that could not be sent again after the next fan-out', async () => {
+test('retries a pace that could not be sent after the next fan-out', async () => {
   const { pacing, sentPaces, setUp } = world()
   setUp(false)
   expect(await pacing.adjust('office', count(5_000), 0)).toBe(1_000)

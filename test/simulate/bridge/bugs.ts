@@ -11,19 +11,19 @@ import type { AppendFile, Disk } from '../../../bridge/spool/disk.ts'
 type File = Pick<CdrFile, 'next' | 'commit'> & CdrFile
 type Send = { send(queueUrl: string, bodies: readonly string[]): Promise<SendOutcome[]> }
 
-/** A mistake that was made on purpose, to see that the simulator finds it. It stands between two real parts, or in one. */
+/** A deliberate bug, to prove that the simulator finds it. It wraps a real component or replaces one of its methods. */
 export interface Bug {
   disk?(disk: Disk): Disk
   folder?(folder: CdrFolder): CdrFolder
   file?(file: CdrFile): File
   sender?(sender: Send): Send
-  /** Kinds of faults that most schedules are made of, so that few of them are needed. */
+  /** Fault kinds to inject most often, so that few seeds are needed to find the bug. */
   focus?: readonly string[]
-  /** Puts a wrong method in a class; answers how to take it out again. */
+  /** Replaces a method of a class by a wrong one; returns a function that restores it. */
   patch?(): () => void
 }
 
-/** The record is handed on before the fdatasync that covers it. */
+/** Records are passed on before their fdatasync. */
 const ackBeforeFsync: Bug = {
   focus: ['power-cut', 'uplink-down', 'slow-fsync'],
   disk: (disk) => ({
@@ -32,7 +32,7 @@ const ackBeforeFsync: Bug = {
   }),
 }
 
-/** A failed fdatasync is tried again and believed. */
+/** A failed fdatasync is retried, and its success is trusted. */
 const fsyncFailureIgnored: Bug = {
   focus: ['fsync-error', 'power-cut', 'uplink-down'],
   disk: (disk) => ({
@@ -44,7 +44,7 @@ const fsyncFailureIgnored: Bug = {
   }),
 }
 
-/** One accepted body of a batch counts for all of them. */
+/** All bodies of a batch count as accepted if SQS answers the call. */
 const ackWholeBatch: Bug = {
   sender: (sender) => ({
     async send(queueUrl, bodies) {
@@ -54,7 +54,7 @@ const ackWholeBatch: Bug = {
   }),
 }
 
-/** The position is saved when lines are read, not when they are settled. */
+/** The file position is saved when lines are read, before they are sent. */
 const checkpointBeforeSend: Bug = {
   file: (file) =>
     new Proxy(file, {
@@ -69,17 +69,17 @@ const checkpointBeforeSend: Bug = {
     }) as File,
 }
 
-/** A file is known by its name alone. */
+/** A CDR file is recognised by its name only. */
 const knownByName: Bug = {
   patch: () => replaceMethod(CdrSource.prototype, 'holds', async () => true),
 }
 
-/** What rotation put aside is not looked for. */
+/** Rotated files are not searched for. */
 const rotatedPassedOver: Bug = {
   folder: (folder) => ({ ...folder, list: async () => [] }),
 }
 
-/** A line is taken before its end is written. */
+/** A line is read before its end is written. */
 const halfLineTaken: Bug = {
   patch() {
     const { push } = LineSplitter.prototype
@@ -89,13 +89,13 @@ const halfLineTaken: Bug = {
   },
 }
 
-/** What is done last counts for all before it. */
+/** Completing a range acknowledges all records before it. */
 const ackOverHoles: Bug = {
   focus: ['uplink-down', 'kill', 'one-lane-throttled', 'one-lane-throttled'],
   patch: () => replaceMethod(AckCursor.prototype, 'complete', (_from: number, to: number) => to),
 }
 
-/** An epoch is used before it is saved for good. */
+/** The epoch is not saved. */
 const epochNotSaved: Bug = {
   focus: ['clock-moved', 'ari-cut', 'kill'],
   disk: (disk) => ({
@@ -104,13 +104,13 @@ const epochNotSaved: Bug = {
   }),
 }
 
-/** What late facts touched is not told anew. */
+/** The current state is not published again after late facts. */
 const lateNotAsserted: Bug = {
   focus: ['uplink-down', 'no-dns'],
   patch: () => replaceMethod(Presence.prototype, 'republish', () => undefined),
 }
 
-/** What no event told is never looked for. */
+/** The sweep that compares Asterisk's state with the bridge's finds no difference. */
 const sweepFindsNothing: Bug = {
   focus: ['event-lost'],
   patch: () => replaceMethod(PbxState.prototype, 'differences', () => []),

@@ -1,8 +1,8 @@
 import { mulberry32 } from '../../support/random.ts'
 
-/** Chance from a seed, so that a failing run can be had again. */
+/** Seeded random numbers, so that a failing run can be repeated. */
 export class Chance {
-  /** From 0 up to, not with, 1. */
+  /** Returns a number in [0, 1). */
   readonly next: () => number
 
   constructor(seed: number) {
@@ -13,12 +13,12 @@ export class Chance {
     return from + this.next() * (to - from)
   }
 
-  /** A whole number from `from` up to, not with, `to`. */
+  /** Returns a whole number in [from, to). */
   whole(from: number, to: number): number {
     return Math.floor(this.between(from, to))
   }
 
-  /** True in this part of the cases. */
+  /** Returns true with the probability `part`. */
   in(part: number): boolean {
     return this.next() < part
   }

@@ -10,12 +10,12 @@ export interface FaultTarget {
   crash(how: 'kill' | 'power', meanwhile?: () => void): void
   stopBridge(ms: number): void
   rotate(by: 'rename' | 'copy', compress: boolean): void
-  writeOddLine(): void
+  writeMalformedLine(): void
   callNow(): void
-  readonly forgive: (line: string) => void
+  readonly excuseLoss: (line: string) => void
 }
 
-/** The faults of the fault table that touch the bridge and its queue. Each is done once, now, and undoes itself. */
+/** The faults of docs/durability.md that affect the bridge and its queue. Each function starts a fault, which ends by itself. */
 export const faults: Readonly<Record<string, (target: FaultTarget, chance: Chance) => void>> = {
   kill: (s) => s.crash('kill'),
   'power-cut': (s) => s.crash('power'),
@@ -58,7 +58,7 @@ export const faults: Readonly<Record<string, (target: FaultTarget, chance: Chanc
   },
   denied: (s, chance) => uplink(s, 'denied', chance.between(1000, 20_000)),
   expired: (s, chance) => uplink(s, 'expired', chance.between(1000, 20_000)),
-  'odd-line': (s) => s.writeOddLine(),
+  'odd-line': (s) => s.writeMalformedLine(),
   'clock-moved': (s, chance) => {
     s.world.time.wallMs += chance.pick([-3_600_000, 3_600_000, -500, 86_400_000])
   },
@@ -93,8 +93,8 @@ function uplink(s: FaultTarget, state: typeof s.world.queue.uplink, ms: number):
   during(s, ms, (on) => (s.world.queue.uplink = on ? state : 'up'))
 }
 
-/** In a segment at rest. The record that is hit is forgiven, if it was there: the quarantine has to have its bytes. */
-function flipBit({ world: { disk }, chance, forgive }: FaultTarget): void {
+/** Flips a bit of a segment on disk. The record that contains it may be lost: the quarantine keeps its bytes. */
+function flipBit({ world: { disk }, chance, excuseLoss }: FaultTarget): void {
   const segments = disk.paths.filter((path) => path.endsWith('.seg') && disk.content(path).length > 0)
   if (segments.length === 0) return
   const path = chance.pick(segments)
@@ -105,7 +105,7 @@ function flipBit({ world: { disk }, chance, forgive }: FaultTarget): void {
   after[at] = (after[at] ?? 0) ^ (1 << chance.whole(0, 8))
   const left = new Set(scanSegment(after, first).records.map(({ number }) => number))
   for (const { number, payload } of scanSegment(before, first).records)
-    if (!left.has(number)) forgive(payload.toString())
+    if (!left.has(number)) excuseLoss(payload.toString())
   disk.damage(path, after)
 }
 

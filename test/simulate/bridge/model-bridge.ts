@@ -16,7 +16,7 @@ import { Life, type Time } from './time.ts'
 export const stateFolder = '/state'
 export const cdrPath = '/cdr/cdr.jsonl'
 export const site = 'sim-1'
-/** Small, so that a cut of a minute fills it: above what must be free for the longest fact. */
+/** Small, so that an outage of a minute fills it, but large enough for the longest fact. */
 export const spoolBytesMax = 1_300_000
 
 export interface World {
@@ -36,7 +36,7 @@ export class ModelBridge {
   readonly #world: World
   readonly #onEnd: () => void
 
-  /** `onEnd` is called when it ends by itself, as a process that is to be started again. */
+  /** `onEnd` is called when the bridge ends by itself and must be started again. */
   constructor(world: World, onEnd: () => void) {
     this.#world = world
     this.#onEnd = onEnd
@@ -49,12 +49,12 @@ export class ModelBridge {
   async #run(): Promise<void> {
     const { time, disk, folder, pbx, queue, bug } = this.#world
     const clock = time.clock(this.life)
-    const ownDisk = bug?.disk?.(disk.of(this.life)) ?? disk.of(this.life)
+    const ownDisk = bug?.disk?.(disk.forProcess(this.life)) ?? disk.forProcess(this.life)
     const log = createLog({ level: 'error', write: () => undefined })
     const operation = { counters: this.counters, log }
     const quarantine = new Quarantine(`${stateFolder}/quarantine`, ownDisk, clock)
     const checkpoint = new CdrCheckpoint(stateFolder, ownDisk)
-    const ownFolder = bug?.folder?.(folder.of(this.life)) ?? folder.of(this.life)
+    const ownFolder = bug?.folder?.(folder.forProcess(this.life)) ?? folder.forProcess(this.life)
     const onCount = (errorId: string) => this.counters.add(errorId)
     const file = new CdrFile({ path: cdrPath, checkpoint, folder: ownFolder, clock, onCount })
     await file.open()
@@ -69,9 +69,9 @@ export class ModelBridge {
       records: { lane: 'records' as const, queueUrl: 'records' },
     }
     const ari = { url: '', user: '', application: 'switchhook-events' }
-    const outside = { ari, link: pbx.link(this.life), disk: ownDisk, clock, spoolBytesMax }
+    const models = { ari, link: pbx.link(this.life), disk: ownDisk, clock, spoolBytesMax }
     const end = () => this.#end()
-    const environment = { site, stateFolder, run: 'r', ...outside }
+    const environment = { site, stateFolder, run: 'r', ...models }
     const components = await assemble(environment, connections, operation, end)
     this.components = components
     const signal = new AbortController().signal

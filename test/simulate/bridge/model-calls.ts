@@ -18,8 +18,8 @@ interface Call {
   answerMs: number | undefined
 }
 
-export interface CallsOutside {
-  tell(event: Record<string, unknown>): void
+export interface CallsEnvironment {
+  emit(event: Record<string, unknown>): void
   setDevice(device: string, state: string): void
   onCdr(row: Record<string, unknown>): void
 }
@@ -28,20 +28,20 @@ export interface CallsOutside {
 export class ModelCalls {
   readonly #time: Time
   readonly #chance: Chance
-  readonly #outside: CallsOutside
+  readonly #environment: CallsEnvironment
   readonly #live = new Set<Call>()
   #runs = 0
   #channels = 0
   #sequence = 0
   #busy = new Set<string>()
 
-  constructor(time: Time, chance: Chance, outside: CallsOutside) {
+  constructor(time: Time, chance: Chance, environment: CallsEnvironment) {
     this.#time = time
     this.#chance = chance
-    this.#outside = outside
+    this.#environment = environment
   }
 
-  /** A call that begins now; it ends by itself unless it is to stay. */
+  /** Begins a call. It ends by itself unless `stays` is true. */
   begin(from: string, to: string, stays: boolean): void {
     if (from === to || this.#busy.has(from) || this.#busy.has(to)) return
     for (const device of [from, to]) this.#busy.add(device)
@@ -53,18 +53,18 @@ export class ModelCalls {
       answerMs: undefined,
     }
     this.#live.add(call)
-    this.#outside.tell({ type: 'ChannelCreated', channel: { ...call.a } })
-    this.#outside.setDevice(from, 'INUSE')
+    this.#environment.emit({ type: 'ChannelCreated', channel: { ...call.a } })
+    this.#environment.setDevice(from, 'INUSE')
     this.#soon(5, 50, call, () => this.#dial(call, to, stays))
   }
 
   #dial(call: Call, to: string, stays: boolean): void {
     call.b = this.#channel(to, 'Down', 'AppDial')
-    this.#outside.tell({ type: 'ChannelCreated', channel: { ...call.b } })
-    this.#outside.tell({ type: 'Dial', caller: { ...call.a }, peer: { ...call.b }, dialstatus: '' })
+    this.#environment.emit({ type: 'ChannelCreated', channel: { ...call.b } })
+    this.#environment.emit({ type: 'Dial', caller: { ...call.a }, peer: { ...call.b }, dialstatus: '' })
     call.b.state = 'Ringing'
-    this.#outside.setDevice(to, 'RINGING')
-    this.#outside.tell({ type: 'ChannelStateChange', channel: { ...call.b } })
+    this.#environment.setDevice(to, 'RINGING')
+    this.#environment.emit({ type: 'ChannelStateChange', channel: { ...call.b } })
     if (this.#chance.in(0.3) && !stays) this.#soon(500, 4000, call, () => this.#end(call))
     else this.#soon(200, 3000, call, () => this.#answer(call, to, stays))
   }
@@ -74,9 +74,9 @@ export class ModelCalls {
     call.b.state = 'Up'
     call.a.state = 'Up'
     call.answerMs = this.#wall()
-    this.#outside.setDevice(to, 'INUSE')
-    this.#outside.tell({ type: 'ChannelStateChange', channel: { ...call.b } })
-    this.#outside.tell({ type: 'ChannelStateChange', channel: { ...call.a } })
+    this.#environment.setDevice(to, 'INUSE')
+    this.#environment.emit({ type: 'ChannelStateChange', channel: { ...call.b } })
+    this.#environment.emit({ type: 'ChannelStateChange', channel: { ...call.a } })
     call.bridge = {
       id: `b-${call.a.id}`,
       bridge_type: 'mixing',
@@ -84,7 +84,7 @@ export class ModelCalls {
       creationtime: this.#stamp(),
     }
     for (const channel of [call.a, call.b]) {
-      this.#outside.tell({ type: 'ChannelEnteredBridge', channel: { ...channel }, bridge: { ...call.bridge } })
+      this.#environment.emit({ type: 'ChannelEnteredBridge', channel: { ...channel }, bridge: { ...call.bridge } })
     }
     if (!stays) this.#soon(300, 15_000, call, () => this.#end(call))
   }
@@ -93,10 +93,10 @@ export class ModelCalls {
     this.#live.delete(call)
     for (const channel of [call.b, call.a]) {
       if (!channel) continue
-      this.#outside.tell({ type: 'ChannelDestroyed', cause: 16, channel: { ...channel } })
+      this.#environment.emit({ type: 'ChannelDestroyed', cause: 16, channel: { ...channel } })
       const device = channel.name.replace(/-[0-9a-f]{8}$/, '')
       this.#busy.delete(device)
-      this.#outside.setDevice(device, 'NOT_INUSE')
+      this.#environment.setDevice(device, 'NOT_INUSE')
     }
     this.#record(call)
   }
@@ -104,7 +104,7 @@ export class ModelCalls {
   #record({ a, b, startMs, answerMs }: Call): void {
     const seconds = (fromMs: number) => Math.max(0, Math.floor((this.#wall() - fromMs) / 1000))
     const at = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}+0000`
-    this.#outside.onCdr({
+    this.#environment.onCdr({
       accountcode: '',
       src: a.caller.number,
       dst: b?.name.slice(6, 10) ?? '',
@@ -140,7 +140,7 @@ export class ModelCalls {
     this.#sequence = 0
   }
 
-  /** What presence has to show: whether each live call is answered, by linkedid. */
+  /** Returns whether each live call is answered, by linkedid; presence must show the same. */
   answered(): Map<string, boolean> {
     return new Map([...this.#live].map((call) => [call.a.id, call.answerMs !== undefined]))
   }
@@ -162,7 +162,7 @@ export class ModelCalls {
     this.#channels += 1
     const number = device.slice(6)
     return {
-      // The middle part keeps ids apart when a fault sets the clock back.
+      // The run number keeps ids unique when a fault sets the clock back.
       id: `pbx1-${Math.floor(this.#wall() / 1000)}.${this.#runs * 1000 + this.#channels}`,
       name: `${device}-${this.#channels.toString(16).padStart(8, '0')}`,
       state,

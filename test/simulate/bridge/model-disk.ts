@@ -4,22 +4,22 @@ import type { Chance } from './chance.ts'
 import type { Life, Time } from './time.ts'
 
 interface Inode {
-  /** As a process sees it. */
+  /** What processes read. */
   content: Buffer
-  /** As a power cut leaves it. */
+  /** What remains after a power cut. */
   durable: Buffer
-  /** Written and not synced yet, as [from, to). */
+  /** Byte ranges [from, to) that are written but not synced. */
   dirty: [number, number][]
 }
 
-/** A failure of the disk, as Node reports it. */
+/** Returns a disk error like Node's. */
 function failure(code: 'ENOSPC' | 'EIO' | 'ENOENT' | 'EEXIST', path: string): Error {
-  return Object.assign(new Error(`${code}: by the simulation, ${path}`), { code })
+  return Object.assign(new Error(`${code}: simulated, ${path}`), { code })
 }
 
 /**
- * A file system in memory that outlives the bridge's processes. What was not synced, be it content or a name, may be gone
- * after a power cut, in part or wholly; a failed sync throws away what it was to write, as Linux does.
+ * A file system in memory that outlives the bridge's processes. A power cut may lose any part of the content and names that
+ * were not synced. A failed sync discards the data it should have written, as Linux does.
  */
 export class ModelDisk {
   readonly #time: Time
@@ -29,9 +29,9 @@ export class ModelDisk {
   isFull = false
   syncMs = 0
   failNextSync = false
-  /** Told of what a sync has made durable. */
+  /** Called with bytes that a sync has made durable. */
   onDurable: (path: string, bytes: Buffer) => void = () => undefined
-  /** The process that writes next dies in the middle of it. */
+  /** If set, called in the middle of the next append, to kill the process. */
   tearNextWrite: (() => void) | undefined
 
   constructor(time: Time, chance: Chance) {
@@ -39,8 +39,8 @@ export class ModelDisk {
     this.#chance = chance
   }
 
-  /** The file system as one process sees it. */
-  of(life: Life): Disk {
+  /** Returns the file system for one process. */
+  forProcess(life: Life): Disk {
     const pass = (ms = 0) => this.#time.pass(this.#chance.between(0.02, 0.4) + ms, life)
     return {
       makeFolder: () => pass(),
@@ -90,13 +90,13 @@ export class ModelDisk {
       removeGradually: async (path) => {
         await pass()
         const inode = this.#inode(path)
-        const gone = path + releasedSuffix
+        const released = path + releasedSuffix
         this.#names.delete(path)
-        this.#names.set(gone, inode)
+        this.#names.set(released, inode)
         await pass()
         inode.content = inode.content.subarray(0, this.#chance.whole(0, inode.content.length))
         await pass()
-        this.#names.delete(gone)
+        this.#names.delete(released)
       },
     }
   }
@@ -155,7 +155,7 @@ export class ModelDisk {
     return fails
   }
 
-  /** The power goes: of what was not synced, any part may have reached the disk. */
+  /** Cuts the power: any part of the unsynced data may have reached the disk. */
   cutPower(): void {
     const names = new Map(this.#durableNames)
     for (const [path, inode] of this.#names) if (!names.has(path) && this.#chance.in(0.5)) names.set(path, inode)
@@ -170,8 +170,8 @@ export class ModelDisk {
     this.#durableNames = new Map(names)
   }
 
-  /** Only the process goes: what it wrote, all of it, is the kernel's now, and reaches the disk. */
-  settleAll(): void {
+  /** Handles the death of the process only: the kernel still writes all of its data to disk. */
+  syncAll(): void {
     for (const inode of this.#names.values()) {
       inode.durable = inode.content
       inode.dirty = []
@@ -189,7 +189,7 @@ export class ModelDisk {
     return this.#inode(path).content
   }
 
-  /** Puts other bytes in a file's place, durable, as a fault would. */
+  /** Replaces a file's bytes, as a fault of the disk would. */
   damage(path: string, content: Buffer): void {
     const inode = this.#inode(path)
     inode.content = content

@@ -10,7 +10,7 @@ interface Inode {
   writtenMs: number
 }
 
-/** The folder of Asterisk's call detail records, which Asterisk and log rotation write and the bridge reads. */
+/** The folder of the CDR file. Asterisk and log rotation write it; the bridge reads it. */
 export class ModelFolder {
   readonly #time: Time
   readonly #chance: Chance
@@ -27,7 +27,7 @@ export class ModelFolder {
   append(path: string, bytes: Buffer): void {
     let inode = this.#files.get(path)
     if (!inode) {
-      // The number of a file that is gone is given to the next one at once.
+      // File systems reuse the inode number of a removed file.
       inode = { number: this.#freeNumbers.pop() ?? this.#newNumber(), content: Buffer.alloc(0), writtenMs: 0 }
       this.#files.set(path, inode)
     }
@@ -41,7 +41,7 @@ export class ModelFolder {
     return this.#numbers
   }
 
-  /** The names move on by one, the oldest beyond `keep` goes; `path` goes to `path.1` by name or by copy. */
+  /** Rotates as logrotate does: `path.N` becomes `path.N+1`, at most `keep` files, and `path` is renamed or copied to `path.1`. */
   rotate(path: string, { keep, by, compress }: { keep: number; by: 'rename' | 'copy'; compress: boolean }): void {
     const name = (turn: number) => [`${path}.${turn}`, `${path}.${turn}.gz`]
     for (const old of name(keep)) this.#remove(old)
@@ -66,7 +66,7 @@ export class ModelFolder {
     const inode = this.#files.get(path)
     if (!inode) return
     this.#numbers += 1
-    // gzip keeps the time and makes a new file.
+    // gzip creates a new file with the old modification time.
     this.#files.set(`${path}.gz`, { ...inode, number: this.#numbers, content: gzipSync(inode.content, { level: 1 }) })
     this.#files.delete(path)
   }
@@ -84,12 +84,13 @@ export class ModelFolder {
     this.#files.delete(path)
   }
 
-  /** On some file systems, and sometimes on any, a change is not told. */
+  /** Notifies watchers of a change, but not always: file systems lose notifications. */
   #changed(): void {
     for (const watcher of this.#watchers) if (this.#chance.in(0.8)) watcher()
   }
 
-  of(life: Life): CdrFolder {
+  /** Returns the folder for one process. */
+  forProcess(life: Life): CdrFolder {
     const pass = () => this.#time.pass(this.#chance.between(0.01, 0.3), life)
     const statusOf = (inode: Inode, size = inode.content.length): FileStatus => ({
       id: String(inode.number),

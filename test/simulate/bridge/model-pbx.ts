@@ -12,10 +12,10 @@ interface Socket {
 }
 
 const pingDeadMs = 10_000
-/** What Asterisk keeps for a reader that does not read, before it ends the connection. */
+/** Frames that Asterisk buffers for a client that does not read, before it closes the connection. */
 const unreadMax = 3000
 
-/** Asterisk as the bridge meets it: one event socket, REST, devices and calls that change as they like. */
+/** Asterisk as the bridge sees it: one event socket, REST, and devices and calls that change at random. */
 export class ModelPbx {
   readonly devices = new Map<string, string>()
   readonly calls: ModelCalls
@@ -24,11 +24,11 @@ export class ModelPbx {
   #socket: Socket | undefined
   #unread = 0
   isUp = true
-  /** So many of the next device states are told to nobody. */
+  /** Number of the next device state events to lose. */
   lost = 0
-  /** Whether Asterisk dials the bridge, and keeps what happens while it is away. */
+  /** Whether Asterisk connects to the bridge and buffers events while disconnected. */
   readonly #isDialling: boolean
-  #kept: Buffer[] = []
+  #buffered: Buffer[] = []
 
   constructor(time: Time, chance: Chance, onCdr: (row: Record<string, unknown>) => void) {
     this.#time = time
@@ -36,7 +36,7 @@ export class ModelPbx {
     this.#isDialling = chance.in(0.5)
     for (const resource of ['5860', '5861', '5862', '5863']) this.devices.set(`PJSIP/${resource}`, 'NOT_INUSE')
     this.calls = new ModelCalls(time, chance, {
-      tell: (event) => this.#tell(event),
+      emit: (event) => this.#emit(event),
       setDevice: (device, state) => this.setDevice(device, state),
       onCdr,
     })
@@ -45,10 +45,10 @@ export class ModelPbx {
   setDevice(device: string, state: string): void {
     if (this.devices.get(device) === state) return
     this.devices.set(device, state)
-    this.#tell({ type: 'DeviceStateChanged', device_state: { name: device, state } })
+    this.#emit({ type: 'DeviceStateChanged', device_state: { name: device, state } })
   }
 
-  /** A device that no call has goes on and off line. */
+  /** Takes an idle device off line, or on line again. */
   flicker(): void {
     const idle = [...this.devices].filter(([, state]) => state === 'NOT_INUSE' || state === 'UNAVAILABLE')
     if (idle.length === 0) return
@@ -56,25 +56,25 @@ export class ModelPbx {
     this.setDevice(device, state === 'NOT_INUSE' ? 'UNAVAILABLE' : 'NOT_INUSE')
   }
 
-  /** Much that changes nothing, and some that does. */
+  /** Emits many events; one in twenty changes a device. */
   flood(count: number): void {
-    for (let told = 0; told < count; told += 1) {
-      if (told % 20 === 0) this.flicker()
-      else this.#tell({ type: 'ChannelVarset', variable: 'X', value: '1' })
+    for (let sent = 0; sent < count; sent += 1) {
+      if (sent % 20 === 0) this.flicker()
+      else this.#emit({ type: 'ChannelVarset', variable: 'X', value: '1' })
     }
   }
 
-  #tell(event: Record<string, unknown>): void {
+  #emit(event: Record<string, unknown>): void {
     if (this.lost > 0 && event['type'] === 'DeviceStateChanged') {
       this.lost -= 1
       return
     }
     const frame = Buffer.from(JSON.stringify({ ...event, timestamp: this.#stamp(), application: 'switchhook-events' }))
     if (this.#socket) this.#socket.send(frame)
-    else if (this.#isDialling) this.#kept.push(frame)
+    else if (this.#isDialling) this.#buffered.push(frame)
   }
 
-  /** As ARI writes it. */
+  /** The time in ARI's format. */
   #stamp(): string {
     return new Date(this.#time.wallMs + this.#time.nowMs).toISOString().replace('Z', '+0000')
   }
@@ -90,11 +90,11 @@ export class ModelPbx {
     this.#time.after(pingDeadMs, () => socket.end('no answer to pings'), socket.life)
   }
 
-  /** Live calls are gone, each with its record or, if Asterisk was killed, without. */
+  /** Restarts Asterisk: live calls end, with their call records or, if Asterisk was killed, without. */
   restart(downMs: number): void {
     this.isUp = false
     this.cut()
-    this.#kept = []
+    this.#buffered = []
     this.calls.restart()
     for (const device of this.devices.keys()) this.devices.set(device, 'NOT_INUSE')
     this.#time.after(downMs, () => {
@@ -116,10 +116,10 @@ export class ModelPbx {
     this.#socket?.end('closed')
     const closed = Promise.withResolvers<string>()
     const state = { isOpen: true, lastSeenMs: 0 }
-    const heard = () => {
+    const noteSeen = () => {
       state.lastSeenMs = Math.floor(this.#time.wallMs + this.#time.nowMs)
     }
-    heard()
+    noteSeen()
     this.#unread = 0
     const socket: Socket = {
       life,
@@ -132,7 +132,7 @@ export class ModelPbx {
           0.5,
           () => {
             this.#unread -= 1
-            heard()
+            noteSeen()
             onFrame(frame)
           },
           life,
@@ -145,14 +145,14 @@ export class ModelPbx {
       },
     }
     this.#socket = socket
-    for (const frame of this.#kept.splice(0)) socket.send(frame)
+    for (const frame of this.#buffered.splice(0)) socket.send(frame)
     const request = async (path: string) => {
       await this.#pass(life)
       if (!this.isUp || socket.isHalfOpen) {
         if (socket.isHalfOpen) await this.#time.pass(5000, life)
         throw new AriUnreachableError(`${path}: no answer`)
       }
-      heard()
+      noteSeen()
       return this.#answer(path)
     }
     return {

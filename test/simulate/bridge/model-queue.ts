@@ -3,7 +3,7 @@ import { QueueUnavailableError } from '../../../bridge/forward/sqs-errors.ts'
 import type { Chance } from './chance.ts'
 import type { Life, Time } from './time.ts'
 
-/** How the cloud is to be reached for the time being. */
+/** State of the connection to the cloud. */
 export type Uplink = 'up' | 'down' | 'no-dns' | 'hang' | 'throttled' | 'denied' | 'expired' | 'slow'
 
 const names: Partial<Record<Uplink, string>> = {
@@ -15,21 +15,21 @@ const names: Partial<Record<Uplink, string>> = {
 }
 const hangMs = 10_000
 
-/** SQS, and the way to it. What it accepted it delivers at least once, in any order. */
+/** SQS and the connection to it. It delivers accepted bodies at least once, in any order. */
 export class ModelQueue {
   readonly #time: Time
   readonly #chance: Chance
   readonly #deliver: (lane: string, body: string) => void
   uplink: Uplink = 'up'
   isSeventhFailing = false
-  /** One of the two queues alone takes nothing. */
+  /** The lane whose queue alone is throttled. */
   throttledLane: string | undefined
   lostReplies = 0
   partialFailures = 0
   poisons = 0
   isShuffling = false
   readonly poisoned: string[] = []
-  /** Told of each fault as it happens. */
+  /** Called for each fault that is injected. */
   onFault: (kind: string) => void = () => undefined
   #calls = 0
 
@@ -55,7 +55,7 @@ export class ModelQueue {
       this.onFault('http-500')
       throw unavailable('InternalError')
     }
-    const outcomes = bodies.map((body) => this.#judge(lane, body))
+    const outcomes = bodies.map((body) => this.#outcomeFor(lane, body))
     if (this.lostReplies > 0) {
       this.lostReplies -= 1
       this.onFault('reply-lost')
@@ -64,7 +64,7 @@ export class ModelQueue {
     return outcomes
   }
 
-  #judge(lane: string, body: string): SendOutcome {
+  #outcomeFor(lane: string, body: string): SendOutcome {
     if (this.partialFailures > 0 && this.#chance.in(0.5)) {
       this.partialFailures -= 1
       this.onFault('partial-failure')
@@ -80,7 +80,7 @@ export class ModelQueue {
     return { kind: 'accepted' }
   }
 
-  /** Half-open: the bodies may have arrived, nobody hears of it. */
+  /** A half-open connection: the bodies may have arrived, but no answer comes back. */
   async #hang(lane: string, bodies: readonly string[], life: Life): Promise<never> {
     if (this.#chance.in(0.5)) for (const body of bodies) this.#accept(lane, body)
     await this.#time.pass(hangMs, life)
@@ -99,7 +99,7 @@ export class ModelQueue {
 }
 
 function unavailable(name: string): QueueUnavailableError {
-  const cause = new Error(`${name}, by the simulation`)
+  const cause = new Error(`${name}, simulated`)
   cause.name = name
   return new QueueUnavailableError(cause)
 }

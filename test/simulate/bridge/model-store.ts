@@ -7,23 +7,23 @@ interface Row {
   data: Record<string, unknown>
 }
 
-/** Lines of a packed body; signatures are no matter of the simulation. */
+/** Returns the lines of a packed body without verifying its signature. */
 export function linesOf(body: string): string[] {
   const { data } = JSON.parse(body) as { data: string }
   return zstdDecompressSync(Buffer.from(data, 'base64')).toString('utf8').split('\n')
 }
 
-/** What the functions make of the queues: call rows by their key, presence where nothing older than `v` wins. */
+/** A model of the functions and tables: call records by their key, presence where the newest version wins. */
 export class ModelStore {
   readonly rows = new Map<string, string>()
   readonly endpoints = new Map<string, Row>()
   readonly calls = new Map<string, Row>()
   readonly gaps: string[] = []
-  /** The counts of each kind and epoch that arrived, by either lane. */
+  /** The counts `k` that arrived by either lane, by kind and epoch. */
   readonly counts = new Map<string, Set<number>>()
   readonly lines = new Map<string, string>()
   readonly faults: string[] = []
-  doubles = 0
+  duplicates = 0
   #epoch = ''
 
   take(lane: string, body: string): void {
@@ -34,20 +34,22 @@ export class ModelStore {
     const event = v.parse(BridgeEvent, JSON.parse(line))
     if (event.type === 'switchhook.cdr.v1') {
       const known = this.rows.get(event.id)
-      if (known !== undefined) this.doubles += 1
+      if (known !== undefined) this.duplicates += 1
       const row = JSON.stringify(event.data.cdr)
-      if (known !== undefined && known !== row) this.faults.push(`the record ${event.id} came with two contents`)
+      if (known !== undefined && known !== row)
+        this.faults.push(`the record ${event.id} arrived with two different contents`)
       this.rows.set(event.id, known ?? row)
       return
     }
     const known = this.lines.get(event.id)
-    if (known !== undefined && known !== line) this.faults.push(`the fact ${event.id} came with two contents`)
+    if (known !== undefined && known !== line)
+      this.faults.push(`the fact ${event.id} arrived with two different contents`)
     this.lines.set(event.id, line)
-    if (known !== undefined) this.doubles += 1
+    if (known !== undefined) this.duplicates += 1
     if (event.type === 'switchhook.endpoint.v1' || event.type === 'switchhook.call.v1')
       this.#count(`${event.type} ${event.v.slice(0, 10)}`, event.k)
     if (event.type === 'switchhook.gap.v1') this.gaps.push(event.data.reason)
-    // Late facts make the story and never the present.
+    // Late facts are history: they never change presence.
     if (lane === 'live') this.#apply(event)
   }
 
@@ -70,7 +72,7 @@ export class ModelStore {
     rows.set(subject, { v: version, data })
   }
 
-  /** A new epoch ends what it does not list. */
+  /** Removes rows of older epochs that the new epoch does not list. */
   #forget(rows: Map<string, Row>, listed: ReadonlySet<string>, version: string): void {
     for (const [subject, row] of rows) {
       if (row.v.slice(0, 10) < version.slice(0, 10) && !listed.has(subject)) rows.delete(subject)

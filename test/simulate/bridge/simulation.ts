@@ -10,7 +10,7 @@ import { ModelStore } from './model-store.ts'
 import { Time } from './time.ts'
 import { verdict } from './verdict.ts'
 
-/** Faults are done in this time; then the bridge has until the end to make all of it good. */
+/** Faults start within this time. Then the bridge has until `endMs` to recover. */
 const faultyMs = 60_000
 const endMs = 520_000
 const faultsPerSeed = 9
@@ -18,15 +18,15 @@ const starts = ['2026-03-29T00:30:00Z', '2026-10-25T00:59:30Z', '2028-02-29T23:5
 
 export interface Result {
   seed: number
-  /** What does not hold, in words; empty if all is well. */
+  /** Each violated promise as a sentence; empty if the run is correct. */
   failures: string[]
   injected: Map<string, number>
   records: number
-  doubles: number
+  duplicates: number
   events: number
 }
 
-/** One seeded schedule: a PBX that has calls, a bridge, a cloud, and faults among them. */
+/** One seeded schedule: a PBX with calls, a bridge, a cloud, and faults. */
 export class Simulation {
   readonly chance: Chance
   readonly world: World
@@ -34,12 +34,12 @@ export class Simulation {
   halfLines = 0
   readonly #seed: number
   readonly #store = new ModelStore()
-  /** The call records that Asterisk wrote, by key, as the store has to have them. */
+  /** The call records that Asterisk wrote, by key; the store must have the same. */
   readonly #written = new Map<string, string>()
-  readonly #odd: Buffer[] = []
-  readonly #forgiven: string[] = []
-  /** Facts that are durable in the spool, by id. */
-  readonly #owed = new Set<string>()
+  readonly #malformedLines: Buffer[] = []
+  readonly #excusedLosses: string[] = []
+  /** Ids of facts that are durable in the spool. */
+  readonly #durableFacts = new Set<string>()
   #isHalfWritten = false
   readonly #waiting: Buffer[] = []
   #bridge: ModelBridge | undefined
@@ -52,7 +52,7 @@ export class Simulation {
     const queue = new ModelQueue(time, this.chance, (lane, body) => this.#store.take(lane, body))
     queue.onFault = (kind) => this.#note(kind)
     const disk = new ModelDisk(time, this.chance)
-    disk.onDurable = (path, bytes) => this.#owe(path, bytes)
+    disk.onDurable = (path, bytes) => this.#noteDurable(path, bytes)
     this.world = {
       time,
       queue,
@@ -69,7 +69,7 @@ export class Simulation {
     try {
       this.world.folder.append(cdrPath, Buffer.alloc(0))
       this.#startBridge()
-      this.#planLife()
+      this.#planCalls()
       this.#planFaults()
       await time.run(faultyMs + 60_000)
       for (let check = time.nowMs; check < endMs && this.#failures().length > 0; check += 2000) await time.run(check)
@@ -78,16 +78,16 @@ export class Simulation {
       undo?.()
     }
     const failures = this.#failures()
-    const { doubles, rows } = this.#store
-    return { seed: this.#seed, failures, injected: this.injected, records: rows.size, doubles, events: time.events }
+    const { duplicates, rows } = this.#store
+    return { seed: this.#seed, failures, injected: this.injected, records: rows.size, duplicates, events: time.events }
   }
 
   #note(kind: string): void {
     this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1)
   }
 
-  /** Calls and flickering devices; a call or two goes on beyond the end. */
-  #planLife(): void {
+  /** Plans calls and devices that go on and off line. The last call may outlast the simulation. */
+  #planCalls(): void {
     const { time, pbx } = this.world
     for (let atMs = 500; atMs < faultyMs; atMs += this.chance.between(200, 2500)) {
       time.after(atMs, () => (this.chance.in(0.4) ? pbx.flicker() : this.callNow()))
@@ -101,14 +101,14 @@ export class Simulation {
     if (pbx.isUp && devices.length > 1) pbx.calls.begin(this.chance.pick(devices), this.chance.pick(devices), stays)
   }
 
-  /** Those that the queue does are counted as they happen, the others here. */
+  /** Counts each fault when it starts, except faults of the queue, which the queue counts when it injects them. */
   #planFaults(): void {
-    const counted = new Set(['http-500', 'reply-lost', 'partial-failure', 'poison', 'shuffled'])
+    const countedByQueue = new Set(['http-500', 'reply-lost', 'partial-failure', 'poison', 'shuffled'])
     const likely = this.world.bug?.focus ?? Object.keys(faults)
     for (let count = 0; count < faultsPerSeed; count += 1) {
       const kind = this.chance.pick(this.chance.in(0.7) ? likely : Object.keys(faults))
       this.world.time.after(this.chance.between(1000, faultyMs), () => {
-        if (!counted.has(kind)) this.#note(kind)
+        if (!countedByQueue.has(kind)) this.#note(kind)
         faults[kind]?.(this, this.chance)
       })
     }
@@ -124,13 +124,13 @@ export class Simulation {
     this.world.time.after(this.chance.between(100, 4000), () => this.#startBridge())
   }
 
-  /** The bridge's process ends in the middle of what it does; `meanwhile` is done before it starts again. */
+  /** Kills the bridge's process; runs `meanwhile` before it starts again. */
   crash(how: 'kill' | 'power', meanwhile: () => void = () => undefined): void {
     const { disk } = this.world
     const isRunning = this.#bridge?.life.isAlive === true
     this.#bridge?.kill()
     if (how === 'power') disk.cutPower()
-    else disk.settleAll()
+    else disk.syncAll()
     meanwhile()
     if (isRunning) this.#restart()
   }
@@ -140,12 +140,12 @@ export class Simulation {
     const life = this.#bridge?.life
     if (!life) return
     life.stoppedUntilMs = Math.max(life.stoppedUntilMs, time.nowMs + ms)
-    // Asterisk does not wait longer for a reader that does not read.
+    // Asterisk closes the connection of a client that does not read.
     if (ms > 20_000) time.after(20_000, () => pbx.cut())
   }
 
   rotate(by: 'rename' | 'copy', compress: boolean): void {
-    // A half line would be torn apart by the copy or the compression itself.
+    // Copying or compressing would itself tear a half-written line.
     if (this.#isHalfWritten) return
     this.world.folder.rotate(cdrPath, { keep: 30, by, compress })
   }
@@ -174,31 +174,41 @@ export class Simulation {
     this.world.folder.append(cdrPath, bytes)
   }
 
-  /** Lines that are no call records, or hold what no text should. */
-  writeOddLine(): void {
+  /** Writes a line that is not a call record or is too long. */
+  writeMalformedLine(): void {
     if (this.#isHalfWritten) return
-    const odd = this.chance.pick([
+    const line = this.chance.pick([
       Buffer.from('{"accountcode":"","src":'),
       Buffer.from('"","60","61","internal",,,,,,,17 columns'),
       Buffer.from([0, 1, 2, 0xff, 0xfe]),
       Buffer.alloc(1_200_000, 'x'),
     ])
-    this.#odd.push(odd)
-    this.#append(Buffer.concat([odd, Buffer.from('\n')]))
+    this.#malformedLines.push(line)
+    this.#append(Buffer.concat([line, Buffer.from('\n')]))
   }
 
-  forgive = (line: string): void => {
-    this.#forgiven.push(line)
+  /** Excuses the loss of a fact whose record a fault of the disk has damaged. */
+  excuseLoss = (line: string): void => {
+    this.#excusedLosses.push(line)
   }
 
-  #owe(path: string, bytes: Buffer): void {
+  #noteDurable(path: string, bytes: Buffer): void {
     if (!path.endsWith('.seg')) return
-    for (const [, id] of bytes.toString('latin1').matchAll(/"id":"([^"]+)"/g)) if (id !== undefined) this.#owed.add(id)
+    for (const [, id] of bytes.toString('latin1').matchAll(/"id":"([^"]+)"/g))
+      if (id !== undefined) this.#durableFacts.add(id)
   }
 
   #failures(): string[] {
     const unsent = this.#bridge?.components?.spool.unacked ?? 0
     const [world, store, written] = [this.world, this.#store, this.#written]
-    return verdict({ world, store, written, odd: this.#odd, owed: this.#owed, forgiven: this.#forgiven, unsent })
+    return verdict({
+      world,
+      store,
+      written,
+      malformedLines: this.#malformedLines,
+      durableFacts: this.#durableFacts,
+      excusedLosses: this.#excusedLosses,
+      unsent,
+    })
   }
 }

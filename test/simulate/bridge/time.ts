@@ -9,7 +9,7 @@ interface Due {
   life: Life | undefined
 }
 
-/** One process of the bridge: what it waits for is forgotten when it dies, and waits while it is stopped. */
+/** The life of one bridge process. Its timers never fire after its death, and are delayed while it is stopped. */
 export class Life {
   isAlive = true
   stoppedUntilMs = 0
@@ -19,11 +19,11 @@ export class Life {
   }
 }
 
-/** Time that passes from one event to the next; whatever a call leads to without waiting happens before the next one. */
+/** Simulated time: it jumps to the next timer once all work of the previous one has run. */
 export class Time {
-  /** Since the simulation began. */
+  /** Milliseconds since the simulation began. */
   nowMs = 0
-  /** What the wall clock shows beyond that; a fault may move it. */
+  /** The wall clock minus `nowMs`; a fault may change it. */
   wallMs = Date.parse('2026-03-29T00:30:00.000Z')
   events = 0
   readonly #chance: Chance
@@ -44,7 +44,7 @@ export class Time {
     }
   }
 
-  /** What a process gets for its clock. Two timers are never exactly as far apart as asked. */
+  /** Returns the clock of a process. Each timer fires up to 1 ms late, by chance. */
   clock(life: Life): Clock {
     return {
       nowMs: () => Math.floor(this.wallMs + this.nowMs),
@@ -54,12 +54,12 @@ export class Time {
     }
   }
 
-  /** Never resolves once the process is dead. */
+  /** Resolves after `ms`; never, if the process has died. */
   pass(ms: number, life: Life): Promise<void> {
     return new Promise((resolve) => this.after(ms, resolve, life))
   }
 
-  /** Runs until that time, or until there is nothing to wait for or `isOver` says so. */
+  /** Runs until `untilMs`, until no timer is left, or until `isOver` returns true. */
   async run(untilMs: number, isOver: () => boolean = () => false): Promise<void> {
     for (;;) {
       const due = this.#heap[0]

@@ -1,35 +1,35 @@
 import { spoolBytesMax, stateFolder, type World } from './model-bridge.ts'
 import { linesOf, type ModelStore } from './model-store.ts'
 
-/** What a schedule has left behind by now. */
+/** The state of a simulation that `verdict` checks. */
 export interface Evidence {
   world: World
   store: ModelStore
-  /** The call records that Asterisk wrote, by key, as the store has to have them. */
+  /** The call records that Asterisk wrote, by key; the store must have the same. */
   written: ReadonlyMap<string, string>
-  /** Lines of the call record file that are no records. */
-  odd: readonly Buffer[]
-  /** Facts that were durable in the spool, by id. */
-  owed: ReadonlySet<string>
-  /** Lines that a fault of the disk took, which nothing can bring back. */
-  forgiven: readonly string[]
-  /** Facts in the spool that are not sent. */
+  /** Lines of the CDR file that are not records; the quarantine must have them. */
+  malformedLines: readonly Buffer[]
+  /** Ids of facts that were durable in the spool; the store must have them. */
+  durableFacts: ReadonlySet<string>
+  /** Facts whose record a fault of the disk has damaged: they may be lost. */
+  excusedLosses: readonly string[]
+  /** Number of facts in the spool that are not sent. */
   unsent: number
 }
 
-/** What does not hold, in words; empty if all is well. */
+/** Returns each violated promise as a sentence; empty if all hold. */
 export function verdict(evidence: Evidence): string[] {
-  return [records, presence, facts, durable, bounds].flatMap((judge) => judge(evidence))
+  return [records, presence, facts, durable, bounds].flatMap((check) => check(evidence))
 }
 
 function records({ world, store: { rows, faults: conflicts }, written }: Evidence): string[] {
-  const forgiven = new Set(poisonedIds(world))
-  const lost = [...written].filter(([id, row]) => rows.get(id) !== row && !forgiven.has(id))
+  const refused = new Set(poisonedIds(world))
+  const lost = [...written].filter(([id, row]) => rows.get(id) !== row && !refused.has(id))
   const invented = [...rows.keys()].filter((id) => !written.has(id))
   return [
     ...conflicts,
-    ...lost.map(([id]) => `the record ${id} is ${rows.has(id) ? 'another in the store' : 'lost'}`),
-    ...invented.map((id) => `the record ${id} is in the store and was never written`),
+    ...lost.map(([id]) => `the record ${id} is ${rows.has(id) ? 'different in the store' : 'lost'}`),
+    ...invented.map((id) => `the record ${id} is in the store but was never written`),
   ]
 }
 
@@ -52,35 +52,35 @@ function presence({ world: { pbx }, store }: Evidence): string[] {
   ]
 }
 
-/** Every fact before one that arrived was durable then, and arrives too. */
-function facts({ world, store, forgiven: lines }: Evidence): string[] {
-  const forgiven = new Map<string, number>()
-  for (const line of new Set([...lines, ...world.queue.poisoned.flatMap(linesOf)])) {
+/** The facts of each kind are counted without holes: a missing count is a lost fact. */
+function facts({ world, store, excusedLosses }: Evidence): string[] {
+  const excused = new Map<string, number>()
+  for (const line of new Set([...excusedLosses, ...world.queue.poisoned.flatMap(linesOf)])) {
     const { type, v = '' } = JSON.parse(line)
     const kind = `${type} ${v.slice(0, 10)}`
-    forgiven.set(kind, (forgiven.get(kind) ?? 0) + 1)
+    excused.set(kind, (excused.get(kind) ?? 0) + 1)
   }
   return [...store.counts].flatMap(([kind, found]) => {
     const missing = Math.max(...found) - found.size
-    return missing > (forgiven.get(kind) ?? 0) ? [`${missing} facts of ${kind} are lost`] : []
+    return missing > (excused.get(kind) ?? 0) ? [`${missing} facts of ${kind} are lost`] : []
   })
 }
 
-function durable({ world, store, owed, forgiven: lines }: Evidence): string[] {
-  const forgiven = new Set([...lines.map(idOf), ...poisonedIds(world)])
-  const lost = [...owed].filter((id) => !store.lines.has(id) && !forgiven.has(id))
+function durable({ world, store, durableFacts, excusedLosses }: Evidence): string[] {
+  const excused = new Set([...excusedLosses.map(idOf), ...poisonedIds(world)])
+  const lost = [...durableFacts].filter((id) => !store.lines.has(id) && !excused.has(id))
   return lost.map((id) => `the fact ${id} was durable and is lost`)
 }
 
-function bounds({ world: { disk }, odd: lines, unsent }: Evidence): string[] {
+function bounds({ world: { disk }, malformedLines, unsent }: Evidence): string[] {
   const kept = disk.paths.filter((path) => path.includes('/quarantine/')).map((path) => disk.content(path))
-  const missing = lines.filter((odd) => !kept.some((bytes) => bytes.equals(odd.subarray(0, 1_048_576))))
+  const missing = malformedLines.filter((line) => !kept.some((bytes) => bytes.equals(line.subarray(0, 1_048_576))))
   const segments = disk.paths.filter((path) => path.endsWith('.seg'))
   const spoolBytes = segments.reduce((sum, path) => sum + disk.content(path).length, 0)
   return [
-    ...missing.map((odd) => `a line of ${odd.length} bytes is neither sent nor in ${stateFolder}/quarantine`),
+    ...missing.map((line) => `a line of ${line.length} bytes is neither sent nor in ${stateFolder}/quarantine`),
     ...(spoolBytes > 2 * spoolBytesMax ? [`the spool holds ${spoolBytes} bytes`] : []),
-    ...(unsent > 0 ? [`${unsent} facts wait for ever`] : []),
+    ...(unsent > 0 ? [`${unsent} facts were never sent`] : []),
   ]
 }
 
