@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { SwitchhookError } from '../../contracts/errors.ts'
@@ -36,6 +36,8 @@ export async function packageInto(root: string, folder: string, options = ['--st
   try {
     for (const name of ['serverless.yml', 'infra/cloud'])
       await cp(path.join(root, name), path.join(work, name), { recursive: true })
+    // The template takes its HTTP events from a module there, which imports the route registry from where it lies.
+    await symlink(path.join(root, 'infra/build'), path.join(work, 'infra/build'))
     await buildFunctions(root, path.join(work, 'dist/functions'))
     await runServerless(root, work, options)
     await rm(folder, { recursive: true, force: true })
