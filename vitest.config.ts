@@ -9,14 +9,18 @@ const cores = availableParallelism()
 const workers: Record<Group, number> = { computing: cores, waiting: 3 * cores, alone: 1 }
 
 /** For a test that says nothing itself: many times what it takes, since another program may keep every core busy. */
-const timeoutMs: Record<Group, number> = { computing: 60_000, waiting: 180_000, alone: 180_000 }
+const timeoutMs = 300_000
 
 function project({ name, group }: Suite): TestProjectConfiguration {
   return {
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
-      setupFiles: ['test/support/measure-cpu.ts'],
+      setupFiles: [
+        'test/support/measure-cpu.ts',
+        'test/support/seed.ts',
+        ...(name === 'pure' ? ['test/support/pure-setup.ts'] : []),
+      ],
       globalSetup: [
         ...(group === 'computing' ? [] : ['test/prepare.ts']),
         ...(['pbx', 'browser'].includes(name) ? ['test/prepare-asterisk.ts'] : []),
@@ -25,8 +29,8 @@ function project({ name, group }: Suite): TestProjectConfiguration {
       isolate: false,
       maxWorkers: workers[group],
       sequence: { groupOrder: groups.indexOf(group) + 1 },
-      testTimeout: timeoutMs[group],
-      hookTimeout: timeoutMs[group],
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
     },
   }
 }

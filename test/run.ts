@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { startVitest } from 'vitest/node'
 import prepare, { prepareAsterisk } from './prepare.ts'
 import { Report } from './report.ts'
@@ -16,6 +17,8 @@ export async function main(args: string[]): Promise<void> {
   const wanted = args.length > 0 ? suites.filter((suite) => args.includes(suite.name)) : suites
   const missing = new Map(wanted.map((suite) => [suite.name, missingPackages(suite)]))
   const run = wanted.filter(({ name }) => missing.get(name)?.length === 0)
+  process.env['TEST_SEED'] ??= String(randomInt(2 ** 31))
+  console.log(`seed of random cases: ${process.env['TEST_SEED']} (TEST_SEED=... npm test repeats them)`)
   const report = new Report(wanted, missing)
   if (run.length > 0) {
     report.prepared(await secondsOf(() => prepareFor(run)))

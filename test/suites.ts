@@ -20,6 +20,7 @@ export const suites: Suite[] = [
   { name: 'house', what: 'formatter, linter, compiler and the rules of the file tree', group: 'computing', needs: [] },
   { name: 'pure', what: 'no socket, no process, nothing synced to a disk', group: 'computing', needs: [] },
   { name: 'simulate', what: 'seeded schedules of faults over the real parts', group: 'computing', needs: [] },
+  { name: 'io', what: 'single parts on a real disk and real sockets', group: 'waiting', needs: [] },
   { name: 'cloud', what: 'the local cloud and the bridge against it', group: 'waiting', needs: [] },
   { name: 'packaged', what: 'the functions as they are deployed', group: 'waiting', needs: [] },
   {

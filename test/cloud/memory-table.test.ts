@@ -9,6 +9,7 @@ import { SiteStore } from '../../functions/stores/sites.ts'
 import { TotalStore } from '../../functions/stores/totals.ts'
 import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
 import { makeCdr } from '../support/cdrs.ts'
+import { propertyRuns } from '../support/property.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 /**
@@ -76,6 +77,6 @@ test('every command has the same outcome in memory as in the emulator', async ()
       )
       expect(outcomes[0]).toEqual(outcomes[1])
     }),
-    { numRuns: 40 },
+    { numRuns: propertyRuns(40) },
   )
 })

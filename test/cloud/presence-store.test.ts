@@ -5,6 +5,7 @@ import type { CallEntity } from '../../contracts/frames.ts'
 import { formatVersion } from '../../contracts/version.ts'
 import { PresenceStore } from '../../functions/stores/presence.ts'
 import { TicketStore } from '../../functions/stores/tickets.ts'
+import { propertyRuns } from '../support/property.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 let tables: TestTables
@@ -42,7 +43,7 @@ test('whatever the order of delivery, the newest version remains', async () => {
         .at(-1)
       expect((await presence.calls(site)).map((entity) => entity.v)).toEqual([newest])
     }),
-    { numRuns: 25 },
+    { numRuns: propertyRuns(25) },
   )
 })
 

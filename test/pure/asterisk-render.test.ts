@@ -7,6 +7,7 @@ import { renderPhones } from '../../infra/asterisk/render/phones.ts'
 import { renderPbx } from '../../infra/asterisk/render.ts'
 import { generateSecrets, type Secrets } from '../../infra/asterisk/secrets.ts'
 import { checkSite, readSite, type Site } from '../../infra/asterisk/site.ts'
+import { propertyRuns } from '../support/property.ts'
 
 const sample = await readSite(fileURLToPath(new URL('../../infra/asterisk/site.yaml', import.meta.url)))
 const ports = { sip: 5060, http: 8088, ami: 5038, rtpFirst: 20_000, rtpLast: 20_399 }
@@ -132,7 +133,7 @@ test('any number of extensions: each has its phone, its log-in, its number insid
       // A record keeps the dialled number only if no step leaves its extension.
       expect(files.get('extensions.conf')).not.toMatch(/Goto\([^?,)]*,(?!\$\{EXTEN\},1\))|s-BUSY/)
     }),
-    { numRuns: 50 },
+    { numRuns: propertyRuns(50) },
   )
 })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AmiMessages, encodeAction } from '../../bridge/asterisk/ami-messages.ts'
 import { Mailboxes } from '../../bridge/normalise/mailboxes.ts'
+import { propertyRuns } from '../support/property.ts'
 
 function read(chunks: readonly Uint8Array[]) {
   const messages = new AmiMessages()
@@ -27,7 +28,7 @@ test('AmiMessages returns the same messages however the bytes are split into chu
         expect(read([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(whole)
       }
     }),
-    { numRuns: 10_000 },
+    { numRuns: propertyRuns(300) },
   )
 }, 60_000)
 
@@ -61,7 +62,7 @@ test('encodeAction rejects values that would become a second header', () => {
       }
       expect(encoded.split(/\r\n|\r|\n/)).toEqual(['Action: Getvar', `Variable: ${value}`, '', ''])
     }),
-    { numRuns: 5_000 },
+    { numRuns: propertyRuns(300) },
   )
   expect(() => encodeAction({ 'A: b\r\nC': 'x' })).toThrow(/line break/)
   expect(() => encodeAction({ Action: 'x'.repeat(2000) })).toThrow(/longer than Asterisk/)

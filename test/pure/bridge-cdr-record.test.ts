@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LineSplitter, quotedBytesMax } from '../../bridge/asterisk/line-splitter.ts'
 import { readCdrRecord } from '../../bridge/normalise/cdr-record.ts'
+import { propertyRuns } from '../support/property.ts'
 
 const sample = readFileSync('test/recordings/cdr_Master_sample.csv', 'utf8').trimEnd().split('\n')
 const jsonSample = readFileSync('test/recordings/cdr_adv_sample.jsonl', 'utf8').split('\n')[0] ?? ''
@@ -82,6 +83,6 @@ test('the CSV reader survives any bytes, split anywhere, and still reads the nex
         whole.map(({ kind }) => kind),
       )
     }),
-    { numRuns: 10_000 },
+    { numRuns: propertyRuns(300) },
   )
 }, 30_000)

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { LineSplitter, lineBytesMax } from '../../bridge/asterisk/line-splitter.ts'
 import { readCdrLine } from '../../bridge/normalise/cdr.ts'
 import { readFrame } from '../../bridge/normalise/frames.ts'
+import { propertyRuns } from '../support/property.ts'
 
 function split(chunks: Buffer[]): { text: string; end: number }[] {
   const splitter = new LineSplitter(0)
@@ -25,9 +26,9 @@ test('LineSplitter returns the same lines and offsets for any chunks', () => {
       const buffers = chunks.map((chunk) => Buffer.from(chunk))
       expect(split(buffers)).toEqual(split([Buffer.concat(buffers)]))
     }),
-    { numRuns: 10_000 },
+    { numRuns: propertyRuns(300) },
   )
-}, 30_000)
+})
 
 test('LineSplitter cuts and marks an overlong line, and returns the next line complete', () => {
   const splitter = new LineSplitter(0)
@@ -55,9 +56,10 @@ test('readers of CDR lines and ARI frames do not throw for any bytes', () => {
       expect(['cdr', 'malformed']).toContain(readCdrLine('lyon-1', text ?? '').kind)
       expect(['event', 'ignored', 'unknown', 'malformed']).toContain(readFrame(Buffer.from(text ?? '')).kind)
     }),
-    { numRuns: 2_000 },
+    // The rest of the 10,000 are in bridge-bad-input.test.ts.
+    { numRuns: propertyRuns(300) },
   )
-}, 30_000)
+})
 
 test.each([
   ['not JSON', '{"accountcode":'],

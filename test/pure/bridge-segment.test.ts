@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeRecord, type SpoolRecord, scanSegment } from '../../bridge/spool/segment.ts'
+import { propertyRuns } from '../support/property.ts'
 
 const numbers = (records: readonly SpoolRecord[]) => records.map((record) => record.number)
 
@@ -37,6 +38,6 @@ test('reads a segment with random bytes inserted without an error, and keeps the
       const before = ends.filter((end) => end <= at).length
       expect(found.slice(0, before)).toEqual(Array.from({ length: before }, (_, index) => index + 1))
     }),
-    { numRuns: 2000 },
+    { numRuns: propertyRuns(300) },
   )
 })

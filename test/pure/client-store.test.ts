@@ -15,6 +15,7 @@ import {
 } from '../../contracts/frames.ts'
 import { formatVersion } from '../../contracts/version.ts'
 import { call, endpoint } from '../browser/support/facts.ts'
+import { propertyRuns } from '../support/property.ts'
 
 const now = 1_795_500_000_000
 
@@ -186,7 +187,7 @@ test('whatever the order, the doubles and the folds, no entity steps back and al
       const live = [...truth.values()].filter(({ state }) => state.state !== 'ended')
       expect(new Set(store.calls.values())).toEqual(new Set(live))
     }),
-    { numRuns: 500 },
+    { numRuns: propertyRuns(300) },
   )
 })
 
@@ -211,6 +212,6 @@ test('deltas that overtake or follow a snapshot of any moment end at the truth',
       for (const entity of later.slice(before.length)) store.delta(delta('calls', [entity]))
       expect(new Set(store.calls.values())).toEqual(new Set(liveAfter(told.length)))
     }),
-    { numRuns: 500 },
+    { numRuns: propertyRuns(300) },
   )
 })

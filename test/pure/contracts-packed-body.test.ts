@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { unpackedBytesMax } from '../../contracts/limits.ts'
 import { BodyRefused, openBody, packBody } from '../../contracts/packed-body.ts'
+import { propertyRuns } from '../support/property.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const stranger = generateKeyPairSync('ed25519')
@@ -37,7 +38,7 @@ test('any lines come out of a packed body as they went in', async () => {
       const text = pack(lines, privateKey)
       expect(await openBody(text, registered)).toEqual({ ...packing, lines })
     }),
-    { numRuns: 200 },
+    { numRuns: propertyRuns(200) },
   )
 })
 
@@ -76,7 +77,7 @@ test('no single bit of the data or the signature can be flipped unseen', async (
       const altered = { ...whole, [field]: bytes.toString('base64') }
       expect(await refusal(JSON.stringify(altered))).toBe('body-signature-invalid')
     }),
-    { numRuns: 300 },
+    { numRuns: propertyRuns(300) },
   )
 })
 

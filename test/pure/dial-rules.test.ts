@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type DialRules, judgeNumber } from '../../functions/domain/dial-rules.ts'
+import { propertyRuns } from '../support/property.ts'
 
 const rules: DialRules = { internal: true, national: true, mobile: true, countries: [], outsidePrefix: '0' }
 const french = { country: 'FR' } as const
@@ -142,7 +143,7 @@ test('reading a number is idempotent: its one form is judged as it was', () => {
       const verdict = judge(text)
       if (verdict.kind === 'allowed') expect(judge(verdict.canonical)).toEqual(verdict)
     }),
-    { numRuns: 1_000 },
+    { numRuns: propertyRuns(300) },
   )
 }, 30_000)
 
@@ -154,6 +155,6 @@ test('what is dialled is digits that say the number allowed, whatever was typed'
       expect(verdict.dial).toMatch(/^([1-9]\d{1,5}|00[1-9]\d{8})$/)
       if (verdict.dial.startsWith('0')) expect(`+33${verdict.dial.slice(2)}`).toBe(verdict.canonical)
     }),
-    { numRuns: 2_000 },
+    { numRuns: propertyRuns(300) },
   )
 }, 30_000)

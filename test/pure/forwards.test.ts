@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { readUserEvent, withSettings } from '../../bridge/normalise/phone-settings.ts'
 import type { EndpointState } from '../../contracts/facts.ts'
 import { dndOf, forwardsOf, loopOf, storedOf } from '../../functions/domain/forwards.ts'
+import { propertyRuns } from '../support/property.ts'
 
 const since = '2026-11-24T08:00:00.000Z'
 function phone(number: string, more: Partial<EndpointState> = {}): EndpointState {
@@ -52,7 +53,7 @@ test('loops of any length are found, and what is allowed one after the other nev
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: propertyRuns(300) },
   )
 })
 

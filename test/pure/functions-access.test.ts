@@ -8,6 +8,7 @@ import { makeEnrolmentCode, parseEnrolmentCode } from '../../functions/domain/en
 import { readCursor, writeCursor } from '../../functions/http/cursor.ts'
 import type { KeyRow } from '../../functions/stores/keys.ts'
 import { makeSecrets } from '../../infra/build/secrets.ts'
+import { propertyRuns } from '../support/property.ts'
 
 const secrets = makeSecrets()
 
@@ -130,6 +131,6 @@ test('a cursor opens only unchanged, for its own list and its own site', () => {
       if (mutated === cursor) return
       expect(() => readCursor('cdrs', 'office', Position, mutated, secrets.cursorKey)).toThrow('start without one')
     }),
-    { numRuns: 300 },
+    { numRuns: propertyRuns(300) },
   )
 })

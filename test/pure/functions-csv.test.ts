@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readCsv } from '../../cli/import/csv.ts'
 import { csvRecord } from '../../functions/domain/csv.ts'
+import { propertyRuns } from '../support/property.ts'
 
 async function parse(text: string): Promise<string[]> {
   async function* whole() {
@@ -20,7 +21,7 @@ test('cells come back as they were, those that a spreadsheet would run as text',
       expect(back.map((cell, i) => (cell === `'${texts[i]}` ? texts[i] : cell))).toEqual(texts)
       expect(back.filter((cell) => /^[=+\-@\t]/.test(cell))).toEqual([])
     }),
-    { numRuns: 300 },
+    { numRuns: propertyRuns(300) },
   )
 })
 

@@ -4,6 +4,7 @@ import { bridgeSource, type EndpointEvent, factIdentity } from '../../contracts/
 import { frameBytesMax } from '../../contracts/limits.ts'
 import { splitByFrame } from '../../functions/domain/framing.ts'
 import { foldPresence } from '../../functions/domain/presence-fold.ts'
+import { propertyRuns } from '../support/property.ts'
 
 const site = 'office'
 const time = '2026-11-23T19:03:14.000Z'
@@ -49,6 +50,6 @@ test('a list is cut to frames that a WebSocket takes, losing nothing and keeping
       expect(runs.flat()).toEqual(items)
       for (const run of runs) expect(Buffer.byteLength(JSON.stringify({ entities: run }))).toBeLessThan(frameBytesMax)
     }),
-    { numRuns: 30 },
+    { numRuns: propertyRuns(30) },
   )
 })

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Call } from '../../contracts/calls.ts'
 import { type OpenCall, totalHour } from '../../functions/domain/stats/hour-total.ts'
 import { dayKey, hourKey, nextDay, offsetsOf, startOfDay, weekKey } from '../../functions/domain/stats/zone.ts'
+import { propertyRuns } from '../support/property.ts'
 
 const hourStart = Date.parse('2026-11-23T19:00:00Z') / 1000
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
@@ -33,7 +34,7 @@ test('peaks are those of a count second by second, calls of earlier hours among 
       )
       expect(site.peaks).toEqual(peaks)
     }),
-    { numRuns: 60 },
+    { numRuns: propertyRuns(60) },
   )
 })
 

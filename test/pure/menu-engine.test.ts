@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { type Effect, type MenuEvent, type MenuState, startMenu, step } from '../../bridge/menus/engine.ts'
 import { fillPrompt } from '../../bridge/menus/prompt.ts'
 import { menuOf } from '../support/menus.ts'
+import { propertyRuns } from '../support/property.ts'
 
 const digit = (text: string): MenuEvent[] => [...text].map((one) => ({ type: 'digit', digit: one }))
 const played: MenuEvent = { type: 'played' }
@@ -170,7 +171,7 @@ test('with random events, dials or hangs up exactly once if the call is over, an
       expect(after.over).toBe(true)
       expect(step(menu, after, played).effects).toEqual([])
     }),
-    { numRuns: 500 },
+    { numRuns: propertyRuns(300) },
   )
 })
 
@@ -198,6 +199,6 @@ test('with random events, a call that is not over always has a prompt playing or
         expect(state.over || state.playing > 0 || timers.size > 0, JSON.stringify(state)).toBe(true)
       }
     }),
-    { numRuns: 500 },
+    { numRuns: propertyRuns(300) },
   )
 })
