@@ -1,12 +1,14 @@
 import { SwitchhookError } from '../../contracts/errors.ts'
 
-/** Space for an index of Debian sid (63 MB), apt's cache of it (96 MB), the packages (20 MB) and their contents (80 MB). */
+/** Disk space for the index of Debian sid (63 MB), apt's cache of it (96 MB), the packages (20 MB) and their contents (80 MB). */
 export const NEEDED_MB = 300
 
 export class PlatformUnsupportedError extends SwitchhookError {
   readonly errorId = 'platform-unsupported'
   constructor(what: string) {
-    super(`A real Asterisk cannot be set up here (${what}): run npm start -- --replay to use a recording instead.`)
+    super(
+      `Asterisk cannot be installed on this machine (${what}): run npm start -- --replay to use a recording instead.`,
+    )
   }
 }
 
@@ -14,7 +16,7 @@ export class KeyringMissingError extends SwitchhookError {
   readonly errorId = 'keyring-missing'
   constructor(cause?: unknown) {
     super(
-      'The keys that sign the Debian archive are missing or too old: install or upgrade the package debian-archive-keyring, or run npm start -- --replay.',
+      'The keys of the Debian archive are missing or too old: install or upgrade the package debian-archive-keyring, or run npm start -- --replay.',
       { cause },
     )
   }
@@ -24,7 +26,7 @@ export class MirrorUnreachableError extends SwitchhookError {
   readonly errorId = 'mirror-unreachable'
   constructor(cause?: unknown) {
     super(
-      'No Debian mirror that carries sid could be reached: name one with npm start -- --mirror URL, or run npm start -- --replay.',
+      'No Debian mirror with sid could be reached: give one with npm start -- --mirror URL, or run npm start -- --replay.',
       { cause },
     )
   }
@@ -37,7 +39,7 @@ export class MirrorInvalidError extends SwitchhookError {
   readonly errorId = 'mirror-invalid'
   constructor() {
     super(
-      'The mirror is not an http, https or file URL: give the folder that holds dists/ and pool/, as in --mirror URL.',
+      'The mirror is not an http, https or file URL: give the folder that contains dists/ and pool/, for example --mirror http://deb.debian.org/debian.',
     )
   }
 }
@@ -46,7 +48,7 @@ export class MirrorChangedError extends SwitchhookError {
   readonly errorId = 'mirror-changed'
   constructor(what: string, cause?: unknown) {
     super(
-      `The Debian mirror does not hold what its own index promises (${what}): try again in some minutes, or name another one with --mirror URL.`,
+      `The Debian mirror does not match its index (${what}): try again in some minutes, or give another mirror with --mirror URL.`,
       { cause },
     )
   }
@@ -58,7 +60,7 @@ export class MirrorChangedError extends SwitchhookError {
 export class FolderNotWritableError extends SwitchhookError {
   readonly errorId = 'folder-not-writable'
   constructor(folder: string, cause?: unknown) {
-    super(`The folder ${folder} cannot be written: make it writable for this user, or choose another one.`, { cause })
+    super(`The folder ${folder} cannot be written: make it writable for this user or choose another one.`, { cause })
   }
 }
 
@@ -82,7 +84,7 @@ export class InstallationBusyError extends SwitchhookError {
 export class InstallationError extends SwitchhookError {
   readonly errorId = 'install-failed'
   constructor(what: string, cause?: unknown) {
-    super(`Asterisk could not be set up (${what}): try again, or run npm start -- --replay.`, { cause })
+    super(`Asterisk could not be installed (${what}): try again, or run npm start -- --replay.`, { cause })
   }
 }
 
@@ -90,7 +92,7 @@ export class SiteInvalidError extends SwitchhookError {
   readonly errorId = 'site-invalid'
   readonly problems: readonly string[]
   constructor(name: string, problems: readonly string[]) {
-    super(`${name} is not a valid site, correct these keys: ${problems.join('; ')}.`)
+    super(`${name} is not a valid site; correct these keys: ${problems.join('; ')}.`)
     this.problems = problems
   }
 }
@@ -98,7 +100,7 @@ export class SiteInvalidError extends SwitchhookError {
 export class PortInUseError extends SwitchhookError {
   readonly errorId = 'port-in-use'
   constructor(purpose: string, address: string, port: number) {
-    super(`The port ${address}:${port} (${purpose}) is in use: end the program that holds it, or choose another port.`)
+    super(`The port ${address}:${port} (${purpose}) is in use: end the program that uses it or choose another port.`)
   }
   override shouldRetry() {
     return true
@@ -108,7 +110,7 @@ export class PortInUseError extends SwitchhookError {
 export class AlreadyRunningError extends SwitchhookError {
   readonly errorId = 'already-running'
   constructor(folder: string, pid: number) {
-    super(`An Asterisk already runs in ${folder} as process ${pid}: end it first.`)
+    super(`An Asterisk already runs in ${folder} as process ${pid}: end that process first.`)
   }
 }
 
@@ -122,7 +124,7 @@ export class FolderPathTooLongError extends SwitchhookError {
 export class AsteriskStartError extends SwitchhookError {
   readonly errorId = 'asterisk-start-failed'
   constructor(what: string, logFile: string, cause?: unknown) {
-    super(`Asterisk did not start (${what}): its own words are in ${logFile}.`, { cause })
+    super(`Asterisk did not start (${what}): read its log ${logFile}.`, { cause })
   }
 }
 
@@ -133,14 +135,14 @@ export class NotRunningError extends SwitchhookError {
   }
 }
 
-/** The `code` of a system error, such as `ENOENT`. */
+/** Returns the `code` of a system error, such as `ENOENT`. */
 export function errorCode(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
 const NOT_WRITABLE: ReadonlySet<unknown> = new Set(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EEXIST'])
 
-/** What a failed write into `folder` means to the user; any other error is returned as it is. */
+/** Converts the error of a failed write into `folder` to one of the errors above; other errors are returned unchanged. */
 export function folderFailure(error: unknown, folder: string): unknown {
   const code = errorCode(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return new DiskFullError(folder, error)

@@ -9,22 +9,22 @@ import { downloadAndUnpack } from './install/unpack.ts'
 import { type AsteriskInstallation, dataFolder, findInstallation, RECIPE, runningVersion } from './installation.ts'
 
 export interface InstallOptions {
-  /** Everything is kept in here; made if absent. Several processes may share it. */
+  /** Holds the installation; created if absent. Several processes may share it. */
   readonly folder: string
   /** A Debian mirror's URL, instead of those of the machine's own apt sources. */
   readonly mirror?: string | undefined
-  /** Told each step that can take longer than a second. */
+  /** Called with the name of each step that can take longer than a second. */
   readonly progress: (step: string) => void
-  /** Ends the installation; nothing half-done is left. */
+  /** Aborts the installation, which leaves no partial files. */
   readonly signal?: AbortSignal | undefined
 }
 
 const LEFTOVER = 'unpacking-'
 
 /**
- * Gets Asterisk 22 from Debian sid into a private folder, without root: packages are downloaded by an apt of its own,
- * checked against the signed index, unpacked, tried, and only then renamed into place. When it is there already, that
- * takes one run of `asterisk -V`.
+ * Installs Asterisk 22 from Debian sid into a private folder, without root. A private apt downloads the packages and checks them
+ * against the signed index; they are unpacked, run once and then renamed into place. If Asterisk is already installed, this only
+ * runs `asterisk -V`.
  *
  * @throws PlatformUnsupportedError, KeyringMissingError, MirrorUnreachableError, MirrorInvalidError, MirrorChangedError, FolderNotWritableError,
  *   DiskFullError, InstallationError; the reason of `signal` when it aborts
@@ -32,14 +32,14 @@ const LEFTOVER = 'unpacking-'
 export async function installAsterisk(options: InstallOptions): Promise<AsteriskInstallation> {
   const { folder, signal } = options
   const root = join(folder, 'current')
-  const warm = await findInstallation(root, signal)
-  if (warm) return warm
+  const installed = await findInstallation(root, signal)
+  if (installed) return installed
 
   await checkPlatform(signal)
   try {
     await mkdir(folder, { recursive: true })
     await using _lock = await takeLock(join(folder, 'lock'), signal)
-    // Another process may have finished while this one waited.
+    // Another process may have installed it while this one waited for the lock.
     return (await findInstallation(root, signal)) ?? (await installInto(root, options))
   } catch (error) {
     throw folderFailure(error, folder)
@@ -58,7 +58,7 @@ async function installInto(root: string, { folder, mirror, progress, signal }: I
     const apt = await reachMirror(join(work, 'apt'), await mirrorsToTry(mirror), signal)
     const unpacked = join(work, 'root')
     const packages = await downloadAndUnpack({ apt, root: unpacked, progress, signal })
-    // Debian's packages make this link when they are configured, which never happens here.
+    // Debian's packages create this link when they are configured, and unpacking does not configure them.
     await symlink('en_US_f_Allison', join(dataFolder(unpacked), 'sounds', 'en'))
     const version = await runningVersion(unpacked, signal)
     if (version === undefined) throw new InstallationError('the unpacked program does not run')
@@ -74,7 +74,7 @@ async function installInto(root: string, { folder, mirror, progress, signal }: I
   }
 }
 
-/** The apt of the first mirror that answers with an index of sid. */
+/** Returns an apt for the first mirror that answers with an index of sid. */
 async function reachMirror(folder: string, mirrors: readonly AptEntry[], signal: AbortSignal | undefined) {
   let failure: unknown
   for (const mirror of mirrors) {

@@ -6,7 +6,7 @@ import { errorCode } from './errors.ts'
 import { runCommand } from './install/command.ts'
 import { MODULES, SPARE_MODULES } from './render/modules.ts'
 
-/** Packages taken whatever they depend on; everything else follows from what these load. */
+/** Packages that are always installed; the others follow from the libraries that these load. */
 export const ROOT_PACKAGES = [
   'asterisk',
   'asterisk-config',
@@ -16,31 +16,31 @@ export const ROOT_PACKAGES = [
   'libc6',
 ] as const
 
-/** Changes when the packages or modules that this version of the project asks for change: then it installs anew. */
+/** Digest of the wanted packages and modules. If a new version of the project changes them, Asterisk is installed again. */
 export const RECIPE = createHash('sha256')
   .update(JSON.stringify([ROOT_PACKAGES, MODULES, SPARE_MODULES]))
   .digest('hex')
   .slice(0, 16)
 
-/** What lies in `installed.json`, written last, so that a folder that has it is whole. */
+/** The content of `installed.json`. It is written last, so a folder that has it is complete. */
 export const Stamp = v.object({
   recipe: v.string(),
-  /** As `asterisk -V` says it, without the word Asterisk. */
+  /** The output of `asterisk -V` without the word Asterisk. */
   version: v.string(),
-  /** Package name to Debian version. */
+  /** Debian version by package name. */
   packages: v.record(v.string(), v.string()),
 })
 
-/** An Asterisk unpacked in a private folder. It runs from there, on its own C library, and writes nothing there. */
+/** An Asterisk that is unpacked in a private folder. It runs from there with its own C library and does not write there. */
 export interface AsteriskInstallation extends v.InferOutput<typeof Stamp> {
-  /** The unpacked tree: `usr/sbin/asterisk` and the rest. */
+  /** The unpacked tree, which contains `usr/sbin/asterisk`. */
   readonly root: string
 }
 
 const LIBRARIES = 'usr/lib/x86_64-linux-gnu'
 const VERSION_MS_MAX = 10_000
 
-/** Program and first arguments that run this Asterisk; append its options. */
+/** Returns program and first arguments that run this Asterisk; append the options. */
 export function asteriskCommand(root: string): { file: string; args: string[] } {
   const libraries = join(root, LIBRARIES)
   return {
@@ -57,12 +57,12 @@ export function librariesFolder(root: string): string {
   return join(root, LIBRARIES)
 }
 
-/** Sounds, documentation (which the module loader reads) and the ARI description. */
+/** Returns the folder of sounds, documentation (which the module loader reads) and ARI descriptions. */
 export function dataFolder(root: string): string {
   return join(root, 'usr/share/asterisk')
 }
 
-/** The version that the unpacked binary tells when it is run, or undefined if it does not run. */
+/** Runs the unpacked binary and returns its version, or undefined if it does not run. */
 export async function runningVersion(root: string, signal?: AbortSignal): Promise<string | undefined> {
   const { file, args } = asteriskCommand(root)
   try {
@@ -74,7 +74,7 @@ export async function runningVersion(root: string, signal?: AbortSignal): Promis
   }
 }
 
-/** The installation in `root` if it is whole, made by this recipe, and runs. */
+/** Returns the installation in `root` if it is complete, current and runs. */
 export async function findInstallation(root: string, signal?: AbortSignal): Promise<AsteriskInstallation | undefined> {
   const stamp = await readStamp(join(root, 'installed.json'))
   if (!stamp || stamp.recipe !== RECIPE) return undefined
@@ -85,7 +85,7 @@ async function readStamp(file: string): Promise<v.InferOutput<typeof Stamp> | un
   try {
     return v.parse(Stamp, JSON.parse(await readFile(file, 'utf8')))
   } catch (error) {
-    // Absent, torn or from another version: all are cured by installing again.
+    // Absent, torn or written by another version: installing again replaces it.
     if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(errorCode(error)))) return undefined
     if (error instanceof SyntaxError || v.isValiError(error)) return undefined
     throw error

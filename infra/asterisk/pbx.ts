@@ -6,21 +6,21 @@ import { reservePorts } from './instance/ports.ts'
 import { AsteriskInstance } from './instance.ts'
 import type { AsteriskPorts } from './render/layout.ts'
 import { renderPbx } from './render.ts'
-import { keepSecrets, type Secrets } from './secrets.ts'
+import { loadSecrets, type Secrets } from './secrets.ts'
 import type { Site } from './site.ts'
 
 export interface PbxOptions {
   readonly installation: AsteriskInstallation
   readonly site: Site
-  /** Absolute; keeps secrets, call records, mailboxes and astDB from one start to the next. */
+  /** Absolute path; keeps secrets, call records, mailboxes and astDB between starts. */
   readonly folder: string
-  /** Free ones unless given. */
+  /** The default is free ports. */
   readonly ports?: AsteriskPorts
-  /** IPv4 address for SIP and audio; loopback unless given, `0.0.0.0` for phones elsewhere. */
+  /** IPv4 address for SIP and audio: loopback by default, `0.0.0.0` for phones on other machines. */
   readonly address?: string
 }
 
-/** The exchange that a site describes, not started yet: secrets kept or made, configuration rendered. */
+/** Creates the PBX of a site, not started yet: loads or generates its secrets and renders its configuration. */
 export async function createPbx(options: PbxOptions): Promise<AsteriskInstance> {
   const { installation, site, folder, address = '127.0.0.1' } = options
   const { root } = installation
@@ -33,7 +33,7 @@ export async function createPbx(options: PbxOptions): Promise<AsteriskInstance> 
 async function secretsIn(folder: string, site: Site): Promise<Secrets> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    return await keepSecrets(join(folder, 'secrets.json'), site)
+    return await loadSecrets(join(folder, 'secrets.json'), site)
   } catch (error) {
     throw folderFailure(error, folder)
   }

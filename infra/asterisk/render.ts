@@ -13,15 +13,15 @@ import type { Site } from './site.ts'
 export interface RenderOptions {
   /** The unpacked Asterisk. */
   readonly root: string
-  /** The instance's own folder, absolute. */
+  /** Absolute path of the instance's folder. */
   readonly folder: string
   readonly ports: AsteriskPorts
   readonly secrets: Secrets
-  /** IPv4 address that phones reach; loopback unless given. */
+  /** IPv4 address for phones; the default is loopback. */
   readonly address?: string
 }
 
-/** Files that Asterisk complains about when they are absent, though it needs nothing from them. */
+/** Files that Asterisk warns about if they are absent, although it needs no setting from them. */
 export const EMPTY_FILES: readonly string[] = [
   'acl.conf',
   'ccss.conf',
@@ -32,7 +32,7 @@ export const EMPTY_FILES: readonly string[] = [
   'websocket_client.conf',
 ]
 
-/** The whole configuration of the exchange: file name in `etc/`, and its text. Pure. */
+/** Renders all configuration files of the PBX: text by file name in `etc/`. */
 export function renderPbx(site: Site, options: RenderOptions): Map<string, string> {
   const { root, folder, ports, secrets, address = '127.0.0.1' } = options
   const { systemName } = site

@@ -5,22 +5,22 @@ import { errorCode } from './errors.ts'
 import type { Site } from './site.ts'
 
 const SecretsSchema = v.object({
-  /** Password of the ARI user `bridge`, who may place and end calls. */
+  /** Password of the ARI user `bridge`, which may place and end calls. */
   ariBridge: v.string(),
-  /** Password of the ARI user `reader`, who may only look. */
+  /** Password of the ARI user `reader`, which is read-only. */
   ariReader: v.string(),
   /** Secret of the AMI user `bridge`. */
   amiBridge: v.string(),
   /** SIP password by endpoint. */
   endpoints: v.record(v.string(), v.string()),
-  /** Digits that open a mailbox, by mailbox. */
+  /** PIN by mailbox. */
   mailboxes: v.record(v.string(), v.string()),
 })
 
-/** Every password of one Asterisk. */
+/** All passwords of one Asterisk. */
 export type Secrets = v.InferOutput<typeof SecretsSchema>
 
-/** Fresh secrets for a site; those of `earlier` that still have an owner are kept. */
+/** Generates the secrets of a site; reuses those of `earlier` for users, endpoints and mailboxes that still exist. */
 export function generateSecrets(site: Site, earlier?: Secrets): Secrets {
   const endpoints = site.extensions.map(({ endpoint }) => endpoint)
   const mailboxes = site.extensions.flatMap(({ mailbox }) => mailbox ?? [])
@@ -33,8 +33,8 @@ export function generateSecrets(site: Site, earlier?: Secrets): Secrets {
   }
 }
 
-/** The secrets kept in `file`, mode 0600, made or completed first if need be. A file that cannot be read as such is replaced. */
-export async function keepSecrets(file: string, site: Site): Promise<Secrets> {
+/** Loads the secrets from `file` (mode 0600), generates missing ones and saves them. An invalid file is replaced. */
+export async function loadSecrets(file: string, site: Site): Promise<Secrets> {
   const secrets = generateSecrets(site, await readSecrets(file))
   await writeFile(file, JSON.stringify(secrets, undefined, 2), { mode: 0o600 })
   return secrets
@@ -49,12 +49,12 @@ async function readSecrets(file: string): Promise<Secrets | undefined> {
   }
 }
 
-/** 144 bits in letters, digits, `-` and `_`, none of which means anything in a file of Asterisk. */
+/** Returns 144 random bits as letters, digits, `-` and `_`, which have no special meaning in Asterisk's files. */
 function password(): string {
   return randomBytes(18).toString('base64url')
 }
 
-/** Six digits, as many as a person types on a phone. */
+/** Returns six random digits. */
 function pin(): string {
   return String(randomInt(0, 1_000_000)).padStart(6, '0')
 }

@@ -4,8 +4,8 @@ import { type Document, parseDocument } from 'yaml'
 import { SiteInvalidError } from './errors.ts'
 
 /*
- * Every text of a site ends up in a configuration file of Asterisk, where `;`, `,`, `[`, `$`, quotes and line ends have
- * a meaning. So each has the narrowest alphabet that serves it, and nothing is ever escaped.
+ * Every text of a site is written into a configuration file of Asterisk, where `;`, `,`, `[`, `$`, quotes and line ends have a
+ * meaning. Each text therefore has the smallest possible alphabet, and no text is escaped.
  */
 const Name = v.pipe(
   v.string(),
@@ -34,12 +34,12 @@ const seconds = (least: number, most: number) =>
   )
 
 const ExtensionEntry = v.strictObject({
-  /** What colleagues dial. */
+  /** The number that colleagues dial. */
   number: Extension,
   /** The phone's SIP account, `PJSIP/<endpoint>`. */
   endpoint: Endpoint,
   name: Person,
-  /** Box in the voicemail context `voicemail`; without one an unanswered call ends with the phone's own answer. */
+  /** Mailbox in the voicemail context `voicemail`. Without one, an unanswered call ends with the phone's status. */
   mailbox: v.optional(Digits),
 })
 
@@ -52,7 +52,7 @@ const Trunk = v.strictObject({
   numbers: v.optional(v.array(v.strictObject({ number: Digits, extension: Extension })), []),
 })
 
-/** A number that rings several phones at once; whoever answers first has the call. */
+/** A number that rings several phones at the same time; the first phone that answers gets the call. */
 const Group = v.strictObject({
   number: Extension,
   extensions: v.pipe(v.array(Extension), v.minLength(2, 'must name two extensions or more')),
@@ -68,7 +68,7 @@ export const SiteSchema = v.pipe(
     groups: v.optional(v.array(Group), []),
     /** Numbers of the voice menus that the bridge runs. */
     menus: v.optional(v.array(Extension), []),
-    /** Either side of a call may transfer it by keys: ## at once, *2 after asking. Phones can by SIP in any case. */
+    /** Whether both parties may transfer a call by keys: ## blind, *2 attended. Phones can always transfer by SIP. */
     transferKeys: v.optional(v.boolean('must be true or false'), false),
     trunk: v.optional(Trunk),
   }),
@@ -77,7 +77,7 @@ export const SiteSchema = v.pipe(
     const { extensions, groups, trunk, menus } = dataset.value
     const twice = (what: string, values: readonly (string | undefined)[]) => {
       const repeated = values.filter((value, index) => value !== undefined && values.indexOf(value) !== index)
-      if (repeated.length > 0) addIssue({ message: `each ${what} may appear once only` })
+      if (repeated.length > 0) addIssue({ message: `each ${what} may appear only once` })
     }
     twice('extension number', [...[...extensions, ...groups].map(({ number }) => number), ...menus])
     twice('endpoint', [...extensions.map(({ endpoint }) => endpoint), trunk?.name])
@@ -94,21 +94,21 @@ export const SiteSchema = v.pipe(
   }),
 )
 
-/** One telephone system, as `site.yaml` describes it. */
+/** A telephone system as described in `site.yaml`. */
 export type Site = v.InferOutput<typeof SiteSchema>
 export type ExtensionOfSite = Site['extensions'][number]
 export type GroupOfSite = Site['groups'][number]
 export type TrunkOfSite = NonNullable<Site['trunk']>
 
 /**
- * Reads a site from YAML. `name` is the file's name, for the error.
+ * Parses a site from YAML; the error names the file `name`.
  *
- * @throws SiteInvalidError naming every bad key at once
+ * @throws SiteInvalidError with every invalid key
  */
 export function parseSite(text: string, name = 'site.yaml'): Site {
   const document = parseDocument(text)
   if (document.errors.length > 0) {
-    // The first line only: what follows shows the source.
+    // Keep only the first line: the others quote the source.
     throw new SiteInvalidError(
       name,
       document.errors.map((error) => error.message.split('\n')[0] ?? 'it is not YAML'),
@@ -121,13 +121,14 @@ function valuesOf(document: Document, name: string): unknown {
   try {
     return document.toJS()
   } catch (error) {
-    // An alias to nothing, or aliases that multiply without end.
-    if (error instanceof ReferenceError) throw new SiteInvalidError(name, ['its aliases lead nowhere'])
+    // An unknown alias, or aliases that expand without limit.
+    if (error instanceof ReferenceError)
+      throw new SiteInvalidError(name, ['an alias is unknown or expands without limit'])
     throw error
   }
 }
 
-/** Checks a site that is already an object. @throws SiteInvalidError */
+/** Validates a parsed site. @throws SiteInvalidError */
 export function checkSite(value: unknown, name = 'the site'): Site {
   const result = v.safeParse(SiteSchema, value)
   if (result.success) return result.output
@@ -140,7 +141,7 @@ export function checkSite(value: unknown, name = 'the site'): Site {
   )
 }
 
-/** @throws SiteInvalidError; the system's error if the file cannot be read */
+/** Reads a site from a file. @throws SiteInvalidError, or the system's error if the file cannot be read */
 export async function readSite(file: string): Promise<Site> {
   return parseSite(await readFile(file, 'utf8'), file)
 }
@@ -148,6 +149,6 @@ export async function readSite(file: string): Promise<Site> {
 function wording(issue: v.BaseIssue<unknown>): string {
   if (issue.expected === 'never') return 'is not a known key'
   if (issue.received === 'undefined') return 'is missing'
-  // Never the value itself: valibot's own messages quote it.
+  // Replace valibot's messages, since they quote the value.
   return issue.message.startsWith('Invalid') ? `must be ${issue.expected ?? 'valid'}` : issue.message
 }

@@ -1,15 +1,15 @@
 /**
- * The time that AWS's waits are measured by: idle connections, cached authorizers, schedules. At scale 60 an hour of them passes in a
- * minute; function time-outs, visibility time-outs and time stamps stay on the real clock.
+ * The scaled clock of AWS's long waits: idle connections, cached authorizers and schedules. At scale 60 an hour passes in a minute.
+ * Function time-outs, visibility time-outs and time stamps use the real clock.
  */
 export interface Clock {
-  /** Scaled milliseconds since the clock was made; never goes back. */
+  /** Scaled milliseconds since the clock was created; monotonic. */
   elapsedMs(): number
-  /** Calls back after `ms` scaled milliseconds; returns the function that cancels it. */
+  /** Calls `callback` after `ms` scaled milliseconds; returns the function that cancels it. */
   after(ms: number, callback: () => void): () => void
 }
 
-/** setTimeout takes no longer wait than this, 24 days. */
+/** The longest delay that setTimeout accepts, 24 days. */
 const timerMsMax = 2 ** 31 - 1
 
 export function createClock(scale: number): Clock {

@@ -3,29 +3,33 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LocalCloudError, messageOf } from './errors.ts'
 
-/** `registerHooks`, `node:sqlite` and the functions themselves want this one. */
+/** `registerHooks`, `node:sqlite` and the functions need this version. */
 const nodeMajorMin = 24
 
+/** Throws if this Node is too old for the local cloud. */
 export function requireNode(version = process.versions.node): void {
   if (Number(version.split('.')[0]) >= nodeMajorMin) return
-  const message = `The local cloud runs on Node ${nodeMajorMin} or later, and this is ${version}: start it with \`npm start\`, which brings its own.`
+  const message = `The local cloud runs on Node ${nodeMajorMin} or later, and this is ${version}: start it with \`npm start\`, which uses the Node that \`npm ci\` installed.`
   throw new LocalCloudError('node-too-old', message)
 }
 
 export interface DataFolder {
-  /** Lets another runner have it. */
+  /** Releases the folder for another local cloud. */
   stop(): void
 }
 
-/** Makes the folder, private to its owner since it holds secrets, and keeps other runners out, and clears what a killed one left. */
-export async function takeDataFolder(dataFolder: string): Promise<DataFolder> {
+/**
+ * Creates and locks the folder, which holds secrets and so is private to its owner. Removes temporary files of a local cloud that
+ * was killed.
+ */
+export async function openDataFolder(dataFolder: string): Promise<DataFolder> {
   try {
     await mkdir(dataFolder, { recursive: true, mode: 0o700 })
     await chmod(dataFolder, 0o700)
     await writeFile(join(dataFolder, 'writable'), '')
     await rm(join(dataFolder, 'writable'))
   } catch (cause) {
-    const message = `The data folder ${dataFolder} cannot be written (${messageOf(cause)}): make it writable or name another.`
+    const message = `The data folder ${dataFolder} cannot be written (${messageOf(cause)}): make it writable or choose another.`
     throw new LocalCloudError('data-folder-not-writable', message, { cause })
   }
   const lock = lockFolder(dataFolder)
@@ -33,14 +37,14 @@ export async function takeDataFolder(dataFolder: string): Promise<DataFolder> {
   return lock
 }
 
-/** By a transaction of SQLite that never ends: the system lets go of its lock when the process ends, however it ends. */
+/** Locks the folder by an open SQLite transaction: the operating system releases the lock however the process ends. */
 function lockFolder(dataFolder: string): DataFolder {
   const lock = new DatabaseSync(join(dataFolder, 'lock'))
   try {
     lock.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     lock.close()
-    const message = `The data folder ${dataFolder} is in use by another local cloud: stop that one or name another folder.`
+    const message = `The data folder ${dataFolder} is in use by another local cloud: stop that one or choose another folder.`
     throw new LocalCloudError('data-folder-in-use', message, { cause })
   }
   return { stop: () => lock.close() }

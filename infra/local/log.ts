@@ -1,2 +1,2 @@
-/** One line about one outcome: a stable event name and low-cardinality fields; never a secret, never a request's body. */
+/** Writes one line for one outcome: a stable event name and low-cardinality fields, without secrets and request bodies. */
 export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void

@@ -7,7 +7,7 @@ export interface LoopbackServer {
   stop(): Promise<void>
 }
 
-/** Listens on 127.0.0.1 alone. `port` 0 takes a free one; `what` is named in the sentence when the port is taken. */
+/** Starts a server on 127.0.0.1. Port 0 chooses a free one; `what` names the server in the error if the port is in use. */
 export async function listenOnLoopback(
   port: number,
   what: string,
@@ -19,8 +19,8 @@ export async function listenOnLoopback(
     server.once('error', (cause) => {
       const inUse = codeOf(cause) === 'EADDRINUSE'
       const why = inUse
-        ? 'is in use: stop what listens there or name another'
-        : `cannot be used (${cause.message}): name another`
+        ? 'is in use: stop the program that listens there or choose another port'
+        : `cannot be used (${cause.message}): choose another`
       reject(
         new LocalCloudError(inUse ? 'port-in-use' : 'port-unusable', `Port ${port} for the ${what} ${why}.`, { cause }),
       )

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Reads a request's body; undefined if it is longer than `bytesMax`. The rest of a longer one is read and thrown away. */
+/** Reads a request's body. Returns undefined if it is longer than `bytesMax`; the rest of it is read and discarded. */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0

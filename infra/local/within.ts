@@ -1,4 +1,4 @@
-/** The promise's value, or undefined if it takes longer than `ms`; the work itself goes on. */
+/** Returns the promise's value, or undefined after `ms`. The work behind the promise is not cancelled. */
 export async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<undefined>((resolve) => {

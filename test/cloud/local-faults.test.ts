@@ -21,7 +21,7 @@ const stored = async (sk: string) => {
   ).Item
 }
 
-test('fails every nth request of an action, and no other action, until the fault is removed', async () => {
+test('fails every nth request of one action until the fault is removed', async () => {
   const remove = fixture.cloud.faults.add({ service: 'dynamodb', action: 'PutItem', every: 3, kind: 'error500' })
   const outcomes: string[] = []
   for (let n = 1; n <= 6; n++)
@@ -40,13 +40,13 @@ test('fails every nth request of an action, and no other action, until the fault
 test.each([
   ['throttle', 'ThrottlingException'],
   ['access-denied', 'AccessDeniedException'],
-] as const)('answers the next request with %s and then stops', async (kind, name) => {
+] as const)('answers only the next request with %s if the fault has next: 1', async (kind, name) => {
   fixture.cloud.faults.add({ service: 'dynamodb', next: 1, kind })
   await expect(put('next')).rejects.toMatchObject({ name })
   await put('next')
 })
 
-test('loses the reply of a request that was carried out', async () => {
+test('drops the reply to a request that was executed', async () => {
   fixture.cloud.faults.add({ service: 'dynamodb', action: 'PutItem', next: 1, kind: 'reply-lost' })
   await expect(put('lost')).rejects.toThrow(/socket hang up|ECONNRESET/)
   expect(await stored('lost')).toBeDefined()
@@ -60,7 +60,7 @@ test('delays a request', async () => {
   expect(performance.now() - startedAt).toBeGreaterThan(149)
 })
 
-test("speaks SQS's words for a fault of SQS", async () => {
+test("answers a fault of SQS with SQS's error names", async () => {
   const QueueUrl = fixture.cloud.ref('ForeignQueue')
   const ask = () =>
     queues(fixture.cloud).send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }))

@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
-import { ask, packagedFixture, runFixture } from './local-fixture/packaged-fixture.ts'
+import { ask, packagedFixture, patiently, runFixture } from './local-fixture/packaged-fixture.ts'
 
-/** The state letter of a process: T when stopped, undefined when gone. */
+/** Returns the state letter of a process: T if it is stopped, undefined if it does not exist. */
 async function stateOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
   return stat?.slice(stat.lastIndexOf(')') + 2)[0]
 }
 
-test('runs one invocation a process at a time and keeps the process for the next', async () => {
+test('runs one invocation at a time in a process and reuses the process for the next', async () => {
   await using fixture = await runFixture()
   const first = await ask(fixture.cloud, 'echo', { pid: true })
   expect(await ask(fixture.cloud, 'echo', { pid: true })).toBe(first)
@@ -22,13 +22,13 @@ test('runs one invocation a process at a time and keeps the process for the next
   expect(new Set(together).size).toBe(3)
 })
 
-test('freezes a function between invocations, so that work left after the answer waits for the next one', async () => {
-  // Goal: what dies on AWS must not live here. Method: a timer of 50 ms would write a file; the process is seen stopped while 20
-  // other invocations of other functions pass, the file is absent, and appears once the same process is invoked again.
+test('freezes a process after its answer, so that remaining work continues at the next invocation', async () => {
+  // Goal: work that AWS would freeze is frozen here too. Method: a function leaves a timer that writes a file after 50 ms. The process
+  // is stopped and the file absent during 20 invocations of other functions; the file appears when the same process is invoked again.
   await using fixture = await runFixture()
   const path = join(fixture.dataFolder, 'thawed')
   const pid = await ask(fixture.cloud, 'frozen', { path, ms: 50 })
-  await expect.poll(() => stateOf(pid)).toBe('T')
+  await expect.poll(() => stateOf(pid), patiently).toBe('T')
   const startedAt = Date.now()
   while (Date.now() - startedAt < 200) await ask(fixture.cloud, 'echo', { pid: true })
   expect(existsSync(path)).toBe(false)
@@ -36,7 +36,7 @@ test('freezes a function between invocations, so that work left after the answer
   expect(existsSync(path)).toBe(true)
 })
 
-test('ends an invocation at its time-out and initialises the function anew', async () => {
+test('ends a process at the time-out of its invocation and starts another for the next', async () => {
   await using fixture = await runFixture()
   const startedAt = performance.now()
   const outcome = await fixture.cloud.invoke('slow', {})
@@ -47,14 +47,14 @@ test('ends an invocation at its time-out and initialises the function anew', asy
   expect(await ask(fixture.cloud, 'slow', { ms: 0 })).toBe('late')
 })
 
-test('reports errors as Lambda does', async () => {
+test('reports thrown errors, exits and failed inits in the form of Lambda', async () => {
   await using fixture = await runFixture()
   const thrown = await fixture.cloud.invoke('echo', { throw: 'oops' })
   expect(thrown.functionError).toBe('Unhandled')
   expect(JSON.parse(thrown.payload)).toMatchObject({ errorType: 'TypeError', errorMessage: 'oops' })
   expect(JSON.parse(thrown.payload).trace[0]).toBe('TypeError: oops')
   await expect
-    .poll(() => fixture.lines.some((line) => line.includes('Invoke Error') && line.includes('oops')))
+    .poll(() => fixture.lines.some((line) => line.includes('Invoke Error') && line.includes('oops')), patiently)
     .toBe(true)
   const exited = await fixture.cloud.invoke('echo', { exit: 7 })
   expect(JSON.parse(exited.payload)).toEqual({
@@ -64,7 +64,7 @@ test('reports errors as Lambda does', async () => {
   expect(await ask(fixture.cloud, 'echo', { pid: true })).toEqual(expect.any(Number))
 })
 
-test('refuses payloads over 6 MB in both directions', async () => {
+test('rejects requests and responses over 6 MB', async () => {
   await using fixture = await runFixture()
   const tooLarge = await ask(fixture.cloud, 'echo', { large: 6 * 1024 * 1024 + 200 })
   expect(tooLarge.errorType).toBe('Function.ResponseSizeTooLarge')
@@ -73,25 +73,25 @@ test('refuses payloads over 6 MB in both directions', async () => {
   expect(request.errorType).toBe('RequestEntityTooLargeException')
 })
 
-test('runs no more processes than the reserved concurrency and queues the rest', async () => {
+test('runs at most as many processes as the reserved concurrency and queues other invocations', async () => {
   await using fixture = await runFixture()
   const startedAt = performance.now()
   await Promise.all([1, 2, 3].map(() => ask(fixture.cloud, 'single', { ms: 100 })))
   expect(performance.now() - startedAt).toBeGreaterThan(300)
 })
 
-test('ends a process that stays idle, and all of them when it stops', async () => {
+test('ends a process that is idle for too long, and every process at a stop', async () => {
   const pids: number[] = []
   {
     await using fixture = await runFixture({ limits: { idleMsMax: 100 } })
     const idle = await ask(fixture.cloud, 'echo', { pid: true })
-    await expect.poll(() => stateOf(idle), { timeout: 3000 }).toBeUndefined()
+    await expect.poll(() => stateOf(idle), patiently).toBeUndefined()
     pids.push(await ask(fixture.cloud, 'echo', { pid: true }))
   }
   expect(await Promise.all(pids.map(stateOf))).toEqual([undefined])
 })
 
-test('leaves no process behind, frozen or busy, when it is killed itself', async () => {
+test('leaves no process behind, frozen or busy, if the local cloud is killed', async () => {
   const dataFolder = await mkdtemp(join(tmpdir(), 'local-cloud-'))
   const runner = spawn(
     process.execPath,
@@ -104,7 +104,7 @@ test('leaves no process behind, frozen or busy, when it is killed itself', async
   const [text] = await once(runner.stdout, 'data')
   const { frozen, busy } = JSON.parse(String(text))
   try {
-    await expect.poll(() => stateOf(frozen)).toBe('T')
+    await expect.poll(() => stateOf(frozen), patiently).toBe('T')
     expect(await stateOf(busy)).toMatch(/[SR]/)
   } finally {
     runner.kill('SIGKILL')

@@ -10,12 +10,12 @@ beforeAll(async () => {
 })
 afterAll(() => fixture[Symbol.asyncDispose]())
 
-/** Has the echo function return `answer` as it stands. */
+/** Requests the echo function, which returns `answer` unchanged. */
 const answering = (answer: unknown) => fetch(`${url}/echo/answer?answer=${encodeURIComponent(JSON.stringify(answer))}`)
 
-/** `fetch` joins headers and keeps Origin to itself, so this speaks HTTP. */
+/** Sends a request by node:http: `fetch` joins headers and does not allow Origin. */
 function plain(method: string, path: string, headers: Record<string, string | string[]>) {
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever came
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads any answer
   return new Promise<{ status: number | undefined; headers: Record<string, unknown>; json: () => any }>(
     (resolve, reject) => {
       request(url + path, { method, headers }, (response) => {
@@ -33,7 +33,7 @@ function plain(method: string, path: string, headers: Record<string, string | st
   )
 }
 
-test('gives functions the payload format 2.0', async () => {
+test('sends functions an event in payload format 2.0', async () => {
   const startedAt = Date.now()
   const response = await plain('GET', '/any/a%20b%2Fc?x=1&y=2&x=3&empty=', {
     Cookie: 'first=1; second=2',
@@ -75,7 +75,7 @@ test('gives functions the payload format 2.0', async () => {
   expect(event.requestContext.timeEpoch).toBeGreaterThanOrEqual(startedAt)
 })
 
-test('leaves out what a request has not', async () => {
+test('leaves empty fields out of the event', async () => {
   const event = await (await fetch(`${url}/echo/fixed`)).json()
   for (const absent of ['cookies', 'queryStringParameters', 'pathParameters', 'body'])
     expect(event).not.toHaveProperty(absent)
@@ -88,7 +88,7 @@ test.each([
   ['text/csv; charset=utf-8', 'é,1', false],
   ['application/x-www-form-urlencoded', 'a=1&b=2', true],
   ['application/octet-stream', 'x', true],
-])('hands on a body of %s as it is documented', async (type, body, encoded) => {
+])('passes a body of %s on as text or base64, as documented', async (type, body, encoded) => {
   const response = await fetch(`${url}/echo`, { method: 'POST', body, headers: { 'content-type': type } })
   const event = await response.json()
   expect(event.isBase64Encoded).toBe(encoded)
@@ -119,8 +119,8 @@ test.each([
   ['an object without a status', { hello: 1 }, 200, 'application/json', '{"hello":1}'],
   ['a text', 'hello', 200, 'application/json', 'hello'],
   ['a list', [1, 2], 200, 'application/json', '[1,2]'],
-  ['a status alone', { statusCode: 204 }, 204, 'text/plain;charset=UTF-8', ''],
-  ['a status in words', { statusCode: '201', body: 'made' }, 201, 'text/plain;charset=UTF-8', 'made'],
+  ['only a status', { statusCode: 204 }, 204, 'text/plain;charset=UTF-8', ''],
+  ['a status as text', { statusCode: '201', body: 'made' }, 201, 'text/plain;charset=UTF-8', 'made'],
   [
     'base64',
     { statusCode: 200, body: 'aGk=', isBase64Encoded: true, headers: { 'Content-Type': 'a/b' } },
@@ -129,39 +129,39 @@ test.each([
     'hi',
   ],
   [
-    'a body that is no text',
+    'an object as body',
     { statusCode: 200, body: { no: 1 } },
     500,
     'application/json',
     '{"message":"Internal Server Error"}',
   ],
-  ['a status that is none', { statusCode: 99 }, 500, 'application/json', '{"message":"Internal Server Error"}'],
-])('understands an answer that is %s', async (_name, answer, status, type, body) => {
+  ['a status under 100', { statusCode: 99 }, 500, 'application/json', '{"message":"Internal Server Error"}'],
+])('converts a function response that is %s', async (_name, answer, status, type, body) => {
   const response = await answering(answer)
   expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([status, type, body])
 })
 
-test('makes a set-cookie header of each cookie', async () => {
+test('converts each cookie of a response to a set-cookie header', async () => {
   const response = await answering({ statusCode: 200, cookies: ['a=1; Secure', 'b=2'], headers: { 'X-Own': 7 } })
   expect(response.headers.getSetCookie()).toEqual(['a=1; Secure', 'b=2'])
   expect(response.headers.get('x-own')).toBe('7')
 })
 
-test('answers 500 for a function that failed or timed out, and 503 for one that outlasts the integration', async () => {
+test('answers 500 if the function fails or times out, and 503 if it exceeds the time-out of the integration', async () => {
   const failed = await fetch(`${url}/slow`)
   expect([failed.status, await failed.json()]).toEqual([500, { message: 'Internal Server Error' }])
   const late = await fetch(`${url}/late`)
   expect([late.status, await late.json()]).toEqual([503, { message: 'Service Unavailable' }])
 })
 
-test('refuses headers over 10,240 bytes and bodies over 10 MB', async () => {
+test('answers 431 to headers over 10,240 bytes and 413 to bodies over 10 MB', async () => {
   expect((await fetch(`${url}/echo/fixed`, { headers: { 'x-long': 'x'.repeat(10_300) } })).status).toBe(431)
   const body = Buffer.alloc(10 * 1024 * 1024 + 1, 'x')
   const tooLarge = await fetch(`${url}/echo`, { method: 'POST', body, headers: { 'content-type': 'text/plain' } })
   expect([tooLarge.status, await tooLarge.json()]).toEqual([413, { message: 'Request Entity Too Large' }])
 })
 
-test('answers a preflight by the configuration, without asking route or authorizer', async () => {
+test('answers a preflight from the CORS configuration, without a route or an authorizer', async () => {
   const asked = { origin: 'https://page.example', 'access-control-request-method': 'GET' }
   const { status, headers } = await plain('OPTIONS', '/guarded', asked)
   expect(status).toBe(204)
@@ -176,7 +176,7 @@ test('answers a preflight by the configuration, without asking route or authoriz
   expect(Object.keys(stranger.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
 })
 
-test('puts the configured CORS headers on answers and drops those of the function', async () => {
+test('replaces the CORS headers of a function by the configured ones', async () => {
   const own = { statusCode: 200, headers: { 'Access-Control-Allow-Origin': '*' } }
   const path = `/echo/answer?answer=${encodeURIComponent(JSON.stringify(own))}`
   const known = await plain('GET', path, { origin: 'https://page.example' })

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { unzip } from '../../infra/local/functions/code-folder.ts'
 import { FrameMeter } from '../../infra/local/socket/frame-meter.ts'
 
-/** A client's frame: masked, of `length` bytes. */
+/** Returns a masked frame of `length` bytes, as a client sends it. */
 function frame(length: number): Buffer {
   const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8
   const header = Buffer.alloc(2 + extended + 4)
@@ -17,7 +17,7 @@ function frame(length: number): Buffer {
   return Buffer.concat([header, Buffer.alloc(length, 0xff)])
 }
 
-test('measures frames wherever the stream is cut', () => {
+test('measures frames in a stream that is cut at any byte', () => {
   const lengths = [0, 1, 125, 126, 65_535, 65_536, 3]
   const stream = Buffer.concat(lengths.map(frame))
   for (const size of [1, 2, 3, 7, 1000, stream.length]) {
@@ -32,7 +32,7 @@ test('measures frames wherever the stream is cut', () => {
   }
 })
 
-/** A zip of one entry, made by hand so that its name can be one that no tool would write. */
+/** Returns a zip with one entry, built from bytes so that the entry can have a name that no tool writes. */
 function zipOf(name: string, content: string): Buffer {
   const data = deflateRawSync(content)
   const local = Buffer.alloc(30)

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { notes, queues } from './local-fixture/notes.ts'
-import { type RunningFixture, runFixture } from './local-fixture/packaged-fixture.ts'
+import { patiently, type RunningFixture, runFixture } from './local-fixture/packaged-fixture.ts'
 
 let fixture: RunningFixture
 let sqs: SQSClient
@@ -26,7 +26,7 @@ async function send(queue: string, body: unknown): Promise<string> {
   )
   return MessageId
 }
-/** Deliveries of a message as its consumer wrote them down; a later one overwrites an earlier. */
+/** Returns the last delivery of a message that its consumer recorded. */
 const delivered = async (id: string) => (await notes(fixture.cloud, 'record', id))[0]
 const attempts = async (id: string) => Number((await delivered(id))?.attributes.ApproximateReceiveCount ?? 0)
 async function count(queue: string): Promise<number> {
@@ -37,7 +37,7 @@ async function count(queue: string): Promise<number> {
   return names.reduce((sum, name) => sum + Number(Attributes[name]), 0)
 }
 
-test("gives a consumer SQS's record and deletes what it took", async () => {
+test('sends a consumer the record of SQS and deletes processed messages', async () => {
   const { MessageId = '' } = await sqs.send(
     new SendMessageCommand({
       QueueUrl: fixture.cloud.ref('WorkQueue'),
@@ -49,7 +49,7 @@ test("gives a consumer SQS's record and deletes what it took", async () => {
     }),
   )
   await expect
-    .poll(() => delivered(MessageId))
+    .poll(() => delivered(MessageId), patiently)
     .toEqual({
       messageId: MessageId,
       receiptHandle: expect.any(String),
@@ -70,10 +70,10 @@ test("gives a consumer SQS's record and deletes what it took", async () => {
       eventSourceARN: 'arn:aws:sqs:eu-west-1:000000000000:fixture-work',
       awsRegion: 'eu-west-1',
     })
-  await expect.poll(() => count('WorkQueue')).toBe(0)
+  await expect.poll(() => count('WorkQueue'), patiently).toBe(0)
 })
 
-test('delivers again only what a batch reports as failed, and moves it to the dead-letter queue at last', async () => {
+test('redelivers only the reported messages of a batch, and moves them to the dead-letter queue at the end', async () => {
   const Entries = [{ fail: true }, {}, {}].map((body, index) => ({
     Id: String(index),
     MessageBody: JSON.stringify(body),
@@ -85,7 +85,7 @@ test('delivers again only what a batch reports as failed, and moves it to the de
   const dead = new ReceiveMessageCommand({ QueueUrl: fixture.cloud.ref('WorkDeadQueue'), WaitTimeSeconds: 10 })
   const { Messages = [] } = await sqs.send(dead)
   expect(Messages.map(({ MessageId }) => MessageId)).toEqual([failing])
-  // maxReceiveCount is 2: two deliveries, then the dead-letter queue; its neighbours were delivered once.
+  // maxReceiveCount is 2: after two deliveries the message moves to the dead-letter queue. The other messages are delivered once.
   expect(await attempts(failing)).toBe(2)
   expect(await Promise.all(fine.map(attempts))).toEqual([1, 1])
   expect(await count('WorkQueue')).toBe(0)
@@ -93,82 +93,84 @@ test('delivers again only what a batch reports as failed, and moves it to the de
 
 test.each([
   ['throws', { throw: true }],
-  ['reports a message that was not in it', { unknown: true }],
-  ['reports in a malformed way', { malformed: true }],
-])('deletes nothing of a batch whose function %s', async (_name, body) => {
+  ['reports a message of another batch', { unknown: true }],
+  ['returns a malformed report', { malformed: true }],
+])('deletes no message of a batch if its function %s', async (_name, body) => {
   const Entries = [body, {}].map((each, index) => ({ Id: String(index), MessageBody: JSON.stringify(each) }))
   const { Successful = [] } = await sqs.send(
     new SendMessageBatchCommand({ QueueUrl: fixture.cloud.ref('WorkQueue'), Entries }),
   )
   const ids = Successful.map(({ MessageId = '' }) => MessageId)
-  // Both come again after the visibility time-out of a second, the innocent one too.
-  await expect.poll(() => Promise.all(ids.map(attempts)), { timeout: 5000 }).toEqual([2, 2])
+  // Both messages are redelivered after the visibility time-out of a second, also the one that did not fail.
+  await expect.poll(() => Promise.all(ids.map(attempts)), patiently).toEqual([2, 2])
 })
 
-test('ignores reported failures of a mapping that has not asked for them', async () => {
+test('ignores reported failures if the mapping does not set ReportBatchItemFailures', async () => {
   const id = await send('PlainQueue', { fail: true })
-  await expect.poll(() => attempts(id)).toBe(1)
-  await expect.poll(() => count('PlainQueue')).toBe(0)
+  await expect.poll(() => attempts(id), patiently).toBe(1)
+  await expect.poll(() => count('PlainQueue'), patiently).toBe(0)
 })
 
-test('gathers a batch for as long as its window', async () => {
+test('collects a batch until its batching window closes', async () => {
   const first = await send('WindowQueue', { n: 0 })
   for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) await send('WindowQueue', { n })
   const batches = () => notes(fixture.cloud, 'batch', first)
   expect(await batches()).toEqual([])
-  await expect.poll(batches, { timeout: 5000 }).toEqual([12])
-  await expect.poll(() => count('WindowQueue')).toBe(0)
+  await expect.poll(batches, patiently).toEqual([12])
+  await expect.poll(() => count('WindowQueue'), patiently).toBe(0)
 })
 
-test('splits what does not fit into one invocation', async () => {
+test('splits messages that do not fit into one invocation', async () => {
   const bodies = Array.from({ length: 8 }, (_, n) => ({ n, pad: 'x'.repeat(1000 * 1000) }))
   const ids = await Promise.all(bodies.map((body) => send('WindowQueue', body)))
-  await expect.poll(() => count('WindowQueue'), { timeout: 5000 }).toBe(0)
+  await expect.poll(() => count('WindowQueue'), patiently).toBe(0)
   const sizes = (await Promise.all(ids.map((id) => notes(fixture.cloud, 'batch', id)))).flat()
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(8)
   expect(Math.max(...sizes)).toBeLessThan(6)
 })
 
-test('runs no more invocations at once than MaximumConcurrency', async () => {
-  // Goal: two at most, and two indeed. Method: two warm processes, then eight messages of 0.9 s each, whose times overlap as they were written down.
+test('runs at most MaximumConcurrency invocations at the same time', async () => {
+  // Goal: exactly two at a time. Method: with two warm processes, eight messages that take 0.9 s each record their start and end.
   await Promise.all([send('WorkQueue', { n: 0, sleep: 900 }), send('WorkQueue', { n: 0, sleep: 900 })])
-  await expect.poll(() => count('WorkQueue'), { timeout: 15_000 }).toBe(0)
+  await expect.poll(() => count('WorkQueue'), patiently).toBe(0)
   for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) await send('WorkQueue', { n, sleep: 900 })
-  await expect.poll(() => count('WorkQueue'), { timeout: 15_000 }).toBe(0)
+  await expect.poll(() => count('WorkQueue'), patiently).toBe(0)
   const spans: [number, number][] = await notes(fixture.cloud, 'slept')
   const together = spans.map(([at]) => spans.filter(([from, to]) => from <= at && at < to).length)
   expect(Math.max(...together)).toBe(2)
 })
 
-test('picks a message up at once when the queue was idle', async () => {
+test('receives a message at once after the queue was idle', async () => {
   await send('WorkQueue', { warm: true })
-  await expect.poll(() => count('WorkQueue')).toBe(0)
+  await expect.poll(() => count('WorkQueue'), patiently).toBe(0)
   const latencies: number[] = []
   for (let round = 0; round < 10; round++) {
     const id = await send('WorkQueue', { round })
-    await expect.poll(() => delivered(id), { interval: 2 }).toBeDefined()
+    await expect.poll(() => delivered(id), { ...patiently, interval: 2 }).toBeDefined()
     const { attributes } = await delivered(id)
     latencies.push(Number(attributes.ApproximateFirstReceiveTimestamp) - Number(attributes.SentTimestamp))
   }
   latencies.sort((left, right) => left - right)
-  expect(latencies[5]).toBeLessThan(10)
+  // A poller that slept between receives would take seconds. Other programs may slow a round down, so the median counts.
+  expect(latencies[5]).toBeLessThan(100)
 })
 
-test('polls ever more slowly while a function fails', async () => {
+test('backs off exponentially while a function fails', async () => {
   await using own = await runFixture()
   const client = queues(own.cloud)
-  /** How long a message waited for its first delivery. */
+  /** Returns how long a message waited for its first delivery. */
   const waited = async (body: unknown) => {
     const QueueUrl = own.cloud.ref('PlainQueue')
     const { MessageId = '' } = await client.send(
       new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(body) }),
     )
     const record = async () => (await notes(own.cloud, 'record', MessageId))[0]
-    await expect.poll(record, { timeout: 10_000, interval: 10 }).toBeDefined()
+    await expect.poll(record, { ...patiently, interval: 10 }).toBeDefined()
     const { ApproximateFirstReceiveTimestamp, SentTimestamp } = (await record()).attributes
     return ApproximateFirstReceiveTimestamp - SentTimestamp
   }
-  expect(await waited({})).toBeLessThan(50)
+  const healthy = [await waited({}), await waited({}), await waited({})]
+  expect(Math.min(...healthy)).toBeLessThan(100)
   const waits: number[] = []
   for (let n = 0; n < 5; n++) waits.push(await waited({ throw: true }))
   expect(Math.max(...waits)).toBeGreaterThan(250)

@@ -25,8 +25,8 @@ const leading = (...keys: string[]) => ({ 'ForAllValues:StringLike': { 'dynamodb
 const allow = (more: Partial<Statement>): Statement => ({ Effect: 'Allow', Condition: {}, ...more })
 const table = 'arn:aws:dynamodb:eu-west-1:000000000000:table/notes'
 test.each([
-  ['the very action and resource', [allow({ Action: ['dynamodb:PutItem'], Resource: [table] })], 'allowed'],
-  ['another case of the action', [allow({ Action: ['DynamoDB:putitem'], Resource: [table] })], 'allowed'],
+  ['the action and the resource', [allow({ Action: ['dynamodb:PutItem'], Resource: [table] })], 'allowed'],
+  ['the action in another letter case', [allow({ Action: ['DynamoDB:putitem'], Resource: [table] })], 'allowed'],
   ['wildcards', [allow({ Action: ['dynamodb:Put*'], Resource: ['arn:aws:dynamodb:*:*:table/note?'] })], 'allowed'],
   ['another resource', [allow({ Action: ['dynamodb:*'], Resource: [`${table}s`] })], 'not allowed'],
   ['an index of the table', [allow({ Action: ['dynamodb:*'], Resource: [`${table}/index/*`] })], 'not allowed'],
@@ -34,33 +34,33 @@ test.each([
   ['all but this action', [allow({ NotAction: ['dynamodb:PutItem'], Resource: ['*'] })], 'not allowed'],
   ['all but another action', [allow({ NotAction: ['dynamodb:Scan'], NotResource: ['x'] })], 'allowed'],
   [
-    'a denial too',
+    'the action in an allow and a deny',
     [allow({ Action: ['*'], Resource: ['*'] }), allow({ Effect: 'Deny', Action: ['*'], Resource: [table] })],
     'explicitly denied',
   ],
   [
-    'a tag it has',
+    'a session tag of the caller',
     [allow({ Action: ['*'], Resource: ['*'], Condition: { StringEquals: { 'aws:PrincipalTag/site': ['lab'] } } })],
     'allowed',
   ],
   [
-    'a tag it has not',
+    'another value of a session tag',
     [allow({ Action: ['*'], Resource: ['*'], Condition: { StringLike: { 'aws:PrincipalTag/site': ['x*'] } } })],
     'not allowed',
   ],
   [
-    'the partition it names',
+    'the partition of the request',
     [allow({ Action: ['*'], Resource: ['*'], Condition: leading('TK#*', 'KEY#*') })],
     'allowed',
   ],
   ['another partition', [allow({ Action: ['*'], Resource: ['*'], Condition: leading('TK#*') })], 'not allowed'],
-  ['nothing', [], 'not allowed'],
-])('weighs a policy that names %s', (_name, statements, verdict) => {
+  ['no statement', [], 'not allowed'],
+])('evaluates a policy that names %s', (_name, statements, verdict) => {
   const wanted = { action: 'dynamodb:PutItem', resource: table, leadingKeys: ['KEY#1'] }
   expect(evaluate(statements, wanted, { site: 'lab' })).toBe(verdict)
 })
 
-test('lets a function do what its role names and refuses the rest in the words of each service', async () => {
+test("allows a function what its role names and rejects other requests with each service's error", async () => {
   const queueUrl = fixture.cloud.ref('WorkQueue')
   expect(await act({ act: 'put', pk: 'a', sk: 'b' })).toHaveProperty('ok')
   expect(await act({ act: 'query', pk: 'a' })).toMatchObject({
@@ -86,7 +86,7 @@ test('lets a function do what its role names and refuses the rest in the words o
   expect(fixture.events.filter(({ event }) => event === 'request-denied').length).toBeGreaterThanOrEqual(4)
 })
 
-test('refuses an access key that it has not given', async () => {
+test('rejects an access key that it did not issue', async () => {
   const stranger = {
     ...fixture.cloud,
     credentials: () => ({ accessKeyId: 'AKIASTRANGER', secretAccessKey: 'x', sessionToken: 'x' }),
@@ -98,7 +98,7 @@ test('refuses an access key that it has not given', async () => {
   await expect(queues(stranger).send(send)).rejects.toMatchObject({ name: 'InvalidClientTokenId' })
 })
 
-test('gives a process outside the role it asks for, narrowed by its session tags', async () => {
+test('issues credentials of a role to another process, restricted by session tags', async () => {
   const operator = queues(fixture.cloud)
   for (const QueueName of ['fixture-site-1', 'fixture-site-2'])
     await operator.send(new CreateQueueCommand({ QueueName }))
@@ -109,7 +109,7 @@ test('gives a process outside the role it asks for, narrowed by its session tags
     name: 'AccessDenied',
   })
   const Entries = [{ Id: '0', MessageBody: '{}' }]
-  // A batch needs the permission of its single action.
+  // A batch needs the permission for one message.
   await bridge.send(new SendMessageBatchCommand({ QueueUrl: fixture.cloud.ref('WorkQueue'), Entries }))
   const untagged = queues(fixture.cloud, 'BridgeRole')
   await expect(untagged.send(new ReceiveMessageCommand({ QueueUrl: urlOf('fixture-site-1') }))).rejects.toMatchObject({
@@ -123,14 +123,14 @@ test('gives a process outside the role it asks for, narrowed by its session tags
   expect(() => fixture.cloud.credentials('NobodyRole')).toThrow(/no role NobodyRole/)
 })
 
-test('lets the operator do everything', async () => {
+test('allows the operator everything', async () => {
   const Item = { pk: { S: 'operator' }, sk: { S: '1' } }
   await tables(fixture.cloud).send(new PutItemCommand({ TableName: 'fixture-notes', Item }))
   const { TableNames } = await tables(fixture.cloud).send(new ListTablesCommand({}))
   expect(TableNames).toEqual(['fixture-notes'])
 })
 
-test('keeps secrets on disk for their owner alone and gives them to the role that may read them', async () => {
+test('stores secrets in a file of mode 0600 and returns them to a role that may read them', async () => {
   const name = '/fixture/secret'
   expect(await act({ act: 'secret', name })).toMatchObject({ error: 'ParameterNotFound', status: 400 })
   const { endpoints, region } = fixture.cloud
@@ -151,7 +151,7 @@ test('keeps secrets on disk for their owner alone and gives them to the role tha
   expect((await stat(fixture.dataFolder)).mode & 0o777).toBe(0o700)
 })
 
-test('knows no service but its own', async () => {
+test('answers UnknownOperationException for an unsupported service', async () => {
   const { endpoints, region } = fixture.cloud
   const response = await fetch(endpoints.sqs, {
     method: 'POST',

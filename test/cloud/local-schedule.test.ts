@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseSchedule } from '../../infra/local/events/schedule-expression.ts'
 import { notes } from './local-fixture/notes.ts'
-import { runFixture } from './local-fixture/packaged-fixture.ts'
+import { patiently, runFixture } from './local-fixture/packaged-fixture.ts'
 
 test.each([
   ['rate(1 minute)', '2026-01-01T00:00:30Z', '2026-01-01T00:01:30Z'],
@@ -38,10 +38,8 @@ test.each([
 })
 
 test('invokes the target of a rule with its input in each period', async () => {
-  // A minute is 100 ms on this clock.
+  // A minute takes 100 ms on this clock.
   await using fixture = await runFixture({ clockScale: 600 })
-  await expect
-    .poll(async () => (await notes(fixture.cloud, 'tick')).length, { timeout: 5000 })
-    .toBeGreaterThanOrEqual(3)
+  await expect.poll(async () => (await notes(fixture.cloud, 'tick')).length, patiently).toBeGreaterThanOrEqual(3)
   expect((await notes(fixture.cloud, 'tick'))[0]).toEqual({ tick: 'every-minute' })
 })

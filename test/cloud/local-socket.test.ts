@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { notes } from './local-fixture/notes.ts'
-import { type RunningFixture, runFixture } from './local-fixture/packaged-fixture.ts'
+import { patiently, type RunningFixture, runFixture } from './local-fixture/packaged-fixture.ts'
 import { connect, refusal } from './local-fixture/socket-client.ts'
 
 let fixture: RunningFixture
@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => fixture[Symbol.asyncDispose]())
 
-test('admits a client by authorizer and $connect, and gives the event as documented', async () => {
+test('accepts a client after authorizer and $connect, and sends $connect the documented event', async () => {
   await using client = await connect(`${url}?ticket=good-1&ticket=good-2&x=1`, { headers: { 'X-Own': 'a' } })
   client.send({ action: 'ask', question: 'ready' })
   await client.next()
@@ -49,16 +49,16 @@ test('admits a client by authorizer and $connect, and gives the event as documen
 })
 
 test.each([
-  ['no ticket at all', '', 401],
-  ['a ticket that the authorizer refuses', '?ticket=bad', 403],
-  ['an authorizer that breaks', '?ticket=break', 500],
-  ['a $connect that refuses', '?ticket=good&refuse=418', 418],
+  ['no ticket', '', 401],
+  ['a ticket that the authorizer denies', '?ticket=bad', 403],
+  ['an authorizer that fails', '?ticket=break', 500],
+  ['a $connect that answers 418', '?ticket=good&refuse=418', 418],
   ['a stage that does not exist', '/other?ticket=good', 403],
-])('refuses the handshake with %s', async (_name, query, status) => {
+])('rejects a handshake with %s', async (_name, query, status) => {
   expect(await refusal(query.startsWith('/') ? url.replace(/\/test$/, query) : url + query)).toBe(status)
 })
 
-test('answers 400 to an upgrade that is no WebSocket handshake, before anyone is asked', async () => {
+test('answers 400 to an upgrade that is not a WebSocket handshake, without calling the authorizer', async () => {
   const headers = {
     connection: 'upgrade',
     upgrade: 'websocket',
@@ -71,26 +71,26 @@ test('answers 400 to an upgrade that is no WebSocket handshake, before anyone is
   expect(response.statusCode).toBe(400)
 })
 
-test('agrees on the subprotocol that $connect returns', async () => {
+test('selects the subprotocol that $connect returns', async () => {
   await using client = await connect(`${url}?ticket=good&protocol=two`, { protocols: ['one', 'two'] })
   expect(client.socket.protocol).toBe('two')
 })
 
-test('selects a route by the body, $default for what selects none', async () => {
+test('selects a route by the body of the message, and $default for other bodies', async () => {
   await using client = await connect(`${url}?ticket=good-routes`)
   for (const body of ['{"action":"nobody"}', '{"other":1}', 'no json', '["list"]', '{"action":7}'])
     client.socket.send(body)
   client.send({ action: 'ask', question: 'routes' })
   expect(await client.next()).toEqual({ answer: 'routes' })
   const events = () => notes(fixture.cloud, 'socket', '#$default#')
-  await expect.poll(async () => (await events()).length).toBe(5)
+  await expect.poll(async () => (await events()).length, patiently).toBe(5)
   const [event] = await events()
   expect(event.requestContext).toMatchObject({ routeKey: '$default', eventType: 'MESSAGE', messageDirection: 'IN' })
   expect(event.requestContext.messageId).toEqual(expect.any(String))
   expect(event).not.toHaveProperty('headers')
 })
 
-test('answers a route with a route response, is silent on others, and tells the client of an error', async () => {
+test('sends the answer of a route that has a route response, no answer of other routes, and errors', async () => {
   await using client = await connect(`${url}?ticket=good`)
   client.send({ action: 'nobody' })
   client.send({ action: 'fail' })
@@ -107,7 +107,7 @@ test.each([
   ['a message of 128 KB in frames of 32 KB', [32, 32, 32, 32].map((size) => size * 1024), undefined],
   ['a frame over 32 KB', [32 * 1024 + 1], 1009],
   ['a message over 128 KB in frames of 32 KB', [32, 32, 32, 32, 1].map((size) => size * 1024), 1009],
-])('takes %s, or closes', async (_name, frames, code) => {
+])('accepts %s or closes with the documented code', async (_name, frames, code) => {
   await using client = await connect(`${url}?ticket=good`)
   frames.forEach((size, index) => {
     client.socket.send('x'.repeat(size), { fin: index === frames.length - 1 })
@@ -117,13 +117,13 @@ test.each([
   else expect(await client.closed).toBe(code)
 })
 
-test('closes with 1003 on a binary frame', async () => {
+test('closes with 1003 after a binary frame', async () => {
   await using client = await connect(`${url}?ticket=good`)
   client.socket.send(Buffer.from('binary'))
   expect(await client.closed).toBe(1003)
 })
 
-test('runs $disconnect for a client that closes, one that vanishes, and for the rest at a stop', async () => {
+test('runs $disconnect for a client that closes, for one that disappears, and for open ones at a stop', async () => {
   const dataFolder = await mkdtemp(join(tmpdir(), 'local-cloud-'))
   try {
     const ended = async ({ cloud }: RunningFixture) =>
@@ -137,7 +137,7 @@ test('runs $disconnect for a client that closes, one that vanishes, and for the 
       clients[0]?.socket.close(4001, 'enough')
       clients[1]?.socket.terminate()
       await expect
-        .poll(async () => (await ended(first)).sort())
+        .poll(async () => (await ended(first)).sort(), patiently)
         .toEqual(['1006 Connection closed abnormally', '4001 enough'])
       await first.cloud.stop()
       expect(await clients[2]?.closed).toBe(1001)

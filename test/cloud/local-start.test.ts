@@ -14,8 +14,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** The error that stops the start, which must be one sentence with what to do. */
-async function refusal(options: Partial<Parameters<typeof startLocalCloud>[0]>): Promise<LocalCloudError> {
+/** Returns the error that stops the start. */
+async function startError(options: Partial<Parameters<typeof startLocalCloud>[0]>): Promise<LocalCloudError> {
   const packageFolder = await packagedFixture()
   const error = await startLocalCloud({ packageFolder, dataFolder: join(folder, 'data'), ...options }).then(
     async (cloud) => {
@@ -28,69 +28,73 @@ async function refusal(options: Partial<Parameters<typeof startLocalCloud>[0]>):
   return error as LocalCloudError
 }
 
-test('says to package first when there is no package', async () => {
-  const error = await refusal({ packageFolder: join(folder, 'nowhere') })
+test('asks to run npm run package if there is no package', async () => {
+  const error = await startError({ packageFolder: join(folder, 'nowhere') })
   expect(error.errorId).toBe('package-absent')
   expect(error.message).toMatch(/nowhere.*does not exist: run `npm run package` first\.$/)
   expect(error.shouldRetry()).toBe(false)
 })
 
-test('says to package again when the package is damaged', async () => {
+test('asks to run npm run package again if the package is damaged', async () => {
   await using changed = await changedFixture(() => undefined)
-  await writeFile(join(changed.packageFolder, 'echo.zip'), 'no zip at all, but long enough to look at')
-  expect((await refusal({ packageFolder: changed.packageFolder })).message).toMatch(
+  await writeFile(join(changed.packageFolder, 'echo.zip'), 'text of more than 22 bytes, which no zip starts with')
+  expect((await startError({ packageFolder: changed.packageFolder })).message).toMatch(
     /echo\.zip cannot be unpacked.*run `npm run package` again\.$/,
   )
   await rm(join(changed.packageFolder, 'echo.zip'))
-  expect((await refusal({ packageFolder: changed.packageFolder })).errorId).toBe('package-absent')
+  expect((await startError({ packageFolder: changed.packageFolder })).errorId).toBe('package-absent')
   await writeFile(join(changed.packageFolder, 'cloudformation-template-update-stack.json'), '{')
-  expect((await refusal({ packageFolder: changed.packageFolder })).errorId).toBe('package-damaged')
+  expect((await startError({ packageFolder: changed.packageFolder })).errorId).toBe('package-damaged')
 })
 
-test('names the port that is in use', async () => {
+test('names a port that is in use and its purpose', async () => {
   const other = await listenOnLoopback(0, 'test')
-  const error = await refusal({ ports: { http: other.port } })
+  const error = await startError({ ports: { http: other.port } })
   expect(error.errorId).toBe('port-in-use')
-  expect(error.message).toBe(`Port ${other.port} for the HTTP API is in use: stop what listens there or name another.`)
+  expect(error.message).toBe(
+    `Port ${other.port} for the HTTP API is in use: stop the program that listens there or choose another port.`,
+  )
   await other.stop()
 })
 
-test('says that the data folder cannot be written, and that another runner has it', async () => {
+test('rejects a data folder that is not writable or in use by another local cloud', async () => {
   await writeFile(join(folder, 'file'), '')
-  const error = await refusal({ dataFolder: join(folder, 'file', 'data') })
+  const error = await startError({ dataFolder: join(folder, 'file', 'data') })
   expect(error.errorId).toBe('data-folder-not-writable')
-  expect(error.message).toMatch(/make it writable or name another\.$/)
+  expect(error.message).toMatch(/make it writable or choose another\.$/)
   await using fixture = await runFixture()
-  const second = await refusal({ dataFolder: fixture.dataFolder })
+  const second = await startError({ dataFolder: fixture.dataFolder })
   expect(second.errorId).toBe('data-folder-in-use')
-  expect(second.message).toMatch(/is in use by another local cloud: stop that one or name another folder\.$/)
+  expect(second.message).toMatch(/is in use by another local cloud: stop that one or choose another folder\.$/)
 })
 
-test('says that a table of the data folder has other keys than the template', async () => {
+test('rejects a data folder with a table that has other keys than the template', async () => {
   await using fixture = await runFixture()
   await fixture.cloud.stop()
   await using changed = await changedFixture(({ NotesTable: table }) => {
     table?.Properties.KeySchema.pop()
     table?.Properties.AttributeDefinitions.pop()
   })
-  const error = await refusal({ packageFolder: changed.packageFolder, dataFolder: fixture.dataFolder })
-  expect(error.message).toMatch(/fixture-notes has other keys or indexes.*remove the folder to begin anew\.$/)
+  const error = await startError({ packageFolder: changed.packageFolder, dataFolder: fixture.dataFolder })
+  expect(error.message).toMatch(
+    /fixture-notes has other keys or indexes.*delete the folder to start with empty tables\.$/,
+  )
 })
 
-test('says that Node is too old', () => {
+test('rejects a Node before 24', () => {
   expect(() => requireNode('22.11.0')).toThrow(
     /runs on Node 24 or later, and this is 22\.11\.0: start it with `npm start`/,
   )
   expect(() => requireNode('24.0.0')).not.toThrow()
 })
 
-test('leaves nothing listening when a later part cannot start', async () => {
+test('closes its ports if a later part cannot start', async () => {
   const port = await listenOnLoopback(0, 'test')
   await port.stop()
   await using changed = await changedFixture(({ ConsumeEventSourceMappingSQSWorkQueue: mapping }) => {
     if (mapping) mapping.Properties.BatchSize = 100
   })
-  await refusal({ packageFolder: changed.packageFolder, ports: { http: port.port } })
+  await startError({ packageFolder: changed.packageFolder, ports: { http: port.port } })
   const again = await listenOnLoopback(port.port, 'test')
   await again.stop()
 })
@@ -109,7 +113,7 @@ test.each([
   [
     'a filter',
     { ConsumePlainEventSourceMappingSQSPlainQueue: { FilterCriteria: { Filters: [] } } },
-    /FilterCriteria.*a filter deletes/,
+    /FilterCriteria.*is not supported/,
   ],
   [
     'a concurrency of one',
@@ -117,14 +121,14 @@ test.each([
     /MaximumConcurrency/,
   ],
   [
-    'a consumer whose role may not receive',
+    'a consumer whose role may not receive messages',
     { ConsumeRole: { Policies: [] } },
     /does not have permissions to call ReceiveMessage on SQS/,
   ],
   [
     'an environment over 4 KB',
     { EchoLambdaFunction: { Environment: { Variables: { A: 'x'.repeat(4096) } } } },
-    /has 4097 bytes, and Lambda takes 4096/,
+    /has 4097 bytes, and Lambda allows 4096/,
   ],
   [
     'a reserved variable',
@@ -132,12 +136,12 @@ test.each([
     /sets AWS_REGION, which Lambda reserves/,
   ],
   [
-    'a value it cannot resolve',
+    'a value that cannot be resolved',
     { EchoLambdaFunction: { Environment: { Variables: { A: { Ref: 'Gone' } } } } },
     /Ref Gone at EchoLambdaFunction\.Properties\.Environment\.Variables\.A/,
   ],
   [
-    'a condition key it does not know',
+    'an unsupported condition key',
     {
       EchoRole: {
         Policies: [
@@ -155,26 +159,26 @@ test.each([
         ],
       },
     },
-    /EchoRole.*condition key the local cloud does not know/,
+    /EchoRole.*condition key that the local cloud does not support/,
   ],
   [
-    'a schedule it does not understand',
-    { TickEventsRuleSchedule1: { ScheduleExpression: 'cron(0 12 ? * MON-FRI *)' } },
-    /schedule cron\(0 12 \? \* MON-FRI \*\) is not understood/,
+    'a schedule that is not valid',
+    { TickEventsRuleSchedule1: { ScheduleExpression: 'cron(0 12 * * *)' } },
+    /schedule cron\(0 12 \* \* \*\) is not valid/,
   ],
   [
     'a JWT authorizer',
     { HttpApiRouteGetGuarded: { AuthorizationType: 'JWT', AuthorizerId: 'none' } },
-    /wants JWT authorization/,
+    /uses JWT authorization/,
   ],
-])('refuses %s', async (_name, changes, message) => {
+])('rejects a template with %s', async (_name, changes, message) => {
   await using changed = await changedFixture((resources) => {
     for (const [id, properties] of Object.entries(changes)) Object.assign(resources[id]?.Properties, properties)
   })
-  expect((await refusal({ packageFolder: changed.packageFolder })).message).toMatch(message)
+  expect((await startError({ packageFolder: changed.packageFolder })).message).toMatch(message)
 })
 
-test('starts without the mapping and the rule that are disabled', async () => {
+test('does not start a disabled mapping and a disabled rule', async () => {
   await using changed = await changedFixture((resources) => {
     for (const { Type, Properties } of Object.values(resources)) {
       if (Type === 'AWS::Lambda::EventSourceMapping') Properties.Enabled = false

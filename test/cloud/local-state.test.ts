@@ -14,7 +14,7 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LocalCloud } from '../../infra/local/local-cloud.ts'
 import { queues, tables } from './local-fixture/notes.ts'
-import { ask, changedFixture, packagedFixture, runFixture } from './local-fixture/packaged-fixture.ts'
+import { ask, changedFixture, packagedFixture, patiently, runFixture } from './local-fixture/packaged-fixture.ts'
 
 let dataFolder: string
 beforeEach(async () => {
@@ -28,7 +28,7 @@ const item = async (cloud: LocalCloud) =>
 const receive = async (cloud: LocalCloud, queueUrl: string) =>
   (await queues(cloud).send(new ReceiveMessageCommand({ QueueUrl: queueUrl, WaitTimeSeconds: 2 }))).Messages?.[0]
 
-test('keeps tables, queues made at run time, messages, secrets and credentials over a stop', async () => {
+test('keeps tables, queues, messages, secrets and credentials over a restart', async () => {
   const ports: { aws: number }[] = []
   const keys: string[] = []
   {
@@ -49,8 +49,8 @@ test('keeps tables, queues made at run time, messages, secrets and credentials o
   expect(second.cloud.credentials('BridgeRole').accessKeyId).toBe(keys[0])
 })
 
-test('keeps all that was answered over kill -9', async () => {
-  // Goal: nothing acknowledged is lost. Method: a runner in its own process is killed right after the last of 50 answers.
+test('keeps every write that was answered if it is killed with SIGKILL', async () => {
+  // Goal: no acknowledged write is lost. Method: kill a local cloud in another process right after the last of 50 answers.
   const script = fileURLToPath(new URL('local-fixture/runner.ts', import.meta.url))
   const env = { ...process.env, PACKAGE_FOLDER: await packagedFixture() }
   const runner = spawn(process.execPath, [script, dataFolder], { stdio: ['ignore', 'pipe', 'inherit'], env })
@@ -73,7 +73,7 @@ test('keeps all that was answered over kill -9', async () => {
   expect(bodies).toEqual(new Set(Array.from({ length: 50 }, (_, n) => String(n))))
 })
 
-test('gives a message back at once when its visibility time-out is set to 0', async () => {
+test('redelivers a message at once if its visibility time-out is set to 0', async () => {
   await using fixture = await runFixture({ dataFolder })
   const QueueUrl = fixture.cloud.ref('ForeignQueue')
   await queues(fixture.cloud).send(new SendMessageCommand({ QueueUrl, MessageBody: 'again' }))
@@ -83,7 +83,7 @@ test('gives a message back at once when its visibility time-out is set to 0', as
   expect((await receive(fixture.cloud, QueueUrl))?.MessageId).toBe(first?.MessageId)
 })
 
-test('takes over the attributes that a new template gives a queue', async () => {
+test('sets the attributes of a queue that a new template changes', async () => {
   await (await runFixture({ dataFolder })).cloud.stop()
   await using changed = await changedFixture(({ PlainQueue: queue }) => {
     if (queue) queue.Properties.VisibilityTimeout = 77
@@ -97,8 +97,8 @@ test('takes over the attributes that a new template gives a queue', async () => 
   expect(Attributes).toEqual({ VisibilityTimeout: '77' })
 })
 
-test('deletes items whose time to live has passed, and no others', async () => {
-  // A sweep each minute is one each 50 ms on this clock.
+test('deletes only items whose time to live has passed', async () => {
+  // The sweep of each minute runs each 50 ms on this clock.
   await using fixture = await runFixture({ dataFolder, clockScale: 1200 })
   const client = tables(fixture.cloud)
   const now = Math.floor(Date.now() / 1000)
@@ -111,7 +111,7 @@ test('deletes items whose time to live has passed, and no others', async () => {
   const there = async (sk: string) =>
     (await client.send(new GetItemCommand({ TableName: 'fixture-notes', Key: { pk: { S: 'ttl' }, sk: { S: sk } } })))
       .Item !== undefined
-  await expect.poll(() => there('past')).toBe(false)
+  await expect.poll(() => there('past'), patiently).toBe(false)
   expect(await Promise.all(['future', 'text'].map(there))).toEqual([true, true])
 })
 

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how Fn::Sub writes its references
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Fn::Sub writes references in this way
 import { expect, test } from 'vitest'
 import { createIntrinsics } from '../../infra/local/template/intrinsics.ts'
 import type { Template } from '../../infra/local/template/template.ts'
@@ -34,15 +34,15 @@ test.each([
     { 'Fn::Sub': '${Table}/${Table.Arn}/${AWS::Region}/${!Literal}' },
     'notes/arn:notes/eu-west-1/${Literal}',
   ],
-  ['a substitution with values of its own', { 'Fn::Sub': ['${a}-${Table}', { a: { Ref: 'Size' } }] }, '3-notes'],
+  ['a substitution with its own values', { 'Fn::Sub': ['${a}-${Table}', { a: { Ref: 'Size' } }] }, '3-notes'],
   ['a join of a split', { 'Fn::Join': ['+', { 'Fn::Split': [':', 'a:b'] }] }, 'a+b'],
   ['a selection', { 'Fn::Select': [1, ['x', { Ref: 'Table' }]] }, 'notes'],
   ['a condition that holds', { 'Fn::If': ['Both', 'yes', 'no'] }, 'yes'],
   ['a condition that does not', { 'Fn::If': ['IsNot', 'yes', 'no'] }, 'no'],
   ['a mapping', { 'Fn::FindInMap': ['Sizes', 'test', 'memory'] }, 512],
-  ['no value', { kept: 1, dropped: { 'Fn::If': ['IsNot', 1, { Ref: 'AWS::NoValue' }] } }, { kept: 1 }],
+  ['AWS::NoValue', { kept: 1, dropped: { 'Fn::If': ['IsNot', 1, { Ref: 'AWS::NoValue' }] } }, { kept: 1 }],
   [
-    'a statement with a condition of its own',
+    'a policy statement with a Condition',
     { Condition: { StringEquals: { a: 'b' } } },
     { Condition: { StringEquals: { a: 'b' } } },
   ],
@@ -51,19 +51,15 @@ test.each([
 })
 
 test.each([
-  ['a resource that is not there', { a: [{ Ref: 'Nobody' }] }, /Ref Nobody at Outputs\.a\[0\]/],
-  [
-    'an attribute that is not there',
-    { 'Fn::GetAtt': ['Table', 'StreamArn'] },
-    /Fn::GetAtt Table\.StreamArn at Outputs/,
-  ],
+  ['an unknown resource', { a: [{ Ref: 'Nobody' }] }, /Ref Nobody at Outputs\.a\[0\]/],
+  ['an unknown attribute', { 'Fn::GetAtt': ['Table', 'StreamArn'] }, /Fn::GetAtt Table\.StreamArn at Outputs/],
   ['a parameter without a default', { Ref: 'Unset' }, /Ref Unset at Outputs/],
-  ['a function it does not know', { b: { 'Fn::ImportValue': 'x' } }, /Fn::ImportValue at Outputs\.b/],
-])('names the place of %s', (_name, value, message) => {
+  ['an unsupported function', { b: { 'Fn::ImportValue': 'x' } }, /Fn::ImportValue at Outputs\.b/],
+])('names the place in the template of %s', (_name, value, message) => {
   expect(() => resolve(value, 'Outputs')).toThrow(message)
 })
 
-test('gives functions an environment of resolved values, their role and nothing of this machine', async () => {
+test('gives functions resolved variables and credentials of their role, but no variable of this machine', async () => {
   process.env['SWITCHHOOK_CANARY'] = 'leaked'
   await using fixture = await runFixture()
   const { environment, versions, cwd } = await ask(fixture.cloud, 'echo', { environment: true })

@@ -42,7 +42,7 @@ test.each([
   ['libz.so.1', 'zlib1g'],
   ['libm.so.6', 'libc6'],
   ['libc.so.6', 'libc6'],
-])('%s is in %s', (soname, name) => {
+])('finds the library %s in the package %s', (soname, name) => {
   expect(packageOfLibrary(soname, available)).toBe(name)
 })
 
@@ -53,11 +53,11 @@ test.each(['libjansson.so.5', 'libunheard.so.1', 'asterisk', 'libcurl.so'])(
   },
 )
 
-test('a package that moved to a new version of its library is found under its new name', () => {
+test('finds the package of a library whose version changed', () => {
   expect(packageOfLibrary('libxml2.so.17', ['libxml2-17'])).toBe('libxml2-17')
 })
 
-test('reads name and version from what apt would download', () => {
+test('parses name and version of the packages that apt would download', () => {
   const text = `'http://mirror.example/debian/pool/main/a/asterisk/asterisk_22.10.1%2bdfsg-1_amd64.deb' asterisk_1%3a22.10.1+dfsg-1_amd64.deb 2534036 MD5Sum:cf59
 'http://mirror.example/debian/pool/main/libs/libx_1-1_all.deb' libx_1-1_all.deb 12 SHA256:00
 Reading package lists...
@@ -69,21 +69,21 @@ E: Unable to locate package nothing
   ])
 })
 
-test('tells which libraries a program asks for, and none for what is no program', async () => {
-  // Node itself is the one program that is surely there.
+test('returns the libraries of a program, and no library for another file', async () => {
+  // Node is a program that exists on every machine.
   const needed = neededLibraries(await readFile(process.execPath))
   if (process.platform === 'linux' && process.arch === 'x64') expect(needed).toContain('libc.so.6')
   expect(neededLibraries(Buffer.from('#!/bin/sh\n'))).toEqual([])
   expect(neededLibraries(Buffer.alloc(0))).toEqual([])
 })
 
-test('a program cut off anywhere gives an answer, not a crash', () => {
+test('does not throw for a program that is truncated at any byte', () => {
   const program = tinyElf()
   expect(neededLibraries(program)).toEqual(['libgood.so.1'])
   for (let length = 0; length < program.length; length++) neededLibraries(program.subarray(0, length))
 })
 
-/** An ELF file with a dynamic section of one library, laid out by hand. */
+/** Returns an ELF file whose dynamic section names one library. */
 function tinyElf(): Buffer {
   const file = Buffer.alloc(64 + 2 * 56 + 3 * 16 + 16)
   const dynamic = 64 + 2 * 56

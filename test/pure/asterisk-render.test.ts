@@ -14,7 +14,7 @@ const ports = { sip: 5060, http: 8088, ami: 5038, rtpFirst: 20_000, rtpLast: 20_
 const render = (site: Site, secrets: Secrets = generateSecrets(site), address?: string) =>
   renderPbx(site, { root: '/opt/root', folder: '/var/pbx', ports, secrets, ...(address ? { address } : {}) })
 
-/** Contexts of a dial plan, each with its lines. */
+/** Returns the lines of each context of a dial plan. */
 function contexts(plan: string): Map<string, string[]> {
   const found = new Map<string, string[]>()
   let lines: string[] = []
@@ -28,11 +28,11 @@ function contexts(plan: string): Map<string, string[]> {
   return found
 }
 
-test('the dial plan of the sample', async () => {
+test('renders the dial plan of site.yaml', async () => {
   await expect(render(sample).get('extensions.conf')).toMatchFileSnapshot('../golden/asterisk/extensions.conf')
 })
 
-test('a phone without a mailbox, and a site without a trunk', async () => {
+test('renders a phone without a mailbox and a site without a trunk', async () => {
   const site = checkSite({
     site: 'small',
     systemName: 'pbx2',
@@ -44,7 +44,7 @@ test('a phone without a mailbox, and a site without a trunk', async () => {
   expect(files.get('voicemail.conf')).not.toContain('=>')
 })
 
-test('the record file has the 21 fields, times with their offset from UTC', () => {
+test('writes 21 fields to the call record file, times with their offset from UTC', () => {
   const fields = /^fields = (.*)$/m.exec(render(sample).get('cdr_custom.conf') ?? '')?.[1]?.split(',') ?? []
   expect(fields).toHaveLength(21)
   expect(fields.map((field) => field.replace('(%FT%T%z)', ''))).toEqual(CDR_FIELDS)
@@ -54,7 +54,7 @@ test('the record file has the 21 fields, times with their offset from UTC', () =
     expect(cdr).toContain(line)
 })
 
-test('each secret stands in its own file and nowhere else', () => {
+test('writes each secret to one file only', () => {
   const secrets = generateSecrets(sample)
   const files = render(sample, secrets)
   const holders = (secret: string) => [...files].filter(([, text]) => text.includes(secret)).map(([name]) => name)
@@ -66,7 +66,7 @@ test('each secret stands in its own file and nowhere else', () => {
     expect(files.get('voicemail.conf')).toContain(`${box} => ${pin},`)
 })
 
-test('ARI and AMI stay on loopback when phones are elsewhere', () => {
+test('binds ARI and AMI to loopback if phones are on other machines', () => {
   const files = render(sample, generateSecrets(sample), '0.0.0.0')
   expect(files.get('pjsip.conf')).toContain('bind = 0.0.0.0:5060')
   expect(files.get('pjsip.conf')).not.toContain('media_address')
@@ -74,7 +74,7 @@ test('ARI and AMI stay on loopback when phones are elsewhere', () => {
   expect(files.get('manager.conf')).toContain('bindaddr = 127.0.0.1')
 })
 
-test('the bridge may act over ARI, the reader may not, and AMI gives no way to act', () => {
+test('allows the ARI user bridge to write, but not the ARI user reader and the AMI user', () => {
   const files = render(sample)
   expect(files.get('ari.conf')).toMatch(/\[bridge\]\ntype = user\nread_only = no\n/)
   expect(files.get('ari.conf')).toMatch(/\[reader\]\ntype = user\nread_only = yes\n/)
@@ -83,7 +83,7 @@ test('the bridge may act over ARI, the reader may not, and AMI gives no way to a
   expect(files.get('manager.conf')).toMatch(/^write = reporting$/m)
 })
 
-test('every folder lies in the instance or in the unpacked tree, and the same site has the same identity', () => {
+test('places every folder in the instance or in the unpacked tree and gives the same site the same identity', () => {
   const text = render(sample).get('asterisk.conf') ?? ''
   const folders = [...text.matchAll(/=> (.*)$/gm)].map((found) => found[1] ?? '')
   expect(folders).toHaveLength(11)
@@ -111,7 +111,7 @@ const anySite = fc.uniqueArray(fc.integer({ min: 10, max: 99_999 }), { minLength
   }),
 )
 
-test('any number of extensions: each has its phone, its log-in, its number inside and outside', () => {
+test('renders an endpoint, a password, an internal and an outside number for each of many extensions', () => {
   fc.assert(
     fc.property(anySite, (site) => {
       const secrets = generateSecrets(site)
@@ -130,14 +130,14 @@ test('any number of extensions: each has its phone, its log-in, its number insid
         expect(pjsip.split(`[${endpoint}](`)).toHaveLength(4)
         expect(pjsip).toContain(`username = ${endpoint}\npassword = ${secrets.endpoints[endpoint]}\n`)
       }
-      // A record keeps the dialled number only if no step leaves its extension.
+      // The call record keeps the dialled number only if no step leaves its extension.
       expect(files.get('extensions.conf')).not.toMatch(/Goto\([^?,)]*,(?!\$\{EXTEN\},1\))|s-BUSY/)
     }),
     { numRuns: propertyRuns(50) },
   )
 })
 
-test('the phones register each account at the exchange and keep no records', () => {
+test('registers each simulated phone at the PBX and disables its call records', () => {
   const passwords = { '5860': 'first-password', '5861': 'second-password' }
   const secrets = { ariBridge: 'a', ariReader: 'b' }
   const exchange = { address: '127.0.0.1', port: 5099 }
@@ -150,6 +150,6 @@ test('the phones register each account at the exchange and keep no records', () 
   expect(files.get('modules.conf')).not.toMatch(/cdr_custom|voicemail/)
 })
 
-test('the snippet for other dial plans is what the sources render', async () => {
+test('keeps snippets/forwarding.conf equal to the rendered text', async () => {
   await expect(renderForwardingSnippet()).toMatchFileSnapshot('../../infra/asterisk/snippets/forwarding.conf')
 })

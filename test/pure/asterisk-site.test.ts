@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { SiteInvalidError } from '../../infra/asterisk/errors.ts'
-import { generateSecrets, keepSecrets } from '../../infra/asterisk/secrets.ts'
+import { generateSecrets, loadSecrets } from '../../infra/asterisk/secrets.ts'
 import { checkSite, parseSite, readSite } from '../../infra/asterisk/site.ts'
 
 const sample = fileURLToPath(new URL('../../infra/asterisk/site.yaml', import.meta.url))
@@ -18,7 +18,7 @@ const problemsOf = (run: () => unknown): readonly string[] => {
   return []
 }
 
-test('the sample is the telephone system of two phones and a trunk', async () => {
+test('parses site.yaml as two phones and a trunk', async () => {
   const site = await readSite(sample)
   expect(site.extensions.map(({ number, endpoint, mailbox }) => [number, endpoint, mailbox])).toEqual([
     ['60', '5860', '6000'],
@@ -27,7 +27,7 @@ test('the sample is the telephone system of two phones and a trunk', async () =>
   expect(site.trunk?.name).toBe('mytrunk')
 })
 
-test('names every bad key at once, and never shows a value', () => {
+test('names every invalid key in one error without its value', () => {
   const text = `
 site: two words
 ringSeconds: 9000
@@ -50,18 +50,18 @@ trunk: { name: mytrunk, host: "host, with=secret", port: 70000 }
     'trunk.port must be 65535 or less',
     'colour is not a known key',
   ])
-  expect(() => parseSite(text, 'my.yaml')).toThrow(/^my\.yaml is not a valid site, correct these keys: [^.]*site must/)
+  expect(() => parseSite(text, 'my.yaml')).toThrow(/^my\.yaml is not a valid site; correct these keys: [^.]*site must/)
   expect(problems.join()).not.toMatch(/two words|9000|blue|Eve|secret/)
 })
 
-test('refuses doubles, and a trunk number that rings nobody', async () => {
+test('rejects duplicates and a trunk number without an extension', async () => {
   const site = await readSite(sample)
   const [first] = site.extensions
   const twice = { ...site, extensions: [...site.extensions, first] }
   expect(problemsOf(() => checkSite(twice))).toEqual([
-    'each extension number may appear once only',
-    'each endpoint may appear once only',
-    'each mailbox may appear once only',
+    'each extension number may appear only once',
+    'each endpoint may appear only once',
+    'each mailbox may appear only once',
   ])
   const lost = { ...site, trunk: { ...site.trunk, numbers: [{ number: '04', extension: '99' }] } }
   expect(problemsOf(() => checkSite(lost))).toEqual(['each trunk number must name an extension of the list'])
@@ -72,14 +72,14 @@ test.each(['', '- a', 'site: [', 'a: b: c', '*x'])('what is no site is refused, 
   expect(() => parseSite(text)).toThrow(SiteInvalidError)
 })
 
-test('secrets differ, keep their owners, and are closed to others', async () => {
+test('generates distinct secrets, keeps them when the site changes, and stores them with mode 0600', async () => {
   const site = await readSite(sample)
   const folder = await mkdtemp(join(tmpdir(), 'secrets-'))
   try {
     const file = join(folder, 'secrets.json')
-    const first = await keepSecrets(file, site)
+    const first = await loadSecrets(file, site)
     expect((await stat(file)).mode & 0o777).toBe(0o600)
-    expect(await keepSecrets(file, site)).toEqual(first)
+    expect(await loadSecrets(file, site)).toEqual(first)
     const passwords = [first.ariBridge, first.ariReader, first.amiBridge, ...Object.values(first.endpoints)]
     expect(new Set(passwords).size).toBe(5)
     for (const password of passwords) expect(password).toMatch(/^[A-Za-z0-9_-]{24}$/)
@@ -89,19 +89,19 @@ test('secrets differ, keep their owners, and are closed to others', async () => 
       ...site,
       extensions: [...site.extensions.slice(1), { number: '62', endpoint: '5862', name: 'New' }],
     }
-    const later = await keepSecrets(file, grown)
+    const later = await loadSecrets(file, grown)
     expect(Object.keys(later.endpoints)).toEqual(['5861', '5862'])
     expect(later.endpoints['5861']).toBe(first.endpoints['5861'])
 
     await writeFile(file, '{"ariBridge":')
-    expect((await keepSecrets(file, site)).ariBridge).not.toBe(first.ariBridge)
+    expect((await loadSecrets(file, site)).ariBridge).not.toBe(first.ariBridge)
     expect(JSON.parse(await readFile(file, 'utf8'))).toHaveProperty('ariBridge')
   } finally {
     await rm(folder, { recursive: true })
   }
 })
 
-test('two generations share nothing', async () => {
+test('generates new secrets every time', async () => {
   const site = await readSite(sample)
   expect(generateSecrets(site).ariBridge).not.toBe(generateSecrets(site).ariBridge)
 })

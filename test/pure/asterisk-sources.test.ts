@@ -8,7 +8,7 @@ import { keyringFor, mirrorsToTry } from '../../infra/asterisk/install/machine.t
 
 const uris = (entries: readonly { uri: string }[]) => entries.map(({ uri }) => uri)
 
-test('finds the archive in a one-line file, and neither its security archive nor anyone else', () => {
+test('finds the Debian archive in a one-line file and ignores security and third-party archives', () => {
   const text = `
 # deb http://old.example/debian bookworm main
 deb http://mirror.example/debian/ bookworm main contrib # ours
@@ -26,7 +26,7 @@ deb http://mirror.example/ubuntu noble main
   expect(mirrors.map((mirror) => mirror.signedBy)).toEqual([undefined, '/usr/share/keyrings/other.gpg'])
 })
 
-test('reads stanzas with several values, continued lines, comments and the switch that turns one off', () => {
+test('parses deb822 stanzas with several values, continued lines, comments and Enabled: no', () => {
   const text = `Types: deb deb-src
 # a comment inside
 URIs: http://mirror.example/debian
@@ -70,7 +70,7 @@ Signed-By:
   expect(mirrors.at(-1)?.signedBy).toBeUndefined()
 })
 
-test("asks the mirror that is named, else those of the machine's own sources of both kinds", async () => {
+test("returns the given mirror, else those of the machine's apt sources in both formats", async () => {
   const apt = await mkdtemp(join(tmpdir(), 'apt-'))
   try {
     await expect(mirrorsToTry(undefined, apt)).rejects.toThrow(MirrorUnreachableError)
@@ -93,13 +93,13 @@ test("asks the mirror that is named, else those of the machine's own sources of 
 })
 
 test.each(['mirror.example', 'http://mirror.example/debian sid\nSuites: x', 'javascript:alert(1)', ''])(
-  'refuses %j as a mirror',
+  'rejects %j as a mirror',
   async (mirror) => {
     await expect(mirrorsToTry(mirror)).rejects.toThrow(MirrorInvalidError)
   },
 )
 
-test('takes the keyring that an entry names if it is there', async () => {
+test('returns the keyring of an entry if the file exists', async () => {
   const entry = { uri: 'http://mirror.example/debian', suites: ['sid'], components: ['main'] }
   expect(await keyringFor({ ...entry, signedBy: '/dev/null' })).toBe('/dev/null')
   const other = await keyringFor({ ...entry, signedBy: '/nowhere/key.gpg' }).catch((error) => error)

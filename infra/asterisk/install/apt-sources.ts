@@ -1,10 +1,9 @@
 /**
- * Finds the Debian mirrors a machine already uses, from its own apt sources, in both forms that sources.list(5)
- * describes: one-line `.list` and deb822 `.sources`. Third-party archives and the security archive are left out, since
- * neither carries sid.
+ * Finds the Debian mirrors in the machine's apt sources, in both formats of sources.list(5): one-line `.list` and deb822
+ * `.sources`. Third-party archives and the security archive are ignored, since they do not have sid.
  */
 
-/** One archive of a sources file: where it is, and the keyring that signs it if the entry names one. */
+/** An archive in a sources file; `signedBy` is the path of its keyring, if the entry names one. */
 export interface AptEntry {
   readonly uri: string
   readonly suites: readonly string[]
@@ -16,7 +15,7 @@ const DEBIAN_SUITES = new Set(
   'buster bullseye bookworm trixie forky duke sid stable oldstable oldoldstable testing unstable'.split(' '),
 )
 
-/** Reads a one-line-style file: `deb [option=value ...] uri suite [component ...]`, `#` starts a comment. */
+/** Parses a one-line-style file: `deb [option=value ...] uri suite [component ...]`; `#` starts a comment. */
 export function parseSourcesList(text: string): AptEntry[] {
   return text.split('\n').flatMap((line) => {
     const found = /^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)([^#]*)/.exec(line)
@@ -39,7 +38,7 @@ export function parseDeb822(text: string): AptEntry[] {
       if (/^(no|false|0|off|disable|without)$/i.test(field.get('enabled')?.trim() ?? '')) return []
       const suites = words(field.get('suites'))
       const components = words(field.get('components'))
-      // An embedded key is no path: the archive keyring is used instead.
+      // An embedded key is not a path; the archive keyring is used instead.
       const signedBy = words(field.get('signed-by')).find((word) => word.startsWith('/'))
       return words(field.get('uris')).map((uri) => entry(uri, suites, components, signedBy))
     })
@@ -60,7 +59,7 @@ function fieldsOf(stanza: string): Map<string, string> {
   return fields
 }
 
-/** The mirrors that may carry sid, in the order of the files, each once. */
+/** Returns the mirrors that may have sid, in the order of the files and without duplicates. */
 export function debianMirrors(entries: readonly AptEntry[]): AptEntry[] {
   const seen = new Set<string>()
   return entries.filter((candidate) => {
@@ -72,7 +71,7 @@ export function debianMirrors(entries: readonly AptEntry[]): AptEntry[] {
 
 function isDebianArchive({ uri, suites, components }: AptEntry): boolean {
   if (!/^(mirror\+)?(https?|file|ftp):/.test(uri) || !components.includes('main')) return false
-  // `debian` is a folder of every archive mirror, `debian-security` of the other one; a mirror list ends in `.list`.
+  // Archive mirrors have a folder `debian`, security mirrors `debian-security`; a mirror list ends in `.list`.
   const folders = uri.replace(/\.list$/, '').split('/')
   return (
     folders.includes('debian') && suites.some((suite) => DEBIAN_SUITES.has(suite.replace(/-(updates|backports)$/, '')))

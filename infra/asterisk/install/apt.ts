@@ -11,13 +11,13 @@ import type { AptEntry } from './apt-sources.ts'
 import { type ListedPackage, parsePrintUris } from './closure.ts'
 import { type CommandResult, runCommand } from './command.ts'
 
-/** An index of sid is 11 MB, the packages 20 MB: at 1 Mbit/s they take 250 s. A mirror slower than that is no help. */
+/** The index of sid has 11 MB and the packages 20 MB, which take 250 s at 1 Mbit/s. Slower mirrors are not usable. */
 const DOWNLOAD_MS_MAX = 300_000
 const RESOLVE_MS_MAX = 60_000
 
 /**
- * An apt of its own, in a private folder, as apt.conf(5) allows: its own sources, an empty list of installed packages,
- * no root. It shares the machine's proxy and archive log-ins with the machine's apt, and nothing else.
+ * An apt with its own configuration in a private folder (apt.conf(5)): its own sources, an empty list of installed packages, no
+ * root. It uses only the proxy and the archive log-ins of the machine's apt.
  */
 export class PrivateApt {
   private readonly folder: string
@@ -28,7 +28,7 @@ export class PrivateApt {
     this.signal = signal
   }
 
-  /** Writes the configuration. The mirror is not asked yet. */
+  /** Writes the configuration; does not contact the mirror. */
   async prepare(mirror: AptEntry, keyring: string): Promise<void> {
     for (const part of ['state/lists/partial', 'cache/archives/partial', 'sources', 'none', 'packages'])
       await mkdir(join(this.folder, part), { recursive: true })
@@ -37,7 +37,7 @@ export class PrivateApt {
       join(this.folder, 'sources', 'sid.sources'),
       [`Types: deb`, `URIs: ${mirror.uri}`, 'Suites: sid', 'Components: main', `Signed-By: ${keyring}`, ''].join('\n'),
     )
-    // 0600: a proxy's address can hold a password.
+    // Mode 0600: the address of a proxy can contain a password.
     await writeFile(join(this.folder, 'apt.conf'), configuration(this.folder, await this.machineProxies()), {
       mode: 0o600,
     })
@@ -53,28 +53,28 @@ export class PrivateApt {
       throw new MirrorUnreachableError(lastWords(result))
   }
 
-  /** The packages that installing `names` would bring, themselves included. @throws MirrorChangedError */
+  /** Returns the packages `names` and all packages that they depend on. @throws MirrorChangedError */
   async closure(names: readonly string[]): Promise<ListedPackage[]> {
     const result = await this.apt(['apt-get', '-qq', '--print-uris', 'install', ...names], RESOLVE_MS_MAX)
     this.throwIfDiskFull(result)
     const listed = parsePrintUris(result.stdout)
     if (result.code !== 0 || listed.length === 0)
-      throw new MirrorChangedError('a package of Asterisk is missing from it', lastWords(result))
+      throw new MirrorChangedError('a package of Asterisk is missing', lastWords(result))
     return listed
   }
 
-  /** Downloads packages, checked against the signed index, and returns the folder that holds them. @throws MirrorChangedError */
+  /** Downloads packages, checks them against the signed index and returns their folder. @throws MirrorChangedError */
   async download(names: readonly string[]): Promise<string> {
     const packages = join(this.folder, 'packages')
     const result = await this.apt(['apt-get', '-q', 'download', ...names], DOWNLOAD_MS_MAX, packages)
     this.throwIfDiskFull(result)
     if (/404|Hash Sum mismatch|unexpected size|Unable to locate|Can't find a source/i.test(result.stderr))
-      throw new MirrorChangedError('a package is gone or differs', lastWords(result))
+      throw new MirrorChangedError('a package is missing or has another hash', lastWords(result))
     if (result.code !== 0) throw new MirrorUnreachableError(lastWords(result))
     return packages
   }
 
-  /** The machine's `Acquire::http`, `https` and `ftp` settings, as configuration lines. */
+  /** Returns the machine's `Acquire::http`, `https` and `ftp` settings as configuration lines. */
   private async machineProxies(): Promise<string> {
     const dump = await runCommand('apt-config', ['dump'], { timeoutMs: RESOLVE_MS_MAX, signal: this.signal })
     if (dump.code !== 0) throw new InstallationError('apt-config does not work', lastWords(dump))

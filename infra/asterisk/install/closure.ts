@@ -1,6 +1,6 @@
 /**
- * Which packages hold the libraries that Asterisk loads. Asterisk's own dependencies drag in 160 packages, most for
- * modules nobody loads here; the libraries that the loaded files name (see elf.ts) need about 50.
+ * Finds the packages of the libraries that Asterisk loads. The dependencies of Debian's package are 160 packages, most of them for
+ * modules that are not loaded here; the libraries of the loaded files (elf.ts) need about 50.
  */
 
 /** Libraries whose package is named after another library of the same source. */
@@ -13,7 +13,7 @@ const SAME_PACKAGE_AS: Readonly<Record<string, string>> = {
   libbrotlicommon: 'libbrotli',
 }
 
-/** Libraries whose package does not follow the naming rule at all. */
+/** Libraries whose package does not follow the naming rule. */
 const PACKAGE_OF: Readonly<Record<string, string>> = {
   'libz.so.1': 'zlib1g',
   'libm.so.6': 'libc6',
@@ -25,9 +25,9 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
 }
 
 /**
- * The package that holds a library, by the naming rule of Debian policy 8.1: `libssl.so.3` is in `libssl3`, and a name
- * that ends in a digit takes a hyphen, `libkrb5.so.3` in `libkrb5-3`. The suffix `t64` marks the change to 64-bit time.
- * Undefined if no available package fits: the caller then takes every package.
+ * Returns the package of a library by the naming rule of Debian policy 8.1: `libssl.so.3` is in `libssl3`, and `libkrb5.so.3`,
+ * whose name ends in a digit, in `libkrb5-3`. The suffix `t64` marks the change to 64-bit time. Returns undefined if no available
+ * package fits; the caller then installs all packages.
  */
 export function packageOfLibrary(soname: string, available: readonly string[]): string | undefined {
   const exception = PACKAGE_OF[soname]
@@ -43,13 +43,13 @@ export function packageOfLibrary(soname: string, available: readonly string[]): 
   )
 }
 
-/** One file that `apt-get --print-uris` lists: `'URI' file size hash`. */
+/** A package in the output of `apt-get --print-uris`. */
 export interface ListedPackage {
   readonly name: string
   readonly version: string
 }
 
-/** Reads the lines of `apt-get -qq --print-uris install`; other lines are left out. */
+/** Parses lines `'URI' file size hash` of `apt-get -qq --print-uris install`; other lines are ignored. */
 export function parsePrintUris(text: string): ListedPackage[] {
   return text.split('\n').flatMap((line) => {
     const file = /^'[^']*' (\S+\.deb) \d+/.exec(line)?.[1]

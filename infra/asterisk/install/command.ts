@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 
-/** What a finished child said. `code` is null when it was ended by a signal or by its time limit. */
+/** The result of a process that ended. `code` is null after a signal or the time limit. */
 export interface CommandResult {
   readonly code: number | null
   readonly stdout: string
@@ -9,26 +9,26 @@ export interface CommandResult {
 
 export interface CommandOptions {
   readonly cwd?: string
-  /** Set on top of this process's own environment. */
+  /** Added to the environment of this process. */
   readonly variables?: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
 }
 
-/** A child's words beyond this are an error, not an answer: the longest real one, 160 package lines, is 40 KB. */
+/** Limit on the output; the longest expected one, 160 lines of packages, has 40 KB. */
 const OUTPUT_BYTES_MAX = 4 * 1024 * 1024
 
 /**
- * Runs a program to its end, its messages in English. A non-zero exit is a result, not an error.
+ * Runs a program with messages in English and waits for its end. A non-zero exit is a result, not an error.
  *
- * @throws an Error whose `code` is `ENOENT` if the program does not exist, and the reason of `signal` once it aborts.
+ * @throws an Error with `code` `ENOENT` if the program does not exist; the reason of `signal` after it aborts
  */
 export function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const { cwd, variables = {}, timeoutMs, signal } = options
   const assigned = Object.entries({ LC_ALL: 'C', ...variables }).map(([name, value]) => `${name}=${value}`)
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    // env(1) sets the variables, so that no module but config.ts ever reads the process's environment.
+    // env(1) sets the variables, so that this module does not read the environment of the process.
     const child = execFile(
       '/usr/bin/env',
       [...assigned, file, ...args],
@@ -37,14 +37,14 @@ export function runCommand(file: string, args: readonly string[], options: Comma
         signal?.removeEventListener('abort', abort)
         if (signal?.aborted) return reject(signal.reason)
         if (!error) return resolve({ code: 0, stdout, stderr })
-        // env(1) answers 127 for a program it cannot find.
+        // env(1) exits with 127 if it does not find the program.
         if (error.code === 127) return reject(Object.assign(new Error(`${file} not found`), { code: 'ENOENT' }))
         if (typeof error.code === 'number') return resolve({ code: error.code, stdout, stderr })
         if (error.killed) return resolve({ code: null, stdout, stderr: `${stderr}\n${file} took over ${timeoutMs} ms` })
         reject(error)
       },
     )
-    // SIGTERM, so that apt ends its own children; the call settles only when the child has gone.
+    // SIGTERM lets apt end its own children; the promise settles when the process has ended.
     const abort = () => child.kill('SIGTERM')
     signal?.addEventListener('abort', abort, { once: true })
   })

@@ -1,6 +1,6 @@
 /**
- * Reads which shared libraries an x86-64 ELF file asks for, as ldd does, but without running anything and without
- * looking at the machine's own libraries. Layout: the System V ABI, chapter 5, "Dynamic Section" (elf(5)).
+ * Reads the names of the shared libraries that an x86-64 ELF file needs, like ldd, but without running the file and without the
+ * machine's libraries. Layout: System V ABI, chapter 5, "Dynamic Section" (elf(5)).
  */
 
 const PT_LOAD = 1
@@ -9,7 +9,7 @@ const DT_NULL = 0
 const DT_NEEDED = 1
 const DT_STRTAB = 5
 
-/** The names in the file's DT_NEEDED entries, such as `libc.so.6`; none if the bytes are no 64-bit little-endian ELF. */
+/** Returns the names in the DT_NEEDED entries, such as `libc.so.6`; empty if the file is not a 64-bit little-endian ELF. */
 export function neededLibraries(file: Buffer): string[] {
   const isElf64 = file.length >= 64 && file.readUInt32BE(0) === 0x7f454c46 && file[4] === 2 && file[5] === 1
   if (!isElf64) return []
@@ -54,7 +54,7 @@ function programHeaders(file: Buffer): Segment[] {
   return segments
 }
 
-/** DT_STRTAB is an address in memory; the loadable segment that covers it says where that is in the file. */
+/** Converts an address in memory (DT_STRTAB) to an offset in the file by the loadable segment that contains it. */
 function fileOffset(segments: readonly Segment[], address: number): number {
   const home = segments.find(
     (segment) => segment.type === PT_LOAD && address >= segment.address && address < segment.address + segment.size,

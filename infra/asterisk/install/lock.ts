@@ -3,13 +3,13 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorCode, InstallationBusyError } from '../errors.ts'
 
-/** An installation takes 6 s, 20 s on a slow line; one that still runs after 10 minutes hangs. */
+/** An installation takes 6 s, or 20 s on a slow line; after 10 minutes it is considered to hang. */
 const WAIT_MS_MAX = 600_000
 const LOOK_AGAIN_MS = 100
 
 /**
- * Takes a lock file that holds this process's id, waiting while another living process has it; one left by a dead
- * process is taken over. Disposing gives it back.
+ * Acquires a lock file with the id of this process. Waits while another running process holds it; takes over the lock of a process
+ * that has ended. Disposing the result releases the lock.
  *
  * @throws InstallationBusyError after 10 minutes, the reason of `signal` once it aborts
  */
@@ -20,7 +20,7 @@ export async function takeLock(file: string, signal?: AbortSignal): Promise<Asyn
   try {
     for (;;) {
       signal?.throwIfAborted()
-      // A link appears whole or not at all, unlike a file that is created and then written.
+      // A link is atomic, unlike creating a file and then writing it.
       if (await linked(mine, file)) break
       const holder = await holderOf(file)
       if (holder !== undefined && !isAlive(holder)) await rm(file, { force: true })
@@ -52,7 +52,7 @@ async function holderOf(file: string): Promise<number | undefined> {
   }
 }
 
-/** Whether a process of that id exists, whoever owns it. */
+/** Whether a process with this id exists, also of another user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

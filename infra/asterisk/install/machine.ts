@@ -14,7 +14,7 @@ const TOOLS = ['apt-get', 'apt-config', 'dpkg-deb']
 const TOOL_MS_MAX = 10_000
 const ARCHIVE_KEYRINGS = ['gpg', 'pgp'].map((suffix) => `/usr/share/keyrings/debian-archive-keyring.${suffix}`)
 
-/** @throws PlatformUnsupportedError unless this is Linux on x86-64 with Debian's package tools */
+/** Checks that this is Linux on x86-64 with Debian's package tools. @throws PlatformUnsupportedError if not */
 export async function checkPlatform(signal?: AbortSignal): Promise<void> {
   if (process.platform !== 'linux') throw new PlatformUnsupportedError(`the system is ${process.platform}, not Linux`)
   if (process.arch !== 'x64') throw new PlatformUnsupportedError(`the processor is ${process.arch}, not x86-64`)
@@ -30,13 +30,13 @@ export async function checkPlatform(signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * The mirrors to ask, best first: the one that was named, else those of the machine's own apt sources.
+ * Returns the mirrors to try in order: the given one, else those of the machine's apt sources.
  *
- * @throws MirrorInvalidError if the named one is no URL, MirrorUnreachableError if the machine knows none
+ * @throws MirrorInvalidError if the given one is not a URL, MirrorUnreachableError if the apt sources have no Debian mirror
  */
 export async function mirrorsToTry(named: string | undefined, aptFolder = '/etc/apt'): Promise<AptEntry[]> {
   if (named !== undefined) {
-    // No white space: the URL becomes a word of a sources file.
+    // White space is not allowed: the URL is a word of a sources file.
     if (!/^(https?|file):\/\/\S+$/.test(named) || !URL.canParse(named)) throw new MirrorInvalidError()
     return [{ uri: named.replace(/\/+$/, ''), suites: ['sid'], components: ['main'] }]
   }
@@ -52,7 +52,7 @@ export async function mirrorsToTry(named: string | undefined, aptFolder = '/etc/
   return mirrors
 }
 
-/** The keyring that signs a mirror: its own entry's, else Debian's. @throws KeyringMissingError */
+/** Returns the path of a mirror's keyring: that of its entry, else Debian's. @throws KeyringMissingError */
 export async function keyringFor(mirror: AptEntry): Promise<string> {
   const candidates = mirror.signedBy === undefined ? ARCHIVE_KEYRINGS : [mirror.signedBy, ...ARCHIVE_KEYRINGS]
   for (const keyring of candidates) {
@@ -77,7 +77,7 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** A file's text; nothing if it is absent or closed to this user, as apt itself has it. */
+/** Reads a file; returns an empty text if it is absent or not readable, which apt ignores too. */
 async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')

@@ -10,8 +10,8 @@ import { neededLibraries } from './elf.ts'
 
 /** The largest package, libc6, unpacks in a second. */
 const UNPACK_MS_MAX = 60_000
-/** Unpacking is decompression: more children than cores gain nothing. */
-const UNPACK_AT_ONCE = 4
+/** Concurrent processes; unpacking is decompression, so more than the machine's cores would not be faster. */
+const UNPACK_CONCURRENCY = 4
 
 interface Unpacking {
   readonly apt: PrivateApt
@@ -21,8 +21,8 @@ interface Unpacking {
 }
 
 /**
- * Downloads and unpacks Asterisk and the libraries its loaded files name, and returns each package's version. If a
- * library's package cannot be told by its name, everything that Debian would install is taken instead.
+ * Downloads and unpacks Asterisk and the libraries that its loaded files need; returns each package's version. If the package of a
+ * library is unknown, all packages that Debian would install are unpacked.
  */
 export async function downloadAndUnpack(unpacking: Unpacking): Promise<Record<string, string>> {
   const { apt, root } = unpacking
@@ -49,7 +49,7 @@ export async function downloadAndUnpack(unpacking: Unpacking): Promise<Record<st
     unpacking.progress(`downloading the ${names.length - done.size} other packages that Asterisk names`)
     await unpackMore(unpacking, names, done)
     const missing = await missingLibraries(root)
-    if (missing.size > 0) throw new InstallationError(`no package holds ${[...missing].join(', ')}`)
+    if (missing.size > 0) throw new InstallationError(`no package contains ${[...missing].join(', ')}`)
   }
   return Object.fromEntries([...done].sort().map((name) => [name, version.get(name) ?? 'unknown']))
 }
@@ -59,13 +59,13 @@ async function unpackMore({ apt, root, signal }: Unpacking, names: readonly stri
   if (wanted.length === 0) return
   const folder = await apt.download(wanted)
   const files = (await readdir(folder)).filter((file) => wanted.includes(file.split('_')[0] ?? ''))
-  if (files.length < wanted.length) throw new MirrorChangedError('fewer packages came than were asked for')
+  if (files.length < wanted.length) throw new MirrorChangedError('it sent fewer packages than requested')
   await mkdir(root, { recursive: true })
   const unpackRest = async () => {
     for (let file = files.pop(); file !== undefined; file = files.pop())
       await unpackOne(join(folder, file), root, signal)
   }
-  const workers = await Promise.allSettled(Array.from({ length: UNPACK_AT_ONCE }, unpackRest))
+  const workers = await Promise.allSettled(Array.from({ length: UNPACK_CONCURRENCY }, unpackRest))
   for (const worker of workers) if (worker.status === 'rejected') throw worker.reason
   for (const name of wanted) done.add(name)
 }
@@ -73,16 +73,16 @@ async function unpackMore({ apt, root, signal }: Unpacking, names: readonly stri
 async function unpackOne(file: string, root: string, signal: AbortSignal | undefined): Promise<void> {
   const result = await runCommand('dpkg-deb', ['-x', file, root], { timeoutMs: UNPACK_MS_MAX, signal })
   if (/No space left/i.test(result.stderr)) throw new DiskFullError(root, result.stderr)
-  if (result.code !== 0) throw new InstallationError('a package does not unpack', result.stderr)
+  if (result.code !== 0) throw new InstallationError('dpkg-deb cannot unpack a package', result.stderr)
 }
 
-/** Libraries that Asterisk, its loaded modules, or libraries they use name, and that lie nowhere in `root`. */
+/** Returns the libraries that Asterisk, its loaded modules or their libraries need and that are not in `root`. */
 async function missingLibraries(root: string): Promise<Set<string>> {
   const modules = [...MODULES, ...SPARE_MODULES].map((name) => join(modulesFolder(root), `${name}.so`))
   const queue = [join(root, 'usr/sbin/asterisk'), ...modules]
   const seen = new Set<string>()
   const missing = new Set<string>()
-  // Bounded: every library enters the queue once, and `root` holds about 100.
+  // Every library enters the queue once; `root` has about 100.
   for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
     for (const soname of neededLibraries(await readFile(file))) {
       if (seen.has(soname)) continue

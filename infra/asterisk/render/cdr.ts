@@ -1,6 +1,6 @@
 /**
- * Every field of a call detail record, in the order of the file. `start`, `answer` and `end` carry the offset from UTC,
- * so that the hour of a clock change is told apart.
+ * The fields of a call detail record in the order of the file. `start`, `answer` and `end` have an offset from UTC, which makes
+ * times in the hour of a clock change unambiguous.
  */
 export const CDR_FIELDS = [
   'accountcode',
@@ -29,8 +29,8 @@ export const CDR_FIELDS = [
 const TIMES: ReadonlySet<string> = new Set(['start', 'answer', 'end'])
 
 /**
- * cdr.conf. Calls that nobody answered are recorded too; the `h` extension does not change a record; each record is
- * written when its call ends, since a batch dies with Asterisk.
+ * Renders cdr.conf. Unanswered calls are recorded; the `h` extension does not change a record; each record is written when its
+ * call ends, because a crash of Asterisk would lose a batch.
  */
 export function renderCdr(): string {
   return `[general]
@@ -47,7 +47,7 @@ newcdrcolumns = yes
 `
 }
 
-/** cdr_custom.conf: the file the bridge reads, one JSON object a line, each written by one append. */
+/** Renders cdr_custom.conf: the bridge reads its file, which has one JSON object in each line, written by one append. */
 export function renderCdrCustom(): string {
   const fields = CDR_FIELDS.map((field) => (TIMES.has(field) ? `${field}(%FT%T%z)` : field))
   return `[cdr.jsonl]
@@ -56,7 +56,7 @@ fields = ${fields.join(',')}
 `
 }
 
-/** cdr_manager.conf: the AMI event Cdr, with the three fields it lacks by itself. */
+/** Renders cdr_manager.conf: adds the three fields that the AMI event Cdr lacks. */
 export function renderCdrManager(): string {
   return `[general]
 enabled = yes

@@ -6,15 +6,15 @@ import { type AsteriskPorts, layoutOf } from './layout.ts'
 export interface CoreOptions {
   /** The unpacked Asterisk. */
   readonly root: string
-  /** The instance's own folder. */
+  /** The instance's folder. */
   readonly folder: string
-  /** Stands before each call's id. */
+  /** Prefix of each call's id. */
   readonly systemName: string
-  /** What makes this Asterisk's identity, `asterisk_id` in ARI events; the same text gives the same one. */
+  /** Text from which the identity is derived, `asterisk_id` in ARI events. */
   readonly identity: string
 }
 
-/** asterisk.conf: every folder inside the instance, programs and sounds from the unpacked tree. */
+/** Renders asterisk.conf: data folders are in the instance's folder, programs and sounds in the unpacked tree. */
 export function renderAsterisk({ root, folder, systemName, identity }: CoreOptions): string {
   const layout = layoutOf(folder)
   return `[directories]
@@ -38,14 +38,14 @@ live_dangerously = no
 `
 }
 
-/** Six bytes in the form of a network card's address; the second bit marks it as made up. */
+/** Returns six bytes in the form of a MAC address; the second bit marks it as locally administered. */
 function entityId(identity: string): string {
   const bytes = createHash('sha256').update(identity).digest().subarray(0, 6)
   bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 0x02
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':')
 }
 
-/** logger.conf: what went wrong, in one file; verbose logging would cost a quarter of the calls. */
+/** Renders logger.conf: one file with notices, warnings and errors. Verbose logging would reduce the calls a second by a quarter. */
 export function renderLogger(): string {
   return `[general]
 dateformat = %FT%T.%3q%z
@@ -56,7 +56,7 @@ messages.log => notice,warning,error
 `
 }
 
-/** rtp.conf. ICE is off: it would look up this machine's addresses for each call. */
+/** Renders rtp.conf without ICE, which would look up this machine's addresses for each call. */
 export function renderRtp(ports: AsteriskPorts): string {
   return `[general]
 rtpstart = ${ports.rtpFirst}
@@ -65,7 +65,7 @@ icesupport = no
 `
 }
 
-/** indications.conf: the tones Asterisk plays itself, those of France. Without a country it warns. */
+/** Renders indications.conf: the tones of France. Asterisk warns if no country is set. */
 export function renderIndications(): string {
   return `[general]
 country = fr

@@ -3,13 +3,13 @@ import { renderForwardCodes, renderForwardHints, renderForwarding } from './forw
 import { renderMenus } from './menus.ts'
 
 /**
- * extensions.conf. A call stays in the extension that was dialled, with labels for its turns: a Goto would put another
- * number into its record.
+ * Renders extensions.conf. A call stays in the extension that was dialled and jumps to labels in it: a Goto to another extension
+ * would write that number into the call record.
  *
- * - `internes`: what the phones may dial
- * - `entrants`: what outside callers may dial
- * - `sortants`: the way out
- * - `click2call`: what a call placed over ARI may dial
+ * - `internes`: numbers that phones may dial
+ * - `entrants`: numbers that outside callers may dial
+ * - `sortants`: numbers outside
+ * - `click2call`: numbers that a call placed by ARI may dial
  * - `renvoi-suivi`, `renvoi-dire`, `renvoi-api`: forwarding and do not disturb
  */
 export function renderDialPlan(site: Site): string {
@@ -32,17 +32,17 @@ export function renderDialPlan(site: Site): string {
   ].join('\n')
 }
 
-/** How long a phone rings, and what else Dial is told. */
+/** How long a phone rings, and further options of Dial. */
 interface Ring {
   readonly seconds: number
   readonly options: string
 }
 
 /**
- * Rings one phone for whoever dialled `dialled`, then its mailbox; or sends the call on as astDB says. A phone that is not
- * there is not dialled: Asterisk would log two errors for it. Without a mailbox the plan ends with Dial and Asterisk tells
- * the caller what came of it; one more step, even Hangup, would make one more record, so that is left for the phones that
- * have something to look up after Dial.
+ * Renders the extension `dialled`: it rings one phone and then its mailbox, or follows the call forwarding in astDB. An offline
+ * phone is not dialled, because Asterisk would log two errors. Without a mailbox the extension ends with Dial, and Asterisk sends
+ * the caller the status of the call. A further step, even Hangup, would write a second call record, so only extensions with
+ * forwarding after Dial have one.
  */
 function ringExtension(dialled: string, to: ExtensionOfSite, ring: Ring): string {
   const absent = `$["${variable(`DEVICE_STATE(PJSIP/${to.endpoint})`)}" = "UNAVAILABLE"]`
@@ -79,7 +79,7 @@ function ringExtension(dialled: string, to: ExtensionOfSite, ring: Ring): string
   ])
 }
 
-/** Each phone makes a record of its own. */
+/** Renders an extension that rings several phones; each phone gets its own call record. */
 function ringGroup({ number, extensions }: GroupOfSite, all: readonly ExtensionOfSite[], ring: Ring): string {
   const phones = all.filter((extension) => extensions.includes(extension.number))
   const targets = phones.map(({ endpoint }) => `PJSIP/${endpoint}`).join('&')
@@ -93,13 +93,13 @@ function inbound(trunk: TrunkOfSite, extensions: readonly ExtensionOfSite[], rin
   })
 }
 
-/** A far end needs time to ring too: twice as long as a phone of the house. */
+/** Renders outside calls. They ring twice as long as a phone here, because the far end needs time to ring. */
 function outbound(trunk: TrunkOfSite, ring: Ring): string {
   const number = trunk.stripDigits === 0 ? variable('EXTEN') : variable(`EXTEN:${trunk.stripDigits}`)
   return steps('_0X.', [`Dial(PJSIP/${number}@${trunk.name},${2 * ring.seconds}${ring.options})`])
 }
 
-/** Asterisk's own notation for the value of a variable. */
+/** Returns Asterisk's notation for the value of a variable. */
 const variable = (name: string) => `\${${name}}`
 
 function steps(pattern: string, applications: readonly string[]): string {

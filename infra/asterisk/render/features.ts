@@ -1,6 +1,6 @@
 import type { Site } from '../site.ts'
 
-/** features.conf: the keys by which a call is transferred; they work in calls whose Dial has the options t and T. */
+/** Renders features.conf: the keys that transfer a call. They work in calls whose Dial has the options t and T. */
 export function renderFeatures({ transferKeys }: Pick<Site, 'transferKeys'>): string {
   if (!transferKeys) return ''
   return `[general]

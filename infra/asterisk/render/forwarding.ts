@@ -1,17 +1,17 @@
 /**
- * Call forwarding and do not disturb, kept in astDB under one key an extension: `renvoi` (all calls), `renvoi_busy`,
- * `renvoi_noanswer`, `renvoi_unavailable`, and `dnd`. Phones change them by dialling, the bridge through a Local channel
- * into `renvoi-api`, which checks everything itself: so the bridge needs no right to write to astDB. Whatever changes, a
- * UserEvent tells the extension's whole state, and `Custom:` device states let lamps follow. Write, read and event are one
- * under a lock, so that the last event of an extension says what astDB holds.
+ * Call forwarding and do not disturb. astDB has one key an extension in each of the families `renvoi` (all calls), `renvoi_busy`,
+ * `renvoi_noanswer`, `renvoi_unavailable` and `dnd`. Phones change them by dialling a code. The bridge changes them by a Local
+ * channel into `renvoi-api`, which validates the request, so that the bridge needs no write access to astDB. Each change sends a
+ * UserEvent with the whole state of the extension and sets `Custom:` device states for lamps. A lock covers write, read and
+ * event, so the last event of an extension always matches astDB.
  */
 
-/** Asterisk's own notation for the value of a variable. */
+/** Returns Asterisk's notation for the value of a variable. */
 const variable = (name: string) => `\${${name}}`
 
-/** How often a call may be sent on before it is a loop. */
+/** How often a call may be forwarded before it counts as a loop. */
 export const FORWARD_HOPS_MAX = 5
-/** Dialled from a phone: forwarding of all its calls, do not disturb. */
+/** Codes that a phone dials to toggle forwarding of all calls and do not disturb. */
 export const FORWARD_CODE = '88888'
 export const DND_CODE = '88889'
 
@@ -19,17 +19,17 @@ const families = '^(renvoi|renvoi_busy|renvoi_noanswer|renvoi_unavailable|dnd)$'
 const db = (family: string, extension: string) => variable(`DB(${family}/${extension})`)
 const isSet = (family: string, extension: string) => `$["${db(family, extension)}" != ""]`
 
-/** The codes that phones dial, in the context of the phones. An outside target is set by the API alone, which has the rules. */
+/** Renders the codes in the context of the phones. Only the API sets outside targets, because it has the dial rules. */
 export function renderForwardCodes(): string {
   const own = variable('MOI')
   const lock = [`Set(VERROU=${variable('LOCK(renvoi)')})`]
-  const told = [`Gosub(renvoi-dire,${own},1)`, `Set(VERROU=${variable('UNLOCK(renvoi)')})`]
+  const publish = [`Gosub(renvoi-dire,${own},1)`, `Set(VERROU=${variable('UNLOCK(renvoi)')})`]
   const whose = (code: string) => [
     `exten => ${code},1,Answer()`,
     `Set(MOI=${variable(`FILTER(0-9,${variable('CALLERID(num)')})`)})`,
     `GotoIf($[${variable(`DIALPLAN_EXISTS(internes,${own},1)`)} = 0]?refus)`,
   ]
-  const refused = ['(refus),Playback(cannot-complete-as-dialed)', 'Hangup()']
+  const refuse = ['(refus),Playback(cannot-complete-as-dialed)', 'Hangup()']
   const target = variable('VERS')
   return [
     lines([
@@ -41,45 +41,45 @@ export function renderForwardCodes(): string {
       `GotoIf($[${variable(`DIALPLAN_EXISTS(internes,${target},1)`)} = 0]?refus)`,
       ...lock,
       `Set(DB(renvoi/${own})=${target})`,
-      ...told,
+      ...publish,
       'Playback(call-fwd-unconditional&activated)',
       `SayDigits(${target})`,
       'Hangup()',
       `(off),Set(VERROU=${variable('LOCK(renvoi)')})`,
       `Set(OTE=${variable(`DB_DELETE(renvoi/${own})`)})`,
-      ...told,
+      ...publish,
       'Playback(call-fwd-unconditional&de-activated)',
       'Hangup()',
-      ...refused,
+      ...refuse,
     ]),
     lines([
       ...whose(DND_CODE),
       ...lock,
       `GotoIf(${isSet('dnd', own)}?off)`,
       `Set(DB(dnd/${own})=1)`,
-      ...told,
+      ...publish,
       'Playback(do-not-disturb&activated)',
       'Hangup()',
       `(off),Set(OTE=${variable(`DB_DELETE(dnd/${own})`)})`,
-      ...told,
+      ...publish,
       'Playback(do-not-disturb&de-activated)',
       'Hangup()',
-      ...refused,
+      ...refuse,
     ]),
   ].join('')
 }
 
-/** What phones subscribe to for their lamps. */
+/** Renders the hints that phones subscribe to for their lamps. */
 export function renderForwardHints(numbers: readonly string[]): string {
   return numbers
     .map((number) => `exten => fwd${number},hint,Custom:FWD${number}\nexten => dnd${number},hint,Custom:DND${number}\n`)
     .join('')
 }
 
-/** The contexts that forwarding needs beside the extensions themselves; they know nothing of a site. */
+/** Renders the contexts of forwarding, which are the same for every site. */
 export function renderForwarding(): string {
   return [
-    '; Sends a call on, and cuts a loop with an announcement.',
+    '; Forwards a call; ends a loop with an announcement.',
     '[renvoi-suivi]',
     lines([
       `exten => _X!,1,Set(__FWDHOPS=$[0${variable('FWDHOPS')} + 1])`,
@@ -89,7 +89,7 @@ export function renderForwarding(): string {
       'Hangup(25)',
       `(suite),Dial(Local/${variable(`FILTER(0-9,${variable('RENVOI')})`)}@internes)`,
     ]),
-    '; Tells the state of an extension to lamps and to whoever listens.',
+    '; Publishes the state of an extension to lamps and as a UserEvent.',
     '[renvoi-dire]',
     lines([
       `exten => _X!,1,Set(DEVICE_STATE(Custom:FWD${variable('EXTEN')})=${lamp('renvoi')})`,
@@ -97,7 +97,7 @@ export function renderForwarding(): string {
       `UserEvent(Renvoi,Ext: ${variable('EXTEN')},Always: ${current('renvoi')},Busy: ${current('renvoi_busy')},NoAnswer: ${current('renvoi_noanswer')},Unavailable: ${current('renvoi_unavailable')},Dnd: ${current('dnd')})`,
       'Return()',
     ]),
-    '; What the bridge asks for, by a Local channel. It can write nothing else.',
+    '; Requests of the bridge by a Local channel. They can write no other keys.',
     '[renvoi-api]',
     lines([
       'exten => set,1,Set(CDR_PROP(disable)=1)',
@@ -133,8 +133,8 @@ export function renderForwarding(): string {
 }
 
 /**
- * infra/asterisk/snippets/forwarding.conf: for a PBX whose extensions.conf somebody else writes. What it calls `internes` is
- * the context of its phones.
+ * Renders infra/asterisk/snippets/forwarding.conf for a PBX with its own extensions.conf. The context `internes` in it stands for
+ * the context of the phones.
  */
 export function renderForwardingSnippet(): string {
   return `${snippetHead}\n[renvoi-codes]\n${renderForwardCodes()}\n${renderForwarding()}`
@@ -142,13 +142,13 @@ export function renderForwardingSnippet(): string {
 
 const snippetHead = `; Call forwarding and do not disturb, for Switchhook's API and for phones (${FORWARD_CODE}, ${DND_CODE}).
 ;
-; 1. #include this file in extensions.conf; where the context of your phones is not called \`internes\`, replace that name here.
+; 1. #include this file in extensions.conf; if the context of your phones is not called \`internes\`, replace that name here.
 ; 2. In that context: include => renvoi-codes
-; 3. At the beginning of each extension, here of 60, before it dials its phone:
+; 3. At the beginning of each extension, here 60, before it dials its phone:
 ;      same => n,GotoIf($["\${DB(dnd/60)}" != ""]?busy)
 ;      same => n,Set(RENVOI=\${DB(renvoi/60)})
 ;      same => n,GotoIf($["\${RENVOI}" != ""]?renvoi-suivi,\${EXTEN},1)
-;    and after its Dial the same with renvoi_busy, renvoi_noanswer and renvoi_unavailable, as DIALSTATUS asks for.
+;    and after its Dial the same for renvoi_busy, renvoi_noanswer and renvoi_unavailable, according to DIALSTATUS.
 ; Modules: app_stack, app_userevent, func_cdr, func_db, func_devstate, func_dialplan, func_lock, func_strings.
 `
 

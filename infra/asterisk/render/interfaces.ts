@@ -1,12 +1,12 @@
 import type { Secrets } from '../secrets.ts'
 import type { AsteriskPorts } from './layout.ts'
 
-/** The ARI and AMI user that may act. */
+/** The ARI and AMI user of the bridge, which may place and end calls. */
 export const BRIDGE_USER = 'bridge'
-/** The ARI user that may only look. */
+/** The read-only ARI user. */
 export const READER_USER = 'reader'
 
-/** http.conf: loopback whatever the phones use, since whoever may write to ARI has the whole exchange. */
+/** Renders http.conf. It listens only on loopback, because write access to ARI controls the whole PBX. */
 export function renderHttp(ports: AsteriskPorts): string {
   return `[general]
 enabled = yes
@@ -17,8 +17,8 @@ enable_static = no
 }
 
 /**
- * ari.conf. Monitoring, comparisons and pages that list phones use `reader`: a leak of its password places no call. A
- * reader slower than the write limit is cut off; Asterisk's own 100 ms cuts off a bridge that only collects garbage.
+ * Renders ari.conf. Monitoring and pages that list phones use `reader`, whose password cannot place calls. Asterisk disconnects a
+ * client that reads slower than the write time-out; its default of 100 ms would disconnect a bridge during garbage collection.
  */
 export function renderAri(secrets: Pick<Secrets, 'ariBridge' | 'ariReader'>): string {
   return `[general]
@@ -39,8 +39,8 @@ password = ${secrets.ariReader}
 }
 
 /**
- * manager.conf. The bridge hears records, user events, message counts and registrations, and may read astDB and mailbox
- * counts (which Asterisk puts under write=reporting). It may not originate, redirect, run commands or reload.
+ * Renders manager.conf. The bridge receives call records, user events, message counts and registrations, and may read astDB and
+ * mailbox counts (which Asterisk puts under write=reporting). It may not originate, redirect, run commands or reload.
  */
 export function renderManager(ports: AsteriskPorts, secrets: Pick<Secrets, 'amiBridge'>): string {
   return `[general]

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-/** Where one Asterisk listens. All are on `address`, and the AMI and HTTP on loopback whatever it is. */
+/** The ports of one Asterisk. SIP and audio listen on the configured address, AMI and HTTP always on loopback. */
 export interface AsteriskPorts {
   /** UDP. */
   readonly sip: number
@@ -13,7 +13,7 @@ export interface AsteriskPorts {
   readonly rtpLast: number
 }
 
-/** An Asterisk's own folders, all in one. */
+/** Files and folders in the folder of one Asterisk. */
 export interface InstanceLayout {
   readonly configuration: string
   readonly state: string
@@ -22,7 +22,7 @@ export interface InstanceLayout {
   readonly run: string
   readonly controlSocket: string
   readonly messages: string
-  /** One JSON object a line, one line a call detail record. */
+  /** Call detail records, one JSON object in each line. */
   readonly cdrFile: string
 }
 

@@ -1,16 +1,16 @@
-/** The bridge's own Stasis application for menus: digits never reach the one that forwards events. */
+/** The bridge's Stasis application for menus; pressed digits do not reach the application that forwards events. */
 export const menuApplication = 'switchhook-menus'
-/** How long a bridge that is connected has for taking a caller; then it counts as hanging, and the fallback answers. */
-const takeSecondsMax = 4
+/** Time in which a connected bridge must answer a caller; after it the fallback answers. */
+const answerSecondsMax = 4
 
 /**
- * Voice menus. `Stasis` goes on at once where no bridge is connected; where one takes the caller and dies, the time limit
- * that it prolonged while it lived ends the menu, and the call comes to `T`. Either way the fallback says so.
+ * Renders the voice menus. Without a connected bridge, `Stasis` continues at once. A bridge extends the time limit while it runs;
+ * if it crashes, the limit expires and the call continues at `T`. In both cases the fallback plays an announcement.
  */
 export function renderMenus(numbers: readonly string[]): string {
   const menus = numbers.map(
     (number) => `exten => ${number},1,Answer()
-  same => n,Set(TIMEOUT(absolute)=${takeSecondsMax})
+  same => n,Set(TIMEOUT(absolute)=${answerSecondsMax})
   same => n,Stasis(${menuApplication},${number})
   same => n,Goto(menu-fallback,${number},1)
 `,
@@ -19,7 +19,7 @@ export function renderMenus(numbers: readonly string[]): string {
   return [
     '[menus]',
     ...menus,
-    // T belongs to a context, and `internes` looks for it here.
+    // T is searched in the context of the call: `internes` includes this one.
     `exten => T,1,Goto(menu-fallback,T,1)\n`,
     '[menu-fallback]',
     ...fallbacks,
@@ -27,7 +27,7 @@ export function renderMenus(numbers: readonly string[]): string {
   ].join('\n')
 }
 
-/** Sounds that every Asterisk has, since the bridge's own may be what is missing. */
+/** Plays sounds that every Asterisk has, since the sounds of the bridge may be missing. */
 const SORRY = `  same => n,Playback(im-sorry&please-try-call-later&goodbye)
   same => n,Hangup()
 `

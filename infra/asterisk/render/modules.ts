@@ -1,9 +1,9 @@
 /**
- * The modules that Asterisk loads, and no other: a full load takes seconds, opens ports nobody asked for, and warns
- * about configuration nobody wrote.
+ * The only modules that Asterisk loads. Loading all takes seconds, opens ports that are not used and warns about missing
+ * configuration.
  */
 export const MODULES: readonly string[] = [
-  // where configuration and state live
+  // storage of configuration and state
   'res_sorcery_config',
   'res_sorcery_memory',
   'res_sorcery_astdb',
@@ -115,7 +115,7 @@ export const MODULES: readonly string[] = [
   'res_ari_sounds',
 ]
 
-/** Not loaded, but their libraries are installed, so that a dial plan may `module load` them. */
+/** Modules that are not loaded; their libraries are installed, so that a test can `module load` them. */
 export const SPARE_MODULES: readonly string[] = [
   'app_directed_pickup',
   'app_mixmonitor',
@@ -126,7 +126,7 @@ export const SPARE_MODULES: readonly string[] = [
   'res_srtp',
 ]
 
-/** modules.conf */
+/** Renders modules.conf. */
 export function renderModules(modules: readonly string[] = MODULES): string {
   return ['[modules]', 'autoload = no', ...modules.map((name) => `load = ${name}.so`), ''].join('\n')
 }

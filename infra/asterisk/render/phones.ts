@@ -11,21 +11,21 @@ export interface RenderPhonesOptions {
   readonly root: string
   readonly folder: string
   readonly ports: AsteriskPorts
-  /** The phones' own ARI log-in. */
+  /** ARI passwords of the phones' Asterisk. */
   readonly secrets: Pick<Secrets, 'ariBridge' | 'ariReader'>
-  /** SIP password by endpoint, those of the exchange. */
+  /** SIP passwords of the PBX, by endpoint. */
   readonly passwords: Readonly<Record<string, string>>
-  /** Where the exchange listens. */
+  /** Address of the PBX. */
   readonly exchange: SipAddress
 }
 
-/** No call records, no voicemail and no AMI: it is a drawer of phones. */
+/** Modules that simulated phones do not need: call records, voicemail, CURL. */
 const NOT_FOR_PHONES = /^(cdr_|res_cdrel|app_cdr|func_cdr|app_voicemail|res_pjsip_mwi|res_curl|func_curl)/
 
-/** A spare module of the exchange: what phones hear may be recorded. */
+/** Records what a phone hears; the PBX does not load this module. */
 const RECORDER = 'app_mixmonitor'
 
-/** The configuration of a second Asterisk whose endpoints are a site's phones. Pure. */
+/** Renders all configuration files of a second Asterisk whose endpoints simulate the phones of a site. */
 export function renderPhones(site: Site, options: RenderPhonesOptions): Map<string, string> {
   const { root, folder, ports, secrets, exchange } = options
   return new Map([
@@ -49,7 +49,7 @@ function renderPhonesPjsip(site: Site, { ports, passwords, exchange }: RenderPho
   return [
     renderGlobal('ip'),
     renderTransport(sip),
-    // Calls come from the exchange and name a phone in their request; who called is of no matter.
+    // Calls from the PBX name the called phone in the request URI, so one endpoint receives them all.
     `${endpoint('exchange', sip)}\n[exchange]\ntype = identify\nendpoint = exchange\nmatch = ${exchange.address}\n`,
     ...site.extensions.map((extension) =>
       renderPhone(extension.endpoint, passwords[extension.endpoint] ?? '', sip, exchange),
@@ -69,7 +69,7 @@ direct_media = no
 ${mediaAddress(sip)}`
 }
 
-/** One phone: it registers at once and again and again, so that an exchange that was away has it back in a second. */
+/** Renders a phone. It retries its registration each second, so that it returns soon after a restart of the PBX. */
 function renderPhone(name: string, password: string, sip: SipAddress, exchange: SipAddress): string {
   const server = `${exchange.address}:${exchange.port}`
   return `${endpoint(name, sip)}outbound_auth = ${name}
@@ -104,8 +104,9 @@ max_random_initial_delay = 0
 }
 
 /**
- * What a phone does when it is called hangs on four globals: `BEHAVIOUR_<endpoint>` is a label below, `AFTER_<endpoint>`
- * seconds it rings, `TALK_<endpoint>` seconds after which it hangs up or transfers, 0 never, `TARGET_<endpoint>` to whom.
+ * Renders the behaviour of called phones, which four global variables control: `BEHAVIOUR_<endpoint>` is a label below,
+ * `AFTER_<endpoint>` the seconds that the phone rings, `TALK_<endpoint>` the seconds after which it hangs up or transfers (0:
+ * never), `TARGET_<endpoint>` the number to transfer to.
  */
 function renderPhonesDialPlan(site: Site, exchange: SipAddress): string {
   const target = (name: string) => `PJSIP/sip:${global('TARGET', name)}@${exchange.address}:${exchange.port}`
@@ -146,10 +147,10 @@ function renderPhonesDialPlan(site: Site, exchange: SipAddress): string {
   return ['[globals]', ...globals, '[phones]', ...phones, HANG_UP, TALKING].join('\n')
 }
 
-/** Where a time limit leads: an end in the usual way, which would have no cause otherwise. */
+/** Hangs up normally after a time limit; otherwise the hang-up would have no cause. */
 const HANG_UP = 'exten => T,1,Hangup(16)\n'
 
-/** Where a phone's own call goes when it is answered: it sends a tone. */
+/** Sends a tone after a call that a phone placed is answered. */
 const TALKING = `[talking]
 exten => s,1,Set(TIMEOUT(absolute)=\${TALK})
   same => n,GotoIf($["\${DIGITS}" = ""]?talk)

@@ -1,13 +1,13 @@
 import type { Secrets } from '../secrets.ts'
 import type { ExtensionOfSite, Site, TrunkOfSite } from '../site.ts'
 
-/** Where SIP listens, an IPv4 address. */
+/** The IPv4 address and port of SIP. */
 export interface SipAddress {
   readonly address: string
   readonly port: number
 }
 
-/** pjsip.conf of the exchange: a transport, a phone per extension from one template, and the trunk. */
+/** Renders pjsip.conf of the PBX: a transport, a phone for each extension, and the trunk. */
 export function renderPjsip(site: Site, sip: SipAddress, secrets: Secrets): string {
   return [
     renderGlobal('auth_username,username,ip'),
@@ -19,8 +19,10 @@ export function renderPjsip(site: Site, sip: SipAddress, secrets: Secrets): stri
 }
 
 /**
- * @param identifierOrder by account name first for an exchange, or a phone on the trunk's own address would be taken
- *   for the trunk
+ * Renders the global section.
+ *
+ * @param identifierOrder how Asterisk identifies the sender of a request; a PBX must use the account name first, or it would
+ *   identify a phone with the trunk's address as the trunk
  */
 export function renderGlobal(identifierOrder: string): string {
   return `[global]
@@ -39,17 +41,17 @@ bind = ${address}:${port}
 }
 
 /**
- * On one known address audio goes there too, which spares Asterisk looking up its own host name for each call (two
- * look-ups and an error line if the name does not resolve).
+ * Renders the address for audio if it is known. Otherwise Asterisk looks up its own host name twice for each call and logs an
+ * error if the name does not resolve.
  */
 export function mediaAddress({ address }: SipAddress): string {
   return address === '0.0.0.0' ? '' : `media_address = ${address}\nbind_rtp_to_media_address = yes\n`
 }
 
 /**
- * The four settings that let a phone behind address translation call and be heard: answer where the request came from,
- * remember that address as the contact, send audio where audio comes from, and keep audio on this machine. Qualify also
- * keeps the router's entry open.
+ * Renders the templates of phones. Four settings make calls work behind NAT: answer to the source of the request (force_rport), use
+ * it as the contact (rewrite_contact), send audio to the source of audio (rtp_symmetric) and relay audio (direct_media = no).
+ * Qualify keeps the router's NAT entry open.
  */
 function phoneTemplates(site: Site, sip: SipAddress): string {
   return `[phone](!)
@@ -100,7 +102,7 @@ allow = ulaw,alaw
 dtmf_mode = rfc4733
 rtp_symmetric = yes
 direct_media = no
-; outside callers keep the number they show
+; outside callers keep their caller ID
 trust_id_inbound = yes
 aors = ${name}
 ${mediaAddress(sip)}

@@ -1,7 +1,7 @@
 import type { Secrets } from '../secrets.ts'
 import type { Site } from '../site.ts'
 
-/** voicemail.conf: the context `voicemail`, one box a line. A message under a second is not kept. */
+/** Renders voicemail.conf: the context `voicemail` with one mailbox in each line. Messages under a second are discarded. */
 export function renderVoicemail(site: Site, secrets: Secrets): string {
   const boxes = site.extensions.flatMap(({ mailbox, name }) =>
     mailbox === undefined ? [] : [`${mailbox} => ${secrets.mailboxes[mailbox] ?? ''},${name}`],

@@ -2,14 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { evaluate, type Permission } from './policy.ts'
 import type { Principal } from './roles.ts'
 
-/** The access key id of a request signed with Signature Version 4, in its header or its query string. */
+/** Returns the access key id of a request that is signed with Signature Version 4, in its header or its query string. */
 export function accessKeyIdOf(headers: IncomingHttpHeaders, url: string): string | undefined {
   const header = /Credential=([^/,\s]+)\//.exec(headers.authorization ?? '')
   if (header) return header[1]
   return /[?&]X-Amz-Credential=([^%/&]+)/i.exec(url)?.[1]
 }
 
-/** Why `principal` may not, in the words that AWS uses; undefined if it may. */
+/** Returns AWS's sentence about the first permission that `principal` lacks, or undefined if it has them all. */
 export function denialOf(principal: Principal, permissions: readonly Permission[]): string | undefined {
   if (principal.kind !== 'role') return undefined
   for (const wanted of permissions) {

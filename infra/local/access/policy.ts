@@ -6,10 +6,13 @@ const oneOrMany = v.pipe(
 )
 const tagPrefix = 'aws:PrincipalTag/'
 const onTags = v.optional(
-  v.record(v.pipe(v.string(), v.startsWith(tagPrefix, 'is a condition key the local cloud does not know')), oneOrMany),
+  v.record(
+    v.pipe(v.string(), v.startsWith(tagPrefix, 'is a condition key that the local cloud does not support')),
+    oneOrMany,
+  ),
 )
 const onKeys = v.optional(v.strictObject({ 'dynamodb:LeadingKeys': oneOrMany }))
-/** The condition operators and keys understood here; a template with others is refused rather than half obeyed. */
+/** The supported condition operators and keys. A template with others is rejected, since ignoring one would allow too much. */
 const Condition = v.strictObject({
   StringEquals: onTags,
   StringLike: onTags,
@@ -35,21 +38,21 @@ export const PolicyDocument = v.looseObject({
   ),
 })
 
-/** One permission that a request needs; a batch on two tables needs two. */
+/** A permission that a request needs; a batch on two tables needs two. */
 export interface Permission {
   /** `dynamodb:PutItem` */
   action: string
-  /** ARN, or `*` for an action that names no resource. */
+  /** ARN, or `*` for an action without a resource. */
   resource: string
-  /** Partition keys that the request names, where it names any. */
+  /** Partition keys that the request names. */
   leadingKeys?: readonly string[] | undefined
 }
 
 export type Verdict = 'allowed' | 'explicitly denied' | 'not allowed'
 
 /**
- * Identity-based policies as the IAM guide's "Policy evaluation logic" has them: an explicit deny wins, else one allow is
- * needed, else the request is denied. `tags` are the session tags of the caller, for `${aws:PrincipalTag/name}`.
+ * Evaluates identity-based policies ("Policy evaluation logic" of the IAM guide): an explicit deny wins; otherwise one statement
+ * must allow the action. `tags` are the caller's session tags, for `${aws:PrincipalTag/name}`.
  */
 export function evaluate(
   statements: readonly Statement[],
@@ -77,13 +80,13 @@ function applies(statement: Statement, wanted: Permission, tags: Readonly<Record
     Object.entries(keys ?? {}).every(([key, patterns]) =>
       key.startsWith(tagPrefix)
         ? holds(operator, tags[key.slice(tagPrefix.length)], patterns)
-        : // Of a key with many values `ForAllValues` is true where there are none, as IAM has it.
+        : // In IAM, `ForAllValues` is true for a request that has no value of the key.
           (wanted.leadingKeys ?? []).every((value) => holds(operator, value, patterns)),
     ),
   )
 }
 
-/** A key that is absent satisfies only the negated operators ("IAM JSON policy elements: Condition operators"). */
+/** An absent key satisfies only the negated operators ("IAM JSON policy elements: Condition operators"). */
 function holds(operator: string, value: string | undefined, patterns: readonly string[]): boolean {
   const negated = operator.includes('Not')
   if (value === undefined) return negated
@@ -91,7 +94,7 @@ function holds(operator: string, value: string | undefined, patterns: readonly s
   return found !== negated
 }
 
-/** Puts session tags into a resource; a policy variable without a value makes its statement match nothing, as IAM has it. */
+/** Replaces policy variables by session tags. Returns undefined if a tag is missing: in IAM the statement then matches nothing. */
 function fill(pattern: string, tags: Readonly<Record<string, string>>): string | undefined {
   let unknown = false
   const filled = pattern.replace(/\$\{aws:PrincipalTag\/([^}]+)\}/g, (_whole, name: string) => {
@@ -101,8 +104,8 @@ function fill(pattern: string, tags: Readonly<Record<string, string>>): string |
   return unknown ? undefined : filled
 }
 
-/** `*` stands for any characters and `?` for one; everything else for itself. */
-export function matches(pattern: string, text: string): boolean {
+/** Whether `text` matches a pattern in which `*` stands for any characters and `?` for one. */
+function matches(pattern: string, text: string): boolean {
   const source = pattern
     .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
     .replaceAll('*', '.*')

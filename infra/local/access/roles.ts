@@ -7,7 +7,7 @@ import { account } from '../template/names.ts'
 import type { StackResources } from '../template/resources.ts'
 import { PolicyDocument, type Statement, TrustPolicy, trustAllows } from './policy.ts'
 
-/** Who makes a request: a function, a process that took a role, the person who deploys, or the runner itself. */
+/** The caller of a request: a session of a role, the person who deploys (`operator`), or the local cloud itself (`runner`). */
 export interface Principal {
   kind: 'role' | 'operator' | 'runner'
   /** `arn:aws:sts::000000000000:assumed-role/ROLE/SESSION` */
@@ -23,12 +23,12 @@ export interface Credentials {
 }
 
 export interface Roles {
-  /** Credentials of a role, by its logical id or ARN, or of 'operator' or 'runner', who may do everything. */
+  /** Returns credentials of a role, given by its logical id or ARN, or of 'operator' or 'runner', which may do everything. */
   credentials(role: string, session?: string, tags?: Record<string, string>): Credentials
   principal(accessKeyId: string): Principal | undefined
-  /** The role itself, to ask what it may. */
+  /** Returns a session of a role without credentials, to check its permissions. */
   assumed(role: string, session: string, tags?: Readonly<Record<string, string>>): Principal
-  /** Whether the role's trust policy lets this principal do it. */
+  /** Whether the role's trust policy allows the action to this principal. */
   trusts(role: string, principal: Principal, action: string): boolean
 }
 
@@ -39,12 +39,12 @@ const Role = v.looseObject({
 })
 const AttachedPolicy = v.looseObject({ PolicyDocument, Roles: v.optional(v.array(v.string()), []) })
 
-/** Sessions at once. A function's process has one for its life, so 10,000 is far beyond what a machine can run. */
+/** Limit on sessions. A function has one, so a machine cannot run as many functions as 10,000. */
 const sessionsMax = 10_000
 
 /**
- * The template's roles and the sessions made of them. An access key id is derived from a key kept in the data folder, so that
- * a process outside keeps its credentials over a restart of the runner.
+ * Loads the template's roles. Access key ids are derived from a key in the data folder, so that the credentials of another process
+ * stay valid when the local cloud restarts.
  */
 export function loadRoles(
   resources: StackResources,
@@ -56,8 +56,12 @@ export function loadRoles(
   for (const { logicalId, properties } of resources.ofType('AWS::IAM::Role', Role)) {
     const arn = arnOf(logicalId) ?? logicalId
     const name = arn.slice(arn.lastIndexOf('/') + 1)
-    const more = attached.filter((policy) => policy.properties.Roles.includes(name)).map((policy) => policy.properties)
-    const statements = [...properties.Policies, ...more].flatMap(({ PolicyDocument: { Statement } }) => Statement)
+    const attachedHere = attached
+      .filter((policy) => policy.properties.Roles.includes(name))
+      .map((policy) => policy.properties)
+    const statements = [...properties.Policies, ...attachedHere].flatMap(
+      ({ PolicyDocument: { Statement } }) => Statement,
+    )
     for (const id of [logicalId, arn]) roles.set(id, { name, statements, trust: properties.AssumeRolePolicyDocument })
   }
   const sessions = new Map<string, Principal>()
@@ -72,7 +76,7 @@ export function loadRoles(
     return { kind: 'role', arn, statements: found.statements, tags }
   }
 
-  /** The session used longest ago makes room. */
+  /** Evicts the session that was used least recently if there are too many. */
   function remember(accessKeyId: string, principal: Principal): void {
     sessions.delete(accessKeyId)
     if (sessions.size >= sessionsMax) sessions.delete(sessions.keys().next().value ?? '')
@@ -99,8 +103,8 @@ export function loadRoles(
   }
 }
 
-/** The key behind every access key of this data folder. */
-export async function accessKey(dataFolder: string): Promise<Buffer> {
+/** Returns the key from which the access keys of this data folder are derived; creates it at the first start. */
+export async function loadAccessKey(dataFolder: string): Promise<Buffer> {
   const path = join(dataFolder, 'access.key')
   try {
     return await readFile(path)

@@ -4,12 +4,6 @@ import type { EmulatorAnswer } from '../services/emulator.ts'
 import { denialOf } from './authorization.ts'
 import type { Credentials, Principal, Roles } from './roles.ts'
 
-/**
- * A simulation of AWS STS, as far as the bridges' sessions need it: `AssumeRole` with session tags, by the query protocol
- * ("AWS Security Token Service API reference"). It checks the caller's own policies and the role's trust policy, both,
- * where AWS asks for one of them within an account. A session is whole in its token, signed with the data folder's key, so
- * that it outlives a restart of the runner as it would outlive anything on AWS.
- */
 const Session = v.object({
   role: v.string(),
   session: v.string(),
@@ -22,6 +16,12 @@ type Session = v.InferOutput<typeof Session>
 const durationSecondsDefault = 3_600
 const prefix = 'sts.'
 
+/**
+ * Simulates the part of AWS STS that bridges use: `AssumeRole` with session tags in the query protocol ("AWS Security Token
+ * Service API reference"). The caller's policies and the role's trust policy must both allow it; AWS requires only one of them
+ * within an account. The token contains the whole session, signed with the data folder's key, so that a session survives a
+ * restart of the local cloud.
+ */
 export class Sts {
   readonly #roles: Roles
   readonly #key: Buffer
@@ -30,16 +30,17 @@ export class Sts {
     this.#key = key
   }
 
-  /** The form of a request to STS, undefined if it is none. */
+  /** Returns the form of a request to STS, or undefined if the request is for another service. */
   static form(contentType: string | undefined, body: Buffer): URLSearchParams | undefined {
     if (!contentType?.startsWith('application/x-www-form-urlencoded')) return undefined
     const form = new URLSearchParams(body.toString())
     return form.get('Version') === '2011-06-15' ? form : undefined
   }
 
+  /** Answers a request to STS. */
   answer(principal: Principal, form: URLSearchParams): EmulatorAnswer {
     if (form.get('Action') !== 'AssumeRole')
-      return failure(400, 'InvalidAction', `${form.get('Action')} is not simulated.`)
+      return failure(400, 'InvalidAction', `The local cloud does not support ${form.get('Action')}.`)
     const role = form.get('RoleArn') ?? ''
     const tags = tagsOf(form)
     const actions = Object.keys(tags).length > 0 ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole']
@@ -60,7 +61,7 @@ export class Sts {
     return xml(200, assumed(this.#credentials({ role, session: name, tags, until }), until))
   }
 
-  /** Who holds this token; 'expired' if its hour is over, undefined if it is none of STS's. */
+  /** Returns the session of a token, 'expired' if its time is over, or undefined if STS did not issue it. */
   principal(accessKeyId: string, token: string | undefined): Principal | 'expired' | undefined {
     const [text, signature] = token?.startsWith(prefix) ? token.slice(prefix.length).split('.') : []
     if (text === undefined || signature === undefined) return undefined
@@ -88,7 +89,7 @@ function accessKeyIdOf(signature: string): string {
   return `ASIA${signature.slice(0, 16).toUpperCase()}`
 }
 
-/** `Tags.member.1.Key`, `Tags.member.1.Value`; 50 at most. */
+/** Reads `Tags.member.1.Key`, `Tags.member.1.Value` and so on, at most 50. */
 function tagsOf(form: URLSearchParams): Record<string, string> {
   const tags: Record<string, string> = {}
   for (let n = 1; n <= 50; n++) {

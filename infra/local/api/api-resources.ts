@@ -33,7 +33,7 @@ export interface ApiRoute {
   target: LambdaFunction
   timeoutMs: number
   authorizer: Authorizer | undefined
-  /** A WebSocket route whose function's answer is sent back to the client. */
+  /** Whether the function's answer is sent to the client; only WebSocket routes with a route response have this. */
   answers: boolean
 }
 
@@ -48,7 +48,7 @@ export interface ApiResource {
 /** "Quotas for HTTP APIs": 30 seconds; "Quotas for WebSocket APIs": 29 seconds. */
 const integrationMsMax = { HTTP: 30_000, WEBSOCKET: 29_000 } as const
 
-/** The template's one API of this protocol with its routes; undefined if it has none. */
+/** Returns the template's API of this protocol with its routes, or undefined if the template has no such API. */
 export function readApi(
   protocol: 'HTTP' | 'WEBSOCKET',
   {
@@ -66,7 +66,7 @@ export function readApi(
   if (another)
     throw new LocalCloudError(
       'template-unsupported',
-      `The local cloud serves one ${protocol} API, not ${another.logicalId} too.`,
+      `The local cloud serves one ${protocol} API, and the template has a second, ${another.logicalId}: remove one.`,
     )
   const apiId = names.ref(api.logicalId) ?? api.logicalId
   const own = <T extends { ApiId: string }>(type: string, schema: v.GenericSchema<unknown, T>) =>
@@ -85,7 +85,7 @@ export function readApi(
     if (!integration) throw new LocalCloudError('template-unsupported', `The route ${logicalId} has no integration.`)
     const authorizer = authorizers.get(properties.AuthorizerId)
     if (properties.AuthorizationType !== 'NONE' && !authorizer) {
-      const message = `The route ${logicalId} wants ${properties.AuthorizationType} authorization, which the local cloud does not serve.`
+      const message = `The route ${logicalId} uses ${properties.AuthorizationType} authorization, which the local cloud does not support: use CUSTOM.`
       throw new LocalCloudError('template-unsupported', message)
     }
     return {
@@ -101,13 +101,13 @@ export function readApi(
   return { apiId, stage, routeSelection: RouteSelectionExpression, cors, routes }
 }
 
-/** An integration names a function by its ARN, alone or inside API Gateway's path to Lambda. */
+/** Finds the function that a URI names by its ARN, either alone or inside API Gateway's path to Lambda. */
 function functionOf(functions: Functions, uri: string, place: string): LambdaFunction {
   const found = functions.find(/\/functions\/(.+)\/invocations$/.exec(uri)?.[1] ?? uri)
   if (!found)
     throw new LocalCloudError(
       'template-unsupported',
-      `${place} integrates with ${uri}, which is no function of the template.`,
+      `${place} integrates with ${uri}, which is not a function of the template.`,
     )
   return found
 }

@@ -12,12 +12,12 @@ import type { StackResources } from '../template/resources.ts'
 import { readApi } from './api-resources.ts'
 
 export interface Apis {
-  /** The stage of the WebSocket API, part of its URL. */
+  /** The stage of the WebSocket API, which is part of its URL; empty if the template has no such API. */
   socketStage: string
   stop(): Promise<void>
 }
 
-/** Puts the template's HTTP API and WebSocket API on the two servers that already listen for them. */
+/** Serves the template's HTTP API and WebSocket API on two servers that already listen. */
 export function serveApis(options: {
   resources: StackResources
   names: StackNames

@@ -19,27 +19,30 @@ const WithPolicy = v.looseObject({
   context: v.optional(v.record(v.string(), v.unknown()), {}),
 })
 
-/** What an authorizer decided about one caller: its context if it lets it in. */
+/** What an authorizer decided about one request; an authorized one carries the authorizer's context. */
 export type Decision =
   | { outcome: 'authorized'; context: Record<string, unknown> }
   | { outcome: 'forbidden' }
   | { outcome: 'failed' }
 
 interface Verdict {
-  /** Asked anew for each route: a cached policy may allow one and deny another. */
+  /** Called for every request: a cached policy may allow one route and deny another. */
   decide(routeArn: string): Decision
 }
 
 export interface Authorizer {
   identitySources: readonly string[]
-  /** `identity` are the values of the identity sources, the key of the cache. */
+  /** `identity` holds the values of the identity sources; it is the key of the cache. */
   authorize(identity: readonly string[], routeArn: string, event: unknown): Promise<Decision>
 }
 
-/** Results kept at once; the oldest goes first. A development machine has few callers. */
+/** Cached results; the oldest is evicted first. A development machine has few callers. */
 const cachedMax = 1000
 
-/** "Control access to HTTP APIs with Lambda authorizers": simple responses or IAM policies, cached by identity source. */
+/**
+ * Creates a Lambda authorizer that answers with a simple response or an IAM policy. Results are cached by identity source
+ * ("Control access to HTTP APIs with AWS Lambda authorizers").
+ */
 export function createAuthorizer(
   properties: v.InferOutput<typeof AuthorizerProperties>,
   target: LambdaFunction,

@@ -1,8 +1,8 @@
 import type { HttpRequestParts } from '../http/http-event.ts'
 
 /**
- * The value that an identity source names, undefined if the request has none. HTTP APIs write `$request.header.name`, WebSocket APIs
- * `route.request.header.name`.
+ * Returns the value of an identity source in a request, or undefined if the request lacks it. HTTP APIs write
+ * `$request.header.name`, WebSocket APIs `route.request.header.name`.
  */
 export function identityOf(
   source: string,

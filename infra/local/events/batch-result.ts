@@ -9,11 +9,11 @@ const Partial = v.nullable(
 )
 
 /**
- * The messages of a batch that are done and may be deleted ("Handling errors for an SQS event source in Lambda"): none after a function
- * error; all but the reported ones with ReportBatchItemFailures; none if the report names a message that was not in the batch or is
- * malformed, since then nobody knows what failed.
+ * Returns the messages of a batch that Lambda deletes from the queue ("Handling errors for an SQS event source in Lambda"). After
+ * a function error it deletes no message. With ReportBatchItemFailures it keeps the reported ones; if the report is malformed or
+ * names a message of another batch, it keeps them all.
  */
-export function doneMessages(
+export function processedMessages(
   outcome: Outcome,
   batch: readonly Message[],
   reportsFailures: boolean,

@@ -16,7 +16,7 @@ const Mapping = v.looseObject({
   ScalingConfig: v.optional(
     v.looseObject({ MaximumConcurrency: v.optional(v.pipe(v.number(), v.minValue(2), v.maxValue(1000))) }),
   ),
-  FilterCriteria: v.optional(v.never('is not served here: a filter deletes what does not match')),
+  FilterCriteria: v.optional(v.never('is not supported by the local cloud')),
 })
 
 export interface EventSource {
@@ -29,13 +29,13 @@ export interface EventSource {
   concurrency: number
 }
 
-/** What the function's own role must allow its poller. */
+/** The actions that the function's role must allow, since Lambda polls the queue with that role. */
 const pollerActions = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'] as const
 
-/** Invocations at once of a mapping without MaximumConcurrency; AWS starts with five pollers. */
+/** Concurrent invocations of a mapping without MaximumConcurrency; AWS starts with five pollers. */
 const concurrencyDefault = 5
 
-/** The template's event source mappings, each refused where Lambda would refuse to create it. */
+/** Returns the template's event source mappings; throws if Lambda would reject one. */
 export function readEventSources(
   resources: StackResources,
   functions: Functions,
@@ -44,24 +44,24 @@ export function readEventSources(
 ): EventSource[] {
   return resources.ofType('AWS::Lambda::EventSourceMapping', Mapping).flatMap(({ logicalId, properties }) => {
     if (!properties.Enabled) return []
-    const refuse = (why: string) => new LocalCloudError('template-refused', `AWS would refuse ${logicalId}: ${why}.`)
+    const reject = (why: string) => new LocalCloudError('template-refused', `AWS would reject ${logicalId}: ${why}.`)
     const target = functions.find(properties.FunctionName)
     const visibility = queues.visibility.get(properties.EventSourceArn)
-    if (!target) throw refuse(`${properties.FunctionName} is no function of the template`)
-    if (visibility === undefined) throw refuse(`${properties.EventSourceArn} is no queue of the template`)
+    if (!target) throw reject(`${properties.FunctionName} is not a function of the template`)
+    if (visibility === undefined) throw reject(`${properties.EventSourceArn} is not a queue of the template`)
     const timeoutSeconds = target.timeoutMs / 1000
     if (visibility < timeoutSeconds) {
-      throw refuse(
+      throw reject(
         `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeoutSeconds} seconds`,
       )
     }
     const role = roles.assumed(target.roleArn, target.name)
     for (const action of pollerActions) {
       if (denialOf(role, [{ action: `sqs:${action}`, resource: properties.EventSourceArn }]) === undefined) continue
-      throw refuse(`The provided execution role does not have permissions to call ${action} on SQS`)
+      throw reject(`The provided execution role does not have permissions to call ${action} on SQS`)
     }
     if (properties.BatchSize > 10 && properties.MaximumBatchingWindowInSeconds < 1) {
-      throw refuse('a BatchSize over 10 needs a MaximumBatchingWindowInSeconds of 1 or more')
+      throw reject('a BatchSize over 10 needs a MaximumBatchingWindowInSeconds of 1 or more')
     }
     return {
       queueArn: properties.EventSourceArn,

@@ -1,23 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import * as v from 'valibot'
-import { messageOf } from '../errors.ts'
+import { LocalCloudError, messageOf } from '../errors.ts'
 import { errorTypeOf } from '../functions/outcome.ts'
 import type { Log } from '../log.ts'
 import type { Emulator } from '../services/emulator.ts'
 import { within } from '../within.ts'
-import { doneMessages } from './batch-result.ts'
+import { processedMessages } from './batch-result.ts'
 import type { EventSource } from './event-source-settings.ts'
 import { type Message, Received, sqsRecord } from './sqs-record.ts'
 
-/** SQS's own limits: messages of one receive, seconds of one long poll. */
+/** SQS's limits: messages of one receive, seconds of one long poll. */
 const receiveMax = 10
 const waitSecondsMax = 20
-/** A batch's event must fit into one invocation; the records' own fields take the rest of 6 MB. */
+/** Limit on the message bodies of a batch: an event may have 6 MB, and the other fields of the records need the rest. */
 const batchBytesMax = 5 * 1024 * 1024
-/** Waits after the 1st, 2nd ... function error in a row: 0.1, 0.2 ... s, 10 s at most. */
-const backOffMsMin = 100
-const backOffMsMax = 10_000
-/** What a batch gets to end in when the runner stops. */
+/** Backoff after consecutive function errors: 0.1, 0.2, 0.4 ... s, at most 10 s. */
+const backoffMsMin = 100
+const backoffMsMax = 10_000
+/** Time that running batches have to end when the local cloud stops. */
 const drainMsMax = 3000
 
 /** Polls one queue for one function, as an event source mapping does. */
@@ -41,7 +41,7 @@ export class QueuePoller {
     void this.#poll()
   }
 
-  /** Takes no more messages and lets what runs end; what takes longer comes back later, as after a crash on AWS. */
+  /** Receives no more messages and waits for running batches. SQS delivers the messages of a batch that takes longer again. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await within(Promise.all(this.#running), drainMsMax)
@@ -53,20 +53,20 @@ export class QueuePoller {
       try {
         if (this.#running.size >= this.#source.concurrency) await Promise.race(this.#running)
         if (this.#errorsInARow > 0 && !this.#source.reportsFailures) {
-          await delay(Math.min(backOffMsMin * 2 ** (this.#errorsInARow - 1), backOffMsMax), undefined, { signal })
+          await delay(Math.min(backoffMsMin * 2 ** (this.#errorsInARow - 1), backoffMsMax), undefined, { signal })
         }
         const batch = await this.#gather()
-        // What comes after the stop stays in flight and is delivered again at the next start.
-        for (const part of signal.aborted ? [] : fitting(batch)) this.#begin(part)
+        // Messages received after stop() stay in flight; SQS delivers them again at the next start.
+        for (const part of signal.aborted ? [] : splitBySize(batch)) this.#start(part)
       } catch (error) {
         if (signal.aborted) return
         this.#log('queue-poll-failed', { queue: this.#source.queueArn, error: messageOf(error) })
-        await delay(backOffMsMax, undefined, { signal, ref: false }).catch(() => undefined)
+        await delay(backoffMsMax, undefined, { signal, ref: false }).catch(() => undefined)
       }
     }
   }
 
-  #begin(batch: Message[]): void {
+  #start(batch: Message[]): void {
     const work = this.#process(batch).catch((error: unknown) =>
       this.#log('queue-batch-failed', { queue: this.#source.queueArn, error: messageOf(error) }),
     )
@@ -74,13 +74,13 @@ export class QueuePoller {
     work.finally(() => this.#running.delete(work))
   }
 
-  /** A batch: what the first receive brings, or, with a batching window, what comes until it closes or the batch is full. */
+  /** Returns one receive or, with a batching window, all messages until the window closes or the batch is full. */
   async #gather(): Promise<Message[]> {
     const { batchSize, windowSeconds } = this.#source
     const batch = await this.#receive(batchSize, waitSecondsMax)
     const closesAt = performance.now() + windowSeconds * 1000
     let bytes = 0
-    // Each round brings a message or ends with the window, 300 s at most.
+    // Each iteration receives a message or lasts until the window closes, at most 300 s.
     while (batch.length > 0 && batch.length < batchSize && bytes < batchBytesMax && !this.#stopping.signal.aborted) {
       const leftSeconds = (closesAt - performance.now()) / 1000
       if (leftSeconds <= 0) break
@@ -95,12 +95,12 @@ export class QueuePoller {
     const Records = batch.map((message) => sqsRecord(message, queueArn, this.#region))
     const outcome = await target.invoke({ Records })
     this.#errorsInARow = outcome.functionError ? this.#errorsInARow + 1 : 0
-    const done = doneMessages(outcome, batch, reportsFailures)
-    if (done.length < batch.length) {
+    const processed = processedMessages(outcome, batch, reportsFailures)
+    if (processed.length < batch.length) {
       const fields = {
         function: target.name,
         messages: batch.length,
-        failed: batch.length - done.length,
+        failed: batch.length - processed.length,
         requestId: outcome.requestId,
       }
       this.#log('queue-batch-incomplete', {
@@ -108,8 +108,8 @@ export class QueuePoller {
         ...(outcome.functionError ? { error: errorTypeOf(outcome) } : {}),
       })
     }
-    for (let from = 0; from < done.length; from += receiveMax) {
-      const Entries = done
+    for (let from = 0; from < processed.length; from += receiveMax) {
+      const Entries = processed
         .slice(from, from + receiveMax)
         .map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
       await this.#call('DeleteMessageBatch', { Entries })
@@ -126,20 +126,20 @@ export class QueuePoller {
     return v.parse(Received, answer).Messages
   }
 
-  /** Straight to the emulator: AWS's pollers are no caller that a fault is injected for. */
+  /** Calls the emulator directly: faults are injected for functions and the bridge, not for AWS's pollers. */
   async #call(action: string, input: Record<string, unknown>): Promise<unknown> {
     const body = Buffer.from(JSON.stringify({ QueueUrl: this.#source.queueUrl, ...input }))
     const { status, body: answer } = await this.#queues.call({ 'x-amz-target': `AmazonSQS.${action}` }, body)
-    if (status !== 200) throw new Error(`${action} was answered ${status}: ${answer}`)
+    if (status !== 200) throw new LocalCloudError('queue-failed', `SQS answered ${action} with ${status}: ${answer}`)
     return JSON.parse(answer.toString())
   }
 }
 
-/** A body's part of the event, in which its quotes and line ends are escaped once more. */
+/** Bytes of a message's body in the event, where its quotes and line ends are escaped. */
 const eventBytes = ({ Body }: Message) => Buffer.byteLength(JSON.stringify(Body))
 
-/** Cuts what was received into batches that fit into one invocation: ten messages of 1 MiB do not. */
-function fitting(batch: readonly Message[]): Message[][] {
+/** Splits messages into batches that each fit into one invocation; ten messages of 1 MiB do not. */
+function splitBySize(batch: readonly Message[]): Message[][] {
   const parts: Message[][] = []
   let bytes = Infinity
   for (const message of batch) {

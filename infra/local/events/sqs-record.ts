@@ -17,7 +17,7 @@ const Message = v.looseObject({
 export type Message = v.InferOutput<typeof Message>
 export const Received = v.looseObject({ Messages: v.optional(v.array(Message), []) })
 
-/** A message as a function gets it: "Using Lambda with Amazon SQS", example of a standard queue's event. */
+/** Converts a message to the record of a function's event ("Using Lambda with Amazon SQS", event of a standard queue). */
 export function sqsRecord(message: Message, eventSourceARN: string, awsRegion: string): Record<string, unknown> {
   const attributes = Object.entries(message.MessageAttributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
     name,

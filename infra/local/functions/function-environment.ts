@@ -1,16 +1,16 @@
 import type { Credentials } from '../access/roles.ts'
 import { LocalCloudError } from '../errors.ts'
 
-/** "Lambda quotas": all environment variables of a function together, names and values. */
+/** "Lambda quotas": names and values of all environment variables of a function together. */
 const variablesBytesMax = 4096
 
-/** Names that Lambda keeps to itself ("Reserved environment variables"); a template that sets one is refused there too. */
+/** Names that Lambda reserves ("Reserved environment variables"); Lambda rejects a template that sets one. */
 const reserved =
   /^(AWS_REGION|AWS_DEFAULT_REGION|AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|AWS_LAMBDA_.*|_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_.*|AWS_EXECUTION_ENV)$/
 
 /**
- * A function's whole environment: the template's variables and what Lambda adds. Nothing of the runner's own environment is
- * inherited, so that a function cannot depend on this machine.
+ * Returns a function's whole environment: the template's variables and those that Lambda adds. The environment of this process is
+ * not inherited, so that a function cannot depend on this machine.
  */
 export function functionEnvironment(options: {
   name: string
@@ -25,12 +25,12 @@ export function functionEnvironment(options: {
   const { name, variables, credentials, region, awsUrl } = options
   const bytes = Object.entries(variables).reduce((sum, [key, value]) => sum + Buffer.byteLength(key + value), 0)
   if (bytes > variablesBytesMax) {
-    const message = `The environment of ${name} has ${bytes} bytes, and Lambda takes ${variablesBytesMax}: shorten it.`
+    const message = `The environment of ${name} has ${bytes} bytes, and Lambda allows ${variablesBytesMax}: shorten it.`
     throw new LocalCloudError('environment-too-large', message)
   }
-  const taken = Object.keys(variables).filter((key) => reserved.test(key))
-  if (taken.length > 0) {
-    const message = `The environment of ${name} sets ${taken.join(', ')}, which Lambda reserves: rename it.`
+  const forbidden = Object.keys(variables).filter((key) => reserved.test(key))
+  if (forbidden.length > 0) {
+    const message = `The environment of ${name} sets ${forbidden.join(', ')}, which Lambda reserves: rename it.`
     throw new LocalCloudError('environment-reserved', message)
   }
   return {

@@ -4,16 +4,16 @@ import { messageOf } from '../errors.ts'
 import { FunctionProcess, type ProcessSettings } from './function-process.ts'
 import type { Outcome } from './outcome.ts'
 
-/** Invocations that wait for a process of one function; one more is refused, as a throttled invocation is on AWS. */
+/** Invocations that wait for a process of one function; further ones are rejected like a throttled invocation on AWS. */
 const waitingMax = 1000
 
-/** Processes of one function that start at once: more would only slow each other on a machine of few cores. */
+/** Processes of one function that start at the same time; more would slow each other on a machine with few cores. */
 const startingMax = 4
 
 export interface PoolLimits {
-  /** Processes of one function at once, 50 to 60 MB each. */
+  /** Concurrent processes of one function; each takes 50 to 60 MB. */
   processesPerFunction: number
-  /** A process without work for so long is ended, as AWS ends an idle environment after some minutes. */
+  /** A process that is idle for this long is ended, as AWS ends an idle execution environment. */
   idleMsMax: number
 }
 
@@ -23,7 +23,7 @@ interface Waiting {
   settle: (outcome: Outcome) => void
 }
 
-/** All execution environments of one function: started when wanted, each running one invocation at a time. */
+/** The execution environments of one function. They start on demand, and each runs one invocation at a time. */
 export class FunctionPool {
   readonly #settings: Omit<ProcessSettings, 'temporaryFolder'>
   readonly #temporaryFolder: string
@@ -32,7 +32,7 @@ export class FunctionPool {
   readonly #waiting: Waiting[] = []
   readonly #all = new Set<FunctionProcess>()
   readonly #ending = new Set<Promise<void>>()
-  /** Started but not yet waiting for an event. */
+  /** Processes that have started and do not wait for an event yet. */
   #starting = 0
   #stopped = false
 
@@ -42,7 +42,7 @@ export class FunctionPool {
     this.#limits = limits
   }
 
-  /** Invokes the function and waits for its outcome. `payload` is JSON. */
+  /** Invokes the function with a JSON payload and returns the outcome. */
   invoke(payload: string): Promise<Outcome & { requestId: string }> {
     const requestId = randomUUID()
     return new Promise((resolve) => {
@@ -53,7 +53,7 @@ export class FunctionPool {
     })
   }
 
-  /** Ends all processes and waits until they are gone; what still runs fails. */
+  /** Ends all processes and waits for their exit; running invocations fail. */
   async stop(): Promise<void> {
     this.#stopped = true
     for (const { settle } of this.#waiting.splice(0)) settle(throttled)
@@ -63,7 +63,7 @@ export class FunctionPool {
 
   #work(): void {
     while (this.#waiting.length > 0) {
-      // The one used last is the warmest.
+      // The process that was used last has the warmest caches.
       const next = this.#idle.pop()
       if (!next) break
       clearTimeout(next.timer)
@@ -76,24 +76,24 @@ export class FunctionPool {
 
   #start(): void {
     let started = false
-    const begun = () => {
+    const markStarted = () => {
       if (!started) this.#starting--
       started = true
     }
     const settings = { ...this.#settings, temporaryFolder: join(this.#temporaryFolder, randomUUID()) }
     const onIdle = () => {
-      begun()
+      markStarted()
       const timer = setTimeout(() => process.kill(), this.#limits.idleMsMax)
       timer.unref()
       this.#idle.push({ process, timer })
       this.#work()
     }
     const onExit = () => {
-      begun()
+      markStarted()
       this.#all.delete(process)
       const index = this.#idle.findIndex((entry) => entry.process === process)
       for (const { timer } of index < 0 ? [] : this.#idle.splice(index, 1)) clearTimeout(timer)
-      // An init that fails answers one waiting invocation; the next one starts anew.
+      // A failed init fails one waiting invocation; the next invocation starts another process.
       const error = process.initError
       if (error !== undefined) this.#waiting.shift()?.settle({ payload: error, functionError: 'Unhandled' })
       if (!this.#stopped) this.#work()

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, rm } from 'node:fs/promises'
+import { access, constants, mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { messageOf } from '../errors.ts'
+import { codeOf, messageOf } from '../errors.ts'
 import type { LoopbackServer } from '../loopback-server.ts'
 import type { Outcome } from './outcome.ts'
 import { serveRuntimeApi } from './runtime-api.ts'
@@ -21,12 +22,12 @@ export interface ProcessSettings {
   taskRoot: string
   environment: Readonly<Record<string, string>>
   temporaryFolder: string
-  /** `setpriv`, by which the kernel ends a process with its parent; without it a process is never frozen. */
-  guard: string | undefined
+  /** Path of `setpriv`; without it a process is never frozen. */
+  setpriv: string | undefined
   onLine: (line: string) => void
 }
 
-/** One execution environment: one process that runs one invocation at a time and is frozen in between. */
+/** An execution environment of Lambda: a process that runs one invocation at a time and is frozen between invocations. */
 export class FunctionProcess {
   readonly #settings: ProcessSettings
   readonly #onIdle: () => void
@@ -46,17 +47,17 @@ export class FunctionProcess {
     this.#onExit = onExit
   }
 
-  /** Resolves when the process is gone and nothing of it is left. */
+  /** Resolves when the process has exited and its temporary folder is removed. */
   get ended(): Promise<void> {
     return this.#gone.promise
   }
-  /** The error of an init that failed, for the invocation that waited for it. */
+  /** The error of a failed init, which is the answer to the invocation that waited for it. */
   get initError(): string | undefined {
     return this.#initError
   }
 
   async start(): Promise<void> {
-    const { guard, environment, memoryMb, taskRoot, temporaryFolder } = this.#settings
+    const { setpriv, environment, memoryMb, taskRoot, temporaryFolder } = this.#settings
     await mkdir(temporaryFolder, { recursive: true })
     this.#api = await serveRuntimeApi({
       waits: (deliver) => this.#becomesIdle(deliver),
@@ -64,7 +65,7 @@ export class FunctionProcess {
       fails: (requestId, payload) => this.#settle(requestId, { payload, functionError: 'Unhandled' }),
       failsInit: (error) => this.#end(error),
     })
-    // A tenth of the memory is for what is outside V8's heap, as in Lambda's own start of Node.
+    // Lambda also leaves a tenth of the memory for data outside V8's heap.
     const node = [
       process.execPath,
       `--max-old-space-size=${Math.floor(memoryMb * 0.9)}`,
@@ -72,12 +73,12 @@ export class FunctionProcess {
       preload,
       runtimeClient,
     ]
-    const [command = '', ...args] = guard ? [guard, '--pdeathsig', 'KILL', ...node] : node
+    const [command = '', ...args] = setpriv ? [setpriv, '--pdeathsig', 'KILL', ...node] : node
     const child = spawn(command, args, {
       cwd: taskRoot,
       env: { ...environment, TMPDIR: temporaryFolder, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${this.#api.port}` },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Out of the terminal's process group: Ctrl-C is for the runner, which lets running invocations end.
+      // Leave the terminal's process group: Ctrl-C stops the local cloud, which first lets running invocations end.
       detached: true,
     })
     this.#child = child
@@ -88,7 +89,7 @@ export class FunctionProcess {
     this.#initTimer = setTimeout(() => this.#end(initTimedOut), initMsMax)
   }
 
-  /** Runs one invocation; `payload` is JSON. Resolves also when the function fails, times out or dies. */
+  /** Runs one invocation with a JSON payload. Resolves also if the function fails, times out or exits. */
   invoke(requestId: string, payload: string): Promise<Outcome> {
     const { arn, timeoutMs } = this.#settings
     return new Promise((settle) => {
@@ -109,7 +110,7 @@ export class FunctionProcess {
     })
   }
 
-  /** Ends the process at once, frozen or not; resolves when it is gone and its folder removed. */
+  /** Kills the process, frozen or not; resolves when it has exited and its temporary folder is removed. */
   kill(): Promise<void> {
     this.#end(exitError('shutdown'))
     return this.ended
@@ -121,13 +122,13 @@ export class FunctionProcess {
     clearTimeout(this.#running?.timer)
     this.#running = undefined
     this.#deliver = deliver
-    // Frozen only now, when the runtime asks for the next event: as on AWS, what is left of the last one stops here.
-    if (this.#settings.guard) this.#child?.kill('SIGSTOP')
+    // Freeze when the runtime asks for the next event: as on AWS, work that is left from the last one stops here.
+    if (this.#settings.setpriv) this.#child?.kill('SIGSTOP')
     this.#onIdle()
   }
 
   #settle(requestId: string, outcome: Outcome): void {
-    // An answer after the time-out belongs to nobody any more. The timer goes on until the runtime asks for the next event.
+    // Ignore an answer after the time-out. The timer runs until the runtime asks for the next event.
     if (this.#running?.requestId === requestId) this.#running.settle(outcome)
   }
 
@@ -157,7 +158,7 @@ export class FunctionProcess {
 
   async #clear(): Promise<void> {
     const child = this.#child
-    // A process that could not be spawned has no id and never exits.
+    // A process that failed to spawn has no id and emits no exit.
     if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     await Promise.all([this.#api?.stop(), rm(this.#settings.temporaryFolder, { recursive: true, force: true })])
   }
@@ -172,3 +173,21 @@ const initTimedOut = JSON.stringify({
   errorType: 'Sandbox.Timedout',
   errorMessage: `RequestId: - Error: Init phase timed out after ${initMsMax / 1000} seconds`,
 })
+
+/**
+ * Returns the path of `setpriv` (util-linux, part of every Debian), with which Linux kills a function's process when the local
+ * cloud ends, however it ends; a frozen process could not notice it. Returns undefined if this machine has none.
+ */
+export async function findSetpriv(): Promise<string | undefined> {
+  if (process.platform !== 'linux') return undefined
+  for (const folder of ['/usr/bin', '/bin', '/usr/sbin']) {
+    const path = join(folder, 'setpriv')
+    try {
+      await access(path, constants.X_OK)
+      return path
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EACCES') throw error
+    }
+  }
+  return undefined
+}

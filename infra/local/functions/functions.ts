@@ -27,17 +27,17 @@ export interface LambdaFunction {
   arn: string
   timeoutMs: number
   roleArn: string
-  /** Invokes synchronously; `event` is anything that JSON can hold. */
+  /** Invokes the function and waits for its outcome; `event` is any value that JSON can hold. */
   invoke(event: unknown): Promise<Outcome & { requestId: string }>
 }
 
 export interface Functions {
-  /** By ARN, by name, by logical id, or by the name that serverless.yml gives it. */
+  /** Finds a function by its ARN, name, logical id or name in serverless.yml. */
   find(name: string): LambdaFunction | undefined
   stop(): Promise<void>
 }
 
-/** Unpacks the functions of the package; a process starts at a function's first invocation. */
+/** Unpacks the functions of the package. A function's first process starts at its first invocation. */
 export async function loadFunctions(options: {
   resources: StackResources
   names: StackNames
@@ -47,10 +47,10 @@ export async function loadFunctions(options: {
   awsUrl: string
   stack: Stack
   limits: PoolLimits
-  guard: string | undefined
+  setpriv: string | undefined
   onLine: (functionName: string, line: string) => void
 }): Promise<Functions> {
-  const { resources, names, roles, dataFolder, limits, guard, onLine } = options
+  const { resources, names, roles, dataFolder, limits, setpriv, onLine } = options
   const found = new Map<string, LambdaFunction>()
   const pools: FunctionPool[] = []
   for (const { logicalId, properties } of resources.ofType('AWS::Lambda::Function', FunctionProperties)) {
@@ -79,7 +79,7 @@ export async function loadFunctions(options: {
         memoryMb: properties.MemorySize,
         taskRoot,
         environment,
-        guard,
+        setpriv,
         onLine: (line) => onLine(name, line),
       },
       join(dataFolder, 'tmp'),

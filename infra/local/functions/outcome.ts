@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-/** What an invocation came to: the answer's JSON, or the error's with AWS's word for it. */
+/** The outcome of an invocation: JSON of the answer, or of the error if `functionError` is set. */
 export interface Outcome {
   payload: string
   functionError?: 'Unhandled'
@@ -8,7 +8,7 @@ export interface Outcome {
 
 const Failure = v.looseObject({ errorType: v.string() })
 
-/** The kind of a failure, for the log: its message may hold what a log must not, and stands among the function's own lines. */
+/** Returns the type of a function's error for the log. The error's message may contain personal data, and the function printed it. */
 export function errorTypeOf(outcome: Outcome): string | undefined {
   if (!outcome.functionError) return undefined
   const parsed = v.safeParse(Failure, JSON.parse(outcome.payload))

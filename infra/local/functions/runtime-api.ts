@@ -2,22 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts'
 import { readBody } from '../request-body.ts'
 
-/** Lambda's limit on a response, 6 MB and a little ("Lambda quotas": 6 MB each for request and response, synchronous). */
+/** "Lambda quotas": 6 MB each for a synchronous request and its response. Lambda allows 100 bytes more. */
 export const payloadBytesMax = 6 * 1024 * 1024 + 100
 
-/** What the runtime in one process tells its host. */
+/** Receives the calls that the runtime in one process makes. */
 export interface RuntimeListener {
-  /** It waits for an invocation: `deliver` hands it one. */
+  /** The runtime waits for an invocation; `deliver` sends it one. */
   waits(deliver: (headers: Record<string, string>, payload: string) => void): void
   answers(requestId: string, payload: string): void
   fails(requestId: string, error: string): void
-  /** It could not load the function. */
+  /** The runtime could not load the function. */
   failsInit(error: string): void
 }
 
 /**
- * One process's end of the "Lambda runtime API" (2018-06-01). Each process has a port of its own, since the API has no word by
- * which one runtime could be told from another.
+ * Serves the "Lambda runtime API" (2018-06-01) for one process. Each process has its own port, since requests of the API do not
+ * identify the runtime that sends them.
  */
 export function serveRuntimeApi(listener: RuntimeListener): Promise<LoopbackServer> {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -37,7 +37,7 @@ export function serveRuntimeApi(listener: RuntimeListener): Promise<LoopbackServ
   }
 
   return listenOnLoopback(0, 'Runtime API', (request, response) => {
-    // A runtime that dies in mid-request is reported by its exit, which says more.
+    // If the runtime exits during a request, its exit is reported instead.
     handle(request, response).catch(() => response.destroy())
   })
 }

@@ -11,7 +11,7 @@ export const CorsConfiguration = v.looseObject({
 })
 export type CorsConfiguration = v.InferOutput<typeof CorsConfiguration>
 
-/** "Configuring CORS for an HTTP API": a preflight is answered without asking any route or authorizer. */
+/** Whether a request is a CORS preflight, which API Gateway answers without a route or an authorizer ("Configuring CORS for an HTTP API"). */
 export function isPreflight(request: IncomingMessage): boolean {
   return (
     request.method === 'OPTIONS' &&
@@ -20,7 +20,7 @@ export function isPreflight(request: IncomingMessage): boolean {
   )
 }
 
-/** The headers that the configuration gives this caller; none if its origin is not one of those configured. */
+/** Returns the CORS headers of an answer to this request: no header if its origin is not a configured one. */
 export function corsHeaders(cors: CorsConfiguration, request: IncomingMessage): Record<string, string> {
   const { origin } = request.headers
   if (origin === undefined || !cors.AllowOrigins.some((allowed) => originMatches(allowed, origin))) return {}
@@ -36,7 +36,7 @@ export function corsHeaders(cors: CorsConfiguration, request: IncomingMessage): 
   return headers
 }
 
-/** `*`, a whole origin, or one with a wildcard at its start: `https://*`. */
+/** `allowed` is `*`, an origin, or every host of a scheme: `https://*`. */
 function originMatches(allowed: string, origin: string): boolean {
   if (allowed === '*' || allowed === origin) return true
   return allowed.endsWith('://*') && origin.startsWith(allowed.slice(0, -1))

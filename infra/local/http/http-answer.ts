@@ -23,7 +23,7 @@ const Structured = v.looseObject({
 })
 const HasStatus = v.looseObject({ statusCode: v.unknown() })
 
-/** API Gateway's own answers: `{"message":"Not Found"}` */
+/** Returns an answer of API Gateway itself: `{"message":"Not Found"}`. */
 export function messageAnswer(status: number, message: string): HttpAnswer {
   return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify({ message })) }
 }
@@ -31,8 +31,8 @@ export function messageAnswer(status: number, message: string): HttpAnswer {
 export const internalError = messageAnswer(500, 'Internal Server Error')
 
 /**
- * Makes the HTTP answer of a function's, as "Lambda function response for format 2.0" says: one without a status code is the body of
- * a 200; one with a status code that has not the documented shape is an error.
+ * Converts a function's response to an HTTP answer ("Lambda function response for format 2.0"). A response without `statusCode`
+ * becomes the body of a 200; one with `statusCode` that does not have the documented shape becomes a 500.
  */
 export function httpAnswer(outcome: Outcome): HttpAnswer {
   if (outcome.functionError) return internalError

@@ -13,11 +13,11 @@ import { type HttpAnswer, httpAnswer, internalError, messageAnswer } from './htt
 import { bodyOf, decodedPath, type HttpRequestParts, httpRequestParts } from './http-event.ts'
 import { createRoutes } from './http-routes.ts'
 
-/** "Quotas for HTTP APIs": payload 10 MB; request line and header values 10,240 bytes in all. */
+/** "Quotas for HTTP APIs": payload 10 MB; request line and header values 10,240 bytes together. */
 const payloadBytesMax = 10 * 1024 * 1024
 export const headerBytesMax = 10_240
 
-/** API Gateway's HTTP API with the payload format 2.0. */
+/** Serves an HTTP API of API Gateway with payload format 2.0. */
 export function createHttpApi(
   api: ApiResource,
   options: { region: string; domainName: string; log: Log },
@@ -34,12 +34,12 @@ export function createHttpApi(
     if (headerBytes(request) > headerBytesMax) return messageAnswer(431, 'Request Header Fields Too Large')
     if (body === undefined) return messageAnswer(413, 'Request Entity Too Large')
     const parts = httpRequestParts(request, found, { apiId: api.apiId, domainName }, requestId)
-    const refusal = await authorize(
+    const rejection = await authorize(
       found.target,
       parts,
       `arn:aws:execute-api:${region}:${account}:${api.apiId}/${api.stage}/${method}${path}`,
     )
-    if (refusal) return refusal
+    if (rejection) return rejection
     const event = { version: '2.0', ...parts, ...bodyOf(body, request.headers['content-type']) }
     const outcome = await within(found.target.target.invoke(event), found.target.timeoutMs)
     if (outcome?.functionError)
@@ -51,10 +51,10 @@ export function createHttpApi(
     const requestId = randomUUID()
     const startedAt = performance.now()
     const given = api.cors && isPreflight(request) ? preflight : await answer(request, requestId)
-    // Where CORS is configured, what a function says about it is dropped.
-    const own = Object.entries(given.headers).filter(([name]) => !api.cors || !name.startsWith('access-control-'))
+    // If the API configures CORS, API Gateway drops the function's CORS headers.
+    const kept = Object.entries(given.headers).filter(([name]) => !api.cors || !name.startsWith('access-control-'))
     const cors = api.cors ? corsHeaders(api.cors, request) : {}
-    response.writeHead(given.status, { ...Object.fromEntries(own), ...cors, 'apigw-requestid': requestId })
+    response.writeHead(given.status, { ...Object.fromEntries(kept), ...cors, 'apigw-requestid': requestId })
     response.end(request.method === 'HEAD' ? undefined : given.body)
     log('http', {
       method: request.method,
@@ -75,7 +75,7 @@ export function createHttpApi(
 
 const preflight: HttpAnswer = { status: 204, headers: {}, body: Buffer.alloc(0) }
 
-/** Puts the authorizer's context into the request; returns the answer that refuses it instead. */
+/** Adds the authorizer's context to the request, or returns the answer that rejects the request. */
 async function authorize(
   { authorizer }: ApiRoute,
   parts: HttpRequestParts,
@@ -84,7 +84,7 @@ async function authorize(
   if (!authorizer) return undefined
   const identity = authorizer.identitySources.map((source) => identityOf(source, parts))
   const known = identity.filter((value) => value !== undefined)
-  // Without its identity sources a request is refused before the authorizer is asked.
+  // API Gateway rejects a request that lacks an identity source without calling the authorizer.
   if (known.length < identity.length) return messageAnswer(401, 'Unauthorized')
   const event = { version: '2.0', type: 'REQUEST', routeArn, identitySource: known, ...parts }
   const decision = await authorizer.authorize(known, routeArn, event)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { account } from '../template/names.ts'
 
-/** The parts of the payload format 2.0 that event and authorizer request share. */
+/** The fields of payload format 2.0 that the function's event and the authorizer's request share. */
 export interface HttpRequestParts {
   routeKey: string
   rawPath: string
@@ -19,8 +19,8 @@ export interface HttpRequestParts {
 }
 
 /**
- * "Working with AWS Lambda proxy integrations for HTTP APIs", payload format version 2.0: names lower-case, several values of one
- * header or query parameter joined by commas, cookies apart, and what is empty left out.
+ * Returns the fields of payload format 2.0 ("Create AWS Lambda proxy integrations for HTTP APIs"): header names in lower case,
+ * several values of a header or query parameter joined by commas, cookies separate, empty fields left out.
  */
 export function httpRequestParts(
   request: IncomingMessage,
@@ -63,7 +63,7 @@ export function httpRequestParts(
   }
 }
 
-/** The body, and whether it had to be put in base64: text goes as it is, everything else encoded. */
+/** Returns the body of the event: text unchanged, any other content type in base64. */
 export function bodyOf(body: Buffer, contentType: string | undefined): { body?: string; isBase64Encoded: boolean } {
   if (body.length === 0) return { isBase64Encoded: false }
   const type = (contentType ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? ''
@@ -73,7 +73,7 @@ export function bodyOf(body: Buffer, contentType: string | undefined): { body?: 
     : { body: body.toString('base64'), isBase64Encoded: true }
 }
 
-/** A path whose escapes are broken is taken as it came. */
+/** Decodes a path; one with invalid escapes is returned unchanged. */
 export function decodedPath(path: string): string {
   try {
     return decodeURIComponent(path)
@@ -83,7 +83,7 @@ export function decodedPath(path: string): string {
   }
 }
 
-/** Cookies have a field of their own; the others are between the client and API Gateway. */
+/** Headers that the event does not carry: cookies have their own field, the others concern one connection. */
 const hopHeaders = new Set(['cookie', 'connection', 'keep-alive', 'transfer-encoding'])
 
 function headersOf(request: IncomingMessage): Record<string, string> {
@@ -107,7 +107,7 @@ function queryOf(search: URLSearchParams): Record<string, string> | undefined {
   return Object.keys(query).length > 0 ? query : undefined
 }
 
-/** `12/Mar/2020:19:03:58 +0000`, the format of web servers' access logs. */
+/** Formats a time as access logs of web servers do: `12/Mar/2020:19:03:58 +0000`. */
 export function commonLogTime(date: Date): string {
   const [, day, month, year, time] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(date.toUTCString()) ?? []
   return `${day}/${month}/${year}:${time} +0000`

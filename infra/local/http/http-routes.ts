@@ -1,4 +1,4 @@
-/** `GET /sites/{site}`, `ANY /any/{proxy+}` or `$default`. */
+/** The route of a request; `routeKey` is `GET /sites/{site}`, `ANY /any/{proxy+}` or `$default`. */
 export interface RouteMatch<T> {
   routeKey: string
   target: T
@@ -13,8 +13,9 @@ interface Route<T> {
 }
 
 /**
- * Chooses a route as "Routes for HTTP APIs" says: a full match first, then one with path variables, then a greedy `{proxy+}`, then
- * `$default`; of two alike, the one that names the method. Returns undefined where API Gateway answers 404.
+ * Returns the function that chooses a route as API Gateway does ("Create routes for HTTP APIs"): a full match first, then path
+ * variables, then a greedy `{proxy+}`, then `$default`; of two equal paths, the one that names the method. It returns undefined
+ * for a request that API Gateway answers with 404.
  */
 export function createRoutes<T>(entries: ReadonlyArray<readonly [routeKey: string, target: T]>) {
   const routes: Route<T>[] = []
@@ -40,7 +41,7 @@ export function createRoutes<T>(entries: ReadonlyArray<readonly [routeKey: strin
   }
 }
 
-/** A trailing slash makes another path, as on AWS. */
+/** Splits a path; `/a` and `/a/` differ, as on AWS. */
 const segmentsOf = (path: string) => path.slice(1).split('/')
 const isGreedy = (segment: string) => /^\{[^}]+\+\}$/.test(segment)
 const isVariable = (segment: string) => /^\{[^}]+\}$/.test(segment)

@@ -2,24 +2,24 @@ import type { EmulatorAnswer } from './emulator.ts'
 import { errorAnswer } from './emulator.ts'
 import type { ServiceCall } from './service-call.ts'
 
-/** What goes wrong, on which requests. Without `every` and `next` it does on all of them, until removed. */
+/** A fault to inject, and the requests that it affects: all that match until it is removed, unless `every` or `next` says less. */
 export interface Fault {
   service: 'dynamodb' | 'sqs' | 'ssm'
-  /** `PutItem`; without it, every action of the service. */
+  /** For example `PutItem`; without it, every action of the service. */
   action?: string
-  /** On every nth matching request. */
+  /** Affects only every nth matching request. */
   every?: number
-  /** On the next n matching requests, then never again. */
+  /** Affects only the next n matching requests. */
   next?: number
   kind: 'error500' | 'throttle' | 'access-denied' | 'reply-lost' | 'delay'
   delayMs?: number
 }
 
 export interface Faults {
-  /** Returns the function that removes the fault again. */
+  /** Returns the function that removes the fault. */
   add(fault: Fault): () => void
-  /** The fault that strikes this request, if one does; counts it. */
-  strike(call: ServiceCall): Fault | undefined
+  /** Counts a request and returns the fault that affects it, if any. */
+  match(call: ServiceCall): Fault | undefined
 }
 
 export function createFaults(): Faults {
@@ -30,21 +30,21 @@ export function createFaults(): Faults {
       active.add(entry)
       return () => void active.delete(entry)
     },
-    strike(call) {
-      let struck: Fault | undefined
+    match(call) {
+      let matched: Fault | undefined
       for (const entry of active) {
         const { fault } = entry
         if (fault.service !== call.service || (fault.action ?? call.action) !== call.action) continue
         entry.seen++
         if (fault.next !== undefined && entry.seen >= fault.next) active.delete(entry)
-        if (fault.every === undefined || entry.seen % fault.every === 0) struck ??= fault
+        if (fault.every === undefined || entry.seen % fault.every === 0) matched ??= fault
       }
-      return struck
+      return matched
     },
   }
 }
 
-/** The answer that the struck service gives instead of its own; undefined if it answers itself (`delay`, `reply-lost`). */
+/** Returns the error that replaces the service's answer, or undefined if the service answers (`delay`, `reply-lost`). */
 export function faultAnswer(fault: Fault): EmulatorAnswer | undefined {
   const sqs = fault.service === 'sqs'
   switch (fault.kind) {

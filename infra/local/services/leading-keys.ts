@@ -27,8 +27,8 @@ const Request = v.looseObject({
 })
 
 /**
- * The partition key values that a request to one table names, by which a policy may narrow it
- * ("Using IAM policy conditions for fine-grained access control", `dynamodb:LeadingKeys`); undefined where it names none.
+ * Returns the partition keys that a request to one table names, for policies with the condition `dynamodb:LeadingKeys`
+ * ("Using IAM policy conditions for fine-grained access control"). Returns undefined if the request names no key.
  */
 export function leadingKeys(input: unknown, hashKey: string): string[] | undefined {
   if (v.is(Reads, input)) return input.Keys.flatMap((key) => textOf(key[hashKey]) ?? [])

@@ -1,7 +1,11 @@
 import { mkdir } from 'node:fs/promises'
+import * as v from 'valibot'
+import { LocalCloudError } from '../errors.ts'
+import type { StackNames } from '../template/names.ts'
+import type { StackResources } from '../template/resources.ts'
 import type { EmulatorAnswer } from './emulator.ts'
 
-/** A request to S3, as it came: its URL is `/bucket/key?query`, the path style that the SDK takes for an address of numbers. */
+/** A request to S3. Its URL has the path style `/bucket/key?query`, which the SDK uses if the endpoint is an IP address. */
 export interface ObjectRequest {
   method: string
   url: string
@@ -14,17 +18,17 @@ export interface ObjectEmulator {
   stop(): Promise<void>
 }
 
-/** The parts of fauxqs that are used here; it exports no types for them. */
+/** The methods of fauxqs that are used here; it exports no types for them. */
 interface App {
   inject(request: object): Promise<{ statusCode: number; headers: Record<string, unknown>; rawPayload: Buffer }>
   ready(): PromiseLike<unknown>
   close(): PromiseLike<unknown>
 }
 
-/** Headers of an answer that say how the bytes travel; they are set anew. */
-const hops = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'date'])
+/** Headers that concern one connection; the request proxy sets its own. */
+const hopHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'date'])
 
-/** S3 by fauxqs, in this process and without a socket of its own. Objects are files in `dataFolder`. */
+/** Starts S3 by fauxqs in this process, without a socket. Objects are files in `dataFolder`. */
 export async function startObjectEmulator(dataFolder: string, region: string): Promise<ObjectEmulator> {
   await mkdir(dataFolder, { recursive: true, mode: 0o700 })
   const entry = import.meta.resolve('fauxqs')
@@ -45,7 +49,7 @@ export async function startObjectEmulator(dataFolder: string, region: string): P
     async call({ method, url, headers, body }): Promise<EmulatorAnswer> {
       const payload = method === 'GET' || method === 'HEAD' ? {} : { payload: body }
       const answer = await app.inject({ method, url, headers, ...payload })
-      const kept = Object.entries(answer.headers).filter(([name]) => !hops.has(name))
+      const kept = Object.entries(answer.headers).filter(([name]) => !hopHeaders.has(name))
       return {
         status: answer.statusCode,
         headers: Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
@@ -53,5 +57,21 @@ export async function startObjectEmulator(dataFolder: string, region: string): P
       }
     },
     stop: async () => void (await app.close()),
+  }
+}
+
+const Bucket = v.looseObject({ BucketName: v.optional(v.string()) })
+
+/** Creates the template's buckets; a bucket that exists stays as it is. */
+export async function createBuckets(
+  resources: StackResources,
+  names: StackNames,
+  objects: ObjectEmulator,
+): Promise<void> {
+  for (const { logicalId } of resources.ofType('AWS::S3::Bucket', Bucket)) {
+    const name = names.ref(logicalId) ?? logicalId
+    const { status, body } = await objects.call({ method: 'PUT', url: `/${name}`, headers: {}, body: Buffer.alloc(0) })
+    if (status === 200) continue
+    throw new LocalCloudError('template-unsupported', `The bucket ${name} cannot be created: ${body.toString()}`)
   }
 }

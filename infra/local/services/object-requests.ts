@@ -6,32 +6,32 @@ import type { Log } from '../log.ts'
 import type { EmulatorAnswer } from './emulator.ts'
 import type { ObjectEmulator, ObjectRequest } from './object-emulator.ts'
 
-/** True for a request that is signed for S3, in its header or, as a link is, in its query string. */
-export function isForObjects(headers: IncomingHttpHeaders, url: string): boolean {
+/** Whether a request is signed for S3, in its header or, for a presigned URL, in its query string. */
+export function isObjectRequest(headers: IncomingHttpHeaders, url: string): boolean {
   const header = /Credential=[^/]+\/\d{8}\/[\w-]+\/s3\/aws4_request/
   const query = /[?&]X-Amz-Credential=[^&]+%2Fs3%2Faws4_request/i
   return header.test(headers.authorization ?? '') || query.test(url)
 }
 
 /**
- * The way to the emulator of S3: who may do what is asked of the caller's policies, and a link holds for as long as it says.
- * As for the other services, the signature itself is not verified.
+ * Answers a request to S3: checks the caller's policies and the lifetime of a presigned URL, then asks the emulator. The
+ * signature is not verified, as for the other services.
  */
-export async function answerObjects(
+export async function answerObjectRequest(
   request: ObjectRequest,
   principal: Principal | 'expired' | undefined,
   { objects, now, log }: { objects: Pick<ObjectEmulator, 'call'>; now: number; log: Log },
 ): Promise<EmulatorAnswer> {
-  if (principal === undefined) return refused('InvalidAccessKeyId', 'The AWS Access Key Id does not exist.')
-  if (principal === 'expired') return refused('ExpiredToken', 'The provided token has expired.')
-  if (isOver(request.url, now)) return refused('AccessDenied', 'Request has expired')
+  if (principal === undefined) return forbidden('InvalidAccessKeyId', 'The AWS Access Key Id does not exist.')
+  if (principal === 'expired') return forbidden('ExpiredToken', 'The provided token has expired.')
+  if (isExpired(request.url, now)) return forbidden('AccessDenied', 'Request has expired')
   const denial = denialOf(principal, permissionsOf(request))
   if (denial === undefined) return objects.call(request)
   log('request-denied', { service: 's3', action: request.method, denial })
-  return refused('AccessDenied', denial)
+  return forbidden('AccessDenied', denial)
 }
 
-/** "Actions, resources, and condition keys for Amazon S3", for what is served here. */
+/** Returns the permissions that a request needs ("Actions, resources, and condition keys for Amazon S3"). */
 function permissionsOf({ method, url }: ObjectRequest): Permission[] {
   const { pathname, searchParams } = new URL(url, 'http://localhost')
   const [, bucket = '', ...rest] = decodeURIComponent(pathname).split('/')
@@ -49,7 +49,8 @@ function permissionsOf({ method, url }: ObjectRequest): Permission[] {
   return on(searchParams.has('uploadId') ? 'AbortMultipartUpload' : 'DeleteObject', object)
 }
 
-function isOver(url: string, now: number): boolean {
+/** Whether the lifetime of a presigned URL is over. */
+function isExpired(url: string, now: number): boolean {
   const { searchParams } = new URL(url, 'http://localhost')
   const [signed, seconds] = [searchParams.get('X-Amz-Date'), searchParams.get('X-Amz-Expires')]
   if (signed === null || seconds === null) return false
@@ -57,8 +58,8 @@ function isOver(url: string, now: number): boolean {
   return !(now <= Date.parse(iso) + 1000 * Number(seconds))
 }
 
-/** S3 says its errors in XML. */
-function refused(code: string, message: string): EmulatorAnswer {
+/** Answers 403 with an error in XML, as S3 does. */
+function forbidden(code: string, message: string): EmulatorAnswer {
   const escaped = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
   return {
     status: 403,

@@ -30,9 +30,8 @@ interface App {
 const versionMin = [2, 4] as const
 
 /**
- * SQS by fauxqs, in this process and without a socket of its own: its own starter listens on all of the machine's addresses and
- * would let a caller past the roles. Messages are kept in SQLite in `dataFolder`.
- * `host` is what queue URLs name, the address of the request proxy.
+ * Starts SQS by fauxqs in this process, without a socket: fauxqs's own server listens on all addresses of the machine, where
+ * nothing checks roles. Messages are stored in SQLite in `dataFolder`. `host` is the host in queue URLs, the request proxy's.
  */
 export async function startQueueEmulator(options: {
   dataFolder: string
@@ -49,7 +48,7 @@ export async function startQueueEmulator(options: {
 
   const queues: QueueStore = new SqsStore()
   const topics: unknown = new SnsStore()
-  // Without a host of its own the emulator builds queue URLs from the request's Host header.
+  // With an empty host the emulator builds queue URLs from the request's Host header.
   queues.host = ''
   queues.region = options.region
   const persistence: Persistence = new PersistenceManager(options.dataFolder)
@@ -58,7 +57,7 @@ export async function startQueueEmulator(options: {
   queues.persistence = persistence
   for (const queue of [...queues.allQueues()]) {
     queue.persistence = persistence
-    // The port may be another one than at the last start.
+    // The port may differ from that of the last start.
     queues.queues.delete(queue.url)
     queue.url = `http://${options.host}/000000000000/${queue.name}`
     queues.queues.set(queue.url, queue)
@@ -99,7 +98,7 @@ export async function startQueueEmulator(options: {
   }
 }
 
-/** fauxqs sets a NOT NULL column to null when a visibility time-out is set to 0, and the message is lost: this does not. */
+/** Replaces a statement of fauxqs that loses a message: for a visibility time-out of 0 it sets a NOT NULL column to null. */
 function repairReady(persistence: Persistence): void {
   const ready = persistence.db.prepare(
     'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
@@ -113,6 +112,6 @@ async function requireVersion(entry: string): Promise<void> {
   if (major > versionMin[0] || (major === versionMin[0] && minor >= versionMin[1])) return
   throw new LocalCloudError(
     'emulator-too-old',
-    `fauxqs ${version} keeps no messages on disk: install ${versionMin.join('.')} or later with \`npm install --save-dev fauxqs@^2.4.1\`.`,
+    `fauxqs ${version} does not store messages on disk: install ${versionMin.join('.')} or later with \`npm install --save-dev fauxqs@^2.4.1\`.`,
   )
 }

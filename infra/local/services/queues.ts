@@ -32,10 +32,10 @@ const attributeNames = [
   'ContentBasedDeduplication',
 ] as const
 
-/** The visibility time-out of each of the template's queues, in seconds, by ARN. */
+/** Visibility time-outs of the template's queues in seconds, by ARN. */
 export type QueueVisibility = ReadonlyMap<string, number>
 
-/** Creates the template's queues, or sets the attributes that a new template changed. */
+/** Creates the template's queues and sets changed attributes of queues that exist. */
 export async function createQueues(
   resources: StackResources,
   names: StackNames,

@@ -9,17 +9,17 @@ import { readBody } from '../request-body.ts'
 import { type Emulator, type EmulatorAnswer, errorAnswer } from './emulator.ts'
 import { type Faults, faultAnswer } from './faults.ts'
 import type { ObjectEmulator } from './object-emulator.ts'
-import { answerObjects, isForObjects } from './object-requests.ts'
+import { answerObjectRequest, isObjectRequest } from './object-requests.ts'
 import { readServiceCall, type ServiceCall, type ServiceName } from './service-call.ts'
 
-/** DynamoDB's own limit, the largest of the three services. */
+/** DynamoDB's limit, the largest of the services. */
 const requestBytesMax = 16 * 1024 * 1024
-/** A `delay` fault that names no time. */
-const faultDelayMs = 1000
+/** Delay of a `delay` fault without `delayMs`. */
+const faultDelayMsDefault = 1000
 
 /**
- * The only way to the emulators: finds the caller's role by the access key of the request's signature, asks its policies, injects
- * faults, and passes on what is left. The signature itself is not verified: what the local cloud proves is the policies.
+ * Creates the server in front of the emulators. It finds the caller's role by the access key in the request's signature, checks
+ * the role's policies, injects faults and forwards the request. It does not verify the signature: the local cloud tests policies.
  */
 export function createRequestProxy(options: {
   emulators: Record<ServiceName, Emulator>
@@ -27,23 +27,23 @@ export function createRequestProxy(options: {
   roles: Roles
   sts: Sts
   region: string
-  /** Partition key of each table, by its name. */
+  /** Partition key of each table, by the table's name. */
   hashKeys: ReadonlyMap<string, string>
   faults: Faults
-  /** Told of each request that its caller has the right to make. */
+  /** Called with each authorized request. */
   onCall: (call: ServiceCall) => void
   log: Log
 }): RequestListener {
   const { emulators, objects, roles, sts, region, hashKeys, faults, onCall, log } = options
 
   async function answer(call: ServiceCall, principal: Principal, headers: Record<string, string>, body: Buffer) {
-    // The runner's own polling is not what a fault is meant for: its clients are the functions and the bridge.
-    const fault = principal.kind === 'runner' ? undefined : faults.strike(call)
-    if (fault?.kind === 'delay') await delay(fault.delayMs ?? faultDelayMs)
+    // Faults are for functions and the bridge, not for requests of the local cloud itself.
+    const fault = principal.kind === 'runner' ? undefined : faults.match(call)
+    if (fault?.kind === 'delay') await delay(fault.delayMs ?? faultDelayMsDefault)
     const injected = fault && faultAnswer(fault)
     if (injected) return injected
-    const given = await emulators[call.service].call(headers, body)
-    return fault?.kind === 'reply-lost' ? 'lost' : given
+    const reply = await emulators[call.service].call(headers, body)
+    return fault?.kind === 'reply-lost' ? 'lost' : reply
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -53,9 +53,9 @@ export function createRequestProxy(options: {
     const accessKeyId = accessKeyIdOf(request.headers, request.url ?? '') ?? ''
     const principal = sts.principal(accessKeyId, headers['x-amz-security-token']) ?? roles.principal(accessKeyId)
     const { method = 'GET', url = '/' } = request
-    if (body && isForObjects(request.headers, url)) {
-      const asked = { method, url, headers, body }
-      return send(response, await answerObjects(asked, principal, { objects, now: Date.now(), log }))
+    if (body && isObjectRequest(request.headers, url)) {
+      const objectRequest = { method, url, headers, body }
+      return send(response, await answerObjectRequest(objectRequest, principal, { objects, now: Date.now(), log }))
     }
     const form = body && Sts.form(headers['content-type'], body)
     if (form && principal && principal !== 'expired') return send(response, sts.answer(principal, form))
@@ -63,7 +63,7 @@ export function createRequestProxy(options: {
     if (!call || !body) {
       return send(
         response,
-        errorAnswer(400, 'UnknownOperationException', `The local cloud does not serve "${target}".`),
+        errorAnswer(400, 'UnknownOperationException', `The local cloud does not support "${target}".`),
       )
     }
     if (principal === 'expired') return send(response, expired(call.service))
@@ -74,9 +74,9 @@ export function createRequestProxy(options: {
       return send(response, denied(call.service, denial))
     }
     onCall(call)
-    const given = await answer(call, principal, headers, body)
-    if (given === 'lost') request.socket.destroy()
-    else send(response, given)
+    const reply = await answer(call, principal, headers, body)
+    if (reply === 'lost') request.socket.destroy()
+    else send(response, reply)
   }
 
   return (request, response) => {
@@ -90,7 +90,7 @@ export function createRequestProxy(options: {
 
 function plainHeaders(request: IncomingMessage): Record<string, string> {
   const entries = Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const)
-  // The body is passed on whole, whatever its transfer encoding was.
+  // The body is forwarded in one piece, so its transfer encoding no longer applies.
   return Object.fromEntries(entries.filter(([name]) => name !== 'transfer-encoding' && name !== 'connection'))
 }
 

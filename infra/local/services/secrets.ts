@@ -13,8 +13,8 @@ export interface Secrets extends Emulator {
 }
 
 /**
- * SSM Parameter Store, as far as a function needs it: GetParameter, GetParameters and PutParameter of SecureStrings. The file is readable by
- * its owner alone; it is not encrypted, there being no KMS on this machine.
+ * Serves the part of SSM Parameter Store that functions use: GetParameter, GetParameters and PutParameter of SecureStrings. Only
+ * the owner can read the file; it is not encrypted, because the local cloud has no KMS.
  */
 export async function openSecrets(dataFolder: string, region: string, account: string): Promise<Secrets> {
   const path = join(dataFolder, 'secrets.json')
@@ -25,7 +25,7 @@ export async function openSecrets(dataFolder: string, region: string, account: s
     const version = (kept[name]?.version ?? 0) + 1
     kept[name] = { value, version, changed: Date.now() }
     const text = JSON.stringify(kept)
-    // One write after the other, each complete before it takes the place of the last.
+    // One write at a time; each file is complete before it replaces the last one.
     writing = writing.then(async () => {
       await writeFile(`${path}.new`, text, { mode: 0o600 })
       await rename(`${path}.new`, path)
@@ -34,7 +34,7 @@ export async function openSecrets(dataFolder: string, region: string, account: s
     return version
   }
 
-  // Without decryption Parameter Store returns the ciphertext: something a function cannot use, here as there.
+  // Without decryption Parameter Store returns the ciphertext, which a function cannot use.
   const parameter = (name: string, decrypted: boolean) => {
     const found = kept[name]
     if (!found) return undefined
@@ -77,7 +77,7 @@ export async function openSecrets(dataFolder: string, region: string, account: s
           return errorAnswer(
             400,
             'UnknownOperationException',
-            `${headers['x-amz-target']} is not served by the local cloud.`,
+            `The local cloud does not support ${headers['x-amz-target']}.`,
           )
       }
     },

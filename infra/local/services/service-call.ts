@@ -5,12 +5,12 @@ import { leadingKeys } from './leading-keys.ts'
 
 export type ServiceName = 'dynamodb' | 'sqs' | 'ssm'
 
-/** One request to a store of AWS, as far as the proxy must understand it. */
+/** A parsed request to DynamoDB, SQS or SSM. */
 export interface ServiceCall {
   service: ServiceName
-  /** `PutItem` */
+  /** For example `PutItem`. */
   action: string
-  /** What the caller's role must allow, all of it. */
+  /** The caller's role must allow all of them. */
   permissions: Permission[]
   input: Readonly<Record<string, unknown>>
 }
@@ -24,14 +24,14 @@ const Input = v.record(v.string(), v.unknown())
 const Tables = v.record(v.string(), v.unknown())
 const Transact = v.array(v.record(v.string(), v.looseObject({ TableName: v.string() })))
 
-/** Batches are allowed or denied by their single-message action ("Actions, resources, and condition keys for Amazon SQS"). */
+/** IAM authorizes a batch by the action for one message ("Actions, resources, and condition keys for Amazon SQS"). */
 const sqsActions: Readonly<Record<string, string>> = {
   SendMessageBatch: 'SendMessage',
   DeleteMessageBatch: 'DeleteMessage',
   ChangeMessageVisibilityBatch: 'ChangeMessageVisibility',
 }
 
-/** Reads a request of the AWS JSON protocol: `target` is its X-Amz-Target. Undefined for a service not served here. */
+/** Parses a request of the AWS JSON protocol; `target` is its X-Amz-Target. Returns undefined for an unsupported service. */
 export function readServiceCall(
   target: string,
   body: Buffer,
@@ -56,7 +56,7 @@ export function readServiceCall(
 
 function tableArns(_action: string, input: Readonly<Record<string, unknown>>, region: string): string[] {
   const { TableName, IndexName, RequestItems, TransactItems } = input
-  // A caller may name a table by its ARN as well.
+  // A request may also name a table by its ARN.
   const arn = (name: string) => (name.startsWith('arn:') ? name : `arn:aws:dynamodb:${region}:${account}:table/${name}`)
   if (v.is(Tables, RequestItems)) return Object.keys(RequestItems).map(arn)
   if (v.is(Transact, TransactItems))

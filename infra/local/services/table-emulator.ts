@@ -9,27 +9,27 @@ import type { Log } from '../log.ts'
 import { account } from '../template/names.ts'
 import type { Emulator, EmulatorAnswer } from './emulator.ts'
 
-/** Requests to the emulator at once; the rest wait in the agent. It works on one thread, more would only queue there. */
+/** Concurrent requests to the emulator, which has one thread; further ones wait in the agent. */
 const socketsMax = 64
-/** Linux takes 107 bytes as a Unix socket's path, macOS 103. */
+/** Limit on the path of a Unix socket: 107 bytes on Linux, 103 on macOS. */
 const socketPathBytesMax = 103
 
 /**
- * DynamoDB by dynalite, kept by LevelDB in `dataFolder`. It listens on a Unix socket in a private folder, so that nothing but the
- * request proxy reaches it. Should it die, it is started again on the same data: the request it died of fails.
+ * Starts DynamoDB by dynalite, which stores its data in LevelDB in `dataFolder`. It listens on a Unix socket in a private folder,
+ * so that only the request proxy reaches it. If it crashes, the request fails and it is started again with the same data.
  */
 export async function startTableEmulator(dataFolder: string, region: string, log: Log): Promise<Emulator> {
   await mkdir(dataFolder, { recursive: true })
-  const near = join(dataFolder, 'socket')
+  const preferred = join(dataFolder, 'socket')
   const socketFolder =
-    Buffer.byteLength(near) > socketPathBytesMax ? await mkdtemp(join(tmpdir(), 'tables-')) : dataFolder
+    Buffer.byteLength(preferred) > socketPathBytesMax ? await mkdtemp(join(tmpdir(), 'tables-')) : dataFolder
   const socketPath = join(socketFolder, 'socket')
   const agent = new Agent({ keepAlive: true, maxSockets: socketsMax })
   let stopped = false
   let worker = await startWorker()
 
   async function startWorker(): Promise<Worker> {
-    // A worker or a runner that died leaves its socket's name behind.
+    // A worker or a process that crashed leaves the socket's file behind.
     await rm(socketPath, { force: true })
     const started = new Worker(new URL('./table-worker.mjs', import.meta.url), {
       workerData: { path: dataFolder, socketPath },
@@ -39,7 +39,7 @@ export async function startTableEmulator(dataFolder: string, region: string, log
     try {
       await once(started, 'message')
     } catch (cause) {
-      const message = `The tables in ${dataFolder} cannot be opened (${messageOf(cause)}): move the folder away to begin anew.`
+      const message = `The tables in ${dataFolder} cannot be opened (${messageOf(cause)}): move the folder away to start with empty tables.`
       throw new LocalCloudError('tables-damaged', message, { cause })
     }
     started.once('error', (error) => {
@@ -82,7 +82,7 @@ export async function startTableEmulator(dataFolder: string, region: string, log
     async stop() {
       stopped = true
       agent.destroy()
-      // What was answered is in LevelDB's log, which outlives the thread as it outlives a kill.
+      // LevelDB's log has every write that was answered, so ending the thread loses nothing.
       await worker.terminate()
       await rm(socketPath, { force: true })
       if (socketFolder !== dataFolder) await rm(socketFolder, { recursive: true, force: true })

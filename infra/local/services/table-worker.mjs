@@ -1,5 +1,5 @@
-// dynalite in a thread of its own: it answers some faults by throwing where nobody can catch, which must not end the runner, and its
-// work goes to the other core. Plain JavaScript, as Node starts it whatever runs the rest.
+// Runs dynalite in its own thread: some of its errors cannot be caught and would end the whole process, and a thread uses the
+// second core. Plain JavaScript, so that Node loads it also when a test runner transforms the TypeScript.
 import { parentPort, workerData } from 'node:worker_threads'
 import dynalite from 'dynalite'
 

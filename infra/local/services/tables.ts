@@ -36,7 +36,7 @@ export interface TimeToLive {
   keys: string[]
 }
 
-/** The partition key of each table, by its name. */
+/** Returns the partition key of each table, by the table's name. */
 export function hashKeys(resources: StackResources, names: StackNames): ReadonlyMap<string, string> {
   const tables = resources.ofType('AWS::DynamoDB::Table', Table)
   return new Map(
@@ -47,7 +47,7 @@ export function hashKeys(resources: StackResources, names: StackNames): Readonly
   )
 }
 
-/** Creates the tables that the template has and the store has not; returns those with a time to live. */
+/** Creates the template's tables that do not exist yet; returns those with a time to live. */
 export async function createTables(
   resources: StackResources,
   names: StackNames,
@@ -56,10 +56,10 @@ export async function createTables(
   const expiring: TimeToLive[] = []
   for (const { logicalId, properties } of resources.ofType('AWS::DynamoDB::Table', Table)) {
     const tableName = names.ref(logicalId) ?? logicalId
-    const kept = await describe(client, tableName)
-    if (!kept) await client.send(new CreateTableCommand(creation(tableName, properties)))
-    else if (shapeOf(kept) !== shapeOf(properties)) {
-      const message = `The table ${tableName} has other keys or indexes in the data folder than in the template: remove the folder to begin anew.`
+    const existing = await describe(client, tableName)
+    if (!existing) await client.send(new CreateTableCommand(creation(tableName, properties)))
+    else if (shapeOf(existing) !== shapeOf(properties)) {
+      const message = `The table ${tableName} has other keys or indexes in the data folder than in the template: delete the folder to start with empty tables.`
       throw new LocalCloudError('table-changed', message)
     }
     const { AttributeName: attribute, Enabled } = properties.TimeToLiveSpecification ?? { Enabled: false }
@@ -69,7 +69,7 @@ export async function createTables(
   return expiring
 }
 
-/** Always on demand: the emulator would throttle provisioned tables by no rule that AWS has. */
+/** Returns the table to create. It is on demand: the emulator throttles provisioned tables by other rules than AWS. */
 function creation(tableName: string, table: Table): CreateTableCommandInput {
   const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, LocalSecondaryIndexes } = table
   const input: CreateTableCommandInput = {
@@ -100,7 +100,7 @@ async function describe(client: DynamoDBClient, tableName: string): Promise<Tabl
   }
 }
 
-/** What a table cannot change without being made anew, in a comparable form. */
+/** Returns the properties that only a new table can change, as a comparable string. */
 function shapeOf(
   table: Pick<TableDescription, 'KeySchema' | 'GlobalSecondaryIndexes' | 'LocalSecondaryIndexes'>,
 ): string {
@@ -110,7 +110,7 @@ function shapeOf(
   return JSON.stringify([keys(table.KeySchema), named.sort()])
 }
 
-/** False if the item was given a later time, or removed, since it was read. */
+/** Returns false if the item was deleted or its time to live extended since it was read. */
 async function deleteIf(client: DynamoDBClient, input: DeleteItemCommandInput): Promise<boolean> {
   try {
     await client.send(new DeleteItemCommand(input))
@@ -121,7 +121,7 @@ async function deleteIf(client: DynamoDBClient, input: DeleteItemCommandInput): 
   }
 }
 
-/** Deletes what has expired, which DynamoDB does "within a few days" and the emulator never. */
+/** Deletes the expired items of a table and returns their number; the emulator does not expire items itself. */
 export async function sweepExpired(
   client: DynamoDBClient,
   { tableName, attribute, keys }: TimeToLive,

@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { sweepExpired, type TimeToLive } from './tables.ts'
 
-/** AWS promises "within a few days"; a minute is soon enough to notice a design that relies on expired items staying. */
+/** AWS deletes expired items within a few days. A minute reveals code that relies on them, or on their deletion at once. */
 const sweepMs = 60_000
 
 /** Deletes expired items each scaled minute; returns the function that stops it. */

@@ -8,8 +8,8 @@ import { account } from '../template/names.ts'
 import { type Connection, type Connections, messageBytesMax } from './connections.ts'
 
 /**
- * The `@connections` commands that functions send ("Use @connections commands in your backend service"): POST a message, GET a connection,
- * DELETE it. Each needs `execute-api:ManageConnections`.
+ * Serves the `@connections` commands of functions ("Use @connections commands in your backend service"): POST sends a message, GET
+ * describes a connection, DELETE closes it. Each needs the permission `execute-api:ManageConnections`.
  */
 export function createConnectionsEndpoint(options: {
   connections: Connections
@@ -55,7 +55,7 @@ export function createConnectionsEndpoint(options: {
   function post(response: ServerResponse, id: string, text: string): void {
     const sent = connections.post(id, text)
     if (sent === 'gone') gone(response)
-    else if (sent === 'full') fail(response, 429, 'LimitExceededException', 'The client does not read what it is sent.')
+    else if (sent === 'full') fail(response, 429, 'LimitExceededException', 'The client does not read its messages.')
     else response.writeHead(200, { 'content-type': 'application/json', 'content-length': 0 }).end()
   }
 
@@ -74,7 +74,7 @@ function describe(response: ServerResponse, { connectedAt, lastActiveAt, identit
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ...times, identity }))
 }
 
-/** The SDK makes the error's name of `x-amzn-errortype`. */
+/** Answers with an error; the SDK takes the error's name from `x-amzn-errortype`. */
 function fail(response: ServerResponse, status: number, type: string, message: string): void {
   response
     .writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type })

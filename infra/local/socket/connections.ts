@@ -2,30 +2,30 @@ import { randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import type { Clock } from '../clock.ts'
 
-/** "Quotas for WebSocket APIs": idle 10 minutes, 2 hours a connection. */
+/** "Quotas for WebSocket APIs": a connection ends after 10 idle minutes, and after 2 hours in any case. */
 const idleMsMax = 10 * 60 * 1000
 const connectionMsMax = 2 * 60 * 60 * 1000
 /** "Quotas for WebSocket APIs": message 128 KB, frame 32 KB. */
 export const messageBytesMax = 128 * 1024
 export const frameBytesMax = 32 * 1024
-/** What may wait in memory for a client that does not read; more is refused as AWS refuses what its own buffer cannot take. */
+/** Bytes that are buffered for a client that does not read. Further messages are rejected, as AWS does when its buffer is full. */
 const unsentBytesMax = 1024 * 1024
 
 export interface Connection {
   readonly id: string
   readonly connectedAt: number
   readonly identity: { sourceIp: string; userAgent: string }
-  /** What the authorizer of `$connect` said, given to every later event. */
+  /** Context of the authorizer of `$connect`; every later event carries it. */
   readonly authorizer: Readonly<Record<string, unknown>> | undefined
   lastActiveAt: number
 }
 
 export interface Connections {
-  /** A connection that `$connect` has still to admit: it has an id, and posting to it answers 410. */
-  announce(identity: Connection['identity'], authorizer: Connection['authorizer']): Connection
-  /** It has been admitted: from now on it can be posted to, and its time limits run. */
-  admit(connection: Connection, socket: WebSocket): void
-  /** Notes a message from the client, which keeps the connection alive. */
+  /** Creates a connection that `$connect` has not accepted yet: it has an id, and posting to it answers 410. */
+  create(identity: Connection['identity'], authorizer: Connection['authorizer']): Connection
+  /** Opens a connection that `$connect` accepted: it can be posted to, and its time limits run. */
+  open(connection: Connection, socket: WebSocket): void
+  /** Records activity, which restarts the idle time. */
   touch(connection: Connection): void
   find(id: string): Connection | undefined
   post(id: string, text: string): 'sent' | 'gone' | 'full'
@@ -34,18 +34,18 @@ export interface Connections {
   all(): Connection[]
 }
 
-/** The open connections of the WebSocket API, and the two waits that end one. */
+/** Holds the open connections of the WebSocket API and closes each after its idle time or its total time. */
 export function createConnections(clock: Clock): Connections {
-  const open = new Map<
+  const opened = new Map<
     string,
     { connection: Connection; socket: WebSocket; cancelIdle: () => void; cancelEnd: () => void }
   >()
 
   function goAway(id: string, reason: string): void {
-    open.get(id)?.socket.close(1001, reason)
+    opened.get(id)?.socket.close(1001, reason)
   }
   function touch(connection: Connection): void {
-    const entry = open.get(connection.id)
+    const entry = opened.get(connection.id)
     if (!entry) return
     connection.lastActiveAt = Date.now()
     entry.cancelIdle()
@@ -53,20 +53,20 @@ export function createConnections(clock: Clock): Connections {
   }
 
   return {
-    announce: (identity, authorizer) => {
-      // Like AWS's ids: 16 characters that end in an equals sign.
+    create: (identity, authorizer) => {
+      // AWS's ids have 16 characters too and end in an equals sign.
       const id = `${randomBytes(11).toString('base64url')}=`
       return { id, connectedAt: Date.now(), lastActiveAt: Date.now(), identity, authorizer }
     },
-    admit(connection, socket) {
+    open(connection, socket) {
       const cancelEnd = clock.after(connectionMsMax, () => goAway(connection.id, 'Going away'))
-      open.set(connection.id, { connection, socket, cancelIdle: () => undefined, cancelEnd })
+      opened.set(connection.id, { connection, socket, cancelIdle: () => undefined, cancelEnd })
       touch(connection)
     },
     touch,
-    find: (id) => open.get(id)?.connection,
+    find: (id) => opened.get(id)?.connection,
     post(id, text) {
-      const entry = open.get(id)
+      const entry = opened.get(id)
       if (!entry || entry.socket.readyState !== entry.socket.OPEN) return 'gone'
       if (entry.socket.bufferedAmount + text.length > unsentBytesMax) return 'full'
       sendInFrames(entry.socket, Buffer.from(text))
@@ -74,21 +74,21 @@ export function createConnections(clock: Clock): Connections {
       return 'sent'
     },
     close(id, code, reason) {
-      const entry = open.get(id)
+      const entry = opened.get(id)
       entry?.socket.close(code, reason)
       return entry !== undefined
     },
     remove(id) {
-      const entry = open.get(id)
+      const entry = opened.get(id)
       entry?.cancelIdle()
       entry?.cancelEnd()
-      open.delete(id)
+      opened.delete(id)
     },
-    all: () => [...open.values()].map(({ connection }) => connection),
+    all: () => [...opened.values()].map(({ connection }) => connection),
   }
 }
 
-/** A message of up to 128 KB leaves in frames of 32 KB at most, as API Gateway sends it. */
+/** Sends a message in frames of at most 32 KB, as API Gateway does. */
 function sendInFrames(socket: WebSocket, message: Buffer): void {
   let at = 0
   do {

@@ -1,12 +1,12 @@
 /**
- * Reads the lengths of the WebSocket frames (RFC 6455, section 5.2) in a stream of bytes without keeping them: the `ws` library limits
- * messages only, API Gateway frames too.
+ * Measures the WebSocket frames (RFC 6455, section 5.2) in a stream of bytes. API Gateway limits the length of a frame, and the
+ * `ws` library limits only that of a message.
  */
 export class FrameMeter {
   #header = Buffer.alloc(0)
   #skip = 0
 
-  /** Feeds the next bytes; returns the length of the longest frame that began in them, 0 if none did. */
+  /** Reads the next bytes of the stream and returns the length of the longest frame whose header ends in them, else 0. */
   feed(chunk: Buffer): number {
     let longest = 0
     let at = 0
@@ -17,7 +17,7 @@ export class FrameMeter {
         at += skipped
         continue
       }
-      // A header has at most 14 bytes, so at most 14 single bytes are joined here per frame.
+      // A header has at most 14 bytes, so this copies at most 14 times a frame.
       this.#header = Buffer.concat([this.#header, chunk.subarray(at, at + 1)])
       at++
       const length = payloadLength(this.#header)
@@ -30,7 +30,7 @@ export class FrameMeter {
   }
 }
 
-/** Undefined until the header, with its mask, is complete. */
+/** Returns undefined until the header, with its mask, is complete. */
 function payloadLength(header: Buffer): number | undefined {
   if (header.length < 2) return undefined
   const second = header.readUInt8(1)

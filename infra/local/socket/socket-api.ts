@@ -11,20 +11,20 @@ import { within } from '../within.ts'
 import { type Connection, type Connections, frameBytesMax, messageBytesMax } from './connections.ts'
 import { FrameMeter } from './frame-meter.ts'
 import { type SocketApiNames, selectedRoute, socketContext } from './socket-event.ts'
-import { admitHandshake, refuse } from './socket-handshake.ts'
+import { acceptHandshake, reject } from './socket-handshake.ts'
 
 const Answer = v.looseObject({ body: v.optional(v.nullable(v.string())) })
 
 export interface SocketApi {
-  /** Closes all connections and waits until `$disconnect` has run for each, `drainMsMax` at most. */
+  /** Closes all connections and waits, at most `drainMsMax`, until `$disconnect` has run for each. */
   stop(): Promise<void>
 }
 
-/** When the runner stops: the time that clients get to answer its closing, and then `$disconnect` to run. */
+/** At a stop: the time for clients to answer the closing handshake, and then for `$disconnect` to run. */
 const closeMsMax = 500
 const drainMsMax = 3000
 
-/** API Gateway's WebSocket API: `$connect`, `$disconnect`, `$default` and the routes that a message's body selects. */
+/** Serves a WebSocket API of API Gateway: `$connect`, `$disconnect`, `$default` and the routes that a message's body selects. */
 export function serveSocketApi(
   server: Server,
   api: ApiResource,
@@ -41,68 +41,68 @@ export function serveSocketApi(
   const ending = new Set<Promise<unknown>>()
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    // Until the handshake is answered nobody else listens to a client that goes away.
+    // Until the handshake is answered, no other listener handles the error of a client that disconnects.
     socket.on('error', () => socket.destroy())
     if (
       !/^[+/\dA-Za-z]{22}==$/.test(request.headers['sec-websocket-key'] ?? '') ||
       request.headers['sec-websocket-version'] !== '13'
     ) {
-      return refuse(socket, messageAnswer(400, 'Bad Request'))
+      return reject(socket, messageAnswer(400, 'Bad Request'))
     }
-    const admitted = await admitHandshake(request, { api, routes, names, connections, region })
-    if ('status' in admitted) return refuse(socket, admitted)
-    const { connection, protocol } = admitted
+    const accepted = await acceptHandshake(request, { api, routes, names, connections, region })
+    if ('status' in accepted) return reject(socket, accepted)
+    const { connection, protocol } = accepted
     if (protocol !== undefined) protocols.set(request, protocol)
-    if (socket.destroyed) return disconnected(connection, 1006, 'Connection closed abnormally')
+    if (socket.destroyed) return runDisconnect(connection, 1006, 'Connection closed abnormally')
     const meter = new FrameMeter()
     let tooLong = meter.feed(head) > frameBytesMax
-    let accepted: WebSocket | undefined
-    // Listens before the library does, so that a frame too long is known before its message is delivered.
+    let webSocket: WebSocket | undefined
+    // Listen before the `ws` library does, so that a frame that is too long is detected before its message is delivered.
     socket.on('data', (chunk: Buffer) => {
       if (meter.feed(chunk) <= frameBytesMax || tooLong) return
       tooLong = true
-      accepted?.close(1009, 'Frame too large')
+      webSocket?.close(1009, 'Frame too large')
     })
     acceptor.handleUpgrade(request, socket, head, (opened) => {
-      accepted = opened
-      connections.admit(connection, opened)
+      webSocket = opened
+      connections.open(connection, opened)
       opened.on('error', (error) => log('socket-error', { error: messageOf(error) }))
-      opened.on('close', (code, reason) => disconnected(connection, code, reason.toString()))
+      opened.on('close', (code, reason) => runDisconnect(connection, code, reason.toString()))
       opened.on('message', (data, isBinary) => {
         if (isBinary) opened.close(1003, 'Binary is not supported')
-        else if (!tooLong) track(message(connection, data.toString()))
+        else if (!tooLong) track(runMessage(connection, data.toString()))
       })
       if (tooLong) opened.close(1009, 'Frame too large')
     })
   }
 
-  async function message(connection: Connection, body: string): Promise<void> {
+  async function runMessage(connection: Connection, body: string): Promise<void> {
     connections.touch(connection)
     const selected = selectedRoute(api.routeSelection, body)
     const route = routes.get(selected ?? '$default') ?? routes.get('$default')
     const context = (key: string) => ({ messageId: connection.id, ...socketContext(names, connection, key, 'MESSAGE') })
-    if (!route || selected?.startsWith('$')) return tell(connection, context('$default').requestId, 'Forbidden')
+    if (!route || selected?.startsWith('$')) return sendError(connection, context('$default').requestId, 'Forbidden')
     const requestContext = context(route.routeKey)
-    await answer(connection, route, requestContext.requestId, { requestContext, body, isBase64Encoded: false })
+    await invoke(connection, route, requestContext.requestId, { requestContext, body, isBase64Encoded: false })
   }
 
-  async function answer(connection: Connection, route: ApiRoute, requestId: string, event: unknown): Promise<void> {
+  async function invoke(connection: Connection, route: ApiRoute, requestId: string, event: unknown): Promise<void> {
     const outcome = await within(route.target.invoke(event), route.timeoutMs)
-    if (!outcome) return tell(connection, requestId, 'Endpoint request timed out')
+    if (!outcome) return sendError(connection, requestId, 'Endpoint request timed out')
     if (outcome.functionError) {
       log('socket-function-failed', { route: route.routeKey, requestId, error: errorTypeOf(outcome) })
-      return tell(connection, requestId, 'Internal server error')
+      return sendError(connection, requestId, 'Internal server error')
     }
     if (!route.answers) return
     const parsed = v.safeParse(Answer, JSON.parse(outcome.payload))
     if (parsed.success && parsed.output.body) connections.post(connection.id, parsed.output.body)
   }
 
-  function tell(connection: Connection, requestId: string, text: string): void {
+  function sendError(connection: Connection, requestId: string, text: string): void {
     connections.post(connection.id, JSON.stringify({ message: text, connectionId: connection.id, requestId }))
   }
 
-  function disconnected(connection: Connection, code: number, reason: string): void {
+  function runDisconnect(connection: Connection, code: number, reason: string): void {
     connections.remove(connection.id)
     const route = routes.get('$disconnect')
     if (!route) return
@@ -122,7 +122,7 @@ export function serveSocketApi(
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgrade(request, socket, head).catch((error: unknown) => {
       log('socket-failed', { error: messageOf(error) })
-      refuse(socket, messageAnswer(500, 'Internal server error'))
+      reject(socket, messageAnswer(500, 'Internal server error'))
     })
   })
 

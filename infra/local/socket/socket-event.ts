@@ -9,7 +9,7 @@ export interface SocketApiNames {
   domainName: string
 }
 
-/** Headers and query of the handshake as `$connect` and its authorizer get them: the client's own spelling, all values twice. */
+/** Headers and query of the handshake in the events of `$connect` and its authorizer: in the client's spelling, in both forms. */
 export interface Handshake {
   headers: Record<string, string>
   multiValueHeaders: Record<string, string[]>
@@ -17,6 +17,7 @@ export interface Handshake {
   multiValueQueryStringParameters?: Record<string, string[]>
 }
 
+/** Reads headers and query of a handshake. */
 export function handshakeOf(request: IncomingMessage): Handshake {
   const multiValueHeaders: Record<string, string[]> = {}
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
@@ -38,8 +39,8 @@ const lastOf = (values: Record<string, string[]>) =>
   Object.fromEntries(Object.entries(values).map(([name, all]) => [name, all.at(-1) ?? '']))
 
 /**
- * The request context of "API Gateway WebSocket API mapping template reference" as Lambda proxy integrations get it; `more` is what only
- * one event type has.
+ * Returns the request context of a WebSocket event ("API Gateway WebSocket API mapping template reference"). `more` holds the fields
+ * that only one event type has.
  */
 export function socketContext(
   names: SocketApiNames,
@@ -69,7 +70,7 @@ export function socketContext(
   }
 }
 
-/** The route that a message's body selects, as `$request.body.action` names it; undefined where `$default` takes over. */
+/** Returns the route that a message's body selects by an expression like `$request.body.action`, or undefined for `$default`. */
 export function selectedRoute(expression: string, body: string): string | undefined {
   const path = /^\$\{?request\.body\.([\w.]+)\}?$/.exec(expression)?.[1]
   if (path === undefined) return undefined
@@ -77,7 +78,7 @@ export function selectedRoute(expression: string, body: string): string | undefi
   try {
     value = JSON.parse(body)
   } catch (error) {
-    // What is no JSON selects nothing.
+    // A body that is not JSON selects no route.
     if (error instanceof SyntaxError) return undefined
     throw error
   }

@@ -9,9 +9,9 @@ import { within } from '../within.ts'
 import type { Connection, Connections } from './connections.ts'
 import { type Handshake, handshakeOf, type SocketApiNames, socketContext } from './socket-event.ts'
 
-interface Admission {
+interface AcceptedHandshake {
   connection: Connection
-  /** The subprotocol that `$connect` chose. */
+  /** The subprotocol that `$connect` returned. */
   protocol: string | undefined
 }
 
@@ -21,8 +21,8 @@ const ConnectAnswer = v.looseObject({
   body: v.optional(v.nullable(v.string())),
 })
 
-/** Authorizer, then `$connect`: returns the admitted connection, or the answer that refuses the handshake. */
-export async function admitHandshake(
+/** Runs the authorizer, then `$connect`. Returns the accepted connection, or the answer that rejects the handshake. */
+export async function acceptHandshake(
   request: IncomingMessage,
   options: {
     api: ApiResource
@@ -31,7 +31,7 @@ export async function admitHandshake(
     connections: Connections
     region: string
   },
-): Promise<Admission | HttpAnswer> {
+): Promise<AcceptedHandshake | HttpAnswer> {
   const { api, routes, names, connections, region } = options
   const path = new URL(request.url ?? '/', 'http://local').pathname.replace(/\/$/, '')
   if (path !== `/${api.stage}`) return messageAnswer(403, 'Forbidden')
@@ -40,10 +40,15 @@ export async function admitHandshake(
   const identity = { sourceIp: request.socket.remoteAddress ?? '127.0.0.1', userAgent }
   const route = routes.get('$connect')
   const routeArn = `arn:aws:execute-api:${region}:${account}:${api.apiId}/${api.stage}/$connect`
-  const stranger = connections.announce(identity, undefined)
-  const authorized = await authorize(route, handshake, routeArn, socketContext(names, stranger, '$connect', 'CONNECT'))
+  const unauthorized = connections.create(identity, undefined)
+  const authorized = await authorize(
+    route,
+    handshake,
+    routeArn,
+    socketContext(names, unauthorized, '$connect', 'CONNECT'),
+  )
   if ('status' in authorized) return authorized
-  const connection = { ...stranger, authorizer: authorized.context }
+  const connection = { ...unauthorized, authorizer: authorized.context }
   if (!route) return { connection, protocol: undefined }
   const requestContext = socketContext(names, connection, '$connect', 'CONNECT')
   const outcome = await within(
@@ -68,7 +73,7 @@ async function authorize(
   requestContext: Record<string, unknown>,
 ): Promise<{ context: Record<string, unknown> | undefined } | HttpAnswer> {
   if (!route?.authorizer) return { context: undefined }
-  // Header names of an identity source are compared without regard to case.
+  // Identity sources name headers without regard to case.
   const headers = Object.fromEntries(
     Object.entries(handshake.headers).map(([name, value]) => [name.toLowerCase(), value]),
   )
@@ -85,12 +90,12 @@ async function authorize(
   })
   if (decision.outcome === 'failed') return messageAnswer(500, 'Internal server error')
   if (decision.outcome === 'forbidden') return messageAnswer(403, 'User is not authorized to access this resource')
-  // Unlike an HTTP API, a WebSocket API hands on every value as text.
+  // A WebSocket API passes every value of the context as text; an HTTP API keeps the types.
   return { context: Object.fromEntries(Object.entries(decision.context).map(([name, value]) => [name, String(value)])) }
 }
 
-/** Answers a handshake with a plain HTTP response and closes. */
-export function refuse(socket: Duplex, { status, headers, body }: HttpAnswer): void {
+/** Answers a handshake with an HTTP error and closes the socket. */
+export function reject(socket: Duplex, { status, headers, body }: HttpAnswer): void {
   if (socket.destroyed) return
   const lines = Object.entries({ ...headers, 'content-length': body.length, connection: 'close' }).map(
     ([name, value]) => `${name}: ${value}`,

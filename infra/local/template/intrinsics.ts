@@ -2,14 +2,14 @@ import * as v from 'valibot'
 import { LocalCloudError } from '../errors.ts'
 import type { Template } from './template.ts'
 
-/** What a stack gives its resources once they exist: their `Ref` and `Fn::GetAtt` values, undefined where unknown. */
+/** The `Ref` and `Fn::GetAtt` values of the stack's resources; undefined if unknown. */
 export interface PhysicalResources {
   ref(logicalId: string): string | undefined
   attribute(logicalId: string, name: string): string | undefined
 }
 
 export interface Intrinsics {
-  /** Replaces every intrinsic function in `value`; `place` is named in the error of one that cannot be. */
+  /** Replaces every intrinsic function in `value`; the error of one that cannot be resolved names `place`. */
   resolve(value: unknown, place: string): unknown
   condition(name: string, place: string): boolean
 }
@@ -17,7 +17,7 @@ export interface Intrinsics {
 const noValue = Symbol('AWS::NoValue')
 const Names = v.pipe(v.array(v.unknown()), v.length(2))
 
-/** Intrinsic functions as the CloudFormation "Intrinsic function reference" defines them; an unknown one is an error. */
+/** Creates a resolver of CloudFormation's intrinsic functions ("Intrinsic function reference"); unknown functions are an error. */
 export function createIntrinsics(
   template: Template,
   pseudo: Readonly<Record<string, string>>,
@@ -46,7 +46,7 @@ export function createIntrinsics(
     const [text, own] = Array.isArray(argument) ? argument : [argument, {}]
     const values = v.parse(v.record(v.string(), v.unknown()), resolve(own, place))
     return v.parse(v.string(), text, undefined).replace(/\$\{([^}]+)\}/g, (_whole, name: string) => {
-      // "${!Literal}" is how a template writes "${Literal}".
+      // A template writes the text "${Literal}" as "${!Literal}".
       if (name.startsWith('!')) return `\${${name.slice(1)}}`
       if (name in values) return String(values[name])
       return String(name.includes('.') ? attribute(name, place) : reference(name, place))
@@ -55,7 +55,7 @@ export function createIntrinsics(
 
   const list = (value: unknown, place: string): unknown[] => {
     const resolved = resolve(value, place)
-    return Array.isArray(resolved) ? resolved : fail(place, 'a value that is no list')
+    return Array.isArray(resolved) ? resolved : fail(place, 'a value that is not a list')
   }
   const pair = (value: unknown, place: string): [unknown, unknown] => {
     const [first, second] = v.is(Names, value) ? value : fail(place, 'a function without two arguments')

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import type { Intrinsics, PhysicalResources } from './intrinsics.ts'
 import type { Template, TemplateResource } from './template.ts'
 
-/** The one account of the local cloud: the queue emulator knows no other. */
+/** The account of the local cloud; the queue emulator supports only this one. */
 export const account = '000000000000'
 
-/** Where the running parts listen; known before the first intrinsic function is resolved. */
+/** The addresses of the servers, which the results of intrinsic functions contain. */
 export interface Listening {
   httpUrl: string
-  /** `ws://127.0.0.1:PORT`, without the stage, which is what AWS's ApiEndpoint is too (there `wss://`). */
+  /** `ws://127.0.0.1:PORT`, without the stage, like AWS's ApiEndpoint (`wss://` there). */
   socketOrigin: string
   awsUrl: string
 }
@@ -17,7 +17,7 @@ export interface StackNames extends PhysicalResources {
   arn(logicalId: string): string | undefined
 }
 
-/** Which property gives a resource its own name; without it CloudFormation makes one of stack name and logical id. */
+/** The property that names a resource; without it CloudFormation makes a name from stack name and logical id. */
 const nameProperty: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::SQS::Queue': 'QueueName',
@@ -31,8 +31,8 @@ const nameProperty: Readonly<Record<string, string>> = {
 }
 
 /**
- * The names, URLs and ARNs that CloudFormation would return for the template's resources ("Return values" of each resource's
- * page in the CloudFormation template reference), with this machine's addresses in place of AWS's.
+ * Returns the names, URLs and ARNs of the template's resources as CloudFormation does ("Return values" of each page of the
+ * CloudFormation template reference), with addresses of this machine.
  */
 export function createStackNames(
   template: Template,
@@ -45,7 +45,7 @@ export function createStackNames(
 
   function nameOf(id: string, { Type, Properties }: TemplateResource): string {
     const own = Properties[nameProperty[Type] ?? '']
-    // A bucket's name has no capitals.
+    // Names of buckets are in lower case.
     if (own === undefined && Type === 'AWS::S3::Bucket') return `${stack.name}-${id}`.toLowerCase()
     return own === undefined ? `${stack.name}-${id}` : String(intrinsics().resolve(own, `${id}.Properties`))
   }
@@ -101,7 +101,7 @@ export function createStackNames(
   return { ref, attribute, arn: (id) => attribute(id, 'Arn') }
 }
 
-/** Ten lower-case letters and digits, as API Gateway's own ids; the same at each start. */
+/** Returns ten lower-case letters and digits, like API Gateway's ids; the same at each start. */
 function apiIdOf(logicalId: string): string {
   return BigInt(`0x${createHash('sha256').update(logicalId).digest('hex').slice(0, 16)}`)
     .toString(36)

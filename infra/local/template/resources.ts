@@ -8,8 +8,9 @@ export interface StackResource<T> {
   properties: T
 }
 
-/** The template with its intrinsic functions resolved: reads all resources of one type through a schema. */
+/** Reads resources of the template with their intrinsic functions resolved. */
 export interface StackResources {
+  /** Returns all resources of a type, parsed by `schema`; throws if one does not fit it. */
   ofType<T>(type: string, schema: v.GenericSchema<unknown, T>): StackResource<T>[]
 }
 
@@ -26,7 +27,7 @@ export function createStackResources(template: Template, intrinsics: Intrinsics)
             .join('; ')
           throw new LocalCloudError(
             'template-unsupported',
-            `The local cloud cannot serve ${logicalId} (${type}): ${what}.`,
+            `The local cloud does not support ${logicalId} (${type}): ${what}.`,
           )
         })
     },

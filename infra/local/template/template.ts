@@ -25,7 +25,7 @@ export type TemplateResource = v.InferOutput<typeof Resource>
 const templateFile = 'cloudformation-template-update-stack.json'
 const stateFile = 'serverless-state.json'
 
-/** Reads the template that `serverless package` wrote into `packageFolder`, the very one that would be deployed. */
+/** Reads the template that `serverless package` wrote into `packageFolder`, which is also the one to deploy. */
 export async function loadTemplate(packageFolder: string): Promise<Template> {
   const path = join(packageFolder, templateFile)
   let text: string
@@ -40,17 +40,17 @@ export async function loadTemplate(packageFolder: string): Promise<Template> {
   } catch (cause) {
     throw new LocalCloudError(
       'package-damaged',
-      `The package ${path} is no CloudFormation template (${messageOf(cause)}): run \`npm run package\` again.`,
+      `The package ${path} is not a CloudFormation template (${messageOf(cause)}): run \`npm run package\` again.`,
       { cause },
     )
   }
 }
 
 export interface Stack {
-  /** CloudFormation puts it before the names it makes up itself. */
+  /** Prefix of the names that CloudFormation generates. */
   name: string
   region: string
-  /** What stands before a function's name in serverless.yml in its full name: `SERVICE-STAGE-`. */
+  /** Prefix of a function's full name before its name in serverless.yml: `SERVICE-STAGE-`. */
   functionPrefix: string
 }
 
@@ -61,7 +61,7 @@ const State = v.looseObject({
   }),
 })
 
-/** What is in no template but in the state that is packaged with it. */
+/** Reads the stack's name and region, which are not in the template, from the state that is packaged with it. */
 export async function loadStack(packageFolder: string): Promise<Stack> {
   try {
     const { service, provider } = v.parse(

@@ -1,5 +1,5 @@
-// The functions of the fixture. Each does one thing that a row of docs/local-cloud.md is about. The AWS SDK is bundled in by the
-// test that packages them.
+// The functions of the fixture. Each tests one row of the table in docs/local-cloud.md. packaged-fixture.ts bundles them with the
+// AWS SDK.
 import { writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
@@ -25,7 +25,7 @@ const note = (pk, sk, text) =>
     new PutItemCommand({ TableName: process.env.TABLE, Item: { pk: { S: pk }, sk: { S: sk }, text: { S: text } } }),
   )
 
-/** Answers with its event, or with what the query string asks for. */
+/** Returns its event, or the response that the query string asks for. */
 export async function echo(event) {
   const { answer } = event.queryStringParameters ?? {}
   if (answer) return JSON.parse(answer)
@@ -81,7 +81,7 @@ const acts = {
   disconnect: ({ id }) => sockets.send(new DeleteConnectionCommand({ ConnectionId: id })),
 }
 
-/** Makes one request of AWS and reports what came of it, so that a test can see errors as the real SDK raises them. */
+/** Sends one request to AWS and returns the result or the error of the SDK. */
 export async function act(event) {
   try {
     return { ok: await acts[event.act](event) }
@@ -95,14 +95,14 @@ export async function slow(event) {
   return 'late'
 }
 
-/** Leaves a timer behind that would write a file long after the answer. */
+/** Starts a timer that writes a file after the answer. */
 export async function frozen({ path, ms, wait }) {
   if (wait) await delay(wait)
   else setTimeout(() => writeFileSync(path, 'thawed'), ms)
   return process.pid
 }
 
-/** Writes each record down; a record's body says how it is to end. */
+/** Stores each record; its body says how the invocation ends. */
 export async function consume({ Records }) {
   await Promise.all(
     Records.map((record) =>

@@ -2,7 +2,7 @@ import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { LocalCloud } from '../../../infra/local/local-cloud.ts'
 
-/** Clients of the person who deploys, who may do everything. */
+/** Clients with the operator's credentials, which may do everything. */
 export function tables(cloud: LocalCloud, role = 'operator'): DynamoDBClient {
   return new DynamoDBClient({
     endpoint: cloud.endpoints.dynamodb,
@@ -20,8 +20,8 @@ export function queues(cloud: LocalCloud, role = 'operator', tags?: Record<strin
   })
 }
 
-/** What the fixture's functions wrote down under `pk`, those whose sort key contains `part`. */
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever shape was written down
+/** Returns the items that the fixture's functions stored under `pk` with a sort key that contains `part`. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads items of any shape
 export async function notes(cloud: LocalCloud, pk: string, part = ''): Promise<any[]> {
   const client = tables(cloud)
   const { Items = [] } = await client.send(

@@ -14,7 +14,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url))
 const require = createRequire(import.meta.url)
 
-/** Packages the fixture with `osls`, as an application is packaged; the package is kept until a source of it changes. */
+/** Packages the fixture with `osls`, once until one of its sources changes. */
 export async function packagedFixture(): Promise<string> {
   const sources = await Promise.all(['serverless.yml', 'handlers.mjs'].map((name) => readFile(join(folder, name))))
   const key = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 16)
@@ -47,13 +47,13 @@ export async function packagedFixture(): Promise<string> {
 export interface RunningFixture extends AsyncDisposable {
   cloud: LocalCloud
   dataFolder: string
-  /** What the runner logged. */
+  /** Log lines of the local cloud. */
   events: { event: string; fields: Readonly<Record<string, unknown>> }[]
-  /** What the functions printed. */
+  /** Lines that the functions printed. */
   lines: string[]
 }
 
-/** Starts the local cloud on the fixture with a data folder of its own, which goes when it stops. */
+/** Starts a local cloud for the fixture with its own data folder, which is removed at the stop. */
 export async function runFixture(options: Partial<LocalCloudOptions> = {}): Promise<RunningFixture> {
   const packageFolder = await packagedFixture()
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'local-cloud-')))
@@ -74,14 +74,17 @@ export async function runFixture(options: Partial<LocalCloudOptions> = {}): Prom
   }
 }
 
+/** Options of `expect.poll` for a condition that holds within a second if the machine is idle. */
+export const patiently = { timeout: 30_000 }
+
 /** Invokes a function and parses its answer. */
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever shape the function under test returned
+// biome-ignore lint/suspicious/noExplicitAny: a test reads answers of any shape
 export async function ask(cloud: LocalCloud, name: string, event: unknown): Promise<any> {
   const { payload } = await cloud.invoke(name, event)
   return JSON.parse(payload)
 }
 
-/** A copy of the package with a changed template, in a folder that goes with it. */
+/** Copies the package and changes its template; disposing removes the copy. */
 export async function changedFixture(
   change: (resources: Record<string, ChangeableResource>) => void,
 ): Promise<AsyncDisposable & { packageFolder: string }> {
@@ -93,5 +96,5 @@ export async function changedFixture(
   await writeFile(path, JSON.stringify(template))
   return { packageFolder, [Symbol.asyncDispose]: () => rm(packageFolder, { recursive: true }) }
 }
-// biome-ignore lint/suspicious/noExplicitAny: a test changes whatever it likes
+// biome-ignore lint/suspicious/noExplicitAny: a test changes any property
 type ChangeableResource = { Type: string; Properties: any }

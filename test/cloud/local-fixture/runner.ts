@@ -1,11 +1,11 @@
-// A runner in a process of its own, for the tests that kill it. Prints one line of JSON once a function is frozen and another busy.
+// A local cloud in its own process, for tests that kill it. Prints one line of JSON when one function is frozen and another busy.
 import { startLocalCloud } from '../../../infra/local/local-cloud.ts'
 
 const [, , dataFolder = '', port = '0'] = process.argv
 const packageFolder = process.env['PACKAGE_FOLDER'] ?? ''
 const cloud = await startLocalCloud({ packageFolder, dataFolder, ports: { aws: Number(port) } })
 const busy = await cloud.invoke('frozen', { wait: 1 })
-// The function's only process now sleeps in an invocation that its time-out would end seconds later.
+// The only process of this function runs an invocation that its time-out ends seconds later.
 void cloud.invoke('frozen', { wait: 5000 })
 const frozen = await cloud.invoke('echo', { pid: true })
 const line = {

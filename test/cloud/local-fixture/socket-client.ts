@@ -4,10 +4,10 @@ import WebSocket from 'ws'
 export interface Client extends AsyncDisposable {
   socket: WebSocket
   send(message: unknown): void
-  /** The next message, parsed; messages that came before it was asked for are kept. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever shape was sent
+  /** Returns the next message, parsed; messages are queued until they are read. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads messages of any shape
   next(): Promise<any>
-  /** The close code. */
+  /** Resolves with the close code. */
   closed: Promise<number>
 }
 
@@ -37,7 +37,7 @@ export async function connect(
   }
 }
 
-/** The HTTP status that refuses a handshake. */
+/** Returns the HTTP status that rejects a handshake. */
 export async function refusal(url: string): Promise<number | undefined> {
   const socket = new WebSocket(url)
   socket.on('error', () => undefined)

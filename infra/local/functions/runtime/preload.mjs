@@ -1,6 +1,6 @@
-// Loaded into a function's process before AWS's runtime interface client: hands it the pure JavaScript client of the Runtime API
-// in place of its native one, which `npm ci` without install scripts does not build. Plain JavaScript, so that no function's
-// start pays for stripping types.
+// Runs in a function's process before AWS's runtime interface client and replaces the client's native module by the JavaScript
+// in rapid-client.cjs: `npm ci` without install scripts does not build the native one. Plain JavaScript starts faster than
+// TypeScript whose types Node has to strip.
 import { registerHooks } from 'node:module'
 
 const client = new URL('./rapid-client.cjs', import.meta.url).href
@@ -11,5 +11,5 @@ registerHooks({
     return nextResolve(specifier, context)
   },
 })
-// What the preload needs must not be seen by the function.
+// The function must not see the options of this preload.
 delete process.env.NODE_OPTIONS

@@ -1,5 +1,5 @@
-// The three calls that AWS's runtime interface client makes of its native module, over HTTP as the "Lambda runtime API" page
-// describes it. `done` and `error` return at once there, so the request runs on here and `next` waits for it.
+// The three functions of the native module of AWS's runtime interface client, over HTTP ("Using the Lambda runtime API").
+// `done` and `error` return at once, as the native ones do; `next` waits for their request to end.
 const { Agent, request } = require('node:http')
 
 const [hostname, port] = String(process.env.AWS_LAMBDA_RUNTIME_API).split(':')
@@ -29,7 +29,7 @@ function call(method, path, body, headers) {
 /** @param {string} path @param {string} body @param {Record<string, string>} [headers] */
 function post(path, body, headers) {
   posting = call('POST', path, body, { 'content-type': 'application/json', ...headers })
-  // It is `next` that reports the failure; without a handler here Node would end the process first.
+  // `next` reports the failure. Without a handler here Node would first end the process for an unhandled rejection.
   posting.catch(() => undefined)
 }
 
