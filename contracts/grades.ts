@@ -1,34 +1,42 @@
 import * as v from 'valibot'
+import { field } from './field.ts'
 import { Timestamp } from './names.ts'
 
-/** Honours of a mark, worst first; the names are the report's. */
+const zoneSentence = 'Not an IANA time zone. Example: Europe/Paris.'
+
+/** Honours of a mark, lowest first, in French. */
 export const honours = ['échec', 'passable', 'assez bien', 'bien', 'très bien'] as const
-export const Honour = v.picklist(honours, honours.join(', '))
+export const Honour = v.picklist(honours, `Not one of ${honours.join(', ')}.`)
 export type Honour = v.InferOutput<typeof Honour>
 
-/** Three digits as people dial them, up to twelve as on student cards. A leading zero counts. */
-export const Matricule = v.pipe(v.string('3 to 12 digits'), v.regex(/^\d{3,12}$/, '3 to 12 digits'))
+const matriculeSentence = 'Not a student number of 3 to 12 digits. Example: 100.'
+/** A student number: three digits as dialled, up to twelve as on student cards. Leading zeros are significant. */
+export const Matricule = v.pipe(v.string(matriculeSentence), v.regex(/^\d{3,12}$/, matriculeSentence))
 export type Matricule = v.InferOutput<typeof Matricule>
 
-/** Hundredths are kept exactly; a third decimal is no mark. JSON knows no NaN, but a caller within this code might. */
+/** A mark with at most two decimals. JSON has no NaN, but callers within this code might pass one. */
 export const Note = v.pipe(
-  v.number('a number'),
-  v.finite('a number'),
-  v.check((note) => Math.abs(note * 100 - Math.round(note * 100)) < 1e-6, 'at most two decimals'),
+  v.number('Not a number. Example: 14.5.'),
+  v.finite('Not a number. Example: 14.5.'),
+  v.check(
+    (note) => Math.abs(note * 100 - Math.round(note * 100)) < 1e-6,
+    'Too many decimals: at most two. Example: 14.25.',
+  ),
 )
 
-/** A mark, as it is stored and shown. `mention` is what was given explicitly, or what the scale makes of the mark. */
+/** A mark as the API answers it. */
 export const Grade = v.looseObject({
-  matricule: Matricule,
-  note: Note,
-  mention: Honour,
-  updatedAt: Timestamp,
+  matricule: field(Matricule, 'Student number.'),
+  note: field(Note, 'The mark.'),
+  mention: field(Honour, "The honour: the explicit one, or the scale's for this mark."),
+  updatedAt: field(Timestamp, 'When it was last written.'),
 })
 export type Grade = v.InferOutput<typeof Grade>
 
-const clock = v.pipe(v.string('a time'), v.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time as 08:00'))
+const clockSentence = 'Not a time of day. Example: 08:00.'
+const clock = v.pipe(v.string(clockSentence), v.regex(/^([01]\d|2[0-3]):[0-5]\d$/, clockSentence))
 /** Days of ISO 8601: 1 is Monday. */
-const day = v.picklist([1, 2, 3, 4, 5, 6, 7], 'a day from 1, Monday, to 7')
+const day = v.picklist([1, 2, 3, 4, 5, 6, 7], 'Not a day from 1 (Monday) to 7 (Sunday).')
 function isZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== ''
@@ -37,45 +45,70 @@ function isZone(name: string): boolean {
   }
 }
 
-/** When marks are looked up: `from` is within, `to` is not. */
+/** When marks can be looked up: from `from`, before `to`. */
 export const Hours = v.strictObject({
-  zone: v.pipe(v.string('an IANA zone'), v.check(isZone, 'an IANA zone, such as Europe/Paris')),
-  open: v.pipe(
-    v.array(
-      v.pipe(
-        v.strictObject({ days: v.pipe(v.array(day), v.minLength(1, 'one day or more')), from: clock, to: clock }),
-        v.check(({ from, to }) => from < to, 'from is before to'),
+  zone: field(v.pipe(v.string(zoneSentence), v.check(isZone, zoneSentence)), 'Time zone of the times.', 'Europe/Paris'),
+  open: field(
+    v.pipe(
+      v.array(
+        v.pipe(
+          v.strictObject({
+            days: field(
+              v.pipe(v.array(day), v.minLength(1, 'Empty: name at least one day.')),
+              'Days of ISO 8601: 1 is Monday.',
+              [1, 2],
+            ),
+            from: field(clock, 'Start.', '08:00'),
+            to: field(clock, 'End.', '18:00'),
+          }),
+          v.check(({ from, to }) => from < to, '`from` must be earlier than `to`.'),
+        ),
       ),
+      v.maxLength(14, 'Too many periods: at most 14.'),
     ),
-    v.maxLength(14, 'at most 14'),
+    'Weekly periods in which marks can be looked up.',
+    [{ days: [1, 2, 3, 4, 5], from: '08:00', to: '18:00' }],
   ),
 })
 export type Hours = v.InferOutput<typeof Hours>
 
-const threshold = v.strictObject({ from: Note, mention: Honour })
+const threshold = v.strictObject({
+  from: field(Note, 'Lowest mark that gets the honour.', 10),
+  mention: field(Honour, 'The honour.', 'passable'),
+})
 
-/** How marks are read: from 0 to `max`, from which mark on each honour is given, and in which hours they are looked up. */
+/** The maximum mark, the lowest mark of each honour, and the hours in which marks can be looked up. */
 export const Scale = v.pipe(
   v.strictObject({
-    max: v.pipe(Note, v.minValue(1, 'from 1 to 100'), v.maxValue(100, 'from 1 to 100')),
-    thresholds: v.pipe(v.array(threshold), v.minLength(1, 'at least one'), v.maxLength(honours.length, 'one each')),
-    /** Absent: at all hours. */
-    hours: v.optional(Hours),
+    max: field(
+      v.pipe(Note, v.minValue(1, 'Too small: at least 1.'), v.maxValue(100, 'Too large: at most 100.')),
+      'Highest mark, 1 to 100.',
+      20,
+    ),
+    thresholds: field(
+      v.pipe(
+        v.array(threshold),
+        v.minLength(1, 'Empty: at least one threshold.'),
+        v.maxLength(honours.length, `Too many thresholds: at most ${honours.length}.`),
+      ),
+      'Honours from the lowest mark up.',
+    ),
+    hours: v.optional(field(Hours, 'When marks can be looked up; at all hours if absent.')),
   }),
-  v.check(({ thresholds }) => thresholds[0]?.from === 0, 'the first threshold is from 0'),
+  v.check(({ thresholds }) => thresholds[0]?.from === 0, 'The first threshold must start at 0.'),
   v.check(
     ({ thresholds }) => thresholds.every(({ from }, i) => i === 0 || from > (thresholds[i - 1]?.from ?? 0)),
-    'thresholds rise',
+    'Each threshold must be higher than the one before.',
   ),
   v.check(
     ({ thresholds }) => new Set(thresholds.map(({ mention }) => mention)).size === thresholds.length,
-    'each honour once',
+    'Each honour may occur only once.',
   ),
-  v.check(({ max, thresholds }) => thresholds.every(({ from }) => from <= max), 'thresholds within the scale'),
+  v.check(({ max, thresholds }) => thresholds.every(({ from }) => from <= max), 'A threshold is higher than `max`.'),
 )
 export type Scale = v.InferOutput<typeof Scale>
 
-/** The scale of French universities, for sites that set none. */
+/** The scale of French universities: the default. */
 export const usualScale: Scale = {
   max: 20,
   thresholds: [
@@ -87,11 +120,12 @@ export const usualScale: Scale = {
   ],
 }
 
+/** Returns the honour that the scale gives a mark. */
 export function honourOf(note: number, { thresholds }: Scale): Honour {
   return thresholds.findLast(({ from }) => note >= from)?.mention ?? 'échec'
 }
 
-/** Whether marks are looked up at a time, Unix milliseconds. */
+/** Returns whether marks can be looked up at a time (Unix milliseconds). */
 export function isOpen(hours: Hours | undefined, now: number): boolean {
   if (!hours) return true
   const parts = new Intl.DateTimeFormat('en-GB', {

@@ -2,57 +2,83 @@ import * as v from 'valibot'
 import { CodeMade } from './bridge-access.ts'
 import { Cdr } from './cdr.ts'
 import { EndpointState, Reachability } from './facts.ts'
+import { field } from './field.ts'
 import { Site } from './site.ts'
 
-/** RFC 9457 problem details, with a stable `errorId` and, for bad input, each field that is wrong. */
+/** Problem details (RFC 9457). */
 export const Problem = v.looseObject({
-  type: v.string(),
-  title: v.string(),
+  type: field(v.string(), '`urn:switchhook:problem:` and the errorId.'),
+  title: field(v.string(), 'Name of the status.'),
   status: v.number(),
-  detail: v.string(),
-  errorId: v.string(),
-  errors: v.optional(v.array(v.looseObject({ field: v.string(), message: v.string() }))),
+  detail: field(v.string(), 'What went wrong, as a sentence for people.'),
+  errorId: field(v.string(), 'Names the error. It does not change between versions.'),
+  errors: v.optional(
+    field(
+      v.array(
+        v.looseObject({
+          field: field(v.string(), 'Path of the field, such as `rows.3.note`.'),
+          message: field(v.string(), 'What is wrong with its value, and an example of a right one.'),
+        }),
+      ),
+      'Every wrong field of the input.',
+    ),
+  ),
 })
 export type Problem = v.InferOutput<typeof Problem>
 
-/** The answer to `POST /v1/sites`: `apiKey`, with every scope, and the bridge's code are shown here and never again. */
-export const SiteCreated = v.looseObject({ ...Site.entries, apiKey: v.string(), enrolment: CodeMade })
+export const SiteCreated = v.looseObject({
+  ...Site.entries,
+  apiKey: field(v.string(), 'The first key, with every scope. It is shown once.'),
+  enrolment: field(CodeMade, 'The code that enrols the bridge.'),
+})
 export type SiteCreated = v.InferOutput<typeof SiteCreated>
 
-/** Scopes for this ticket alone; all of the key's where left out. */
 export const TicketRequest = v.strictObject({
-  scopes: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(40))), v.minLength(1), v.maxLength(50))),
+  scopes: v.optional(
+    field(
+      v.pipe(
+        v.array(v.pipe(v.string(), v.maxLength(40, 'Too long for a scope. Example: presence:read.'))),
+        v.minLength(1, 'Empty: name at least one scope, or leave the field out.'),
+        v.maxLength(50, 'Too many scopes: at most 50.'),
+      ),
+      "Scopes of the ticket; all of the key's by default.",
+      ['presence:read'],
+    ),
+  ),
 })
-/** `POST /v1/sites/{site}/tickets`: opens one WebSocket, once, within 60 seconds. */
+/** A ticket, which opens one WebSocket, once, within 60 seconds. */
 export const TicketIssued = v.looseObject({
-  ticket: v.string(),
+  ticket: field(v.string(), 'The ticket: the query parameter `ticket` of the socket.'),
   expiresAt: v.string(),
-  socketUrl: v.string(),
-  /** What it may do, for a page that shows only that. */
-  scopes: v.optional(v.array(v.string())),
-  /** Told to a board, whose token does not name it. */
-  site: v.optional(v.string()),
+  socketUrl: field(v.string(), 'Address of the WebSocket.'),
+  scopes: v.optional(field(v.array(v.string()), 'Scopes of the ticket.')),
+  site: v.optional(field(v.string(), 'The site; answered to boards alone, whose token does not name it.')),
 })
 export type TicketIssued = v.InferOutput<typeof TicketIssued>
 
-/** One page of `GET /v1/sites/{site}/cdrs`; `cursor` is absent on the last page. */
-export const CdrPage = v.looseObject({ cdrs: v.array(Cdr), cursor: v.optional(v.string()) })
+export const CdrPage = v.looseObject({
+  cdrs: field(v.array(Cdr), 'Call detail records, newest first unless `order` says otherwise.'),
+  cursor: v.optional(field(v.string(), 'Cursor of the next page; absent on the last one.')),
+})
 export type CdrPage = v.InferOutput<typeof CdrPage>
 
-/** An endpoint with how many calls it is in now. */
-export const Endpoint = v.looseObject({ ...EndpointState.entries, callsNow: v.pipe(v.number(), v.integer()) })
+export const Endpoint = v.looseObject({
+  ...EndpointState.entries,
+  callsNow: field(v.pipe(v.number(), v.integer()), 'Calls in progress at the endpoint.'),
+})
 export type Endpoint = v.InferOutput<typeof Endpoint>
 
-/** `GET /v1/sites/{site}/endpoints`. `lastHeard` is when the site's bridge last spoke, absent if it never did. */
-export const EndpointList = v.looseObject({ lastHeard: v.optional(v.string()), endpoints: v.array(Endpoint) })
+export const EndpointList = v.looseObject({
+  lastHeard: v.optional(field(v.string(), 'When the bridge of the site last sent a message; absent if it never did.')),
+  endpoints: v.array(Endpoint),
+})
 export type EndpointList = v.InferOutput<typeof EndpointList>
 
-const word = v.pipe(v.string(), v.maxLength(100))
+const word = v.pipe(v.string(), v.maxLength(100, 'Too long: at most 100 characters.'))
 export const EndpointQuery = v.looseObject({
-  technology: v.optional(word),
-  reachability: v.optional(Reachability),
-  deviceState: v.optional(word),
-  /** By number, or by name where the PBX tells no number. */
-  extension: v.optional(word),
+  technology: v.optional(field(word, 'Channel technology.', 'PJSIP')),
+  reachability: v.optional(field(Reachability, 'Whether the endpoint is registered.', 'offline')),
+  deviceState: v.optional(field(word, "Asterisk's device state.", 'INUSE')),
+  extension: v.optional(field(word, 'Number of the endpoint, or its resource if the PBX has no number for it.', '60')),
 })
 export type EndpointQuery = v.InferOutput<typeof EndpointQuery>

@@ -1,11 +1,20 @@
 import * as v from 'valibot'
 
-/** A site is one PBX and the unit of tenancy: lower case, so that its name is safe in keys, queue names and paths. */
+/** A site is one PBX and the unit of tenancy. Its name is lower case, which is safe in table keys, queue names and paths. */
 export const SiteId = v.pipe(
   v.string(),
-  v.regex(/^[a-z][a-z0-9-]{1,30}[a-z0-9]$/, '3 to 32 lower-case letters, digits and hyphens, a letter first'),
+  v.regex(
+    /^[a-z][a-z0-9-]{1,30}[a-z0-9]$/,
+    'Not a site name: 3 to 32 lower-case letters, digits and hyphens, a letter first. Example: office.',
+  ),
 )
 export type SiteId = v.InferOutput<typeof SiteId>
 
 /** RFC 3339 in UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
-export const Timestamp = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/, 'RFC 3339 in UTC'))
+export const Timestamp = v.pipe(
+  v.string(),
+  v.regex(
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/,
+    'Not a time in UTC (RFC 3339). Example: 2026-11-23T19:03:14Z.',
+  ),
+)

@@ -1,79 +1,128 @@
 import * as v from 'valibot'
+import { field } from './field.ts'
 import { SiteId, Timestamp } from './names.ts'
 import { isZone } from './zone.ts'
 
-const Zone = v.pipe(v.string(), v.maxLength(64), v.check(isZone, 'an IANA time zone, such as Europe/Paris'))
-
-const whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
-
-const dialCountries = v.pipe(
-  v.array(v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'two capital letters'))),
-  v.maxLength(250),
+const whole = (min: number, max: number) =>
+  v.pipe(
+    v.number(),
+    v.integer('Not a whole number.'),
+    v.minValue(min, `Too small: at least ${min}.`),
+    v.maxValue(max, `Too large: at most ${max}.`),
+  )
+const country = v.pipe(
+  v.string(),
+  v.regex(/^[A-Z]{2}$/, 'Not a country of two capital letters (ISO 3166-1). Example: FR.'),
 )
-const outsidePrefix = v.pipe(v.string(), v.regex(/^\d{0,3}$/, 'up to three digits'))
-const ownNumbers = v.pipe(v.array(v.pipe(v.string(), v.regex(/^\+[1-9]\d{4,14}$/, 'E.164'))), v.maxLength(100))
+const countries = v.pipe(v.array(country), v.maxLength(250, 'Too many countries: at most 250.'))
+const prefix = v.pipe(v.string(), v.regex(/^\d{0,3}$/, 'Not a prefix of up to three digits. Example: 0.'))
+const numbers = v.pipe(
+  v.array(v.pipe(v.string(), v.regex(/^\+[1-9]\d{4,14}$/, 'Not a number in E.164. Example: +33123456789.'))),
+  v.maxLength(100, 'Too many numbers: at most 100.'),
+)
 
-/** Settings of a site that a feature reads; what was never set has its default. A feature adds its own here. */
+/** Schemas of the settings, which a creation fills with defaults and a change leaves alone where they are absent. */
+const setting = {
+  callTimeoutSeconds: field(
+    whole(5, 300),
+    'How long a phone rings for a call by API that does not say it itself, in seconds; 30 by default.',
+    30,
+  ),
+  dialInternal: field(
+    v.boolean(),
+    'Calls by API may go to extensions; see docs/call-control.md. True by default.',
+    true,
+  ),
+  dialNational: field(v.boolean(), 'Calls by API may go to national numbers. True by default.', true),
+  dialMobile: field(v.boolean(), 'Calls by API may go to mobile numbers. True by default.', false),
+  dialCountries: field(countries, 'Other countries that calls by API may go to (ISO 3166-1).', ['BE']),
+  outsidePrefix: field(prefix, 'What phones of the site dial before an outside number; 0 by default.', '0'),
+  ownNumbers: field(numbers, 'Numbers that a call by API may show, in E.164.', ['+33123456700']),
+  callsAtOnce: field(whole(0, 1_000), 'Calls by API at the same time, of the site and of each key; 10 by default.', 10),
+  callsPerMinute: field(whole(0, 1_000), 'Calls by API in a minute, of the site and of each key; 30 by default.', 30),
+  callsPerDay: field(whole(0, 100_000), 'Calls by API in a day, of the site and of each key; 500 by default.', 500),
+  freezeOnCap: field(
+    v.boolean(),
+    'A key that reaches a cap places no more calls until a key manager unfreezes it. False by default.',
+    true,
+  ),
+}
+
+/** Settings of a site with their defaults. */
 export const SiteSettings = v.object({
-  /** How long a phone rings for a call by API when the request does not say. */
-  callTimeoutSeconds: v.optional(whole(5, 300), 30),
-  /** What calls by API may dial; see docs/call-control.md. */
-  dialInternal: v.optional(v.boolean(), true),
-  dialNational: v.optional(v.boolean(), true),
-  dialMobile: v.optional(v.boolean(), true),
-  dialCountries: v.optional(dialCountries, []),
-  /** What phones of the site dial before an outside number. */
-  outsidePrefix: v.optional(outsidePrefix, '0'),
-  /** The numbers that a call by API may show, in E.164. */
-  ownNumbers: v.optional(ownNumbers, []),
-  /** Calls by API of the site and of each of its keys. */
-  callsAtOnce: v.optional(whole(0, 1_000), 10),
-  callsPerMinute: v.optional(whole(0, 1_000), 30),
-  callsPerDay: v.optional(whole(0, 100_000), 500),
-  /** A key that reaches a cap places no more calls until someone who manages keys lifts that. */
-  freezeOnCap: v.optional(v.boolean(), false),
+  callTimeoutSeconds: v.optional(setting.callTimeoutSeconds, 30),
+  dialInternal: v.optional(setting.dialInternal, true),
+  dialNational: v.optional(setting.dialNational, true),
+  dialMobile: v.optional(setting.dialMobile, true),
+  dialCountries: v.optional(setting.dialCountries, []),
+  outsidePrefix: v.optional(setting.outsidePrefix, '0'),
+  ownNumbers: v.optional(setting.ownNumbers, []),
+  callsAtOnce: v.optional(setting.callsAtOnce, 10),
+  callsPerMinute: v.optional(setting.callsPerMinute, 30),
+  callsPerDay: v.optional(setting.callsPerDay, 500),
+  freezeOnCap: v.optional(setting.freezeOnCap, false),
 })
 export type SiteSettings = v.InferOutput<typeof SiteSettings>
 
-const name = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100))
-const country = v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'two capital letters (ISO 3166-1), such as FR'))
-const language = v.picklist(['fr', 'en'], 'fr or en')
-/** A year by default, as the French rule on traffic data has it; ten at most. */
-const retentionDays = whole(1, 3_660)
+const property = {
+  name: field(
+    v.pipe(
+      v.string(),
+      v.trim(),
+      v.minLength(1, 'Empty. Example: Office.'),
+      v.maxLength(100, 'Too long: at most 100 characters.'),
+    ),
+    'Name for people.',
+    'Office',
+  ),
+  country: field(country, 'Country whose numbering the site uses (ISO 3166-1); FR by default.', 'FR'),
+  zone: field(
+    v.pipe(
+      v.string(),
+      v.maxLength(64, 'Too long for a time zone. Example: Europe/Paris.'),
+      v.check(isZone, 'Not an IANA time zone. Example: Europe/Paris.'),
+    ),
+    'Time zone of the site; Europe/Paris by default.',
+    'Europe/Paris',
+  ),
+  language: field(v.picklist(['fr', 'en'], 'Neither fr nor en.'), 'Language of the voice menus; fr by default.', 'fr'),
+  // A year by default, as French law has it for traffic data; ten years at most.
+  retentionDays: field(whole(1, 3_660), 'Days that the call log is kept; 365 by default.', 365),
+}
 
 export const SiteRequest = v.object({
-  site: SiteId,
-  name,
-  country: v.optional(country, 'FR'),
-  zone: v.optional(Zone, 'Europe/Paris'),
-  language: v.optional(language, 'fr'),
-  retentionDays: v.optional(retentionDays, 365),
-  settings: v.optional(SiteSettings, {}),
+  site: field(SiteId, 'Id of the site.', 'office'),
+  name: property.name,
+  country: v.optional(property.country, 'FR'),
+  zone: v.optional(property.zone, 'Europe/Paris'),
+  language: v.optional(property.language, 'fr'),
+  retentionDays: v.optional(property.retentionDays, 365),
+  settings: v.optional(field(SiteSettings, 'Settings; the defaults for those that are absent.', {}), {}),
 })
 export type SiteRequest = v.InferOutput<typeof SiteRequest>
 
-/** A change of some of a site's properties; settings that are not named stay. */
+const SettingsChange = v.strictObject({
+  callTimeoutSeconds: v.optional(setting.callTimeoutSeconds),
+  dialInternal: v.optional(setting.dialInternal),
+  dialNational: v.optional(setting.dialNational),
+  dialMobile: v.optional(setting.dialMobile),
+  dialCountries: v.optional(setting.dialCountries),
+  outsidePrefix: v.optional(setting.outsidePrefix),
+  ownNumbers: v.optional(setting.ownNumbers),
+  callsAtOnce: v.optional(setting.callsAtOnce),
+  callsPerMinute: v.optional(setting.callsPerMinute),
+  callsPerDay: v.optional(setting.callsPerDay),
+  freezeOnCap: v.optional(setting.freezeOnCap),
+})
+
+/** A change of some properties of a site. */
 export const SiteChange = v.strictObject({
-  name: v.optional(name),
-  country: v.optional(country),
-  zone: v.optional(Zone),
-  language: v.optional(language),
-  retentionDays: v.optional(retentionDays),
-  settings: v.optional(
-    v.strictObject({
-      callTimeoutSeconds: v.optional(whole(5, 300)),
-      dialInternal: v.optional(v.boolean()),
-      dialNational: v.optional(v.boolean()),
-      dialMobile: v.optional(v.boolean()),
-      dialCountries: v.optional(dialCountries),
-      outsidePrefix: v.optional(outsidePrefix),
-      ownNumbers: v.optional(ownNumbers),
-      callsAtOnce: v.optional(whole(0, 1_000)),
-      callsPerMinute: v.optional(whole(0, 1_000)),
-      callsPerDay: v.optional(whole(0, 100_000)),
-      freezeOnCap: v.optional(v.boolean()),
-    }),
-  ),
+  name: v.optional(property.name),
+  country: v.optional(property.country),
+  zone: v.optional(property.zone),
+  language: v.optional(property.language),
+  retentionDays: v.optional(property.retentionDays),
+  settings: v.optional(field(SettingsChange, 'Settings to change; the others stay.', { dialMobile: false })),
 })
 export type SiteChange = v.InferOutput<typeof SiteChange>
 
@@ -89,25 +138,32 @@ export const Site = v.looseObject({
 })
 export type Site = v.InferOutput<typeof Site>
 
-/** By site, in alphabetical order; `after` is there where more follow, and is then the query's `after`. */
-export const SitePage = v.looseObject({ sites: v.array(Site), after: v.optional(SiteId) })
+export const SitePage = v.looseObject({
+  sites: field(v.array(Site), 'Sites by id.'),
+  after: v.optional(field(SiteId, 'Query parameter `after` of the next page; absent on the last one.')),
+})
 export type SitePage = v.InferOutput<typeof SitePage>
-export const SiteQuery = v.looseObject({ after: v.optional(SiteId) })
+export const SiteQuery = v.looseObject({
+  after: v.optional(field(SiteId, '`after` of the page before: sites after this one are listed.', 'office')),
+})
 
-/** What was removed, and when it was certain that nothing is left. */
+/** The progress of a deletion or an erasure. */
 export const Receipt = v.looseObject({
   id: v.string(),
   site: SiteId,
   what: v.picklist(['site', 'number', 'student']),
-  /** `running` until a second look, after the last write that could have been under way, found nothing more. */
-  state: v.picklist(['running', 'done']),
+  state: field(
+    v.picklist(['running', 'done']),
+    '`done` once a second pass, after the last write that could be in progress, found nothing more.',
+  ),
   askedAt: Timestamp,
   doneAt: v.optional(Timestamp),
-  /** Items removed or emptied, by what they were. */
-  removed: v.record(v.string(), v.number()),
-  /** The call log as it was before a site's deletion, JSON lines; the link is good for an hour, the file for thirty days. */
+  removed: field(v.record(v.string(), v.number()), 'Items that were removed or emptied, by kind.'),
   farewell: v.optional(
-    v.looseObject({ file: v.string(), rows: v.number(), bytes: v.number(), link: v.optional(v.string()) }),
+    field(
+      v.looseObject({ file: v.string(), rows: v.number(), bytes: v.number(), link: v.optional(v.string()) }),
+      'Export of the call log before a site was deleted, as JSON lines. The link is valid for an hour, the file for 30 days.',
+    ),
   ),
 })
 export type Receipt = v.InferOutput<typeof Receipt>

@@ -1,51 +1,96 @@
 import * as v from 'valibot'
 import { Call } from '../calls.ts'
+import { field } from '../field.ts'
 import { TimeLine } from '../time-line.ts'
-import { SearchQuery, wholeNumber } from './cdrs.ts'
-import { ifNoneMatch } from './parameters.ts'
+import { SearchQuery } from './cdrs.ts'
+import { callExample, timeExample } from './examples.ts'
+import { ifNoneMatch, sitePath, wholeNumber } from './parameters.ts'
+import type { RouteGroup } from './route.ts'
+import { cursorInvalid } from './route-errors.ts'
 
-/** A page of calls; with `state=live` those under way, of which there is one page. */
 export const CallQuery = v.looseObject({
   ...SearchQuery.entries,
-  state: v.optional(v.picklist(['live', 'ended'])),
+  state: v.optional(
+    field(
+      v.picklist(['live', 'ended'], 'Neither live nor ended.'),
+      '`live` lists the calls in progress, all on one page, and ignores the other filters; `ended` by default.',
+      'live',
+    ),
+  ),
 })
 export type CallQuery = v.InferOutput<typeof CallQuery>
 
-export const OneCallQuery = v.looseObject({ wait: v.optional(v.pipe(wholeNumber, v.minValue(1), v.maxValue(25))) })
+export const OneCallQuery = v.looseObject({
+  wait: v.optional(
+    field(
+      v.pipe(wholeNumber, v.minValue(1, 'Too small: at least 1.'), v.maxValue(25, 'Too large: at most 25.')),
+      'Seconds to wait for the next change of the call before it is answered as it is.',
+      '10',
+    ),
+  ),
+})
 
-/** Newest first unless asked otherwise; a page short of its limit has a cursor where there may be more. */
-export const CallPage = v.looseObject({ calls: v.array(Call), cursor: v.optional(v.string()) })
+export const CallPage = v.looseObject({
+  calls: field(v.array(Call), 'Calls, newest first unless `order` says otherwise.'),
+  cursor: v.optional(
+    field(v.string(), 'Cursor of the next page. A page may be short of its limit and still have one.'),
+  ),
+})
 export type CallPage = v.InferOutput<typeof CallPage>
 
-/** With `fields` each item has those alone. */
+/** The answer to a request with `fields`. */
 const CallFieldsPage = v.looseObject({ calls: v.array(v.partial(Call)), cursor: v.optional(v.string()) })
+
+const callPath = { ...sitePath, id: field(v.string(), "Asterisk's linkedid of the call.", callExample.call) }
+const callUnknown = { 'call-unknown': { status: 404, when: 'The site has no such call, or no longer has it.' } }
 
 export const callRoutes = {
   'GET /v1/sites/{site}/calls': {
+    summary: 'Searches the calls and answers one page, each call with its story: ended calls, or those in progress.',
     function: 'calls',
     needs: 'calls:read',
     personal: 'calls',
-    summary: 'A page of calls, each with its story: those of the archive, or those under way.',
+    path: sitePath,
     query: CallQuery,
     headers: ifNoneMatch,
     answers: { 200: v.union([CallPage, CallFieldsPage]), 304: v.undefined() },
+    errors: cursorInvalid,
+    example: { answer: { calls: [callExample] } },
   },
   'GET /v1/sites/{site}/calls/{id}': {
+    summary:
+      'Answers one call, with its CDRs once it has ended. With `wait`, it answers at the next change of the call.',
     function: 'calls',
     needs: 'calls:read',
     personal: 'calls',
-    summary:
-      'One call by its linkedid, with its CDRs once it has ended. With `wait`, its next change within as many seconds.',
+    path: callPath,
     query: OneCallQuery,
     headers: ifNoneMatch,
     answers: { 200: Call, 304: v.undefined() },
+    errors: callUnknown,
+    example: { answer: callExample },
   },
   'GET /v1/sites/{site}/calls/{id}/events': {
+    summary: 'Lists the states of a call, and when the message about each passed each hop.',
     function: 'calls',
     needs: 'calls:read',
     personal: 'calls',
-    summary: 'What happened to a call, and when word of it passed each hop.',
+    path: callPath,
     headers: ifNoneMatch,
     answers: { 200: TimeLine, 304: v.undefined() },
+    example: {
+      answer: {
+        call: callExample.call,
+        events: [
+          {
+            v: '1795460000.0000000042',
+            at: timeExample,
+            state: 'ringing',
+            callees: callExample.callees,
+            hops: { lane: 'live', bridge: timeExample, queue: timeExample, function: timeExample },
+          },
+        ],
+      },
+    },
   },
-} as const
+} as const satisfies RouteGroup

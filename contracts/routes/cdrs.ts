@@ -1,56 +1,94 @@
 import * as v from 'valibot'
 import { CallResult, Direction } from '../calls.ts'
 import { Cdr } from '../cdr.ts'
+import { field } from '../field.ts'
 import { CdrPage } from '../http.ts'
-import { pageRowsMax } from '../limits.ts'
-import { ifNoneMatch } from './parameters.ts'
+import { cdrExample } from './examples.ts'
+import { cursor, ifNoneMatch, pageLimit, sitePath, wholeNumber } from './parameters.ts'
+import type { RouteGroup } from './route.ts'
+import { cursorInvalid } from './route-errors.ts'
 
-/** Longer than any number with its decoration; what is longer is no search. */
+/** Longer than any telephone number with spaces and punctuation. */
 const filterCharsMax = 100
-const shortText = v.pipe(v.string(), v.minLength(1), v.maxLength(filterCharsMax))
-export const wholeNumber = v.pipe(v.string(), v.regex(/^\d{1,9}$/, 'a whole number'), v.transform(Number))
-/** With `*` at its end: the first digits, at least three. */
+const shortText = v.pipe(
+  v.string(),
+  v.minLength(1, 'Empty: leave the parameter out instead.'),
+  v.maxLength(filterCharsMax, `Too long: at most ${filterCharsMax} characters.`),
+)
 const number = v.pipe(
   shortText,
   v.regex(
     /^\+?[\d\s().*#/-]*[\d#][\d\s().#/-]*\*?$|^\*[\d#]+\*?$|^[A-Za-z][\w.-]*$/,
-    'a number, or its first digits and *',
+    'Not a number. Examples: 0123456789, or 0123* for numbers that begin with 0123.',
   ),
 )
-/** RFC 3339 in UTC; `2026-02-30` matches and is refused below. */
-const moment = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/, 'RFC 3339 in UTC'))
+/** RFC 3339 in UTC. The use case refuses dates that do not exist, such as 2026-02-30. */
+const moment = v.pipe(
+  v.string(),
+  v.regex(
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/,
+    'Not a time in UTC (RFC 3339). Example: 2026-11-23T19:03:14Z.',
+  ),
+)
 
-/** What the call log is searched by. */
+/** The filters of a search in the call log. */
 export const SearchQuery = v.looseObject({
-  from: v.optional(moment),
-  to: v.optional(moment),
-  caller: v.optional(number),
-  called: v.optional(number),
-  party: v.optional(number),
-  disposition: v.optional(v.picklist(['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED', 'CONGESTION'])),
-  result: v.optional(CallResult),
-  direction: v.optional(Direction),
-  minDuration: v.optional(wholeNumber),
-  accountcode: v.optional(shortText),
-  order: v.optional(v.picklist(['newest', 'oldest'])),
-  cursor: v.optional(v.pipe(v.string(), v.maxLength(3_000))),
-  limit: v.optional(v.pipe(wholeNumber, v.minValue(1), v.maxValue(pageRowsMax))),
+  from: v.optional(field(moment, 'Start of the period; 31 days before `to` by default.', '2026-11-01T00:00:00Z')),
+  to: v.optional(field(moment, 'End of the period; now by default.', '2026-11-24T00:00:00Z')),
+  caller: v.optional(
+    field(number, 'Number of the caller; with `*` at its end, its first digits, at least three.', '0612345678'),
+  ),
+  called: v.optional(field(number, 'Number that was called, or its first digits and `*`.', '60')),
+  party: v.optional(field(number, 'Number of the caller or of the called side.', '0123*')),
+  disposition: v.optional(
+    field(
+      v.picklist(
+        ['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED', 'CONGESTION'],
+        'Not a disposition of Asterisk. Example: ANSWERED.',
+      ),
+      "Asterisk's disposition of a CDR.",
+      'ANSWERED',
+    ),
+  ),
+  result: v.optional(field(CallResult, 'How the call ended.', 'answered')),
+  direction: v.optional(
+    field(Direction, 'Whether the call came over a trunk, left over one, or did neither.', 'inbound'),
+  ),
+  minDuration: v.optional(field(wholeNumber, 'Shortest duration, in seconds.', '10')),
+  accountcode: v.optional(field(shortText, 'Account code of a CDR.', 'sales')),
+  order: v.optional(
+    field(v.picklist(['newest', 'oldest'], 'Not an order. Example: newest.'), 'Newest first by default.', 'oldest'),
+  ),
+  cursor: v.optional(cursor),
+  limit: v.optional(pageLimit),
   fields: v.optional(
-    v.pipe(v.string(), v.maxLength(500), v.regex(/^[a-z]\w*(,[a-z]\w*)*$/i, 'names with commas between')),
+    field(
+      v.pipe(
+        v.string(),
+        v.maxLength(500, 'Too long: at most 500 characters.'),
+        v.regex(/^[a-z]\w*(,[a-z]\w*)*$/i, 'Not a list of field names. Example: src,dst,duration.'),
+      ),
+      'Names of the fields that each item is to have; all by default.',
+      'src,dst,duration',
+    ),
   ),
 })
 export type SearchQuery = v.InferOutput<typeof SearchQuery>
 
+/** The answer to a request with `fields`. */
 const CdrFieldsPage = v.looseObject({ cdrs: v.array(v.partial(Cdr)), cursor: v.optional(v.string()) })
 
 export const cdrRoutes = {
   'GET /v1/sites/{site}/cdrs': {
+    summary: 'Searches the call detail records and answers one page of them.',
     function: 'cdrs',
     needs: 'cdrs:read',
     personal: 'cdrs',
-    summary: 'A page of the call detail records that a search finds.',
+    path: sitePath,
     query: SearchQuery,
     headers: ifNoneMatch,
     answers: { 200: v.union([CdrPage, CdrFieldsPage]), 304: v.undefined() },
+    errors: cursorInvalid,
+    example: { answer: { cdrs: [cdrExample], cursor: 'eyJrIjoi.c2ln' } },
   },
-} as const
+} as const satisfies RouteGroup

@@ -1,65 +1,110 @@
 import * as v from 'valibot'
+import { field } from '../field.ts'
 import { Timestamp } from '../names.ts'
-import { SearchQuery, wholeNumber } from './cdrs.ts'
+import { SearchQuery } from './cdrs.ts'
+import { exportExample } from './examples.ts'
+import { sitePath, wholeNumber } from './parameters.ts'
+import type { RouteGroup } from './route.ts'
+import { cursorInvalid } from './route-errors.ts'
 
-/** An export: a search, and how it is written. `limit` is of the rows in one answer. */
+/** Rows of one answer of the export route. */
+const exportRowsMax = 5_000
+
+/** A search in the call log, and the form of its file. */
 export const ExportQuery = v.looseObject({
   ...SearchQuery.entries,
-  limit: v.optional(v.pipe(wholeNumber, v.minValue(1), v.maxValue(5_000))),
-  format: v.optional(v.picklist(['csv', 'jsonl'])),
-  /** `report`: date, appelant, appelé, durée. */
-  preset: v.optional(v.picklist(['full', 'report'])),
-  bom: v.optional(v.picklist(['yes', 'no'])),
+  limit: v.optional(
+    field(
+      v.pipe(
+        wholeNumber,
+        v.minValue(1, 'Too small: at least 1.'),
+        v.maxValue(exportRowsMax, `Too large: at most ${exportRowsMax}.`),
+      ),
+      'Rows of one answer, from 1 to 5,000; 5,000 by default.',
+      '1000',
+    ),
+  ),
+  format: v.optional(field(v.picklist(['csv', 'jsonl'], 'Neither csv nor jsonl.'), 'CSV by default.', 'jsonl')),
+  preset: v.optional(
+    field(
+      v.picklist(['full', 'report'], 'Neither full nor report.'),
+      'Columns of a CSV file: `full` has all 21 fields, `report` has date, appelant, appelé and durée. `full` by default.',
+      'report',
+    ),
+  ),
+  bom: v.optional(
+    field(
+      v.picklist(['yes', 'no'], 'Neither yes nor no.'),
+      'Whether a CSV file starts with a byte order mark, which Excel needs to read UTF-8; no by default.',
+      'yes',
+    ),
+  ),
 })
 export type ExportQuery = v.InferOutput<typeof ExportQuery>
 
 const { cursor: _cursor, limit: _limit, fields: _fields, ...search } = ExportQuery.entries
 
-/** An export of any length: a search, and how it is written. */
+/** An export of any length: a search, and the form of its file. */
 export const ExportJobQuery = v.looseObject(search)
 export type ExportJobQuery = v.InferOutput<typeof ExportJobQuery>
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 export const ExportJob = v.looseObject({
-  id: v.string(),
-  /** `failed` is of an export that is too large for one file; narrow its period. */
-  state: v.picklist(['running', 'done', 'failed']),
-  /** Written so far. */
-  rows: count,
-  bytes: count,
-  askedAt: Timestamp,
-  doneAt: v.optional(Timestamp),
-  /** Of the whole file, once it is done: opens without a key, and for an hour. Ask again for another. */
-  link: v.optional(v.string()),
-  linkUntil: v.optional(Timestamp),
+  id: field(v.string(), 'Id of the export.'),
+  state: field(
+    v.picklist(['running', 'done', 'failed']),
+    '`failed` if the export is too large for one file: ask for a shorter period.',
+  ),
+  rows: field(count, 'Rows written so far.'),
+  bytes: field(count, 'Bytes written so far.'),
+  askedAt: field(Timestamp, 'When the export was requested.'),
+  doneAt: v.optional(field(Timestamp, 'When the file was complete.')),
+  link: v.optional(
+    field(v.string(), 'Address of the file. It needs no key and is valid for an hour; ask again for another.'),
+  ),
+  linkUntil: v.optional(field(Timestamp, 'When the link expires.')),
 })
 export type ExportJob = v.InferOutput<typeof ExportJob>
 
 export const exportRoutes = {
   'GET /v1/sites/{site}/cdrs/export': {
+    summary:
+      'Exports up to 5,000 call detail records as CSV or JSON lines. The header switchhook-cursor is the cursor of the next part.',
     function: 'exports',
     needs: 'cdrs:read',
     personal: 'cdrs',
-    summary:
-      'Up to 5,000 call detail records as CSV or JSON lines; the header switchhook-cursor says where the next part begins.',
+    path: sitePath,
     query: ExportQuery,
     answers: { 200: v.string() },
     types: ['text/csv', 'application/jsonl'],
+    errors: cursorInvalid,
+    example: { answer: 'src,dst,duration\n0612345678,60,84\n' },
   },
   'POST /v1/sites/{site}/cdrs/exports': {
+    summary: 'Starts an export of any length into one file, which a signed link opens once it is done.',
     function: 'exports',
     needs: 'cdrs:read',
     personal: 'cdrs',
-    summary: 'Begins an export of any length, as one file that is fetched by a signed link once it is done.',
+    path: sitePath,
     query: ExportJobQuery,
     answers: { 202: ExportJob },
+    example: { answer: exportExample },
   },
   'GET /v1/sites/{site}/cdrs/exports/{export}': {
+    summary:
+      'Answers the progress of an export and, once it is done, a signed link to its file that is valid for an hour.',
     function: 'exports',
     needs: 'cdrs:read',
     personal: 'cdrs',
-    summary: 'How far an export is; with a signed link, good for an hour, once it is done.',
+    path: { ...sitePath, export: field(v.string(), 'Id of the export.', exportExample.id) },
     answers: { 200: ExportJob },
+    errors: {
+      'export-unknown': {
+        status: 404,
+        when: 'The site has no such export, no longer has it, or it holds numbers that the key may not see.',
+      },
+    },
+    example: { answer: exportExample },
   },
-} as const
+} as const satisfies RouteGroup

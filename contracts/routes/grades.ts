@@ -1,67 +1,87 @@
 import * as v from 'valibot'
 import { field } from '../field.ts'
-import { Grade, Honour, Matricule, Note, Scale } from '../grades.ts'
-import { pageRowsMax } from '../limits.ts'
+import { Grade, Honour, Matricule, Note, Scale, usualScale } from '../grades.ts'
+import { gradeExample } from './examples.ts'
+import { cursor, pageLimit, sitePath } from './parameters.ts'
+import type { RouteGroup } from './route.ts'
+import { cursorInvalid } from './route-errors.ts'
 
 /** Rows of one upload; about 400 KB of CSV. */
 export const gradeRowsMax = 10_000
-/** A number as Asterisk gives it, or what stands for one that is withheld. */
-const caller = v.pipe(v.string('the number of the caller'), v.minLength(1), v.maxLength(80))
-export const Pin = v.pipe(v.string('4 to 8 digits'), v.regex(/^\d{4,8}$/, '4 to 8 digits'))
+/** A number as Asterisk reports it, or the text that stands for a withheld number. */
+const caller = v.pipe(
+  v.string('Not the number of the caller. Example: 0612345678.'),
+  v.minLength(1, 'Empty. Example: 0612345678.'),
+  v.maxLength(80, 'Too long: at most 80 characters.'),
+)
+const pinSentence = 'Not a PIN of 4 to 8 digits. Example: 4821.'
+export const Pin = v.pipe(v.string(pinSentence), v.regex(/^\d{4,8}$/, pinSentence))
 
-/** An explicit `mention` wins over the scale's. Without `pin` a lookup needs none. */
 export const GradeChange = v.looseObject({
-  matricule: v.optional(Matricule),
-  note: Note,
-  mention: v.optional(Honour),
-  pin: v.optional(Pin),
+  matricule: v.optional(field(Matricule, 'The student number of the path, or absent.', gradeExample.matricule)),
+  note: field(Note, 'The mark, with at most two decimals.', gradeExample.note),
+  mention: v.optional(field(Honour, "The honour; the scale's for this mark by default.", 'bien')),
+  pin: v.optional(field(Pin, 'PIN that a lookup must give, 4 to 8 digits; a lookup needs none by default.', '4821')),
 })
 export type GradeChange = v.InferOutput<typeof GradeChange>
 
-export const GradePage = v.looseObject({ grades: v.array(Grade), cursor: v.optional(v.string()) })
+export const GradePage = v.looseObject({
+  grades: field(v.array(Grade), 'Marks by student number.'),
+  cursor: v.optional(field(v.string(), 'Cursor of the next page; absent on the last one.')),
+})
 export type GradePage = v.InferOutput<typeof GradePage>
 
-/** What is wrong with a row of an upload. The first row is 1; a CSV's heading is not counted. */
-export const RowFault = v.looseObject({ row: v.number(), field: v.string(), message: v.string() })
+export const RowFault = v.looseObject({
+  row: field(v.number(), 'Number of the row. The first is 1; the heading of a CSV file is not counted.'),
+  field: v.string(),
+  message: v.string(),
+})
 export type RowFault = v.InferOutput<typeof RowFault>
 export const UploadResult = v.looseObject({
-  rows: v.number(),
-  written: v.number(),
+  rows: field(v.number(), 'Rows of the upload.'),
+  written: field(v.number(), 'Rows that were written.'),
   dryRun: v.boolean(),
-  faults: v.array(RowFault),
+  faults: field(v.array(RowFault), 'What is wrong with each faulty row.'),
 })
 export type UploadResult = v.InferOutput<typeof UploadResult>
 
-/** Rows as JSON, or the text of a CSV file; a row is looked at by itself, so that each fault has its place. */
+/** The use case parses each row by itself, so that each fault names its row. */
 export const Upload = v.union(
   [
-    v.looseObject({ rows: v.pipe(v.array(v.unknown()), v.maxLength(gradeRowsMax, `at most ${gradeRowsMax} rows`)) }),
-    v.looseObject({ csv: v.string() }),
+    v.looseObject({
+      rows: field(
+        v.pipe(v.array(v.unknown()), v.maxLength(gradeRowsMax, `Too many rows: at most ${gradeRowsMax}.`)),
+        'Rows with matricule, note and, optionally, mention and pin.',
+        [{ matricule: '100', note: 14.5 }],
+      ),
+    }),
+    v.looseObject({
+      csv: field(
+        v.string(),
+        'Text of a CSV file; it can also be the body itself with the content type text/csv.',
+        'matricule,note\n100,14.5\n',
+      ),
+    }),
   ],
-  'rows, or csv',
+  'Neither rows nor csv. Example: {"rows": [{"matricule": "100", "note": 14.5}]}.',
 )
 export type Upload = v.InferOutput<typeof Upload>
 
-/** A number that is not there, a wrong PIN and a missing one get the same 404; too many of them 403. */
 export const GradeLookup = v.looseObject({
-  matricule: Matricule,
-  caller,
-  pin: v.optional(v.pipe(v.string(), v.maxLength(32))),
+  matricule: field(Matricule, 'Student number, 3 to 12 digits.', gradeExample.matricule),
+  caller: field(caller, 'Number of the person who calls: failed lookups are counted by it.', '0612345678'),
+  pin: v.optional(
+    field(v.pipe(v.string(), v.maxLength(32, 'Too long: at most 32 characters.')), 'PIN as dialled.', '4821'),
+  ),
 })
 export type GradeLookup = v.InferOutput<typeof GradeLookup>
 export const GradeFound = v.pick(Grade, ['matricule', 'note', 'mention'])
 export type GradeFound = v.InferOutput<typeof GradeFound>
 
-const GradeQuery = v.looseObject({
-  cursor: v.optional(v.pipe(v.string(), v.maxLength(3000))),
-  limit: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d{1,4}$/, 'a whole number'),
-      v.transform(Number),
-      v.minValue(1),
-      v.maxValue(pageRowsMax),
-    ),
+const GradeQuery = v.looseObject({ cursor: v.optional(cursor), limit: v.optional(pageLimit) })
+const UploadQuery = v.looseObject({
+  dryRun: v.optional(
+    field(v.picklist(['true', 'false'], 'Neither true nor false.'), '`true` checks the rows and writes none.', 'true'),
   ),
 })
 
@@ -75,64 +95,104 @@ const putConditions = v.looseObject({
   ),
 })
 
+const gradePath = { ...sitePath, matricule: field(v.string(), 'Student number.', gradeExample.matricule) }
+const matriculeInvalid = { 'input-invalid': { status: 400, when: 'A field is wrong; `errors` names each one.' } }
+const gradeUnknown = { 'grade-unknown': { status: 404, when: 'The site has no mark of this student.' } }
+const gradeChanged = {
+  'grade-changed': { status: 412, when: 'The mark does not fulfil the condition: read it again.' },
+}
+
 export const gradeRoutes = {
   'GET /v1/sites/{site}/grades': {
+    summary: 'Lists marks by student number.',
     function: 'grades',
     needs: 'grades:read',
     personal: 'grades',
-    summary: 'A page of marks by student number.',
+    path: sitePath,
     query: GradeQuery,
     answers: { 200: GradePage },
+    errors: cursorInvalid,
+    example: { answer: { grades: [gradeExample] } },
   },
   'POST /v1/sites/{site}/grades': {
+    summary: 'Writes up to 10,000 marks from JSON or CSV. If one row is wrong, no row is written.',
     function: 'grades',
     needs: 'grades:write',
-    summary: 'Many marks at once, as JSON or CSV: all of them, or none where a row is wrong.',
-    query: v.looseObject({ dryRun: v.optional(v.picklist(['true', 'false'])) }),
+    path: sitePath,
+    query: UploadQuery,
     body: Upload,
+    bodyTypes: ['application/json', 'text/csv'],
     answers: { 200: UploadResult },
+    errors: { 'rows-invalid': { status: 422, when: 'Rows are wrong; `errors` names each, and none was written.' } },
+    example: {
+      body: { rows: [{ matricule: '100', note: 14.5 }] },
+      answer: { rows: 1, written: 1, dryRun: false, faults: [] },
+    },
   },
   'GET /v1/sites/{site}/grades/{matricule}': {
+    summary: 'Answers one mark with its ETag.',
     function: 'grades',
     needs: 'grades:read',
     personal: 'grades',
-    summary: 'One mark, with its ETag.',
+    path: gradePath,
     answers: { 200: Grade },
+    errors: { ...matriculeInvalid, ...gradeUnknown },
+    example: { answer: gradeExample },
   },
   'PUT /v1/sites/{site}/grades/{matricule}': {
+    summary: "Writes one mark; If-Match or If-None-Match guards against another writer's change.",
     function: 'grades',
     needs: 'grades:write',
-    summary: 'Writes one mark; If-Match or If-None-Match guards against another writer.',
+    path: gradePath,
     headers: putConditions,
     body: GradeChange,
     answers: { 200: Grade },
+    errors: gradeChanged,
+    example: { body: { note: 14.5 }, answer: gradeExample },
   },
   'DELETE /v1/sites/{site}/grades/{matricule}': {
+    summary: 'Deletes one mark.',
     function: 'grades',
     needs: 'grades:write',
-    summary: 'Deletes one mark.',
+    path: gradePath,
     headers: v.looseObject({ 'if-match': ifMatch }),
     answers: { 204: v.undefined() },
+    errors: { ...matriculeInvalid, ...gradeUnknown, ...gradeChanged },
+    example: {},
   },
   'GET /v1/sites/{site}/grade-scale': {
+    summary: 'Answers the scale of the marks: maximum, honours, and the hours of lookups.',
     function: 'grades',
     needs: 'grades:read',
-    summary: 'How marks are read: their top and thresholds.',
+    path: sitePath,
     answers: { 200: Scale },
+    example: { answer: usualScale },
   },
   'PUT /v1/sites/{site}/grade-scale': {
+    summary: 'Sets the scale of the marks. Marks with an explicit honour keep it.',
     function: 'grades',
     needs: 'grades:write',
-    summary: 'Sets top and thresholds; marks with an honour of their own keep it.',
+    path: sitePath,
     body: Scale,
     answers: { 200: Scale },
+    example: { body: usualScale, answer: usualScale },
   },
   'POST /v1/sites/{site}/grade-lookups': {
+    summary: 'Looks one mark up for a caller, and counts failures by caller and student against guessing.',
     function: 'gradeLookups',
     needs: 'grades:lookup',
     reads: true,
-    summary: 'One mark, for a caller: counted against guessing.',
+    path: sitePath,
     body: GradeLookup,
     answers: { 200: GradeFound },
+    errors: {
+      'grade-unknown': { status: 404, when: 'There is no such mark, or the PIN is wrong or missing.' },
+      'lookup-closed': { status: 403, when: 'Marks are not looked up at this hour.' },
+      'lookup-locked': { status: 403, when: 'Too many lookups of this caller or student failed: try again later.' },
+    },
+    example: {
+      body: { matricule: '100', caller: '0612345678', pin: '4821' },
+      answer: { matricule: '100', note: 14.5, mention: 'bien' },
+    },
   },
-} as const
+} as const satisfies RouteGroup

@@ -1,40 +1,56 @@
 import * as v from 'valibot'
 import { Cdr } from '../cdr.ts'
+import { field } from '../field.ts'
+import { cdrExample } from './examples.ts'
+import { sitePath } from './parameters.ts'
+import type { RouteGroup } from './route.ts'
 
-/** Rows of one request: about 350 KB, well within API Gateway's and Lambda's limits. */
+/** Rows of one request: about 350 KB, within the limits of API Gateway and Lambda. */
 export const importRowsMax = 500
 
 /**
- * A CDR of elsewhere. `keyed` is false where the source has no linkedid and sequence: the importer then puts the
- * uniqueid for the one and a hash of the row for the other.
+ * A CDR from another database. `keyed` is false if the source has no linkedid and sequence: the importer then fills them with
+ * the uniqueid and a hash of the row.
  */
 export const ImportRow = v.looseObject({ cdr: Cdr, keyed: v.boolean() })
 export type ImportRow = v.InferOutput<typeof ImportRow>
 
-/** Each row is parsed by itself, so that a bad one costs itself alone. */
+/** The use case parses each row by itself, so that a bad row is refused alone. */
 export const ImportRequest = v.looseObject({
-  rows: v.pipe(v.array(v.unknown()), v.minLength(1), v.maxLength(importRowsMax)),
+  rows: field(
+    v.pipe(
+      v.array(v.unknown()),
+      v.minLength(1, 'Empty: at least one row.'),
+      v.maxLength(importRowsMax, `Too many rows: at most ${importRowsMax}.`),
+    ),
+    'Rows `{ cdr, keyed }`. `keyed` is false if the source had no linkedid and sequence and they were filled in.',
+    [{ cdr: cdrExample, keyed: true }],
+  ),
 })
 export type ImportRequest = v.InferOutput<typeof ImportRequest>
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
-const place = { row: count, reason: v.string() }
+const rows = v.array(v.looseObject({ row: field(count, 'Its place in the request, from 0.'), reason: v.string() }))
 export const ImportResult = v.looseObject({
-  stored: count,
-  /** The call log had the same call, live or imported. */
-  matched: count,
-  /** Counted from 0 within the request: not stored, since the log has a call that may be the same one. */
-  doubtful: v.array(v.looseObject(place)),
-  refused: v.array(v.looseObject(place)),
+  stored: field(count, 'New rows in the call log.'),
+  matched: field(count, 'Rows that the call log had already, live or imported.'),
+  doubtful: field(rows, 'Rows that were not stored because the call log has a call that may be the same.'),
+  refused: field(rows, 'Rows that are malformed or older than the retention of the site.'),
 })
 export type ImportResult = v.InferOutput<typeof ImportResult>
 
 export const importRoutes = {
   'POST /v1/sites/{site}/cdrs/import': {
+    summary:
+      'Imports up to 500 CDRs from another database; rows that the call log has are matched, doubtful ones listed.',
     function: 'imports',
     needs: 'cdrs:write',
-    summary: 'Takes CDRs of elsewhere, up to 500; those the log has already are matched, doubtful ones are listed.',
+    path: sitePath,
     body: ImportRequest,
     answers: { 200: ImportResult },
+    example: {
+      body: { rows: [{ cdr: cdrExample, keyed: true }] },
+      answer: { stored: 1, matched: 0, doubtful: [], refused: [] },
+    },
   },
-} as const
+} as const satisfies RouteGroup

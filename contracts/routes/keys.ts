@@ -1,65 +1,123 @@
 import * as v from 'valibot'
+import { field } from '../field.ts'
 import { TicketIssued, TicketRequest } from '../http.ts'
 import { BoardRequest, KeyInfo, KeyList, KeyMade, KeyRequest, RotateRequest } from '../key.ts'
+import { keyExample, ticketExample, timeExample } from './examples.ts'
+import { sitePath } from './parameters.ts'
+import type { RouteGroup } from './route.ts'
+
+const BoardTicketRequest = v.strictObject({
+  token: field(
+    v.pipe(v.string(), v.maxLength(200, 'Too long for a board token: at most 200 characters.')),
+    'The board token.',
+    'shb_Zk3f9a8c_c2VjcmV0',
+  ),
+})
+
+const keyPath = { ...sitePath, key: field(v.string(), 'Prefix of the key: `key` in the list of keys.', keyExample.key) }
+const keyUnknown = { 'key-unknown': { status: 404, when: 'The site has no such key.' } }
+const scopeNotHeld = {
+  'scope-not-held': { status: 403, when: 'The calling key lacks a scope itself, so it cannot give it.' },
+}
+const made = { ...keyExample, secret: 'sh_Zk3f9a8c_c2VjcmV0' }
 
 export const keyRoutes = {
   'POST /v1/sites/{site}/keys': {
+    summary: 'Makes a key with scopes that the calling key has too. Only this answer shows its secret.',
     function: 'keys',
     needs: 'keys:manage',
     orAdmin: true,
-    summary: 'Makes a key with scopes that its maker has too. Its secret is shown in this answer alone.',
+    path: sitePath,
     body: KeyRequest,
     answers: { 201: KeyMade },
+    errors: scopeNotHeld,
+    example: { body: { name: keyExample.name, scopes: keyExample.scopes }, answer: made },
   },
   'GET /v1/sites/{site}/keys': {
+    summary: 'Lists keys and board tokens, including those revoked in the last 30 days.',
     function: 'keys',
     needs: 'keys:manage',
     orAdmin: true,
-    summary: 'Keys and board tokens, the revoked of the last 30 days too.',
+    path: sitePath,
     answers: { 200: KeyList },
+    example: { answer: { keys: [keyExample] } },
   },
   'POST /v1/sites/{site}/keys/{key}/rotate': {
+    summary: 'Gives a key a new secret; the old one stays valid for a while.',
     function: 'keys',
     needs: 'keys:manage',
     orAdmin: true,
-    summary: 'Gives a key another secret; the old one goes on for a while.',
+    path: keyPath,
     body: v.optional(RotateRequest, {}),
     answers: { 200: KeyMade },
+    errors: {
+      ...keyUnknown,
+      ...scopeNotHeld,
+      'rotation-running': { status: 409, when: 'The key has its maximum of valid secrets: wait until one expires.' },
+      'key-changed': { status: 409, when: 'The key was changed at the same time: read it and try again.' },
+    },
+    example: { body: { overlapSeconds: 600 }, answer: { ...made, rotatedAt: timeExample } },
   },
   'DELETE /v1/sites/{site}/keys/{key}': {
+    summary: 'Revokes a key or board token: its sockets close at once, its requests are refused within 60 seconds.',
     function: 'keys',
     needs: 'keys:manage',
     orAdmin: true,
-    summary: 'Revokes a key or board token: its sockets are closed at once, its requests refused within 60 seconds.',
+    path: keyPath,
     answers: { 200: KeyInfo },
+    errors: keyUnknown,
+    example: { answer: { ...keyExample, revokedAt: timeExample } },
   },
   'DELETE /v1/sites/{site}/keys/{key}/freeze': {
+    summary: 'Unfreezes a key that was frozen because it reached a cap, so that it can place calls again.',
     function: 'keys',
     needs: 'keys:manage',
     orAdmin: true,
-    summary: 'Lets a key place calls again that was frozen because it reached a cap.',
+    path: keyPath,
     answers: { 200: KeyInfo },
+    errors: keyUnknown,
+    example: { answer: keyExample },
   },
   'POST /v1/sites/{site}/boards': {
+    summary: 'Makes a long-lived token that opens a read-only board without numbers and names.',
     function: 'keys',
     needs: 'keys:manage',
     orAdmin: true,
-    summary: 'Makes a long-lived token that opens a read-only board, without numbers and names.',
+    path: sitePath,
     body: BoardRequest,
     answers: { 201: KeyMade },
+    example: {
+      body: { name: 'reception' },
+      answer: {
+        ...made,
+        kind: 'board',
+        name: 'reception',
+        scopes: ['presence:read'],
+        secret: 'shb_Zk3f9a8c_c2VjcmV0',
+      },
+    },
   },
   'POST /v1/boards/tickets': {
+    summary: 'Issues a ticket to a board that shows its token.',
     function: 'boards',
     needs: 'anyone',
-    summary: 'A ticket for a board, got by its token.',
-    body: v.strictObject({ token: v.pipe(v.string(), v.maxLength(200)) }),
+    body: BoardTicketRequest,
     answers: { 201: TicketIssued },
+    errors: {
+      'key-invalid': { status: 401, when: 'The board token is malformed, unknown, expired or revoked.' },
+      'key-rate-exceeded': { status: 429, when: 'The token has used up its requests of this window; see Retry-After.' },
+      'site-rate-exceeded': { status: 429, when: 'The site has used up its requests of this window; see Retry-After.' },
+    },
+    example: { body: { token: 'shb_Zk3f9a8c_c2VjcmV0' }, answer: { ...ticketExample, site: 'office' } },
   },
   'POST /v1/sites/{site}/tickets': {
+    summary: "Issues a ticket that opens one WebSocket, once, within 60 seconds, with the key's scopes or fewer.",
     function: 'tickets',
     needs: 'presence:read',
-    summary: "A ticket that opens one WebSocket, once, within 60 seconds, with the key's scopes or fewer.",
+    path: sitePath,
     body: v.optional(TicketRequest, {}),
     answers: { 201: TicketIssued },
+    errors: scopeNotHeld,
+    example: { body: { scopes: ['presence:read'] }, answer: ticketExample },
   },
-} as const
+} as const satisfies RouteGroup

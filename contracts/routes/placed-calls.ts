@@ -1,20 +1,56 @@
 import * as v from 'valibot'
 import { Call } from '../calls.ts'
 import { field } from '../field.ts'
+import { placedCallExample } from './examples.ts'
+import { sitePath } from './parameters.ts'
+import type { RouteGroup } from './route.ts'
+import { bridgeOffline, dialDenied } from './route-errors.ts'
 
-const text = v.pipe(v.string(), v.minLength(1), v.maxLength(40))
+const text = v.pipe(
+  v.string(),
+  v.minLength(1, 'Empty. Example: 5860.'),
+  v.maxLength(40, 'Too long: at most 40 characters.'),
+)
+const spelling = /^\+?[0-9][0-9 ().-]{0,30}$/
+const number = v.pipe(
+  text,
+  v.regex(spelling, 'Not a number: digits, spaces, dots, hyphens and a + before them. Example: +33 1 23 45 67 89.'),
+)
 
 export const CallRequest = v.strictObject({
-  /** The phone that rings first: an endpoint, `PJSIP/5860` or `5860`. */
-  from: v.pipe(text, v.regex(/^(PJSIP\/)?[A-Za-z0-9_.-]{1,30}$/, 'an endpoint, such as PJSIP/5860')),
-  /** An extension, or a number as it is written. */
-  to: v.pipe(text, v.regex(/^\+?[0-9][0-9 ().-]{0,30}$/, 'digits, spaces, dots, hyphens, a + before them')),
-  callerId: v.optional(v.pipe(text, v.regex(/^\+?[0-9][0-9 ().-]{0,30}$/, 'one of the numbers of the site'))),
-  timeoutSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(300))),
+  from: field(
+    v.pipe(text, v.regex(/^(PJSIP\/)?[A-Za-z0-9_.-]{1,30}$/, 'Not an endpoint. Example: PJSIP/5860.')),
+    'The phone that rings first: its endpoint, with or without the technology.',
+    'PJSIP/5860',
+  ),
+  to: field(
+    number,
+    'The extension or telephone number that is called once the phone is answered.',
+    '+33 1 23 45 67 89',
+  ),
+  callerId: v.optional(
+    field(number, 'The number that the called side sees: one of `ownNumbers` of the site.', '+33123456700'),
+  ),
+  timeoutSeconds: v.optional(
+    field(
+      v.pipe(
+        v.number(),
+        v.integer('Not a whole number. Example: 30.'),
+        v.minValue(5, 'Too short: at least 5 seconds.'),
+        v.maxValue(300, 'Too long: at most 300 seconds.'),
+      ),
+      'How long the phone rings, in seconds; `callTimeoutSeconds` of the site by default.',
+      30,
+    ),
+  ),
   metadata: v.optional(
-    v.pipe(
-      v.record(v.pipe(v.string(), v.maxLength(40)), v.pipe(v.string(), v.maxLength(200))),
-      v.maxEntries(10, 'ten at most'),
+    field(
+      v.pipe(
+        v.record(v.pipe(v.string(), v.maxLength(40)), v.pipe(v.string(), v.maxLength(200))),
+        v.maxEntries(10, 'Too many entries: at most 10.'),
+      ),
+      'Up to ten texts of your own, which every answer about the call repeats.',
+      { ticket: 'A-1207' },
     ),
   ),
 })
@@ -23,25 +59,49 @@ export type CallRequest = v.InferOutput<typeof CallRequest>
 const idempotencyKey = v.looseObject({
   'idempotency-key': field(
     v.string(),
-    'A new random key for each call, 1 to 255 visible characters. A request that is sent again with its key rings nothing twice.',
+    'A random key of 1 to 255 visible characters, new for each call. Sending a request again with its key rings no phone twice.',
     '3f9a8c1e5b7d42a0',
   ),
 })
 
 export const placedCallRoutes = {
   'POST /v1/sites/{site}/calls': {
+    summary: 'Rings a phone of the site and, once it is answered, calls the given number.',
     function: 'placedCalls',
     needs: 'calls:write',
     dials: true,
-    summary: 'Rings a phone of the site and, once it is answered, the number asked for. Needs an Idempotency-Key.',
+    path: sitePath,
     headers: idempotencyKey,
     body: CallRequest,
     answers: { 202: Call },
+    errors: {
+      ...dialDenied,
+      ...bridgeOffline,
+      'caller-id-not-owned': { status: 403, when: '`callerId` is not one of the numbers of the site.' },
+      'key-frozen': { status: 403, when: 'The key reached a cap and was frozen; a key manager can unfreeze it.' },
+      'caller-offline': { status: 409, when: 'The phone in `from` is not registered.' },
+      'idempotency-in-progress': { status: 409, when: 'A request with this Idempotency-Key is being served.' },
+      'idempotency-key-spent': {
+        status: 409,
+        when: 'The request with this Idempotency-Key failed before it rang a phone: use a new key.',
+      },
+      'idempotency-key-reused': { status: 422, when: 'This Idempotency-Key was sent with another body before.' },
+      'call-cap-at-once': { status: 429, when: 'Too many calls of the site or key are in progress.' },
+      'call-cap-minute': { status: 429, when: 'The site or key has placed its calls of this minute.' },
+      'call-cap-day': { status: 429, when: 'The site or key has placed its calls of this day.' },
+    },
+    example: {
+      body: { from: 'PJSIP/5860', to: '+33 1 23 45 67 89', metadata: { ticket: 'A-1207' } },
+      answer: placedCallExample,
+    },
   },
   'DELETE /v1/sites/{site}/calls/{id}': {
+    summary: 'Cancels a call that is not answered yet, or hangs up a call in progress.',
     function: 'placedCalls',
     needs: 'calls:write',
-    summary: 'Cancels a call before it is answered, hangs up one that is live.',
+    path: { ...sitePath, id: field(v.string(), 'Id of the call: its linkedid.', placedCallExample.call) },
     answers: { 202: Call },
+    errors: { 'call-unknown': { status: 404, when: 'The site has no such call in progress.' } },
+    example: { answer: placedCallExample },
   },
-} as const
+} as const satisfies RouteGroup

@@ -46,8 +46,10 @@ export interface RouteDefinition {
   answers: Readonly<Record<number, v.GenericSchema>>
   /** Media types of an answer that is text; JSON if absent. */
   types?: readonly string[]
-  /** Errors of the route's own, by `errorId`. Those of every route follow from its rules: see `errorsOf`. */
+  /** Errors of the route's own, by `errorId`. Those that its rules imply are added by `errorsOf`. */
   errors?: Readonly<Record<string, RouteError>>
+  /** A body as it is sent, where the route takes one, and the answer of the first status in `answers`. */
+  example: { body?: unknown; answer?: unknown }
 }
 
 /** Routes of one area, declared in one file. */

@@ -9,7 +9,15 @@ export type HttpEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>
 export function parseInput<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
   const parsed = v.safeParse(schema, input)
   if (parsed.success) return parsed.output
-  throw badFields(parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? 'body', message: issue.message })))
+  throw badFields(parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? 'body', message: messageOf(issue) })))
+}
+
+/** Returns the message of the schema, or a plainer one for a key that is unknown or missing. */
+function messageOf({ kind, type, expected, received, path, message }: v.BaseIssue<unknown>): string {
+  const key = String(path?.at(-1)?.key)
+  if (kind !== 'schema' || !/^(strict_|loose_)?object$/.test(type)) return message
+  if (expected === 'never') return `Unknown field: ${key}.`
+  return received === 'undefined' && path ? `Missing field: ${key}.` : message
 }
 
 /** Returns the parsed JSON body, or `{ csv: text }` for the content type `text/csv`. */
@@ -20,6 +28,6 @@ export function bodyOf(event: HttpEvent): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new HttpProblemError(400, 'json-malformed', 'The body is not JSON.')
+    throw new HttpProblemError(400, 'json-malformed', 'The body is not JSON. Example: {"name": "Office"}.')
   }
 }

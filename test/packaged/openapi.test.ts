@@ -18,14 +18,14 @@ const Document = v.looseObject({
   paths: v.record(v.string(), v.record(v.string(), v.looseObject({ operationId: v.string() }))),
 })
 
-test('the document is served without a key, and is the one that tests hold every answer against', async () => {
+test('serves the OpenAPI document without a key: the one by which tests check every answer', async () => {
   const response = await deployment.call('GET', '/v1/openapi.json')
   expect(response.status).toBe(200)
   const served = v.parse(Document, await response.json())
   expect(served).toEqual(JSON.parse(JSON.stringify(openApi(served.servers[0]?.url ?? ''))))
 })
 
-test('the AsyncAPI document is served too, with the address of the socket', async () => {
+test('serves the AsyncAPI document with the address of the socket', async () => {
   const response = await deployment.call('GET', '/v1/asyncapi.json')
   expect(response.status).toBe(200)
   const served = await response.json()
@@ -33,7 +33,7 @@ test('the AsyncAPI document is served too, with the address of the socket', asyn
   expect(served).toEqual(JSON.parse(JSON.stringify(asyncApi(`${protocol}://${host}${pathname}`))))
 })
 
-test('every route has its operation, each with a name of its own', () => {
+test('the document has one operation a route, each with its own operationId', () => {
   const { paths } = v.parse(Document, JSON.parse(JSON.stringify(openApi('https://api'))))
   const found = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -43,7 +43,7 @@ test('every route has its operation, each with a name of its own', () => {
   expect(new Set(ids).size).toBe(ids.length)
 })
 
-test('every schema in it compiles', () => {
+test('every schema of the document compiles', () => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   const schemas: object[] = []
   JSON.parse(JSON.stringify(openApi('https://api')), (key, value) => {
@@ -51,15 +51,18 @@ test('every schema in it compiles', () => {
     return value
   })
   expect(schemas.length).toBeGreaterThan(50)
-  for (const schema of schemas.filter((one) => !('$ref' in one))) ajv.compile(schema)
+  const { components } = JSON.parse(JSON.stringify(openApi('https://api')))
+  for (const schema of schemas) ajv.compile({ ...schema, components })
 })
 
-test('an answer that the document does not know is found', async () => {
+test('checkAnswer rejects a body, a status and an errorId that the document does not have', async () => {
   const json = (status: number, body: unknown, type = 'application/json') =>
     new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
   const path = '/v1/sites/office/keys'
   await checkAnswer('GET', path, json(200, { keys: [] }))
   await expect(checkAnswer('GET', path, json(200, { keys: [{}] }))).rejects.toThrow(/keys/)
-  await expect(checkAnswer('GET', path, json(201, { keys: [] }))).rejects.toThrow('knows no such answer')
-  await expect(checkAnswer('GET', path, json(400, {}, 'application/problem+json'))).rejects.toThrow('errorId')
+  await expect(checkAnswer('GET', path, json(201, { keys: [] }))).rejects.toThrow('has no such answer')
+  await expect(checkAnswer('GET', path, json(403, {}, 'application/problem+json'))).rejects.toThrow('errorId')
+  const problem = { type: 'urn:x', title: 'x', status: 403, detail: 'x', errorId: 'not-declared' }
+  await expect(checkAnswer('GET', path, json(403, problem, 'application/problem+json'))).rejects.toThrow('errorId')
 })

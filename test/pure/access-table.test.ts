@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { RouteDefinition } from '../../contracts/routes/route.ts'
 import { siteRoutes } from '../../contracts/routes/sites.ts'
@@ -10,7 +9,6 @@ import { httpHandler } from '../../functions/http/http-handler.ts'
 import type { HttpEvent } from '../../functions/http/input.ts'
 import { HttpProblemError } from '../../functions/http/problem.ts'
 import { answer } from '../../functions/http/request.ts'
-import { generated, withPart } from '../../infra/build/documents.ts'
 
 const now = Date.UTC(2026, 10, 24)
 const key = (scopes: readonly Scope[], site = 'own'): Caller => ({
@@ -20,8 +18,8 @@ const key = (scopes: readonly Scope[], site = 'own'): Caller => ({
   scopes: new Set(scopes),
 })
 
-/** How the door answers: `open` once the caller is let in, whatever becomes of the input after that. */
-function door(route: Route, caller: Caller, site = 'own'): string {
+/** Returns `open` if the caller passes the check of rights, even if the input is refused after it; else status and errorId. */
+function check(route: Route, caller: Caller, site = 'own'): string {
   const event = {
     routeKey: route,
     headers: {},
@@ -38,7 +36,7 @@ function door(route: Route, caller: Caller, site = 'own'): string {
   }
 }
 
-/** The same, written down a second time, from what the documents promise. */
+/** Returns the same from the rules as docs/access.md describes them. */
 function expected(route: Route, caller: Caller, site: string): string {
   const { needs, orAdmin = false } = definitionOf(route)
   if (needs === 'anyone') return 'open'
@@ -50,8 +48,8 @@ function expected(route: Route, caller: Caller, site: string): string {
 }
 
 const callers: [string, Caller][] = [
-  ['nobody', { kind: 'unknown' }],
-  ['the admin', { kind: 'admin' }],
+  ['no key', { kind: 'unknown' }],
+  ['the admin key', { kind: 'admin' }],
   ['a key without scopes', key([])],
   ['a key with all scopes', key(allScopes)],
   ...allScopes.flatMap((scope): [string, Caller][] => [
@@ -60,34 +58,34 @@ const callers: [string, Caller][] = [
   ]),
 ]
 
-test('every route answers every kind of caller, of its own site and of another, as its rule says', () => {
+test('answers each kind of caller on each route, for its own site and another, as the route declares', () => {
   const cells = routeNames.flatMap((route) =>
     callers.flatMap(([name, caller]) =>
       ['own', 'other'].map((site) => ({
         route,
         name,
         site,
-        is: door(route, caller, site),
+        is: check(route, caller, site),
         wanted: expected(route, caller, site),
       })),
     ),
   )
   expect(cells.length).toBe(routeNames.length * callers.length * 2)
   expect(cells.filter(({ is, wanted }) => is !== wanted)).toEqual([])
-  // A table of which every cell said the same would prove nothing.
+  // All six outcomes must occur, or the table would prove little.
   expect(new Set(cells.map(({ is }) => is)).size).toBe(6)
 })
 
-test('a key that has ended is nobody on every route, though its answer is still cached', () => {
-  const ended = { ...key(allScopes), until: now }
+test('refuses an expired key on every route with 401 even while the authorizer answer is cached', () => {
+  const expired = { ...key(allScopes), until: now }
   const alive = { ...key(allScopes), until: now + 1 }
   for (const route of routeNames.filter((one) => definitionOf(one).needs !== 'anyone')) {
-    expect(door(route, ended), route).toBe('401 key-invalid')
-    expect(door(route, alive), route).not.toBe('401 key-invalid')
+    expect(check(route, expired), route).toBe('401 key-invalid')
+    expect(check(route, alive), route).not.toBe('401 key-invalid')
   }
 })
 
-test('every route but those of the deployment itself and those without a key is of one site', () => {
+test('only POST and GET /v1/sites need a key and name no site in the path', () => {
   const ofNoSite = routeNames.filter((route) => !route.includes('/v1/sites/{site}'))
   const free = ofNoSite.filter((route) => definitionOf(route).needs !== 'anyone')
   expect(free).toEqual(['POST /v1/sites', 'GET /v1/sites'])
@@ -123,11 +121,3 @@ test('the compiler rejects a wrong scope, an undeclared route, a missing handler
   ]
   expect([misspelt, ...handlers]).toHaveLength(7)
 })
-
-test.each(generated)(
-  'the $part of $file are those of the sources; write them anew by npm run documents',
-  ({ file, part, make }) => {
-    const text = readFileSync(file, 'utf8')
-    expect(withPart(text, part, make())).toBe(text)
-  },
-)

@@ -20,28 +20,23 @@ const match = createRoutes(
 )
 
 /**
- * Holds an answer of the API against the OpenAPI document and throws what does not fit. API Gateway's own refusals, of
- * routes that are not there and of requests without a key, are no part of it.
+ * Checks an answer of the API against the OpenAPI document: status, media type, schema and `errorId`. Throws an error that says
+ * what does not fit. The document does not describe what API Gateway answers itself, to unknown routes and requests without a key.
  */
 export async function checkAnswer(method: string, path: string, response: Response): Promise<void> {
   const found = match(method, path.split('?')[0] ?? '')
   const type = response.headers.get('content-type')?.split(';')[0] ?? ''
   if (!found || (response.status === 401 && type !== 'application/problem+json') || response.status === 503) return
   const where = `${found.routeKey} ${response.status}`
-  const told = found.target[String(response.status)] ?? (response.status >= 400 ? found.target['default'] : undefined)
-  if (!told) throw new Error(`${where}: the document knows no such answer`)
-  const content = told.content[type]
-  const isEmpty = Object.keys(told.content).length === 0
+  const documented = found.target[String(response.status)]
+  if (!documented) throw new Error(`${where}: the OpenAPI document has no such answer`)
+  const content = documented.content[type]
+  const isEmpty = Object.keys(documented.content).length === 0
   if (isEmpty && (await response.text()) === '') return
-  if (!content) throw new Error(`${where}: the document knows no ${isEmpty ? 'body' : type} of it`)
-  // Only JSON has a schema to fit.
+  if (!content) throw new Error(`${where}: the OpenAPI document has no ${isEmpty ? 'body' : type} for this answer`)
   if (!type.endsWith('json')) return
-  const validate = validators.get(`${where} ${type}`) ?? ajv.compile(resolved(content.schema))
+  const validate =
+    validators.get(`${where} ${type}`) ?? ajv.compile({ ...content.schema, components: document.components })
   validators.set(`${where} ${type}`, validate)
   if (!validate(await response.json())) throw new Error(`${where}: ${ajv.errorsText(validate.errors)}`)
-}
-
-function resolved(schema: Record<string, unknown>): Record<string, unknown> {
-  const [, name = ''] = /^#\/components\/schemas\/(\w+)$/.exec(String(schema['$ref'] ?? '')) ?? []
-  return document.components.schemas[name] ?? schema
 }

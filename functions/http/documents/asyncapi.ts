@@ -1,4 +1,3 @@
-import { toJsonSchema } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
 import {
   DeltaFrame,
@@ -15,36 +14,44 @@ import {
   StatsFrame,
   SubscribeFrame,
 } from '../../../contracts/frames.ts'
+import { type Json, jsonSchema } from './json-schema.ts'
 
-type Json = Record<string, unknown>
-
-/** Every frame, what it is for, and its schema. */
+/** Every frame with its purpose and schema. */
 const frames: Record<string, { summary: string; schema: v.GenericSchema }> = {
-  subscribe: { summary: 'Asks for topics: a snapshot of each, then what changes.', schema: SubscribeFrame },
-  resume: { summary: 'Asks for what was written since a stamp, then for what changes.', schema: ResumeFrame },
-  ping: { summary: 'A sign of life; with topics, it asks for the digest of each.', schema: PingFrame },
-  snapshot: { summary: 'All that is, in one or more parts.', schema: SnapshotFrame },
-  resumed: { summary: 'What was written since the stamp of a resume.', schema: ResumedFrame },
-  delta: { summary: 'What changed, and the counts that it covers.', schema: DeltaFrame },
-  reset: { summary: 'The bridge began anew: counts begin at 1, what is has been told again.', schema: ResetFrame },
-  gap: { summary: 'What happened between two times may have been missed, and why.', schema: GapFrame },
-  heard: { summary: 'The bridge fell silent, or is heard again.', schema: HeardFrame },
-  pong: { summary: 'The answer to a ping.', schema: PongFrame },
-  stats: { summary: 'Figures of the whole site.', schema: StatsFrame },
-  error: { summary: 'What is wrong with a frame of the client; the socket stays open.', schema: ErrorFrame },
+  subscribe: {
+    summary: 'Subscribes to topics: the server sends a snapshot of each, then deltas.',
+    schema: SubscribeFrame,
+  },
+  resume: {
+    summary: 'Resumes a subscription: the server sends what was written since a stamp, then deltas.',
+    schema: ResumeFrame,
+  },
+  ping: { summary: 'Keeps the socket open; with topics, asks for a digest of each.', schema: PingFrame },
+  snapshot: { summary: 'All entities of a topic, in one or more parts.', schema: SnapshotFrame },
+  resumed: { summary: 'Entities that were written since the stamp of a resume.', schema: ResumedFrame },
+  delta: { summary: 'Changed entities, and the sequence numbers that they cover.', schema: DeltaFrame },
+  reset: {
+    summary: 'A new epoch began: sequence numbers restart at 1, and every entity was published again.',
+    schema: ResetFrame,
+  },
+  gap: { summary: 'Events between two times may be missing, and why.', schema: GapFrame },
+  heard: { summary: 'The bridge went offline or came back online.', schema: HeardFrame },
+  pong: { summary: 'Answers a ping.', schema: PongFrame },
+  stats: { summary: 'Figures of the site.', schema: StatsFrame },
+  error: { summary: 'Says what is wrong with a frame of the client. The socket stays open.', schema: ErrorFrame },
 }
 
-const asked = {
+const requests = {
   subscribe: ['snapshot', 'stats', 'error'],
   resume: ['reset', 'resumed', 'snapshot', 'stats', 'error'],
   ping: ['pong', 'error'],
 }
-const told = ['delta', 'reset', 'gap', 'heard']
+const pushed = ['delta', 'reset', 'gap', 'heard']
 
 /**
- * The WebSocket as an AsyncAPI 3.1 document (https://www.asyncapi.com/docs/reference/specification/v3.1.0), made of the
- * same schemas by which frames are parsed. `socketEndpoint` is `wss://host/stage`; the cloud is the application that
- * receives and sends.
+ * Returns the WebSocket as an AsyncAPI 3.1 document (https://www.asyncapi.com/docs/reference/specification/v3.1.0), made from the
+ * schemas that parse the frames. `socketEndpoint` is `wss://host/stage`. The document is written from the cloud's side: it
+ * receives what clients send.
  */
 export function asyncApi(socketEndpoint: string): { asyncapi: string; channels: Json } & Json {
   const { protocol, host, pathname } = new URL(socketEndpoint)
@@ -55,7 +62,8 @@ export function asyncApi(socketEndpoint: string): { asyncapi: string; channels: 
     info: {
       title: 'Switchhook live',
       version: String(protocolVersion),
-      description: 'Presence and calls of one site as they change: snapshot first, then deltas, resumed after any cut.',
+      description:
+        'Presence and calls of one site as they change: a snapshot, then deltas, resumed after a disconnection.',
       contact: { name: 'Switchhook', url: 'https://github.com/switchhook/switchhook' },
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       tags: [{ name: 'presence' }, { name: 'calls' }],
@@ -71,18 +79,19 @@ export function asyncApi(socketEndpoint: string): { asyncapi: string; channels: 
     channels: {
       live: {
         address: '/',
-        description: 'One socket of one site, for two hours at the most; the client opens the next before.',
+        description:
+          'One socket of one site. API Gateway closes it after two hours, so the client opens the next one before.',
         messages: Object.fromEntries(Object.keys(frames).map((name) => [name, refTo('components/messages', name)])),
         bindings: { ws: { query: querySchema, bindingVersion: '0.1.0' } },
       },
     },
     operations: {
-      ...Object.fromEntries(Object.entries(asked).map(([name, answers]) => [name, askedOperation(name, answers)])),
+      ...Object.fromEntries(Object.entries(requests).map(([name, answers]) => [name, requestOperation(name, answers)])),
       tell: {
         action: 'send',
-        summary: 'What subscribers are told as it happens.',
+        summary: 'Frames that the server sends to subscribers as things change.',
         channel: refTo('channels', 'live'),
-        messages: told.map(ofChannel),
+        messages: pushed.map(ofChannel),
       },
     },
     components: {
@@ -98,7 +107,7 @@ export function asyncApi(socketEndpoint: string): { asyncapi: string; channels: 
           in: 'query',
           name: 'ticket',
           description:
-            'Of `POST /v1/sites/{site}/tickets` or `POST /v1/boards/tickets`: opens one socket, within 60 s.',
+            'A ticket from `POST /v1/sites/{site}/tickets` or `POST /v1/boards/tickets`: opens one socket, within 60 s.',
         },
       },
     },
@@ -108,10 +117,10 @@ export function asyncApi(socketEndpoint: string): { asyncapi: string; channels: 
 const querySchema = {
   type: 'object',
   required: ['ticket'],
-  properties: { ticket: { type: 'string', description: 'Single use.' } },
+  properties: { ticket: { type: 'string', description: 'The ticket; it opens one socket.' } },
 }
 
-function askedOperation(name: string, answers: readonly string[]): Json {
+function requestOperation(name: string, answers: readonly string[]): Json {
   return {
     action: 'receive',
     summary: frames[name]?.summary,
@@ -129,12 +138,7 @@ function ofChannel(name: string): Json {
   return refTo('channels/live/messages', name)
 }
 
-/** AsyncAPI's own schema dialect is a superset of JSON Schema draft 7. */
+/** The schema dialect of AsyncAPI is a superset of JSON Schema draft 7. */
 function schemaOf(schema: v.GenericSchema): Json {
-  const { $schema: _dialect, ...json } = toJsonSchema(schema, {
-    typeMode: 'input',
-    errorMode: 'ignore',
-    target: 'draft-07',
-  })
-  return json
+  return jsonSchema(schema, 'draft-07')
 }

@@ -1,13 +1,13 @@
-import { toJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
+import { fieldText } from '../../../contracts/field.ts'
 import { Problem } from '../../../contracts/http.ts'
 import type { RouteDefinition } from '../../../contracts/routes/route.ts'
+import { errorsOf } from '../../../contracts/routes/route-errors.ts'
 import { definitionOf, type Route, routeNames } from '../../../contracts/routes.ts'
 import { scopes } from '../../../contracts/scopes.ts'
+import { type Json, jsonSchema } from './json-schema.ts'
 
-type Json = Record<string, unknown>
-
-/** The HTTP API as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1), generated from the route registry. */
+/** Returns the HTTP API as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1), made from the route registry. */
 export function openApi(serverUrl: string): { openapi: string; paths: Json } & Json {
   const paths: Record<string, Json> = {}
   for (const route of routeNames) {
@@ -32,7 +32,7 @@ export function openApi(serverUrl: string): { openapi: string; paths: Json } & J
           scheme: 'bearer',
           description: `A site's key. Scopes: ${Object.keys(scopes).join(', ')}.`,
         },
-        adminKey: { type: 'http', scheme: 'bearer', description: "The deployment's own key." },
+        adminKey: { type: 'http', scheme: 'bearer', description: 'The admin key of the deployment.' },
       },
     },
   }
@@ -40,27 +40,20 @@ export function openApi(serverUrl: string): { openapi: string; paths: Json } & J
 
 function operationOf(route: Route, path: string): Json {
   const definition = definitionOf(route)
-  const { summary, query, body, answers, types = ['application/json'] } = definition
-  const parameters = [...pathParameters(path), ...(query ? queryParameters(query) : [])]
-  const problem = {
-    description: 'A problem (RFC 9457).',
-    content: contentOf(['application/problem+json'], refTo('Problem')),
-  }
-  const given = Object.entries(answers).map(([status, schema]) => [
-    status,
-    {
-      description: summary,
-      ...(schema.type !== 'undefined' && { content: contentOf(types, schemaOf(schema)) }),
-    },
-  ])
+  const { summary, query, headers, body } = definition
+  const parameters = [
+    ...pathParameters(path, definition),
+    ...(query ? parametersOf(query, 'query') : []),
+    ...(headers ? parametersOf(headers, 'header') : []),
+  ]
   return {
     operationId: operationId(route),
     summary,
     tags: [tagOf(path)],
     security: securityOf(definition),
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: requestBodyOf(body) }),
-    responses: { ...Object.fromEntries(given), default: problem },
+    ...(body && { requestBody: requestBodyOf(body, definition) }),
+    responses: { ...answersOf(definition), ...problemsOf(route, definition) },
   }
 }
 
@@ -79,52 +72,86 @@ function tagOf(path: string): string {
   return third ?? first.replace(/\..*/, '')
 }
 
-/** By OpenAPI 3.1 any scheme may name the roles, here scopes, that it takes. */
+/** In OpenAPI 3.1 any scheme may list the roles that it needs: here, scopes. */
 function securityOf({ needs, orAdmin }: RouteDefinition): Json[] {
   if (needs === 'anyone') return []
   if (needs === 'admin') return [{ adminKey: [] }]
   return [{ key: [needs] }, ...(orAdmin ? [{ adminKey: [] }] : [])]
 }
 
-function pathParameters(path: string): Json[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }))
-}
-
-function queryParameters(query: v.GenericSchema): Json[] {
-  const { properties = {}, required = [] } = schemaOf(query)
-  const names = v.is(v.array(v.string()), required) ? required : []
-  return Object.entries(v.is(Properties, properties) ? properties : {}).map(([name, schema]) => {
-    return { name, in: 'query', required: names.includes(name), schema }
+function pathParameters(path: string, { path: described = {} }: RouteDefinition): Json[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+    const schema = described[name]
+    const { description, example } = (schema && fieldText(schema)) ?? {}
+    return { name, in: 'path', required: true, description, example, schema: { type: 'string' } }
   })
 }
 
-const Properties = v.record(v.string(), v.unknown())
-const Optional = v.looseObject({ type: v.literal('optional') })
+const Properties = v.record(v.string(), v.looseObject({}))
 
-function requestBodyOf(body: v.GenericSchema): Json {
-  const required = !v.is(Optional, body)
-  return { required, content: contentOf(['application/json'], schemaOf(body)) }
+function parametersOf(parameters: v.GenericSchema, place: 'query' | 'header'): Json[] {
+  const { properties = {}, required = [] } = schemaOf(parameters)
+  const names = v.is(v.array(v.string()), required) ? required : []
+  return Object.entries(v.is(Properties, properties) ? properties : {}).map(
+    ([name, { description, examples, ...schema }]) => ({
+      name,
+      in: place,
+      required: names.includes(name),
+      ...(description !== undefined && { description }),
+      ...(Array.isArray(examples) && { example: examples[0] }),
+      schema,
+    }),
+  )
 }
 
-function contentOf(types: readonly string[], schema: Json): Json {
-  return Object.fromEntries(types.map((type) => [type, { schema }]))
+const Optional = v.looseObject({ type: v.literal('optional') })
+
+function requestBodyOf(body: v.GenericSchema, { bodyTypes = ['application/json'], example }: RouteDefinition): Json {
+  const schema = schemaOf(body)
+  const contents = bodyTypes.map((type) =>
+    type === 'application/json' ? [type, { schema, example: example.body }] : [type, { schema: { type: 'string' } }],
+  )
+  return { required: !v.is(Optional, body), content: Object.fromEntries(contents) }
+}
+
+const answerTexts: Readonly<Record<string, string>> = {
+  200: 'Done: the answer is the body.',
+  201: 'Created.',
+  202: 'Accepted: the change is not confirmed yet.',
+  204: 'Done: there is no body.',
+  304: 'Unchanged since the ETag in If-None-Match.',
+}
+
+function answersOf({ answers, types = ['application/json'], example }: RouteDefinition): Json {
+  const statuses = Object.entries(answers).map(([status, schema], place) => {
+    const answer = place === 0 && example.answer !== undefined ? { example: example.answer } : {}
+    const content = Object.fromEntries(types.map((type) => [type, { schema: schemaOf(schema), ...answer }]))
+    return [status, { description: answerTexts[status] ?? '', ...(schema.type !== 'undefined' && { content }) }]
+  })
+  return Object.fromEntries(statuses)
+}
+
+/** One response a status; its description lists each `errorId` and when it is answered. */
+function problemsOf(route: Route, definition: RouteDefinition): Json {
+  const errors = Map.groupBy(Object.entries(errorsOf(route, definition)), ([, { status }]) => status)
+  const statuses = [...errors].map(([status, group]) => {
+    const errorIds = group.map(([errorId]) => errorId)
+    const schema = { allOf: [refTo('Problem'), { properties: { errorId: { enum: errorIds } } }] }
+    return [
+      status,
+      {
+        description: group.map(([errorId, { when }]) => `\`${errorId}\`: ${when}`).join('\n\n'),
+        content: { 'application/problem+json': { schema } },
+      },
+    ]
+  })
+  return Object.fromEntries(statuses)
 }
 
 function refTo(name: string): Json {
   return { $ref: `#/components/schemas/${name}` }
 }
 
-/** What goes over the wire: inputs before they are transformed. What JSON Schema cannot say is left to the API's own words. */
 function schemaOf(schema: v.GenericSchema): Json {
-  const { $schema: _dialect, ...json } = toJsonSchema(schema, {
-    typeMode: 'input',
-    errorMode: 'ignore',
-    target: 'draft-2020-12',
-  })
-  return json
+  return jsonSchema(schema, 'draft-2020-12')
 }

@@ -1,0 +1,54 @@
+import type { RouteDefinition, RouteError } from './route.ts'
+
+type Errors = Readonly<Record<string, RouteError>>
+const error = (status: number, when: string): RouteError => ({ status, when })
+
+/** Errors that several routes declare. */
+export const bridgeOffline = {
+  'bridge-offline': error(503, 'The bridge of the site is not connected; Retry-After says when to try again.'),
+  'pbx-unreachable': error(503, 'The bridge does not reach its PBX; Retry-After says when to try again.'),
+}
+export const cursorInvalid = { 'cursor-invalid': error(400, 'The cursor is not one that this list answered.') }
+export const dialDenied = {
+  'dial-emergency': error(403, 'The number is an emergency number.'),
+  'dial-premium': error(403, 'The number is a premium-rate number.'),
+  'dial-satellite': error(403, 'The number belongs to a satellite or global network.'),
+  'dial-internal': error(403, 'The rules of the site or key deny internal numbers.'),
+  'dial-national': error(403, 'The rules of the site or key deny national numbers.'),
+  'dial-mobile': error(403, 'The rules of the site or key deny mobile numbers.'),
+  'dial-international': error(403, 'The rules of the site or key deny numbers of this country.'),
+}
+
+const keyInvalid = {
+  'key-invalid': error(401, 'The API key is malformed, unknown, expired or revoked.'),
+  'key-rate-exceeded': error(429, 'The key has used up its requests of this window; see Retry-After.'),
+}
+
+/**
+ * Returns every error that the route can answer: its own, those that follow from its rules, and `internal`. API Gateway itself
+ * answers 401 without an `errorId` to a request that has no Authorization header.
+ */
+export function errorsOf(name: string, definition: RouteDefinition): Errors {
+  const { needs, orAdmin, personal, reads, body, query, errors } = definition
+  const isOfSite = needs !== 'anyone' && needs !== 'admin'
+  return {
+    ...(needs !== 'anyone' && keyInvalid),
+    ...(needs === 'admin' && { 'admin-only': error(403, 'Only the admin key of the deployment may call this route.') }),
+    ...(isOfSite && {
+      'scope-missing': error(403, `The key lacks the scope ${needs}.`),
+      'site-unknown': error(404, 'The deployment has no such site, or the key belongs to another one.'),
+      'site-rate-exceeded': error(
+        429,
+        'The keys of the site have used up its requests of this window; see Retry-After.',
+      ),
+    }),
+    ...(isOfSite && !orAdmin && { 'site-key-only': error(403, 'The admin key may not call this route.') }),
+    ...((query || body) && { 'input-invalid': error(400, 'A field is wrong; `errors` names each one.') }),
+    ...(body && { 'json-malformed': error(400, 'The body is not JSON.') }),
+    ...(((name.startsWith('GET ') && personal) || reads) && {
+      'audit-unavailable': error(503, 'The audit entry of this read cannot be written, so nothing is shown.'),
+    }),
+    internal: error(500, 'The server failed; send the request again.'),
+    ...errors,
+  }
+}
