@@ -31,17 +31,17 @@ test.each([
   ['more than the top', 'matricule,note\n137,20.25', `1 note: ${noteMessage}`],
   ['a fraction', 'matricule,note\n137,21/20', `1 note: ${noteMessage}`],
   ['an exponent', 'matricule,note\n137,1e1', `1 note: ${noteMessage}`],
-  ['three decimals', 'matricule,note\n137,15.125', '1 note: at most two decimals'],
+  ['three decimals', 'matricule,note\n137,15.125', '1 note: Too many decimals: at most two. Example: 14.25.'],
   ['a formula as a mark', 'matricule,note\n137,=1+1', '1 note: a formula is no value'],
   ['a formula as a number', 'matricule,note\n"=HYPERLINK(""x"")",12', '1 matricule: a formula is no value'],
-  ['no number', 'matricule,note\n,12', '1 matricule: 3 to 12 digits'],
+  ['no number', 'matricule,note\n,12', '1 matricule: Not a student number of 3 to 12 digits. Example: 100.'],
   ['a number twice', 'matricule,note\n137,12\n138,1\n137,13', '3 matricule: stands in row 1 already'],
   [
     'unknown honours',
     'matricule,note,mention\n137,12,super',
     '1 mention: one of échec, passable, assez bien, bien, très bien',
   ],
-  ['a short PIN', 'matricule,note,pin\n137,12,123', '1 pin: 4 to 8 digits'],
+  ['a short PIN', 'matricule,note,pin\n137,12,123', '1 pin: Not a PIN of 4 to 8 digits. Example: 4821.'],
   [
     'a heading of other names',
     'id,mark\n137,12',
@@ -62,7 +62,7 @@ test('JSON rows that are no rows, and marks that are no numbers, are told with t
   expect(fault({ rows })).toEqual([
     '1 row: an object with matricule and note',
     '2 row: an object with matricule and note',
-    '3 matricule: 3 to 12 digits',
+    '3 matricule: Not a student number of 3 to 12 digits. Example: 100.',
     `4 note: ${noteMessage}`,
     `5 note: ${noteMessage}`,
   ])
