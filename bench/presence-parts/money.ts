@@ -101,7 +101,7 @@ async function openCloud() {
     epochs: new SiteStore(db, 'live'),
     tombstones: new Tombstones(),
     connections,
-    placed: { note: async () => true },
+    placed: { applyFact: async () => true },
     timeLines: { put: async () => undefined },
     recordLastSeen: async () => false,
     pacing: { adjust: async () => paceMsMin },

@@ -8,7 +8,7 @@ import { resultByCdr } from '../domain/calls/placed.ts'
 import type { OutcomeMessage } from './watch/publish-outcome.ts'
 
 export interface PlacedCallUpdates {
-  note(site: SiteId, call: string, version: string, placed: Placed, at: string): Promise<boolean>
+  applyFact(site: SiteId, call: string, version: string, placed: Placed, at: string): Promise<boolean>
 }
 export interface PlacedCallCorrections {
   /** True if that corrected it, each time that it comes. */
@@ -23,7 +23,7 @@ export async function updatePlacedCalls(
 ): Promise<void> {
   const told = events.filter((event) => event.type === 'switchhook.call.v1').sort((a, b) => (a.v < b.v ? -1 : 1))
   for (const { data, v: version, time } of told) {
-    if (data.placed) await placed.note(site, data.call, version, data.placed, time)
+    if (data.placed) await placed.applyFact(site, data.call, version, data.placed, time)
   }
 }
 

@@ -1,16 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
-import { timeToLive, unlessConditionFailed } from './table.ts'
+import { ifPresent, timeToLive } from './expressions.ts'
+import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
 const BridgeRow = v.looseObject({
@@ -24,10 +16,10 @@ const BridgeRow = v.looseObject({
   askedAt: v.optional(v.number()),
   revokedAt: v.optional(v.number()),
 })
-/** Times are Unix milliseconds; `publicKey` is there once the code was used. */
+/** Times are Unix milliseconds. `publicKey` is absent until the bridge enrols with the code. */
 export type BridgeRow = v.InferOutput<typeof BridgeRow>
 
-/** A bridge that has only its code yet. */
+/** A bridge that has not enrolled yet. */
 export interface CodeRow {
   codeHash: string
   createdAt: number
@@ -35,96 +27,70 @@ export interface CodeRow {
   codeExpiresAt: number
 }
 
-/** A revoked bridge is listed this long, an unused code one day after its end. */
+/** A revoked bridge stays listed for 30 days, an unused code for one day after it expires. */
 const revokedSeconds = 30 * 86_400
 const unusedSeconds = 86_400
-/** A site has one bridge, and a few that were replaced. */
+/** A site has one bridge, and a few revoked ones. */
 const listedMax = 100
 
 /**
- * Bridges of a site: the row is made with its code and enrolled by one write, so that a code is unused or a bridge is
- * enrolled, and never anything between.
+ * Stores the bridges of a site. A row is created with an enrolment code, and one write enrols the bridge, so a code is
+ * either unused or has enrolled a bridge.
  */
-export class BridgeStore {
-  readonly #db: DynamoDBDocumentClient
-  readonly #table: string
-  constructor(db: DynamoDBDocumentClient, table: string) {
-    this.#db = db
-    this.#table = table
-  }
-
+export class BridgeStore extends Store {
   async putCode(site: SiteId, key: string, row: CodeRow): Promise<void> {
-    const Item = { ...keys.bridge(site, key), ...row, ttl: timeToLive(row.codeExpiresAt, unusedSeconds) }
-    await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
+    const ttl = timeToLive(row.codeExpiresAt, unusedSeconds)
+    await this.table.put({ ...keys.bridge(site, key), ...row, ttl })
   }
 
-  /** True if the code was unused and in time, or this very key has used it. */
+  /** Returns true if the code was unused and not expired, or this public key has used it before. */
   async enrol(site: SiteId, key: string, codeHash: string, publicKey: string, now: number): Promise<boolean> {
-    return this.#update(site, key, {
-      UpdateExpression: 'SET publicKey = :publicKey, enrolledAt = if_not_exists(enrolledAt, :now) REMOVE #ttl',
-      ConditionExpression:
-        'codeHash = :codeHash AND attribute_not_exists(revokedAt) AND (publicKey = :publicKey OR (attribute_not_exists(publicKey) AND codeExpiresAt > :now))',
-      ExpressionAttributeNames: { '#ttl': 'ttl' },
-      ExpressionAttributeValues: { ':publicKey': publicKey, ':codeHash': codeHash, ':now': now },
+    const isUnused = 'attribute_not_exists(publicKey) AND codeExpiresAt > :now'
+    return this.table.update(keys.bridge(site, key), {
+      update: 'SET publicKey = :publicKey, enrolledAt = if_not_exists(enrolledAt, :now) REMOVE #ttl',
+      condition: `codeHash = :codeHash AND attribute_not_exists(revokedAt) AND (publicKey = :publicKey OR (${isUnused}))`,
+      values: { publicKey, codeHash, now },
     })
   }
 
   async find(site: SiteId, key: string): Promise<BridgeRow | undefined> {
-    const Key = keys.bridge(site, key)
-    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    return Item && v.parse(BridgeRow, Item)
+    return this.table.get(BridgeRow, keys.bridge(site, key), 'consistent')
   }
 
-  /** The key that verifies what this bridge signs; undefined for one that is not enrolled or not any more. */
+  /** Returns the key that verifies this bridge's signatures; undefined if the bridge is not enrolled or is revoked. */
   async bridgeKey(site: SiteId, key: string): Promise<KeyObject | undefined> {
     const row = await this.find(site, key)
     return row?.publicKey === undefined || row.revokedAt !== undefined ? undefined : createPublicKey(row.publicKey)
   }
 
-  /** False if a request of this or a later time was answered: what was overheard opens nothing a second time. */
+  /** Returns false if a request of the same or a later time was answered: a replayed request gets no credentials. */
   async recordCredentialRequest(site: SiteId, key: string, time: number): Promise<boolean> {
-    return this.#update(site, key, {
-      UpdateExpression: 'SET askedAt = :time',
-      ConditionExpression:
+    return this.table.update(keys.bridge(site, key), {
+      update: 'SET askedAt = :time',
+      condition:
         'attribute_exists(publicKey) AND attribute_not_exists(revokedAt) AND (attribute_not_exists(askedAt) OR askedAt < :time)',
-      ExpressionAttributeValues: { ':time': time },
+      values: { time },
     })
   }
 
-  /** False if there is no such bridge. The first revocation's time stays. */
+  /** Returns false if there is no such bridge. A second revocation keeps the time of the first. */
   async revoke(site: SiteId, key: string, now: number): Promise<boolean> {
-    return this.#update(site, key, {
-      UpdateExpression: 'SET revokedAt = if_not_exists(revokedAt, :now), #ttl = if_not_exists(#ttl, :ttl)',
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeNames: { '#ttl': 'ttl' },
-      ExpressionAttributeValues: { ':now': now, ':ttl': timeToLive(now, revokedSeconds) },
+    return this.table.update(keys.bridge(site, key), {
+      update: 'SET revokedAt = if_not_exists(revokedAt, :now), #ttl = if_not_exists(#ttl, :ttl)',
+      ...ifPresent,
+      values: { now, ttl: timeToLive(now, revokedSeconds) },
     })
   }
 
   async list(site: SiteId): Promise<BridgeRow[]> {
-    const { Items = [] } = await this.#db.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': keys.bridge(site, '').pk },
-        ConsistentRead: true,
-        Limit: listedMax,
-      }),
-    )
-    return Items.map((item) => v.parse(BridgeRow, item)).sort((a, b) => a.createdAt - b.createdAt)
+    const query = { pk: keys.bridge(site, '').pk, read: 'consistent', limit: listedMax } as const
+    const { items } = await this.table.page(BridgeRow, query)
+    return items.sort((a, b) => a.createdAt - b.createdAt)
   }
 
   async removeAll(site: SiteId): Promise<number> {
     const rows = await this.list(site)
-    for (const { sk } of rows) {
-      await this.#db.send(new DeleteCommand({ TableName: this.#table, Key: keys.bridge(site, sk) }))
-    }
+    for (const { sk } of rows) await this.table.delete(keys.bridge(site, sk))
     return rows.length
-  }
-
-  async #update(site: SiteId, key: string, change: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> {
-    return unlessConditionFailed(
-      this.#db.send(new UpdateCommand({ TableName: this.#table, Key: keys.bridge(site, key), ...change })),
-    )
   }
 }

@@ -1,6 +1,6 @@
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { SiteId } from '../../contracts/names.ts'
-import { timeToLive, unlessConditionFailed } from './table.ts'
+import { timeToLive } from './expressions.ts'
+import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
 const spans = [
@@ -9,22 +9,18 @@ const spans = [
 ] as const
 export type CapSpan = (typeof spans)[number]['name']
 
-/** What a site and one of its keys may do in a span. */
+/** How many calls a site and one of its keys may place in a span. */
 export interface SpanCaps {
   site: number
   key: number
 }
 
-/** Calls by API of a site and each key, by minute and by day (UTC): one write each, both counters in one item. */
-export class CallCaps {
-  readonly #db: DynamoDBDocumentClient
-  readonly #table: string
-  constructor(db: DynamoDBDocumentClient, table: string) {
-    this.#db = db
-    this.#table = table
-  }
-
-  /** Counts a call, or answers the cap that it would exceed and when that ends, Unix milliseconds. */
+/**
+ * Counts the calls that a site and each of its keys place through the API, by minute and by day (UTC). Both counters are in
+ * one item, so a span costs one write.
+ */
+export class CallCaps extends Store {
+  /** Counts a call, or returns the cap that it would exceed and when its span ends (Unix milliseconds). */
   async take(
     site: SiteId,
     keyId: string,
@@ -45,23 +41,11 @@ export class CallCaps {
     max: SpanCaps,
   ): Promise<boolean> {
     if (max.site === 0 || max.key === 0) return false
-    return unlessConditionFailed(
-      this.#db.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: keys.callCap(site, name, start),
-          UpdateExpression: 'ADD #all :one, #key :one SET #ttl = :ttl',
-          ConditionExpression:
-            '(attribute_not_exists(#all) OR #all < :site) AND (attribute_not_exists(#key) OR #key < :max)',
-          ExpressionAttributeNames: { '#all': 'all', '#key': `key:${keyId}`, '#ttl': 'ttl' },
-          ExpressionAttributeValues: {
-            ':one': 1,
-            ':site': max.site,
-            ':max': max.key,
-            ':ttl': timeToLive(start + ms, 3600),
-          },
-        }),
-      ),
-    )
+    return this.table.update(keys.callCap(site, name, start), {
+      update: 'ADD #all :one, #key :one SET #ttl = :ttl',
+      condition: '(attribute_not_exists(#all) OR #all < :site) AND (attribute_not_exists(#key) OR #key < :max)',
+      names: { key: `key:${keyId}` },
+      values: { one: 1, site: max.site, max: max.key, ttl: timeToLive(start + ms, 3600) },
+    })
   }
 }

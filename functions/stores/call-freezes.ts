@@ -1,55 +1,31 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  paginateQuery,
-} from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
+import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
 const FreezeRow = v.looseObject({ sk: v.string(), at: v.number() })
 
-/** Keys that may place no call by API until someone says so again. */
-export class CallFreezes {
-  readonly #db: DynamoDBDocumentClient
-  readonly #table: string
-  constructor(db: DynamoDBDocumentClient, table: string) {
-    this.#db = db
-    this.#table = table
-  }
+/** A key that is frozen is 60 bytes, and a site has a few keys. */
+const pagesMax = 10
 
+/** Stores which keys are frozen: they may place no call until an administrator unfreezes them. */
+export class CallFreezes extends Store {
   async freeze(site: SiteId, keyId: string, now: number): Promise<void> {
-    await this.#db.send(new PutCommand({ TableName: this.#table, Item: { ...keys.callFreeze(site, keyId), at: now } }))
+    await this.table.put({ ...keys.callFreeze(site, keyId), at: now })
   }
 
   async isFrozen(site: SiteId, keyId: string): Promise<boolean> {
-    const Key = keys.callFreeze(site, keyId)
-    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    return Item !== undefined
+    return (await this.table.get(FreezeRow, keys.callFreeze(site, keyId), 'consistent')) !== undefined
   }
 
   async thaw(site: SiteId, keyId: string): Promise<void> {
-    await this.#db.send(new DeleteCommand({ TableName: this.#table, Key: keys.callFreeze(site, keyId) }))
+    await this.table.delete(keys.callFreeze(site, keyId))
   }
 
-  /** By key id, since when (Unix milliseconds): a few at most, 60 bytes each. */
+  /** Returns when each frozen key was frozen (Unix milliseconds), by key id. */
   async frozenKeys(site: SiteId): Promise<Map<string, number>> {
-    const { pk } = keys.callFreeze(site, '')
-    const query = {
-      TableName: this.#table,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': pk },
-      ConsistentRead: true,
-    }
-    const frozen = new Map<string, number>()
-    for await (const { Items = [] } of paginateQuery({ client: this.#db }, query)) {
-      for (const item of Items) {
-        const { sk, at } = v.parse(FreezeRow, item)
-        frozen.set(sk, at)
-      }
-    }
-    return frozen
+    const query = { pk: keys.callFreeze(site, '').pk, read: 'consistent' } as const
+    const rows = await this.table.items(FreezeRow, query, pagesMax)
+    return new Map(rows.map(({ sk, at }) => [sk, at]))
   }
 }

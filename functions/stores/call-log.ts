@@ -1,24 +1,25 @@
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { Cdr } from '../../contracts/cdr.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { callPrefix } from '../domain/filing.ts'
 import { lane, partyKey } from './cdrs.ts'
+import type { Query } from './expressions.ts'
+import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
 const Item = v.looseObject({ sk: v.string(), cdr: Cdr, a: v.optional(v.string()), b: v.optional(v.string()) })
 const Alias = v.looseObject({ sk: v.string() })
 
-/** A CDR as it was filed: `row` is `filed#linkedid#uniqueid#sequence`, by which all lists are ordered. */
+/** A CDR and its key: `row` is `filed#linkedid#uniqueid#sequence`, the order of all lists. */
 export interface LogRow {
   row: string
   cdr: Cdr
-  /** Canonical numbers of caller and callee, empty where there is none. */
+  /** Canonical numbers of caller and callee, empty if the CDR names none. */
   a: string
   b: string
 }
 export type Side = 'caller' | 'called'
-/** Rows of `from` to `to` (RFC 3339, whole seconds, both within); `after` is the last row already seen. */
+/** Rows from `from` to `to` (RFC 3339, whole seconds, both included); `after` is the last row of the page before. */
 export interface Span {
   from: string
   to: string
@@ -29,24 +30,17 @@ export interface Slice {
   rows: LogRow[]
   /** True if there are more rows after these. */
   more: boolean
-  /** What DynamoDB read for it, which is what is paid. */
+  /** Bytes that DynamoDB read, by which it bills. */
   bytes: number
 }
 
-/** `~` sorts after every character of a row's key, so that a row at the very second of `to` is within. */
+/** `~` sorts after every character of a row's key, so a row at the very second of `to` is included. */
 const afterAll = '~'
 /** An eventually consistent read unit is two pages of 4 KB. */
 const bytesPerUnit = 8192
 
-/** The call log's reading side: by time, by party, by call. Eventually consistent, at half the price. */
-export class CallLogStore {
-  readonly #db: DynamoDBDocumentClient
-  readonly #table: string
-  constructor(db: DynamoDBDocumentClient, table: string) {
-    this.#db = db
-    this.#table = table
-  }
-
+/** Reads the call log by time, by party and by call. Lists are eventually consistent, at half the price. */
+export class CallLogStore extends Store {
   byTime(site: SiteId, month: string, span: Span, limit: number): Promise<Slice> {
     return this.#slice(keys.timeRows(site, month, lane), (row) => row, span, limit)
   }
@@ -55,13 +49,14 @@ export class CallLogStore {
     return this.#slice(partition(site, side, month), (row) => partyKey(number, row), span, limit)
   }
 
-  /** Every row of a month whose number begins so, in no order; `more` if there are more than one query reads, 1 MB. */
+  /** Returns the rows of a month whose number begins with a prefix, in no order; `more` if one query of 1 MB does not hold all. */
   async byPrefix(site: SiteId, side: Side, month: string, prefix: string): Promise<Slice> {
     const pk = partition(site, side, month)
-    return this.#query(pk, 'begins_with(sk, :prefix)', { ':prefix': prefix }, {}, (sk) => sk.slice(sk.indexOf('#') + 1))
+    const query = { pk, sk: { beginsWith: prefix }, read: 'eventual' } as const
+    return this.#query(query, (sk) => sk.slice(sk.indexOf('#') + 1))
   }
 
-  /** All legs of a call, under the time that its linkedid tells and under those that alias rows tell. Consistent. */
+  /** Returns all legs of a call, read consistently: those filed under the time in its linkedid, and those that alias rows name. */
   async legs(site: SiteId, linkedid: string): Promise<LogRow[]> {
     const prefix = callPrefix(linkedid)
     const [found, aliases] = await Promise.all([
@@ -74,29 +69,20 @@ export class CallLogStore {
   }
 
   async #legsAt(site: SiteId, prefix: string): Promise<LogRow[]> {
-    const values = { ':prefix': prefix }
-    const consistent = { ConsistentRead: true }
-    // A call has some legs; 1 MB would hold 1,700.
     const pk = keys.timeRows(site, prefix.slice(0, 7), lane)
-    return (await this.#query(pk, 'begins_with(sk, :prefix)', values, consistent)).rows
+    // A call has some legs; 1 MB would hold 1,700.
+    return (await this.#query({ pk, sk: { beginsWith: prefix }, read: 'consistent' })).rows
   }
 
   async #aliases(site: SiteId, linkedid: string): Promise<string[]> {
-    const { Items = [] } = await this.#db.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': keys.alias(site, linkedid) },
-        ConsistentRead: true,
-      }),
-    )
-    return Items.map((item) => v.parse(Alias, item).sk)
+    const query = { pk: keys.alias(site, linkedid), read: 'consistent' } as const
+    const { items } = await this.table.page(Alias, query)
+    return items.map(({ sk }) => sk)
   }
 
   async #row(site: SiteId, sk: string): Promise<LogRow | undefined> {
-    const Key = { pk: keys.timeRows(site, sk.slice(0, 7), lane), sk }
-    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    return Item && toRow(Item)
+    const item = await this.table.get(Item, { pk: keys.timeRows(site, sk.slice(0, 7), lane), sk }, 'consistent')
+    return item && toRow(item)
   }
 
   async #slice(pk: string, keyOf: (row: string) => string, span: Span, limit: number): Promise<Slice> {
@@ -104,41 +90,24 @@ export class CallLogStore {
     const first = keyOf(newestFirst || after === undefined ? from : after)
     const last = keyOf(newestFirst && after !== undefined ? after : `${to}${afterAll}`)
     if (first > last) return { rows: [], more: false, bytes: 0 }
-    const plan = {
-      ScanIndexForward: !newestFirst,
-      // BETWEEN includes `after` itself; one more tells whether there are others.
-      Limit: limit + 1 + (after === undefined ? 0 : 1),
+    const query: Query = {
+      pk,
+      sk: { between: [first, last] },
+      read: 'eventual',
+      isDescending: newestFirst,
+      // BETWEEN includes `after` itself, and one more row shows whether there are others.
+      limit: limit + 1 + (after === undefined ? 0 : 1),
     }
     const cut = keyOf('').length
-    const slice = await this.#query(pk, 'sk BETWEEN :first AND :last', { ':first': first, ':last': last }, plan, (sk) =>
-      sk.slice(cut),
-    )
+    const slice = await this.#query(query, (sk) => sk.slice(cut))
     const rows = slice.rows.filter(({ row }) => row !== after)
     return { ...slice, rows: rows.slice(0, limit), more: slice.more || rows.length > limit }
   }
 
-  async #query(
-    pk: string,
-    condition: string,
-    values: Record<string, string>,
-    plan: { ScanIndexForward?: boolean; Limit?: number; ConsistentRead?: boolean },
-    rowOf = (sk: string) => sk,
-  ): Promise<Slice> {
-    const {
-      Items = [],
-      LastEvaluatedKey,
-      ConsumedCapacity,
-    } = await this.#db.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: `pk = :pk AND ${condition}`,
-        ExpressionAttributeValues: { ':pk': pk, ...values },
-        ReturnConsumedCapacity: 'TOTAL',
-        ...plan,
-      }),
-    )
-    const rows = Items.map(toRow).map((row) => ({ ...row, row: rowOf(row.row) }))
-    return { rows, more: LastEvaluatedKey !== undefined, bytes: (ConsumedCapacity?.CapacityUnits ?? 0) * bytesPerUnit }
+  async #query(query: Query, rowOf = (sk: string) => sk): Promise<Slice> {
+    const { items, next, capacityUnits } = await this.table.page(Item, { ...query, countsCapacity: true })
+    const rows = items.map(toRow).map((row) => ({ ...row, row: rowOf(row.row) }))
+    return { rows, more: next !== undefined, bytes: capacityUnits * bytesPerUnit }
   }
 }
 
@@ -146,7 +115,6 @@ function partition(site: SiteId, side: Side, month: string): string {
   return side === 'caller' ? keys.callerRows(site, month) : keys.calleeRows(site, month)
 }
 
-function toRow(item: unknown): LogRow {
-  const { sk, cdr, a = '', b = '' } = v.parse(Item, item)
+function toRow({ sk, cdr, a = '', b = '' }: v.InferOutput<typeof Item>): LogRow {
   return { row: sk, cdr, a, b }
 }

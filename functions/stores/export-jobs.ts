@@ -1,76 +1,72 @@
-import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
 import { ExportJobQuery } from '../../contracts/routes/exports.ts'
-import { isConditionFailed, timeToLive } from './table.ts'
+import { ifAbsent, timeToLive } from './expressions.ts'
+import { type Item, Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
-/** A file that grows by parts (S3's multipart upload); what is in `parts` is written for good. */
+/** An export whose file is written by parts (S3's multipart upload); `parts` are the ETags of the parts that are written. */
 const StoredExportJob = v.looseObject({
   site: SiteId,
   id: v.string(),
   query: ExportJobQuery,
-  /** Whether numbers and names are in it; only who may see them is told of it. */
+  /** True if the file has numbers and names; then only keys that may see them can find the job. */
   personal: v.boolean(),
-  /** Where the file stands in the bucket. */
+  /** Key of the file in the bucket. */
   file: v.string(),
   state: v.picklist(['running', 'done', 'failed']),
-  /** Rises with each save: of two that carry on at once, the second finds it changed. */
+  /** Rises with each save, so that of two concurrent writers the second one fails to save. */
   turn: v.number(),
   rows: v.number(),
   bytes: v.number(),
   upload: v.optional(v.string()),
   parts: v.array(v.string()),
-  /** All of the call log from then on, past the bounds of a search. */
+  /** Exports the whole call log from this time on, without the limits of a search. */
   everythingSince: v.optional(v.string()),
-  /** Where the next part begins; absent before the first one. */
+  /** Cursor of the next part; absent before the first one. */
   cursor: v.optional(v.string()),
-  /** All rows are in the parts. */
+  /** True if all rows are in the parts. */
   whole: v.optional(v.boolean()),
   askedAt: v.string(),
-  /** Not begun before, Unix milliseconds. */
+  /** Earliest start, Unix milliseconds. */
   notBefore: v.optional(v.number()),
   doneAt: v.optional(v.string()),
 })
 export type StoredExportJob = v.InferOutput<typeof StoredExportJob>
 const Listed = v.looseObject({ site: SiteId, id: v.string() })
 
-/** Jobs looked at in one invocation; the others wait a minute. */
+/** Jobs handled by one invocation; the others wait a minute. */
 const runningMax = 100
-/** A job is told of for longer than its file is kept. */
+/** A job is kept for longer than its file. */
 const keptSeconds = 40 * 86_400
 
-export class ExportJobStore {
-  readonly #db: DynamoDBDocumentClient
-  readonly #table: string
+/** A site has some exports a month, and a page holds hundreds. */
+const pagesMax = 20
+
+/** Stores export jobs, and a list of those that are not done. */
+export class ExportJobStore extends Store {
   readonly #now: () => number
-  constructor(db: DynamoDBDocumentClient, table: string, now: () => number = Date.now) {
-    this.#db = db
-    this.#table = table
+  constructor(db: DynamoDBDocumentClient, tableName: string, now: () => number = Date.now) {
+    super(db, tableName)
     this.#now = now
   }
 
-  /** Listed first: a job that is listed and not there is taken off the list. Asked again under its id, it is the same one. */
-  async ask(job: StoredExportJob): Promise<void> {
+  /** Stores a job; the same id again changes nothing. Writes the list first: a listed job that does not exist is unlisted. */
+  async create(job: StoredExportJob): Promise<void> {
     const { site, id } = job
-    await this.#put({ ...keys.exportRunning(site, id), site, id })
-    try {
-      await this.#put(this.#row(job), 'attribute_not_exists(pk)')
-    } catch (error) {
-      if (!isConditionFailed(error)) throw error
-    }
+    await this.table.put({ ...keys.exportRunning(site, id), site, id })
+    await this.table.putIf(this.#row(job), ifAbsent)
   }
 
   async get(site: SiteId, id: string): Promise<StoredExportJob | undefined> {
-    const { Item } = await this.#db.send(
-      new GetCommand({ TableName: this.#table, Key: keys.exportJob(site, id), ConsistentRead: true }),
-    )
-    return Item && v.parse(StoredExportJob, Item)
+    return this.table.get(StoredExportJob, keys.exportJob(site, id), 'consistent')
   }
 
-  /** Jobs of all sites that are not done. */
+  /** Returns the jobs of all sites that are not done. */
   async running(): Promise<StoredExportJob[]> {
-    const listed = (await this.#query(keys.exportsRunning, runningMax)).map((item) => v.parse(Listed, item))
+    const query = { pk: keys.exportsRunning, read: 'consistent', limit: runningMax } as const
+    const { items: listed } = await this.table.page(Listed, query)
     const jobs: StoredExportJob[] = []
     for (const { site, id } of listed) {
       const job = await this.get(site, id)
@@ -80,58 +76,30 @@ export class ExportJobStore {
     return jobs
   }
 
-  /** Of one site, done ones too. */
+  /** Returns all jobs of a site. */
   async ofSite(site: SiteId): Promise<StoredExportJob[]> {
-    return (await this.#query(keys.exportJob(site, '').pk)).map((item) => v.parse(StoredExportJob, item))
+    return this.table.items(StoredExportJob, { pk: keys.exportJob(site, '').pk, read: 'consistent' }, pagesMax)
   }
 
-  /** Saves the next turn of a job; false if another has saved one meanwhile, or the job is gone. */
+  /** Saves the next turn of a job and returns it; undefined if another writer saved it meanwhile, or the job was removed. */
   async save(job: StoredExportJob, next: Partial<StoredExportJob>): Promise<StoredExportJob | undefined> {
     const saved: StoredExportJob = { ...job, ...next, turn: job.turn + 1 }
-    try {
-      await this.#put(this.#row(saved), 'turn = :turn', { ':turn': job.turn })
-    } catch (error) {
-      if (isConditionFailed(error)) return undefined
-      throw error
-    }
+    const isSameTurn = { condition: 'turn = :turn', values: { turn: job.turn } }
+    if (!(await this.table.putIf(this.#row(saved), isSameTurn))) return undefined
     if (saved.state !== 'running') await this.#unlist(saved.site, saved.id)
     return saved
   }
 
   async remove({ site, id }: StoredExportJob): Promise<void> {
-    await this.#db.send(new DeleteCommand({ TableName: this.#table, Key: keys.exportJob(site, id) }))
+    await this.table.delete(keys.exportJob(site, id))
     await this.#unlist(site, id)
   }
 
-  #row(job: StoredExportJob): Record<string, unknown> {
+  #row(job: StoredExportJob): Item {
     return { ...keys.exportJob(job.site, job.id), ...job, ttl: timeToLive(this.#now(), keptSeconds) }
   }
 
   async #unlist(site: SiteId, id: string): Promise<void> {
-    await this.#db.send(new DeleteCommand({ TableName: this.#table, Key: keys.exportRunning(site, id) }))
-  }
-
-  async #put(
-    Item: Record<string, unknown>,
-    ConditionExpression?: string,
-    ExpressionAttributeValues?: Record<string, unknown>,
-  ): Promise<void> {
-    await this.#db.send(
-      new PutCommand({ TableName: this.#table, Item, ConditionExpression, ExpressionAttributeValues }),
-    )
-  }
-
-  async #query(pk: string, Limit?: number): Promise<unknown[]> {
-    // A site has some exports a month; 1 MB would hold hundreds.
-    const { Items = [] } = await this.#db.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': pk },
-        ConsistentRead: true,
-        Limit,
-      }),
-    )
-    return Items
+    await this.table.delete(keys.exportRunning(site, id))
   }
 }

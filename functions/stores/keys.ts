@@ -1,19 +1,12 @@
-import {
-  BatchGetCommand,
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  paginateQuery,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
+import { SwitchhookError } from '../../contracts/errors.ts'
 import { KeyCallRules } from '../../contracts/key.ts'
 import { SiteId } from '../../contracts/names.ts'
-import { timeToLive, unlessConditionFailed } from './table.ts'
+import { timeToLive } from './expressions.ts'
+import { batchGetMax, Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
-/** A secret that was rotated out, and until when (Unix milliseconds) it opens. */
+/** A secret that was rotated out, and until when (Unix milliseconds) it is still accepted. */
 const OlderSecret = v.object({ hash: v.string(), until: v.number() })
 const KeyRow = v.looseObject({
   site: SiteId,
@@ -35,124 +28,92 @@ const KeyRow = v.looseObject({
 export type KeyRow = v.InferOutput<typeof KeyRow>
 const Pointer = v.looseObject({ sk: v.string() })
 
-/** A revoked key is listed this long. */
+/** A revoked key stays listed for 30 days. */
 const revokedSeconds = 30 * 86_400
-/** Last use is told to the hour: one write an hour and key. */
+/** The last use is stored to the hour: one write an hour and key. */
 const lastUseMs = 3_600_000
-/** DynamoDB's own limit of a BatchGet. */
-const batchMax = 100
+/** A pointer is 60 bytes: over 15,000 keys a page. */
+const pagesMax = 100
+/** Rounds for the keys that DynamoDB left out of a batch because it was busy. */
+const roundsMax = 20
 
-/** API keys and board tokens: one row each, found by prefix, and a pointer to it from its site. */
-export class KeyStore {
-  readonly #db: DynamoDBDocumentClient
-  readonly #table: string
-  constructor(db: DynamoDBDocumentClient, table: string) {
-    this.#db = db
-    this.#table = table
+/** DynamoDB was too busy to read all keys of a site. */
+export class KeysUnreadError extends SwitchhookError {
+  readonly errorId = 'keys-unread'
+  override shouldRetry(): boolean {
+    return true
   }
+}
 
-  /** The pointer first: one that points nowhere is passed over, a key without one could not be listed and revoked. */
+/** Stores API keys and board tokens: one row each, found by its prefix, and a pointer to it under its site. */
+export class KeyStore extends Store {
+  /** Writes the pointer first: a pointer without a key is ignored, but a key without one could not be listed and revoked. */
   async put(prefix: string, row: KeyRow): Promise<void> {
-    await this.#db.send(new PutCommand({ TableName: this.#table, Item: keys.keyList(row.site, prefix) }))
-    await this.#db.send(new PutCommand({ TableName: this.#table, Item: { ...keys.key(prefix), ...row } }))
+    await this.table.put(keys.keyList(row.site, prefix))
+    await this.table.put({ ...keys.key(prefix), ...row })
   }
 
   async find(prefix: string): Promise<KeyRow | undefined> {
-    const Key = keys.key(prefix)
-    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    return Item && v.parse(KeyRow, Item)
+    return this.table.get(KeyRow, keys.key(prefix), 'consistent')
   }
 
   async list(site: SiteId): Promise<{ prefix: string; row: KeyRow }[]> {
     const prefixes = await this.#prefixes(site)
     const found: { prefix: string; row: KeyRow }[] = []
-    for (let from = 0; from < prefixes.length; from += batchMax) {
-      let Keys = prefixes.slice(from, from + batchMax).map(keys.key)
-      // What DynamoDB leaves out under load comes back as unprocessed; each turn brings some, so this ends.
-      while (Keys.length > 0) {
-        const request = { RequestItems: { [this.#table]: { Keys, ConsistentRead: true } } }
-        const { Responses, UnprocessedKeys } = await this.#db.send(new BatchGetCommand(request))
-        for (const item of Responses?.[this.#table] ?? []) {
+    for (let from = 0; from < prefixes.length; from += batchGetMax) {
+      let left = prefixes.slice(from, from + batchGetMax).map(keys.key)
+      for (let round = 0; left.length > 0; round += 1) {
+        if (round === roundsMax) throw new KeysUnreadError(`the table did not read ${left.length} keys`)
+        const { items, unprocessed } = await this.table.batchGet(left, 'consistent')
+        for (const item of items) {
           found.push({ prefix: String(item['pk']).slice('KEY#'.length), row: v.parse(KeyRow, item) })
         }
-        Keys = (UnprocessedKeys?.[this.#table]?.Keys ?? []).map(({ pk, sk }) => ({ pk: String(pk), sk: String(sk) }))
+        left = unprocessed
       }
     }
     return found.filter(({ row }) => row.site === site).sort((a, b) => a.row.createdAt - b.row.createdAt)
   }
 
-  /** One write gives a key its next secret, and the last one its end: a crash leaves the key as it was or as it shall be. */
+  /** Replaces the secret of a key and sets when the old ones expire, in one write, so a crash leaves no state in between. */
   async rotate(prefix: string, seen: KeyRow, next: Pick<KeyRow, 'hash' | 'older'>, now: number): Promise<boolean> {
-    return this.#update(prefix, {
-      UpdateExpression: 'SET #hash = :hash, older = :older, rotatedAt = :now',
-      ConditionExpression: '#hash = :seen AND site = :site AND attribute_not_exists(revokedAt)',
-      ExpressionAttributeNames: { '#hash': 'hash' },
-      ExpressionAttributeValues: {
-        ':hash': next.hash,
-        ':older': next.older,
-        ':now': now,
-        ':seen': seen.hash,
-        ':site': seen.site,
-      },
+    return this.table.update(keys.key(prefix), {
+      update: 'SET #hash = :hash, older = :older, rotatedAt = :now',
+      condition: '#hash = :seen AND site = :site AND attribute_not_exists(revokedAt)',
+      values: { hash: next.hash, older: next.older, now, seen: seen.hash, site: seen.site },
     })
   }
 
-  /** False if the site has no such key. The first revocation's time stays. */
+  /** Returns false if the site has no such key. A second revocation keeps the time of the first. */
   async revoke(site: SiteId, prefix: string, now: number): Promise<boolean> {
-    const values = { ':now': now, ':ttl': timeToLive(now, revokedSeconds), ':site': site }
-    return this.#update(prefix, {
-      UpdateExpression: 'SET revokedAt = if_not_exists(revokedAt, :now), #ttl = if_not_exists(#ttl, :ttl)',
-      ConditionExpression: 'site = :site',
-      ExpressionAttributeNames: { '#ttl': 'ttl' },
-      ExpressionAttributeValues: values,
+    return this.table.update(keys.key(prefix), {
+      update: 'SET revokedAt = if_not_exists(revokedAt, :now), #ttl = if_not_exists(#ttl, :ttl)',
+      condition: 'site = :site',
+      values: { now, ttl: timeToLive(now, revokedSeconds), site },
     })
   }
 
-  /** Notes that the key was used, at most once an hour. */
+  /** Stores when the key was used, at most once an hour. */
   async touch(prefix: string, row: KeyRow, now: number): Promise<void> {
     if (row.lastUsedAt !== undefined && now - row.lastUsedAt < lastUseMs) return
-    await this.#update(prefix, {
-      UpdateExpression: 'SET lastUsedAt = :now',
-      ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(lastUsedAt) OR lastUsedAt < :hourAgo)',
-      ExpressionAttributeValues: { ':now': now, ':hourAgo': now - lastUseMs + 1 },
+    await this.table.update(keys.key(prefix), {
+      update: 'SET lastUsedAt = :now',
+      condition: 'attribute_exists(pk) AND (attribute_not_exists(lastUsedAt) OR lastUsedAt < :hourAgo)',
+      values: { now, hourAgo: now - lastUseMs + 1 },
     })
   }
 
-  /** Removes every key of a site. The key first: its pointer leads a second try to it. */
+  /** Removes every key of a site. Deletes the key before its pointer, by which a second attempt finds it. */
   async removeAll(site: SiteId): Promise<number> {
     const prefixes = await this.#prefixes(site)
     for (const prefix of prefixes) {
-      for (const Key of [keys.key(prefix), keys.keyList(site, prefix)]) {
-        await this.#db.send(new DeleteCommand({ TableName: this.#table, Key }))
-      }
+      await this.table.delete(keys.key(prefix))
+      await this.table.delete(keys.keyList(site, prefix))
     }
     return prefixes.length
   }
 
   async #prefixes(site: SiteId): Promise<string[]> {
-    const { pk } = keys.keyList(site, '')
-    const KeyConditionExpression = 'pk = :pk'
-    const found: string[] = []
-    // 60 bytes a pointer: over 15,000 keys a page.
-    const pages = paginateQuery(
-      { client: this.#db },
-      {
-        TableName: this.#table,
-        KeyConditionExpression,
-        ExpressionAttributeValues: { ':pk': pk },
-        ConsistentRead: true,
-      },
-    )
-    for await (const { Items = [] } of pages) found.push(...Items.map((item) => v.parse(Pointer, item).sk))
-    return found
-  }
-
-  async #update(
-    prefix: string,
-    change: Omit<ConstructorParameters<typeof UpdateCommand>[0], 'TableName' | 'Key'>,
-  ): Promise<boolean> {
-    return unlessConditionFailed(
-      this.#db.send(new UpdateCommand({ TableName: this.#table, Key: keys.key(prefix), ...change })),
-    )
+    const query = { pk: keys.keyList(site, '').pk, read: 'consistent' } as const
+    return (await this.table.items(Pointer, query, pagesMax)).map(({ sk }) => sk)
   }
 }

@@ -1,8 +1,9 @@
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { type Numbering, numbering } from '../domain/phone-number.ts'
 import type { Retention } from './cdrs.ts'
+import { Table } from './table.ts'
 import { keys } from './table-keys.ts'
 
 const SiteRow = v.looseObject({
@@ -11,23 +12,23 @@ const SiteRow = v.looseObject({
   retentionDays: v.optional(v.number()),
 })
 
-/** Where a site is: how its numbers are read, and by which clock its days are counted (an IANA zone). */
+/** Where a site is: its country, by which numbers are read, and its time zone (IANA), by which days are counted. */
 export interface Locale extends Numbering, Retention {
   zone: string
 }
 
-/** A change of a site's country or zone is seen after this long. */
+/** A change of a site's country or zone takes effect within this time. */
 const cacheMs = 60_000
-/** Sites one warm function remembers; past it all are read anew. */
+/** Sites that one process remembers. When there are more, the cache is emptied. */
 const cacheEntriesMax = 10_000
 
 export async function readLocale(db: DynamoDBDocumentClient, table: string, site: SiteId): Promise<Locale> {
-  const { Item } = await db.send(new GetCommand({ TableName: table, Key: keys.site(site) }))
-  const { country, zone, retentionDays } = v.parse(SiteRow, Item ?? {})
+  const row = await new Table(db, table).get(SiteRow, keys.site(site), 'eventual')
+  const { country, zone, retentionDays } = row ?? v.parse(SiteRow, {})
   return { ...numbering(country), zone, ...(retentionDays !== undefined && { retentionDays }) }
 }
 
-/** The same, remembered for a minute. */
+/** Returns a `readLocale` that remembers what it read for a minute. */
 export function cachedLocale(db: DynamoDBDocumentClient, table: string, now: () => number) {
   const cache = new Map<SiteId, { until: number; locale: Promise<Locale> }>()
   return (site: SiteId): Promise<Locale> => {

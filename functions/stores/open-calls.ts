@@ -1,72 +1,46 @@
-import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
-import { isConditionFailed } from './table.ts'
+import { ifPresent } from './expressions.ts'
+import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
 const Ids = v.optional(v.union([v.set(v.string()), v.array(v.string())]))
 const OpenRow = v.looseObject({ all: Ids })
-/** A thousand ids are 27 KB in one item; the contracts allow no higher cap. */
+/** The contracts allow caps of 1,000 at most, and 1,000 ids are 27 KB in one item. */
 export interface OpenCaps {
   site: number
   key: number
 }
 
 /**
- * The calls by API that have not ended, in one item a site: a set of all of them and one of each key. A call is put in on
- * the condition that there is room, so that requests at the same time cannot pass a cap together.
+ * Stores which calls placed through the API have not ended: one item a site, with a set of all ids and a set for each key.
+ * An id is added on the condition that the sets are not full, so concurrent requests cannot exceed a cap together.
  */
-export class OpenCalls {
-  readonly #db: DynamoDBDocumentClient
-  readonly #table: string
-  constructor(db: DynamoDBDocumentClient, table: string) {
-    this.#db = db
-    this.#table = table
-  }
-
-  /** False if site or key have as many calls as they may. */
+export class OpenCalls extends Store {
+  /** Returns false if the site or the key has as many open calls as it may. */
   async add(site: SiteId, keyId: string, call: string, max: OpenCaps): Promise<boolean> {
     if (max.site === 0 || max.key === 0) return false
-    return this.#update({
-      TableName: this.#table,
-      Key: keys.openCalls(site),
-      UpdateExpression: 'ADD #all :call, #key :call',
-      ConditionExpression:
+    return this.table.update(keys.openCalls(site), {
+      update: 'ADD #all :call, #key :call',
+      condition:
         '(attribute_not_exists(#all) OR size(#all) < :site) AND (attribute_not_exists(#key) OR size(#key) < :max)',
-      ExpressionAttributeNames: { '#all': 'all', '#key': keyName(keyId) },
-      ExpressionAttributeValues: { ':call': new Set([call]), ':site': max.site, ':max': max.key },
+      names: { key: `key:${keyId}` },
+      values: { call: new Set([call]), site: max.site, max: max.key },
     })
   }
 
   async remove(site: SiteId, keyId: string, call: string): Promise<void> {
-    await this.#update({
-      TableName: this.#table,
-      Key: keys.openCalls(site),
-      UpdateExpression: 'DELETE #all :call, #key :call',
-      // Without it, an item that was removed with its site would come back.
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeNames: { '#all': 'all', '#key': keyName(keyId) },
-      ExpressionAttributeValues: { ':call': new Set([call]) },
+    await this.table.update(keys.openCalls(site), {
+      update: 'DELETE #all :call, #key :call',
+      // Without the condition, the update would create the item again after its site was deleted.
+      ...ifPresent,
+      names: { key: `key:${keyId}` },
+      values: { call: new Set([call]) },
     })
   }
 
   async list(site: SiteId): Promise<string[]> {
-    const Key = keys.openCalls(site)
-    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    return Item ? [...(v.parse(OpenRow, Item).all ?? [])] : []
+    const row = await this.table.get(OpenRow, keys.openCalls(site), 'consistent')
+    return [...(row?.all ?? [])]
   }
-
-  async #update(input: ConstructorParameters<typeof UpdateCommand>[0]): Promise<boolean> {
-    try {
-      await this.#db.send(new UpdateCommand(input))
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
-  }
-}
-
-function keyName(keyId: string): string {
-  return `key:${keyId}`
 }

@@ -5,7 +5,10 @@ import type { PartitionStore } from './partitions.ts'
 import type { PlacedCallStore } from './placed-calls.ts'
 import { keys } from './table-keys.ts'
 
-/** Calls by API to or about a number: those that never came to ring have no call record by which they would be found. */
+/**
+ * Erases a number from the calls placed through the API. A call that never rang has no call record, so it is not found
+ * through the call log.
+ */
 export class PlacedErasure {
   readonly #calls: Pick<PlacedCallStore, 'find'>
   readonly #live: Pick<PartitionStore, 'pages' | 'remove' | 'empty'>
@@ -14,10 +17,10 @@ export class PlacedErasure {
     this.#live = live
   }
 
-  /** Removes them with their time lines, and answers how many they were. `number` is canonical. */
+  /** Removes the calls to or about a number, with their time lines, and returns how many there were. `number` is canonical. */
   async erase(site: SiteId, number: string, numbering: Numbering): Promise<number> {
     let found = 0
-    // Thirty days of them: 1,000 a day are 30 pages of a thousand keys at the most.
+    // Calls are kept for 30 days: 1,000 calls a day are 30 pages of a thousand keys.
     for await (const page of this.#live.pages(keys.placedCall(site, '').pk)) {
       for (const key of page) {
         const row = await this.#calls.find(site, key.sk)

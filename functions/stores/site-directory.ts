@@ -1,16 +1,8 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
 import { type Site, SiteSettings } from '../../contracts/site.ts'
-import { isConditionFailed } from './table.ts'
+import { setFields } from './expressions.ts'
+import { Store } from './table.ts'
 import { keys, siteShards } from './table-keys.ts'
 
 const Properties = {
@@ -21,165 +13,108 @@ const Properties = {
   retentionDays: v.number(),
   settings: v.optional(SiteSettings, {}),
 }
-/** Its number rises when a bridge is revoked, so that a session still valid names a queue that is gone. */
+/** The number rises when a bridge is revoked, so a session that is still valid names a queue that no longer exists. */
 const CommandQueue = v.object({ number: v.number(), url: v.string() })
 const SiteRow = v.looseObject({
   sk: SiteId,
   ...Properties,
-  /** `making` and `deleting`: no site to anyone but the request that makes or the one that deletes it. */
+  /** A site in `making` or `deleting` does not exist for anyone but the request that creates or deletes it. */
   state: v.picklist(['making', 'live', 'deleting']),
-  /** Who makes it, so that one request alone does. */
+  /** Random id of the request that creates the site. */
   claim: v.string(),
   claimedAt: v.number(),
   commandQueue: v.optional(CommandQueue),
-  /** Of the command queue while the site is being made. */
+  /** Number of the command queue while the site is being created. */
   queueNumber: v.optional(v.number(), 0),
-  /** Counts the changes of the properties. */
+  /** Number of changes of the properties. */
   revision: v.optional(v.number(), 0),
 })
 export type SiteRow = v.InferOutput<typeof SiteRow>
 export type SiteProperties = Pick<SiteRow, keyof typeof Properties>
 
-/** A request that makes a site and has not done so in this time has died: no function runs longer than 30 s. */
+/** A request that has not created its site in this time has failed: no function runs longer than 30 s. */
 const claimMs = 30_000
 
-/** The sites of the deployment: one row each says that it exists and what it is. */
-export class SiteDirectory {
-  readonly #db: DynamoDBDocumentClient
-  readonly #table: string
-  constructor(db: DynamoDBDocumentClient, table: string) {
-    this.#db = db
-    this.#table = table
-  }
-
-  /** Takes the name for the request that makes the site; false if it is taken. */
+/** Stores the sites of the deployment, one row each. */
+export class SiteDirectory extends Store {
+  /** Reserves the name for the request that creates the site; returns false if the name is taken. */
   async claim(
     site: SiteId,
     claim: string,
     properties: SiteProperties & { queueNumber: number },
     now: number,
   ): Promise<boolean> {
-    const Item = { ...keys.siteList(site), ...properties, state: 'making', claim, claimedAt: now }
-    return this.#won(
-      new PutCommand({
-        TableName: this.#table,
-        Item,
-        ConditionExpression: 'attribute_not_exists(pk) OR (#state = :making AND claimedAt < :dead)',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':making': 'making', ':dead': now - claimMs },
-      }),
-    )
-  }
-
-  /** The write by which the site exists; false if another request took over. */
-  async open(site: SiteId, claim: string, commandQueue: { number: number; url: string }): Promise<boolean> {
-    return this.#update(site, {
-      UpdateExpression: 'SET #state = :live, commandQueue = :queue',
-      ConditionExpression: '#state = :making AND claim = :claim',
-      ExpressionAttributeNames: { '#state': 'state' },
-      ExpressionAttributeValues: { ':live': 'live', ':making': 'making', ':claim': claim, ':queue': commandQueue },
+    const item = { ...keys.siteList(site), ...properties, state: 'making', claim, claimedAt: now }
+    return this.table.putIf(item, {
+      condition: 'attribute_not_exists(pk) OR (#state = :making AND claimedAt < :dead)',
+      values: { making: 'making', dead: now - claimMs },
     })
   }
 
+  /** Makes the site exist; returns false if another request took over its creation. */
+  async open(site: SiteId, claim: string, commandQueue: { number: number; url: string }): Promise<boolean> {
+    return this.table.update(keys.siteList(site), {
+      update: 'SET #state = :live, commandQueue = :queue',
+      condition: '#state = :making AND claim = :claim',
+      values: { live: 'live', making: 'making', claim, queue: commandQueue },
+    })
+  }
+
+  /** Changes the properties; returns false if another request changed them since `seen` was read. */
   async change(site: SiteId, seen: SiteRow, next: SiteProperties): Promise<boolean> {
     const { name, country, zone, language, retentionDays, settings } = next
-    return this.#update(site, {
-      UpdateExpression:
-        'SET #name = :name, country = :country, #zone = :zone, #language = :language, retentionDays = :days, settings = :settings, revision = :next',
-      ConditionExpression:
-        '#state = :live AND (revision = :seen OR (attribute_not_exists(revision) AND :seen = :zero))',
-      ExpressionAttributeNames: { '#state': 'state', '#name': 'name', '#zone': 'zone', '#language': 'language' },
-      ExpressionAttributeValues: {
-        ':live': 'live',
-        ':name': name,
-        ':country': country,
-        ':zone': zone,
-        ':language': language,
-        ':days': retentionDays,
-        ':settings': settings,
-        ':seen': seen.revision,
-        ':next': seen.revision + 1,
-        ':zero': 0,
-      },
+    const revision = seen.revision + 1
+    const { update, values } = setFields({ name, country, zone, language, retentionDays, settings, revision })
+    return this.table.update(keys.siteList(site), {
+      update,
+      condition: '#state = :live AND (#revision = :seen OR (attribute_not_exists(#revision) AND :seen = :zero))',
+      values: { ...values, live: 'live', seen: seen.revision, zero: 0 },
     })
   }
 
-  /** Replaces the command queue by the one of the next number; false if another request has done so. */
+  /** Replaces the command queue by the one of the next number; returns false if another request has done so. */
   async replaceQueue(site: SiteId, seen: number, next: { number: number; url: string }): Promise<boolean> {
-    return this.#update(site, {
-      UpdateExpression: 'SET commandQueue = :next',
-      ConditionExpression: '#state = :live AND commandQueue.#number = :seen',
-      ExpressionAttributeNames: { '#state': 'state', '#number': 'number' },
-      ExpressionAttributeValues: { ':live': 'live', ':next': next, ':seen': seen },
+    return this.table.update(keys.siteList(site), {
+      update: 'SET commandQueue = :next',
+      condition: '#state = :live AND commandQueue.#number = :seen',
+      values: { live: 'live', next, seen },
     })
   }
 
-  /** From here on the site is gone to everyone; what is left of it is removed piece by piece. */
+  /** Makes the site not exist for anyone; its data is removed afterwards. Returns false if there is no such site. */
   async markDeleting(site: SiteId): Promise<boolean> {
-    return this.#update(site, {
-      UpdateExpression: 'SET #state = :deleting',
-      ConditionExpression: 'attribute_exists(pk) AND #state <> :making',
-      ExpressionAttributeNames: { '#state': 'state' },
-      ExpressionAttributeValues: { ':deleting': 'deleting', ':making': 'making' },
+    return this.table.update(keys.siteList(site), {
+      update: 'SET #state = :deleting',
+      condition: 'attribute_exists(pk) AND #state <> :making',
+      values: { deleting: 'deleting', making: 'making' },
     })
   }
 
   async remove(site: SiteId): Promise<void> {
-    await this.#won(
-      new DeleteCommand({
-        TableName: this.#table,
-        Key: keys.siteList(site),
-        ConditionExpression: '#state = :deleting',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':deleting': 'deleting' },
-      }),
-    )
+    await this.table.deleteIf(keys.siteList(site), {
+      condition: '#state = :deleting',
+      values: { deleting: 'deleting' },
+    })
   }
 
+  /** Returns the row of a site in any state. */
   async row(site: SiteId): Promise<SiteRow | undefined> {
-    const Key = keys.siteList(site)
-    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    return Item && v.parse(SiteRow, Item)
+    return this.table.get(SiteRow, keys.siteList(site), 'consistent')
   }
 
-  /** The site, if it exists. */
+  /** Returns the site if it exists. */
   async find(site: SiteId): Promise<SiteRow | undefined> {
     const row = await this.row(site)
     return row?.state === 'live' ? row : undefined
   }
 
-  /** Up to `limit` sites by name after `after`: one query a shard, each of a page at most. */
+  /** Returns up to `limit` sites after `after`, in the order of their ids: one query of one page a shard. */
   async list(after: SiteId | undefined, limit: number): Promise<SiteRow[]> {
     const pages = await Promise.all(
-      siteShards.map((pk) =>
-        this.#db.send(
-          new QueryCommand({
-            TableName: this.#table,
-            KeyConditionExpression: 'pk = :pk AND sk > :after',
-            ExpressionAttributeValues: { ':pk': pk, ':after': after ?? ' ' },
-            Limit: limit,
-          }),
-        ),
-      ),
+      siteShards.map((pk) => this.table.page(SiteRow, { pk, sk: { after: after ?? ' ' }, read: 'eventual', limit })),
     )
-    const rows = pages.flatMap(({ Items = [] }) => Items.map((item) => v.parse(SiteRow, item)))
+    const rows = pages.flatMap(({ items }) => items)
     return rows.sort((a, b) => (a.sk < b.sk ? -1 : 1)).slice(0, limit)
-  }
-
-  #update(site: SiteId, change: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> {
-    return this.#won(new UpdateCommand({ TableName: this.#table, Key: keys.siteList(site), ...change }))
-  }
-
-  async #won(command: PutCommand | UpdateCommand | DeleteCommand): Promise<boolean> {
-    try {
-      if (command instanceof PutCommand) await this.#db.send(command)
-      else if (command instanceof UpdateCommand) await this.#db.send(command)
-      else await this.#db.send(command)
-      return true
-    } catch (error) {
-      if (isConditionFailed(error)) return false
-      throw error
-    }
   }
 }
 

@@ -1,21 +1,22 @@
-import { type DynamoDBDocumentClient, GetCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { ComponentHealth } from '../../contracts/facts.ts'
 import { silentMsMax } from '../../contracts/limits.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Site } from '../../contracts/site.ts'
-import { isConditionFailed, unlessConditionFailed } from './table.ts'
+import { setFields } from './expressions.ts'
+import { Store } from './table.ts'
 import { heartbeatShards, keys } from './table-keys.ts'
 
 const SiteRow = v.looseObject({ epoch: v.optional(v.number()) })
 const HeartbeatRow = v.looseObject({
   lastHeard: v.string(),
   pbx: v.optional(ComponentHealth),
-  /** Whether subscribers were told that the bridge is silent. */
+  /** True if subscribers were notified that the bridge is silent. */
   toldSilent: v.optional(v.boolean()),
 })
 const HeartbeatOfSite = v.looseObject({ ...HeartbeatRow.entries, sk: v.string() })
 
+/** What a message of a bridge says about the bridge itself; `lastHeard` is when the cloud received it (RFC 3339). */
 export interface BridgeSighting {
   lastHeard: string
   run?: string
@@ -29,142 +30,90 @@ export function isSilent(lastHeard: string, now: number): boolean {
   return now - Date.parse(lastHeard) > silentMsMax
 }
 
-/** A site's live row and its heartbeat. */
-export class SiteStore {
-  readonly #db: DynamoDBDocumentClient
-  readonly #table: string
-  /** One number a site that a warm function has served. */
-  readonly #epochs = new Map<SiteId, number>()
-  constructor(db: DynamoDBDocumentClient, table: string) {
-    this.#db = db
-    this.#table = table
-  }
+/** A heartbeat row is 0.5 KB: 2,000 sites a page. */
+const pagesMax = 100
 
-  /** The newest epoch that this process has read; 0 before its first. It may be behind, never ahead. */
+/** Stores a site's epoch, its settings for the queue functions, and when its bridge was last seen. */
+export class SiteStore extends Store {
+  /** The newest epoch of each site that this process has read. */
+  readonly #epochs = new Map<SiteId, number>()
+
+  /** Returns the newest epoch that this process has read, 0 before the first. It may be behind, never ahead. */
   knownEpoch(site: SiteId): number {
     return this.#epochs.get(site) ?? 0
   }
 
-  /** The newest epoch of the site's bridge, 0 before its first. */
+  /** Reads the newest epoch of the site's bridge, 0 before the first. */
   async epoch(site: SiteId): Promise<number> {
-    const Key = keys.site(site)
-    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    const epoch = Item ? (v.parse(SiteRow, Item).epoch ?? 0) : 0
+    const row = await this.table.get(SiteRow, keys.site(site), 'consistent')
+    const epoch = row?.epoch ?? 0
     this.#epochs.set(site, epoch)
     return epoch
   }
 
-  /** False if the site already is in this epoch or a newer one. */
+  /** Returns false if the site is already in this epoch or a newer one. */
   async raiseEpoch(site: SiteId, epoch: number): Promise<boolean> {
-    return unlessConditionFailed(
-      this.#db.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: keys.site(site),
-          UpdateExpression: 'SET epoch = :epoch',
-          ConditionExpression: 'attribute_not_exists(epoch) OR epoch < :epoch',
-          ExpressionAttributeValues: { ':epoch': epoch },
-        }),
-      ),
-    )
+    return this.table.update(keys.site(site), {
+      update: 'SET epoch = :epoch',
+      condition: 'attribute_not_exists(epoch) OR epoch < :epoch',
+      values: { epoch },
+    })
   }
 
-  /** When the bridge was last heard, and whether that is too long ago for what it told to be relied on. */
+  /** Returns when the bridge was last seen, and whether that is so long ago that its facts are stale. */
   async bridgeStatus(site: SiteId, now: number): Promise<{ lastHeard?: string; stale?: boolean }> {
     const lastHeard = await this.lastSeen(site)
     return lastHeard === undefined ? {} : { lastHeard, stale: isSilent(lastHeard, now) }
   }
 
   async lastSeen(site: SiteId): Promise<string | undefined> {
-    const Key = keys.heartbeat(site)
-    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    return Item && v.parse(HeartbeatRow, Item).lastHeard
+    return (await this.health(site))?.lastHeard
   }
 
-  /** When the site's bridge last spoke, and what it last said of its PBX. */
+  /** Returns when the site's bridge was last seen, and the state of its PBX that it last reported. */
   async health(site: SiteId): Promise<v.InferOutput<typeof HeartbeatRow> | undefined> {
-    const Key = keys.heartbeat(site)
-    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    return Item && v.parse(HeartbeatRow, Item)
+    return this.table.get(HeartbeatRow, keys.heartbeat(site), 'consistent')
   }
 
-  /** Notes that the bridge spoke; true if its subscribers had been told that it is silent. */
+  /** Stores that the bridge was seen. Returns true if its subscribers had been notified that it is silent. */
   async recordSighting(site: SiteId, sighting: BridgeSighting): Promise<boolean> {
-    const fields = Object.entries({ ...sighting, toldSilent: false }).filter(([, value]) => value !== undefined)
-    const { Attributes: before } = await this.#db.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: keys.heartbeat(site),
-        UpdateExpression: `SET ${fields.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-        ExpressionAttributeNames: Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
-        ExpressionAttributeValues: Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])),
-        ReturnValues: 'ALL_OLD',
-      }),
-    )
+    const change = setFields({ ...sighting, toldSilent: false })
+    const before = await this.table.updateReturning(keys.heartbeat(site), change, 'ALL_OLD')
     return before?.['toldSilent'] === true
   }
 
-  /** Sites whose bridge is silent and of which nobody was told yet, with when each was last heard. */
+  /** Returns the sites whose bridge is silent and whose subscribers were not notified yet. */
   async newlySilent(now: number): Promise<{ site: SiteId; lastHeard: string }[]> {
     const found: { site: SiteId; lastHeard: string }[] = []
     for (const pk of heartbeatShards) {
-      // 0.5 KB a site: 2,000 a page. Read at half the price, since what it is behind the next tick finds.
-      const pages = paginateQuery(
-        { client: this.#db },
-        { TableName: this.#table, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': pk } },
-      )
-      for await (const { Items = [] } of pages) {
-        const rows = Items.map((item) => v.parse(HeartbeatOfSite, item))
-        const silent = rows.filter((row) => !row.toldSilent && isSilent(row.lastHeard, now))
-        found.push(...silent.map(({ sk, lastHeard }) => ({ site: sk, lastHeard })))
-      }
+      // Eventual: half the price, and the next tick finds what this read misses.
+      const rows = await this.table.items(HeartbeatOfSite, { pk, read: 'eventual' }, pagesMax)
+      const silent = rows.filter((row) => !row.toldSilent && isSilent(row.lastHeard, now))
+      found.push(...silent.map(({ sk, lastHeard }) => ({ site: sk, lastHeard })))
     }
     return found
   }
 
-  /** Notes that its subscribers know; false if it has been heard meanwhile. */
+  /** Stores that the site's subscribers were notified; returns false if the bridge was seen meanwhile. */
   async markSilencePublished(site: SiteId, lastHeard: string): Promise<boolean> {
-    return unlessConditionFailed(
-      this.#db.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: keys.heartbeat(site),
-          UpdateExpression: 'SET toldSilent = :true',
-          ConditionExpression: 'lastHeard = :seen',
-          ExpressionAttributeValues: { ':true': true, ':seen': lastHeard },
-        }),
-      ),
-    )
+    return this.table.update(keys.heartbeat(site), {
+      update: 'SET toldSilent = :true',
+      condition: 'lastHeard = :seen',
+      values: { true: true, seen: lastHeard },
+    })
   }
 
   /**
-   * What queue functions must know of a site, beside its epoch. The directory of sites has the same and is written first;
-   * `revision` counts its changes, so that of two copies the older never wins.
+   * Stores a copy of the settings that queue functions need. The directory of sites is written first; `revision` counts its
+   * changes, so an older copy never replaces a newer one.
    */
   async describe(site: SiteId, properties: SiteDescription, revision: number): Promise<void> {
     const { country, zone, language, retentionDays, settings } = properties
-    try {
-      await this.#db.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: keys.site(site),
-          UpdateExpression:
-            'SET lanes = if_not_exists(lanes, :one), country = :country, #zone = :zone, #language = :language, retentionDays = :days, settings = :settings, revision = :revision',
-          ConditionExpression: 'attribute_not_exists(revision) OR revision <= :revision',
-          ExpressionAttributeNames: { '#zone': 'zone', '#language': 'language' },
-          ExpressionAttributeValues: {
-            ':one': 1,
-            ':country': country,
-            ':zone': zone,
-            ':language': language,
-            ':days': retentionDays,
-            ':settings': settings,
-            ':revision': revision,
-          },
-        }),
-      )
-    } catch (error) {
-      if (!isConditionFailed(error)) throw error
-    }
+    const { update, values } = setFields({ country, zone, language, retentionDays, settings, revision })
+    await this.table.update(keys.site(site), {
+      update: `${update}, lanes = if_not_exists(lanes, :one)`,
+      condition: 'attribute_not_exists(#revision) OR #revision <= :revision',
+      values: { ...values, one: 1 },
+    })
   }
 }

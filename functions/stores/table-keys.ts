@@ -51,7 +51,7 @@ export const keys = {
   exportRunning: (site: string, id: string) => ({ pk: 'EXPORTS', sk: `${site}#${id}` }),
   exportsRunning: 'EXPORTS',
   dayVerified: (site: string, day: string) => ({ pk: `${site}#VER`, sk: day }),
-  dayTold: (site: string, run: string, part: string) => ({ pk: `${site}#VER`, sk: `${run}#${part}` }),
+  dayDigest: (site: string, run: string, part: string) => ({ pk: `${site}#VER`, sk: `${run}#${part}` }),
   dirtyShard: (shard: number) => `DIRTY#${shard}`,
   dirtyHour: (site: string, hour: string) => ({ pk: `DIRTY#${shard(site, dirtyShards)}`, sk: `${site}#${hour}` }),
   timeLine: (site: string, call: string) => `${site}#CE#${call}`,

@@ -1,42 +1,21 @@
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
-import { isConditionFailed, timeToLive } from './table.ts'
+import { timeToLive } from './expressions.ts'
+import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
 const TicketRow = v.looseObject({ site: SiteId, keyId: v.string(), scopes: v.array(v.string()), expiresAt: v.number() })
 export type TicketRow = v.InferOutput<typeof TicketRow>
 
-/** Tickets that open one WebSocket each, kept by their hash. */
-export class TicketStore {
-  readonly #db: DynamoDBDocumentClient
-  readonly #table: string
-  constructor(db: DynamoDBDocumentClient, table: string) {
-    this.#db = db
-    this.#table = table
-  }
-
+/** Stores tickets by their hash. A ticket opens one WebSocket. */
+export class TicketStore extends Store {
   async put(sha256: string, row: TicketRow, now: number): Promise<void> {
-    const Item = { ...keys.ticket(sha256), ...row, ttl: timeToLive(now, 3600) }
-    await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
+    await this.table.put({ ...keys.ticket(sha256), ...row, ttl: timeToLive(now, 3600) })
   }
 
-  /** Takes the ticket away and answers it: the conditional delete lets only one caller have it. */
+  /** Deletes the ticket and returns it, so that one caller alone can use it; undefined if it is unknown or expired. */
   async redeem(sha256: string, now: number): Promise<TicketRow | undefined> {
-    try {
-      const { Attributes } = await this.#db.send(
-        new DeleteCommand({
-          TableName: this.#table,
-          Key: keys.ticket(sha256),
-          ConditionExpression: 'expiresAt > :now',
-          ExpressionAttributeValues: { ':now': now },
-          ReturnValues: 'ALL_OLD',
-        }),
-      )
-      return v.parse(TicketRow, Attributes)
-    } catch (error) {
-      if (isConditionFailed(error)) return undefined
-      throw error
-    }
+    const taken = await this.table.take(keys.ticket(sha256), { condition: 'expiresAt > :now', values: { now } })
+    return taken && v.parse(TicketRow, taken)
   }
 }

@@ -1,4 +1,3 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { momentSeconds } from '../../contracts/cdr.ts'
 import { CdrDigest, printOf } from '../../contracts/cdr-digest.ts'
@@ -7,90 +6,62 @@ import { Verification } from '../../contracts/routes/verifications.ts'
 import type { StoredPrint } from '../domain/compare-day.ts'
 import { monthsBack, wholeSeconds } from '../domain/filing.ts'
 import { lane, TimeRow } from './cdrs.ts'
-import { timeToLive, unlessConditionFailed } from './table.ts'
+import { timeToLive } from './expressions.ts'
+import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
-/** What was told is kept until it is compared; a part that never came leaves the others for a day. */
-const toldSeconds = 86_400
-/** CDRs are filed under their call's start, which is up to this much earlier than theirs. */
+/** Parts of a digest are kept for a day. If one part never arrives, the others expire. */
+const partSeconds = 86_400
+/** A CDR is filed under the start of its call, which is up to this much earlier than its own. */
 const filedBeforeMs = 6 * 3_600_000 + 1_000
 
-/** Days of the call log as they were held against the PBX's own file. */
-export class VerifiedDayStore {
-  readonly #db: DynamoDBDocumentClient
-  readonly #table: string
-  constructor(db: DynamoDBDocumentClient, table: string) {
-    this.#db = db
-    this.#table = table
-  }
+/** A day of 100,000 CDRs is 60 pages of 1 MB. */
+const pagesMax = 1_000
+const Stored = v.looseObject({})
 
-  /** From here on what an earlier run is told counts no more. */
-  async ask(site: SiteId, asked: Verification): Promise<void> {
-    const Item = { ...keys.dayVerified(site, asked.day), ...asked }
-    await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
+/** Stores the days of the call log that are compared with the PBX's own file. */
+export class VerifiedDayStore extends Store {
+  /** Starts a run for a day. Digests of earlier runs of the day are ignored from then on. */
+  async start(site: SiteId, verification: Verification): Promise<void> {
+    await this.table.put({ ...keys.dayVerified(site, verification.day), ...verification })
   }
 
   async find(site: SiteId, day: string): Promise<Verification | undefined> {
-    const Key = keys.dayVerified(site, day)
-    const { Item } = await this.#db.send(new GetCommand({ TableName: this.#table, Key, ConsistentRead: true }))
-    if (!Item) return undefined
-    const { pk: _pk, sk: _sk, ...told } = Item
-    return v.parse(Verification, told)
+    const item = await this.table.get(Stored, keys.dayVerified(site, day), 'consistent')
+    if (!item) return undefined
+    const { pk: _pk, sk: _sk, ...verification } = item
+    return v.parse(Verification, verification)
   }
 
-  /** False if another run was asked meanwhile. */
+  /** Returns false if a newer run was started meanwhile. */
   async finish(site: SiteId, done: Verification): Promise<boolean> {
-    const Item = { ...keys.dayVerified(site, done.day), ...done }
-    return unlessConditionFailed(
-      this.#db.send(
-        new PutCommand({
-          TableName: this.#table,
-          Item,
-          ConditionExpression: 'run = :run',
-          ExpressionAttributeValues: { ':run': done.run },
-        }),
-      ),
-    )
+    const item = { ...keys.dayVerified(site, done.day), ...done }
+    return this.table.putIf(item, { condition: 'run = :run', values: { run: done.run } })
   }
 
   async putPart(site: SiteId, digest: CdrDigest, now: number): Promise<void> {
     const part = String(digest.part).padStart(5, '0')
-    const Item = { ...keys.dayTold(site, digest.run, part), ...digest, ttl: timeToLive(now, toldSeconds) }
-    await this.#db.send(new PutCommand({ TableName: this.#table, Item }))
+    await this.table.put({ ...keys.dayDigest(site, digest.run, part), ...digest, ttl: timeToLive(now, partSeconds) })
   }
 
-  /** What was told in a run so far, each part once. */
+  /** Returns the parts of a run that have arrived, each once. */
   async parts(site: SiteId, run: string): Promise<CdrDigest[]> {
-    const { pk, sk } = keys.dayTold(site, run, '')
-    const parts: CdrDigest[] = []
-    for await (const item of this.#items(pk, sk, `${sk}~`)) parts.push(v.parse(CdrDigest, item))
-    return parts
+    const { pk, sk } = keys.dayDigest(site, run, '')
+    return this.table.items(CdrDigest, { pk, sk: { between: [sk, `${sk}~`] }, read: 'consistent' }, pagesMax)
   }
 
-  /** CDRs that start from `from` to before `to`, in Unix milliseconds, read consistently; a day of 100,000 is 60 pages of 1 MB. */
+  /** Returns the CDRs that start from `from` (included) to `to` (excluded), in Unix milliseconds, read consistently. */
   async stored(site: SiteId, from: number, to: number): Promise<StoredPrint[]> {
     const [first, last] = [wholeSeconds(from - filedBeforeMs), wholeSeconds(to)]
     const prints: StoredPrint[] = []
     for (const month of monthsBack(first, last)) {
-      for await (const item of this.#items(keys.timeRows(site, month, lane), first, last)) {
-        const { cdr, erased = false } = v.parse(TimeRow, item)
+      const pk = keys.timeRows(site, month, lane)
+      const rows = await this.table.items(TimeRow, { pk, sk: { between: [first, last] }, read: 'consistent' }, pagesMax)
+      for (const { cdr, erased = false } of rows) {
         const startMs = 1000 * momentSeconds(cdr.start)
         if (startMs >= from && startMs < to) prints.push({ print: printOf(cdr), erased, startMs })
       }
     }
     return prints
-  }
-
-  async *#items(pk: string, first: string, last: string): AsyncGenerator<unknown> {
-    const pages = paginateQuery(
-      { client: this.#db },
-      {
-        TableName: this.#table,
-        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-        ExpressionAttributeValues: { ':pk': pk, ':first': first, ':last': last },
-        ConsistentRead: true,
-      },
-    )
-    for await (const page of pages) yield* page.Items ?? []
   }
 }

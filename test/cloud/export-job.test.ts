@@ -87,7 +87,7 @@ test('killed before each of its writes in turn, an export comes out whole, and e
   let kills = 0
   for (let writes = 0; writes < 20; writes += 1) {
     const job = newJob('long', query, true, now, `kill-${writes}`)
-    await store().ask(job)
+    await store().create(job)
     const dying = new Process(writes)
     await run(dying)
     if (dying.isKilled) {
@@ -106,7 +106,7 @@ test('killed before each of its writes in turn, an export comes out whole, and e
 
 test('an export whose time is over goes on in the next invocation, and two that carry it on at once make one file', async () => {
   const job = newJob('long', query, true, now, 'slow')
-  await store().ask(job)
+  await store().create(job)
   let parts = 0
   await run(undefined, { isOver: () => parts++ >= 2 })
   expect(await store().get('long', job.id)).toMatchObject({ state: 'running' })
@@ -118,7 +118,7 @@ test('an export whose time is over goes on in the next invocation, and two that 
 
 test('an export that is not due yet waits', async () => {
   const job = { ...newJob('long', query, true, now, 'later'), notBefore: now + 1 }
-  await store().ask(job)
+  await store().create(job)
   await run()
   expect(await store().get('long', job.id)).toMatchObject(job)
   await run(undefined, { now: now + 1 })
@@ -127,7 +127,7 @@ test('an export that is not due yet waits', async () => {
 
 test('an upload that the bucket has forgotten is begun anew', async () => {
   const job = { ...newJob('long', query, true, now, 'lost'), upload: 'gone', parts: ['"x"'], rows: 7, bytes: 7 }
-  await store().ask(job)
+  await store().create(job)
   await run()
   await run()
   expect(await store().get('long', job.id)).toMatchObject({ state: 'done', rows })
@@ -136,7 +136,7 @@ test('an upload that the bucket has forgotten is begun anew', async () => {
 
 test('an export of nothing is a file with nothing but its head', async () => {
   const job = newJob('empty', { format: 'csv' }, true, now, 'none')
-  await store().ask(job)
+  await store().create(job)
   await run()
   expect(await bucket.read(job.file)).toMatch(/^accountcode,src,dst,.*,sequence\r\n$/)
 })

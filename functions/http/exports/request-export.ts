@@ -11,7 +11,7 @@ export interface ExportDependencies {
   caller: Reader
   now: number
   jobs: {
-    ask(job: StoredExportJob): Promise<void>
+    create(job: StoredExportJob): Promise<void>
     get(site: SiteId, id: string): Promise<StoredExportJob | undefined>
   }
 }
@@ -38,7 +38,7 @@ export async function requestExport(
 ): Promise<ExportJob> {
   const { from, to } = parseSearch(query, numbering, now)
   const job = newJob(site, { ...query, from, to }, seesPersonal(caller, 'cdrs'), now, randomUUID())
-  await jobs.ask(job)
+  await jobs.create(job)
   return shown(job)
 }
 

@@ -1,13 +1,13 @@
 import * as v from 'valibot'
 import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
+import { cdrHash } from '../../../contracts/cdr-digest.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { type ImportResult, ImportRow } from '../../../contracts/routes/imports.ts'
 import { matchCdr } from '../../domain/calls/match.ts'
-import { sameCdr } from '../../domain/cdr-identity.ts'
 import { fileCdr, hourOf, monthsBack, wholeSeconds } from '../../domain/filing.ts'
 import { canonicalNumber, type Numbering } from '../../domain/phone-number.ts'
 import type { Side, Slice, Span } from '../../stores/call-log.ts'
-import { lastSecond, type PutOutcome, type Retention } from '../../stores/cdrs.ts'
+import { expirySeconds, type PutOutcome, type Retention } from '../../stores/cdrs.ts'
 
 export interface ImportDependencies {
   cdrs: { put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering & Retention): Promise<PutOutcome> }
@@ -59,7 +59,7 @@ export async function importCdrs(
       const match = matchCdr(cdr, keyed, same)
       if (typeof match === 'object') result.doubtful.push({ row, reason: match.doubt })
       // An earlier import that died between two writes of this row is completed by putting it again.
-      else if (match === 'same' && !same.some((one) => sameCdr(one, cdr))) result.matched += 1
+      else if (match === 'same' && !same.some((one) => cdrHash(one) === cdrHash(cdr))) result.matched += 1
       else {
         wanted.push(cdr)
         known.set(cdr.uniqueid, [...same, cdr])
@@ -79,7 +79,7 @@ export async function importCdrs(
 /** A row that the site's retention would let go at once is told, not taken and lost. */
 function refusal(cdr: Cdr, { numbering, now }: ImportDependencies): string | undefined {
   if (Number.isNaN(momentSeconds(cdr.start))) return 'start'
-  const last = lastSecond(fileCdr(cdr), numbering)
+  const last = expirySeconds(fileCdr(cdr), numbering)
   return last !== undefined && last * 1000 <= now
     ? `older than the ${numbering.retentionDays} days that the site keeps`
     : undefined

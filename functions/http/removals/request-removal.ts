@@ -7,7 +7,7 @@ import { HttpProblemError, unknownSite } from '../problem.ts'
 
 export interface RemovalDependencies {
   removals: {
-    ask(removal: RemovalJob): Promise<Receipt>
+    create(removal: RemovalJob): Promise<Receipt>
     receipt(site: SiteId, id: string): Promise<Receipt | undefined>
   }
   now: number
@@ -34,7 +34,7 @@ export async function requestDeletion(
   if (!row || row.state === 'making') throw unknownSite()
   const id = createHash('sha256').update(row.claim).digest('hex').slice(0, 16)
   const askedAt = new Date(now).toISOString()
-  const asked = await removals.ask({ site, id, what: 'site', askedAt, removed: {}, months: [] })
+  const asked = await removals.create({ site, id, what: 'site', askedAt, removed: {}, months: [] })
   await directory.markDeleting(site)
   await keys.removeAll(site)
   return (await removals.receipt(site, id)) ?? asked
@@ -48,7 +48,7 @@ export function requestErasure(
 ): Promise<Receipt> {
   const askedAt = new Date(now).toISOString()
   const what = 'number' in whose ? 'number' : 'student'
-  return removals.ask({ site, id: randomUUID(), what, ...whose, askedAt, removed: {}, months: [] })
+  return removals.create({ site, id: randomUUID(), what, ...whose, askedAt, removed: {}, months: [] })
 }
 
 /** With a link to the call log as it was, where a site was deleted. */

@@ -9,7 +9,7 @@ import { badFields, HttpProblemError } from '../problem.ts'
 
 export interface VerificationDependencies {
   days: {
-    ask(site: SiteId, asked: Verification): Promise<void>
+    start(site: SiteId, verification: Verification): Promise<void>
     find(site: SiteId, day: string): Promise<Verification | undefined>
   }
   commands: { send(url: string, body: string): Promise<void> }
@@ -41,7 +41,7 @@ export async function requestVerification(
     resend: repair,
     ...commandTimes(now, now + deadlineMs),
   }
-  await days.ask(site, asked)
+  await days.start(site, asked)
   await commands.send(url, signCommand(site, command, signingKey))
   return asked
 }

@@ -1,24 +1,11 @@
-import type { DeltaFrame, Entity, EntityTopic, ResetFrame } from '../../../contracts/frames.ts'
+import type { DeltaFrame, Entity, ResetFrame } from '../../../contracts/frames.ts'
 import { freshMsMax } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { epochOf } from '../../../contracts/version.ts'
 import { splitByFrame } from '../../domain/framing.ts'
 import type { Folded, SiteFold } from '../../domain/presence-fold.ts'
-import type { PresenceRow, Write } from '../../stores/presence.ts'
+import type { EntityStore, PresenceStores } from './presence-stores.ts'
 import { settleEpoch } from './settle-epoch.ts'
-
-export interface Presence {
-  put(site: SiteId, write: Write, now: number): Promise<boolean>
-  end(site: SiteId, seen: Entity, epoch: number, now: number): Promise<Entity | undefined>
-  rows(site: SiteId, topic: EntityTopic): Promise<PresenceRow[]>
-}
-export interface Epochs {
-  /** At most the epoch, told without asking. */
-  knownEpoch(site: SiteId): number
-  epoch(site: SiteId): Promise<number>
-  raiseEpoch(site: SiteId, epoch: number): Promise<boolean>
-}
-type Stores = { presence: Presence; epochs: Epochs }
 
 /**
  * A fact over two minutes old may still change a live row, but not tell that its call is alive. How old, its own time does
@@ -40,7 +27,7 @@ interface Written extends Folded {
  */
 export async function updatePresence(
   fold: SiteFold,
-  stores: Stores,
+  stores: PresenceStores,
   now: number,
   onWritten: () => void = () => undefined,
 ): Promise<(DeltaFrame | ResetFrame)[]> {
@@ -63,7 +50,7 @@ async function write(
   site: SiteId,
   folded: Folded,
   { before, now }: { before: number; now: number },
-  presence: Presence,
+  presence: EntityStore,
 ): Promise<Written> {
   const { event, topic } = folded
   const entity = toEntity(folded)
@@ -81,7 +68,7 @@ async function endOvertaken(
   site: SiteId,
   written: readonly Written[],
   before: number,
-  { presence, epochs }: Stores,
+  { presence, epochs }: PresenceStores,
   now: number,
 ): Promise<Written[]> {
   const epoch = await epochs.epoch(site)

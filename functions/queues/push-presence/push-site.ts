@@ -10,7 +10,8 @@ import type { Outgoing } from '../fan-out/plan.ts'
 import type { OpenedMessage } from '../open-batch.ts'
 import { type PlacedCallUpdates, updatePlacedCalls } from '../placed-call-updates.ts'
 import { EarlySubscribers } from './early-subscribers.ts'
-import { type Epochs, type Presence, updatePresence } from './push-presence.ts'
+import type { EntityStore, EpochStore } from './presence-stores.ts'
+import { updatePresence } from './push-presence.ts'
 import type { TombstoneStore, Tombstones } from './tombstones.ts'
 
 /** Takes every fact, won or lost, where the live state takes the newest alone. */
@@ -18,8 +19,8 @@ export interface TimeLines {
   put(site: SiteId, byCall: ReadonlyMap<string, readonly TimeLineEntry[]>, now: number): Promise<void>
 }
 export interface PushDependencies extends FanOutDependencies {
-  presence: Presence & TombstoneStore
-  epochs: Epochs
+  presence: EntityStore & TombstoneStore
+  epochs: EpochStore
   tombstones: Tombstones
   /** Answers the pace that the site's bridge should keep after such a fan-out. */
   pacing: { adjust(site: SiteId, count: FanOutCount, now: number): Promise<number> }

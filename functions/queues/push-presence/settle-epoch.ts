@@ -4,7 +4,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { epochOf } from '../../../contracts/version.ts'
 import { splitByFrame } from '../../domain/framing.ts'
 import type { PresenceRow } from '../../stores/presence.ts'
-import type { Epochs, Presence } from './push-presence.ts'
+import type { EntityStore, PresenceStores } from './presence-stores.ts'
 
 /** What was ended is told again for so long by a list that is: SQS has brought every message again by then. */
 const retellMs = 300_000
@@ -19,7 +19,7 @@ const roundsMax = 10
 export async function settleEpoch(
   site: SiteId,
   ready: EpochReadyEvent,
-  { presence, epochs }: { presence: Presence; epochs: Epochs },
+  { presence, epochs }: PresenceStores,
   now: number,
 ): Promise<(DeltaFrame | ResetFrame)[]> {
   const epoch = epochOf(ready.v)
@@ -43,7 +43,7 @@ async function settleTopic(
   topic: EntityTopic,
   ready: EpochReadyEvent,
   listed: ReadonlySet<string>,
-  presence: Presence,
+  presence: EntityStore,
   now: number,
 ): Promise<Entity[]> {
   const epoch = epochOf(ready.v)

@@ -1,6 +1,6 @@
 import type { SiteId } from '../../../contracts/names.ts'
-import type { ItemKey } from '../../stores/partitions.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
+import type { ItemKey } from '../../stores/table.ts'
 import { eachBusyMonth, type MonthScan } from './months.ts'
 import { callPartitions, livePartitions, monthPartitions, otherPartitions, type Part } from './site-partitions.ts'
 

@@ -6,7 +6,7 @@ import { firstMonth } from './months.ts'
 
 export interface SiteExports {
   jobs: {
-    ask(job: StoredExportJob): Promise<void>
+    create(job: StoredExportJob): Promise<void>
     get(site: SiteId, id: string): Promise<StoredExportJob | undefined>
     ofSite(site: SiteId): Promise<StoredExportJob[]>
     remove(job: StoredExportJob): Promise<void>
@@ -29,7 +29,7 @@ export async function finalExport(
   if (!job) {
     const file = `farewell/${site}/${id}.jsonl`
     const job = newJob(site, { format: 'jsonl' }, true, now, id)
-    await jobs.ask({ ...job, file, everythingSince: `${firstMonth}-01T00:00:00Z`, notBefore })
+    await jobs.create({ ...job, file, everythingSince: `${firstMonth}-01T00:00:00Z`, notBefore })
     return undefined
   }
   const { state, file, rows, bytes } = job

@@ -1,7 +1,7 @@
 import type { SiteId } from '../../../contracts/names.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import { OutOfTimeError } from '../../stores/partitions.ts'
 import type { RemovalJob } from '../../stores/removals.ts'
+import { OutOfTimeError } from '../../stores/table.ts'
 import { keys } from '../../stores/table-keys.ts'
 import { closeSite, type DeleteSiteDependencies, emptySite, type Months } from './delete-site.ts'
 import { type EraseNumberDependencies, eraseNumber } from './erase-number.ts'

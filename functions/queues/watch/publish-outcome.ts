@@ -5,7 +5,7 @@ import { formatVersion } from '../../../contracts/version.ts'
 import type { PlacedRow } from '../../stores/placed-calls.ts'
 import { isEndpoint, type PresenceRow } from '../../stores/presence.ts'
 import { type FanOutDependencies, fanOut } from '../fan-out/fan-out.ts'
-import type { Epochs, Presence } from '../push-presence/push-presence.ts'
+import type { EntityStore, EpochStore } from '../push-presence/presence-stores.ts'
 
 /** What is sent for a call by API whose outcome the cloud found out. */
 export const OutcomeMessage = v.looseObject({ tell: v.object({ site: SiteId, call: v.string() }) })
@@ -13,8 +13,8 @@ export type OutcomeMessage = v.InferOutput<typeof OutcomeMessage>
 
 export interface PublishOutcomeDependencies {
   placed: { find(site: SiteId, call: string): Promise<PlacedRow | undefined> }
-  presence: Pick<Presence, 'rows' | 'end'>
-  epochs: Pick<Epochs, 'epoch'>
+  presence: Pick<EntityStore, 'rows' | 'end'>
+  epochs: Pick<EpochStore, 'epoch'>
   fanOutDependencies: FanOutDependencies
   lastSeen(site: SiteId): Promise<string | undefined>
   now: number

@@ -76,7 +76,7 @@ async function pong(
   const digest = async (topic: EntityTopic) => {
     if (!topics.includes(topic)) return undefined
     // Half the price; what it is behind, it makes good before the client asks a second time.
-    const rows = await presence.rows(site, topic, { isConsistent: false })
+    const rows = await presence.rows(site, topic, 'eventual')
     const settled = rows.flatMap(({ entity, ended, w }) => (entity && !ended && w <= now - recentMs ? [entity] : []))
     const recent = rows.filter(({ w }) => w > now - recentMs).map(({ id }) => id)
     return { ...digestOf(settled.filter((entity) => concerns(entity, extensions))), recent }

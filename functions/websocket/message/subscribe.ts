@@ -17,12 +17,13 @@ import { siteStats } from '../../domain/site-stats.ts'
 import { concerns } from '../../domain/topic-filter.ts'
 import type { ConnectionRow } from '../../stores/connections.ts'
 import type { PresenceRow } from '../../stores/presence.ts'
+import type { Read } from '../../stores/table.ts'
 
 export interface Subscriptions {
   subscribe(id: string, connection: ConnectionRow, topic: Topic, now: number, extensions?: string[]): Promise<void>
 }
 export interface PresenceReader {
-  rows(site: SiteId, topic: EntityTopic, options?: { isConsistent: boolean }): Promise<PresenceRow[]>
+  rows(site: SiteId, topic: EntityTopic, read?: Read): Promise<PresenceRow[]>
 }
 export interface BridgeStatus {
   lastHeard?: string
@@ -100,6 +101,6 @@ function inParts(entities: Entity[], removed: Removal[]): { entities: Entity[]; 
 }
 
 async function readStats(site: SiteId, presence: PresenceReader): Promise<StatsFrame> {
-  const read = (topic: EntityTopic) => presence.rows(site, topic, { isConsistent: false })
+  const read = (topic: EntityTopic) => presence.rows(site, topic, 'eventual')
   return siteStats(await read('endpoints'), await read('calls'))
 }

@@ -95,7 +95,7 @@ export class SimCloud {
           presence: new PresenceStore(db, 'live'),
           epochs: sites,
           tombstones: this.#tombstones,
-          placed: { note: async () => true },
+          placed: { applyFact: async () => true },
           connections: new ConnectionStore(db, 'live'),
           timeLines: { put: async () => undefined },
           recordLastSeen: lastSeenRecorder(sites),
