@@ -8,8 +8,11 @@ const cores = availableParallelism()
 /** Files of a group that run at the same time. */
 const workers: Record<Group, number> = { computing: cores, waiting: 3 * cores, alone: 1 }
 
-/** For a test that says nothing itself: many times what it takes, since another program may keep every core busy. */
+/** Many times what any test takes on an idle machine: other programs may keep every core busy. */
 const timeoutMs = 300_000
+
+/** The same for a condition that `expect.poll` waits for; Vitest itself gives up after one second. */
+const poll = { timeout: 120_000, interval: 20 }
 
 function project({ name, group }: Suite): TestProjectConfiguration {
   return {
@@ -18,7 +21,7 @@ function project({ name, group }: Suite): TestProjectConfiguration {
       include: [`test/${name}/**/*.test.ts`],
       setupFiles: [
         'test/support/measure-cpu.ts',
-        'test/support/seed.ts',
+        'test/support/setup.ts',
         ...(name === 'pure' ? ['test/support/pure-setup.ts'] : []),
       ],
       globalSetup: [
@@ -31,6 +34,7 @@ function project({ name, group }: Suite): TestProjectConfiguration {
       sequence: { groupOrder: groups.indexOf(group) + 1 },
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
+      expect: { poll },
     },
   }
 }

@@ -212,4 +212,4 @@ test('deleting a site: it is whole, or it is gone and what is left goes without 
     await passes(world())
     expect((await rowsOf(ground)).map(({ pk }) => pk)).toEqual([`${ground}#RCPT`])
   }
-}, 60_000)
+})

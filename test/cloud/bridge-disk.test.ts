@@ -16,7 +16,7 @@ test.runIf(hasCompiler).each([
   ['fault 6: a sync of 15 ms', { syncMs: 15 }, 0],
   ['fault 6: a sync of 500 ms', { syncMs: 500 }, 0],
   ['fault 6: one sync that stalls for 5 s', { syncMs: 5000, syncAt: 9 }, 0],
-] as const)('%s loses nothing', { timeout: 120_000 }, async (_what, fault, endings) => {
+] as const)('%s loses nothing', async (_what, fault, endings) => {
   const { ended, cdrs, heldLink } = await flowThrough(flow, fault)
   // After a failed sync the written data cannot be trusted, so the process exits with status 74.
   expect(ended).toEqual(Array.from({ length: endings }, () => 74))

@@ -88,8 +88,8 @@ async function cdrLines(world: World): Promise<string[]> {
 async function settled(world: World): Promise<void> {
   const lines = await cdrLines(world)
   const ids = () => new Set(world.queues.of('switchhook.cdr.v1').map(({ id }) => id))
-  await world.until('every call record', () => ids().size >= lines.length, 60_000)
-  await world.until('every phone idle and no call live', () => isIdle(world), 60_000)
+  await world.until('every call record', () => ids().size >= lines.length)
+  await world.until('every phone idle and no call live', () => isIdle(world))
 }
 
 function newest(world: World, type: 'switchhook.call.v1' | 'switchhook.endpoint.v1') {

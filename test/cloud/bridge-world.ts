@@ -121,7 +121,7 @@ export class World implements AsyncDisposable {
   }
 
   /** Receives until the condition is true; throws after `msMax`. */
-  async until(what: string, condition: () => boolean, msMax = 20_000): Promise<void> {
+  async until(what: string, condition: () => boolean, msMax = 120_000): Promise<void> {
     const deadline = Date.now() + msMax
     for (;;) {
       await this.queues.collect(this.publicKey)

@@ -102,7 +102,7 @@ test('killed before each of its writes in turn, an export comes out whole, and e
   }
   // Begin, two parts, complete, and a save after each; the last one's row is taken off the list.
   expect(kills).toBe(9)
-}, 120_000)
+})
 
 test('an export whose time is over goes on in the next invocation, and two that carry it on at once make one file', async () => {
   const job = newJob('long', query, true, now, 'slow')

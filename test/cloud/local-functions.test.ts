@@ -109,9 +109,6 @@ test('leaves no process behind, frozen or busy, if the local cloud is killed', a
   } finally {
     runner.kill('SIGKILL')
   }
-  await vi.waitFor(
-    async () => expect([await stateOf(frozen), await stateOf(busy)]).toEqual([undefined, undefined]),
-    3000,
-  )
+  await vi.waitFor(async () => expect([await stateOf(frozen), await stateOf(busy)]).toEqual([undefined, undefined]))
   await rm(dataFolder, { recursive: true })
 })

@@ -21,7 +21,7 @@ test('60 calls delivered 1 to 5 times by functions that are struck at any reques
   expect(items).toBe(rowsDue(sent))
   const totalled = await Promise.all([...hours].map((hour) => countsOfHour(totals, redeliveredSite, hour)))
   expect(totalled.reduce((sum, { calls }) => sum + Number(calls), 0)).toBe(60)
-}, 120_000)
+})
 
 test('a CDR costs three write units, two without a caller, one more without a time in its id', async () => {
   await using tables = await startTables()

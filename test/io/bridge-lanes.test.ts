@@ -147,7 +147,7 @@ test('sends facts that waited 30 s to the records queue in order, and reports th
   const late = [stage.append('a', 1), stage.append('b', 1), stage.append('a', 2)]
   await vi.waitFor(() => expect(stage.lanes.live.queued).toBe(3))
   stage.nowMs += 31_000
-  await vi.waitFor(() => expect(stage.linesBy('records')).toEqual(late), 5000)
+  await vi.waitFor(() => expect(stage.linesBy('records')).toEqual(late))
   await vi.waitFor(() => expect(stage.allSent).toHaveLength(1))
   expect(stage.allSent[0]?.facts.map(({ subject, line }) => [subject, line])).toEqual([
     ['a', late[2]],
@@ -169,7 +169,7 @@ test('after late facts of more than 2,000 entities, asks to publish everything a
   }
   await vi.waitFor(() => expect(stage.lanes.live.queued).toBe(3003))
   stage.nowMs += 60_000
-  await vi.waitFor(() => expect(stage.allSent).toHaveLength(1), 5000)
+  await vi.waitFor(() => expect(stage.allSent).toHaveLength(1))
   expect(stage.allSent[0]?.isEverything).toBe(true)
   expect(stage.allSent[0]?.facts.map(({ line }) => line)).toEqual(gaps)
 })
@@ -183,14 +183,14 @@ test('sends fresh facts through the live lane while the late lane waits for its 
   const late = stage.append('a', 1)
   await vi.waitFor(() => expect(stage.lanes.live.queued).toBe(1))
   stage.nowMs += 31_000
-  await vi.waitFor(() => expect(stage.lanes.late.queued).toBe(1), 5000)
+  await vi.waitFor(() => expect(stage.lanes.late.queued).toBe(1))
   stage.answer = (lane) => (lane === 'records' ? 'down' : 'accepted')
   const fresh = stage.append('a', 2)
   await vi.waitFor(() => expect(stage.linesBy('live')).toEqual([fresh]))
   // The older fact is not acknowledged, so the spool must keep both.
   expect(stage.spool.unacked).toBe(2)
   stage.answer = () => 'accepted'
-  await vi.waitFor(() => expect(stage.linesBy('records')).toEqual([late]), 5000)
+  await vi.waitFor(() => expect(stage.linesBy('records')).toEqual([late]))
   await vi.waitFor(() => expect(stage.spool.unacked).toBe(0))
 })
 

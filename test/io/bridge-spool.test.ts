@@ -73,7 +73,7 @@ test('on a full disk, cuts the partial write and retries until there is space', 
   const { spool: made, durable, counted } = spoolIn(folder, { disk })
   await made.open()
   made.append(Buffer.from('kept'))
-  await vi.waitFor(() => expect(texts(durable)).toEqual(['kept']), 5000)
+  await vi.waitFor(() => expect(texts(durable)).toEqual(['kept']))
   expect(counted).toEqual(['spool-disk-full', 'spool-disk-full'])
   await made.close()
   expect(await recover(realDisk, folder)).toMatchObject({ tornBytes: 0, damaged: [], next: 2 })

@@ -43,4 +43,4 @@ test('the package is whole: a strict compiler takes its types and Node its modul
   const script = `import * as c from './out/consumer.js'; console.log(typeof c.iterator.next, typeof c.log.listCdrs)`
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder })
   expect(stdout.trim()).toBe('function function')
-}, 60_000)
+})

@@ -74,7 +74,7 @@ test('a click on the page of the example is one command to the bridge, with the 
     new Set([`place ${call.call}`, `hang-up ${call.call}`]),
   )
   expect(commands.find((one) => one.command === 'place')).toMatchObject({ endpoint: 'PJSIP/5860', extension: '61' })
-}, 60_000)
+})
 
 test('without its settings the example says which are missing, and not their values', async () => {
   const child = spawn(process.execPath, [example], { env: { SWITCHHOOK_KEY: 'secret-key' }, stdio: 'pipe' })

@@ -53,7 +53,7 @@ test('npm start -- --replay shows a recorded call, says that it is simulated, st
   const third = runStart(['--replay', '--folder', own])
   expect(await third.ended).not.toBe(0)
   expect(sentence(third.output())).toMatch(/runs? |in use|another/)
-}, 120_000)
+})
 
 test('where no Asterisk can be set up, npm start replays a recording by itself and says why', async () => {
   // No apt is found on an empty path, as on another platform.
@@ -61,7 +61,7 @@ test('where no Asterisk can be set up, npm start replays a recording by itself a
   await command.untilSaid('Ready after')
   expect(command.output()).toMatch(/replays a recording of one.*--mirror URL/)
   expect(command.output()).toContain('SIMULATED')
-}, 60_000)
+})
 
 test('npm start -- --pbx works on a PBX of one’s own; a wrong password ends in a sentence without it', async () => {
   await using pbx = await startReplay({
@@ -79,7 +79,7 @@ test('npm start -- --pbx works on a PBX of one’s own; a wrong password ends in
   await using right = runStart([...args, '--pbx', `ws://u@${host}`], { env: { ARI_PASSWORD: 'right' } })
   await right.untilSaid('Ready after')
   expect(right.output()).toContain(`your Asterisk at ${host}`)
-}, 120_000)
+})
 
 test.each([
   ['an option that does not exist', ['--nonsense'], 64, /npm start -- --replay/],
@@ -104,7 +104,7 @@ test('a port that is taken is named', async () => {
   expect(await second.ended).toBe(69)
   expect(sentence(second.output())).toMatch(new RegExp(`Port ${port} .* taken`))
   squatter.close()
-}, 60_000)
+})
 
 test('a Node that is too old is told what to do', async () => {
   const old = path.join(folder, 'old-node.mjs')

@@ -66,7 +66,7 @@ beforeAll(async () => {
   for (let from = 0; from < events.length; from += 60) {
     await deployment.send(office, 'records', events.slice(from, from + 60))
   }
-  await until('the rows', async () => (await stored()).length === sent.length, 60_000)
+  await until('the rows', async () => (await stored()).length === sent.length)
 })
 afterAll(async () => {
   sqs.destroy()

@@ -9,7 +9,7 @@ test('the AsyncAPI document is one, and its linter has nothing to say', async ()
   const { document: parsed, diagnostics } = await new Parser().parse(document)
   expect(diagnostics.map(({ code, message, path }) => `${code} ${path.join('.')}: ${message}`)).toEqual([])
   expect(parsed?.operations().all()).toHaveLength(4)
-}, 60_000)
+})
 
 test('frames of a session are as it says, and what is none is not', () => {
   const ajv = new Ajv({ strict: false, validateFormats: false })

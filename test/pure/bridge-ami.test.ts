@@ -30,7 +30,7 @@ test('AmiMessages returns the same messages however the bytes are split into chu
     }),
     { numRuns: propertyRuns(300) },
   )
-}, 60_000)
+})
 
 test('AmiMessages limits its memory for a header of 10 MB and for 100,000 headers, and marks the message as cut', () => {
   const messages = new AmiMessages()

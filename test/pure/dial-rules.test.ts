@@ -145,7 +145,7 @@ test('reading a number is idempotent: its one form is judged as it was', () => {
     }),
     { numRuns: propertyRuns(300) },
   )
-}, 30_000)
+})
 
 test('what is dialled is digits that say the number allowed, whatever was typed', () => {
   fc.assert(
@@ -157,4 +157,4 @@ test('what is dialled is digits that say the number allowed, whatever was typed'
     }),
     { numRuns: propertyRuns(300) },
   )
-}, 30_000)
+})

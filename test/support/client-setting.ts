@@ -40,5 +40,4 @@ export async function clientSetting(
   return { peer, clock, environment, live, statuses, errors }
 }
 
-export const soon = { timeout: 4_000, interval: 2 }
-export const untilSoon = (condition: () => boolean) => expect.poll(condition, soon).toBe(true)
+export const untilSoon = (condition: () => boolean) => expect.poll(condition, { interval: 2 }).toBe(true)
