@@ -1,5 +1,5 @@
-// Plain JavaScript that any Node can parse: it says what is wrong where a `.ts` entry would only show a syntax error.
-// `npm run` puts node_modules/.bin first on PATH, so on Linux this already is the Node 24 of the optional dependency.
+// Runs the `main` of a TypeScript file. Plain JavaScript, so that an old Node prints the sentence below instead of a syntax error.
+// `npm run` puts node_modules/.bin first on PATH, so on Linux this runs on Node 24 from the optional dependencies.
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -8,7 +8,7 @@ const [, , entry, ...args] = process.argv
 if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
   console.error(
     `Switchhook runs on Node ${nodeMajorMin} or later; this is ${process.version}. ` +
-      'Run `npm ci` (on Linux it brings Node 24 along) and start with `npm start`, or install Node 24.',
+      'Run `npm ci`, which installs Node 24 on Linux, and start with `npm start`; elsewhere install Node 24.',
   )
   process.exit(1)
 }
@@ -17,7 +17,7 @@ const { main } = await import(pathToFileURL(path.resolve(entry)).href)
 try {
   await main(args)
 } catch (error) {
-  // What we foresaw has an id and says what to do in a sentence; for anything else the stack is what helps.
+  // An expected error (contracts/errors.ts) has an errorId, and its message says what to do. For others the stack helps.
   console.error(error?.errorId ? `\n${error.message}` : error)
   process.exit(error?.exitStatus ?? 1)
 }

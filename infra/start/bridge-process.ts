@@ -11,32 +11,32 @@ import type { PbxSource } from './pbx-source.ts'
 import { StartError } from './start-error.ts'
 
 export interface BridgeOptions {
-  /** The bundled bridge. */
+  /** Path of the bundled bridge. */
   program: string
-  /** Its configuration, log and state. */
+  /** Folder of its configuration, log and state. */
   folder: string
-  /** A code that enrols it, asked for at its first start: one kept from a start that died would have ended by now. */
+  /** Returns an enrolment code. Called only when the bridge is enrolled, because a code expires within an hour. */
   newCode(): Promise<string>
   pbx: Pick<PbxSource, 'ari' | 'ami' | 'cdrFile'>
   cloud: LocalCloud
-  /** For the voice menus' lookups; without it the bridge has no menus. */
+  /** API key with which voice menus look up marks; without it the bridge has no menus. */
   menuKey?: string | undefined
-  /** Where `/healthz` answers; without it, nowhere. */
+  /** Port of `/healthz`; without it the bridge does not serve it. */
   healthPort?: number | undefined
 }
 
-/** The bridge stops by itself within 5 s of being asked. */
+/** The bridge takes up to 5 s to stop after SIGTERM. */
 const stopMsMax = 8_000
 const readyMsMax = 20_000
 
-/** The bridge as it runs beside a PBX: a process of its own, with the rights of the bridge's role and no others. */
+/** Runs the bridge as a process of its own with the credentials of its role, as it runs beside a PBX. */
 export class BridgeProcess {
   readonly #options: BridgeOptions
   #child: ChildProcess | undefined
-  #said = ''
+  #stderr = ''
   readonly #failed = Promise.withResolvers<never>()
   #stopping = false
-  /** Rejects when the bridge ends without having been asked. */
+  /** Rejects if the bridge ends without stop() or kill(). */
   readonly failed: Promise<never> = this.#failed.promise
   constructor(options: BridgeOptions) {
     this.#options = options
@@ -47,21 +47,21 @@ export class BridgeProcess {
     return this.#child?.pid
   }
 
-  /** False once it ended, whatever ended it. */
+  /** Whether the process runs. */
   get isRunning(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** Resolves when the bridge has said what is there at the PBX; rejects with its own sentence if it gives up. */
+  /** Resolves when the bridge has published the PBX's current state; rejects with the bridge's error if it ends. */
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     const { folder, program, cloud } = this.#options
     const configFile = await this.#writeConfig()
     const child = spawn(process.execPath, [...bridgeNodeFlags, program, '--config', configFile], {
       cwd: folder,
-      // Ctrl-C reaches the whole group of a terminal; the bridge is stopped in its turn instead.
+      // Ctrl-C signals every process of the terminal's group; a detached bridge is stopped by stop() instead.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // No credentials: the bridge gets its own by its signature.
+      // No credentials: the bridge requests its own with its signing key.
       env: { AWS_ENDPOINT_URL_SQS: cloud.endpoints.sqs, ...env },
     })
     this.#child = child
@@ -72,7 +72,7 @@ export class BridgeProcess {
     const log = createWriteStream(path.join(folder, 'bridge.log'), { flags: 'a', mode: 0o600 })
     child.stdout?.pipe(log)
     child.stderr?.on('data', (chunk: Buffer) => {
-      this.#said = (this.#said + chunk.toString('utf8')).slice(-2_000)
+      this.#stderr = (this.#stderr + chunk.toString('utf8')).slice(-2_000)
       log.write(chunk)
     })
     await this.#ready(child, child.stdout)
@@ -82,7 +82,7 @@ export class BridgeProcess {
     await this.#end('SIGTERM')
   }
 
-  /** Ends it as a power cut would. */
+  /** Kills the process, like a power cut. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL')
   }
@@ -98,10 +98,10 @@ export class BridgeProcess {
     clearTimeout(hard)
   }
 
-  /** Its log line of an epoch begun says that the first resynchronisation is durable. */
+  /** Waits for the log line `epoch begun`, which the bridge writes when its first resynchronisation is durable. */
   async #ready(child: ChildProcess, out: Readable | null): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const timer = setTimeout(() => reject(this.#failure('it said nothing for 20 s')), readyMsMax)
+    const timer = setTimeout(() => reject(this.#failure('it was not ready within 20 s')), readyMsMax)
     out?.on('data', (chunk: Buffer) => {
       if (chunk.includes('"event":"epoch begun"')) resolve()
     })
@@ -115,12 +115,12 @@ export class BridgeProcess {
   }
 
   #failure(what: string): StartError {
-    const sentence = this.#said.trim().split('\n').at(-1)
+    const sentence = this.#stderr.trim().split('\n').at(-1)
     const log = path.join(this.#options.folder, 'bridge.log')
     return new StartError('bridge-failed', `The bridge does not run: ${sentence || `${what}; see ${log}.`}`, 69)
   }
 
-  /** By its own command, as a person at the PBX would; what it leaves is there at the next start. */
+  /** Runs the bridge's command `enroll`, unless an earlier start did; returns the file that it writes. */
   async #enroll(): Promise<string> {
     const { folder, program, newCode, cloud } = this.#options
     const file = path.join(folder, 'enrolment.json')
@@ -129,8 +129,8 @@ export class BridgeProcess {
     try {
       await promisify(execFile)(process.execPath, args, { timeout: readyMsMax })
     } catch (cause) {
-      const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : ''
-      throw new StartError('bridge-not-enrolled', `The bridge was not enrolled: ${said}`, 69, { cause })
+      const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : ''
+      throw new StartError('bridge-not-enrolled', `The bridge was not enrolled: ${stderr}`, 69, { cause })
     }
     return file
   }

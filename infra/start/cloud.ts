@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { makeSecrets } from '../build/secrets.ts'
 import { type LocalCloud, startLocalCloud } from '../local/local-cloud.ts'
-import type { Home, Memory } from './home.ts'
+import type { StartFolder, StartState } from './start-folder.ts'
 
-/** `dev` is the stage that packaging writes. */
+/** The SSM parameter of the deployment's secrets; `dev` is the stage of `npm run package`. */
 export const secretsParameter = '/switchhook/dev/secrets'
 
 export type OpenCloud = LocalCloud & {
@@ -11,20 +11,20 @@ export type OpenCloud = LocalCloud & {
   ports: { http: number; socket: number; aws: number }
 }
 
-/** The local cloud over the packaged template; at its first start the deployment's secrets are made. */
-export async function openCloud(root: string, home: Home, memory: Memory): Promise<OpenCloud> {
+/** Starts the local cloud for the packaged template. The first start generates the deployment's secrets. */
+export async function openCloud(root: string, folder: StartFolder, state: StartState): Promise<OpenCloud> {
   const cloud = await startLocalCloud({
     packageFolder: path.join(root, '.serverless'),
-    dataFolder: home.path('cloud'),
-    ...(memory.ports && { ports: memory.ports }),
+    dataFolder: folder.path('cloud'),
+    ...(state.ports && { ports: state.ports }),
   })
-  let adminKey = memory.adminKey
+  let adminKey = state.adminKey
   if (!adminKey) {
     const secrets = makeSecrets()
     await cloud.putSecret(secretsParameter, JSON.stringify(secrets))
     adminKey = secrets.adminKey
-    // Before a site is made with it: a start that ends in between finds it again.
-    await home.remember({ ...memory, adminKey })
+    // Save it before a site is created with it, so that a start after a crash still has it.
+    await folder.save({ ...state, adminKey })
   }
   const ports = {
     http: Number(new URL(cloud.httpUrl).port),

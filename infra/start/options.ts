@@ -2,7 +2,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { StartError } from './start-error.ts'
 
-/** Where the calls come from. */
+/** The PBX to use: a private Asterisk, a recording or the person's own Asterisk. */
 export type PbxChoice =
   | { kind: 'private'; mirror: string | undefined }
   | { kind: 'replay' }
@@ -10,18 +10,18 @@ export type PbxChoice =
 
 export interface StartOptions {
   pbx: PbxChoice
-  /** Holds everything that outlives a run: Asterisk, tables, queues, spool, keys. */
+  /** Folder of everything that outlives a run: Asterisk, tables, queues, spool, keys. */
   folder: string
 }
 
-export const usage = `npm start                                  a real Asterisk with two phones, in a private folder
-npm start -- --mirror URL                  the same, its Debian packages from this mirror
-npm start -- --replay                      a recording of a real Asterisk instead (SIMULATED)
+export const usage = `npm start                                  runs a real Asterisk with two phones in a private folder
+npm start -- --mirror URL                  downloads Asterisk from this Debian mirror
+npm start -- --replay                      replays a recording of a real Asterisk (SIMULATED)
 npm start -- --pbx ws://USER:PASSWORD@HOST:8088 --cdr FILE
-                                           your own Asterisk and its JSON-lines CDR file
-npm start -- --folder DIR                  keep the data there (default .switchhook)`
+                                           uses your Asterisk and its CDR file
+npm start -- --folder DIR                  keeps the data in this folder (default .switchhook)`
 
-/** Parses the command line; the password of `--pbx` may come from ARI_PASSWORD, where no list of processes shows it. */
+/** Parses the command line. ARI_PASSWORD may hold the password of `--pbx`, which process lists would show in the URL. */
 export function parseOptions(args: string[], env: Record<string, string | undefined>): StartOptions {
   const { values } = parse(args)
   const folder = path.resolve(values.folder ?? '.switchhook')
@@ -43,18 +43,23 @@ function parse(args: string[]) {
       },
     })
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : ''
-    throw new StartError('usage', `${said}\n\n${usage}`, 64, { cause })
+    const message = cause instanceof Error ? cause.message : ''
+    throw new StartError('usage', `${message}\n\n${usage}`, 64, { cause })
   }
 }
 
 function ownPbx(text: string, cdrFile: string | undefined, password: string | undefined): PbxChoice {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !['ws:', 'wss:', 'http:', 'https:'].includes(url.protocol) || !url.username || !cdrFile) {
-    throw new StartError('usage', `--pbx takes ws://USER:PASSWORD@HOST:PORT, and --cdr FILE with it.\n\n${usage}`, 64)
+    throw new StartError(
+      'usage',
+      `--pbx is not a URL like ws://USER:PASSWORD@HOST:8088, or --cdr FILE is missing.\n\n${usage}`,
+      64,
+    )
   }
   const secret = decodeURIComponent(url.password) || password
-  if (!secret) throw new StartError('usage', 'Give the ARI password in the URL of --pbx or in ARI_PASSWORD.', 64)
+  if (!secret)
+    throw new StartError('usage', 'The ARI password is missing: give it in the URL of --pbx or in ARI_PASSWORD.', 64)
   const scheme = url.protocol.replace('ws', 'http')
   return {
     kind: 'own',

@@ -17,7 +17,7 @@ export interface PageServer {
   stop(): Promise<void>
 }
 
-/** Serves the built page on loopback, from memory: only files that were in the folder at start have an address. */
+/** Serves the built page on loopback from memory. Only files that are in the folder at the start are served. */
 export async function servePage(folder: string, port: number): Promise<PageServer> {
   const files = new Map<string, { type: string; bytes: Buffer }>()
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -56,6 +56,6 @@ export async function servePage(folder: string, port: number): Promise<PageServe
 
 function portFailure(port: number, cause: Error): Error {
   if (!('code' in cause) || cause.code !== 'EADDRINUSE') return cause
-  const message = `Port ${port} of the page is taken by another program; stop that one and try again.`
+  const message = `Port ${port} of the page is in use by another program; stop that program and try again.`
   return new StartError('port-in-use', message, 69, { cause })
 }

@@ -11,21 +11,21 @@ import type { PbxChoice } from './options.ts'
 import { StartError } from './start-error.ts'
 import type { Steps } from './steps.ts'
 
-/** Where calls come from: what the bridge has to know of it, and how to make one. */
+/** A PBX: the addresses that the bridge needs, and a way to make a call. */
 export interface PbxSource {
   ari: { url: string; user: string; password: string }
-  /** The Manager Interface, where there is one. */
+  /** The Manager Interface, if the PBX has one. */
   ami?: { port: number; user: string; password: string }
   cdrFile: string
-  /** Kept for the next start. */
+  /** Ports to use again at the next start. */
   ports?: AsteriskPorts
   kind: PbxChoice['kind']
-  /** For people. */
+  /** Name to print. */
   label: string
   simulated: boolean
-  /** Makes one call and resolves when it is over; absent where the calls are not ours to make. */
+  /** Makes one call and resolves when it has ended; absent for the person's own Asterisk. */
   call?: () => Promise<string>
-  /** Rejects if it ends by itself; absent where it is not ours to run. */
+  /** Rejects if the PBX ends by itself; absent if this process did not start it. */
   failed?: Promise<never>
   stop(): Promise<void>
 }
@@ -38,11 +38,12 @@ export interface PbxOptions {
   signal: AbortSignal
 }
 
-/** Played in turn, one for each call that is asked for. */
+/** Recordings that are replayed in turn, one for each call. */
 const recordings = ['internal_answered', 'internal_busy', 'transfer_blind', 'fork', 'trunk_in'] as const
 const talkMs = 3_000
 const ringMs = 1_500
 
+/** Opens the chosen PBX. Falls back to a recording if this machine cannot run Asterisk. */
 export async function openPbx(choice: PbxChoice, options: PbxOptions): Promise<PbxSource> {
   if (choice.kind === 'own') return ownPbx(choice)
   if (choice.kind === 'replay') return replayedPbx(options)
@@ -51,8 +52,8 @@ export async function openPbx(choice: PbxChoice, options: PbxOptions): Promise<P
   } catch (error) {
     if (!(error instanceof PlatformUnsupportedError)) throw error
     options.steps.say(
-      'A real Asterisk sets itself up on Debian and Ubuntu (x86-64) alone, so this replays a recording of one. ' +
-        'Where apt is there and only its mirrors lack Debian sid, npm start -- --mirror URL names one that has it.',
+      'Asterisk can be installed only on Debian and Ubuntu (x86-64), so this replays a recording. ' +
+        'If this machine has apt but its mirrors lack Debian sid, give another with npm start -- --mirror URL.',
     )
     return replayedPbx(options)
   }
@@ -89,14 +90,14 @@ async function replayedPbx({ folder, steps }: PbxOptions): Promise<PbxSource> {
   }
 }
 
-/** Asterisk in a private folder, and a second one that plays the phones. */
+/** Starts Asterisk in a private folder, and a second one that simulates the phones. */
 async function privatePbx(mirror: string | undefined, options: PbxOptions): Promise<PbxSource> {
   const { root, folder, steps, signal } = options
   const site = await readSite(path.join(root, 'infra/asterisk/site.yaml'))
   const installation = await steps.run('Asterisk in a private folder', (progress) =>
     installAsterisk({ folder: path.join(folder, 'asterisk'), progress, signal, ...(mirror && { mirror }) }),
   )
-  // Debian's own suffix says nothing to a person.
+  // Omit Debian's suffix.
   const version = installation.version.replace(/[+~].*/, '')
   const ports = options.ports ?? (await reservePorts())
   const pbx = await createPbx({ installation, site, folder: path.join(folder, 'pbx'), ports })
@@ -120,10 +121,10 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
   const ari = { url: pbx.ariUrl, user: pbx.ariUser, password: pbx.ariPassword }
   const failed = pbx.gone().then((): never => {
     const log = path.relative(root, pbx.logFile) || pbx.logFile
-    const message = `Asterisk ended by itself; its log is ${log}. npm start starts it again, its calls kept.`
+    const message = `Asterisk ended by itself; its log is ${log}. Run npm start again; the calls are kept.`
     throw new StartError('asterisk-ended', message, 69)
   })
-  // Once it is told to stop, nobody waits for this any more.
+  // After stop() nobody awaits this promise.
   failed.catch(() => undefined)
   const label = `Asterisk ${version} in ${path.relative(root, folder) || folder}`
   return {

@@ -1,4 +1,4 @@
-/** What a person sees while things start: a line a step when it is done, and one before if it takes over a second. */
+/** Prints the steps of the start: a line when a step is done, and a line before if it takes longer than a second. */
 export class Steps {
   readonly #print: (line: string) => void
   readonly #started = performance.now()
@@ -6,7 +6,7 @@ export class Steps {
     this.#print = print
   }
 
-  /** Runs one step; `say` tells how far it is. Steps may run side by side: each line names its own. */
+  /** Runs one step; `say` reports its progress. Steps may run concurrently, since each line names its step. */
   async run<T>(name: string, work: (say: (detail: string) => void) => Promise<T>): Promise<T> {
     const started = performance.now()
     let last = ''
@@ -31,13 +31,13 @@ export class Steps {
     this.#print(text)
   }
 
-  /** Seconds since the command was given. */
+  /** Returns the seconds since the command started. */
   seconds(): number {
     return since(this.#started)
   }
 }
 
-/** A step shorter than this needs no word before it is done. */
+/** A step that takes longer prints a line before it is done. */
 const quietSeconds = 1
 
 function since(started: number): number {

@@ -4,20 +4,21 @@ import { BridgeProcess } from './bridge-process.ts'
 import { buildAll } from './build.ts'
 import { waitForCall } from './call-log.ts'
 import { type OpenCloud, openCloud } from './cloud.ts'
-import type { Home, Memory } from './home.ts'
 import { makeSite, newCode } from './make-site.ts'
 import type { PbxChoice } from './options.ts'
 import { servePage } from './page-server.ts'
 import { openPbx, type PbxSource } from './pbx-source.ts'
+import type { StartFolder, StartState } from './start-folder.ts'
 import type { Steps } from './steps.ts'
 
-export interface Surroundings {
-  /** The repository. */
+export interface StartContext {
+  /** Path of the repository. */
   root: string
-  home: Home
+  folder: StartFolder
   steps: Steps
-  /** What was started is put here, to be stopped in the opposite order. */
-  parts: AsyncDisposableStack
+  /** Every started part is added here; disposing stops them in the opposite order. */
+  started: AsyncDisposableStack
+  /** Aborts when the person stops the start. */
   signal: AbortSignal
 }
 
@@ -25,52 +26,59 @@ export interface RunningSwitchhook {
   pageUrl: string
   apiUrl: string
   site: string
-  /** Of a site made by this start. */
+  /** The first API key of the site, if this start created the site. */
   newKey: string | undefined
   pbx: PbxSource
-  /** Rejects if a part that should run ends by itself. */
+  /** Rejects if a part ends by itself. */
   failed: Promise<never>
+  /** Makes a call and waits until it is in the call log. */
   firstCall(call: () => Promise<string>): Promise<void>
 }
 
+/** Each kind of PBX has its own site, so that recorded and real calls are never mixed. */
 const siteNames: Record<PbxChoice['kind'], { site: string; name: string }> = {
   private: { site: 'demo', name: 'Demonstration' },
   replay: { site: 'replay', name: 'Recorded calls (SIMULATED)' },
   own: { site: 'own', name: 'My own PBX' },
 }
 
-/** Starts PBX, local cloud, bridge and page, each kept in `home` for the next start. */
-export async function openSwitchhook(choice: PbxChoice, around: Surroundings): Promise<RunningSwitchhook> {
-  const { root, home, steps, parts, signal } = around
-  const memory = await home.open()
-  const build = steps.run('Functions, bridge and page packaged', () => buildAll(root))
-  const opened = openPbx(choice, { root, folder: home.folder, ports: memory.pbxPorts, steps, signal })
-  const [pbx, cloud] = await settle([
-    opened.then((source) => kept(parts, source)),
-    build.then(() => steps.run('Local cloud', () => openCloud(root, home, memory))).then((one) => kept(parts, one)),
-  ])
+/** Starts PBX, local cloud, bridge and page. Their data is stored in `context.folder` for the next start. */
+export async function openSwitchhook(choice: PbxChoice, context: StartContext): Promise<RunningSwitchhook> {
+  const { root, folder, steps, started, signal } = context
+  const state = await folder.open()
+  const building = steps.run('Functions, bridge and page packaged', () => buildAll(root))
+  const pbxOpening = openPbx(choice, { root, folder: folder.folder, ports: state.pbxPorts, steps, signal })
+  const [pbx, cloud] = await waitForBoth(
+    pbxOpening.then((opened) => stopLater(started, opened)),
+    building
+      .then(() => steps.run('Local cloud', () => openCloud(root, folder, state)))
+      .then((opened) => stopLater(started, opened)),
+  )
   signal.throwIfAborted()
-  const page = kept(parts, await servePage(path.join(root, 'dist/dashboard'), memory.ports?.page ?? 0))
-  const { kept: keptSite, newKey } = await steps.run('Site', () => siteIn(pbx.kind, memory, cloud))
-  const ports = { ...cloud.ports, page: page.port }
-  const { adminKey } = cloud
-  const sites = { ...memory.sites, [pbx.kind]: keptSite }
-  await home.remember({ ...memory, adminKey, sites, ports, pbxPorts: pbx.ports ?? memory.pbxPorts })
-  const folder = home.path('bridge', pbx.kind)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const page = stopLater(started, await servePage(path.join(root, 'dist/dashboard'), state.ports?.page ?? 0))
+  const { site: madeSite, newKey } = await steps.run('Site', () => findOrMakeSite(pbx.kind, state, cloud))
+  const { site, pageKey, menuKey } = madeSite
+  await folder.save({
+    ...state,
+    adminKey: cloud.adminKey,
+    sites: { ...state.sites, [pbx.kind]: madeSite },
+    ports: { ...cloud.ports, page: page.port },
+    pbxPorts: pbx.ports ?? state.pbxPorts,
+  })
+  const bridgeFolder = folder.path('bridge', pbx.kind)
+  await mkdir(bridgeFolder, { recursive: true, mode: 0o700 })
   const bridge = new BridgeProcess({
     program: path.join(root, 'dist/bridge/switchhook-bridge.mjs'),
-    folder,
-    newCode: () => newCode(keptSite.site, cloud),
+    folder: bridgeFolder,
+    newCode: () => newCode(site, cloud),
     pbx,
     cloud,
-    // A recording has no callers.
-    menuKey: pbx.simulated ? undefined : keptSite.menuKey,
+    // A recording has no callers who could use a menu.
+    menuKey: pbx.simulated ? undefined : menuKey,
   })
-  kept(parts, bridge)
+  stopLater(started, bridge)
   await steps.run('Bridge', () => bridge.start())
   signal.throwIfAborted()
-  const { pageKey, site } = keptSite
   const fragment = new URLSearchParams({
     api: cloud.httpUrl,
     site,
@@ -87,27 +95,26 @@ export async function openSwitchhook(choice: PbxChoice, around: Surroundings): P
     firstCall: (call) =>
       steps.run('First call', async (say) => {
         say('ringing')
-        const said = await waitForCall({ apiUrl: cloud.httpUrl, site, apiKey: pageKey, signal }, call)
-        say(said)
+        say(await waitForCall({ apiUrl: cloud.httpUrl, site, apiKey: pageKey, signal }, call))
       }),
   }
 }
 
-function kept<T extends { stop(): Promise<void> }>(parts: AsyncDisposableStack, part: T): T {
-  parts.defer(() => part.stop())
+function stopLater<T extends { stop(): Promise<void> }>(started: AsyncDisposableStack, part: T): T {
+  started.defer(() => part.stop())
   return part
 }
 
-/** Waits for all, so that what started is known and stopped even when its neighbour failed; then throws the failure. */
-async function settle<A, B>(pair: readonly [Promise<A>, Promise<B>]): Promise<[A, B]> {
-  await Promise.allSettled(pair)
-  return [await pair[0], await pair[1]]
+/** Waits for both even if one fails, so that the other is added to `started` and gets stopped; then throws the failure. */
+async function waitForBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second])
+  return [await first, await second]
 }
 
-/** The site of this kind of PBX: as an earlier start made it, or new, with its first key to show. */
-async function siteIn(kind: PbxChoice['kind'], memory: Memory, cloud: OpenCloud) {
-  const known = memory.sites?.[kind]
-  if (known) return { kept: known, newKey: undefined }
-  const { apiKey, ...kept } = await makeSite(siteNames[kind], cloud)
-  return { kept, newKey: apiKey }
+/** Returns the site of this kind of PBX: the one that an earlier start made, or a new one with its first API key. */
+async function findOrMakeSite(kind: PbxChoice['kind'], state: StartState, cloud: OpenCloud) {
+  const known = state.sites?.[kind]
+  if (known) return { site: known, newKey: undefined }
+  const { apiKey, ...site } = await makeSite(siteNames[kind], cloud)
+  return { site, newKey: apiKey }
 }

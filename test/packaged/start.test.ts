@@ -24,13 +24,13 @@ async function callLog(output: string): Promise<{ cdrs: unknown[] }> {
   return (await response.json()) as { cdrs: unknown[] }
 }
 
-test('npm start -- --replay shows a recorded call, says that it is simulated, stops whole and keeps its data', async () => {
+test('npm start -- --replay shows a recorded call as SIMULATED, ends all its processes and keeps its data', async () => {
   const own = path.join(folder, 'kept')
   const first = runStart(['--replay', '--folder', own])
   await first.untilSaid('Ready after')
   expect(first.output()).toContain('SIMULATED')
   const [, shown = ''] = keyForm.exec(first.output()) ?? []
-  // The key that may do everything is shown once and not kept: the page has one of its own.
+  // The key with every scope is printed once and not stored; the page has its own key.
   expect(first.output().split(shown)).toHaveLength(2)
   expect(await readFile(path.join(own, 'start.json'), 'utf8')).not.toContain(shown)
   expect(settingsOf(first.output()).get('mode')).toBe('replay')
@@ -55,15 +55,15 @@ test('npm start -- --replay shows a recorded call, says that it is simulated, st
   expect(sentence(third.output())).toMatch(/runs? |in use|another/)
 })
 
-test('where no Asterisk can be set up, npm start replays a recording by itself and says why', async () => {
-  // No apt is found on an empty path, as on another platform.
+test('npm start replays a recording and prints the reason if Asterisk cannot be installed', async () => {
+  // With this PATH no apt is found, as on another platform.
   await using command = runStart(['--folder', path.join(folder, 'elsewhere')], { env: { PATH: folder } })
   await command.untilSaid('Ready after')
-  expect(command.output()).toMatch(/replays a recording of one.*--mirror URL/)
+  expect(command.output()).toMatch(/replays a recording\..*--mirror URL/)
   expect(command.output()).toContain('SIMULATED')
 })
 
-test('npm start -- --pbx works on a PBX of one’s own; a wrong password ends in a sentence without it', async () => {
+test('npm start -- --pbx connects to another PBX; a wrong password ends in an error that does not contain it', async () => {
   await using pbx = await startReplay({
     folder: path.join(folder, 'own-pbx'),
     recordings: [],
@@ -82,17 +82,17 @@ test('npm start -- --pbx works on a PBX of one’s own; a wrong password ends in
 })
 
 test.each([
-  ['an option that does not exist', ['--nonsense'], 64, /npm start -- --replay/],
+  ['an unknown option', ['--nonsense'], 64, /npm start -- --replay/],
   ['a PBX without its CDR file', ['--pbx', 'ws://u:p@127.0.0.1:1'], 64, /--cdr FILE/],
-  ['a folder that cannot be', ['--replay', '--folder', '/dev/null/here'], 77, /cannot be written.*--folder/],
-])('%s ends in one sentence and its status', async (_, args, status, words) => {
+  ['a folder that cannot be created', ['--replay', '--folder', '/dev/null/here'], 77, /cannot be written.*--folder/],
+])('%s ends with one sentence and its exit status', async (_, args, status, words) => {
   const command = runStart(args)
   expect(await command.ended).toBe(status)
   expect(command.output()).toMatch(words)
   expect(command.output()).not.toMatch(/\n\s+at /)
 })
 
-test('a port that is taken is named', async () => {
+test('names a port that is in use', async () => {
   const own = path.join(folder, 'ports')
   await using first = runStart(['--replay', '--folder', own])
   await first.untilSaid('Ready after')
@@ -102,11 +102,11 @@ test('a port that is taken is named', async () => {
   await new Promise<void>((resolve) => squatter.listen(Number(port), '127.0.0.1', resolve))
   const second = runStart(['--replay', '--folder', own])
   expect(await second.ended).toBe(69)
-  expect(sentence(second.output())).toMatch(new RegExp(`Port ${port} .* taken`))
+  expect(sentence(second.output())).toMatch(new RegExp(`Port ${port} .* in use`))
   squatter.close()
 })
 
-test('a Node that is too old is told what to do', async () => {
+test('an old Node ends with a sentence that says to run npm ci', async () => {
   const old = path.join(folder, 'old-node.mjs')
   await writeFile(old, "Object.defineProperty(process.versions, 'node', { value: '20.20.2' })")
   const command = runStart([], { nodeArgs: ['--import', old] })
@@ -114,7 +114,7 @@ test('a Node that is too old is told what to do', async () => {
   expect(sentence(command.output())).toMatch(/Node 24 or later.*npm ci/)
 })
 
-/** The last line that was printed; there must be no stack trace around it. */
+/** Returns the last line of the output, which must not contain a stack trace. */
 function sentence(output: string): string {
   expect(output).not.toMatch(/\n\s+at /)
   return output.trimEnd().split('\n').at(-1) ?? ''

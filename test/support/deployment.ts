@@ -12,7 +12,7 @@ import { type Lane, packBody } from '../../contracts/packed-body.ts'
 import type { LocalCloud } from '../../infra/local/local-cloud.ts'
 import { buildService } from '../../infra/start/build.ts'
 import { type OpenCloud, openCloud } from '../../infra/start/cloud.ts'
-import { Home } from '../../infra/start/home.ts'
+import { StartFolder } from '../../infra/start/start-folder.ts'
 import { checkAnswer } from './contract.ts'
 
 /** A site of the deployment, and the key by which its bridge signs. */
@@ -49,7 +49,7 @@ export async function deploy(): Promise<Deployment> {
   const root = process.cwd()
   await buildService(root)
   const folder = await mkdtemp(path.join(tmpdir(), 'sh-'))
-  const home = new Home(folder)
+  const home = new StartFolder(folder)
   const cloud = await openCloud(root, home, await home.open())
   const client = (endpoint: string) => ({ region: cloud.region, endpoint, credentials: cloud.credentials('operator') })
   const sqs = new SQSClient(client(cloud.endpoints.sqs))

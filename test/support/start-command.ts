@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { until } from './until.ts'
 
-/** `npm start -- ARGS` as a process of its own, with what it printed. */
+/** A running `npm start -- ARGS` and its output. */
 export interface StartCommand extends AsyncDisposable {
   output(): string
-  /** Resolves once the text was printed; fails if the command ends before. */
+  /** Resolves when the command has printed the text; rejects if the command ends first. */
   untilSaid(text: string, msMax?: number): Promise<void>
-  /** Ctrl-C; resolves with the exit status. */
+  /** Sends SIGINT, like Ctrl-C; resolves with the exit status. */
   interrupt(): Promise<number | null>
   ended: Promise<number | null>
 }
@@ -18,7 +18,7 @@ export function runStart(
   { nodeArgs = [], env = {} }: { nodeArgs?: string[]; env?: NodeJS.ProcessEnv } = {},
 ): StartCommand {
   const command = [...nodeArgs, 'infra/launch.mjs', 'infra/start/main.ts', ...args]
-  // A group of its own, so that an interrupt reaches what a terminal's Ctrl-C would.
+  // Its own process group: interrupt() signals the whole group, as Ctrl-C in a terminal does.
   const child: ChildProcess = spawn(process.execPath, command, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,7 +50,7 @@ export function runStart(
   }
 }
 
-/** Command lines of running processes that speak of a folder. */
+/** Returns the command lines of running processes that contain a folder's path. */
 export function processesOf(folder: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -58,7 +58,7 @@ export function processesOf(folder: string): string[] {
       try {
         return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
       } catch (error) {
-        // It ended while the list was read.
+        // The process ended while the list was read.
         if (error instanceof Error) return ''
         throw error
       }

@@ -5,50 +5,52 @@ import * as v from 'valibot'
 import { MadeSite } from './make-site.ts'
 import { StartError } from './start-error.ts'
 
-/** What a start leaves for the next one, in `start.json`, readable by its owner alone since it holds a key. */
-const Memory = v.looseObject({
-  /** Ports are kept, so that a page left open and queue URLs in the tables stay right. */
+/** What a start saves for the next one in `start.json`. Only the owner can read the file, because it contains keys. */
+const StartState = v.looseObject({
+  /** Ports stay the same, so that an open page and queue URLs in the tables stay valid. */
   ports: v.optional(v.object({ http: v.number(), socket: v.number(), aws: v.number(), page: v.number() })),
   pbxPorts: v.optional(
     v.object({ sip: v.number(), http: v.number(), ami: v.number(), rtpFirst: v.number(), rtpLast: v.number() }),
   ),
   adminKey: v.optional(v.string()),
-  /** By the kind of PBX: recorded calls and real ones never share a site. */
+  /** Sites by the kind of PBX: recorded and real calls have different sites. */
   sites: v.optional(v.record(v.string(), MadeSite)),
 })
-export type Memory = v.InferOutput<typeof Memory>
+export type StartState = v.InferOutput<typeof StartState>
 
-/** The folder of one local Switchhook. */
-export class Home {
+/** The folder of `npm start`, in which everything is stored that outlives a run. */
+export class StartFolder {
   readonly folder: string
   constructor(folder: string) {
     this.folder = folder
   }
 
+  /** Returns a path in the folder. */
   path(...parts: string[]): string {
     return path.join(this.folder, ...parts)
   }
 
-  async open(): Promise<Memory> {
+  /** Creates the folder and returns the state that the last start saved. */
+  async open(): Promise<StartState> {
     try {
       await mkdir(this.folder, { recursive: true, mode: 0o700 })
       const probe = this.path(`.probe-${randomUUID()}`)
       await writeFile(probe, '')
       await rename(probe, this.path('.probe'))
     } catch (cause) {
-      const message = `The folder ${this.folder} cannot be written; give another one with --folder DIR.`
+      const message = `The folder ${this.folder} cannot be written; choose another one with --folder DIR.`
       throw new StartError('folder-not-writable', message, 77, { cause })
     }
     return this.#read()
   }
 
-  async remember(memory: Memory): Promise<void> {
-    // Written aside and renamed: a crash leaves the old one or the new one.
-    await writeFile(this.path('start.json.new'), JSON.stringify(memory, null, 2), { mode: 0o600 })
+  async save(state: StartState): Promise<void> {
+    // Write a new file and rename it: after a crash the old or the new one is complete.
+    await writeFile(this.path('start.json.new'), JSON.stringify(state, null, 2), { mode: 0o600 })
     await rename(this.path('start.json.new'), this.path('start.json'))
   }
 
-  async #read(): Promise<Memory> {
+  async #read(): Promise<StartState> {
     let text: string
     try {
       text = await readFile(this.path('start.json'), 'utf8')
@@ -57,9 +59,9 @@ export class Home {
       throw error
     }
     try {
-      return v.parse(Memory, JSON.parse(text))
+      return v.parse(StartState, JSON.parse(text))
     } catch (cause) {
-      const message = `${this.path('start.json')} is damaged; delete the folder ${this.folder} to start anew.`
+      const message = `${this.path('start.json')} is damaged; delete the folder ${this.folder} to start with an empty one.`
       throw new StartError('memory-damaged', message, 65, { cause })
     }
   }
