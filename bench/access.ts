@@ -85,9 +85,9 @@ async function bodiesPerSecond(): Promise<Figure[]> {
   const cdrs = (count: number) => Array.from({ length: count }, (_, n) => cdrEvent('bench', makeCdr(n)))
   const facts = Array.from({ length: 10 }, (_, n) => endpointFact('bench', [1, n + 1], `58${n}`, 'INUSE'))
   const bodies = { 'one CDR': pack(cdrs(1)), 'ten facts': pack(facts), 'fifty CDRs': pack(cdrs(50)) }
-  const aside = { put: async () => undefined }
+  const deadLetters = { put: async () => undefined }
   const verified = (body: string) => () => openBody(body, keys.bridgeKey)
-  const read = (body: string) => () => openMessage(recordOf(body), keys, aside, 'records')
+  const read = (body: string) => () => openMessage(recordOf(body), keys, deadLetters, 'records')
   const figures: Figure[] = []
   const add = async (name: string, act: () => Promise<unknown>, bare: number) => {
     const value = median(await perCoreSecond(act))

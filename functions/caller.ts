@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { SiteId } from '../contracts/names.ts'
 import { isScope, type Scope } from '../contracts/scopes.ts'
 
-/** An API key of a site, and what it may do there. */
+/** A caller with an API key of a site. */
 export interface SiteKey {
   kind: 'key'
   site: SiteId
@@ -10,10 +10,10 @@ export interface SiteKey {
   scopes: ReadonlySet<Scope>
   /** Requests of 10 s; the default where absent. */
   requestsMax?: number | undefined
-  /** Unix milliseconds at which key or secret end; API Gateway's cache knows nothing of it. */
+  /** When the key or its secret expires, Unix milliseconds. Checked again, since API Gateway caches the authorizer's answer. */
   until?: number | undefined
 }
-/** The deployment's own key: makes sites and helps where a site has lost its keys. */
+/** The administrator of the deployment, who creates sites and replaces lost keys. */
 export interface Admin {
   kind: 'admin'
 }
@@ -21,7 +21,7 @@ export interface Unknown {
   kind: 'unknown'
 }
 
-/** Who calls, as the authorizer found out. API Gateway carries it as flat text beside the request. */
+/** The caller that the authorizer identified. API Gateway passes it to the function as a flat map of texts. */
 export type Caller = Admin | SiteKey | Unknown
 
 const digits = v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))
@@ -47,7 +47,7 @@ export function callerContext(caller: Caller): Record<string, string> {
   return { kind, site, keyId, scopes: [...scopes].join(' '), ...texts }
 }
 
-/** Anything that is not a context of ours is nobody: a route without its authorizer stays shut. */
+/** Parses the authorizer's context. Any other context is an unknown caller, so a route without authorizer stays closed. */
 export function parseCaller(context: unknown): Caller {
   const parsed = v.safeParse(Context, context)
   if (!parsed.success) return { kind: 'unknown' }
@@ -56,7 +56,7 @@ export function parseCaller(context: unknown): Caller {
   return { kind: 'key', site, keyId, scopes: new Set(scopes.split(' ').filter(isScope)), requestsMax, until }
 }
 
-/** How logs and audit name a caller. */
+/** Returns the name of a caller in logs and audit log. */
 export function nameOf(caller: Caller): string {
   return caller.kind === 'key' ? `key:${caller.keyId}` : caller.kind
 }

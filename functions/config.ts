@@ -1,4 +1,6 @@
-/** The environment is read here alone; infra/ sets each name for the functions whose code asks for it. */
+import { SwitchhookError } from '../contracts/errors.ts'
+
+/** Environment variables. Only this module reads them; infra/ sets each one for the functions that use it. */
 const names = [
   'STAGE',
   'TABLE_RECORDS',
@@ -22,7 +24,12 @@ const names = [
 ] as const
 export type ConfigName = (typeof names)[number]
 
-/** The wanted settings; all that are missing are named at once, and no value is ever printed. */
+/** An environment variable that the function needs is not set. */
+export class ConfigError extends SwitchhookError {
+  readonly errorId = 'config-incomplete'
+}
+
+/** Returns the wanted settings. The error names all that are missing, and never prints a value. */
 export function config<const Wanted extends ConfigName>(...wanted: Wanted[]): Record<Wanted, string> {
   const found: Partial<Record<ConfigName, string>> = {}
   for (const name of wanted) {
@@ -31,7 +38,9 @@ export function config<const Wanted extends ConfigName>(...wanted: Wanted[]): Re
   }
   if (!hasAll(found, wanted)) {
     const missing = wanted.filter((name) => !found[name])
-    throw new Error(`environment lacks ${missing.join(', ')}: deploy with the template of this version`)
+    throw new ConfigError(
+      `missing environment variables: ${missing.join(', ')}. Deploy with the template of this version.`,
+    )
   }
   return found
 }
@@ -43,7 +52,7 @@ function hasAll<Wanted extends ConfigName>(
   return wanted.every((name) => found[name] !== undefined)
 }
 
-/** Who the function is, as Lambda itself tells it: the credentials of its role, for the life of the process. */
+/** Returns the region and the credentials of the function's role, which Lambda sets for the life of the process. */
 export function functionIdentity(): {
   region: string
   accessKeyId: string

@@ -1,24 +1,30 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import * as v from 'valibot'
+import { SwitchhookError } from '../contracts/errors.ts'
 import { config } from './config.ts'
 
-/** The deployment's secrets: one SSM SecureString a stage, JSON, read once at cold start. */
+/** The deployment's secrets: JSON in one SSM SecureString a stage, read once per cold start. */
 export const Secrets = v.object({
-  /** Makes sites; held by whoever deploys. */
+  /** Bearer token of the administrator of the deployment, who creates sites. */
   adminKey: v.pipe(v.string(), v.minLength(32)),
-  /** Key of the HMAC under which API keys are stored. */
+  /** Key of the HMAC by which API keys are hashed before they are stored. */
   pepper: v.pipe(v.string(), v.minLength(32)),
-  /** Signs the cursors of pages. */
+  /** Key that signs pagination cursors. */
   cursorKey: v.pipe(v.string(), v.minLength(32)),
   /** Ed25519 private key (PKCS8, PEM) that signs commands to bridges. */
   signingKey: v.pipe(v.string(), v.startsWith('-----BEGIN PRIVATE KEY-----')),
 })
 export type Secrets = v.InferOutput<typeof Secrets>
 
+/** The stored secrets lack a field or have an invalid one. */
+export class SecretsError extends SwitchhookError {
+  readonly errorId = 'secrets-invalid'
+}
+
 let loading: Promise<Secrets> | undefined
 
-/** Secrets of this stage. A failed read is not remembered, so the next invocation tries again. */
+/** Returns the secrets of this stage. A failed read is not cached, so the next invocation retries. */
 export function secrets(): Promise<Secrets> {
   loading ??= read().catch((error: unknown) => {
     loading = undefined
@@ -33,10 +39,10 @@ async function read(): Promise<Secrets> {
   const parsed = v.safeParse(Secrets, JSON.parse(Parameter?.Value ?? '{}'))
   if (parsed.success) return parsed.output
   const wrong = parsed.issues.map((issue) => v.getDotPath(issue) ?? '(whole)').join(', ')
-  throw new Error(`the secrets in ${name} lack or spoil: ${wrong}; write them anew as docs/deploy.md says`)
+  throw new SecretsError(`missing or invalid secrets in ${name}: ${wrong}. Write them again as docs/deploy.md says.`)
 }
 
-/** Public half of the key that signs commands (SPKI, PEM). */
+/** Returns the public half of the key that signs commands (SPKI, PEM). */
 export function deploymentPublicKey(secrets: Secrets): string {
   const key: KeyObject = createPublicKey(createPrivateKey(secrets.signingKey))
   return key.export({ type: 'spki', format: 'pem' }).toString()

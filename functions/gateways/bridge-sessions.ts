@@ -1,10 +1,19 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import { SwitchhookError } from '../../contracts/errors.ts'
 import type { SiteId } from '../../contracts/names.ts'
 
-/** STS's limit for a role that a role assumes. */
+/** STS's limit for a session of a role that another role assumes. */
 const sessionSeconds = 3_600
 
-/** Sessions of the bridges' role. Their tags say which command queue they open; see infra/cloud/bridge-role.yml. */
+/** STS answered without credentials. */
+export class CredentialsMissingError extends SwitchhookError {
+  readonly errorId = 'credentials-missing'
+  override shouldRetry(): boolean {
+    return true
+  }
+}
+
+/** Creates sessions of the bridges' role. Session tags limit each to its command queue: see infra/cloud/bridge-role.yml. */
 export class BridgeSessions {
   readonly #client = new STSClient({})
   readonly #roleArn: string
@@ -12,7 +21,7 @@ export class BridgeSessions {
     this.#roleArn = roleArn
   }
 
-  /** `name` appears in CloudTrail; 64 characters at most: a site's 32, a hyphen and a key id's 16 fit. */
+  /** `name` appears in CloudTrail. It has 64 characters at most: a site's 32, a hyphen and a key id's 16 fit. */
   async session(tags: { site: SiteId; queue: string }, name: string) {
     const { Credentials } = await this.#client.send(
       new AssumeRoleCommand({
@@ -23,7 +32,9 @@ export class BridgeSessions {
       }),
     )
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {}
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) throw new Error('STS answered no credentials')
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) {
+      throw new CredentialsMissingError('STS returned no credentials for a bridge')
+    }
     return {
       accessKeyId: AccessKeyId,
       secretAccessKey: SecretAccessKey,

@@ -5,14 +5,23 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
+import { SwitchhookError } from '../../contracts/errors.ts'
 import type { SiteId } from '../../contracts/names.ts'
 
-/** Commands have a deadline of seconds, so one that nobody fetched is dropped after a minute, SQS's shortest. */
+/** Commands expire within seconds, so SQS may drop those that no bridge received after a minute, its shortest retention. */
 const retentionSeconds = 60
-/** Long poll, so that a waiting bridge costs three requests a minute. */
+/** Long polling: a waiting bridge costs three requests a minute. */
 const waitSeconds = 20
 
-/** The queue of each site from which its bridge takes commands. */
+/** SQS answered without the URL of the queue that it created. */
+export class QueueUrlMissingError extends SwitchhookError {
+  readonly errorId = 'queue-url-missing'
+  override shouldRetry(): boolean {
+    return true
+  }
+}
+
+/** Creates, removes and writes to the queue from which each site's bridge receives commands. */
 export class CommandQueues {
   readonly #client = new SQSClient({})
   readonly #stage: string
@@ -20,7 +29,7 @@ export class CommandQueues {
     this.#stage = stage
   }
 
-  /** Makes the site's command queue, or finds the one that is there, and answers its URL. `number` rises when a bridge is revoked. */
+  /** Creates the site's command queue unless it exists, and returns its URL. `number` rises when a bridge is revoked. */
   async create(site: SiteId, number: number): Promise<string> {
     const { QueueUrl } = await this.#client.send(
       new CreateQueueCommand({
@@ -32,7 +41,7 @@ export class CommandQueues {
         },
       }),
     )
-    if (!QueueUrl) throw new Error('SQS made a queue and named no URL')
+    if (!QueueUrl) throw new QueueUrlMissingError('SQS returned no URL for a command queue')
     return QueueUrl
   }
 
@@ -40,7 +49,7 @@ export class CommandQueues {
     await this.#client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }))
   }
 
-  /** Harmless where it is gone already. */
+  /** Removes a queue; harmless if it no longer exists. */
   async remove(url: string): Promise<void> {
     try {
       await this.#client.send(new DeleteQueueCommand({ QueueUrl: url }))

@@ -1,6 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 
-/** Puts what cannot be stored aside, whole, so that a redrive after a repair loses nothing. */
+/** Sends refused bodies to a dead-letter queue, unchanged, so that they can be redriven after a repair. */
 export class DeadLetters {
   readonly #client = new SQSClient({})
   readonly #queueUrl: string
@@ -9,8 +9,8 @@ export class DeadLetters {
   }
 
   /**
-   * The original signed body and why it was refused: as a whole, or at one line, counted from 0. A redrive replays the
-   * body; what is stored already absorbs it.
+   * Sends the original signed body with the id of its error, and the line that has it (counted from 0) if it is one line. A
+   * redrive replays the whole body; rows that are stored already do not change.
    */
   async put(body: string, errorId: string, line?: number): Promise<void> {
     const place = line === undefined ? {} : { line: { DataType: 'Number', StringValue: String(line) } }

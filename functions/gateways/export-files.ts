@@ -9,21 +9,30 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { SwitchhookError } from '../../contracts/errors.ts'
 
-/** S3 takes no part but the last under 5 MiB. */
+/** S3 refuses parts under 5 MiB, except the last one. */
 export const partBytesMin = 5 * 1024 * 1024
-/** An hour: not longer than the credentials of the function that signs. */
+/** A link is valid for an hour, no longer than the credentials of the function that signs it. */
 export const linkSeconds = 3_600
 
-/** The upload is not there any more, or its parts are not those that were noted: it has to begin anew. */
-export class UploadLostError extends Error {
+/** S3 no longer has the upload or one of its parts, so the export has to start again. */
+export class UploadLostError extends SwitchhookError {
   readonly errorId = 'upload-lost'
-  shouldRetry(): boolean {
+  override shouldRetry(): boolean {
     return true
   }
 }
 
-/** Files of exports, written part by part and read by signed links. The bucket itself lets them go after their time. */
+/** S3 answered without the id or ETag that the next request needs. */
+export class UploadAnswerError extends SwitchhookError {
+  readonly errorId = 'upload-answer-incomplete'
+  override shouldRetry(): boolean {
+    return true
+  }
+}
+
+/** Writes the files of exports part by part, and signs links to them. A lifecycle rule of the bucket deletes old files. */
 export class ExportFiles {
   readonly #client: S3Client
   readonly #bucket: string
@@ -41,22 +50,22 @@ export class ExportFiles {
         ContentDisposition: `attachment; filename="${name}"`,
       }),
     )
-    if (!UploadId) throw new Error('S3 began an upload and named no id')
+    if (!UploadId) throw new UploadAnswerError('S3 returned no id for an upload')
     return UploadId
   }
 
-  /** Parts are counted from 1; one that is written again takes the place of the first. Answers its ETag. */
+  /** Writes a part, counted from 1, and returns its ETag. A part that is written again replaces the earlier one. */
   async putPart(Key: string, UploadId: string, PartNumber: number, Body: Buffer): Promise<string> {
     try {
       const { ETag } = await this.#client.send(new UploadPartCommand({ ...this.#at(Key), UploadId, PartNumber, Body }))
-      if (!ETag) throw new Error('S3 took a part and named no ETag')
+      if (!ETag) throw new UploadAnswerError('S3 returned no ETag for a part')
       return ETag
     } catch (cause) {
       throw lostOr(cause)
     }
   }
 
-  /** Makes one file of the parts. Done already, it is done. */
+  /** Makes one file of the parts; harmless if that was done before. */
   async complete(Key: string, UploadId: string, etags: readonly string[]): Promise<void> {
     const Parts = etags.map((ETag, n) => ({ PartNumber: n + 1, ETag }))
     try {
@@ -69,7 +78,7 @@ export class ExportFiles {
     }
   }
 
-  /** The file, and an upload of it that is under way. */
+  /** Removes the file, and an upload of it that is under way. */
   async remove(Key: string, UploadId: string | undefined): Promise<void> {
     if (UploadId !== undefined) {
       try {
@@ -82,7 +91,7 @@ export class ExportFiles {
     await this.#client.send(new DeleteObjectCommand(this.#at(Key)))
   }
 
-  /** Opens the file without credentials for an hour. */
+  /** Returns a link by which anyone can read the file for an hour. */
   async link(Key: string): Promise<string> {
     return getSignedUrl(this.#client, new GetObjectCommand(this.#at(Key)), { expiresIn: linkSeconds })
   }

@@ -1,9 +1,9 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 
-/** SQS's limit: 4.5 million subscribers of one site. */
+/** SQS's limit. The last chunk of 4.5 million subscribers of one site is delayed by this much. */
 const delaySecondsMax = 900
 
-/** Hands work to the function `fan-out`, one message a chunk. */
+/** Sends chunks of connections and frames to the `fan-out` function, one message a chunk. */
 export class FanOutQueue {
   readonly #client = new SQSClient({})
   readonly #queueUrl: string
@@ -11,7 +11,7 @@ export class FanOutQueue {
     this.#queueUrl = queueUrl
   }
 
-  /** A chunk is at most 0.5 MB as JSON, so each is a request of its own; 100,000 subscribers are 200 of them. */
+  /** Sends each chunk by a request of its own, since a chunk has up to 0.5 MB; 100,000 subscribers are 200 chunks. */
   async send(chunks: readonly { chunk: object; delaySeconds: number }[]): Promise<void> {
     await Promise.all(
       chunks.map(({ chunk, delaySeconds }) =>

@@ -1,19 +1,21 @@
 import http from 'node:http'
 import https from 'node:https'
+import { setTimeout as wait } from 'node:timers/promises'
 import {
   ApiGatewayManagementApiClient,
   DeleteConnectionCommand,
   GoneException,
 } from '@aws-sdk/client-apigatewaymanagementapi'
+import { SwitchhookError } from '../../contracts/errors.ts'
 import { functionIdentity } from '../config.ts'
 import { describeError, logOutcome } from '../log.ts'
 import { PostSigner } from './signed-post.ts'
 
 export type PostOutcome = 'sent' | 'gone' | 'throttled' | 'failed'
 
-/** A connection that does not take its frame within this is passed over; it will resume by itself. */
+/** A post that takes longer fails. The client finds out by its digest or its next resume that it missed a frame. */
 const postMsMax = 1_000
-/** As many as are posted to at once, each kept for the next post: a TLS handshake would cost more than all else. */
+/** Concurrent posts. Each socket is kept open for the next post, since a TLS handshake costs more than the post itself. */
 const socketsMax = 100
 const throttled = /Throttling|TooManyRequests|LimitExceeded/
 
@@ -21,7 +23,7 @@ interface Answer {
   status: number
   errorType: string
 }
-/** A post that is written at the end of this turn of the event loop. */
+/** A post that is sent at the end of this turn of the event loop. */
 interface Waiting {
   connectionId: string
   frame: string
@@ -51,8 +53,8 @@ export class Sockets {
   }
 
   /**
-   * `frame` is JSON. One try: whoever posts to many decides when a throttled post is made again, so that it holds up no
-   * other. One connection's trouble is its own: thrown, it would hold up everyone else of the site.
+   * Posts a frame (JSON) to a connection, once. The caller decides when to retry a throttled post, so that it delays no
+   * other. A failure is returned, not thrown, so that it does not stop the posts to other connections.
    */
   async post(connectionId: string, frame: string): Promise<PostOutcome> {
     try {
@@ -69,7 +71,7 @@ export class Sockets {
     }
   }
 
-  /** With all that are posted in the same turn of the event loop: signed and written one after the other, each costs half. */
+  /** Sends all posts of one turn of the event loop together: signing them all, then writing them all, costs half as much CPU. */
   #send(connectionId: string, frame: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.push({ connectionId, frame, resolve, reject }) === 1) setImmediate(() => this.#sendWaiting())
@@ -101,13 +103,13 @@ export class Sockets {
       )
       response.once('error', reject)
     })
-    // By the socket's own timer, which costs nothing while answers come; a signal for each post would cost as much as it.
-    request.setTimeout(postMsMax, () => request.destroy(new PostTimeoutError()))
+    // The socket's own timer costs nothing while answers come; an abort signal for each post costs as much as the post.
+    request.setTimeout(postMsMax, () => request.destroy(new PostTimeoutError(`no answer within ${postMsMax} ms`)))
     request.once('error', reject)
     request.end(frame)
   }
 
-  /** Ends a connection; one that is gone already has ended. */
+  /** Closes a connection; harmless if it is already closed. */
   async close(connectionId: string): Promise<void> {
     try {
       await this.#client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }), {
@@ -119,6 +121,19 @@ export class Sockets {
   }
 }
 
-class PostTimeoutError extends Error {
-  override readonly name = 'PostTimeoutError'
+class PostTimeoutError extends SwitchhookError {
+  readonly errorId = 'post-timeout'
+  override shouldRetry(): boolean {
+    return true
+  }
+}
+
+/** Returns the sender of posts, and the clock and random numbers by which throttled posts are retried. */
+export function socketPosting(apiEndpoint: string) {
+  return {
+    sockets: new Sockets(apiEndpoint),
+    now: Date.now,
+    wait: (ms: number) => wait(ms),
+    random: Math.random,
+  }
 }

@@ -1,11 +1,11 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 
-interface CallOf {
+interface CallRef {
   site: string
   call: string
 }
 
-/** The queue through which the watch wakes itself. */
+/** Sends messages to the queue of the `watch` function. */
 export class TickQueue {
   readonly #client = new SQSClient({})
   readonly #queueUrl: string
@@ -13,7 +13,7 @@ export class TickQueue {
     this.#queueUrl = queueUrl
   }
 
-  async send(tick: { part: number } | { reap: CallOf } | { tell: CallOf }, delaySeconds: number): Promise<void> {
+  async send(tick: { part: number } | { reap: CallRef } | { tell: CallRef }, delaySeconds: number): Promise<void> {
     const MessageBody = JSON.stringify(tick)
     await this.#client.send(
       new SendMessageCommand({ QueueUrl: this.#queueUrl, MessageBody, DelaySeconds: delaySeconds }),

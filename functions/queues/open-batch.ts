@@ -6,16 +6,16 @@ import type { SiteId } from '../../contracts/names.ts'
 import { BodyRefused, type Lane, openBody } from '../../contracts/packed-body.ts'
 import { logOutcome } from '../log.ts'
 
-/** One event of a body, or why its line is none. `line` counts from 0. */
+/** One line of a body: its event, or the id of the error that it has. `line` counts from 0. */
 export type Line = { line: number; event: BridgeEvent } | { line: number; errorId: string }
 
-/** An SQS message whose signature held. */
+/** An SQS message with a valid signature. */
 export interface OpenedMessage {
   messageId: string
   body: string
   site: SiteId
   lines: Line[]
-  /** When SQS took it, Unix milliseconds. */
+  /** When SQS accepted the message, Unix milliseconds. */
   sentAt: number
 }
 
@@ -23,12 +23,15 @@ export interface BridgeKeys {
   bridgeKey(site: SiteId, keyId: string): Promise<KeyObject | undefined>
 }
 
-/** A key taken out of the table still verifies for this long: the bound on a revocation. */
+/** A revoked key is accepted for at most this long. */
 const keyCacheMs = 60_000
-/** Sites one warm function remembers; the oldest makes place. 10,000 keys are about 10 MB. */
+/** Keys that one process remembers; the oldest is dropped for a new one. 10,000 keys are about 10 MB. */
 const keyCacheEntriesMax = 10_000
 
-/** Bridges' public keys, remembered for a minute, absent ones too: a flood of forgeries costs one read a minute and name. */
+/**
+ * Returns a lookup of bridges' public keys that remembers each answer for a minute. It remembers unknown keys too, so a flood
+ * of forged bodies costs one read a minute and key id.
+ */
 export function cachedKeys(keys: BridgeKeys, now: () => number): BridgeKeys {
   const cache = new Map<string, { until: number; key: Promise<KeyObject | undefined> }>()
   return {
@@ -47,30 +50,30 @@ export function cachedKeys(keys: BridgeKeys, now: () => number): BridgeKeys {
   }
 }
 
-/** Where a body goes that no try will make good. */
-export interface Aside {
+/** Queue for bodies that no retry can process. */
+export interface DeadLetterQueue {
   put(body: string, errorId: string, line?: number): Promise<void>
 }
 
 /**
- * Opens one message. A body that is refused, for its form or its signature, is put aside at once and counted by its
- * errorId in the log: trying again would only cost. The answer then is undefined, and the message is done with.
+ * Verifies and unpacks one message. A body with an invalid form or signature goes to the dead-letter queue at once and its
+ * errorId to the log, since a retry cannot succeed; the function then returns undefined, and the message is done.
  */
 export async function openMessage(
   record: SQSRecord,
   keys: BridgeKeys,
-  aside: Aside,
+  deadLetters: DeadLetterQueue,
   wanted: Lane,
 ): Promise<OpenedMessage | undefined> {
   try {
     const { site, lane, lines } = await openBody(record.body, (site, keyId) => keys.bridgeKey(site, keyId))
-    // Signed for the other queue: whoever moved it wants its facts read by rules that they were not sent for.
+    // The bridge signed the body for the other queue. Its facts must not be read by the rules of this one.
     if (lane !== wanted) throw new BodyRefused('body-lane-wrong', `a body of ${lane} in the queue ${wanted}`)
     const sentAt = Number(record.attributes.SentTimestamp)
     return { messageId: record.messageId, body: record.body, site, lines: lines.map(parseLine), sentAt }
   } catch (error) {
     if (!(error instanceof BodyRefused)) throw error
-    await aside.put(record.body, error.errorId)
+    await deadLetters.put(record.body, error.errorId)
     logOutcome('warn', 'body-refused', { errorId: error.errorId, messageId: record.messageId, detail: error.message })
     return undefined
   }

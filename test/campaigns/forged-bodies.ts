@@ -147,24 +147,24 @@ function forgery(
 /** The two functions over real stores, as their handlers join them; nobody is subscribed. */
 function consumer({ db, table }: TestTables, onRefused: (errorId: string) => void) {
   const keys = cachedKeys(new BridgeStore(db, table), Date.now)
-  const aside = { put: async (_body: string, errorId: string) => onRefused(errorId) }
+  const deadLetters = { put: async (_body: string, errorId: string) => onRefused(errorId) }
   const timeLines = new TimeLineStore(db, table)
   const placed = new PlacedCallStore(db, table)
   const persisting = {
     keys,
-    aside,
+    deadLetters,
     timeLines,
     placed,
     log: new CdrStore(db, table),
     hours: new DirtyHourStore(db, table),
     numberingOf: async () => numbering('FR'),
     days: new VerifiedDayStore(db, table),
-    tell: async () => undefined,
+    publish: async () => undefined,
     now: Date.now,
   }
   const pushing = {
     keys,
-    aside,
+    deadLetters,
     timeLines,
     placed,
     presence: new PresenceStore(db, table),

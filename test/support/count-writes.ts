@@ -41,8 +41,8 @@ export async function countWrites(
     timeLines: new TimeLineStore(db, table),
     placed: new PlacedCallStore(db, table),
     days: new VerifiedDayStore(db, table),
-    aside: { put: async () => undefined },
-    tell: async () => undefined,
+    deadLetters: { put: async () => undefined },
+    publish: async () => undefined,
     numberingOf: async () => ({ country: 'FR' as const, retentionDays: 365 }),
     now: Date.now,
   }

@@ -86,8 +86,8 @@ export async function redeliver(ground: Ground, calls: number, seed: number): Pr
     const lines = events.map((event, line) => ({ line, event }))
     const broken = n % badLineEvery === 0 ? [{ line: lines.length, errorId: 'event-malformed' }] : []
     const message = { messageId: String(n), body: String(n), site, lines: [...lines, ...broken], sentAt: 0 }
-    const aside = { put: async () => void bad.add(n) }
-    return survives(() => persistRecords(message, { ...newRun(), aside }))
+    const deadLetters = { put: async () => void bad.add(n) }
+    return survives(() => persistRecords(message, { ...newRun(), deadLetters }))
   }
   let clock = Date.now()
   const tick = ({ hours, totals } = newRun()) => {
@@ -140,7 +140,7 @@ function partsOver(db: DynamoDBDocumentClient, table: string) {
     placed: new PlacedCallStore(db, table),
     numberingOf: async () => numbering,
     days: new VerifiedDayStore(db, table),
-    tell: async () => undefined,
+    publish: async () => undefined,
     now: Date.now,
   }
 }

@@ -1,8 +1,7 @@
 import { postsPerSecondMax } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { Chunk } from './chunk.ts'
 import { type Outgoing, type Posts, planPosts, type Subscribers } from './plan.ts'
-import { type PostCount, type PostDependencies, postAll } from './post-all.ts'
+import { type Chunk, type PostCount, type PostDependencies, postAll } from './post-all.ts'
 
 export interface FanOutDependencies extends PostDependencies {
   connections: Subscribers & PostDependencies['connections']
@@ -13,30 +12,33 @@ export interface FanOutCount extends PostCount {
   chunks: number
 }
 
-/** Posted by the invocation that wrote: 500 take 5 rounds of a hundred, a third of a second. */
+/** Connections that the invocation posts to itself: 500 take 5 rounds of a hundred, a third of a second. */
 const inlineMax = 500
-/** Connections of one chunk, posted by an invocation of `fan-out` in the same time. */
+/** Connections of one chunk, which an invocation of `fan-out` posts to in the same time. */
 const chunkIdsMax = 500
-/** Frames of one chunk; with 500 ids of 16 bytes it stays within SQS's 1 MiB, JSON in JSON included. */
+/** Bytes of the frames of one chunk: with 500 ids of 16 bytes and JSON inside JSON, it stays below SQS's 1 MiB. */
 const chunkFrameBytesMax = 400_000
 
 /**
- * Tells the subscribers of a site. The first 500 at once, the others in chunks by the `fan-out` queue, so many a second that
- * half the account's posts are left to all others: 100,000 are told in 20 s, and none is throttled meanwhile.
+ * Pushes frames to the subscribers of a site: to the first 500 at once, to the others in chunks through the `fan-out` queue.
+ * The chunks are delayed so that they take half of the account's posts: 100,000 subscribers take 20 s without throttling.
  */
 export async function fanOut(
   site: SiteId,
   outgoing: readonly Outgoing[],
-  parts: FanOutDependencies,
+  dependencies: FanOutDependencies,
 ): Promise<FanOutCount> {
   const none = { sent: 0, gone: 0, throttled: 0, failed: 0, unreached: 0 }
   if (outgoing.length === 0) return { ...none, subscribers: 0, chunks: 0 }
-  const posts = await planPosts(site, outgoing, parts.connections, parts.now())
+  const posts = await planPosts(site, outgoing, dependencies.connections, dependencies.now())
   const { inline, rest } = divide(posts)
   const chunks = rest
     .flatMap((one) => cut(site, one))
     .map((chunk, n) => ({ chunk, delaySeconds: Math.floor(((n + 1) * chunkIdsMax) / postsPerSecondMax) }))
-  const [count] = await Promise.all([postAll(site, inline, parts), chunks.length > 0 && parts.chunks.send(chunks)])
+  const [count] = await Promise.all([
+    postAll(site, inline, dependencies),
+    chunks.length > 0 && dependencies.chunks.send(chunks),
+  ])
   return { ...count, subscribers: posts.reduce((sum, { ids }) => sum + ids.length, 0), chunks: chunks.length }
 }
 

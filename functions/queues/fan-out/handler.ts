@@ -1,18 +1,17 @@
 import type { SQSEvent } from 'aws-lambda'
 import * as v from 'valibot'
 import { config } from '../../config.ts'
-import { socketPosting } from '../../gateways/posting.ts'
+import { socketPosting } from '../../gateways/sockets.ts'
 import { logOutcome } from '../../log.ts'
 import { ConnectionStore } from '../../stores/connections.ts'
 import { documentClient } from '../../stores/table.ts'
-import { Chunk } from './chunk.ts'
-import { postAll } from './post-all.ts'
+import { Chunk, postAll } from './post-all.ts'
 
 const env = config('TABLE_LIVE', 'SOCKET_ENDPOINT')
 const connections = new ConnectionStore(documentClient(), env.TABLE_LIVE)
 const posting = { ...socketPosting(env.SOCKET_ENDPOINT), connections }
 
-/** The `fan-out` queue: a chunk of the subscribers of a large site. What it does not reach resumes by itself. */
+/** Handles the `fan-out` queue: posts to a chunk of a large site's subscribers. A client that it does not reach resumes later. */
 export async function handler(event: SQSEvent): Promise<void> {
   for (const { body } of event.Records) {
     const { site, ids, frames } = v.parse(Chunk, JSON.parse(body))

@@ -8,23 +8,23 @@ import type { Subscriber } from '../../stores/connections.ts'
 export interface Subscribers {
   subscribers(site: SiteId, topic: Topic): Promise<Subscriber[]>
 }
-/** A frame and the topics whose subscribers have it. */
+/** A frame and the topics to whose subscribers it is pushed. */
 export interface Outgoing {
   topics: readonly Topic[]
   frame: ServerFrame
 }
-/** Connections that are sent the very same messages, each the JSON of a frame or of an array of frames, in this order. */
+/** Connections that get the same messages, in this order. Each message is the JSON of a frame or of an array of frames. */
 export interface Posts {
   ids: string[]
   frames: string[]
 }
 
-/** What a connection may see of a topic, and what it asked for. */
+/** What a connection may see of a topic, and which extensions it has subscribed to. */
 type SubscriberView = Omit<Subscriber, 'id' | 'until'>
 
 /**
- * Who is sent what. A frame is written to JSON once for all who asked for the same, not once a connection; `now`, Unix
- * milliseconds, goes along as the cloud's own time.
+ * Returns which connections get which messages. A frame is serialized once for all connections with the same view. `now` (Unix
+ * milliseconds) goes into each frame as the time of the cloud.
  */
 export async function planPosts(
   site: SiteId,
@@ -34,26 +34,26 @@ export async function planPosts(
 ): Promise<Posts[]> {
   const topics = [...new Set(outgoing.flatMap((one) => one.topics))]
   const found = await Promise.all(topics.map((topic) => connections.subscribers(site, topic)))
-  const wishes = new Map<string, Map<Topic, SubscriberView>>()
+  const views = new Map<string, Map<Topic, SubscriberView>>()
   for (const [n, topic] of topics.entries()) {
-    for (const { id, until, ...wish } of found[n] ?? []) {
-      // Its key has ended; a new ticket is not to be had with it, and what is open shows nothing more.
+    for (const { id, until, ...view } of found[n] ?? []) {
+      // The connection's key has expired, so it gets no more frames.
       if (until !== undefined && until <= now) continue
-      wishes.set(id, (wishes.get(id) ?? new Map<Topic, SubscriberView>()).set(topic, wish))
+      views.set(id, (views.get(id) ?? new Map<Topic, SubscriberView>()).set(topic, view))
     }
   }
-  const groups = Map.groupBy(wishes, ([, wish]) => JSON.stringify([...wish]))
+  const groups = Map.groupBy(views, ([, view]) => JSON.stringify([...view]))
   return [...groups.values()].flatMap((group) => {
-    const wish = group[0]?.[1] ?? new Map<Topic, SubscriberView>()
-    const frames = joinFrames(outgoing.flatMap((one) => framesFor(one, wish, now)))
+    const view = group[0]?.[1] ?? new Map<Topic, SubscriberView>()
+    const frames = joinFrames(outgoing.flatMap((one) => framesFor(one, view, now)))
     return frames.length > 0 ? [{ ids: group.map(([id]) => id), frames }] : []
   })
 }
 
-function framesFor({ topics, frame }: Outgoing, wishes: ReadonlyMap<Topic, SubscriberView>, now: number): string[] {
-  const wish = topics.map((topic) => wishes.get(topic)).find((one) => one !== undefined)
-  if (!wish) return []
-  // Hidden first, chosen second: who may not see a number cannot find out by asking for it.
-  const wanted = filterFrame(wish.personal ? frame : hideFrame(frame), wish.extensions)
+function framesFor({ topics, frame }: Outgoing, views: ReadonlyMap<Topic, SubscriberView>, now: number): string[] {
+  const view = topics.map((topic) => views.get(topic)).find((one) => one !== undefined)
+  if (!view) return []
+  // Numbers are hidden before the filter, so a subscriber cannot find out a hidden number by subscribing to it.
+  const wanted = filterFrame(view.personal ? frame : hideFrame(frame), view.extensions)
   return wanted ? [JSON.stringify({ ...wanted, t: now })] : []
 }

@@ -1,6 +1,11 @@
-import type { SiteId } from '../../../contracts/names.ts'
+import * as v from 'valibot'
+import { SiteId } from '../../../contracts/names.ts'
 import type { PostOutcome } from '../../gateways/sockets.ts'
 import type { Posts } from './plan.ts'
+
+/** A message of the `fan-out` queue: frames (JSON) that one invocation posts to each of the connections. */
+export const Chunk = v.object({ site: SiteId, ids: v.array(v.string()), frames: v.array(v.string()) })
+export type Chunk = v.InferOutput<typeof Chunk>
 
 export interface PostDependencies {
   sockets: { post(connectionId: string, frame: string): Promise<PostOutcome> }
@@ -14,31 +19,31 @@ export interface PostDependencies {
 export interface PostCount {
   sent: number
   gone: number
-  /** Tries that the API throttled; each was made again, or is counted below as well. */
+  /** Attempts that API Gateway throttled; each is retried, or counted as failed too. */
   throttled: number
   failed: number
-  /** Subscribers that the time did not suffice for: they are behind until they resume. */
+  /** Subscribers that were not reached in time: they miss frames until they resume. */
   unreached: number
 }
 
-/** Posts under way at once; each takes 1 s at most, so one slow client holds one place in a hundred. */
+/** Concurrent posts. Each takes 1 s at most, so one slow client takes a hundredth of the capacity. */
 const postsAtOnce = 100
-/** All posts of an invocation: within the function's 10 s, with room for writes before and removals after. */
+/** Time for all posts of an invocation: the function has 10 s, also for the writes before and the removals after. */
 const postsMsMax = 3_000
-/** A throttled post is tried again after 0 to 100, 200, 400 ms: 3 tries more, 700 ms at the most. */
+/** A throttled post is retried after 0 to 100, 200 and 400 ms: 3 retries, 700 ms at most. */
 const triesMax = 4
 const retryMsBase = 100
 
 interface Task {
   id: string
   frames: readonly string[]
-  /** Frames of it that are with the client. */
+  /** Number of its frames that were sent. */
   done: number
   tries: number
   notBefore: number
 }
 
-/** Posts each group's frames, in their order, to each of its connections. A gone connection is removed. */
+/** Posts each group's frames, in order, to each of its connections. Removes connections that are gone. */
 export async function postAll(site: SiteId, groups: readonly Posts[], posting: PostDependencies): Promise<PostCount> {
   const count: PostCount = { sent: 0, gone: 0, throttled: 0, failed: 0, unreached: 0 }
   const deadline = posting.now() + postsMsMax
@@ -47,7 +52,8 @@ export async function postAll(site: SiteId, groups: readonly Posts[], posting: P
   )
   const again: Task[] = []
   const queue = tasks.values()
-  /** One after the other; those that were throttled wait behind all the others. */
+  // Throttled tasks wait behind all the others.
+
   const next = (): Task | undefined => queue.next().value ?? again.shift()
   const worker = async () => {
     for (let task = next(); task; task = next()) {

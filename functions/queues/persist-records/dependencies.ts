@@ -15,14 +15,14 @@ import type { OutcomeMessage } from '../watch/publish-outcome.ts'
 const env = config('TABLE_ACCESS', 'TABLE_RECORDS', 'TABLE_LIVE', 'DEAD_RECORDS', 'QUEUE_WATCH')
 const db = documentClient()
 const watch = new TickQueue(env.QUEUE_WATCH)
-/** All that a message of the `records` queue is kept with, opened once a process. */
-export const persisting = {
+/** Dependencies of the handler, created once per cold start. */
+export const dependencies = {
   keys: cachedKeys(new BridgeStore(db, env.TABLE_ACCESS), Date.now),
   log: new CdrStore(db, env.TABLE_RECORDS),
-  aside: new DeadLetters(env.DEAD_RECORDS),
+  deadLetters: new DeadLetters(env.DEAD_RECORDS),
   hours: new DirtyHourStore(db, env.TABLE_RECORDS),
   placed: new PlacedCallStore(db, env.TABLE_LIVE),
-  tell: (outcome: OutcomeMessage) => watch.send(outcome, 0),
+  publish: (outcome: OutcomeMessage) => watch.send(outcome, 0),
   timeLines: new TimeLineStore(db, env.TABLE_LIVE),
   numberingOf: cachedLocale(db, env.TABLE_LIVE, Date.now),
   days: new VerifiedDayStore(db, env.TABLE_RECORDS),

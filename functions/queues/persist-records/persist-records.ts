@@ -9,7 +9,7 @@ import type { Numbering } from '../../domain/phone-number.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { PutOutcome } from '../../stores/cdrs.ts'
-import { type Aside, type BridgeKeys, type OpenedMessage, openMessage } from '../open-batch.ts'
+import { type BridgeKeys, type DeadLetterQueue, type OpenedMessage, openMessage } from '../open-batch.ts'
 import {
   correctPlacedCall,
   type PlacedCallCorrections,
@@ -30,11 +30,11 @@ export interface TimeLines {
 }
 export interface PersistDependencies {
   log: CallLog
-  aside: Aside
+  deadLetters: DeadLetterQueue
   hours: DirtyHours
   timeLines: TimeLines
   placed: PlacedCallUpdates & PlacedCallCorrections
-  tell(outcome: OutcomeMessage): Promise<void>
+  publish(outcome: OutcomeMessage): Promise<void>
   days: VerificationStore
   numberingOf(site: SiteId): Promise<Numbering>
   now: () => number
@@ -42,25 +42,25 @@ export interface PersistDependencies {
 export interface RecordsCount {
   stored: number
   duplicates: number
-  /** CDRs whose natural key was another call's: stored beside it. */
+  /** CDRs whose natural key belongs to another CDR, beside which they are stored. */
   apart: number
-  /** Late facts of presence: they are told to time lines, never to the live state. */
+  /** Late facts: they go to the time lines and not to the live state. */
   late: number
   putAside: number
 }
 
-/** Rows written at once: 25 puts of 5 to 10 ms each store a full body of 900 rows in about a second. */
+/** Concurrent writes: 25 puts of 5 to 10 ms each store a full body of 900 rows in about a second. */
 const writesAtOnce = 25
 
-/** True if the message is done with; false if it must come again, or end among the dead letters. */
+/** Returns true if the message is done; false if SQS has to deliver it again, or move it to the dead-letter queue. */
 export async function persistMessage(
   record: SQSRecord,
-  { keys, ...persisting }: PersistDependencies & { keys: BridgeKeys },
+  { keys, ...dependencies }: PersistDependencies & { keys: BridgeKeys },
 ): Promise<boolean> {
   try {
-    const message = await openMessage(record, keys, persisting.aside, 'records')
+    const message = await openMessage(record, keys, dependencies.deadLetters, 'records')
     if (!message) return true
-    const count = await persistRecords(message, persisting)
+    const count = await persistRecords(message, dependencies)
     logOutcome(count.apart > 0 ? 'warn' : 'info', 'records', { site: message.site, ...count })
     return true
   } catch (error) {
@@ -70,22 +70,22 @@ export async function persistMessage(
 }
 
 /**
- * Stores what one message tells: its CDRs, then the marks of their hours, and its late facts. A line that is none goes to
- * the dead letters with its number, its neighbours are stored; whatever fails for another reason fails the whole
- * message, and its redelivery finds what is stored already.
+ * Stores the content of one message: its CDRs, then the marks of their hours, then its late facts. An invalid line goes to
+ * the dead-letter queue with its number, and the other lines are stored. Any other failure fails the whole message, and
+ * its redelivery finds the rows that are stored already.
  */
-export async function persistRecords(message: OpenedMessage, persisting: PersistDependencies): Promise<RecordsCount> {
-  const { log, aside, hours, timeLines, now } = persisting
+export async function persistRecords(message: OpenedMessage, dependencies: PersistDependencies): Promise<RecordsCount> {
+  const { log, deadLetters, hours, timeLines, now } = dependencies
   const { site } = message
   const count: RecordsCount = { stored: 0, duplicates: 0, apart: 0, late: 0, putAside: 0 }
   const outcomes = { stored: 'stored', duplicate: 'duplicates', apart: 'apart' } as const
-  const numbering = await persisting.numberingOf(site)
+  const numbering = await dependencies.numberingOf(site)
   const dirty = new Set<string>()
   const late: BridgeEvent[] = []
   const digests: CdrDigest[] = []
   const lines = message.lines.values()
   const refuse = async (line: number, errorId: string) => {
-    await aside.put(message.body, errorId, line)
+    await deadLetters.put(message.body, errorId, line)
     count.putAside += 1
   }
   const worker = async () => {
@@ -97,8 +97,8 @@ export async function persistRecords(message: OpenedMessage, persisting: Persist
       else {
         const { cdr, raw } = line.event.data
         count[outcomes[await log.put(site, cdr, raw, numbering)]] += 1
-        // A duplicate too: the try that stored it may have died before its mark.
-        await correctPlacedCall(site, cdr, persisting)
+        // For duplicates too: the invocation that stored the row may have died before it marked the hour.
+        await correctPlacedCall(site, cdr, dependencies)
         dirty.add(hourOf(fileCdr(cdr).filed))
       }
     }
@@ -106,10 +106,10 @@ export async function persistRecords(message: OpenedMessage, persisting: Persist
   await Promise.all(Array.from({ length: writesAtOnce }, worker))
   await Promise.all([...dirty].map((hour) => hours.mark(site, hour)))
   count.late = late.length
-  await updatePlacedCalls(site, late, persisting.placed)
+  await updatePlacedCalls(site, late, dependencies.placed)
   const passage = { lane: 'records' as const, sentAt: message.sentAt, handledAt: now(), events: late }
   await timeLines.put(site, timeLineEntries([passage]), now())
-  // After the rows of the same message: a day that was sent again is held against what it has become.
-  for (const digest of digests) await receiveDigest(site, digest, persisting)
+  // Digests come after the rows of the same message, so that rows that were sent again are part of the comparison.
+  for (const digest of digests) await receiveDigest(site, digest, dependencies)
   return count
 }

@@ -13,8 +13,8 @@ export interface VerificationStore {
 }
 
 /**
- * Takes one part of what the PBX has of a day; the last part that comes, whichever it is, has the day compared. A part that
- * comes twice is compared twice, with the same outcome or a newer one.
+ * Stores one part of the digest of a day's CDRs on the PBX. The last part to arrive, whichever it is, starts the comparison
+ * with the call log. If that part is delivered twice, the day is compared twice.
  */
 export async function receiveDigest(
   site: SiteId,
@@ -22,14 +22,14 @@ export async function receiveDigest(
   { days, now }: { days: VerificationStore; now: () => number },
 ): Promise<void> {
   const asked = await days.find(site, digest.day)
-  // Of a run that nobody asked for, or that a newer one has taken the place of.
+  // The run is unknown, or a newer run has replaced it.
   if (asked?.run !== digest.run) return
   await days.putPart(site, digest, now())
   const parts = await days.parts(site, digest.run)
   if (parts.length < digest.parts) return
   const prints = parts.flatMap((part) => part.prints)
   if (prints.length !== digest.count || checksumOf(prints) !== digest.checksum) {
-    logOutcome('error', 'digest-broken', { site, day: digest.day, told: prints.length, count: digest.count })
+    logOutcome('error', 'digest-invalid', { site, day: digest.day, received: prints.length, count: digest.count })
     return
   }
   const stored = await days.stored(site, Date.parse(digest.from), Date.parse(digest.to))

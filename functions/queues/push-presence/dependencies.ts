@@ -3,7 +3,7 @@ import { config } from '../../config.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
 import { DeadLetters } from '../../gateways/dead-letters.ts'
 import { FanOutQueue } from '../../gateways/fan-out-queue.ts'
-import { socketPosting } from '../../gateways/posting.ts'
+import { socketPosting } from '../../gateways/sockets.ts'
 import { secrets } from '../../secrets.ts'
 import { BridgeStore } from '../../stores/bridges.ts'
 import { ConnectionStore } from '../../stores/connections.ts'
@@ -21,10 +21,10 @@ import { Tombstones } from './tombstones.ts'
 const env = config('STAGE', 'TABLE_ACCESS', 'TABLE_LIVE', 'SOCKET_ENDPOINT', 'DEAD_LIVE', 'QUEUE_FAN_OUT')
 const db = documentClient()
 const epochs = new SiteStore(db, env.TABLE_LIVE)
-/** All that a batch of the `live` queue is pushed with, opened once a process. */
-export const pushing = {
+/** Dependencies of the handler, created once per cold start. */
+export const dependencies = {
   keys: cachedKeys(new BridgeStore(db, env.TABLE_ACCESS), Date.now),
-  aside: new DeadLetters(env.DEAD_LIVE),
+  deadLetters: new DeadLetters(env.DEAD_LIVE),
   presence: new PresenceStore(db, env.TABLE_LIVE),
   epochs,
   tombstones: new Tombstones(),

@@ -5,7 +5,7 @@ import type { FanOutDependencies } from '../fan-out/fan-out.ts'
 
 type Connections = FanOutDependencies['connections']
 
-/** Subscribers that are read while the writes are still being looked over: a read less that whoever waits for news waits. */
+/** Reads the subscribers while the writes are still being checked, so that the push does not wait for that read. */
 export class EarlySubscribers implements Connections {
   readonly #connections: Connections
   readonly #read = new Map<Topic, Promise<Subscriber[]>>()
@@ -14,11 +14,11 @@ export class EarlySubscribers implements Connections {
     this.#connections = connections
   }
 
-  /** To be called once all is written; what was read before is forgotten. */
+  /** Starts to read the subscribers of the topics. To be called after the writes; a second call reads again. */
   read(site: SiteId, topics: Iterable<Topic>): void {
     for (const topic of topics) {
       const reading = this.#connections.subscribers(site, topic)
-      // Awaited only where there is something to tell.
+      // Nothing awaits the read if there is nothing to push, so its error must not be unhandled.
       reading.catch(() => undefined)
       this.#read.set(topic, reading)
     }

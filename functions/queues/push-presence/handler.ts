@@ -1,9 +1,9 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import { pushing } from './dependencies.ts'
+import { dependencies } from './dependencies.ts'
 import { pushBatch } from './push-batch.ts'
 
-/** The `live` queue. */
+/** Handles the `live` queue. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
-  const failed = await pushBatch(event.Records, pushing)
+  const failed = await pushBatch(event.Records, dependencies)
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
 }

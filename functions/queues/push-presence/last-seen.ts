@@ -1,19 +1,20 @@
 import type { SiteFold } from '../../domain/presence-fold.ts'
 import type { BridgeSighting } from '../../stores/sites.ts'
 
-export interface HeartbeatStore {
+export interface SightingStore {
   recordSighting(site: string, sighting: BridgeSighting): Promise<boolean>
 }
 
-/** A busy site would write its heartbeat with every batch; once in this time says as much. */
+/** A message without a heartbeat is recorded at most this often, since a busy site sends many messages a second. */
 const writeEveryMs = 5_000
 
 /**
- * Notes that a site's bridge spoke, with what its heartbeat says of its health. True if it had been told to be silent: a
- * bridge is that after 20 s, so the first batch after always gets through to the table.
+ * Returns a function that records that a site's bridge was seen, with the health in its heartbeat. The function returns true
+ * if subscribers had been notified that the bridge is silent. That happens after 20 s of silence, so the first message after
+ * it is always recorded.
  */
-export function lastSeenRecorder(store: HeartbeatStore): (fold: SiteFold, now: number) => Promise<boolean> {
-  // One entry a site that this warm function has served: 40 bytes each.
+export function lastSeenRecorder(store: SightingStore): (fold: SiteFold, now: number) => Promise<boolean> {
+  // One entry of 40 bytes for each site that this process has served.
   const written = new Map<string, number>()
   return async ({ site, heartbeat }, now) => {
     if (!heartbeat && now - (written.get(site) ?? 0) < writeEveryMs) return false

@@ -8,22 +8,21 @@ import type { EntityStore, PresenceStores } from './presence-stores.ts'
 import { settleEpoch } from './settle-epoch.ts'
 
 /**
- * A fact over two minutes old may still change a live row, but not tell that its call is alive. How old, its own time does
- * not say, since the PBX's clock may be minutes wrong: its bridge sent it at most 30 s after it happened, and SQS's clock
- * says when that was.
+ * A fact that is over two minutes old may change a live row, but does not prove that its call is still live. Its age is
+ * measured by SQS's clock, since the PBX's clock may be minutes wrong: the bridge sends a fact at most 30 s after it happened.
  */
 const heldMsMax = 120_000 - freshMsMax
 
-/** A fact after its write: `isNews` if it is the newest known of its entity. */
+/** A fact after its write; `isNews` is true if it is the newest of its entity. */
 interface Written extends Folded {
   entity: Entity
   isNews: boolean
 }
 
 /**
- * Writes what is newer and answers the frames that tell of it, by topic. Written first, pushed second: a crash between
- * the two is delivered again, and an equal version is pushed again. `onWritten` is called when nothing more is expected to
- * be written, and again if something was: whose subscription stands by then has to be told, whoever comes later reads it.
+ * Writes the facts that are newer than the stored ones and returns the frames to push, by topic. A crash between write and
+ * push leads to a redelivery, and an equal version is pushed again. `onWritten` is called when the writes are done, and
+ * again if more was written after all: a connection that has subscribed by then needs the push, a later one reads the rows.
  */
 export async function updatePresence(
   fold: SiteFold,
@@ -32,15 +31,15 @@ export async function updatePresence(
   onWritten: () => void = () => undefined,
 ): Promise<(DeltaFrame | ResetFrame)[]> {
   const { site, ready } = fold
-  // What is known may be behind: then the look after the writes finds another, and what they made of old facts is ended.
+  // The known epoch may be behind. Then the read after the writes finds a newer one, and entities of old facts are ended.
   const before = stores.epochs.knownEpoch(site) || (await stores.epochs.epoch(site))
   const written = await Promise.all(
     fold.entities.map((folded) => write(site, folded, { before, now }, stores.presence)),
   )
   if (!ready) onWritten()
   const overtaken = written.length > 0 ? await endOvertaken(site, written, before, stores, now) : []
-  const stands = ({ topic, id }: Written) => !overtaken.some((one) => one.topic === topic && one.id === id)
-  const frames = [...deltaFrames(written.filter(stands), now), ...deltaFrames(overtaken, now)]
+  const isKept = ({ topic, id }: Written) => !overtaken.some((one) => one.topic === topic && one.id === id)
+  const frames = [...deltaFrames(written.filter(isKept), now), ...deltaFrames(overtaken, now)]
   const settled = ready ? await settleEpoch(site, ready, stores, now) : []
   if (ready || overtaken.length > 0) onWritten()
   return [...frames, ...settled]
@@ -61,8 +60,8 @@ async function write(
 }
 
 /**
- * Facts of an epoch that ended while they were written: whoever settled the new epoch may have read before the write and
- * so missed them. What they made is ended here; if it is real, the new epoch's own fact of it is newer and stands.
+ * Ends the entities that were written by facts of an epoch that has ended meanwhile: the invocation that settled the new
+ * epoch may have read the rows before the write. If such an entity exists, the new epoch has a newer fact of it.
  */
 async function endOvertaken(
   site: SiteId,
@@ -86,18 +85,18 @@ function toEntity({ id, event }: Folded): Entity {
 }
 
 /**
- * Frames of one topic and epoch each, since a `k` counts within its epoch, cut to what a frame may hold. A fact that lost
- * to a newer one is covered by it: its `k` goes along with whatever is told anyway.
+ * Returns frames of one topic and epoch each, since `k` counts within an epoch, split by the size limit of a frame. A fact
+ * that is older than the stored one is not pushed; its `k` goes into the first frame, so that clients see no hole.
  */
 function deltaFrames(written: readonly Written[], now: number): DeltaFrame[] {
   const groups = Map.groupBy(written, ({ topic, event }) => `${topic} ${epochOf(event.v)}`)
   return [...groups.values()].flatMap((group) => {
     const runs = splitByFrame(group.filter(({ isNews }) => isNews).map(({ entity, ks }) => ({ entity, ks })))
-    const lostKs = group.flatMap(({ ks, isNews }) => (isNews ? [] : ks))
+    const staleKs = group.flatMap(({ ks, isNews }) => (isNews ? [] : ks))
     return runs.flatMap((run, n): DeltaFrame[] => {
       const [first] = group
       if (!first) return []
-      const ks = [...run.flatMap((one) => one.ks), ...(n === 0 ? lostKs : [])].sort((a, b) => a - b)
+      const ks = [...run.flatMap((one) => one.ks), ...(n === 0 ? staleKs : [])].sort((a, b) => a - b)
       const epoch = epochOf(first.event.v)
       const all = run.map(({ entity }) => entity)
       const isRemoved = (entity: Entity) => first.topic === 'endpoints' && entity.r > 0

@@ -14,7 +14,7 @@ import type { EntityStore, EpochStore } from './presence-stores.ts'
 import { updatePresence } from './push-presence.ts'
 import type { TombstoneStore, Tombstones } from './tombstones.ts'
 
-/** Takes every fact, won or lost, where the live state takes the newest alone. */
+/** Stores every fact of a call; the live state keeps only the newest one. */
 export interface TimeLines {
   put(site: SiteId, byCall: ReadonlyMap<string, readonly TimeLineEntry[]>, now: number): Promise<void>
 }
@@ -22,17 +22,21 @@ export interface PushDependencies extends FanOutDependencies {
   presence: EntityStore & TombstoneStore
   epochs: EpochStore
   tombstones: Tombstones
-  /** Answers the pace that the site's bridge should keep after such a fan-out. */
+  /** Returns the pace (milliseconds between messages) that the site's bridge should keep after such a fan-out. */
   pacing: { adjust(site: SiteId, count: FanOutCount, now: number): Promise<number> }
   timeLines: TimeLines
   placed: PlacedCallUpdates
-  /** Notes that the bridge spoke; true if its subscribers had been told that it is silent. */
+  /** Records that the bridge was seen; returns true if its subscribers had been notified that it is silent. */
   recordLastSeen: (fold: SiteFold, now: number) => Promise<boolean>
 }
 
-/** Writes and pushes what a batch says of one site. False if it failed and its messages must come again. */
-export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing: PushDependencies): Promise<boolean> {
-  const now = pushing.now()
+/** Writes and pushes the facts of one site. Returns false if that failed and SQS has to deliver the messages again. */
+export async function pushSite(
+  site: SiteId,
+  messages: OpenedMessage[],
+  dependencies: PushDependencies,
+): Promise<boolean> {
+  const now = dependencies.now()
   try {
     const passages = messages.map((message) => ({
       lane: 'live' as const,
@@ -41,34 +45,40 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
       events: eventsOf(message),
     }))
     const fold = foldPresence(site, passages)
-    const early = new EarlySubscribers(pushing.connections)
+    const early = new EarlySubscribers(dependencies.connections)
     const topics = new Set(fold.entities.map(({ topic }) => topic))
-    const [told, isBack] = await Promise.all([
-      updatePresence(fold, pushing, now, () => early.read(site, topics)),
-      pushing.recordLastSeen(fold, now),
+    const [frames, isBack] = await Promise.all([
+      updatePresence(fold, dependencies, now, () => early.read(site, topics)),
+      dependencies.recordLastSeen(fold, now),
       updatePlacedCalls(
         site,
         fold.entities.map(({ event }) => event),
-        pushing.placed,
+        dependencies.placed,
       ),
-      pushing.timeLines.put(site, timeLineEntries(passages), now),
+      dependencies.timeLines.put(site, timeLineEntries(passages), now),
     ])
     const [count] = await Promise.all([
       fanOut(
         site,
-        [...outgoing(fold, told), ...(isBack ? [heardAgain(now)] : [])],
-        isBack ? pushing : { ...pushing, connections: early },
+        [...outgoing(fold, frames), ...(isBack ? [backOnline(now)] : [])],
+        isBack ? dependencies : { ...dependencies, connections: early },
       ),
-      pushing.tombstones.sweep(pushing.presence, now),
+      dependencies.tombstones.sweep(dependencies.presence, now),
     ])
-    pushing.tombstones.note(
+    dependencies.tombstones.add(
       site,
-      told.filter((frame) => frame.type === 'delta'),
+      frames.filter((frame) => frame.type === 'delta'),
       now,
     )
-    const paceMs = await pushing.pacing.adjust(site, count, now)
+    const paceMs = await dependencies.pacing.adjust(site, count, now)
     const level = count.failed + count.unreached > 0 ? 'warn' : 'info'
-    logOutcome(level, 'presence', { site, entities: fold.entities.length, ms: pushing.now() - now, paceMs, ...count })
+    logOutcome(level, 'presence', {
+      site,
+      entities: fold.entities.length,
+      ms: dependencies.now() - now,
+      paceMs,
+      ...count,
+    })
     return true
   } catch (error) {
     logOutcome('error', 'presence-failed', { site, error: describeError(error) })
@@ -76,7 +86,7 @@ export async function pushSite(site: SiteId, messages: OpenedMessage[], pushing:
   }
 }
 
-/** A line that is no event is lost to presence: the bridge's next assertion of that entity heals it. */
+/** Returns the events of a message without its invalid lines; the bridge's next fact of such an entity replaces the lost one. */
 function eventsOf(message: OpenedMessage): BridgeEvent[] {
   return message.lines.flatMap((line) => {
     if ('event' in line) return [line.event]
@@ -85,12 +95,12 @@ function eventsOf(message: OpenedMessage): BridgeEvent[] {
   })
 }
 
-function outgoing(fold: SiteFold, told: (DeltaFrame | ResetFrame)[]): Outgoing[] {
+function outgoing(fold: SiteFold, frames: (DeltaFrame | ResetFrame)[]): Outgoing[] {
   const gaps = fold.gaps.map(({ data }) => ({ topics: Topic.options, frame: { type: 'gap' as const, ...data } }))
-  const rest = told.map((frame) => ({ topics: frame.type === 'delta' ? [frame.topic] : Topic.options, frame }))
+  const rest = frames.map((frame) => ({ topics: frame.type === 'delta' ? [frame.topic] : Topic.options, frame }))
   return [...gaps, ...rest]
 }
 
-function heardAgain(now: number): Outgoing {
+function backOnline(now: number): Outgoing {
   return { topics: Topic.options, frame: { type: 'heard', lastHeard: new Date(now).toISOString(), stale: false } }
 }

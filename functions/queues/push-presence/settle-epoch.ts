@@ -6,15 +6,15 @@ import { splitByFrame } from '../../domain/framing.ts'
 import type { PresenceRow } from '../../stores/presence.ts'
 import type { EntityStore, PresenceStores } from './presence-stores.ts'
 
-/** What was ended is told again for so long by a list that is: SQS has brought every message again by then. */
-const retellMs = 300_000
-/** Rounds of reading and ending; facts of older epochs, still in flight, move a row between the two at most a few times. */
+/** A repeated `epoch-ready` pushes the entities ended in this time again: SQS has redelivered every message by then. */
+const repushMs = 300_000
+/** Rounds of reading and ending. Facts of older epochs that are still in flight may change a row in between, a few times at most. */
 const roundsMax = 10
 
 /**
- * The bridge has asserted all that is: calls and endpoints told before that, which it does not list, are gone. The facts
- * of the epoch may still be on their way in another message, so what is listed is left alone. What epochs ended and is not
- * forgotten yet is told again: whoever ended it may have been killed before telling, and its message be folded into this.
+ * Ends the calls and endpoints of older epochs that the bridge's `epoch-ready` event does not list, and returns the frames
+ * to push. Listed entities are not changed, since their facts of the new epoch may still arrive in another message.
+ * Tombstones of earlier epochs are pushed again, since the invocation that ended them may have died before its push.
  */
 export async function settleEpoch(
   site: SiteId,
@@ -24,7 +24,7 @@ export async function settleEpoch(
 ): Promise<(DeltaFrame | ResetFrame)[]> {
   const epoch = epochOf(ready.v)
   const { again = false } = ready.data
-  // Raised first: a fact that is written after the reading below finds the new epoch when it looks again.
+  // The epoch is raised before the rows are read: a fact written after that read finds the new epoch and ends its entity.
   await epochs.raiseEpoch(site, epoch)
   const listed = { calls: new Set(ready.data.liveCalls), endpoints: new Set(ready.data.endpoints) }
   const settle = (topic: EntityTopic) => settleTopic(site, topic, ready, listed[topic], presence, now)
@@ -48,13 +48,13 @@ async function settleTopic(
 ): Promise<Entity[]> {
   const epoch = epochOf(ready.v)
   const isOver = (row: PresenceRow) => !row.ended && row.v < ready.v && !listed.has(row.id)
-  const isToBeTold = ({ settledBy, w }: PresenceRow) =>
-    settledBy !== undefined && settledBy <= epoch && (!ready.data.again || w > now - retellMs)
+  const isToPush = ({ settledBy, w }: PresenceRow) =>
+    settledBy !== undefined && settledBy <= epoch && (!ready.data.again || w > now - repushMs)
   for (let round = 1; ; round += 1) {
     const rows = await presence.rows(site, topic)
     const gone = rows.filter(isOver)
     if (gone.length === 0 || round > roundsMax) {
-      return rows.flatMap((row) => (row.entity && row.ended && isToBeTold(row) ? [row.entity] : []))
+      return rows.flatMap((row) => (row.entity && row.ended && isToPush(row) ? [row.entity] : []))
     }
     await Promise.all(gone.map(({ entity }) => entity && presence.end(site, entity, epoch, now)))
   }

@@ -12,31 +12,31 @@ interface Tombstone {
   dueAt: number
 }
 
-/** A quarter of an hour of 20 ended calls a second, 2 MB; what is more, or lost with the process, time to live takes. */
-const buriedMax = 20_000
-/** Deleted with one batch: at 10 batches a second, 250 a second, ten times the busiest site. */
-const sweptMax = 25
+/** 20 ended calls a second for a quarter of an hour, 2 MB. Time to live deletes the rest, and those lost with the process. */
+const tombstonesMax = 20_000
+/** Tombstones deleted with one batch: at 10 batches a second, 250 a second, ten times the busiest site. */
+const deletionsMax = 25
 
 /**
- * Deletes the tombstones of ended calls once they have served. Kept in the memory of a warm function, since nothing
- * depends on it but the price of reading: a row in the table for each would cost twice what it saves.
+ * Deletes the tombstones of ended calls after their time. The list is only in memory, since all it saves is the price of
+ * reading the tombstones: a row in the table for each would cost twice that.
  */
 export class Tombstones {
-  #buried: Tombstone[] = []
+  #tombstones: Tombstone[] = []
 
-  note(site: SiteId, frames: readonly DeltaFrame[], now: number): void {
+  add(site: SiteId, frames: readonly DeltaFrame[], now: number): void {
     for (const { topic, entities } of frames) {
       if (topic !== 'calls') continue
       for (const { id, v, state } of entities) {
-        if (state['state'] === 'ended') this.#buried.push({ site, id, v, dueAt: now + tombstoneMs })
+        if (state['state'] === 'ended') this.#tombstones.push({ site, id, v, dueAt: now + tombstoneMs })
       }
     }
-    if (this.#buried.length > buriedMax) this.#buried = this.#buried.slice(-buriedMax)
+    if (this.#tombstones.length > tombstonesMax) this.#tombstones = this.#tombstones.slice(-tombstonesMax)
   }
 
   async sweep(presence: TombstoneStore, now: number): Promise<void> {
-    const due = this.#buried.slice(0, sweptMax).filter(({ dueAt }) => dueAt <= now)
-    this.#buried.splice(0, due.length)
+    const due = this.#tombstones.slice(0, deletionsMax).filter(({ dueAt }) => dueAt <= now)
+    this.#tombstones.splice(0, due.length)
     await Promise.all(due.map(({ site, ...call }) => presence.forget(site, call)))
   }
 }

@@ -2,15 +2,21 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
 import type { ItemKey } from '../../stores/table.ts'
 import { eachBusyMonth, type MonthScan } from './months.ts'
-import { callPartitions, livePartitions, monthPartitions, otherPartitions, type Part } from './site-partitions.ts'
+import {
+  callPartitions,
+  livePartitions,
+  monthPartitions,
+  otherPartitions,
+  type SitePartition,
+} from './site-partitions.ts'
 
 export interface Partitions {
-  empty(pk: string, prefix?: string, isWhole?: boolean): Promise<number>
+  empty(pk: string, prefix?: string, isExact?: boolean): Promise<number>
   pages(pk: string, prefix?: string): AsyncIterable<ItemKey[]>
   remove(items: readonly ItemKey[]): Promise<number>
   has(pk: string): Promise<boolean>
 }
-/** What a pass knows of months, and tells the next one. */
+/** Which months one pass of a removal looks at. */
 export type Months = Omit<MonthScan, 'records'>
 export interface DeleteSiteDependencies {
   directory: { row(site: SiteId): Promise<SiteRow | undefined>; markDeleting(site: SiteId): Promise<boolean> }
@@ -19,13 +25,14 @@ export interface DeleteSiteDependencies {
   connections: { ofKey(site: SiteId): Promise<string[]>; close(id: string, site: SiteId): Promise<void> }
   sockets: { close(id: string): Promise<void> }
   commandQueues: { remove(url: string): Promise<void> }
-  tables: Record<Part['table'], Partitions>
+  tables: Record<SitePartition['table'], Partitions>
 }
+/** Adds to the counts of the removal's receipt. */
 export type Count = (name: string, items: number) => void
 
-/** Takes from everyone the right to write or read. Done twice, it finds nothing the second time. */
-export async function closeSite(site: SiteId, deleting: DeleteSiteDependencies, count: Count): Promise<void> {
-  const { directory, keys, bridges, connections, sockets, commandQueues } = deleting
+/** Revokes all access to a site and closes its sockets. A repetition finds nothing more to do. */
+export async function closeSite(site: SiteId, dependencies: DeleteSiteDependencies, count: Count): Promise<void> {
+  const { directory, keys, bridges, connections, sockets, commandQueues } = dependencies
   await directory.markDeleting(site)
   count('keys', await keys.removeAll(site))
   count('bridges', await bridges.removeAll(site))
@@ -38,13 +45,13 @@ export async function closeSite(site: SiteId, deleting: DeleteSiteDependencies, 
   if (row?.commandQueue) await commandQueues.remove(row.commandQueue.url)
 }
 
-/** Removes all of a closed site but the row that says it is being deleted. Done twice, it finds nothing the second time. */
+/** Removes all data of a closed site except the row that marks it as being deleted. A repetition finds nothing more to do. */
 export async function emptySite(
   site: SiteId,
   { tables, months }: Pick<DeleteSiteDependencies, 'tables'> & { months: Months },
   count: Count,
 ): Promise<void> {
-  const empty = async ({ table, name, pk, prefix, sk }: Part) =>
+  const empty = async ({ table, name, pk, prefix, sk }: SitePartition) =>
     count(name, await tables[table].empty(pk, sk ?? prefix, sk !== undefined))
   for (const part of livePartitions(site)) await empty(part)
   await eachBusyMonth(site, { ...months, records: tables.records }, async (month) => {
@@ -56,10 +63,10 @@ export async function emptySite(
   for (const part of otherPartitions(site)) await empty(part)
 }
 
-/** Time rows, each after what is kept by its call. */
+/** Removes time rows, page by page, each page after the items that are stored under its calls. */
 async function emptyCalls(
   site: SiteId,
-  { pk, name }: Part,
+  { pk, name }: SitePartition,
   tables: DeleteSiteDependencies['tables'],
   count: Count,
 ): Promise<void> {

@@ -9,10 +9,11 @@ import { ExportJobStore } from '../../stores/export-jobs.ts'
 import { KeyStore } from '../../stores/keys.ts'
 import { readLocale } from '../../stores/locale.ts'
 import { PartitionStore } from '../../stores/partitions.ts'
+import { PlacedCallStore } from '../../stores/placed-calls.ts'
+import { PlacedErasure } from '../../stores/placed-erasure.ts'
 import { RemovalStore } from '../../stores/removals.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
 import { documentClient } from '../../stores/table.ts'
-import { numberKeepers } from './number-keepers.ts'
 import type { RemovalDependencies } from './remove-data.ts'
 
 const env = config(
@@ -35,12 +36,15 @@ const exports = { jobs: new ExportJobStore(db, env.TABLE_RECORDS), files: new Ex
 const removals = new RemovalStore(db, env.TABLE_ACCESS)
 const numberingOf = (site: string) => readLocale(db, env.TABLE_LIVE, site)
 
-/** All that a pass of deletions and erasures works with; `isOver` says when it has to stop. */
+/** Returns the dependencies of one pass of deletions and erasures; `isOver` returns true when the pass has to stop. */
 export function createDependencies(isOver: () => boolean): RemovalDependencies {
   const records = new PartitionStore(db, env.TABLE_RECORDS, isOver)
   const live = new PartitionStore(db, env.TABLE_LIVE, isOver)
   const tables = { records, live, people: new PartitionStore(db, env.TABLE_PEOPLE, isOver) }
   const cdrs = new CdrErasure(db, env.TABLE_RECORDS, isOver)
-  const erasing = { numberingOf, cdrs, tables, others: numberKeepers(db, { live: env.TABLE_LIVE }, tables) }
+  const placed = new PlacedErasure(new PlacedCallStore(db, env.TABLE_LIVE), live)
+  // A feature that stores numbers outside the call log adds here how it erases one.
+  const others = [{ name: 'calls by API', erase: placed.erase.bind(placed) }]
+  const erasing = { numberingOf, cdrs, tables, others }
   return { removals, deleting: { ...shared, tables }, erasing, exports }
 }

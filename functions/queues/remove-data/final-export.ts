@@ -15,8 +15,8 @@ export interface SiteExports {
 }
 
 /**
- * The whole call log in a file of its own, begun once nobody can write any more and those who could are done. Undefined
- * until it is whole; an export that failed keeps the site from being emptied.
+ * Starts the final export of a site's whole call log, or returns its file once it is complete, undefined before. The export
+ * starts at `notBefore`, when all writes of the closed site have ended. If it fails, the site's data is not removed.
  */
 export async function finalExport(
   site: SiteId,
@@ -37,14 +37,14 @@ export async function finalExport(
 }
 
 /**
- * Takes away every export of a site but its farewell: done ones, which may hold what is to be forgotten, and those under
- * way, which can be asked for again. Answers how many there were.
+ * Removes every export of a site except the one to `keep`, and returns how many there were. Finished exports may contain the
+ * data that is to be erased; those under way can be requested again.
  */
 export async function removeExports(site: SiteId, { jobs, files }: SiteExports, keep?: string): Promise<number> {
   const all = (await jobs.ofSite(site)).filter(({ id }) => id !== keep)
   for (const job of all) {
     await jobs.remove(job)
-    // A writer that is at it now finds its job gone at its next save, and completes nothing.
+    // A concurrent writer fails at its next save, because the job no longer exists, and completes nothing.
     await files.remove(job.file, job.upload)
   }
   return all.length

@@ -2,10 +2,10 @@ import type { Context, EventBridgeEvent } from 'aws-lambda'
 import { createDependencies } from './dependencies.ts'
 import { removeData } from './remove-data.ts'
 
-/** Time left for the receipt when a pass has to stop. */
+/** A pass stops this long before the invocation ends, so that it can still save its counts. */
 const reserveMs = 3_000
 
-/** Each minute: deletions and erasures. Due times are told by the schedule's own time. */
+/** Runs each minute and continues deletions and erasures. The time of the scheduled event says which are due. */
 export async function handler(event: EventBridgeEvent<string, unknown>, context: Context): Promise<void> {
   await removeData(
     createDependencies(() => context.getRemainingTimeInMillis() < reserveMs),

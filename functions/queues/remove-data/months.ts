@@ -2,38 +2,38 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { lane } from '../../stores/cdrs.ts'
 import { keys } from '../../stores/table-keys.ts'
 
-/** Asterisk is of 1999, and imports bring what it wrote since. */
+/** The first release of Asterisk: imported call records can be this old. */
 export const firstMonth = '1999-12'
-/** Months looked at at once: most are empty, and their queries are all waiting. */
+/** Months handled concurrently: most are empty, and each needs one query. */
 const monthsAtOnce = 8
 
 export interface MonthScan {
   now: number
-  /** The first month looked at. */
+  /** The first month, `yyyy-mm`. */
   since: string
-  /** Whether there is anything in a partition. */
+  /** `has` returns true if a partition has any item. */
   records: { has(pk: string): Promise<boolean> }
-  /** Months that had calls at an earlier look. A write under way then may have come since, without its time row. */
+  /** Months that had calls in an earlier pass: a write that was under way then may have added rows since. */
   known: ReadonlySet<string>
-  /** Remembers a month before anything of it is removed. */
-  note(month: string): Promise<void>
+  /** Saves a month before anything of it is removed. */
+  remember(month: string): Promise<void>
 }
 
 /**
- * Each month in which a site has call records, or had: some 330 queries of one item, and the rest only where there is
- * something.
+ * Calls `run` for each month in which a site has call records, or had them in an earlier pass. That takes about 330 queries of
+ * one item.
  */
 export async function eachBusyMonth(
   site: SiteId,
-  look: MonthScan,
+  scan: MonthScan,
   run: (month: string) => Promise<void>,
 ): Promise<void> {
-  const months = monthsOf(look).values()
+  const months = monthsOf(scan).values()
   const worker = async () => {
     for (const month of months) {
-      if (!look.known.has(month)) {
-        if (!(await look.records.has(keys.timeRows(site, month, lane)))) continue
-        await look.note(month)
+      if (!scan.known.has(month)) {
+        if (!(await scan.records.has(keys.timeRows(site, month, lane)))) continue
+        await scan.remember(month)
       }
       await run(month)
     }
@@ -43,7 +43,7 @@ export async function eachBusyMonth(
 
 function monthsOf({ now, since }: Pick<MonthScan, 'now' | 'since'>): string[] {
   const months: string[] = []
-  // Twelve a year.
+  // Twelve turns for each year since 1999.
   for (let at = new Date(now); at.toISOString().slice(0, 7) >= since; ) {
     months.push(at.toISOString().slice(0, 7))
     at = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() - 1, 1))

@@ -22,18 +22,18 @@ export interface RemovalDependencies {
 }
 
 /**
- * A second look is due after the last write that could have been under way: keys are remembered for 60 s by functions
- * that verify bodies, and a function runs for 10.
+ * The second pass comes after every write that was under way: functions that verify bodies remember keys for 60 s, and a
+ * function runs for 10 s.
  */
-const secondLookMs = 75_000
+const secondPassMs = 75_000
 
-/** One pass over each deletion and erasure that is under way; the second pass, later, ends it with its receipt. */
-export async function removeData(removing: RemovalDependencies, now: number, since = firstMonth): Promise<void> {
-  for (const removal of await removing.removals.all()) {
-    if (removal.passedAt !== undefined && now < removal.passedAt + secondLookMs) continue
+/** Runs one pass of each deletion and erasure that is under way. A later second pass that finds nothing completes it. */
+export async function removeData(dependencies: RemovalDependencies, now: number, since = firstMonth): Promise<void> {
+  for (const removal of await dependencies.removals.all()) {
+    if (removal.passedAt !== undefined && now < removal.passedAt + secondPassMs) continue
     const { site, id, what } = removal
     try {
-      await removeOne(removal, removing, { now, since })
+      await removeOne(removal, dependencies, { now, since })
     } catch (error) {
       if (error instanceof OutOfTimeError) return
       logOutcome('error', 'removal-failed', { site, id, what, error: describeError(error) })
@@ -53,21 +53,21 @@ async function removeOne(
     found += items
     if (items > 0) removed[name] = (removed[name] ?? 0) + items
   }
-  const note = async (month: string) => {
+  const remember = async (month: string) => {
     months.push(month)
     await removals.save(removal)
   }
-  const look = { now, since, known: new Set(asked.months), note }
+  const scan = { now, since, known: new Set(asked.months), remember }
   try {
     if (what === 'site') {
       await closeSite(site, deleting, count)
-      removal.farewell ??= await finalExport(site, id, exports, now, now + secondLookMs)
-      // Nothing is removed before it stands in the file.
+      removal.farewell ??= await finalExport(site, id, exports, now, now + secondPassMs)
+      // Nothing is removed before the export is complete.
       if (!removal.farewell) return await removals.save(removal)
       count('exports', await removeExports(site, exports, id))
-      await emptySite(site, { ...deleting, months: look }, count)
+      await emptySite(site, { ...deleting, months: scan }, count)
     } else if (number !== undefined) {
-      await eraseNumber(site, number, { ...erasing, months: look }, count)
+      await eraseNumber(site, number, { ...erasing, months: scan }, count)
       count('exports', await removeExports(site, exports))
     } else if (matricule !== undefined) {
       const { pk, sk } = keys.grade(site, matricule)

@@ -3,21 +3,21 @@ import { lane } from '../../stores/cdrs.ts'
 import { dirtyShards, keys } from '../../stores/table-keys.ts'
 
 /**
- * Every partition of a site, by table; a feature that keeps something of a site elsewhere adds its line here. The audit
- * stays: its table lets nothing be removed.
+ * A partition, or a part of one, that has data of a site. A feature that stores data of a site in another partition adds it to
+ * the lists below. The audit log is not among them, since entries of its table cannot be removed.
  */
-export interface Part {
+export interface SitePartition {
   table: 'records' | 'live' | 'people'
   name: string
   pk: string
-  /** Only what begins so, in a partition that sites share; it ends in `#`, as one site's name may begin another's. */
+  /** Prefix of the sort keys, in a partition that sites share. It ends in `#`, since one site id may begin with another. */
   prefix?: string
-  /** Only this item of it. */
+  /** Sort key, if only this item belongs to the site. */
   sk?: string
 }
 
-export function livePartitions(site: string): Part[] {
-  const part = (name: string, pk: string): Part => ({ table: 'live', name, pk })
+export function livePartitions(site: string): SitePartition[] {
+  const part = (name: string, pk: string): SitePartition => ({ table: 'live', name, pk })
   return [
     part('site', keys.site(site).pk),
     { ...part('heartbeat', keys.heartbeat(site).pk), sk: site },
@@ -33,9 +33,9 @@ export function livePartitions(site: string): Part[] {
   ]
 }
 
-/** What is kept by month, time rows last: they lead to what is kept by call, should a pass end in between. */
-export function monthPartitions(site: string, month: string): Part[] {
-  const part = (name: string, pk: string): Part => ({ table: 'records', name, pk })
+/** Partitions of a month. Time rows are the last: a later pass needs them to find the items that are stored under a call. */
+export function monthPartitions(site: string, month: string): SitePartition[] {
+  const part = (name: string, pk: string): SitePartition => ({ table: 'records', name, pk })
   return [
     part('caller rows', keys.callerRows(site, month)),
     part('callee rows', keys.calleeRows(site, month)),
@@ -45,24 +45,29 @@ export function monthPartitions(site: string, month: string): Part[] {
   ]
 }
 
-/** What is kept by call, under its linkedid. */
-export function callPartitions(site: string, linkedid: string): Part[] {
+/** Partitions of a call, by its linkedid. */
+export function callPartitions(site: string, linkedid: string): SitePartition[] {
   return [
     { table: 'records', name: 'aliases', pk: keys.alias(site, linkedid) },
     { table: 'live', name: 'time lines', pk: keys.timeLine(site, linkedid) },
   ]
 }
 
-export function otherPartitions(site: string): Part[] {
+export function otherPartitions(site: string): SitePartition[] {
   const shards = Array.from({ length: dirtyShards }, (_, shard) => shard)
   return [
     { table: 'records', name: 'export jobs', pk: keys.exportJob(site, '').pk },
     { table: 'records', name: 'verified days', pk: keys.dayVerified(site, '').pk },
-    // Who failed too often is forgotten by itself, within a day.
+    // Windows of failed lookups expire by themselves within a day.
     { table: 'people', name: 'grades', pk: keys.grade(site, '').pk },
     { table: 'people', name: 'grade scale', pk: keys.gradeScale(site).pk },
     ...shards.map(
-      (shard): Part => ({ table: 'records', name: 'dirty hours', pk: keys.dirtyShard(shard), prefix: `${site}#` }),
+      (shard): SitePartition => ({
+        table: 'records',
+        name: 'dirty hours',
+        pk: keys.dirtyShard(shard),
+        prefix: `${site}#`,
+      }),
     ),
   ]
 }

@@ -13,7 +13,7 @@ const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
 const days = new VerifiedDayStore(documentClient(), env.TABLE_RECORDS)
 const commands = new CommandQueues(env.STAGE)
 
-/** Each hour; which one it is, is told by the schedule's own time. */
+/** Runs each hour. The time of the scheduled event says which hour it is. */
 export async function handler(event: EventBridgeEvent<string, unknown>): Promise<void> {
   const signingKey = createPrivateKey((await secrets()).signingKey)
   await verifyDays({ directory, days, commands, signingKey, now: Date.parse(event.time) })

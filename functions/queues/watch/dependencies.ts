@@ -1,30 +1,39 @@
+import * as v from 'valibot'
 import { config } from '../../config.ts'
 import { FanOutQueue } from '../../gateways/fan-out-queue.ts'
-import { socketPosting } from '../../gateways/posting.ts'
+import { socketPosting } from '../../gateways/sockets.ts'
+import { TickQueue } from '../../gateways/tick-queue.ts'
 import { ConnectionStore } from '../../stores/connections.ts'
 import { DirtyHourStore } from '../../stores/dirty-hours.ts'
 import { cachedLocale } from '../../stores/locale.ts'
+import { PlacedCallStore } from '../../stores/placed-calls.ts'
+import { PresenceStore } from '../../stores/presence.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TotalStore } from '../../stores/totals.ts'
+import { OutcomeMessage, publishOutcome } from './publish-outcome.ts'
 import { publishSilence } from './publish-silence.ts'
+import { type ReapMessage, reapCall } from './reap-call.ts'
 import { rollUp } from './roll-up.ts'
 import type { ScheduledTask } from './tick.ts'
 
-const env = config('TABLE_RECORDS', 'TABLE_LIVE', 'SOCKET_ENDPOINT', 'QUEUE_FAN_OUT')
+const env = config('TABLE_RECORDS', 'TABLE_LIVE', 'SOCKET_ENDPOINT', 'QUEUE_FAN_OUT', 'QUEUE_WATCH')
 const db = documentClient()
 const numberingOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 const hours = new DirtyHourStore(db, env.TABLE_RECORDS)
+const totals = new TotalStore(db, env.TABLE_RECORDS)
 const sites = new SiteStore(db, env.TABLE_LIVE)
-/** How subscribers are told. */
-export const fanOutDependencies = {
+const presence = new PresenceStore(db, env.TABLE_LIVE)
+const placed = new PlacedCallStore(db, env.TABLE_LIVE)
+const fanOutDependencies = {
   ...socketPosting(env.SOCKET_ENDPOINT),
   connections: new ConnectionStore(db, env.TABLE_LIVE),
   chunks: new FanOutQueue(env.QUEUE_FAN_OUT),
 }
-const totals = new TotalStore(db, env.TABLE_RECORDS)
 
-/** All that is done by the clock, in this order. A duty that fails does not keep the others from being done. */
+export const queue = new TickQueue(env.QUEUE_WATCH)
+
+/** The tasks of the watch, in the order in which a tick runs them. A task that fails does not stop the others. */
 export const scheduledTasks: readonly ScheduledTask[] = [
   {
     name: 'silent-bridges',
@@ -37,3 +46,13 @@ export const scheduledTasks: readonly ScheduledTask[] = [
     run: async (until) => ({ ...(await rollUp({ hours, totals, numberingOf, now: Date.now, until })) }),
   },
 ]
+
+/** Handles a message about one call placed through the API: checks whether it has to be ended, or publishes its outcome. */
+export async function handleCallMessage(message: ReapMessage | OutcomeMessage, now: number): Promise<void> {
+  const lastSeen = sites.lastSeen.bind(sites)
+  const publish = (outcome: OutcomeMessage) =>
+    publishOutcome(outcome, { placed, presence, epochs: sites, lastSeen, fanOutDependencies, now })
+  if (v.is(OutcomeMessage, message)) return publish(message)
+  const isLive = async (site: string, call: string) => (await presence.calls(site)).some(({ id }) => id === call)
+  await reapCall(message, { placed, isLive, lastSeen, checkAgain: queue.send.bind(queue), publish, now })
+}

@@ -1,39 +1,35 @@
 import type { Context, ScheduledEvent, SQSEvent } from 'aws-lambda'
 import * as v from 'valibot'
-import { config } from '../../config.ts'
-import { TickQueue } from '../../gateways/tick-queue.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import { fanOutDependencies, scheduledTasks } from './dependencies.ts'
+import { handleCallMessage, queue, scheduledTasks } from './dependencies.ts'
 import { OutcomeMessage } from './publish-outcome.ts'
 import { ReapMessage } from './reap-call.ts'
-import { openReaping } from './reaping.ts'
-import { dutiesOf, sendTicks } from './tick.ts'
+import { sendTicks, tasksOf } from './tick.ts'
 
-const queue = new TickQueue(config('QUEUE_WATCH').QUEUE_WATCH)
-const mindCall = openReaping(queue, fanOutDependencies)
-const Asked = v.union([ReapMessage, OutcomeMessage, v.looseObject({ part: v.pipe(v.number(), v.integer()) })])
+const TickMessage = v.looseObject({ part: v.pipe(v.number(), v.integer()) })
+const Message = v.union([ReapMessage, OutcomeMessage, TickMessage])
 
-/** Left for what is under way when no more is begun. */
+/** No task starts an item in the last seconds of an invocation; what it has started needs them to end. */
 const reserveMs = 3_000
 
-/** Invoked each minute by the clock, which sends ticks to the queue, and by the queue for each of them. */
+/** Runs each minute by a schedule, which queues the minute's ticks, and once for each message of the queue. */
 export async function handler(event: ScheduledEvent | SQSEvent, context: Context): Promise<void> {
   if (!('Records' in event)) return sendTicks(queue)
   const until = Date.now() + context.getRemainingTimeInMillis() - reserveMs
   for (const record of event.Records) {
-    const asked = v.parse(Asked, JSON.parse(record.body))
-    if (v.is(ReapMessage, asked) || v.is(OutcomeMessage, asked)) {
-      await mindCall(asked, Date.now())
+    const message = v.parse(Message, JSON.parse(record.body))
+    if (v.is(ReapMessage, message) || v.is(OutcomeMessage, message)) {
+      await handleCallMessage(message, Date.now())
       continue
     }
-    for (const duty of dutiesOf(asked, scheduledTasks)) {
+    for (const { name, run } of tasksOf(message, scheduledTasks)) {
       const started = Date.now()
       try {
-        const count = await duty.run(until)
-        logOutcome('info', 'duty', { duty: duty.name, ms: Date.now() - started, ...count })
+        const count = await run(until)
+        logOutcome('info', 'task', { task: name, ms: Date.now() - started, ...count })
       } catch (error) {
-        // The next tick does it again; SQS would only bring this one late.
-        logOutcome('error', 'duty-failed', { duty: duty.name, error: describeError(error) })
+        // The message is not retried: the next tick runs the task again, and a redelivery would come later than that.
+        logOutcome('error', 'task-failed', { task: name, error: describeError(error) })
       }
     }
   }

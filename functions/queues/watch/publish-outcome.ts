@@ -7,7 +7,7 @@ import { isEndpoint, type PresenceRow } from '../../stores/presence.ts'
 import { type FanOutDependencies, fanOut } from '../fan-out/fan-out.ts'
 import type { EntityStore, EpochStore } from '../push-presence/presence-stores.ts'
 
-/** What is sent for a call by API whose outcome the cloud found out. */
+/** Sent for a call placed through the API whose result the cloud has found out. */
 export const OutcomeMessage = v.looseObject({ tell: v.object({ site: SiteId, call: v.string() }) })
 export type OutcomeMessage = v.InferOutput<typeof OutcomeMessage>
 
@@ -20,39 +20,42 @@ export interface PublishOutcomeDependencies {
   now: number
 }
 
-/** So long without a word from a bridge, nobody sees how its calls end; their call records tell it once it is back. */
+/** A bridge that was not seen for this long cannot report how its calls end; their call records do, once it is back. */
 const goneMs = 600_000
 
 export function isGone(lastSeen: string | undefined, now: number): boolean {
   return lastSeen === undefined || now - Date.parse(lastSeen) > goneMs
 }
 
-/** Above the 1 by which the cloud ends what a new epoch does not list; a record, which knows better, above a guess. */
+/**
+ * Revision (`r`) of the ended call: above 1, with which the cloud ends calls that a new epoch does not list. A result from
+ * the call record ranks above `unknown`.
+ */
 const rankOf = (result: PlacedRow['result']) => (result === 'unknown' ? 2 : 3)
 
 /**
- * Tells subscribers of an outcome that no bridge told: under the version of the bridge's last word, so that every later word of
- * a bridge is newer. A call that is live as far as its bridge told ends here only if that bridge is gone; one that speaks
- * tells the end itself. Told twice, it is the same.
+ * Publishes the result of a call that no bridge reported. It uses the version of the bridge's last fact, so any later fact
+ * of a bridge is newer. A call that is live by the facts of its bridge is ended only if the bridge is offline; a bridge that
+ * is online reports the end itself. Publishing twice has the same effect as once.
  */
 export async function publishOutcome(
   { tell: { site, call } }: OutcomeMessage,
-  parts: PublishOutcomeDependencies,
+  dependencies: PublishOutcomeDependencies,
 ): Promise<void> {
-  const { placed, presence, epochs, now } = parts
+  const { placed, presence, epochs, now } = dependencies
   const row = await placed.find(site, call)
   if (row?.stage !== 'ended' || row.result === undefined) return
   const [rows, epoch] = await Promise.all([presence.rows(site, 'calls'), epochs.epoch(site)])
   const seen = rows.find(({ id }) => id === call)
   const state = endedState(call, row, seen, now)
   if (seen?.entity && !seen.ended) {
-    if (!isGone(await parts.lastSeen(site), now)) return
+    if (!isGone(await dependencies.lastSeen(site), now)) return
     if (!(await presence.end(site, { ...seen.entity, state }, epoch, now))) return
   }
-  // A call of which no fact was ever told stands before the first fact of the epoch.
+  // A call without any fact gets a version before the first fact of the epoch.
   const entity = { id: call, v: seen?.v ?? row.v ?? formatVersion(epoch, 0), r: rankOf(row.result), state }
   const frame = { type: 'delta' as const, topic: 'calls' as const, epoch, ks: [], w: now, entities: [entity] }
-  await fanOut(site, [{ topics: ['calls'], frame }], parts.fanOutDependencies)
+  await fanOut(site, [{ topics: ['calls'], frame }], dependencies.fanOutDependencies)
 }
 
 function endedState(call: string, row: PlacedRow, seen: PresenceRow | undefined, now: number): CallState {

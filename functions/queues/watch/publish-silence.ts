@@ -8,12 +8,13 @@ export interface SilenceStore {
   markSilencePublished(site: SiteId, lastHeard: string): Promise<boolean>
 }
 
-/** Bridges told of in one tick; when a region's network falls, the others follow 10 s later. */
+/** Sites handled by one tick. If a region's network fails, the other sites follow 10 s later. */
 const sitesMax = 500
 
 /**
- * Tells subscribers of each bridge that has fallen silent, within 10 s of its 20 s. Told first, noted second: a crash
- * between the two tells it twice. A bridge heard between reading and telling says itself that it is back.
+ * Notifies the subscribers of each site whose bridge has sent nothing for 20 s, within 10 s after that. It publishes first
+ * and marks the site second: after a crash between the two, the notification is sent twice. A bridge that is seen in
+ * between makes `push-presence` publish that it is back.
  */
 export async function publishSilence(
   silences: SilenceStore,
@@ -31,8 +32,8 @@ export async function publishSilence(
       logOutcome('warn', 'bridge-silent', { site, lastHeard })
       count.silent += 1
     } catch (error) {
-      // One site's trouble is its own; the next tick finds it again.
-      logOutcome('error', 'silence-untold', { site, error: describeError(error) })
+      // One failing site does not stop the others; the next tick finds it again.
+      logOutcome('error', 'silence-not-published', { site, error: describeError(error) })
       count.failed += 1
     }
   }

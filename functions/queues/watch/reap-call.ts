@@ -4,7 +4,7 @@ import type { PlacedResult, PlacedStage } from '../../../contracts/placed.ts'
 import { logOutcome } from '../../log.ts'
 import { isGone, type OutcomeMessage } from './publish-outcome.ts'
 
-/** What is sent, delayed, for each call that the API accepts. */
+/** Sent, with a delay, for each call that the API accepts. */
 export const ReapMessage = v.looseObject({ reap: v.object({ site: SiteId, call: v.string() }) })
 export type ReapMessage = v.InferOutput<typeof ReapMessage>
 
@@ -13,33 +13,34 @@ export interface ReapDependencies {
     find(site: SiteId, call: string): Promise<{ stage: PlacedStage; result?: PlacedResult | undefined } | undefined>
     endAsUnknown(site: SiteId, call: string, seen: PlacedStage, at: string): Promise<boolean>
   }
-  /** Whether the PBX has the call, as far as its bridge told. */
+  /** Returns true if the call is live by the facts of its bridge. */
   isLive(site: SiteId, call: string): Promise<boolean>
   lastSeen(site: SiteId): Promise<string | undefined>
-  again(reap: ReapMessage, delaySeconds: number): Promise<void>
-  tell(outcome: OutcomeMessage): Promise<void>
+  checkAgain(message: ReapMessage, delaySeconds: number): Promise<void>
+  publish(outcome: OutcomeMessage): Promise<void>
   now: number
 }
 
-/** A call that goes on is looked at again so often: 12 messages an hour of talk. */
+/** A call that goes on is checked again after this time: 12 messages for an hour of talk. */
 export const againSeconds = 300
 
 /**
- * Sees to it that a call ends: 45 s after it was asked for, if no bridge has said anything of it; later, if its bridge has
- * gone, or is there and knows nothing of it. It is then `unknown`, until its call record tells more, and subscribers are told:
- * again if this comes again, since a crash may have been between the two.
+ * Makes sure that a call ends. It ends the call with the result `unknown` 45 s after its request if the bridge has sent no
+ * fact about it, or later if the bridge is offline or no longer has the call; the call record corrects the result. It
+ * publishes the result again at each delivery, since the process may have died between the write and the publication.
  */
-export async function reapCall(asked: ReapMessage, parts: ReapDependencies): Promise<void> {
-  const { site, call } = asked.reap
-  const row = await parts.placed.find(site, call)
-  if (row?.result === 'unknown') return parts.tell({ tell: asked.reap })
+export async function reapCall(message: ReapMessage, dependencies: ReapDependencies): Promise<void> {
+  const { placed, publish, checkAgain, now } = dependencies
+  const { site, call } = message.reap
+  const row = await placed.find(site, call)
+  if (row?.result === 'unknown') return publish({ tell: message.reap })
   if (!row || row.stage === 'ended') return
-  if (row.stage !== 'queued' && !(await isLost(site, call, parts))) return parts.again(asked, againSeconds)
-  const given = await parts.placed.endAsUnknown(site, call, row.stage, new Date(parts.now).toISOString())
-  // It went on in between: the next look finds it.
-  if (!given) return parts.again(asked, againSeconds)
-  logOutcome('warn', 'call-unheard-of', { site, call, stage: row.stage })
-  await parts.tell({ tell: asked.reap })
+  if (row.stage !== 'queued' && !(await isLost(site, call, dependencies))) return checkAgain(message, againSeconds)
+  const isEnded = await placed.endAsUnknown(site, call, row.stage, new Date(now).toISOString())
+  // The stage has changed meanwhile: check the new one later.
+  if (!isEnded) return checkAgain(message, againSeconds)
+  logOutcome('warn', 'call-result-unknown', { site, call, stage: row.stage })
+  await publish({ tell: message.reap })
 }
 
 async function isLost(site: SiteId, call: string, { isLive, lastSeen, now }: ReapDependencies): Promise<boolean> {

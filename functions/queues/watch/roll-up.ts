@@ -22,31 +22,31 @@ export interface RollUpDependencies {
   totals: Totals
   numberingOf(site: SiteId): Promise<Numbering>
   now: () => number
-  /** No hour is begun after this, Unix milliseconds. */
+  /** No hour is started after this time, Unix milliseconds. */
   until: number
 }
 
-/** A tick takes at most this many; the others wait a minute. */
+/** Hours handled by one tick; the others wait a minute. */
 const marksMax = 500
-/** An hour rests this many times as long as its last totalling took: a busy site costs a twentieth of the time at most. */
+/** After an hour was totalled, it waits this many times as long as that took: a busy site costs a twentieth of the time. */
 const restFactor = 20
 const hourMs = 3_600_000
 
 export interface RollUpCount {
   done: number
   resting: number
-  /** Totalled by another run at the same time, or marked again meanwhile: they come with the next tick. */
+  /** Totalled by a concurrent run, or marked again meanwhile: the next tick handles them. */
   again: number
   failed: number
 }
 
-/** Totals every dirty hour anew from its rows. Nothing is ever added up, so a row that came twice cannot count twice. */
-export async function rollUp(rolling: RollUpDependencies): Promise<RollUpCount> {
+/** Computes the totals of every dirty hour from all its rows. Totals are never incremented, so a redelivered row is counted once. */
+export async function rollUp(dependencies: RollUpDependencies): Promise<RollUpCount> {
   const count: RollUpCount = { done: 0, resting: 0, again: 0, failed: 0 }
-  for (const mark of await rolling.hours.marks(marksMax)) {
-    if (rolling.now() >= rolling.until) break
+  for (const mark of await dependencies.hours.marks(marksMax)) {
+    if (dependencies.now() >= dependencies.until) break
     try {
-      count[await redo(mark, rolling)] += 1
+      count[await totalAgain(mark, dependencies)] += 1
     } catch (error) {
       count.failed += 1
       logOutcome('error', 'roll-up-failed', { site: mark.site, hour: mark.hour, error: describeError(error) })
@@ -55,7 +55,7 @@ export async function rollUp(rolling: RollUpDependencies): Promise<RollUpCount> 
   return count
 }
 
-async function redo(
+async function totalAgain(
   mark: Mark,
   { hours, totals, numberingOf, now }: RollUpDependencies,
 ): Promise<'done' | 'resting' | 'again'> {
@@ -72,7 +72,8 @@ async function redo(
   const n = (known?.n ?? 0) + 1
   const row = { n, site: total.site, open: total.open, doneAt: now(), tookMs: now() - started }
   if (!(await totals.put(site, hour, row, total.lines))) return 'again'
-  // Its peaks count the calls that go on into it; marked before this mark goes, so that a crash forgets neither.
+  // The peaks of the next hour count the calls that continue into it. It is marked before this mark is deleted, so that a
+  // crash loses neither.
   if (JSON.stringify(known?.open ?? []) !== JSON.stringify(total.open)) await hours.mark(site, neighbour(hour, 1))
   return (await hours.clear(mark)) ? 'done' : 'again'
 }

@@ -1,4 +1,4 @@
-/** What the tick's queue carries: which sixth of its minute it is. */
+/** A message of the watch's own queue: which sixth of its minute it stands for. */
 export interface Tick {
   part: number
 }
@@ -11,19 +11,20 @@ export interface TickQueue {
   send(tick: Tick, delaySeconds: number): Promise<void>
 }
 
-/** One minute of ticks, each delivered when it is due. */
+/** Queues one minute of ticks, each delayed until it is due. */
 export async function sendTicks(queue: TickQueue): Promise<void> {
   const parts = Array.from({ length: ticksPerMinute }, (_, part) => part)
   await Promise.all(parts.map((part) => queue.send({ part }, part * tickSeconds)))
 }
 
-/** A duty of the watch. `every` says whether it is done at each tick or at the first of each minute. */
+/** A task that the watch runs at each tick, or at the first tick of each minute. */
 export interface ScheduledTask {
   name: string
   every: 'tick' | 'minute'
+  /** Starts nothing new after `until` (Unix milliseconds). Returns counts for the log. */
   run(until: number): Promise<Record<string, number>>
 }
 
-export function dutiesOf(tick: Tick, scheduledTasks: readonly ScheduledTask[]): ScheduledTask[] {
-  return scheduledTasks.filter(({ every }) => every === 'tick' || tick.part === 0)
+export function tasksOf(tick: Tick, tasks: readonly ScheduledTask[]): ScheduledTask[] {
+  return tasks.filter(({ every }) => every === 'tick' || tick.part === 0)
 }

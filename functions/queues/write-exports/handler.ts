@@ -19,10 +19,10 @@ const jobs = new ExportJobStore(db, env.TABLE_RECORDS)
 const files = new ExportFiles(env.BUCKET_EXPORTS)
 const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
-/** A part takes some seconds; none is begun with less time left. */
+/** No part is started with less time left than this: a part takes some seconds. */
 const reserveMs = 15_000
 
-/** Each minute: exports under way are carried on. Due times are told by the schedule's own time. */
+/** Runs each minute and continues the exports that are under way. The time of the scheduled event says which are due. */
 export async function handler(event: EventBridgeEvent<string, unknown>, context: Context): Promise<void> {
   const { cursorKey } = await secrets()
   const read: WriteExportsDependencies['read'] = async (job, query) => {

@@ -7,7 +7,7 @@ import type { StoredExportJob } from '../../stores/export-jobs.ts'
 export interface WriteExportsDependencies {
   jobs: {
     running(): Promise<StoredExportJob[]>
-    /** Undefined if another has carried the job on meanwhile. */
+    /** Returns undefined if another writer saved the job meanwhile. */
     save(job: StoredExportJob, next: Partial<StoredExportJob>): Promise<StoredExportJob | undefined>
   }
   files: {
@@ -15,7 +15,7 @@ export interface WriteExportsDependencies {
     putPart(file: string, upload: string, part: number, body: Buffer): Promise<string>
     complete(file: string, upload: string, etags: readonly string[]): Promise<void>
   }
-  /** The next rows of the job's search as text, 5,000 at most, and where it goes on. */
+  /** Reads the next rows of the job's search as text, at most 5,000, and the cursor after them. */
   read(job: StoredExportJob, query: ExportQuery): Promise<Exported>
   isOver(): boolean
   /** Unix milliseconds. */
@@ -26,14 +26,14 @@ export interface WriteExportsDependencies {
 const partsMax = 2_000
 const contentTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl' } as const
 
-/** Carries on each export that is under way, as far as there is time; the next invocation goes on from there. */
-export async function writeExports(writing: WriteExportsDependencies): Promise<void> {
-  for (const job of await writing.jobs.running()) {
-    if (writing.isOver()) return
-    if ((job.notBefore ?? 0) > writing.now) continue
+/** Continues each export that is under way until the time is over; the next invocation continues from there. */
+export async function writeExports(dependencies: WriteExportsDependencies): Promise<void> {
+  for (const job of await dependencies.jobs.running()) {
+    if (dependencies.isOver()) return
+    if ((job.notBefore ?? 0) > dependencies.now) continue
     const { site, id } = job
     try {
-      const done = await writeExport(job, writing)
+      const done = await writeExport(job, dependencies)
       if (done) logOutcome('info', 'export', { site, id, state: done.state, rows: done.rows, parts: done.parts.length })
     } catch (error) {
       logOutcome('error', 'export-failed', { site, id, error: describeError(error) })
@@ -42,17 +42,17 @@ export async function writeExports(writing: WriteExportsDependencies): Promise<v
 }
 
 /**
- * One job, part by part. Whatever dies in between, the parts that were saved stay; the part after them is written again.
- * Answers the job where it has come to its end.
+ * Writes one job part by part. After a crash the saved parts stay, and the part after them is written again. Returns the job
+ * if it has ended.
  */
 async function writeExport(
   job: StoredExportJob,
-  writing: WriteExportsDependencies,
+  dependencies: WriteExportsDependencies,
 ): Promise<StoredExportJob | undefined> {
-  const { jobs, files, now } = writing
+  const { jobs, files, now } = dependencies
   try {
-    const begun = job.upload === undefined ? await begin(job, writing) : job
-    const whole = begun && (await writeParts(begun, writing))
+    const begun = job.upload === undefined ? await begin(job, dependencies) : job
+    const whole = begun && (await writeParts(begun, dependencies))
     if (!whole?.upload) return undefined
     if (!whole.whole) return jobs.save(whole, { state: 'failed', doneAt: new Date(now).toISOString() })
     await files.complete(whole.file, whole.upload, whole.parts)
@@ -73,16 +73,16 @@ async function begin(
   return jobs.save(job, { upload })
 }
 
-/** Until all rows are in parts, there are too many parts, or the time is over: then undefined. */
+/** Writes parts until all rows are written or there are too many parts. Returns undefined if the time is over before. */
 async function writeParts(
   begun: StoredExportJob,
-  writing: WriteExportsDependencies,
+  dependencies: WriteExportsDependencies,
 ): Promise<StoredExportJob | undefined> {
-  const { jobs, files, isOver } = writing
+  const { jobs, files, isOver } = dependencies
   let job = begun
   while (!job.whole && job.parts.length < partsMax) {
     if (isOver() || job.upload === undefined) return undefined
-    const part = await readPart(job, writing)
+    const part = await readPart(job, dependencies)
     const body = Buffer.from(part.text)
     const etag = await files.putPart(job.file, job.upload, job.parts.length + 1, body)
     const saved = await jobs.save(job, {
@@ -98,13 +98,13 @@ async function writeParts(
   return job
 }
 
-/** Rows until they fill a part: 5 MiB and one more answer of 4 MB at most are in memory, however long the export is. */
-async function readPart(job: StoredExportJob, writing: WriteExportsDependencies): Promise<Exported> {
+/** Reads rows until they fill a part. At most 5 MiB and one answer of 4 MB are in memory, however long the export is. */
+async function readPart(job: StoredExportJob, dependencies: WriteExportsDependencies): Promise<Exported> {
   const texts: string[] = []
   let [bytes, rows, cursor] = [0, 0, job.cursor]
-  // Ends with the part or the rows; a search whose answers stay empty reads 2 MB in each and comes to its end.
+  // Ends when the part is full or the rows end; a search without matches reads 2 MB in each turn, so it reaches the end too.
   for (;;) {
-    const next = await writing.read(job, { ...job.query, cursor })
+    const next = await dependencies.read(job, { ...job.query, cursor })
     texts.push(next.text)
     bytes += Buffer.byteLength(next.text)
     rows += next.rows

@@ -1,7 +1,6 @@
 import type { DeltaFrame } from '../../../contracts/frames.ts'
-import type { Chunk } from '../../../functions/queues/fan-out/chunk.ts'
 import { fanOut } from '../../../functions/queues/fan-out/fan-out.ts'
-import { type PostDependencies, postAll } from '../../../functions/queues/fan-out/post-all.ts'
+import { type Chunk, type PostDependencies, postAll } from '../../../functions/queues/fan-out/post-all.ts'
 import { paceFor } from '../../../functions/queues/push-presence/pace.ts'
 import { Chance } from '../presence/chance.ts'
 import { Time } from '../presence/time.ts'
