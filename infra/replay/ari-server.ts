@@ -2,15 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers'
 import * as v from 'valibot'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Picture } from './picture.ts'
+import type { PbxModel } from './pbx-model.ts'
 
 const Filter = v.looseObject({ disallowed: v.optional(v.array(v.looseObject({ type: v.string() })), []) })
 
 export interface AriServerOptions {
-  picture: Picture
+  model: PbxModel
   user: string
   password: string
-  /** 0 takes a free one. */
+  /** Port 0 chooses a free one. */
   port: number
 }
 
@@ -19,7 +19,7 @@ interface Application {
   disallowed: Set<string>
 }
 
-/** The part of ARI that the bridge uses, as Asterisk 22 answers it, on loopback. */
+/** Serves the part of Asterisk 22's ARI that the bridge uses, on loopback. */
 export class AriServer {
   readonly #options: AriServerOptions
   readonly #http = createServer((request, response) => void this.#answer(request, response))
@@ -32,10 +32,10 @@ export class AriServer {
 
   async start(): Promise<number> {
     this.#http.on('upgrade', (request, socket, head) => {
-      const refusal = this.#refusal(request)
-      if (refusal === undefined) {
-        this.#sockets.handleUpgrade(request, socket, head, (client) => this.#join(request, client))
-      } else socket.end(`HTTP/1.1 ${refusal}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`)
+      const error = this.#upgradeError(request)
+      if (error === undefined) {
+        this.#sockets.handleUpgrade(request, socket, head, (client) => this.#addClient(request, client))
+      } else socket.end(`HTTP/1.1 ${error}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`)
     })
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject)
@@ -45,7 +45,8 @@ export class AriServer {
     return typeof address === 'object' && address ? address.port : this.#options.port
   }
 
-  #refusal(request: IncomingMessage): string | undefined {
+  /** Returns the status of the answer that rejects a WebSocket handshake, or undefined if it is valid. */
+  #upgradeError(request: IncomingMessage): string | undefined {
     if (!this.#isKnown(request)) return '401 Unauthorized'
     const url = new URL(request.url ?? '/', 'http://ari')
     if (url.pathname !== '/ari/events') return '404 Not Found'
@@ -57,9 +58,9 @@ export class AriServer {
     return headers.authorization === `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
   }
 
-  #join(request: IncomingMessage, socket: WebSocket): void {
+  #addClient(request: IncomingMessage, socket: WebSocket): void {
     const name = new URL(request.url ?? '/', 'http://ari').searchParams.get('app') ?? ''
-    // The older of two clients is told so, and then hears nothing more.
+    // A second client of an application replaces the first, which gets this event and no further ones.
     this.#applications.get(name)?.socket.send(JSON.stringify({ type: 'ApplicationReplaced', application: name }))
     this.#applications.set(name, { socket, disallowed: new Set() })
     socket.on('close', () => {
@@ -75,21 +76,21 @@ export class AriServer {
   }
 
   async #route(request: IncomingMessage): Promise<[number, unknown]> {
-    const { picture } = this.#options
+    const { model } = this.#options
     const path = new URL(request.url ?? '/', 'http://ari').pathname
     const [, ari, noun, name = '', detail] = path.split('/').map(decodeURIComponent)
     const call = `${request.method} ${ari}/${noun}${name === '' ? '' : '/*'}${detail === undefined ? '' : `/${detail}`}`
     switch (call) {
       case 'GET ari/endpoints':
-        return [200, picture.endpoints()]
+        return [200, model.endpoints()]
       case 'GET ari/channels':
-        return [200, picture.channels()]
+        return [200, model.channels()]
       case 'GET ari/bridges':
-        return [200, picture.bridges()]
+        return [200, model.bridges()]
       case 'GET ari/deviceStates/*':
-        return [200, picture.deviceState(name)]
+        return [200, model.deviceState(name)]
       case 'GET ari/channels/*/variable':
-        return picture.linkedid(name) === undefined ? notFound('Channel') : [200, { value: picture.linkedid(name) }]
+        return model.linkedid(name) === undefined ? notFound('Channel') : [200, { value: model.linkedid(name) }]
       case 'PUT ari/applications/*/eventFilter':
         return this.#filter(name, await text(request))
       default:
@@ -104,7 +105,7 @@ export class AriServer {
     return [200, { name }]
   }
 
-  /** Sends an event to every application that wants it. */
+  /** Sends an event to every application that does not filter its type. */
   send(event: string): void {
     const type = /"type":"(\w+)"/.exec(event)?.[1] ?? ''
     for (const [name, { socket, disallowed }] of this.#applications) {
@@ -113,7 +114,7 @@ export class AriServer {
     }
   }
 
-  /** Ends every connection at once, as a network or a killed Asterisk does. */
+  /** Closes every connection at once, like a network failure or a killed Asterisk. */
   cut(): void {
     for (const client of this.#sockets.clients) client.terminate()
     this.#http.closeAllConnections()

@@ -6,7 +6,7 @@ import { parseTime, type Recording, type Rewriter, recordingsFolder } from './re
 
 let sequence = 0
 
-/** The lines that Asterisk's CDR file gets for one play of a recording; empty where no CDR of it was recorded. */
+/** Returns the CDR lines of one replay of a recording; empty if none was recorded. */
 export async function cdrLines(recording: Recording, rewriter: Rewriter): Promise<string[]> {
   const content = await readFile(join(recordingsFolder, 'cdr_adv_sample.jsonl'), 'utf8')
   const samples = content.trimEnd().split('\n')
@@ -26,8 +26,8 @@ function isOf(cdr: Cdr, recording: Recording): boolean {
 }
 
 /**
- * The plain answered call has no recorded CDR: its own channels and times are put into the one of the call from the
- * trunk, which was answered in the same way.
+ * Returns a CDR for the recording `internal_answered`, which has none: the CDR of an answered call from the trunk with the
+ * channels and times of this recording.
  */
 function answeredLike(samples: string[], recording: Recording): string[] {
   if (recording.name !== 'internal_answered') return []
@@ -47,7 +47,7 @@ function answeredLike(samples: string[], recording: Recording): string[] {
   return [JSON.stringify({ ...parse(sample), ...own })]
 }
 
-/** A sequence of its own, and durations that fit the times, which a fast or slow play has moved. */
+/** Sets a new sequence number, and durations that match the times, which change with the speed of the replay. */
 function shift(line: string): string {
   const cdr = parse(line)
   const end = parseTime(cdr.end)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Events that a real Asterisk 22 sent, one JSON a line, with the CDR lines it wrote for some of them. */
+/** Folder of events of a real Asterisk 22, one JSON object in each line, and CDR lines of some of the calls. */
 export const recordingsFolder = join(import.meta.dirname, '../../test/recordings')
 
 export interface Recording {
@@ -19,7 +19,7 @@ export async function readRecording(name: string): Promise<Recording> {
   for (const text of content.split('\n')) {
     if (text === '') continue
     const time = /"timestamp":"([^"]+)"/.exec(text)?.[1]
-    // In the order they were sent, which is not always the order of their times.
+    // Keep the order in which they were sent, which is not always the order of their timestamps.
     atMs = Math.max(atMs, time === undefined ? 0 : parseTime(time))
     lines.push({ atMs, text })
   }
@@ -30,7 +30,7 @@ export function parseTime(time: string): number {
   return Date.parse(time.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
 }
 
-/** Asterisk's way to write a time, with or without milliseconds. */
+/** Formats a time like Asterisk, with or without milliseconds. */
 export function formatTime(ms: number, withMs: boolean): string {
   const iso = new Date(ms).toISOString()
   return `${withMs ? iso.slice(0, -1) : iso.slice(0, 19)}+0000`
@@ -41,10 +41,10 @@ const uuids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const times = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?\+0000/g
 const ownIds = /"type":"ChannelCreated".*?"channel":\{"id":"((?!pbx1-)[^"]+)"/
 
-/** Channels made by this process, so that each play's ids are new ones. */
+/** Number of channels in this process, which makes the ids of each replay unique. */
 let channelsMade = 0
 
-/** Makes a recording a call of now: its times, its channels' and bridges' ids. The same id becomes the same id. */
+/** Replaces the times and the ids of channels and bridges, so that a recording becomes a call at this time. Equal ids stay equal. */
 export class Rewriter {
   readonly #names = new Map<string, string>()
   readonly #recording: Recording
@@ -61,7 +61,7 @@ export class Rewriter {
     }
   }
 
-  /** When something recorded at `ms` happens in this play. */
+  /** Returns the time in this replay of an event that was recorded at `ms`. */
   time(ms: number): number {
     return this.#startMs + (ms - this.#recording.beginMs) / this.#speed
   }

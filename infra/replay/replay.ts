@@ -3,19 +3,19 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AriServer } from './ari-server.ts'
 import { cdrLines } from './cdr-lines.ts'
-import { Picture } from './picture.ts'
+import { PbxModel } from './pbx-model.ts'
 import { formatTime, Rewriter, readRecording } from './recording.ts'
 
-/** Between two calls of the loop, at speed 1. */
+/** Pause between two recordings at speed 1. */
 const pauseMs = 4000
 
 export interface ReplayOptions {
-  /** Where the CDR file is written. */
+  /** Folder of the CDR file. */
   folder: string
-  /** Names of recordings (`internal_answered`), played one after the other, or none, to play by `playOnce` alone. */
+  /** Names of recordings (`internal_answered`) that are played in turn; empty if only `playOnce` is used. */
   recordings: readonly string[]
   speed?: number
-  /** Begin again after the last recording. */
+  /** Whether to start again after the last recording. */
   loop?: boolean
   user: string
   password: string
@@ -25,30 +25,29 @@ export interface ReplayOptions {
 export interface Replay extends AsyncDisposable {
   ariUrl: string
   cdrFile: string
-  /** Plays a recording now; resolves once its last event and its CDR lines are out. */
+  /** Plays a recording; resolves when its last event is sent and its CDR lines are written. */
   playOnce(name: string): Promise<void>
-  /** Sends bytes as they are, to see what a client does with them. */
+  /** Sends a frame unchanged, for tests of invalid events. */
   sendRaw(frame: string): void
-  /** Cuts every connection; clients may connect again. */
+  /** Closes every connection; clients may reconnect. */
   cut(): void
   stop(): Promise<void>
 }
 
 /**
- * A SIMULATED Asterisk: it has no telephone, and plays what a real Asterisk 22 said in recorded calls, as if they happened
- * now, over the same ARI (WebSocket and REST) and into the same kind of CDR file. For a look without a PBX, and for tests
- * of failures.
+ * Starts a SIMULATED Asterisk without phones. It replays recorded calls of a real Asterisk 22 at the current time, by ARI (WebSocket
+ * and REST) and into a CDR file. It serves demonstrations without a PBX and tests of failures.
  */
 export async function startReplay(options: ReplayOptions): Promise<Replay> {
   const { folder, user, password, port = 0, speed = 1 } = options
   const cdrFile = join(folder, 'cdr.jsonl')
   await mkdir(folder, { recursive: true })
   await appendFile(cdrFile, '', { mode: 0o600 })
-  const picture = new Picture()
-  const server = new AriServer({ picture, user, password, port })
+  const model = new PbxModel()
+  const server = new AriServer({ model, user, password, port })
   const ariUrl = `http://127.0.0.1:${await server.start()}/ari`
   const stopping = new AbortController()
-  const play = (name: string) => playRecording(name, { picture, server, cdrFile, speed, signal: stopping.signal })
+  const play = (name: string) => playRecording(name, { model, server, cdrFile, speed, signal: stopping.signal })
   const playing = playAll(options, play, stopping.signal)
   const stop = async () => {
     stopping.abort()
@@ -80,31 +79,31 @@ async function playAll(
   } while (loop && recordings.length > 0)
 }
 
-interface Stage {
-  picture: Picture
+interface Simulation {
+  model: PbxModel
   server: AriServer
   cdrFile: string
   speed: number
   signal: AbortSignal
 }
 
-async function playRecording(name: string, stage: Stage): Promise<void> {
+async function playRecording(name: string, simulation: Simulation): Promise<void> {
   const recording = await readRecording(name)
-  const rewriter = new Rewriter(recording, Date.now(), stage.speed)
+  const rewriter = new Rewriter(recording, Date.now(), simulation.speed)
   const first = recording.lines.find(({ text }) => text.includes('"type":"ChannelCreated"'))
   const linkedid = first ? channelId(rewriter.text(first.text)) : ''
   const emit = (event: string) => {
-    stage.picture.apply(event, linkedid)
-    stage.server.send(event)
+    simulation.model.apply(event, linkedid)
+    simulation.server.send(event)
   }
   for (const { atMs, text } of recording.lines) {
     const waitMs = rewriter.time(atMs) - Date.now()
-    if (waitMs > 1) await pause(waitMs, stage.signal)
-    if (stage.signal.aborted) return
+    if (waitMs > 1) await pause(waitMs, simulation.signal)
+    if (simulation.signal.aborted) return
     emit(rewriter.text(text))
   }
-  for (const event of stage.picture.endings(linkedid, formatTime(Date.now(), true))) emit(event)
-  for (const line of await cdrLines(recording, rewriter)) await appendFile(stage.cdrFile, `${line}\n`)
+  for (const event of simulation.model.endings(linkedid, formatTime(Date.now(), true))) emit(event)
+  for (const line of await cdrLines(recording, rewriter)) await appendFile(simulation.cdrFile, `${line}\n`)
 }
 
 function channelId(event: string): string {

@@ -15,8 +15,8 @@ const Event = v.looseObject({
 type Channel = v.InferOutput<typeof Channel>
 type Bridge = v.InferOutput<typeof Bridge>
 
-/** What the simulated Asterisk would answer over REST, kept in step with the events it plays. */
-export class Picture {
+/** The state that the simulated Asterisk returns by REST, updated by the events that it replays. */
+export class PbxModel {
   readonly #channels = new Map<string, Channel>()
   readonly #linkedids = new Map<string, string>()
   readonly #bridges = new Map<string, Bridge>()
@@ -27,7 +27,7 @@ export class Picture {
     ['PJSIP/mytrunk', 'NOT_INUSE'],
   ])
 
-  /** `linkedid` is that of every channel of the recording: each holds one call. */
+  /** Applies an event. A recording has one call, so all its channels have this `linkedid`. */
   apply(text: string, linkedid: string): void {
     const event = v.parse(Event, JSON.parse(text))
     for (const channel of [event.channel, event.peer, event.caller]) {
@@ -35,19 +35,19 @@ export class Picture {
       this.#channels.set(channel.id, channel)
       this.#linkedids.set(channel.id, linkedid)
     }
-    if (event.type === 'ChannelDestroyed' && event.channel) this.#forget(event.channel.id)
+    if (event.type === 'ChannelDestroyed' && event.channel) this.#removeChannel(event.channel.id)
     if (event.bridge) this.#bridges.set(event.bridge.id, event.bridge)
     if (event.type === 'BridgeDestroyed' && event.bridge) this.#bridges.delete(event.bridge.id)
     if (event.device_state?.name.startsWith('PJSIP/'))
       this.#devices.set(event.device_state.name, event.device_state.state)
   }
 
-  #forget(channel: string): void {
+  #removeChannel(channel: string): void {
     this.#channels.delete(channel)
     this.#linkedids.delete(channel)
   }
 
-  /** Events that end what a recording left open: it may have been stopped in the middle of its call. */
+  /** Returns events that end the open channels and bridges of a recording that stops during its call. */
   endings(linkedid: string, timestamp: string): string[] {
     const events: object[] = []
     for (const channel of this.#channels.values()) {
@@ -89,9 +89,9 @@ export class Picture {
   endpoints(): object[] {
     return [...this.#devices].map(([name, state]) => {
       const [technology, resource] = name.split('/')
-      const mine = this.channels().filter((channel) => channel.name.startsWith(`${name}-`))
+      const channels = this.channels().filter((channel) => channel.name.startsWith(`${name}-`))
       const reachable = state === 'UNAVAILABLE' ? 'offline' : 'online'
-      return { technology, resource, state: reachable, channel_ids: mine.map(({ id }) => id) }
+      return { technology, resource, state: reachable, channel_ids: channels.map(({ id }) => id) }
     })
   }
 }
