@@ -1,5 +1,5 @@
 import { CommanderError } from '@commander-js/extra-typings'
-import { ApiError } from '../client/api.ts'
+import { ApiError } from '../client/http-client.ts'
 import { UsageError } from './options.ts'
 import { InvalidProfilesError } from './profiles.ts'
 

@@ -2,30 +2,29 @@ import { type CallLogReader, callLog } from '../client/call-log.ts'
 import { systemClock } from '../client/clock.ts'
 import type { Change, Gap, Live } from '../client/index.ts'
 import { CallLog } from './call-log.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, isWallBoard } from './connection.ts'
 import { Controls } from './controls.ts'
-import type { KeyScopes } from './key-scopes.ts'
 import { addChanges, type StateRow } from './state-log.ts'
-import { isWallBoard } from './wall-board.ts'
+import type { Tickets } from './tickets.ts'
 
-/** Everything that the page shows of one site, and word of each change to it. */
+/** Holds everything that the page shows of one site, and reports each change. */
 export class Board {
   readonly connection: Connection
   readonly live: Live
-  /** What is stored, for whoever searches it. */
+  /** Stored calls, for the search. */
   readonly archive: CallLogReader
   readonly log: CallLog
   readonly controls: Controls
-  readonly scopes: Pick<KeyScopes, 'has'>
+  readonly scopes: Pick<Tickets, 'has'>
   states: readonly StateRow[] = []
   gap: Gap | undefined
-  /** The last thing that went wrong while not connected. */
+  /** The latest error since the connection was lost. */
   trouble: string | undefined
   /** True from the first whole snapshot on. */
   isLoaded = false
   readonly #onChange: () => void
 
-  constructor(connection: Connection, live: Live, scopes: Pick<KeyScopes, 'has'>, onChange: () => void) {
+  constructor(connection: Connection, live: Live, scopes: Pick<Tickets, 'has'>, onChange: () => void) {
     this.connection = connection
     this.live = live
     this.scopes = scopes
@@ -41,7 +40,7 @@ export class Board {
       if (state === 'connected') {
         this.isLoaded = true
         this.trouble = undefined
-        // Calls may have ended unseen.
+        // Calls may have ended while the page was not connected.
         this.#readLog()
       }
       this.#onChange()

@@ -12,8 +12,8 @@ export interface BuiltFile {
 }
 
 /**
- * Builds the page into `outFolder`, which is emptied first: `index.html`, `icon.svg`, and the script and the style under names
- * that hold their content's hash, so that a server may let them be kept for ever. Rejects with esbuild's own error.
+ * Empties `outFolder` and builds the page into it: `index.html`, `icon.svg`, and a script and a style whose names contain a
+ * hash of their content, so that browsers may cache them for ever. Rejects with esbuild's own error.
  */
 export async function buildDashboard(outFolder: string): Promise<BuiltFile[]> {
   await rm(outFolder, { recursive: true, force: true })

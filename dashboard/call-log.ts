@@ -4,9 +4,9 @@ import type { Cdr } from '../contracts/cdr.ts'
 import { cdrMs } from './moments.ts'
 
 export const logPageRows = 25
-/** 20 pages by hand; beyond them a search is the better tool. */
+/** 20 pages. To find older calls, a person uses the search. */
 export const logRowsMax = 500
-/** A CDR is written when its call ends and is in the store within a second or two; some calls never make one. */
+/** A CDR is stored within a second or two after its call ends. Some calls never write one. */
 const awaitedMsMax = 10_000
 const firstWaitMs = 250
 const waitMsMax = 2_000
@@ -18,21 +18,21 @@ export interface CdrSource {
 const rowKey = ({ uniqueid, sequence }: Cdr) => `${uniqueid} ${sequence}`
 const newestFirst = (a: Cdr, b: Cdr) => cdrMs(b.start) - cdrMs(a.start) || b.sequence - a.sequence
 
-/** The last calls, page by page, and anew each time that a call which we saw live has ended. */
+/** The latest calls, page by page. Reads the newest page again whenever a live call has ended. */
 export class CallLog {
   rows: readonly Cdr[] = []
   isLoaded = false
   isLoadingOlder = false
-  /** Why the last request failed, until one succeeds. */
+  /** Why the last request failed; undefined after one succeeds. */
   failure: string | undefined
   readonly #source: CdrSource
   readonly #clock: Clock
   readonly #onChange: () => void
   #cursor: string | undefined
-  /** Each linkedid with when we stop waiting for it. */
+  /** When to stop waiting for the record of each call, by linkedid. */
   readonly #awaited = new Map<string, number>()
   #waitMs = firstWaitMs
-  #callOffWait: (() => void) | undefined
+  #cancelWait: (() => void) | undefined
   #isStopped = false
 
   constructor(source: CdrSource, clock: Clock, onChange: () => void) {
@@ -49,7 +49,7 @@ export class CallLog {
     const page = await this.#read({ limit: logPageRows })
     if (!page) return
     const known = new Set(this.rows.map(rowKey))
-    // Without a common row there may be calls between what we have and this page: start over from it.
+    // Without a common row, calls may be missing between the rows and this page. So start again with it.
     const joins = page.cdrs.some((cdr) => known.has(rowKey(cdr))) || page.cursor === undefined
     if (!joins || !this.isLoaded) {
       this.rows = []
@@ -73,7 +73,7 @@ export class CallLog {
     this.#onChange()
   }
 
-  /** A call has ended: its record is looked for until it is there, 10 s at most. */
+  /** Reads the log again until it has the record of an ended call, for 10 s at most. */
   awaitRecord(linkedid: string): void {
     this.#awaited.set(linkedid, this.#clock.now() + awaitedMsMax)
     this.#waitMs = firstWaitMs
@@ -82,13 +82,13 @@ export class CallLog {
 
   stop(): void {
     this.#isStopped = true
-    this.#callOffWait?.()
+    this.#cancelWait?.()
   }
 
   #lookLater(): void {
-    this.#callOffWait?.()
+    this.#cancelWait?.()
     if (this.#awaited.size === 0 || this.#isStopped) return
-    this.#callOffWait = this.#clock.after(this.#waitMs, () => this.#look())
+    this.#cancelWait = this.#clock.after(this.#waitMs, () => this.#look())
     this.#waitMs = Math.min(waitMsMax, this.#waitMs * 2)
   }
 

@@ -2,7 +2,7 @@ import type { Cdr } from '../contracts/cdr.ts'
 import type { CallState, Party } from '../contracts/facts.ts'
 import { strings } from './strings.ts'
 
-/** A side of a call for the eye: `main` in full, `detail` beside it, empty where there is nothing more to say. */
+/** How the page shows a party of a call: `main` in full, and `detail` beside it, which may be empty. */
 export interface Label {
   main: string
   detail: string
@@ -14,7 +14,7 @@ export function partyLabel({ number, name, endpoint }: Party): Label {
   return { main: known || strings.calls.anonymous, detail: '' }
 }
 
-/** Who is called: those who ring or answered, or the number as dialled while nobody does. */
+/** Returns the phones that ring or answered, or the dialled number as long as no phone rings. */
 export function calleeLabel({ callees, dialled }: CallState): Label {
   const [first, ...others] = callees
   if (!first) return { main: dialled, detail: '' }
@@ -22,7 +22,7 @@ export function calleeLabel({ callees, dialled }: CallState): Label {
   return others.length > 0 ? { ...label, detail: strings.calls.others(others.length) } : label
 }
 
-/** The other side of the call that an endpoint is in. */
+/** Returns the other party of the call that an endpoint is in, if it is in one. */
 export function peerOf(endpoint: string, calls: Iterable<CallState>): Label | undefined {
   for (const call of calls) {
     if (call.caller.endpoint === endpoint) return calleeLabel(call)
@@ -31,7 +31,7 @@ export function peerOf(endpoint: string, calls: Iterable<CallState>): Label | un
   return undefined
 }
 
-/** `clid` is Asterisk's `"Name" <number>`. */
+/** Returns the caller of a CDR. Asterisk writes `clid` as `"Name" <number>`. */
 export function cdrCaller({ clid, src }: Pick<Cdr, 'clid' | 'src'>): Label {
   const name = /^"(.*)"\s*<.*>$/.exec(clid)?.[1]?.trim() ?? ''
   return partyLabel({ number: src, name })

@@ -1,21 +1,21 @@
 import { ApiError, type CallPage } from '../client/call-log.ts'
 
 export const searchPageRows = 50
-/** Where 'newer' leads back to, page by page: 1,000 pages are 50,000 calls. */
+/** How many pages the "newer" button can go back: 50,000 calls. */
 const pagesBackMax = 1_000
 
 export interface SearchSource {
   listCalls(query: Readonly<Record<string, string>>): Promise<CallPage>
 }
 
-/** What is typed into the form; empty fields do not count. */
+/** The values of the search form. Empty fields are ignored. */
 export interface SearchForm {
   number: string
   side: 'party' | 'caller' | 'called'
   result: string
   direction: string
   minDuration: string
-  /** Of a date field: `yyyy-mm-dd`, days of the reader's own clock. */
+  /** `yyyy-mm-dd`, a day in the time zone of the browser. */
   from: string
   to: string
 }
@@ -29,7 +29,7 @@ export const emptyForm: SearchForm = {
   to: '',
 }
 
-/** The query of a form. A day is the reader's own; `to` is the whole of it. */
+/** Returns the query of a form. `to` includes the whole day. */
 export function queryOf({ number, side, from, to, ...others }: SearchForm): Record<string, string> {
   const query: Record<string, string> = { limit: String(searchPageRows) }
   if (number.trim() !== '') query[side] = number.trim()
@@ -44,17 +44,17 @@ function instant(day: string, time: string): string {
   return Number.isNaN(ms) ? `${day}T${time}Z` : `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
 
-/** One search and the page of it that is shown. An answer to an older question is dropped. */
+/** One search and its current page. An answer to an earlier request is ignored. */
 export class CallSearch {
   page: CallPage = { calls: [] }
   isLoading = false
   failure: string | undefined
   readonly #source: SearchSource
   readonly #onChange: () => void
-  /** Cursors of the pages up to this one; the first has none. */
+  /** Cursors of the pages up to the current one. The first page has none. */
   #cursors: (string | undefined)[] = [undefined]
   #query: Record<string, string> = {}
-  #asked = 0
+  #requests = 0
 
   constructor(source: SearchSource, onChange: () => void) {
     this.#source = source
@@ -83,20 +83,20 @@ export class CallSearch {
 
   async #turn(cursors: (string | undefined)[]): Promise<void> {
     const cursor = cursors.at(-1)
-    this.#asked += 1
-    const asked = this.#asked
+    this.#requests += 1
+    const request = this.#requests
     this.isLoading = true
     this.#onChange()
     try {
       const page = await this.#source.listCalls(
         cursor === undefined ? this.#query : { limit: String(searchPageRows), cursor },
       )
-      if (asked !== this.#asked) return
+      if (request !== this.#requests) return
       this.page = page
       this.#cursors = cursors
       this.failure = undefined
     } catch (error) {
-      if (asked !== this.#asked) return
+      if (request !== this.#requests) return
       this.failure = error instanceof ApiError ? error.message : String(error)
     }
     this.isLoading = false

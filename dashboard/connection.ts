@@ -1,25 +1,21 @@
-/** Where the board gets its facts: given once in the address, then kept by the tab. */
+/** The site that the page shows. It is given once in the address of the page, then kept by the browser tab. */
 export interface Connection {
   apiUrl: string
   site: string
   key: string
+  /** The events come from a recording. */
   isReplay: boolean
 }
 
 const stored = 'switchhook.connection'
 
-/** The address of something of the API, below `/v1/`. */
-export function apiAddress({ apiUrl }: Pick<Connection, 'apiUrl'>, path: string): string {
-  return `${apiUrl.replace(/\/+$/, '')}/v1/${path}`
+/** Whether the page is a wall board, which shows presence without numbers and names: its token opens nothing else. */
+export function isWallBoard({ key }: Connection): boolean {
+  return key.startsWith('shb_')
 }
 
-/** Of something of its site. */
-export function siteAddress({ apiUrl, site }: Pick<Connection, 'apiUrl' | 'site'>, path: string): string {
-  return apiAddress({ apiUrl }, `sites/${encodeURIComponent(site)}/${path}`)
-}
-
-/** What is wrong with what was typed, if anything. */
-export function refuse({ apiUrl, site, key }: Omit<Connection, 'isReplay'>): 'missing' | 'badUrl' | undefined {
+/** Returns what is wrong with the typed values, or undefined. */
+export function faultOf({ apiUrl, site, key }: Omit<Connection, 'isReplay'>): 'missing' | 'badUrl' | undefined {
   if (!apiUrl || !site || !key) return 'missing'
   return URL.canParse(apiUrl) && /^https?:\/\//i.test(apiUrl) ? undefined : 'badUrl'
 }
@@ -28,7 +24,7 @@ export function parseConnection(text: string): Connection | undefined {
   const fields = new URLSearchParams(text)
   const field = (name: string) => fields.get(name)?.trim() ?? ''
   const typed = { apiUrl: field('api'), site: field('site'), key: field('key') }
-  return refuse(typed) ? undefined : { ...typed, isReplay: field('mode') === 'replay' }
+  return faultOf(typed) ? undefined : { ...typed, isReplay: field('mode') === 'replay' }
 }
 
 export function formatConnection({ apiUrl, site, key, isReplay }: Connection): string {
@@ -43,7 +39,10 @@ export function forgetConnection(): void {
   sessionStorage.removeItem(stored)
 }
 
-/** The fragment never leaves the browser, and the key is taken off the address bar before anyone reads it there. */
+/**
+ * Reads the connection from the fragment of the address, or else from the tab's storage. Removes the fragment, so that
+ * nobody reads the key in the address bar. Browsers never send a fragment to a server.
+ */
 export function takeConnection(): Connection | undefined {
   const given = parseConnection(location.hash.slice(1))
   if (!given) return parseConnection(sessionStorage.getItem(stored) ?? '')

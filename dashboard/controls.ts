@@ -1,34 +1,36 @@
+import { ApiError, createApi } from '../client/http-client.ts'
 import type { Call } from '../contracts/calls.ts'
-import type { ForwardWhen } from '../contracts/routes/extensions.ts'
-import { type Connection, siteAddress } from './connection.ts'
-import type { KeyScopes } from './key-scopes.ts'
+import { callRoutes } from '../contracts/routes/calls.ts'
+import { extensionRoutes, type ForwardWhen } from '../contracts/routes/extensions.ts'
+import { placedCallRoutes } from '../contracts/routes/placed-calls.ts'
+import type { Connection } from './connection.ts'
 import { refusalSentence } from './refusals.ts'
 import { strings } from './strings.ts'
+import type { Tickets } from './tickets.ts'
 
 const words = strings.control
-type Answered = { ok: true; status: number; body: unknown } | { ok: false }
+const routes = { ...callRoutes, ...placedCallRoutes, ...extensionRoutes }
 
-/** A click whose answer was lost is sent again with its own Idempotency-Key, so often in all: it still rings once. */
-const sendsMax = 3
-const resendMs = 1_000
-/** API Gateway ends a request at 30 s; a change of the call is waited for a little less. */
+/** A click whose answer was lost is sent again with the same Idempotency-Key, so that the phone rings once. */
+const attemptsMax = 3
+const retryMs = 1_000
+/** API Gateway ends a request at 30 s, so the API waits a little less for a change of the call. */
 const waitSeconds = 25
-const answerMsMax = 30_000
 const keyBytes = 16
 
-/** Calls placed and ended, forwarding and do not disturb set, by the public API; one thing at a time. */
+/** Places and ends calls, and sets forwarding and do-not-disturb, over the public API. One request at a time. */
 export class Controls {
   placed: Pick<Call, 'call' | 'state' | 'result' | 'cause'> | undefined
   failure: string | undefined
   done: string | undefined
   isBusy = false
-  readonly #connection: Connection
-  readonly #scopes: Pick<KeyScopes, 'has'>
+  readonly #api
+  readonly #scopes: Pick<Tickets, 'has'>
   readonly #onChange: () => void
   #following = new AbortController()
 
-  constructor(connection: Connection, scopes: Pick<KeyScopes, 'has'>, onChange: () => void) {
-    this.#connection = connection
+  constructor({ apiUrl, site, key }: Connection, scopes: Pick<Tickets, 'has'>, onChange: () => void) {
+    this.#api = createApi({ apiUrl, site, key }, routes)
     this.#scopes = scopes
     this.#onChange = onChange
   }
@@ -38,102 +40,98 @@ export class Controls {
     this.clear()
     const random = crypto.getRandomValues(new Uint8Array(keyBytes))
     const key = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('')
-    await this.#act('POST', 'calls', { from, to }, { 'idempotency-key': key }, (body) => {
-      this.placed = readCall(body)
-    })
-    if (this.placed && !this.failure) void this.#follow(this.placed.call, /^(answered|ended)$/)
+    const headers = { 'idempotency-key': key }
+    const placed = await this.#send(() => this.#api('POST /v1/sites/{site}/calls', { body: { from, to }, headers }))
+    if (placed) this.#follow(placed.body, ['answered', 'ended'])
   }
 
-  async end(call: string): Promise<void> {
-    await this.#act('DELETE', `calls/${encodeURIComponent(call)}`)
-    if (this.placed?.call === call && !this.failure) void this.#follow(call, /^ended$/)
+  async end(id: string): Promise<void> {
+    const ended = await this.#send(() => this.#api('DELETE /v1/sites/{site}/calls/{id}', { path: { id } }))
+    if (ended && this.placed?.call === id) this.#follow(this.placed, ['ended'])
   }
 
-  forward(extension: string, target: string, when: ForwardWhen): Promise<void> {
-    return this.#act('PUT', `extensions/${extension}/forward`, { target, when })
+  async forward(extension: string, target: string, when: ForwardWhen): Promise<void> {
+    const request = { path: { extension }, body: { target, when } }
+    this.#confirm(await this.#send(() => this.#api('PUT /v1/sites/{site}/extensions/{extension}/forward', request)))
   }
 
-  clearForward(extension: string, when: ForwardWhen): Promise<void> {
-    return this.#act('DELETE', `extensions/${extension}/forward?when=${when}`)
+  async clearForward(extension: string, when: ForwardWhen): Promise<void> {
+    const request = { path: { extension }, query: { when } }
+    this.#confirm(await this.#send(() => this.#api('DELETE /v1/sites/{site}/extensions/{extension}/forward', request)))
   }
 
-  setDnd(extension: string, isOn: boolean): Promise<void> {
-    return this.#act(isOn ? 'PUT' : 'DELETE', `extensions/${extension}/dnd`)
+  async setDnd(extension: string, isOn: boolean): Promise<void> {
+    const method = isOn ? 'PUT' : 'DELETE'
+    const request = { path: { extension } }
+    this.#confirm(await this.#send(() => this.#api(`${method} /v1/sites/{site}/extensions/{extension}/dnd`, request)))
   }
 
-  /** Another phone is looked at: what was said of the last one goes. A call that was begun goes on. */
+  /** Forgets messages about the phone that was open before. Its call goes on. */
   clear(): void {
     this.stop()
-    this.placed = this.failure = this.done = undefined
+    this.placed = undefined
+    this.failure = undefined
+    this.done = undefined
   }
 
   stop(): void {
     this.#following.abort()
   }
 
-  /** Until it is answered, when the live calls show it, or over. */
-  async #follow(id: string, last: RegExp): Promise<void> {
+  /** Shows the call until it reaches one of the last states. An answered call is among the live calls. */
+  async #follow(call: NonNullable<Controls['placed']>, last: readonly Call['state'][]): Promise<void> {
     this.#following.abort()
     this.#following = new AbortController()
     const { signal } = this.#following
-    while (!signal.aborted && this.#scopes.has('calls:read') && !last.test(this.placed?.state ?? '')) {
-      const told = await this.#ask('GET', `calls/${id}?wait=${waitSeconds}`, { signal }, 1)
-      if (signal.aborted || !told.ok) break
-      this.placed = readCall(told.body)
+    this.placed = call
+    this.#onChange()
+    const request = { path: { id: call.call }, query: { wait: waitSeconds }, signal }
+    while (this.#scopes.has('calls:read') && !last.includes(this.placed.state)) {
+      try {
+        const { body } = await this.#api('GET /v1/sites/{site}/calls/{id}', request)
+        if (signal.aborted) return
+        this.placed = body
+      } catch (error) {
+        if (signal.aborted) return
+        this.failure = refusalSentence(error)
+        return this.#onChange()
+      }
       this.#onChange()
     }
+  }
+
+  /** A status of 202 means that the PBX has not confirmed the change within four seconds. */
+  #confirm(answer: { status: number } | undefined): void {
+    if (answer) this.done = answer.status === 202 ? words.pending : words.done
     this.#onChange()
   }
 
-  async #act(
-    method: string,
-    path: string,
-    body?: object,
-    headers: Record<string, string> = {},
-    take?: (body: unknown) => void,
-  ): Promise<void> {
-    if (this.isBusy) return
+  /** Sends a request unless another one is under way. Returns undefined if it failed, and the reason is in `failure`. */
+  async #send<T>(send: () => Promise<T>): Promise<T | undefined> {
+    if (this.isBusy) return undefined
     this.isBusy = true
-    this.failure = this.done = undefined
+    this.failure = undefined
+    this.done = undefined
     this.#onChange()
-    const init = body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } } : {}
-    const answered = await this.#ask(method, path, init, sendsMax)
-    if (answered.ok) {
-      if (take) take(answered.body)
-      else if (!path.startsWith('calls')) this.done = answered.status === 202 ? words.pending : words.done
-    }
-    this.isBusy = false
-    this.#onChange()
-  }
-
-  async #ask(method: string, path: string, init: RequestInit, sendsLeft: number): Promise<Answered> {
-    const url = siteAddress(this.#connection, path)
-    const headers = { ...init.headers, authorization: `Bearer ${this.#connection.key}` }
-    const signal = AbortSignal.any([AbortSignal.timeout(answerMsMax), ...(init.signal ? [init.signal] : [])])
     try {
-      const response = await fetch(url, { ...init, method, headers, signal })
-      const body = await response.json()
-      const { status, ok } = response
-      if (ok) return { ok, status, body }
-      this.failure = refusalSentence({ ...body, status, retryAfter: response.headers.get('retry-after') })
-    } catch {
-      // The answer was lost, on the way there or back: only asking again, as the same request, can tell.
-      if (init.signal?.aborted) return { ok: false }
-      if (sendsLeft > 1) {
-        await new Promise((resolve) => setTimeout(resolve, resendMs))
-        return this.#ask(method, path, init, sendsLeft - 1)
-      }
-      this.failure = refusalSentence({ status: 0 })
+      return await withAttempts(send, attemptsMax)
+    } catch (error) {
+      this.failure = refusalSentence(error)
+      return undefined
+    } finally {
+      this.isBusy = false
+      this.#onChange()
     }
-    return { ok: false }
   }
 }
 
-function readCall(body: unknown): Pick<Call, 'call' | 'state' | 'result' | 'cause'> | undefined {
-  return isCall(body) ? body : undefined
-}
-
-/** The cloud has checked what it says; what is relied on here is looked at. */
-function isCall(body: unknown): body is Call {
-  return typeof body === 'object' && body !== null && 'call' in body && 'state' in body
+/** Sends a request again only if no answer came: then nobody knows whether it was carried out. */
+async function withAttempts<T>(send: () => Promise<T>, attemptsLeft: number): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 0 || attemptsLeft === 1) throw error
+  }
+  await new Promise((resolve) => setTimeout(resolve, retryMs))
+  return withAttempts(send, attemptsLeft - 1)
 }

@@ -2,7 +2,7 @@ import type { EndpointState } from '../contracts/facts.ts'
 import { extensionOf, forwardParts, forwardWhens } from '../contracts/presence.ts'
 import type { ForwardWhen } from '../contracts/routes/extensions.ts'
 
-/** By which a phone is dialled; a trunk and a lamp have none. */
+/** Returns the extension that reaches a phone. Trunks and lamps have none. */
 export function dialledAs(state: EndpointState): string | undefined {
   const extension = extensionOf(state)
   return extension !== undefined && /^[1-9]\d{0,7}$/.test(extension) ? extension : undefined
@@ -17,7 +17,7 @@ export function forwardsOf(state: EndpointState): { when: ForwardWhen; target: s
 
 const stored = 'switchhook.ownPhone'
 
-/** Which phone rings first, as last chosen in this tab. */
+/** Returns the phone that was last chosen in this tab to ring first. */
 export function ownPhone(): string | undefined {
   return sessionStorage.getItem(stored) ?? undefined
 }

@@ -1,80 +1,69 @@
-import type { Grade } from '../contracts/grades.ts'
-import type { UploadResult } from '../contracts/routes/grades.ts'
-import { type Connection, siteAddress } from './connection.ts'
+import { ApiError, createApi } from '../client/http-client.ts'
+import type { Grade, Honour } from '../contracts/grades.ts'
+import { gradeRoutes, type UploadResult } from '../contracts/routes/grades.ts'
+import type { Connection } from './connection.ts'
 
-type Shown = Pick<Grade, 'matricule' | 'note' | 'mention'>
-interface Refusal {
-  detail?: string
-  errors?: { field: string; message: string }[]
-}
-
-/** Faulty rows that are shown; a file with more is mended by more than one look. */
+/** Faulty rows that the page shows at once. */
 export const faultsShownMax = 50
 
-/** One mark looked up and corrected, and files of marks tried and uploaded. */
+/** Looks up and corrects one mark, and checks and uploads files of marks. */
 export class Marks {
-  mark: Shown | undefined
+  mark: Grade | undefined
   upload: UploadResult | undefined
   failure: string | undefined
   isBusy = false
-  #tag = ''
-  readonly #connection: Connection
+  #etag = ''
+  readonly #api
   readonly #onChange: () => void
 
-  constructor(connection: Connection, onChange: () => void) {
-    this.#connection = connection
+  constructor({ apiUrl, site, key }: Connection, onChange: () => void) {
+    this.#api = createApi({ apiUrl, site, key }, gradeRoutes)
     this.#onChange = onChange
   }
 
   find(matricule: string): Promise<void> {
-    return this.#ask('GET', matricule, async (response) => this.#show(response))
+    return this.#run(async () =>
+      this.#show(await this.#api('GET /v1/sites/{site}/grades/{matricule}', { path: { matricule } })),
+    )
   }
 
-  /** Over what was found and nothing newer: another's change since then is refused. */
-  correct(note: number, mention: string): Promise<void> {
+  /** Replaces the mark that is shown. The API refuses this if someone else has changed it since. */
+  correct(note: number, mention: Honour | undefined): Promise<void> {
     const { matricule = '' } = this.mark ?? {}
-    const body = JSON.stringify({ note, ...(mention !== '' && { mention }) })
-    return this.#ask('PUT', matricule, async (response) => this.#show(response), { body, 'if-match': this.#tag })
+    const request = { path: { matricule }, body: { note, mention }, headers: { 'if-match': this.#etag } }
+    return this.#run(async () => this.#show(await this.#api('PUT /v1/sites/{site}/grades/{matricule}', request)))
   }
 
-  /** All rows or none; a dry run writes nothing and tells what is wrong. */
-  send(csv: string, dryRun: boolean): Promise<void> {
+  /** Uploads all rows, or none if one is faulty. A dry run writes nothing and only reports the faults. */
+  send(csv: string, isDryRun: boolean): Promise<void> {
     this.upload = undefined
-    const take = async (response: Response) => {
-      this.upload = (await response.json()) satisfies UploadResult
-    }
-    return this.#ask('POST', `?dryRun=${dryRun}`, take, { body: csv, 'content-type': 'text/csv' })
+    const request = { query: { dryRun: isDryRun ? ('true' as const) : ('false' as const) }, body: { csv } }
+    return this.#run(async () => {
+      this.upload = (await this.#api('POST /v1/sites/{site}/grades', request)).body
+    })
   }
 
-  async #show(response: Response): Promise<void> {
-    this.#tag = response.headers.get('etag') ?? ''
-    this.mark = (await response.json()) satisfies Shown
+  #show({ headers, body }: { headers: Headers; body: Grade }): void {
+    this.#etag = headers.get('etag') ?? ''
+    this.mark = body
   }
 
-  async #ask(
-    method: string,
-    below: string,
-    take: (response: Response) => Promise<void>,
-    { body, ...headers }: { body?: string } & Record<string, string> = {},
-  ): Promise<void> {
-    const path = `grades${below.startsWith('?') ? below : `/${encodeURIComponent(below)}`}`
+  async #run(act: () => Promise<void>): Promise<void> {
     this.isBusy = true
     this.failure = undefined
     this.#onChange()
     try {
-      const given = { authorization: `Bearer ${this.#connection.key}`, 'content-type': 'application/json', ...headers }
-      const init = { method, headers: given, ...(body && { body }) }
-      const response = await fetch(siteAddress(this.#connection, path), init)
-      if (response.ok) await take(response)
-      else this.failure = refusalOf(await response.json())
+      await act()
     } catch (error) {
-      this.failure = String(error)
+      this.failure = sentenceOf(error)
     }
     this.isBusy = false
     this.#onChange()
   }
 }
 
-function refusalOf({ detail = '', errors = [] }: Refusal): string {
-  return [detail, ...errors.slice(0, faultsShownMax).map(({ field, message }) => `${field}: ${message}.`)].join(' ')
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof ApiError)) return String(error)
+  const faults = error.errors?.slice(0, faultsShownMax).map(({ field, message }) => `${field}: ${message}.`) ?? []
+  return [error.message, ...faults].join(' ')
 }

@@ -1,4 +1,4 @@
-/** Times for the eye, in the zone and the manner of whoever looks. */
+// Times are shown in the time zone and the format of the browser.
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 const shortClock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
@@ -7,22 +7,22 @@ export const localZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
 
 const isSameDay = (a: Date, b: Date) => a.toDateString() === b.toDateString()
 
-/** In one piece: a narrow cell may break between day and time, not between the time and its AM. */
+/** Uses no-break spaces, so that a narrow cell does not break between a time and its AM or PM. */
 const unbroken = (format: Intl.DateTimeFormat, at: Date) => format.format(at).replace(/\s/g, '\u00a0')
 
-/** Hours, minutes and seconds, with the day in front unless it is today. */
+/** Formats hours, minutes and seconds, after the day unless it is today. */
 export function timeOf(atMs: number, nowMs: number): string {
   const at = new Date(atMs)
   return isSameDay(at, new Date(nowMs)) ? unbroken(clock, at) : `${unbroken(day, at)}, ${unbroken(clock, at)}`
 }
 
-/** For what has stood for minutes or more: today the time without seconds, before that only the day. */
+/** Formats the time without seconds if it is today, otherwise only the day. */
 export function sinceOf(atMs: number, nowMs: number): string {
   const at = new Date(atMs)
   return unbroken(isSameDay(at, new Date(nowMs)) ? shortClock : day, at)
 }
 
-/** `m:ss`, from an hour on `h:mm:ss`. A clock that runs behind the PBX's never shows less than nothing. */
+/** Formats `m:ss`, or `h:mm:ss` from an hour on. Shows 0:00 for a negative value, which differing clocks can cause. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   const two = (value: number) => String(value).padStart(2, '0')
@@ -30,7 +30,7 @@ export function duration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
 }
 
-/** Unix milliseconds of a CDR's `%FT%T%z`, whose offset lacks the colon that `Date.parse` is sure to take. */
+/** Returns the Unix milliseconds of a CDR's time, whose offset lacks the colon that ECMAScript requires (`+0100`). */
 export function cdrMs(moment: string): number {
   return Date.parse(moment.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
 }

@@ -1,12 +1,12 @@
 import type { EndpointState } from '../contracts/facts.ts'
 import { extensionOf, type PresenceWord, presenceOf, presenceWords } from '../contracts/presence.ts'
 
-/** Custom states of the PBX are lamps and marks of users, not phones. */
+/** Whether an endpoint is a phone. Custom device states are endpoints too: lamps, or what a user has set. */
 export function isPhone(state: EndpointState): boolean {
   return extensionOf(state) !== undefined
 }
 
-/** How many phones each word is said of, what wants attention first. */
+/** Counts the phones in each presence. Those that need attention come first. */
 export function countPresences(states: Iterable<EndpointState>): { word: PresenceWord; count: number }[] {
   const counts = new Map<PresenceWord, number>()
   for (const state of states) {

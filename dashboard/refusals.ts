@@ -1,40 +1,37 @@
-/** What a refusal of call control means to whoever clicked, by its `errorId`. One that is not here shows its own detail. */
+import { ApiError } from '../client/api.ts'
+
+/** Sentences for the refusals of call control, by `errorId`. The API's own detail is shown for any other. */
 const sentences = new Map([
   ['bridge-offline', 'The bridge beside the PBX is not connected, so nothing was dialled or changed.'],
   ['pbx-unreachable', 'The PBX does not answer its bridge, so nothing was dialled or changed.'],
-  ['caller-offline', 'The phone that would ring first is not registered: switch it on.'],
+  ['caller-offline', 'The phone that rings first is not registered: switch it on.'],
   ['call-cap-minute', 'Too many calls in this minute.'],
-  ['call-cap-day', 'All calls of today have been used up.'],
+  ['call-cap-day', 'The limit of calls for today is reached.'],
   ['call-cap-at-once', 'Too many calls at the same time: end one of them first.'],
-  ['key-frozen', 'This key was frozen after too many calls; who manages keys can lift that.'],
-  ['dial-internal', 'Calls to extensions are denied at this site.'],
-  ['dial-national', 'Calls to national numbers are denied at this site.'],
-  ['dial-mobile', 'Calls to mobile phones are denied at this site.'],
-  ['dial-international', 'Calls to this country are denied at this site.'],
-  ['dial-premium', 'Premium numbers are never dialled from here.'],
-  ['dial-satellite', 'Satellite numbers are never dialled from here.'],
-  ['dial-emergency', 'Emergency numbers are never dialled from here: dial them on a phone, now.'],
-  ['extension-unknown', 'No phone of this site has that extension.'],
+  ['key-frozen', 'This key is frozen after too many calls. Ask whoever manages the keys to unfreeze it.'],
+  ['dial-internal', 'This site does not allow calls to extensions.'],
+  ['dial-national', 'This site does not allow calls to national numbers.'],
+  ['dial-mobile', 'This site does not allow calls to mobile phones.'],
+  ['dial-international', 'This site does not allow calls to this country.'],
+  ['dial-premium', 'Premium-rate numbers cannot be called from here.'],
+  ['dial-satellite', 'Satellite numbers cannot be called from here.'],
+  ['dial-emergency', 'Emergency numbers cannot be called from here. Dial them on a phone now.'],
+  ['extension-unknown', 'No phone of this site has this extension.'],
   [
     'forwarding-missing',
-    'The dial plan of this PBX does not follow forwarding yet; docs/call-control.md says what to install.',
+    'The dial plan of this PBX does not support forwarding yet. docs/call-control.md says what to install.',
   ],
-  ['scope-missing', 'This key may not do that.'],
-  ['key-invalid', 'This key is not valid any more.'],
-  ['call-unknown', 'That call is over.'],
-  ['idempotency-in-progress', 'The same click is still being served.'],
-  ['idempotency-key-spent', 'The request failed and rang nothing: click again.'],
+  ['scope-missing', 'This key may not do this.'],
+  ['key-invalid', 'This key is no longer valid.'],
+  ['call-unknown', 'This call has already ended.'],
+  ['idempotency-in-progress', 'The same click is still being processed.'],
+  ['idempotency-key-spent', 'The request failed and no phone rang. Click again.'],
 ])
 
-interface Refusal {
-  status: number
-  errorId?: string | undefined
-  detail?: string | undefined
-  retryAfter?: string | null
-}
-
-/** A loop and wrong input are told by the API itself, since their detail names the way round and the field. */
-export function refusalSentence({ status, errorId = '', detail, retryAfter }: Refusal): string {
-  const said = sentences.get(errorId) ?? detail ?? (status === 0 ? 'The cloud did not answer.' : `Refused (${status}).`)
-  return retryAfter ? `${said} Try again in ${retryAfter} s.` : said
+/** Says to the person who clicked why a request failed. */
+export function refusalSentence(error: unknown): string {
+  if (!(error instanceof ApiError)) return String(error)
+  const { errorId, status, message, retryAfterMs } = error
+  const sentence = sentences.get(errorId) ?? (status === 0 ? 'The cloud did not answer.' : message)
+  return retryAfterMs === undefined ? sentence : `${sentence} Try again in ${retryAfterMs / 1_000} s.`
 }

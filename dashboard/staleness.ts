@@ -1,9 +1,9 @@
 import type { Heard } from '../client/index.ts'
 
-/** The bridge speaks each 10 s and counts as silent at 20; the rest allows for this machine's clock being off. */
+/** The bridge sends something every 10 s and counts as silent after 20 s; the rest allows for a wrong clock of the browser. */
 const silentMsMax = 45_000
 
-/** Judged when we last asked, not now: between two pings the bridge may well have spoken without our being told. */
+/** Whether the bridge was silent when the client last asked. Between two pings the page does not hear that it is alive. */
 export function isSilent({ lastHeard, learntAt }: Heard): boolean {
   return learntAt - Date.parse(lastHeard) > silentMsMax
 }

@@ -2,9 +2,9 @@ import type { Change } from '../client/index.ts'
 import { type PresenceWord, presenceOf } from '../contracts/presence.ts'
 import { isPhone } from './presence-labels.ts'
 
-/** The course report's table: one row a change of state. */
+/** One change of state: a row of the table of the course report. */
 export interface StateRow {
-  /** The version: no two changes share it. */
+  /** Contains the version, so it is unique. */
   key: string
   /** Unix milliseconds. */
   at: number
@@ -15,7 +15,7 @@ export interface StateRow {
 
 export const stateRowsMax = 200
 
-/** The log with the frame's changes on top, the newest first. A first snapshot tells each phone's last change. */
+/** Adds the changes of a frame, newest first. The first snapshot adds the last change of each phone. */
 export function addChanges(log: readonly StateRow[], changes: readonly Change[]): readonly StateRow[] {
   const rows: StateRow[] = []
   for (const change of changes) {

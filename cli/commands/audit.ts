@@ -1,9 +1,9 @@
-import * as v from 'valibot'
-import { type AuditEntry, AuditPage } from '../../contracts/routes/audit.ts'
-import { callApi } from '../api.ts'
+import { createApi } from '../../client/http-client.ts'
+import { type AuditEntry, auditRoutes } from '../../contracts/routes/audit.ts'
 import { type SiteAccess, siteAccess } from '../connection.ts'
 import { type AnyCommand, siteCommand, wholeNumber } from '../options.ts'
 import { print } from '../output.ts'
+import { withRetries } from '../retries.ts'
 
 const exportPage = 500
 
@@ -22,10 +22,7 @@ export function addAuditCommand(program: AnyCommand): void {
     .action(async (options) => {
       const { from, to } = options
       const limit = options.export ? exportPage : options.limit
-      const query = Object.entries({ from, to, limit }).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, String(value)]],
-      )
-      const pages = auditPages(siteAccess(options), new URLSearchParams(query))
+      const pages = auditPages(siteAccess(options), { from, to, limit })
       if (options.export) {
         for await (const entries of pages) for (const entry of entries) console.log(JSON.stringify(entry))
         return
@@ -35,14 +32,20 @@ export function addAuditCommand(program: AnyCommand): void {
     })
 }
 
+interface AuditQuery {
+  from: string | undefined
+  to: string | undefined
+  limit: number | undefined
+}
+
 /** Yields page after page. The cloud keeps 400 days of entries, so the pages come to an end. */
-async function* auditPages(access: SiteAccess, query: URLSearchParams): AsyncGenerator<AuditEntry[], undefined> {
+async function* auditPages(access: SiteAccess, query: AuditQuery): AsyncGenerator<AuditEntry[], undefined> {
+  const api = createApi(access, auditRoutes)
   let cursor: string | undefined
   do {
-    if (cursor) query.set('cursor', cursor)
-    const page = v.parse(AuditPage, await callApi(access, 'GET', `audit?${query}`))
-    yield page.entries
-    cursor = page.cursor
+    const { body } = await withRetries(() => api('GET /v1/sites/{site}/audit', { query: { ...query, cursor } }))
+    yield body.entries
+    cursor = body.cursor
   } while (cursor)
   return undefined
 }

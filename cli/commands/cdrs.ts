@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidArgumentError } from '@commander-js/extra-typings'
-import * as v from 'valibot'
+import { createApi } from '../../client/http-client.ts'
 import { SwitchhookError } from '../../contracts/errors.ts'
-import { Verification } from '../../contracts/routes/verifications.ts'
-import { callApi } from '../api.ts'
+import { type Verification, verificationRoutes } from '../../contracts/routes/verifications.ts'
 import { type SiteAccess, siteAccess } from '../connection.ts'
 import type { SetStatus } from '../exit-status.ts'
 import { type AnyCommand, examples, siteCommand } from '../options.ts'
 import { print } from '../output.ts'
+import { withRetries } from '../retries.ts'
 
 /** A bridge that runs answers within seconds. */
 const answerMsMax = 60_000
@@ -55,9 +55,13 @@ function date(text: string): string {
 }
 
 async function verify(access: SiteAccess, day: string, repair: boolean): Promise<Verification> {
-  const asked = v.parse(Verification, await callApi(access, 'POST', 'cdrs/verifications', { day, repair }))
+  const api = createApi(access, verificationRoutes)
+  const request = { body: { day, repair } }
+  const { body: asked } = await withRetries(() => api('POST /v1/sites/{site}/cdrs/verifications', request))
   for (let waitedMs = 0; waitedMs < answerMsMax; waitedMs += pollMs) {
-    const found = v.parse(Verification, await callApi(access, 'GET', `cdrs/verifications/${day}`))
+    const { body: found } = await withRetries(() =>
+      api('GET /v1/sites/{site}/cdrs/verifications/{day}', { path: { day } }),
+    )
     if (found.run !== asked.run)
       throw new VerificationError('Someone else started a verification of this day. Try again.')
     if (found.state === 'done') return found

@@ -1,13 +1,15 @@
 import { basename } from 'node:path'
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { createApi } from '../../client/http-client.ts'
+import { importRoutes } from '../../contracts/routes/imports.ts'
 import { isZone } from '../../contracts/zone.ts'
-import { callApi } from '../api.ts'
 import { siteAccess } from '../connection.ts'
 import type { SetStatus } from '../exit-status.ts'
 import { readCdrTable, tableSource } from '../import/cdr-table.ts'
 import { importCalls } from '../import/import-calls.ts'
 import { readMasterCsv } from '../import/master-csv.ts'
 import { type AnyCommand, siteCommand, UsageError } from '../options.ts'
+import { withRetries } from '../retries.ts'
 
 export function addImportCommand(program: AnyCommand, setStatus: SetStatus): void {
   siteCommand(
@@ -32,11 +34,12 @@ export function addImportCommand(program: AnyCommand, setStatus: SetStatus): voi
     )
     .action(async (options) => {
       const { from, file, table, zone, state } = options
-      const access = siteAccess(options)
+      const api = createApi(siteAccess(options), importRoutes)
       const count = await importCalls(sourceOf({ from, file, table, zone }), {
         stateFile: state,
         importer: {
-          send: (rows) => callApi(access, 'POST', 'cdrs/import', { rows }),
+          send: async (rows) =>
+            (await withRetries(() => api('POST /v1/sites/{site}/cdrs/import', { body: { rows: [...rows] } }))).body,
           progress: ({ read, stored, matched, doubtful, refused }) =>
             console.error(
               `${read} rows read: ${stored} stored, ${matched} stored before, ${doubtful} doubtful, ${refused} refused`,

@@ -1,8 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
-import * as v from 'valibot'
-import { KeyList } from '../../contracts/key.ts'
-import { ask, sitePath } from '../api.ts'
-import { siteAccess } from '../connection.ts'
+import { createApi } from '../../client/http-client.ts'
+import { keyRoutes } from '../../contracts/routes/keys.ts'
+import { type ConnectionOptions, siteAccess } from '../connection.ts'
 import { type AnyCommand, examples, siteCommand, wholeNumber } from '../options.ts'
 import { print } from '../output.ts'
 
@@ -26,9 +25,8 @@ export function addKeysCommand(program: AnyCommand): void {
     .addHelpText('after', examples('keys list', ...createExamples))
   siteCommand(keys, 'list', 'list keys and board tokens, without their secrets', 'keys list --json').action(
     async (options) => {
-      const access = siteAccess(options)
-      const { keys: rows } = v.parse(KeyList, await ask(access, 'GET', sitePath(access, 'keys')))
-      print(rows, { json: options.json, columns })
+      const { body } = await keysApi(options)('GET /v1/sites/{site}/keys')
+      print(body.keys, { json: options.json, columns })
     },
   )
   siteCommand(keys, 'create', 'create a key and print its secret', ...createExamples)
@@ -37,9 +35,10 @@ export function addKeysCommand(program: AnyCommand): void {
     .option('--scopes <scopes>', 'scopes separated by commas, instead of a role', (text) => text.split(','))
     .addOption(expiryOption)
     .action(async (options) => {
-      const access = siteAccess(options)
       const { name, role, scopes, expiresInDays } = options
-      print(await ask(access, 'POST', sitePath(access, 'keys'), { name, role, scopes, expiresInDays }), options)
+      const request = { body: { name, role, scopes, expiresInDays } }
+      const { body } = await keysApi(options)('POST /v1/sites/{site}/keys', request)
+      print(body, options)
     })
   siteCommand(
     keys,
@@ -50,9 +49,9 @@ export function addKeysCommand(program: AnyCommand): void {
     .requiredOption('--name <name>', 'where the board hangs')
     .addOption(expiryOption)
     .action(async (options) => {
-      const access = siteAccess(options)
       const { name, expiresInDays } = options
-      print(await ask(access, 'POST', sitePath(access, 'boards'), { name, expiresInDays }), options)
+      const { body } = await keysApi(options)('POST /v1/sites/{site}/boards', { body: { name, expiresInDays } })
+      print(body, options)
     })
   siteCommand(
     keys,
@@ -63,15 +62,19 @@ export function addKeysCommand(program: AnyCommand): void {
     .argument('<key>', identifier)
     .option('--overlap-seconds <seconds>', 'how long the old secret still works (default: 3600)', wholeNumber)
     .action(async (key, options) => {
-      const access = siteAccess(options)
       const { overlapSeconds } = options
-      const path = sitePath(access, `keys/${encodeURIComponent(key)}/rotate`)
-      print(await ask(access, 'POST', path, { overlapSeconds }), options)
+      const request = { path: { key }, body: { overlapSeconds } }
+      const { body } = await keysApi(options)('POST /v1/sites/{site}/keys/{key}/rotate', request)
+      print(body, options)
     })
   siteCommand(keys, 'revoke', 'revoke a key or a board token at once', 'keys revoke 3f9a1c0b7d2e4f68')
     .argument('<key>', identifier)
     .action(async (key, options) => {
-      const access = siteAccess(options)
-      print(await ask(access, 'DELETE', sitePath(access, `keys/${encodeURIComponent(key)}`)), options)
+      const { body } = await keysApi(options)('DELETE /v1/sites/{site}/keys/{key}', { path: { key } })
+      print(body, options)
     })
+}
+
+function keysApi(options: ConnectionOptions) {
+  return createApi(siteAccess(options), keyRoutes)
 }

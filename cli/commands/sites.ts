@@ -1,8 +1,8 @@
 import { Option } from '@commander-js/extra-typings'
-import * as v from 'valibot'
-import { type Site, SitePage } from '../../contracts/site.ts'
-import { ask } from '../api.ts'
-import { type ApiAccess, apiAccess } from '../connection.ts'
+import { createApi } from '../../client/http-client.ts'
+import { siteRoutes } from '../../contracts/routes/sites.ts'
+import type { Site } from '../../contracts/site.ts'
+import { apiAccess, type ConnectionOptions } from '../connection.ts'
 import { type AnyCommand, deploymentCommand, examples, UsageError, wholeNumber } from '../options.ts'
 import { print } from '../output.ts'
 
@@ -19,14 +19,16 @@ export function addSitesCommand(program: AnyCommand): void {
     .description("manage the sites of a deployment, with the deployment's admin key")
     .addHelpText('after', examples('sites list', createExample))
   deploymentCommand(sites, 'list', 'list all sites', 'sites list --json').action(async (options) => {
-    print(await listSites(apiAccess(options)), {
+    print(await listSites(options), {
       json: options.json,
       columns: ['site', 'name', 'country', 'zone', 'createdAt'],
     })
   })
   deploymentCommand(sites, 'show', 'show the settings of a site', 'sites show office')
     .argument('<site>', 'site')
-    .action(async (site, options) => print(await ask(apiAccess(options), 'GET', pathOf(site)), options))
+    .action(async (site, options) => {
+      print((await sitesApi(options)('GET /v1/sites/{site}', { path: { site } })).body, options)
+    })
   deploymentCommand(
     sites,
     'create',
@@ -42,7 +44,7 @@ export function addSitesCommand(program: AnyCommand): void {
     .action(async (site, options) => {
       const { name, country, zone, language, retentionDays } = options
       const body = { site, name, country, zone, language, retentionDays }
-      print(await ask(apiAccess(options), 'POST', '/v1/sites', body), options)
+      print((await sitesApi(options)('POST /v1/sites', { body })).body, options)
     })
   deploymentCommand(sites, 'change', 'change the settings that are given', 'sites change office --retention-days 180')
     .argument('<site>', 'site')
@@ -54,7 +56,7 @@ export function addSitesCommand(program: AnyCommand): void {
     .action(async (site, options) => {
       const { name, country, zone, language, retentionDays } = options
       const body = { name, country, zone, language, retentionDays }
-      print(await ask(apiAccess(options), 'PATCH', pathOf(site), body), options)
+      print((await sitesApi(options)('PATCH /v1/sites/{site}', { path: { site }, body })).body, options)
     })
   deploymentCommand(
     sites,
@@ -69,26 +71,30 @@ export function addSitesCommand(program: AnyCommand): void {
         throw new UsageError(
           `This deletes ${site} with its calls, marks, keys and bridges for ever. Add --yes to confirm.`,
         )
-      print(await ask(apiAccess(options), 'DELETE', pathOf(site)), options)
+      print((await sitesApi(options)('DELETE /v1/sites/{site}', { path: { site } })).body, options)
     })
   deploymentCommand(sites, 'receipt', 'show how far a deletion is', 'sites receipt office 7c1e90')
     .argument('<site>', 'site')
     .argument('<receipt>', 'identifier of the receipt')
     .action(async (site, receipt, options) => {
-      print(await ask(apiAccess(options), 'GET', `${pathOf(site)}/receipts/${encodeURIComponent(receipt)}`), options)
+      const request = { path: { site, receipt } }
+      print((await sitesApi(options)('GET /v1/sites/{site}/receipts/{receipt}', request)).body, options)
     })
 }
 
-const pathOf = (site: string) => `/v1/sites/${encodeURIComponent(site)}`
+function sitesApi(options: ConnectionOptions) {
+  return createApi(apiAccess(options), siteRoutes)
+}
 
-async function listSites(access: ApiAccess): Promise<Site[]> {
+async function listSites(options: ConnectionOptions): Promise<Site[]> {
+  const api = sitesApi(options)
   const sites: Site[] = []
   let after: string | undefined
   // A page has a hundred sites and names the last one if more follow.
   do {
-    const page = v.parse(SitePage, await ask(access, 'GET', `/v1/sites${after ? `?after=${after}` : ''}`))
-    sites.push(...page.sites)
-    after = page.after
+    const { body } = await api('GET /v1/sites', { query: { after } })
+    sites.push(...body.sites)
+    after = body.after
   } while (after)
   return sites
 }

@@ -1,12 +1,12 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { convertRow } from '../../contracts/cdr-row/table-row.ts'
-import { ImportResult, type ImportRow, importRowsMax } from '../../contracts/routes/imports.ts'
+import { type ImportResult, type ImportRow, importRowsMax } from '../../contracts/routes/imports.ts'
 import type { SourceRow } from './master-csv.ts'
 
 export interface Importer {
   /** Posts rows to the site's import route and returns its answer. Rejects if the API refuses or cannot be reached. */
-  send(rows: readonly ImportRow[]): Promise<unknown>
+  send(rows: readonly ImportRow[]): Promise<ImportResult>
   /** Called after each batch with the counts so far. */
   progress(count: ImportCount): void
   /** Called for each row that was not stored, or stored with a remark. `at` is its index in the source, from 0. */
@@ -75,7 +75,7 @@ function newBatch(): Batch {
 
 async function send({ rows, places }: Batch, count: ImportCount, importer: Importer): Promise<void> {
   if (rows.length > 0) {
-    const result = v.parse(ImportResult, await importer.send(rows))
+    const result = await importer.send(rows)
     count.stored += result.stored
     count.matched += result.matched
     count.doubtful += result.doubtful.length

@@ -6,7 +6,7 @@ import { SignIn } from './sign-in.tsx'
 export function App() {
   const [connection, setConnection] = useState(takeConnection)
 
-  // An address with another fragment, opened in this tab, does not load the page anew.
+  // If only the fragment of the address changes, the browser does not reload the page.
   useEffect(() => {
     const retake = () => setConnection(takeConnection())
     addEventListener('hashchange', retake)

@@ -1,21 +1,24 @@
 import { useEffect, useReducer, useState } from 'preact/hooks'
-import { connect } from '../../client/index.ts'
+import { connect, type Status } from '../../client/index.ts'
 import { Board } from '../board.ts'
-import type { Connection } from '../connection.ts'
+import { type Connection, isWallBoard } from '../connection.ts'
 import { dialledAs } from '../extension.ts'
-import { KeyScopes } from '../key-scopes.ts'
+import { timeOf } from '../moments.ts'
 import { isSilent } from '../staleness.ts'
-import { isWallBoard, ticketsOfBoard } from '../wall-board.ts'
+import { strings } from '../strings.ts'
+import { Tickets } from '../tickets.ts'
 import { CallTable } from './call-table.tsx'
-import { Header } from './header.tsx'
+import { Icon } from './icon.tsx'
 import { LiveCalls } from './live-calls.tsx'
 import { MarksPage } from './marks-page.tsx'
 import { Notices } from './notices.tsx'
-import { type PageName, PageTabs } from './page-tabs.tsx'
 import { PhoneDialog } from './phone-dialog.tsx'
 import { Phones } from './phones.tsx'
 import { SearchPage } from './search-page.tsx'
 import { StateTable } from './state-table.tsx'
+
+const pages = ['board', 'search', 'marks'] as const
+type PageName = (typeof pages)[number]
 
 export function BoardPage({ connection, onLeave }: { connection: Connection; onLeave: () => void }) {
   const board = useBoard(connection)
@@ -75,17 +78,50 @@ export function BoardPage({ connection, onLeave }: { connection: Connection; onL
   )
 }
 
-/** The board of a connection, drawn anew whenever it changes. */
+/** Returns the board of a connection, and draws the component again at each of its changes. */
 function useBoard(connection: Connection): Board | undefined {
   const [board, setBoard] = useState<Board>()
   const [, redraw] = useReducer((count: number, _: undefined) => count + 1, 0)
   useEffect(() => {
     document.title = `${connection.site} · Switchhook`
-    const scopes = new KeyScopes(isWallBoard(connection) ? ticketsOfBoard(connection) : undefined)
-    const live = connect({ ...connection, fetch: scopes.fetch })
-    const started = new Board(connection, live, scopes, () => redraw(undefined)).start()
+    const tickets = new Tickets(connection)
+    const live = connect({ ...connection, requestTicket: tickets.request })
+    const started = new Board(connection, live, tickets, () => redraw(undefined)).start()
     setBoard(started)
     return () => started.stop()
   }, [connection])
   return board
+}
+
+function Header({ site, status, onLeave }: { site: string; status: Status; onLeave: () => void }) {
+  const since = timeOf(status.since, Date.now())
+  return (
+    <header class="top">
+      <p class="brand">
+        <Icon name="on-call" />
+        <span>{strings.product}</span>
+      </p>
+      <h1>{site}</h1>
+      <p class="pill" role="status" data-connection={status.state}>
+        <span class="dot" aria-hidden="true" />
+        {strings.connection[status.state](since)}
+      </p>
+      <button type="button" class="quiet" onClick={onLeave}>
+        {strings.changeSite}
+      </button>
+    </header>
+  )
+}
+
+function PageTabs({ page, onTurn }: { page: PageName; onTurn: (page: PageName) => void }) {
+  const words = strings.pages
+  return (
+    <nav class="tabs" aria-label={words.label}>
+      {pages.map((name) => (
+        <button key={name} type="button" aria-current={name === page ? 'page' : undefined} onClick={() => onTurn(name)}>
+          {words[name]}
+        </button>
+      ))}
+    </nav>
+  )
 }

@@ -13,7 +13,7 @@ interface CallFormProps {
   controls: Controls
 }
 
-/** The phone that was clicked is called from one's own, or calls, where it is one's own. */
+/** Calls the phone that was clicked, or lets it call if it is the user's own phone. */
 export function CallForm({ state, extension, phones, controls }: CallFormProps) {
   const known = phones.some(({ endpoint }) => endpoint === ownPhone())
   const [from, setFrom] = useState((known ? ownPhone() : undefined) ?? state.endpoint)

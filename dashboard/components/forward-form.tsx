@@ -14,7 +14,7 @@ interface ForwardFormProps {
   controls: Controls
 }
 
-/** Where calls to a phone go, and whether it rings at all: what is shown is what the PBX has said. */
+/** Forwarding and do-not-disturb of a phone. Shows what the PBX has confirmed. */
 export function ForwardForm({ state, extension, controls }: ForwardFormProps) {
   const [when, setWhen] = useState<ForwardWhen>('always')
   const [target, setTarget] = useState('')

@@ -6,7 +6,7 @@ const handset = 'M4.5 5.5c0 5.5 4.5 10 10 10l1.6-2.7-3.2-1.8-1.6 1.2a8 8 0 0 1-3
 const ring = 'M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14z'
 const noEntry = `${ring}M6.6 10h6.8`
 
-/** Strokes on a 20 by 20 grid. Each state has a shape of its own, so that none is told by its colour alone. */
+/** Strokes on a 20 by 20 grid. Each state has its own shape, because some people cannot tell the colours apart. */
 const strokes: Record<IconName, string> = {
   available: `${ring}M6.8 10.2l2.2 2.2 4.2-4.6`,
   ringing: 'M4.5 14h11l-1.5-2.2V8.5a4 4 0 0 0-8 0v3.3zM8.5 16.4a1.6 1.6 0 0 0 3 0M10 4.5V3',

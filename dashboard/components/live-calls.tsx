@@ -1,8 +1,8 @@
+import { useEffect, useState } from 'preact/hooks'
 import type { CallEntity, CallState } from '../../client/index.ts'
 import { calleeLabel, type Label, partyLabel } from '../call-parties.ts'
 import { duration } from '../moments.ts'
 import { strings } from '../strings.ts'
-import { useNow } from '../use-now.ts'
 import { Icon } from './icon.tsx'
 
 const words = strings.calls
@@ -10,7 +10,7 @@ const words = strings.calls
 interface LiveCallsProps {
   calls: ReadonlyMap<string, CallEntity>
   isLoaded: boolean
-  /** Absent where the key may end no call. */
+  /** Undefined if the key may not end calls. */
   onEnd: ((call: string) => void) | undefined
   failure: string | undefined
 }
@@ -76,4 +76,14 @@ function Side({ label, role }: { label: Label; role: string }) {
       {label.detail && <span class="detail"> {label.detail}</span>}
     </p>
   )
+}
+
+/** Returns the time in Unix milliseconds, and draws the component again each second. */
+function useNow(): number {
+  const [nowMs, setNowMs] = useState(Date.now)
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), 1_000)
+    return () => clearInterval(timer)
+  }, [])
+  return nowMs
 }

@@ -1,4 +1,5 @@
 import { useMemo, useReducer, useState } from 'preact/hooks'
+import { type Honour, honours } from '../../contracts/grades.ts'
 import { type Language, languages, sayGrade } from '../../contracts/spoken-mark.ts'
 import type { Connection } from '../connection.ts'
 import { faultsShownMax, Marks } from '../marks.ts'
@@ -6,7 +7,7 @@ import { strings } from '../strings.ts'
 
 const words = strings.marks
 
-/** Marks of students: one looked up and corrected, with what the voice menu says of it; many by a file. */
+/** Finds and corrects the mark of a student, with the sentences that the voice menu speaks, and uploads files of marks. */
 export function MarksPage({ connection }: { connection: Connection }) {
   const [, redraw] = useReducer((count: number, _: undefined) => count + 1, 0)
   const marks = useMemo(() => new Marks(connection, () => redraw(undefined)), [connection])
@@ -61,7 +62,7 @@ function Find({ marks }: { marks: Marks }) {
 function Correct({ marks }: { marks: Marks }) {
   const { mark } = marks
   const [note, setNote] = useState(String(mark?.note ?? ''))
-  const [mention, setMention] = useState('')
+  const [mention, setMention] = useState<Honour>()
   if (!mark) return null
   return (
     <>
@@ -84,11 +85,17 @@ function Correct({ marks }: { marks: Marks }) {
         </label>
         <label>
           {words.mention}
-          <input
-            value={mention}
-            placeholder={words.byScale}
-            onInput={(event) => setMention(event.currentTarget.value)}
-          />
+          <select
+            value={mention ?? ''}
+            onChange={({ currentTarget: { value } }) => setMention(honours.find((one) => one === value))}
+          >
+            <option value="">{words.byScale}</option>
+            {honours.map((honour) => (
+              <option key={honour} value={honour}>
+                {honour}
+              </option>
+            ))}
+          </select>
         </label>
         <button type="submit">{words.correct}</button>
       </form>
@@ -108,7 +115,7 @@ function Send({ marks }: { marks: Marks }) {
           <input type="file" accept=".csv,text/csv" onChange={(event) => take(event.currentTarget.files?.[0])} />
         </label>
         <button type="button" disabled={csv === ''} onClick={() => marks.send(csv, true)}>
-          {words.tryIt}
+          {words.check}
         </button>
         <button type="submit" disabled={csv === ''}>
           {words.upload}
@@ -116,7 +123,7 @@ function Send({ marks }: { marks: Marks }) {
       </form>
       {upload && (
         <p role="status">
-          {upload.dryRun ? words.tried(upload.rows, upload.faults.length) : words.sent(upload.written)}
+          {upload.dryRun ? words.checked(upload.rows, upload.faults.length) : words.sent(upload.written)}
         </p>
       )}
       <ul>

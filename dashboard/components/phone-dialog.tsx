@@ -17,7 +17,7 @@ interface PhoneDialogProps {
   onClose: () => void
 }
 
-/** What can be done with one phone. The browser's own modal dialog keeps the focus, and Escape closes it. */
+/** Calls and settings of one phone. The browser's modal dialog keeps the focus, and Escape closes it. */
 export function PhoneDialog({ state, phones, controls, mayCall, maySet, onClose }: PhoneDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
@@ -51,7 +51,7 @@ export function PhoneDialog({ state, phones, controls, mayCall, maySet, onClose 
   )
 }
 
-/** Failed without a cause of Asterisk's: it never dialled. */
+/** A failed call without a cause from Asterisk was never dialled. */
 function stageWords({ state, result, cause }: NonNullable<Controls['placed']>): string {
   if (state !== 'ended' || !result) return words.stages[state]
   const how = result === 'failed' && cause === undefined ? [words.notDialled] : []

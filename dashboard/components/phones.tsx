@@ -8,14 +8,14 @@ import { strings } from '../strings.ts'
 import { Icon } from './icon.tsx'
 
 const words = strings.phones
-// By name and not by state: a phone keeps its place on the board.
+// Sorted by name, not by state, so that a phone keeps its place.
 const byName = new Intl.Collator(undefined, { numeric: true })
 
 interface PhonesProps {
   endpoints: ReadonlyMap<string, EndpointEntity>
   calls: ReadonlyMap<string, CallEntity>
   isLoaded: boolean
-  /** Absent where the key can do nothing with a phone. */
+  /** Undefined if the key may neither call nor change settings. */
   onOpen: ((endpoint: string) => void) | undefined
 }
 

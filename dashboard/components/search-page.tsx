@@ -9,7 +9,7 @@ import { SearchForm } from './search-form.tsx'
 
 const words = strings.search
 
-/** The whole call log, searched and turned page by page in the cloud. */
+/** Searches the whole call log in the cloud, page by page. */
 export function SearchPage({ source }: { source: SearchSource }) {
   const [, redraw] = useReducer((count: number, _: undefined) => count + 1, 0)
   const search = useMemo(() => new CallSearch(source, () => redraw(undefined)), [source])

@@ -1,6 +1,6 @@
 import type { TargetedInputEvent } from 'preact'
 import { useRef, useState } from 'preact/hooks'
-import { type Connection, refuse } from '../connection.ts'
+import { type Connection, faultOf } from '../connection.ts'
 import { strings } from '../strings.ts'
 import { Icon } from './icon.tsx'
 
@@ -15,7 +15,7 @@ export function SignIn({ onConnect }: { onConnect: (connection: Connection) => v
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
-    const found = refuse(typed)
+    const found = faultOf(typed)
     setFault(found)
     if (!found) onConnect({ ...typed, isReplay: false })
     else form.current?.querySelector<HTMLElement>(`[name="${wrongField(typed)}"]`)?.focus()

@@ -5,7 +5,7 @@ import { Icon } from './icon.tsx'
 
 const words = strings.states
 
-/** The table that it all began with: date, endpoint, state, as they come. */
+/** The table of the course report: date, endpoint and state of each change. */
 export function StateTable({ rows }: { rows: readonly StateRow[] }) {
   return (
     <section class="panel states" aria-labelledby="states-title">
@@ -19,7 +19,7 @@ export function StateTable({ rows }: { rows: readonly StateRow[] }) {
 
 function Rows({ rows }: { rows: readonly StateRow[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
     <section class="scroll" aria-label={words.region} tabIndex={0}>
       <table class="state-table">
         <caption>{words.caption(stateRowsMax)}</caption>

@@ -49,7 +49,7 @@ async function openEverything(options: Parameters<typeof openBoard>[1] = {}) {
     to: new Date().toISOString(),
     reason: 'bridge restarted',
   })
-  await board.page.getByText('calls may have gone unseen').waitFor()
+  await board.page.getByText('may be missing').waitFor()
   return board
 }
 
@@ -65,7 +65,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const { page, close } = await openPage(dashboard.url, { colorScheme })
     onTestFinished(close)
     await page.getByRole('button', { name: 'Connect' }).click()
-    await page.getByText('All three are needed.').waitFor()
+    await page.getByText('Fill in all three fields.').waitFor()
     expect(await findings(page)).toEqual([])
   })
 

@@ -30,7 +30,7 @@ browserTest('shows the snapshot: the site, its phones, its calls and its log', a
 browserTest('follows a call from ringing to the end, and its record is in the log within seconds', async () => {
   const { page, peer, phone, connected } = await openBoard(dashboard.url)
   await connected()
-  expect(await page.getByText('No call in progress.').isVisible()).toBe(true)
+  expect(await page.getByText('No calls in progress.').isVisible()).toBe(true)
 
   peer.push('endpoints', [endpoint('5860', 'INUSE'), endpoint('5861', 'RINGING')])
   peer.push('calls', [call('2.1', 'ringing')])
@@ -43,7 +43,7 @@ browserTest('follows a call from ringing to the end, and its record is in the lo
 
   peer.push('endpoints', [endpoint('5860', 'NOT_INUSE'), endpoint('5861', 'NOT_INUSE')])
   peer.push('calls', [call('2.1', 'ended', { endedAt: new Date().toISOString(), cause: 16 })])
-  await page.getByText('No call in progress.').waitFor()
+  await page.getByText('No calls in progress.').waitFor()
   peer.cdrs.unshift(cdr('2.1'))
   await page.locator('[data-linkedid="2.1"]').waitFor({ timeout: 5_000 })
 
@@ -111,11 +111,11 @@ browserTest('says what is empty on a site that has nothing yet', async () => {
   })
   await connected()
   for (const text of [
-    'This site has no phone yet.',
-    'No call in progress.',
-    'No call has been recorded yet.',
-    'No change of state seen yet.',
-    'The bridge beside the PBX has not been heard yet.',
+    'This site has no phones yet.',
+    'No calls in progress.',
+    'No calls recorded yet.',
+    'No state changes yet.',
+    'The bridge beside the PBX has not connected yet.',
   ]) {
     await page.getByText(text).waitFor()
   }
@@ -137,7 +137,7 @@ browserTest('says that the bridge is silent and since when, and stops when it is
     },
   })
   await connected()
-  const notice = page.getByText('The bridge beside the PBX was last heard at')
+  const notice = page.getByText('The bridge beside the PBX has sent nothing since')
   await notice.waitFor()
   peer.push('endpoints', [endpoint('5860', 'RINGING')])
   await notice.waitFor({ state: 'detached' })
@@ -148,7 +148,7 @@ browserTest('tells of a gap until it is dismissed', async () => {
   await connected()
   const from = new Date(Date.now() - 9_000).toISOString()
   peer.say({ type: 'gap', from, to: new Date().toISOString(), reason: 'bridge restarted' })
-  const notice = page.getByText('calls may have gone unseen (bridge restarted)')
+  const notice = page.getByText('may be missing (bridge restarted)')
   await notice.waitFor()
   await page.getByRole('button', { name: 'Dismiss' }).click()
   await notice.waitFor({ state: 'detached' })

@@ -10,7 +10,10 @@ import type { Peer } from './support/peer.ts'
 const dashboard = useDashboard()
 const scopes = ['presence:read', 'calls:read', 'calls:write', 'forwards:write']
 const id = 'sh-1795500000.0000000001'
-const placed = (state: string, more: object = {}) => ({ status: 202, body: { call: id, state, ...more } })
+const placed = (state: string, more: object = {}, status = 202) => ({
+  status,
+  body: { ...call(id, 'dialling').state, state, ...more },
+})
 const problem = (status: number, errorId: string, detail: string, headers: Record<string, string> = {}) => ({
   status,
   body: { errorId, detail, status },
@@ -36,13 +39,13 @@ browserTest('a click on a phone calls it from one’s own, tells how it goes, an
     mayAll(to)
     to.scripted.set('POST calls', [placed('queued')])
     to.scripted.set(`GET calls/${id}`, [
-      placed('ringing-caller'),
-      placed('answered'),
-      placed('ended', { result: 'answered' }),
+      placed('ringing-caller', {}, 200),
+      placed('answered', {}, 200),
+      placed('ended', { result: 'answered' }, 200),
     ])
     to.scripted.set(`DELETE calls/${id}`, [placed('answered')])
   })
-  await dialog.getByLabel('Rings first').selectOption('PJSIP/5860')
+  await dialog.getByLabel('Phone that rings first').selectOption('PJSIP/5860')
   expect(await dialog.getByLabel('Number to call').inputValue()).toBe('5861')
   await dialog.getByRole('button', { name: 'Call', exact: true }).click()
   await dialog.getByRole('button', { name: 'Hang up' }).click()
@@ -59,7 +62,7 @@ browserTest('a click on a phone calls it from one’s own, tells how it goes, an
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
   await phone('5860').getByRole('button').press('Enter')
-  expect(await dialog.getByLabel('Rings first').inputValue()).toBe('PJSIP/5860')
+  expect(await dialog.getByLabel('Phone that rings first').inputValue()).toBe('PJSIP/5860')
 })
 
 browserTest(
@@ -85,8 +88,8 @@ browserTest.each([
     'The bridge beside the PBX is not connected, so nothing was dialled or changed. Try again in 15 s.',
     { 'retry-after': '15' },
   ],
-  [409, 'caller-offline', 'The phone that would ring first is not registered: switch it on.', {}],
-  [403, 'dial-emergency', 'Emergency numbers are never dialled from here: dial them on a phone, now.', {}],
+  [409, 'caller-offline', 'The phone that rings first is not registered: switch it on.', {}],
+  [403, 'dial-emergency', 'Emergency numbers cannot be called from here. Dial them on a phone now.', {}],
   [429, 'call-cap-minute', 'Too many calls in this minute. Try again in 30 s.', { 'retry-after': '30' }],
   [400, 'input-invalid', 'to: no number that can be dialled', {}],
 ] as const)('%s %s is said in words', async (status, errorId, words, headers) => {
@@ -105,10 +108,10 @@ browserTest(
     const { peer, dialog } = await openPhone((to) => {
       mayAll(to)
       const loop = problem(409, 'forward-loop', 'Calls would go round: 5861 → 5860 → 5861.')
-      to.scripted.set('PUT extensions/5861/forward', [loop, { status: 200, body: {} }])
-      to.scripted.set('DELETE extensions/5861/forward', [{ status: 200, body: {} }])
-      to.scripted.set('PUT extensions/5861/dnd', [{ status: 202, body: {} }])
-      to.scripted.set('DELETE extensions/5861/dnd', [{ status: 200, body: {} }])
+      to.scripted.set('PUT extensions/5861/forward', [loop, { status: 200, body: { extension: '5861' } }])
+      to.scripted.set('DELETE extensions/5861/forward', [{ status: 200, body: { extension: '5861' } }])
+      to.scripted.set('PUT extensions/5861/dnd', [{ status: 202, body: { extension: '5861', dnd: true } }])
+      to.scripted.set('DELETE extensions/5861/dnd', [{ status: 200, body: { extension: '5861', dnd: false } }])
     })
     const since = new Date().toISOString()
     await dialog.getByLabel('Which calls').selectOption('busy')
@@ -144,7 +147,7 @@ browserTest('a live call is ended from the board, and a call that is over says s
     },
   })
   await page.locator('[data-call="1.1"]').getByRole('button', { name: 'Hang up' }).click()
-  await page.getByRole('alert').getByText('That call is over.').waitFor()
+  await page.getByRole('alert').getByText('This call has already ended.').waitFor()
   expect(peer.controlled.map(({ what }) => what)).toEqual(['DELETE calls/1.1'])
 })
 

@@ -64,7 +64,7 @@ test('a click in the page rings a real phone, then the one that was clicked, and
   await stack.pbx.phones.setBehaviour('61', { kind: 'answer', afterMs: 300 })
   await page.locator('[data-endpoint="PJSIP/5861"]').getByRole('button').click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Rings first').selectOption('PJSIP/5860')
+  await dialog.getByLabel('Phone that rings first').selectOption('PJSIP/5860')
   await dialog.getByRole('button', { name: 'Call', exact: true }).click()
   await dialog.getByRole('status').getByText('Answered').waitFor()
   await phone('5861', 'On call')

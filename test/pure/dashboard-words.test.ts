@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { ApiError } from '../../client/api.ts'
 import { knownDeviceStates } from '../../contracts/facts.ts'
 import { presenceOf } from '../../contracts/presence.ts'
 import { calleeLabel, cdrCaller, partyLabel, peerOf } from '../../dashboard/call-parties.ts'
-import { formatConnection, parseConnection, refuse } from '../../dashboard/connection.ts'
+import { faultOf, formatConnection, parseConnection } from '../../dashboard/connection.ts'
 import { cdrMs, duration, sinceOf, timeOf } from '../../dashboard/moments.ts'
 import { countPresences, isPhone } from '../../dashboard/presence-labels.ts'
 import { refusalSentence } from '../../dashboard/refusals.ts'
@@ -140,8 +141,8 @@ test('a connection in the address is taken only when whole, and is written as it
   expect(parseConnection('api=http://127.0.0.1:3000&site=demo')).toBeUndefined()
   expect(parseConnection('api=javascript:alert(1)&site=demo&key=k')).toBeUndefined()
   expect(parseConnection('')).toBeUndefined()
-  expect(refuse({ apiUrl: 'example', site: 'demo', key: 'k' })).toBe('badUrl')
-  expect(refuse({ apiUrl: '', site: 'demo', key: 'k' })).toBe('missing')
+  expect(faultOf({ apiUrl: 'example', site: 'demo', key: 'k' })).toBe('badUrl')
+  expect(faultOf({ apiUrl: '', site: 'demo', key: 'k' })).toBe('missing')
 })
 
 test('each refusal of call control has a sentence of its own, save one that no click of the page can meet', () => {
@@ -157,7 +158,7 @@ test('each refusal of call control has a sentence of its own, save one that no c
     ...caps.map((cap) => `call-cap-${cap}`),
   ]
   expect(ids.length).toBeGreaterThan(18)
-  const unsaid = ids.filter((errorId) => refusalSentence({ status: 409, errorId, detail: 'raw' }) === 'raw')
+  const unsaid = ids.filter((errorId) => refusalSentence(new ApiError(errorId, 409, 'raw')) === 'raw')
   expect(unsaid.sort()).toEqual(['caller-id-not-owned', 'forward-loop', 'idempotency-key-reused'])
-  expect(refusalSentence({ status: 0 })).toBe('The cloud did not answer.')
+  expect(refusalSentence(new ApiError('unreachable', 0, 'No answer.'))).toBe('The cloud did not answer.')
 })

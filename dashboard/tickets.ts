@@ -1,0 +1,29 @@
+import { createApi } from '../client/http-client.ts'
+import type { TicketIssued } from '../contracts/http.ts'
+import { keyRoutes } from '../contracts/routes/keys.ts'
+import { type Connection, isWallBoard } from './connection.ts'
+
+/** Requests the tickets of the live client. Each tells the scopes of the key, so that the page hides what would be refused. */
+export class Tickets {
+  readonly #connection: Connection
+  #scopes: ReadonlySet<string> = new Set()
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  /** Whether the key has the scope. False for every scope before the first ticket. */
+  has(scope: string): boolean {
+    return this.#scopes.has(scope)
+  }
+
+  readonly request = async (): Promise<TicketIssued> => {
+    const { apiUrl, site, key } = this.#connection
+    // The token of a wall board goes into the body and stands for its site.
+    const { body } = isWallBoard(this.#connection)
+      ? await createApi({ apiUrl }, keyRoutes)('POST /v1/boards/tickets', { body: { token: key } })
+      : await createApi({ apiUrl, site, key }, keyRoutes)('POST /v1/sites/{site}/tickets')
+    this.#scopes = new Set(body.scopes)
+    return body
+  }
+}
