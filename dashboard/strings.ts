@@ -83,7 +83,7 @@ export const strings = {
     title: 'Call log',
     form: 'Search calls',
     number: 'Number',
-    numberHint: 'whole number, or first digits and *',
+    numberHint: 'for example 5861 or 58*',
     side: 'Party',
     sides: { party: 'Either party', caller: 'Caller', called: 'Called' },
     result: 'Result',

@@ -16,7 +16,7 @@ const placed = (state: string, more: object = {}, status = 202) => ({
 })
 const problem = (status: number, errorId: string, detail: string, headers: Record<string, string> = {}) => ({
   status,
-  body: { errorId, detail, status },
+  body: { type: 'about:blank', title: errorId, errorId, detail, status },
   headers,
 })
 /** The browser itself complains of each answer that is an error, and of a line that is cut. */

@@ -180,13 +180,13 @@ export class Peer {
       case 'GET cdrs':
         return { status: 200, body: this.#cdrPage(url.searchParams) }
       case 'GET endpoints': {
-        const endpoints = [...this.endpoints.values()].map(({ state }) => state)
+        const endpoints = [...this.endpoints.values()].map(({ state }) => ({ ...state, callsNow: 0 }))
         return { status: 200, body: { lastHeard: this.lastHeard, endpoints } }
       }
       default:
         return {
           status: 404,
-          body: { title: 'Not found', status: 404, detail: 'No such site.', errorId: 'unknown-site' },
+          body: { type: 'about:blank', title: 'Not found', status: 404, detail: 'No such site.', errorId: 'unknown-site' },
         }
     }
   }
