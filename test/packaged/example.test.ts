@@ -10,7 +10,7 @@ import { until } from '../support/until.ts'
 
 const example = 'examples/click-to-call.mjs'
 
-/** The example as a person starts it; answers its address. */
+/** Starts the example as a person does. Returns its address. */
 async function start(env: Record<string, string>): Promise<string> {
   const child = spawn(process.execPath, [example], { env: { ...env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(async () => {
@@ -22,16 +22,17 @@ async function start(env: Record<string, string>): Promise<string> {
   return String(line).trim().replace(/\/$/, '').replace('localhost', '127.0.0.1')
 }
 
-test('a click on the page of the example is one command to the bridge, with the key on the server alone', async () => {
+test('a click on the page of the example sends one command to the bridge, and the page never has the key', async () => {
   const deployment = await deploy()
   onTestFinished(() => deployment[Symbol.asyncDispose]())
   const office = await deployment.makeSite('office')
   const { cloud } = deployment
   const key = office.site.apiKey
   await deployment.send(office, 'live', [endpointFact('office', [1, 1], '5860', 'NOT_INUSE')])
+  const api = deployment.api(key)
   await until('the phone to be known', async () => {
-    const response = await deployment.call('GET', '/v1/sites/office/endpoints', { key })
-    return (await response.text()).includes('PJSIP/5860')
+    const { body } = await api('GET /v1/sites/{site}/endpoints', { path: { site: 'office' } })
+    return body.endpoints.some(({ endpoint }) => endpoint === 'PJSIP/5860')
   })
   const url = await start({
     SWITCHHOOK_API: cloud.httpUrl,
@@ -53,7 +54,7 @@ test('a click on the page of the example is one command to the bridge, with the 
   expect(first.status).toBe(202)
   const call = (await first.json()) as { call: string; state: string }
   expect(call).toMatchObject({ state: 'queued' })
-  // The same click again is the same call; another page's is refused, and a number against the rules is too.
+  // The same click returns the same call. A request from another origin and an emergency number are refused.
   expect(await (await click('61')).json()).toEqual(call)
   expect((await click('61', { origin: 'https://elsewhere.example' })).status).toBe(403)
   const denied = await click('112')
@@ -76,7 +77,7 @@ test('a click on the page of the example is one command to the bridge, with the 
   expect(commands.find((one) => one.command === 'place')).toMatchObject({ endpoint: 'PJSIP/5860', extension: '61' })
 })
 
-test('without its settings the example says which are missing, and not their values', async () => {
+test('the example names its missing settings and prints no values', async () => {
   const child = spawn(process.execPath, [example], { env: { SWITCHHOOK_KEY: 'secret-key' }, stdio: 'pipe' })
   let said = ''
   child.stderr.on('data', (text: Buffer) => {

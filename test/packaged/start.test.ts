@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { callLog } from '../../client/call-log.ts'
 import { startReplay } from '../../infra/replay/replay.ts'
 import { processesOf, runStart } from '../support/start-command.ts'
 
@@ -16,12 +17,11 @@ const keyForm = /shown this once: (shk_\S+)/
 const pageOf = (output: string) => new URL(/The page: (\S+)/.exec(output)?.[1] ?? '')
 const settingsOf = (output: string) => new URLSearchParams(pageOf(output).hash.slice(1))
 
-async function callLog(output: string): Promise<{ cdrs: unknown[] }> {
+async function storedCdrs(output: string) {
   const settings = settingsOf(output)
-  const response = await fetch(`${settings.get('api')}/v1/sites/${settings.get('site')}/cdrs?limit=500`, {
-    headers: { authorization: `Bearer ${settings.get('key')}` },
-  })
-  return (await response.json()) as { cdrs: unknown[] }
+  const setting = (name: string) => settings.get(name) ?? ''
+  const reader = callLog({ apiUrl: setting('api'), site: setting('site'), key: setting('key') })
+  return (await reader.listCdrs({ limit: 500 })).cdrs
 }
 
 test('npm start -- --replay shows a recorded call as SIMULATED, ends all its processes and keeps its data', async () => {
@@ -36,7 +36,7 @@ test('npm start -- --replay shows a recorded call as SIMULATED, ends all its pro
   expect(settingsOf(first.output()).get('mode')).toBe('replay')
   const page = await fetch(pageOf(first.output()))
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>')])
-  const before = (await callLog(first.output())).cdrs
+  const before = await storedCdrs(first.output())
   expect(before.length).toBeGreaterThan(0)
   expect(processesOf(own).length).toBeGreaterThan(0)
   expect(await first.interrupt()).toBe(0)
@@ -46,7 +46,7 @@ test('npm start -- --replay shows a recorded call as SIMULATED, ends all its pro
   await second.untilSaid('Ready after')
   expect(second.output()).not.toMatch(keyForm)
   expect(pageOf(second.output()).href).toBe(pageOf(first.output()).href)
-  const after = (await callLog(second.output())).cdrs
+  const after = await storedCdrs(second.output())
   expect(after.slice(-before.length)).toEqual(before)
   expect(after.length).toBeGreaterThan(before.length)
 

@@ -5,17 +5,18 @@ import path from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { DynamoDBDocumentClient, PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb'
-import * as v from 'valibot'
-import { Enrolled } from '../../contracts/bridge-access.ts'
-import { SiteCreated } from '../../contracts/http.ts'
+import { type Api, createApi } from '../../client/http-client.ts'
+import type { Enrolled } from '../../contracts/bridge-access.ts'
+import type { SiteCreated } from '../../contracts/http.ts'
 import { type Lane, packBody } from '../../contracts/packed-body.ts'
+import { type Routes, routes } from '../../contracts/routes.ts'
 import type { LocalCloud } from '../../infra/local/local-cloud.ts'
 import { buildService } from '../../infra/start/build.ts'
-import { type OpenCloud, openCloud } from '../../infra/start/cloud.ts'
+import { openCloud } from '../../infra/start/cloud.ts'
 import { StartFolder } from '../../infra/start/start-folder.ts'
 import { checkAnswer } from './contract.ts'
 
-/** A site of the deployment, and the key by which its bridge signs. */
+/** A site of the deployment with an enrolled bridge and the key that signs its messages. */
 export interface TestSite {
   site: SiteCreated
   bridge: Enrolled
@@ -26,25 +27,28 @@ type TableId = 'RecordsTable' | 'LiveTable' | 'AccessTable' | 'AuditTable' | 'Pe
 
 export interface Deployment extends AsyncDisposable {
   cloud: LocalCloud & { adminKey: string }
-  /** The public API, as anyone calls it; each answer is held against the OpenAPI document. */
+  /** The typed client with a key. Each answer is also checked against the OpenAPI document. */
+  api(key?: string): Api<Routes>
+  /** Sends one raw request, which may be malformed, and checks the answer against the OpenAPI document. */
   call(
     method: string,
     path: string,
     options?: { key?: string; body?: unknown; headers?: Record<string, string> },
   ): Promise<Response>
   makeSite(name: string): Promise<TestSite>
-  /** Sends events as the site's bridge does, or a body as it is. */
+  /** Sends events packed and signed as the site's bridge sends them. Returns the body of the message. */
   send(site: TestSite, lane: Lane, events: readonly unknown[]): Promise<string>
+  /** Sends a message with any body. */
   sendBody(lane: Lane, body: string): Promise<void>
-  /** Bodies among the dead letters of a lane, each with its errorId. */
+  /** Receives up to ten dead letters of a lane. */
   deadLetters(lane: Lane): Promise<{ body: string; errorId: string | undefined; line: string | undefined }[]>
-  /** All items of a table, by its logical id. */
+  /** Returns all items of a table, which is named by its logical id. */
   items(table: TableId): Promise<Record<string, unknown>[]>
-  /** Puts an item past every rule, for what no request can make. */
+  /** Writes an item that no request can make. */
   put(table: TableId, item: Record<string, unknown>): Promise<void>
 }
 
-/** The packaged functions on a local cloud of their own, empty. */
+/** Starts the packaged functions on a new, empty local cloud. */
 export async function deploy(): Promise<Deployment> {
   const root = process.cwd()
   await buildService(root)
@@ -65,14 +69,22 @@ export async function deploy(): Promise<Deployment> {
     await checkAnswer(method, path, response.clone())
     return response
   }
+  const checkedFetch: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    const { pathname, search } = new URL(String(input))
+    await checkAnswer(init?.method ?? 'GET', pathname + search, response.clone())
+    return response
+  }
+  const api: Deployment['api'] = (key) => createApi({ apiUrl: cloud.httpUrl, key, fetch: checkedFetch }, routes)
   const sendBody: Deployment['sendBody'] = async (lane, body) => {
     await sqs.send(new SendMessageCommand({ QueueUrl: queue(lane), MessageBody: body }))
   }
   return {
     cloud,
+    api,
     call,
     sendBody,
-    makeSite: (name) => makeSite(name, call, cloud),
+    makeSite: (name) => makeSite(name, api, cloud.adminKey),
     send: async ({ site, bridge, privateKey }, lane, events) => {
       const lines = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)))
       const packing = { site: site.site, key: bridge.key, lane }
@@ -100,7 +112,6 @@ export async function deploy(): Promise<Deployment> {
     put: async (table, Item) => void (await db.send(new PutCommand({ TableName: cloud.ref(table), Item }))),
     items: async (table) => {
       const items: Record<string, unknown>[] = []
-      // As many pages of 1 MB as the test made.
       for await (const page of paginateScan({ client: db }, { TableName: cloud.ref(table) }))
         items.push(...(page.Items ?? []))
       return items
@@ -114,20 +125,11 @@ export async function deploy(): Promise<Deployment> {
   }
 }
 
-/** A site whose bridge is enrolled by its code, as `switchhook-bridge enroll` does it. */
-async function makeSite(name: string, call: Deployment['call'], cloud: OpenCloud): Promise<TestSite> {
+/** Makes a site and enrols its bridge by the code, as `switchhook-bridge enroll` does. */
+async function makeSite(name: string, api: Deployment['api'], adminKey: string): Promise<TestSite> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-  const site = v.parse(
-    SiteCreated,
-    await ok(call('POST', '/v1/sites', { key: cloud.adminKey, body: { site: name, name } })),
-  )
-  const body = { code: site.enrolment.code, publicKey: publicKey.export({ type: 'spki', format: 'pem' }) }
-  const bridge = v.parse(Enrolled, await ok(call('POST', '/v1/bridge/enrolments', { body })))
+  const { body: site } = await api(adminKey)('POST /v1/sites', { body: { site: name, name } })
+  const body = { code: site.enrolment.code, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() }
+  const { body: bridge } = await api()('POST /v1/bridge/enrolments', { body })
   return { site, bridge, privateKey }
-}
-
-async function ok(asked: Promise<Response>): Promise<unknown> {
-  const response = await asked
-  if (response.status !== 201) throw new Error(`refused: ${response.status} ${await response.text()}`)
-  return response.json()
 }

@@ -1,17 +1,12 @@
-import * as v from 'valibot'
-import { KeyMade } from '../../contracts/key.ts'
+import type { KeyMade, KeyRequest } from '../../contracts/key.ts'
 import type { Deployment, TestSite } from './deployment.ts'
 
-/** Makes a key of the site by its first key, as an integrator would; fails unless it is made. */
+/** Makes a key of the site with the site's first key. */
 export async function makeSiteKey(
   deployment: Deployment,
   { site: { site, apiKey } }: TestSite,
-  body: Record<string, unknown>,
+  body: Partial<KeyRequest>,
 ): Promise<KeyMade> {
-  const response = await deployment.call('POST', `/v1/sites/${site}/keys`, {
-    key: apiKey,
-    body: { name: 'test', ...body },
-  })
-  if (response.status !== 201) throw new Error(`no key: HTTP ${response.status}`)
-  return v.parse(KeyMade, await response.json())
+  const request = { path: { site }, body: { name: 'test', ...body } }
+  return (await deployment.api(apiKey)('POST /v1/sites/{site}/keys', request)).body
 }
