@@ -1,11 +1,11 @@
 /**
- * Calls by the API from a web page, with the key on the server: no page, and no one who reads it, ever has it.
+ * A web page that places calls over the API. The key stays on this server, so no visitor of the page can read it.
  *
  *   SWITCHHOOK_API=https://… SWITCHHOOK_SITE=demo SWITCHHOOK_KEY=shk_… SWITCHHOOK_PHONE=PJSIP/5860 \
  *     node examples/click-to-call.mjs
  *
- * A key with `calls:write` and `calls:read` is enough. It listens on this machine alone: before it serves others, put your
- * own sign-in in front of it, and let that choose the phone that rings.
+ * A key with `calls:write` and `calls:read` is enough. The server listens on this machine only. Before you open it to others,
+ * add your own sign-in, and let it decide which phone rings.
  */
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -20,7 +20,7 @@ if (missing.length > 0) {
 }
 
 const bodyBytesMax = 1_000
-/** The API answers within 30 s. */
+/** The API answers within 30 s or not at all. */
 const answerMsMax = 35_000
 const page = await readFile(new URL('./tel.html', import.meta.url))
 
@@ -30,7 +30,7 @@ const server = createServer(async (request, response) => {
     response.writeHead(status, { 'content-type': type, ...(retryAfter && { 'retry-after': retryAfter }) }).end(body)
   } catch (error) {
     console.error(String(error))
-    // The page asks again with the same key: whatever happened, the phone rings once.
+    // The page repeats the request with the same Idempotency-Key, so the phone rings only once.
     response.writeHead(502, { 'content-type': 'application/json' }).end('{"detail":"The API did not answer."}')
   }
 })
@@ -41,15 +41,15 @@ async function answer(request) {
   if (request.method === 'GET' && pathname === '/') return { status: 200, type: 'text/html', body: page }
   const [, id] = /^\/calls\/([\w.-]{1,100})$/.exec(pathname) ?? []
   if (request.method === 'GET' && id) return ask('GET', `/${id}?wait=25`)
-  // Another site's page can make a browser post here, but not with this type, and not without its own origin.
+  // A page of another site can make a browser post here, but not with this content type, and its origin gives it away.
   const { origin, host, 'content-type': type } = request.headers
   const isOurs = type === 'application/json' && (!origin || new URL(origin).host === host)
   if (!isOurs || !/^(POST|DELETE)$/.test(request.method))
-    return json(403, { detail: 'Not from the page of this server.' })
+    return json(403, { detail: 'This request does not come from the page of this server.' })
   if (request.method === 'DELETE' && id) return ask('DELETE', `/${id}`)
-  if (pathname !== '/calls') return json(404, { detail: 'There is no such page.' })
+  if (pathname !== '/calls') return json(404, { detail: 'Not found.' })
   const { to, click } = JSON.parse(await read(request))
-  // The page chooses the number and nothing else; the rules of site and key say which numbers may be called.
+  // The page chooses only the number. The rules of the site and of the key decide which numbers may be called.
   return ask('POST', '', { from: SWITCHHOOK_PHONE, to: String(to) }, String(click))
 }
 
@@ -64,8 +64,8 @@ async function ask(method, path, body, idempotencyKey) {
     signal: AbortSignal.timeout(answerMsMax),
   })
   const { call, state, result, errorId, detail } = await response.json()
-  const told = json(response.status, { call, state, result, errorId, detail })
-  return { ...told, retryAfter: response.headers.get('retry-after') }
+  const reply = json(response.status, { call, state, result, errorId, detail })
+  return { ...reply, retryAfter: response.headers.get('retry-after') }
 }
 
 function json(status, body) {
@@ -76,7 +76,7 @@ async function read(request) {
   let text = ''
   for await (const part of request.setEncoding('utf8')) {
     text += part
-    if (text.length > bodyBytesMax) throw new Error('a body that is too long')
+    if (text.length > bodyBytesMax) throw new Error(`The body is longer than ${bodyBytesMax} characters.`)
   }
   return text
 }

@@ -52,7 +52,7 @@ async function follow(link: string, scripted: Record<string, Parameters<Peer['sc
       document.title = `${scheme} ${address}`
     }
   })
-  await page.getByRole('button', { name: 'Open the tel: links of this browser here' }).click()
+  await page.getByRole('button', { name: 'Open tel: links of this browser with this page' }).click()
   const [scheme, address = ''] = (await page.title()).split(' ')
   expect(scheme).toBe('tel')
   await page.goto(address.replace('%s', encodeURIComponent(link)))

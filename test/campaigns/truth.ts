@@ -7,17 +7,17 @@ import { quietly } from '../simulate/presence/quietly.ts'
 import { runSchedule } from '../simulate/presence/schedule.ts'
 
 /**
- * Goal: after faults, every client's picture equals the PBX's, and at no time did it go back. Method: seeded schedules of
- * drops, redeliveries, shuffles, restarts, lost epochs, backlogs, 410s, throttles and kills over the real code.
+ * Goal: after faults every client shows the state of the PBX, and no entity ever moves back. Method: seeded schedules of lost
+ * connections, redeliveries, reordering, restarts, lost epochs, backlogs, gone sockets, throttling and kills, over the real code.
  *
- * `npm run campaign -- truth [--seeds N] [--first F] [--plant NAME]`; a seed that fails is printed and replays.
+ * `npm run campaign -- truth [--seeds N] [--first F] [--plant NAME]`; it prints each seed that fails, and `--first` replays it.
  */
 const seedsDefault = 10_000
-/** A planted bug has to be found within so many. */
+/** A planted bug must be found within this many seeds. */
 const plantSeedsMax = 200
 
 interface Report {
-  failed: { seed: number; wrongs: string[] }[]
+  failed: { seed: number; violations: string[] }[]
   faults: [string, number][]
   epochs: number
 }
@@ -29,11 +29,11 @@ export async function main(args: string[]): Promise<void> {
   const seeds = has('seeds') ? Number(option('seeds')) : seedsDefault
   const plant = has('plant') ? plants.find((name) => name === option('plant')) : undefined
   const report = await runAll(first, seeds, plant)
-  for (const { seed, wrongs } of report.failed.slice(0, 10))
-    console.log(`seed ${seed}: ${wrongs.slice(0, 3).join('; ')}`)
+  for (const { seed, violations } of report.failed.slice(0, 10))
+    console.log(`seed ${seed}: ${violations.slice(0, 3).join('; ')}`)
   const counts = report.faults.map(([name, count]) => `${name} ${count}`).join(', ')
-  console.log(`${seeds} seeds, ${report.failed.length} wrong, ${report.epochs} epochs; ${counts}`)
-  if (!plant && report.failed.length > 0) throw new Error(`${report.failed.length} schedules ended wrong`)
+  console.log(`${seeds} seeds, ${report.failed.length} failed, ${report.epochs} epochs; ${counts}`)
+  if (!plant && report.failed.length > 0) throw new Error(`${report.failed.length} schedules failed`)
   if (plant && report.failed.length === 0) throw new Error(`${plant} was not found`)
   if (plant || has('seeds')) return
   for (const name of plants) {
@@ -43,7 +43,7 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-/** One process a core. */
+/** Divides the seeds among one process per core. */
 async function runAll(first: number, seeds: number, plant: Plant | undefined): Promise<Report> {
   const workers = availableParallelism()
   const reports = await Promise.all(
@@ -71,7 +71,7 @@ async function work([, first, end, step, plant]: string[]): Promise<void> {
         plants.find((name) => name === plant),
       ),
     )
-    if (outcome.wrongs.length > 0) report.failed.push({ seed, wrongs: outcome.wrongs })
+    if (outcome.violations.length > 0) report.failed.push({ seed, violations: outcome.violations })
     for (const [name, count] of outcome.faults) faults.set(name, (faults.get(name) ?? 0) + count)
     report.epochs += outcome.epochs
   }

@@ -186,7 +186,13 @@ export class Peer {
       default:
         return {
           status: 404,
-          body: { type: 'about:blank', title: 'Not found', status: 404, detail: 'No such site.', errorId: 'unknown-site' },
+          body: {
+            type: 'about:blank',
+            title: 'Not found',
+            status: 404,
+            detail: 'No such site.',
+            errorId: 'unknown-site',
+          },
         }
     }
   }

@@ -5,36 +5,36 @@ import { paceFor } from '../../../functions/queues/push-presence/pace.ts'
 import { Chance } from '../presence/chance.ts'
 import { Time } from '../presence/time.ts'
 
-/** API Gateway's account: requests a second and how many at once, less what all else of the account takes. */
+/** API Gateway's quota for an account: requests per second, and burst. Other traffic of the account takes `elsewhere`. */
 const quotaPerSecond = 10_000
 const burstMax = 5_000
 const elsewhere = 0.3
-/** Invocations of `fan-out` at once, as the template says. */
+/** The reserved concurrency of `fan-out` in serverless.yml. */
 const invocationsMax = 50
 const slowPart = 0.005
 const gonePart = 0.01
 
-export interface Told {
+export interface FanOutResult {
   subscribers: number
-  /** Connections that were there, and those of them that have the frame. */
+  /** Connections that accept posts, and how many of them got the frame. */
   open: number
   reached: number
   gone: number
   slow: number
-  /** Milliseconds to half, 99 of 100 and the last of those that could be told. */
+  /** Milliseconds until half, 99 % and all of the reached connections had the frame. */
   p50: number
   p99: number
   last: number
   throttled: number
   unreached: number
   chunks: number
-  /** Most posts that API Gateway took in a second. */
+  /** The most posts that API Gateway accepted in one second. */
   peakPerSecond: number
   paceMs: number
 }
 
-/** One change told to many subscribers of a site, on a virtual clock, by the functions' own code within AWS's quotas. */
-export async function tellMany(subscribers: number, seed: number): Promise<Told> {
+/** Sends one change to many subscribers of a site with the functions' own code, on a virtual clock and within AWS's quotas. */
+export async function fanOutTo(subscribers: number, seed: number): Promise<FanOutResult> {
   const chance = new Chance(seed)
   const time = new Time(Date.parse('2026-11-24T08:00:00.000Z'), chance)
   const started = time.now()
@@ -87,7 +87,7 @@ export async function tellMany(subscribers: number, seed: number): Promise<Told>
 
 const frame: DeltaFrame = { type: 'delta', topic: 'endpoints', epoch: 1, ks: [1], w: 1, entities: [] }
 
-/** API Gateway's connections: some gone, some that take nothing, all within the account's token bucket. */
+/** Models API Gateway's connections, of which some are gone or slow, and the token bucket of the account. */
 class Gateway {
   readonly reachedAt = new Map<string, number>()
   readonly gone = new Set<string>()
@@ -115,7 +115,7 @@ class Gateway {
       return 'throttled'
     }
     if (this.slow.has(id)) {
-      // The gateway holds the request until its caller's second is over.
+      // API Gateway holds the request until the caller's timeout of one second.
       await this.#time.wait(1_000)
       return 'failed'
     }
@@ -140,7 +140,7 @@ class Gateway {
   }
 }
 
-/** Invocations of one function: so many at once, the rest in the order of their messages. */
+/** Models the invocations of one function: a limited number at once, the others wait in order. */
 class Lambda {
   readonly #time: Time
   readonly #chance: Chance

@@ -22,13 +22,13 @@ interface Spooled {
 }
 
 /**
- * The bridge's own presence, reducer and stamps over a model of its spool and lanes: what is spooled outlives the process,
- * facts of over 30 s go late, and what they touched is told anew once the last of them is gone.
+ * Runs the bridge's own presence, pipeline and reducer over a model of its spool and lanes. Spooled facts survive a kill,
+ * facts older than 30 s go by the queue `records`, and the bridge republishes their entities once the last one is sent.
  */
 export class SimBridge {
   isUplinkUp = true
   readonly #time: Time
-  /** The PBX's host may have a clock that is minutes wrong. */
+  /** Time by the clock of the PBX's host, which may be minutes wrong. */
   readonly #hostMs: () => number
   readonly #chance: Chance
   readonly #pbx: SimPbx
@@ -60,7 +60,7 @@ export class SimBridge {
 
   start(): void {
     const run = ++this.#run
-    // What an earlier process left is late by now.
+    // Facts of an earlier process count as late.
     this.#late.push(...this.#spool.splice(0))
     const spool = {
       append: (bytes: Buffer) => {
@@ -89,7 +89,7 @@ export class SimBridge {
     this.#tick(run)
   }
 
-  /** `kill -9`: what was spooled stays, all else is gone. */
+  /** `kill -9`: only the spool survives. */
   kill(): void {
     this.disconnect()
     this.#presence = undefined
@@ -123,7 +123,7 @@ export class SimBridge {
     const snapshot = this.#pbx.snapshot()
     const connection = ++this.#connections
     this.#time.after(this.#chance.between(1, 400), () => {
-      // Cut while it was being read: the next connection reads anew.
+      // If the connection was lost during the read, the next connection reads again.
       if (presence === this.#presence && connection === this.#connections)
         void presence.connected(snapshot, () => buffered, reason)
     })
@@ -165,7 +165,7 @@ export class SimBridge {
     if (line !== undefined) this.#sendLive([v.parse(BridgeEvent, JSON.parse(line))])
   }
 
-  /** By the queue `records`, which never touches live state. */
+  /** Sends late facts by the queue `records`, which never changes live state. */
   #sendLate(): void {
     const batch = this.#late.splice(0, lateBatch)
     if (this.#plant === 'late-made-live') this.#send(batch.map(({ event }) => event))

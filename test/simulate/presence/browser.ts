@@ -8,17 +8,17 @@ import type { Time } from './time.ts'
 
 type Listener = (event: { type: string; data?: unknown }) => void
 
-/** A client as it is published, on a network that drops it; what it ever showed is checked as it shows it. */
+/** The published client on a network that loses connections. Checks each change that the client shows. */
 export class SimBrowser {
   readonly live: Live
-  readonly wrongs: string[] = []
-  /** Epochs of which it was told a reset, and the one that it began with. */
+  readonly violations: string[] = []
+  /** Epochs of the resets that the client reported. */
   readonly resets: number[] = []
   resubscriptions = 0
   readonly #sockets = new Set<SimSocket>()
   readonly #shown = new Map<string, { v: string; r: number }>()
 
-  constructor(name: string, parts: Around) {
+  constructor(name: string, parts: SimDependencies) {
     const { time, faults, chance } = parts
     const sockets = this.#sockets
     const onAsk = (text: string) => {
@@ -50,7 +50,7 @@ export class SimBrowser {
     this.live.on('reset', (epoch) => this.resets.push(epoch))
   }
 
-  /** The network takes the socket away; `isNoticed` by the client, or only by whoever posts to it. */
+  /** The network loses the sockets. If `isNoticed` is false, the client does not get the close event. */
   drop(isNoticed: boolean): void {
     for (const socket of this.#sockets) socket.cut(isNoticed)
   }
@@ -59,12 +59,12 @@ export class SimBrowser {
     if (!entity) return
     const known = this.#shown.get(`${topic} ${id}`)
     const isBack = known && (entity.v < known.v || (entity.v === known.v && entity.r < known.r))
-    if (isBack) this.wrongs.push(`${id} went back from ${known.v}.${known.r} to ${entity.v}.${entity.r}, ${kind}`)
+    if (isBack) this.violations.push(`${id} moved back from ${known.v}.${known.r} to ${entity.v}.${entity.r}, ${kind}`)
     this.#shown.set(`${topic} ${id}`, { v: entity.v, r: entity.r })
   }
 }
 
-interface Around {
+interface SimDependencies {
   time: Time
   chance: Chance
   faults: Faults
@@ -73,13 +73,13 @@ interface Around {
 
 class SimSocket implements SocketLike {
   readonly #listeners = new Map<string, Listener[]>()
-  readonly #parts: Around
+  readonly #parts: SimDependencies
   readonly #all: Set<SimSocket>
   readonly #onAsk: (text: string) => void
   #id: string | undefined
   #isCut = false
 
-  constructor(parts: Around, all: Set<SimSocket>, onAsk: (text: string) => void) {
+  constructor(parts: SimDependencies, all: Set<SimSocket>, onAsk: (text: string) => void) {
     this.#parts = parts
     this.#all = all
     this.#onAsk = onAsk
@@ -112,15 +112,15 @@ class SimSocket implements SocketLike {
     if (isNoticed) this.#parts.time.after(1, () => this.#emit('close'))
   }
 
-  #end(isTold: boolean): void {
+  #end(isReported: boolean): void {
     this.#isCut = true
     this.#all.delete(this)
-    if (this.#id) this.#parts.cloud.close(this.#id, isTold && !this.#parts.faults.strikes('disconnect untold', 0.3))
+    if (this.#id) this.#parts.cloud.close(this.#id, isReported && !this.#parts.faults.strikes('disconnect untold', 0.3))
   }
 
   #take(frame: string): void {
     if (this.#isCut) return
-    // A client that could never ask for what it missed: the cloud alone has to keep it right.
+    // Without counts and digests the client cannot request what it missed, so the cloud alone has to keep it right.
     const data = this.#parts.faults.losesPosts
       ? frame
       : frame.replaceAll(/"ks":\[[\d,]*\]/g, '"ks":[]').replace('"digests"', '"x"')

@@ -1,6 +1,6 @@
 import { mulberry32 } from '../../support/random.ts'
 
-/** Seeded chance: the same seed gives the same schedule. */
+/** Seeded random choices: the same seed gives the same schedule. */
 export class Chance {
   /** At least 0, below 1. */
   readonly next: () => number

@@ -25,12 +25,12 @@ interface Message {
   sentAt: number
   received: number
 }
-/** A client's socket as API Gateway sees it. */
+/** A client's socket, seen from API Gateway. */
 export interface SimConnection {
   deliver(frame: string): void
 }
 
-/** Queue, functions, table and sockets of the cloud: the functions' own code, over stores that fail as AWS's do. */
+/** Queue, functions, table and sockets of the cloud. Runs the functions' own code over models that fail as AWS does. */
 export class SimCloud {
   readonly #store: SimStore
   readonly #time: Time
@@ -40,7 +40,7 @@ export class SimCloud {
   readonly #connections = new Map<string, SimConnection>()
   #queue: Message[] = []
   #isPolling = false
-  /** All invocations are of one warm function. */
+  /** All invocations share one warm function. */
   readonly #tombstones = new Tombstones()
   #made = 0
 
@@ -52,12 +52,12 @@ export class SimCloud {
     this.#store = new SimStore(parts)
   }
 
-  /** Calls that were made live by a fact older than their end, as it happened. */
-  get wrongs(): readonly string[] {
-    return this.#store.wrongs
+  /** Calls that ended and became live again by an older fact. */
+  get violations(): readonly string[] {
+    return this.#store.violations
   }
 
-  /** SQS takes a message; it is delivered at least once, in no order. */
+  /** Accepts a message as SQS does, which delivers it at least once and in any order. */
   send(events: BridgeEvent[]): void {
     const message = { events, sentAt: this.#time.now(), received: 0 }
     this.#arrive(message, this.#faults.messageDelayMs())
@@ -89,7 +89,7 @@ export class SimCloud {
         site,
         batch.map(({ events, sentAt }, n) => {
           const lines = events.map((event, line) => ({ line, event }))
-          return { messageId: `m${n}`, body: '', site, sentAt: this.#rejuvenate(sentAt), lines }
+          return { messageId: `m${n}`, body: '', site, sentAt: this.#sentAt(sentAt), lines }
         }),
         {
           presence: new PresenceStore(db, 'live'),
@@ -112,12 +112,12 @@ export class SimCloud {
     if (this.#queue.length > 0) this.#poll()
   }
 
-  /** Planted: nothing is ever too late to be believed. */
-  #rejuvenate(sentAt: number): number {
+  /** The planted bug `late-made-live` treats every message as fresh. */
+  #sentAt(sentAt: number): number {
     return this.#plant === 'late-made-live' ? this.#time.now() : sentAt
   }
 
-  /** Runs a function until it is done, dies or has had its 10 s. */
+  /** Runs a function until it returns, is killed, or times out after 10 s. */
   async #invoke(onDeath: () => void, run: (invocation: Invocation) => Promise<void>): Promise<void> {
     const invocation: Invocation = { isDead: false, onDeath }
     const die = () => {
@@ -125,16 +125,16 @@ export class SimCloud {
       invocation.isDead = true
       onDeath()
     }
-    const callOff = [this.#time.after(functionMs, die)]
+    const cancel = [this.#time.after(functionMs, die)]
     const killMs = this.#faults.killAfterMs()
-    if (killMs !== undefined) callOff.push(this.#time.after(killMs, die))
+    if (killMs !== undefined) cancel.push(this.#time.after(killMs, die))
     try {
       await run(invocation)
     } catch {
-      // A function that throws: SQS delivers again, a handshake is refused, a client is told.
+      // After an error SQS delivers again, API Gateway rejects the handshake, or the client gets an error message.
       die()
     }
-    for (const one of callOff) one()
+    for (const one of cancel) one()
   }
 
   async #post(invocation: Invocation, id: string, frame: string): Promise<PostOutcome> {
@@ -142,7 +142,7 @@ export class SimCloud {
     await this.#time.wait(this.#faults.postMs())
     if (invocation.isDead) await never()
     const connection = this.#connections.get(id)
-    // Under way: it arrives even if the function dies meanwhile.
+    // The post is under way, so it arrives even if the function is killed now.
     if (connection && outcome === 'sent') this.#time.after(this.#faults.networkMs(), () => this.#deliver(id, frame))
     await this.#time.wait(this.#faults.postMs())
     if (invocation.isDead) await never()
@@ -153,7 +153,7 @@ export class SimCloud {
     this.#connections.get(id)?.deliver(frame)
   }
 
-  /** `$connect` with a good ticket. The answer is the connection's id. */
+  /** Runs `$connect` with a valid ticket. `onOpen` gets the connection's id. */
   open(connection: SimConnection, onOpen: (id: string) => void): void {
     const id = `c${this.#made++}`
     void this.#invoke(
@@ -167,9 +167,9 @@ export class SimCloud {
     )
   }
 
-  /** `isTold`: whether `$disconnect` runs, which API Gateway only tries. */
-  close(id: string, isTold: boolean): void {
-    if (!this.#connections.delete(id) || !isTold) return
+  /** Closes a connection. API Gateway runs `$disconnect` only if `isReported`: it does not guarantee it. */
+  close(id: string, isReported: boolean): void {
+    if (!this.#connections.delete(id) || !isReported) return
     void this.#invoke(
       () => undefined,
       async (invocation) => new ConnectionStore(this.#store.client(invocation), 'live').close(id, site),
@@ -203,7 +203,7 @@ export class SimCloud {
 
 type AnswerDependencies = Parameters<typeof answer>[3]
 
-/** Subscribes only after the reading. */
+/** The planted bug `snapshot-before-subscription`: reads the snapshot before it writes the subscription. */
 function readFirst(answering: AnswerDependencies): AnswerDependencies {
   const waiting: (() => Promise<void>)[] = []
   return {

@@ -1,16 +1,16 @@
 import type { PostOutcome } from '../../../functions/gateways/sockets.ts'
 import type { Chance } from './chance.ts'
 
-/** What strikes, how often, and how many times it did, by name. Off, everything is quick and nothing fails. */
+/** Decides which faults happen, and counts them by name. While it is off, everything is fast and nothing fails. */
 export class Faults {
   readonly counts = new Map<string, number>()
   isOn = true
-  /** Whether posts to sockets may be lost; where not, a client is right without ever asking for what it missed. */
+  /** Whether posts to sockets may be lost. If not, a client must be right without requesting what it missed. */
   readonly losesPosts: boolean
   readonly #chance: Chance
   readonly #slowStore: number
 
-  /** `slowStore`: how often the table takes up to 4 s. */
+  /** `slowStore` is the probability that a request to the table takes up to 4 s. */
   constructor(chance: Chance, losesPosts: boolean, slowStore: number) {
     this.#slowStore = slowStore
     this.#chance = chance

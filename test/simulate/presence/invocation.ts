@@ -1,10 +1,10 @@
-/** A run of a function; once dead nothing that it does has an effect any more. */
+/** One run of a function. Once it is dead, nothing that it does has an effect. */
 export interface Invocation {
   isDead: boolean
   onDeath: () => void
 }
 
-/** What a dead one waits for. */
+/** Never resolves: a dead invocation waits for it. */
 export function never(): Promise<never> {
   return new Promise(() => undefined)
 }

@@ -3,7 +3,7 @@ import type { AriEvent } from '../../../bridge/normalise/events.ts'
 import type { Chance } from './chance.ts'
 import type { Time } from './time.ts'
 
-/** The only site there is. */
+/** The site of every simulation. */
 export const site = 'office'
 
 type Progress = 'dialling' | 'ringing' | 'answered'
@@ -15,18 +15,18 @@ interface SimCall {
 }
 
 /**
- * A PBX with phones that call one another, register and go away: its own truth, the events that it tells whoever listens,
- * and what it answers when asked. Event by event as a real Asterisk makes them, without the noise.
+ * A PBX whose phones call each other, register and unregister. It knows its true state, sends events in the order of a real
+ * Asterisk, and answers snapshots.
  */
 export class SimPbx {
   readonly devices = new Map<string, string>()
   readonly calls = new Map<string, SimCall>()
-  /** Phones configured or taken out since the PBX was last read: nobody can know of them. */
-  readonly untold = new Set<string>()
-  /** Calls stay as they are from now on. */
+  /** Phones added or removed since the last snapshot. Asterisk sends no event for them, so no client can know. */
+  readonly unreported = new Set<string>()
+  /** From now on calls do not change. */
   isStill = false
   listener: ((event: AriEvent) => void) | undefined
-  /** What the clock of its host says. */
+  /** Time by the clock of the PBX's host. */
   readonly hostMs: () => number
   readonly #time: Time
   readonly #chance: Chance
@@ -39,7 +39,7 @@ export class SimPbx {
     for (let n = 0; n < phones; n += 1) this.devices.set(`PJSIP/586${n}`, 'NOT_INUSE')
   }
 
-  /** Phones do something every few seconds, until `end`. */
+  /** Lets a phone act every few seconds until `end`. */
   live(end: number): void {
     this.#time.after(this.#chance.between(100, 4_000), () => {
       if (this.#time.now() > end) return
@@ -51,7 +51,7 @@ export class SimPbx {
   }
 
   snapshot(): Snapshot {
-    this.untold.clear()
+    this.unreported.clear()
     const channels = [...this.calls.values()].flatMap((call) => [
       this.#channel(call, 'caller'),
       this.#channel(call, 'callee'),
@@ -79,13 +79,13 @@ export class SimPbx {
     if (name) this.#setDevice(name, this.devices.get(name) === 'UNAVAILABLE' ? 'NOT_INUSE' : 'UNAVAILABLE')
   }
 
-  /** A phone more, or one less: Asterisk says nothing of it, only the next reading shows it. */
+  /** Adds or removes a phone. Asterisk sends no event for that; only the next snapshot shows it. */
   #configure(): void {
     const idle = [...this.devices.keys()].filter((device) => !this.#isBusy(device))
     const isLess = this.devices.size > 3 && this.#chance.happens(0.5)
     const name = isLess ? this.#chance.pick(idle) : `PJSIP/59${this.#chance.pick([0, 1, 2])}`
     if (!name || (!isLess && this.devices.has(name))) return
-    this.untold.add(name)
+    this.unreported.add(name)
     if (isLess) this.devices.delete(name)
     else this.devices.set(name, 'NOT_INUSE')
   }
@@ -102,10 +102,10 @@ export class SimPbx {
     const call: SimCall = { id, caller, callee, progress: 'dialling' }
     this.calls.set(id, call)
     const [from, to] = [this.#channel(call, 'caller'), this.#channel(call, 'callee')]
-    this.#tell({ type: 'ChannelCreated', channel: from })
+    this.#emit({ type: 'ChannelCreated', channel: from })
     this.#setDevice(caller, 'INUSE')
-    this.#tell({ type: 'ChannelCreated', channel: to })
-    this.#tell({ type: 'Dial', caller: from, peer: to, dialstatus: '' })
+    this.#emit({ type: 'ChannelCreated', channel: to })
+    this.#emit({ type: 'Dial', caller: from, peer: to, dialstatus: '' })
     this.#time.after(this.#chance.between(20, 2_000), () => this.#ring(call))
   }
 
@@ -114,8 +114,8 @@ export class SimPbx {
     call.progress = 'ringing'
     const to = this.#channel(call, 'callee')
     this.#setDevice(call.callee, 'RINGING')
-    this.#tell({ type: 'ChannelStateChange', channel: to })
-    this.#tell({ type: 'Dial', caller: this.#channel(call, 'caller'), peer: to, dialstatus: 'RINGING' })
+    this.#emit({ type: 'ChannelStateChange', channel: to })
+    this.#emit({ type: 'Dial', caller: this.#channel(call, 'caller'), peer: to, dialstatus: 'RINGING' })
     const next = this.#chance.happens(0.7) ? () => this.#answer(call) : () => this.#end(call)
     this.#time.after(this.#chance.between(50, 12_000), next)
   }
@@ -124,11 +124,11 @@ export class SimPbx {
     if (this.isStill) return
     call.progress = 'answered'
     const [from, to] = [this.#channel(call, 'caller'), this.#channel(call, 'callee')]
-    this.#tell({ type: 'ChannelStateChange', channel: to })
+    this.#emit({ type: 'ChannelStateChange', channel: to })
     this.#setDevice(call.callee, 'INUSE')
-    this.#tell({ type: 'ChannelStateChange', channel: from })
+    this.#emit({ type: 'ChannelStateChange', channel: from })
     const bridge = { id: `b-${call.id}`, bridge_type: 'mixing', channels: legs(call.id), creationtime: '' }
-    this.#tell({ type: 'ChannelEnteredBridge', channel: to, bridge })
+    this.#emit({ type: 'ChannelEnteredBridge', channel: to, bridge })
     this.#time.after(this.#chance.between(50, this.#chance.happens(0.2) ? 600_000 : 30_000), () => this.#end(call))
   }
 
@@ -136,17 +136,17 @@ export class SimPbx {
     if (this.isStill) return
     this.calls.delete(call.id)
     for (const side of ['callee', 'caller'] as const) {
-      this.#tell({ type: 'ChannelDestroyed', channel: this.#channel(call, side), cause: 16 })
+      this.#emit({ type: 'ChannelDestroyed', channel: this.#channel(call, side), cause: 16 })
       this.#setDevice(call[side], 'NOT_INUSE')
     }
   }
 
   #setDevice(name: string, state: string): void {
     this.devices.set(name, state)
-    this.#tell({ type: 'DeviceStateChanged', device_state: { name, state } })
+    this.#emit({ type: 'DeviceStateChanged', device_state: { name, state } })
   }
 
-  #tell(event: AriEvent): void {
+  #emit(event: AriEvent): void {
     this.listener?.({ ...event, timestamp: new Date(this.hostMs()).toISOString() })
   }
 

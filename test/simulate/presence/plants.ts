@@ -1,4 +1,4 @@
-/** Bugs planted on purpose: a simulator that finds none of them proves nothing. */
+/** Deliberate bugs. The simulation must find each of them, otherwise its success would prove nothing. */
 export const plants = [
   'strict-less',
   'snapshot-before-subscription',

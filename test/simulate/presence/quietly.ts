@@ -1,4 +1,4 @@
-/** Runs with the functions' log lines, one an outcome, thrown away: a schedule makes thousands. */
+/** Runs a function and discards its log lines on standard output, of which a schedule prints thousands. */
 export async function quietly<T>(run: () => Promise<T>): Promise<T> {
   const { write } = process.stdout
   process.stdout.write = () => true

@@ -8,9 +8,9 @@ import type { Plant } from './plants.ts'
 import { Time } from './time.ts'
 
 export interface Outcome {
-  wrongs: string[]
+  violations: string[]
   faults: ReadonlyMap<string, number>
-  /** Epochs that the bridge began, and times that a client subscribed anew on account of a digest or a reset. */
+  /** How many epochs the bridge began. */
   epochs: number
 }
 
@@ -18,21 +18,21 @@ const startMs = Date.parse('2026-11-24T08:00:00.000Z')
 const allKinds = ['drop', 'silent drop', 'drop', 'ari', 'ari', 'kill', 'lost state', 'uplink']
 const clientKinds = ['drop', 'drop', 'drop', 'silent drop']
 const faultyMs = [60_000, 240_000] as const
-/** The last of what was held up has come, been delivered again up to five minutes later, and been compared at a ping since. */
+/** Enough for the last delayed message, its redelivery up to five minutes later, and a digest after that. */
 const healMs = 560_000
-/** A call that ended in the very last moment has been told of by then. */
-const toldMs = 5_000
+/** Enough for the end of a call in the last moment to arrive. */
+const arrivalMs = 5_000
 
-/** One seeded schedule from quiet through faults to quiet. What is wrong at its end, or was at any time, is told in words. */
+/** Runs one seeded schedule: quiet, then faults, then quiet. Returns every violation, during the run and at its end. */
 export async function runSchedule(seed: number, plant?: Plant): Promise<Outcome> {
   const chance = new Chance(seed)
   const time = new Time(startMs, chance)
-  // On odd seeds no post is lost and no client asks for more, so that the cloud alone has to be right.
-  // And where the bridge is left alone too, the table is slow, and what happens last happens while things fail, so that
-  // nothing later covers what was missed; clients come once, few or a crowd of them, as each coming covers it too.
+  // On odd seeds no post is lost and no client requests what it missed, so the cloud alone has to be right. On half of
+  // those the bridge has no faults either: the table is slow, the last changes happen during the faults, and each client
+  // connects once, so that nothing later hides a missed change.
   const isBare = seed % 4 === 3
   const faults = new Faults(chance, seed % 2 === 0, isBare ? 0.3 : 0.02)
-  // On every third seed the PBX's host is up to five minutes slow, on another as much fast.
+  // A third of the seeds has a PBX whose clock is up to five minutes slow, another third one that is fast.
   const clockOffMs = ((seed % 3) - 1) * chance.between(0, 300_000)
   const pbx = new SimPbx(time, chance, 4, clockOffMs)
   const cloud = new SimCloud({ time, chance, faults, plant })
@@ -46,7 +46,7 @@ export async function runSchedule(seed: number, plant?: Plant): Promise<Outcome>
     const after = chance.between(0, isCrowd ? faultyUntil - startMs + 20_000 : 40_000)
     time.after(after, () => browsers.push(new SimBrowser(`browser-${n}`, parts)))
   }
-  // Half of the seeds leave the bridge alone, so that no new epoch mends what was missed.
+  // Half of the seeds have no faults of the bridge, so that no new epoch repairs what was missed.
   const kinds = seed % 4 < 2 ? allKinds : clientKinds
   pbx.live(isBare ? faultyUntil - 5_000 : faultyUntil + 30_000)
   const strike = () => {
@@ -60,14 +60,14 @@ export async function runSchedule(seed: number, plant?: Plant): Promise<Outcome>
   bridge.isUplinkUp = true
   await time.runUntil(faultyUntil + healMs)
   pbx.isStill = true
-  await time.runUntil(faultyUntil + healMs + toldMs)
+  await time.runUntil(faultyUntil + healMs + arrivalMs)
   const shown = browsers.flatMap((browser, n) => [
-    ...browser.wrongs.map((wrong) => `browser ${n}: ${wrong}`),
-    ...compare(browser, pbx).map((wrong) => `browser ${n}: ${wrong}`),
+    ...browser.violations.map((violation) => `browser ${n}: ${violation}`),
+    ...compare(browser, pbx).map((violation) => `browser ${n}: ${violation}`),
   ])
-  const wrongs = [...cloud.wrongs, ...shown]
+  const violations = [...cloud.violations, ...shown]
   for (const { live } of browsers) live.stop()
-  return { wrongs, faults: faults.counts, epochs: bridge.epochs }
+  return { violations, faults: faults.counts, epochs: bridge.epochs }
 }
 
 interface Struck {
@@ -98,7 +98,7 @@ function strikeOnce({ time, chance, faults, bridge, browsers }: Struck, kinds: r
     case 'lost state':
       bridge.kill()
       if (kind === 'lost state') bridge.loseState()
-      // Started anew by its supervisor, which waits a second at least.
+      // The supervisor restarts it after a second or more.
       time.after(chance.between(1_100, 12_000), () => bridge.start())
       return
     case 'uplink':
@@ -109,23 +109,24 @@ function strikeOnce({ time, chance, faults, bridge, browsers }: Struck, kinds: r
   }
 }
 
-/** What the browser shows against what the PBX knows of itself. */
+/** Compares what the client shows with the true state of the PBX. */
 function compare({ live, resets }: SimBrowser, pbx: SimPbx): string[] {
-  const wrongs: string[] = []
+  const violations: string[] = []
   const devices = new Map([...live.endpoints.values()].map(({ state }) => [state.endpoint, state.deviceState]))
   for (const [name, state] of pbx.devices) {
-    if (pbx.untold.has(name)) continue
-    if (devices.get(name) !== state) wrongs.push(`${name} is ${state}, shown ${devices.get(name)}`)
+    if (pbx.unreported.has(name)) continue
+    if (devices.get(name) !== state) violations.push(`${name} is ${state}, shown ${devices.get(name)}`)
   }
   for (const name of devices.keys()) {
-    if (!pbx.devices.has(name) && !pbx.untold.has(name)) wrongs.push(`${name} is no more, and shown`)
+    if (!pbx.devices.has(name) && !pbx.unreported.has(name)) violations.push(`${name} was removed, but is shown`)
   }
   for (const { id, progress } of pbx.calls.values()) {
     const shown = live.calls.get(id)?.state.state
-    if (shown !== progress) wrongs.push(`call ${id} is ${progress}, shown ${shown}`)
+    if (shown !== progress) violations.push(`call ${id} is ${progress}, shown ${shown}`)
   }
-  for (const id of live.calls.keys()) if (!pbx.calls.has(id)) wrongs.push(`call ${id} has ended, and is shown`)
-  if (live.status.state !== 'connected') wrongs.push(`is ${live.status.state}`)
-  for (const [n, epoch] of resets.entries()) if (epoch <= (resets[n - 1] ?? 0)) wrongs.push('a reset went back')
-  return wrongs
+  for (const id of live.calls.keys()) if (!pbx.calls.has(id)) violations.push(`call ${id} has ended, but is shown`)
+  if (live.status.state !== 'connected') violations.push(`is ${live.status.state}`)
+  for (const [n, epoch] of resets.entries())
+    if (epoch <= (resets[n - 1] ?? 0)) violations.push('the epoch of a reset moved back')
+  return violations
 }

@@ -7,10 +7,10 @@ import type { Plant } from './plants.ts'
 import { documentClientOver, MemoryTable } from './table.ts'
 import type { Time } from './time.ts'
 
-/** The table as an invocation reaches it: late, now and then not at all, and with the mistake that is planted. */
+/** The table as an invocation reaches it: with delays, failures and the planted bug. */
 export class SimStore {
-  /** Calls that were made live by a fact older than their end, as it happened. */
-  readonly wrongs: string[] = []
+  /** Calls that ended and became live again by an older fact. */
+  readonly violations: string[] = []
   readonly #table = new MemoryTable()
   readonly #ends = new Map<string, string>()
   readonly #time: Time
@@ -23,7 +23,7 @@ export class SimStore {
     this.#plant = plant
   }
 
-  /** A command reaches the table after a while, and its answer comes after another; a dead invocation gets none. */
+  /** Request and answer are delayed. A dead invocation gets no answer. */
   client(invocation: Invocation) {
     return documentClientOver(async (command) => {
       await this.#time.wait(this.#faults.storeMs())
@@ -32,7 +32,7 @@ export class SimStore {
       const planted = this.#sabotage(command)
       try {
         const answer = this.#table.carryOut(planted)
-        this.#judge(command)
+        this.#checkWrite(command)
         return answer
       } finally {
         await this.#time.wait(this.#faults.storeMs())
@@ -41,12 +41,12 @@ export class SimStore {
     })
   }
 
-  /** Of a write that was carried out. */
-  #judge(command: unknown): void {
+  /** Checks a write that was carried out. */
+  #checkWrite(command: unknown): void {
     const { pk, sk, v, ended } = (command instanceof PutCommand && command.input.Item) || {}
     if (pk !== keys.calls(site)) return
     if (ended) this.#ends.set(sk, v)
-    else if (v < (this.#ends.get(sk) ?? '')) this.wrongs.push(`${sk} ended and was made live by an older fact`)
+    else if (v < (this.#ends.get(sk) ?? '')) this.violations.push(`${sk} ended and became live again by an older fact`)
   }
 
   #sabotage(command: unknown): unknown {

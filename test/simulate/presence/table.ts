@@ -16,20 +16,20 @@ class ConditionalCheckFailedException extends Error {
 }
 
 /**
- * One DynamoDB table in memory: gets, puts, updates, deletes and queries by partition, with the condition and update
- * expressions that the stores use, each carried out whole. A test holds it against an emulator.
+ * One DynamoDB table in memory: gets, puts, updates, deletes and queries of one partition, with the condition and update
+ * expressions that the stores use. Each command is atomic. A test compares it with an emulator.
  */
 export class MemoryTable {
   readonly #partitions = new Map<string, Partition>()
 
-  /** Carries a command out, and answers as DynamoDB does. */
+  /** Executes a command and answers as DynamoDB does. */
   carryOut(command: unknown): Item {
     if (command instanceof GetCommand) return { Item: structuredClone(this.#get(command.input.Key ?? {})) }
     if (command instanceof QueryCommand) return this.#query(command.input)
     if (command instanceof PutCommand) return this.#put(command.input)
     if (command instanceof UpdateCommand) return this.#update(command.input)
     if (command instanceof DeleteCommand) return this.#delete(command.input)
-    throw new Error(`the table in memory does not know ${String(command)}`)
+    throw new Error(`The table in memory does not support ${String(command)}.`)
   }
 
   items(): Item[] {
@@ -60,7 +60,7 @@ export class MemoryTable {
     return {}
   }
 
-  /** Whole, whatever the limit: a page of DynamoDB's has no end here. */
+  /** Returns all rows, whatever the limit: there is no pagination. */
   #query({ ExpressionAttributeValues = {}, KeyConditionExpression = '' }: QueryCommand['input']): Item {
     const within = keyConditions[KeyConditionExpression]
     if (!within) throw new Error(`unknown key condition ${KeyConditionExpression}`)
@@ -87,14 +87,14 @@ export class MemoryTable {
   }
 }
 
-/** First and last sort key of what a key condition asks for. */
+/** First and last sort key of a key condition. */
 type Range = (value: (name: string) => string) => [string, string]
 const keyConditions: Readonly<Record<string, Range>> = {
   'pk = :pk': () => ['', '\u{10ffff}'],
   'pk = :pk AND sk BETWEEN :first AND :last': (value) => [value(':first'), value(':last')],
 }
 
-/** Rows by sort key, sorted when they are asked for and not before. */
+/** Rows by sort key. They are sorted only when a query needs it. */
 class Partition extends Map<string, Item> {
   #sorted: string[] | undefined
 
@@ -139,7 +139,7 @@ function nameOf(text: string, names: Names): string {
 
 const parsed = new Map<string, string[]>()
 
-/** The grammar used: OR, AND, brackets, `attribute_(not_)exists(x)`, and comparisons of an attribute with a value. */
+/** Evaluates a condition: OR, AND, brackets, `attribute_(not_)exists(x)`, and comparisons of an attribute with a value. */
 function holds(text: string, item: Item, { ExpressionAttributeNames: names, ExpressionAttributeValues }: Expression) {
   const tokens = parsed.get(text) ?? text.match(/attribute_\w+|[#:\w]+|<=|>=|<>|[<>=()]/g) ?? []
   parsed.set(text, tokens)
@@ -181,7 +181,7 @@ function holds(text: string, item: Item, { ExpressionAttributeNames: names, Expr
   return any()
 }
 
-/** An attribute that is not there compares as false, whatever the operator. */
+/** A comparison with a missing attribute is false. */
 function compare(a: unknown, operator: string | undefined, b: unknown): boolean {
   if (typeof a !== typeof b || a === undefined) return false
   if (operator === '=') return a === b
@@ -193,7 +193,7 @@ function compare(a: unknown, operator: string | undefined, b: unknown): boolean 
   return operator === '>=' && a >= b
 }
 
-/** A client of the SDK's kind whose commands go where the simulation says. */
+/** Returns an SDK client that passes each command to `send`. */
 export function documentClientOver(send: (command: unknown) => Promise<Item>): DynamoDBDocumentClient {
   const client: DynamoDBDocumentClient = Object.create(DynamoDBDocumentClient.prototype)
   Object.defineProperty(client, 'send', { value: send })

@@ -8,14 +8,14 @@ interface Due {
 }
 
 /**
- * Virtual time: whatever waits, waits here. Between two tasks every promise that can go on does, so the code under test
- * runs as it is, and a schedule is decided by the chances alone.
+ * Virtual time. All waits of the code under test end here, and between two tasks every promise that can continue does. So
+ * the seed alone decides a schedule.
  */
 export class Time implements Clock {
   #now: number
   #n = 0
   readonly #chance: Chance
-  /** A binary heap by time, then by order of asking. */
+  /** A binary heap, ordered by time, then by order of scheduling. */
   readonly #heap: Due[] = []
 
   constructor(startMs: number, chance: Chance) {
