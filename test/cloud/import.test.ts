@@ -14,8 +14,8 @@ import { hasMariaDb, type MariaDb, startMariaDb } from '../support/mariadb.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 /**
- * Goal: a table of a real server is taken once, whatever is in it, beside the live records of the same calls.
- * Method: tables of 19 and 16 columns as people have them; rows that are live already, doubled, doubtful, broken.
+ * Goal: importing the table of a real server stores each call once, beside the live records of the same calls.
+ * Method: tables of 19 and 16 columns, with rows that are stored already, repeated, doubtful or broken.
  */
 let tables: TestTables
 let sql: MariaDb | undefined
@@ -62,7 +62,7 @@ const columns19 = [
 ]
 const namesOf = (columns: string[]) => columns.map((column) => column.split(' ')[0] ?? '')
 
-/** A table as Asterisk's MySQL module fills it, in the local time of Paris. */
+/** Fills a table as Asterisk's MySQL module does, with the local time of Paris. */
 async function fill(db: MariaDb['db'], table: string, columns: string[], cdrs: readonly Cdr[]): Promise<void> {
   await db.query('CREATE DATABASE IF NOT EXISTS asterisk')
   await db.query('USE asterisk')
@@ -98,7 +98,7 @@ function run(site: string, table: string, stateFile?: string, failAfter = Number
 }
 
 test.runIf(hasMariaDb)(
-  'a table of nineteen columns is taken whole, once, and its calls that are live already are known',
+  'imports a table of 19 columns completely after an interruption, and stores no call twice',
   async () => {
     if (!sql) throw new Error('no MariaDB')
     const cdrs = Array.from({ length: 620 }, (_, n) => makeCdr(n, n % 7 === 0 ? { clid: '"Ren\u00e9" <60>' } : {}))
@@ -118,7 +118,7 @@ test.runIf(hasMariaDb)(
 )
 
 test.runIf(hasMariaDb)(
-  'a table of sixteen columns: known, doubtful, doubled and broken rows are each told, the rest is kept',
+  'reports stored, doubtful, repeated and broken rows of a table of 16 columns, and imports the others',
   async () => {
     if (!sql) throw new Error('no MariaDB')
     const columns16 = columns19.slice(0, 16)
@@ -148,6 +148,6 @@ test.runIf(hasMariaDb)(
   240_000,
 )
 
-test('with CI every part of this suite has to run', () => {
+test('MariaDB is installed in CI, so that no test is skipped', () => {
   expect(hasMariaDb || process.env['CI'] !== 'true').toBe(true)
 })

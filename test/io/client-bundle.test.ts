@@ -11,13 +11,13 @@ import { until } from '../support/until.ts'
 
 const bytesMax = 5_120
 
-test('the live client is 5 KB at the most once compressed, and imports nothing', async () => {
+test('the live client is at most 5 KB compressed and imports nothing', async () => {
   const bundle = await bundleClient(process.cwd(), 'index')
   expect(gzipSync(bundle, { level: 9 }).length).toBeLessThanOrEqual(bytesMax)
   expect(Buffer.from(bundle).toString()).not.toMatch(/\bimport\b|\brequire\b/)
 })
 
-test('the bundle connects, shows a snapshot and follows, as the source does', async () => {
+test('the bundled client connects, shows a snapshot, applies a delta and reconnects', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'client-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   await writeFile(path.join(folder, 'index.mjs'), await bundleClient(process.cwd(), 'index'))

@@ -5,7 +5,7 @@ import type { Change } from '../../client/index.ts'
 import { cdr, endpoint } from '../browser/support/facts.ts'
 import { clientSetting, untilSoon } from '../support/client-setting.ts'
 
-test('the iterator gives each change in order and ends when the client is stopped', async () => {
+test('the iterator yields each change in order and ends when the client stops', async () => {
   const { peer, clock, live, statuses } = await clientSetting()
   const seen: Change[] = []
   const read = (async () => {
@@ -22,7 +22,7 @@ test('the iterator gives each change in order and ends when the client is stoppe
   await untilSoon(() => peer.sockets.size === 0)
 })
 
-test('a slow reader of the iterator gets the newest change of each entity instead of an endless queue', async () => {
+test('a slow reader of the iterator gets only the newest change of each entity after 1,000 changes', async () => {
   const { peer, live } = await clientSetting()
   await untilSoon(() => live.status.state === 'connected')
   const iterator = changes(live)
@@ -38,7 +38,7 @@ test('a slow reader of the iterator gets the newest change of each entity instea
   expect(await iterator.next()).toEqual({ done: true, value: undefined })
 })
 
-test('a listener that throws is reported as uncaught and keeps no other from hearing', async () => {
+test('an error of a listener is reported as uncaught, and the other listeners are still called', async () => {
   const { live } = await clientSetting()
   const others = process.listeners('uncaughtException')
   process.removeAllListeners('uncaughtException')
@@ -55,7 +55,7 @@ test('a listener that throws is reported as uncaught and keeps no other from hea
   expect(await thrown).toMatchObject({ message: 'from a listener' })
 })
 
-test('reads the call log page by page, and turns a problem into an error with its id', async () => {
+test('reads the call log page by page, and rejects with the errorId of the API', async () => {
   const { peer } = await clientSetting()
   const reader = callLog({ apiUrl: peer.apiUrl, site: peer.site, key: peer.key })
   peer.cdrs = ['1.1', '1.2', '1.3'].map((id) => cdr(id))
@@ -73,7 +73,7 @@ test('reads the call log page by page, and turns a problem into an error with it
   })
 })
 
-test('an API that cannot be reached is an error worth a retry that names the host and never the key', async () => {
+test('an unreachable API gives a retryable error that names the host and never the key', async () => {
   const { live, errors } = await clientSetting(undefined, { apiUrl: 'http://127.0.0.1:1' })
   await untilSoon(() => errors.length === 1)
   expect(errors[0]).toMatchObject({ errorId: 'unreachable', message: 'No answer from 127.0.0.1:1.' })

@@ -5,7 +5,7 @@ import { clientSetting, untilSoon } from '../support/client-setting.ts'
 
 const minute = 60_000
 
-test('gets a ticket, subscribes, shows the snapshot and follows the deltas', async () => {
+test('requests a ticket, subscribes, shows the snapshot and applies the deltas', async () => {
   const { peer, live } = await clientSetting(({ endpoints }) =>
     endpoints.set('PJSIP/5860', endpoint('5860', 'NOT_INUSE')),
   )
@@ -21,14 +21,14 @@ test('gets a ticket, subscribes, shows the snapshot and follows the deltas', asy
   expect(live.calls.size).toBe(0)
 })
 
-test('works over the ws package too, for a Node without a WebSocket of its own', async () => {
+test('works with the WebSocket class of the ws package', async () => {
   const { live } = await clientSetting(({ calls }) => calls.set('1.1', call('1.1', 'answered')), {
     WebSocket: WsSocket,
   })
   await untilSoon(() => live.status.state === 'connected' && live.calls.has('1.1'))
 })
 
-test('subscribes only to the topics asked for', async () => {
+test('subscribes only to the topics in the options', async () => {
   const { peer, live } = await clientSetting(({ calls }) => calls.set('1.1', call('1.1', 'answered')), {
     topics: ['endpoints'],
   })
@@ -37,7 +37,7 @@ test('subscribes only to the topics asked for', async () => {
   expect(peer.sockets.size).toBe(1)
 })
 
-test('puts a snapshot in several parts together before it says that it is connected', async () => {
+test('is connected only after all parts of a snapshot have arrived', async () => {
   const { live } = await clientSetting((peer) => {
     peer.partsPerSnapshot = 3
     for (const n of ['1', '2', '3', '4', '5']) peer.endpoints.set(`PJSIP/${n}`, endpoint(n, 'NOT_INUSE'))
@@ -47,7 +47,7 @@ test('puts a snapshot in several parts together before it says that it is connec
   expect(live.endpoints.size).toBe(5)
 })
 
-test('after the network drops it comes back with a new ticket and corrects what it missed', async () => {
+test('after a lost connection it reconnects with a new ticket and shows what it missed', async () => {
   const { peer, clock, live, statuses } = await clientSetting((peer) => {
     peer.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE'))
     peer.calls.set('1.1', call('1.1', 'answered'))
@@ -66,7 +66,7 @@ test('after the network drops it comes back with a new ticket and corrects what 
   expect(statuses).toEqual(['connected', 'reconnecting', 'connected'])
 })
 
-test('keeps trying for ever, the waits doubling under full jitter up to 30 s, and starts over after a success', async () => {
+test('retries for ever with doubling waits up to 30 s under full jitter, and starts again at 1 s after a success', async () => {
   const { peer, clock, live, errors } = await clientSetting((peer) => {
     peer.refusal = { status: 503, errorId: 'cloud-down', detail: 'Down.' }
   })
@@ -87,7 +87,7 @@ test('keeps trying for ever, the waits doubling under full jitter up to 30 s, an
   expect(clock.delaysMs).toEqual([500])
 })
 
-test('says that its key is refused, and asks again each 30 s in case it is given back', async () => {
+test('shows `refused` if the API rejects its key, and retries every 30 s', async () => {
   const { peer, clock, live, errors } = await clientSetting((peer) => {
     peer.refusal = { status: 401, errorId: 'bad-key', detail: 'The key is not known.' }
   })
@@ -99,7 +99,7 @@ test('says that its key is refused, and asks again each 30 s in case it is given
   await untilSoon(() => live.status.state === 'connected')
 })
 
-test('an error in answer to the subscription ends the try, a later one is only told', async () => {
+test('an error frame before the snapshot ends the attempt, and a later one is only reported', async () => {
   const { peer, clock, live, errors } = await clientSetting((peer) => {
     peer.answersSubscriptions = false
   })
@@ -115,7 +115,7 @@ test('an error in answer to the subscription ends the try, a later one is only t
   expect(live.status.state).toBe('connected')
 })
 
-test('frames of the future and frames that are not JSON change nothing', async () => {
+test('ignores unknown frames and frames that are not JSON', async () => {
   const { peer, live, errors } = await clientSetting()
   await untilSoon(() => live.status.state === 'connected')
   for (const frame of ['not json', '[]', 'null', { type: 'future' }, { type: 'delta', topic: 'stats', entities: [] }]) {

@@ -4,7 +4,7 @@ import { clientSetting, untilSoon } from '../support/client-setting.ts'
 
 const minute = 60_000
 
-test('a socket that opens but answers nothing is given up after 10 s', async () => {
+test('closes a socket that does not answer the subscription within 10 s', async () => {
   const { peer, clock, errors } = await clientSetting((peer) => {
     peer.answersSubscriptions = false
   })
@@ -14,7 +14,7 @@ test('a socket that opens but answers nothing is given up after 10 s', async () 
   expect(errors).toMatchObject([{ errorId: 'socket-lost' }])
 })
 
-test('pings each minute while it is looked at, each five when not, and at once when it is again', async () => {
+test('pings every minute while visible, every five minutes while hidden, and at once when visible again', async () => {
   const { peer, clock, environment, live } = await clientSetting()
   await untilSoon(() => live.status.state === 'connected')
   const before = live.heard?.learntAt ?? 0
@@ -30,7 +30,7 @@ test('pings each minute while it is looked at, each five when not, and at once w
   await untilSoon(() => peer.pings === 3)
 })
 
-test('a socket without a pong for 10 s is dead, though nobody closed it', async () => {
+test('reconnects if a ping is not answered within 10 s', async () => {
   const { peer, clock, live } = await clientSetting((peer) => {
     peer.answersPings = false
   })
@@ -45,7 +45,7 @@ test('a socket without a pong for 10 s is dead, though nobody closed it', async 
   await untilSoon(() => live.status.state === 'connected' && peer.sockets.size === 1)
 })
 
-test('says that it is offline and since when, and connects at once when the network is back', async () => {
+test('shows since when it is offline, and reconnects at once when the network is back', async () => {
   const { peer, clock, environment, live, statuses } = await clientSetting()
   await untilSoon(() => live.status.state === 'connected')
   environment.become({ online: false })
@@ -57,7 +57,7 @@ test('says that it is offline and since when, and connects at once when the netw
   expect(statuses).toEqual(['connected', 'offline', 'reconnecting', 'connected'])
 })
 
-test('opens the next socket at 110 minutes and closes the old one only when the new one has its snapshot', async () => {
+test('opens the next socket after 110 minutes and closes the old one when the new one has its snapshot', async () => {
   const { peer, clock, live, statuses } = await clientSetting(({ calls }) => calls.set('1.1', call('1.1', 'answered')))
   await untilSoon(() => live.status.state === 'connected')
   const [old] = peer.sockets
@@ -82,8 +82,8 @@ test('opens the next socket at 110 minutes and closes the old one only when the 
   expect(statuses).toEqual(['connected'])
 })
 
-test('24 hours with a change each five minutes and 13 changes of socket: nothing missed, nothing left behind', async () => {
-  // Out of view, so that a ping falls due with each step and never between two: its pong is waited for in real time.
+test('misses no change in 24 hours with 13 changes of socket, and leaves no socket or timer open', async () => {
+  // Hidden, so that one ping is due at each step. The test waits for its pong in real time.
   const { peer, clock, live, statuses } = await clientSetting((_, environment) => {
     environment.visible = false
   })

@@ -34,7 +34,7 @@ async function switchhook(
 }
 const json = async (args: string[]) => JSON.parse((await switchhook([...args, '--json'])).out)
 
-test('from profile to site, keys and audit, by commands alone', async () => {
+test('creates a profile, a site and keys, and exports the audit', async () => {
   const { cloud } = deployment
   await switchhook(['profile', 'set', 'admin', '--api', cloud.httpUrl, '--key-stdin'], { input: `${cloud.adminKey}\n` })
   const made = await json(['sites', 'create', 'lab', '--name', 'Lab', '--zone', 'Asia/Kolkata'])
@@ -60,7 +60,7 @@ test('from profile to site, keys and audit, by commands alone', async () => {
   expect(exported.map(({ what }) => what)).toContain('DELETE /v1/sites/{site}/keys/{key}')
 })
 
-test('profiles hold keys, so their file is their owner’s alone, and a list does not show them', async () => {
+test('the file of profiles is readable only by its owner, and the list shows no keys', async () => {
   const { mode } = await stat(path.join(home, 'switchhook', 'profiles.json'))
   expect(mode & 0o077).toBe(0)
   const { out } = await switchhook(['profile', 'list'])
@@ -68,7 +68,7 @@ test('profiles hold keys, so their file is their owner’s alone, and a list doe
   expect(out).not.toContain(deployment.cloud.adminKey)
 })
 
-test('each kind of failure has its exit status and one sentence', async () => {
+test('every kind of failure has its exit status and prints no stack', async () => {
   const wrongKey = { SWITCHHOOK_KEY: `shk_${'0'.repeat(16)}_${'0'.repeat(32)}` }
   const cases: [string[], number, Record<string, string>?][] = [
     [['no-such-command'], 64],

@@ -16,12 +16,12 @@ for (const { state } of live.endpoints.values()) state.deviceState satisfies str
 for (const { state } of live.calls.values()) state.caller.number satisfies string
 export const iterator = changes(live)
 export const log = callLog({ apiUrl: 'http://127.0.0.1:9', site: 'office', key: 'k' })
-// @ts-expect-error there is no such topic
+// @ts-expect-error unknown topic
 export const wrong = () => connect({ apiUrl: '', site: '', key: '', topics: ['weather'] })
 live.stop()
 `
 
-test('the package is whole: a strict compiler takes its types and Node its modules, with nothing else installed', async () => {
+test('a strict compiler accepts the types of the package and Node its modules, with nothing else installed', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'client-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   await buildClient(process.cwd(), path.join(folder, 'node_modules/@switchhook/client'))

@@ -18,7 +18,7 @@ async function* pieces(text: string, size: number) {
 }
 const seconds = (text: string) => Date.parse(text) / 1000
 
-test('what is written as CSV is read as it was, cut wherever', async () => {
+test('reads quoted CSV back, however it is cut into pieces', async () => {
   const field = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', 'é', ' ') })
   await fc.assert(
     fc.asyncProperty(
@@ -38,13 +38,16 @@ test.each([
   ['2026-10-25 02:30:00', 'Europe/Paris', '2026-10-25T00:30:00Z'],
   ['2026-03-29 02:30:00', 'Europe/Paris', '2026-03-29T01:30:00Z'],
   ['2026-11-24 01:00:00', 'Asia/Kolkata', '2026-11-23T19:30:00Z'],
-])('%s in %s is %s', (text, zone, utc) => {
+])('converts %s in %s to %s', (text, zone, utc) => {
   expect(localMoment(text, zone)).toBe(seconds(utc))
 })
 
-test.each(['0000-00-00 00:00:00', '2026-02-30 10:00:00', '', 'NULL', '23/11/2026 10:00'])('%j is no date', (text) => {
-  expect(localMoment(text, 'Europe/Paris')).toBeUndefined()
-})
+test.each(['0000-00-00 00:00:00', '2026-02-30 10:00:00', '', 'NULL', '23/11/2026 10:00'])(
+  'rejects %j as a date',
+  (text) => {
+    expect(localMoment(text, 'Europe/Paris')).toBeUndefined()
+  },
+)
 
 const row = {
   calldate: '2026-11-23 20:03:10',
@@ -65,7 +68,7 @@ const row = {
   userfield: '',
 }
 
-test('a row of sixteen columns has its times worked out and a key made of its content', () => {
+test('derives the times and a stable key for a row of 16 columns', () => {
   const converted = convertRow(row, 'Europe/Paris')
   expect(converted).toMatchObject({
     row: {
@@ -83,7 +86,7 @@ test('a row of sixteen columns has its times worked out and a key made of its co
   expect(convertRow({ ...row, dst: '62' }, 'Europe/Paris')).not.toEqual(converted)
 })
 
-test('a zero date is replaced by the time of the uniqueid, and said', () => {
+test('replaces a zero date by the time in the uniqueid, and notes it', () => {
   const zero = convertRow({ ...row, calldate: '0000-00-00 00:00:00' }, 'Europe/Paris')
   expect(zero).toMatchObject({
     row: { cdr: { start: '2026-11-23T19:03:10+0000' } },
@@ -98,11 +101,11 @@ test.each([
   [{ ...row, duration: 'soon' }, 'whole seconds'],
   [{ ...row, billsec: -1 }, 'whole seconds'],
   [{ ...row, uniqueid: '' }, 'no uniqueid'],
-])('a row that is no CDR is refused with why (%#)', (bad, why) => {
+])('refuses an invalid row with the reason (%#)', (bad, why) => {
   expect(convertRow(bad, 'Europe/Paris')).toMatchObject({ refused: expect.stringContaining(why) })
 })
 
-test('a recorded Master.csv is read whole; a broken encoding, a wrong order and a cut end cost their own rows alone', async () => {
+test('reads a recorded Master.csv, and refuses only the rows with a wrong order or a cut end', async () => {
   const sample = await all(readMasterCsv('test/recordings/cdr_Master_sample.csv'))
   expect(sample).toHaveLength(12)
   const converted = (rows: SourceRow[]) => rows.map((one) => ('row' in one ? convertRow(one.row, 'UTC') : one))

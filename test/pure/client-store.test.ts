@@ -27,7 +27,7 @@ function delta(topic: Topic, entities: readonly Entity[], removed?: readonly Rem
 }
 const deviceState = (store: LiveStore, resource: string) => store.endpoints.get(`PJSIP/${resource}`)?.state.deviceState
 
-test('a delta moves an entity to what it says, and reports what it was before', () => {
+test('a delta replaces an entity and reports the earlier one', () => {
   const store = new LiveStore()
   const idle = endpoint('5860', 'NOT_INUSE')
   const ringing = endpoint('5860', 'RINGING')
@@ -38,7 +38,7 @@ test('a delta moves an entity to what it says, and reports what it was before', 
   expect(deviceState(store, '5860')).toBe('RINGING')
 })
 
-test('a delta that comes late or twice changes nothing', () => {
+test('ignores a delta that is late or repeated', () => {
   const store = new LiveStore()
   const old = endpoint('5860', 'NOT_INUSE')
   const recent = endpoint('5860', 'INUSE')
@@ -47,7 +47,7 @@ test('a delta that comes late or twice changes nothing', () => {
   expect(deviceState(store, '5860')).toBe('INUSE')
 })
 
-test('with the same version the higher count of the cloud wins', () => {
+test('of two entities with the same `v` the higher `r` wins', () => {
   const store = new LiveStore()
   const told = call('1.1', 'ringing')
   const reaped: CallEntity = { ...told, r: 1, state: { ...told.state, state: 'ended' } }
@@ -56,7 +56,7 @@ test('with the same version the higher count of the cloud wins', () => {
   expect(store.calls.size).toBe(0)
 })
 
-test('a snapshot never replaces an entity known in a newer version', () => {
+test('a snapshot does not replace a newer version of an entity', () => {
   const store = new LiveStore()
   const old = endpoint('5860', 'NOT_INUSE')
   const recent = endpoint('5860', 'RINGING')
@@ -66,7 +66,7 @@ test('a snapshot never replaces an entity known in a newer version', () => {
   expect(deviceState(store, '5860')).toBe('RINGING')
 })
 
-test('what a completed snapshot does not list is dropped, but only once its last part has come', () => {
+test('removes entities that a snapshot does not list, after its last part has arrived', () => {
   const store = new LiveStore()
   const [a, b, c] = [endpoint('1', 'INUSE'), endpoint('2', 'INUSE'), endpoint('3', 'INUSE')]
   store.delta(delta('endpoints', [a, b, c]))
@@ -79,7 +79,7 @@ test('what a completed snapshot does not list is dropped, but only once its last
   expect([...store.endpoints.keys()]).toEqual([a.id, b.id])
 })
 
-test('a call that began between the reading of the snapshot and its arrival stays', () => {
+test('keeps a call that began after the snapshot was read and before it arrived', () => {
   const store = new LiveStore()
   const begun = call('1.1', 'dialling')
   store.expectSnapshot(['calls'])
@@ -88,7 +88,7 @@ test('a call that began between the reading of the snapshot and its arrival stay
   expect([...store.calls.keys()]).toEqual(['1.1'])
 })
 
-test('an entity missing from one snapshot comes back when the next lists the same version', () => {
+test('restores an entity that one snapshot misses and the next one lists in the same version', () => {
   const store = new LiveStore()
   const phone = endpoint('5860', 'NOT_INUSE')
   for (const listed of [[phone], [], [phone]]) {
@@ -101,7 +101,7 @@ test('an entity missing from one snapshot comes back when the next lists the sam
   expect(store.delta(delta('endpoints', [phone]))).toEqual([])
 })
 
-test('an ended call leaves the live ones, and the change tells how it ended', () => {
+test('removes an ended call from the live calls, and the change contains its last state', () => {
   const store = new LiveStore()
   store.delta(delta('calls', [call('1.1', 'answered')]))
   const [change] = store.delta(delta('calls', [call('1.1', 'ended')]))
@@ -109,7 +109,7 @@ test('an ended call leaves the live ones, and the change tells how it ended', ()
   expect(store.calls.size).toBe(0)
 })
 
-test('a call stays ended even after more calls have ended than are remembered', () => {
+test('a call stays ended after its tombstone was discarded', () => {
   const store = new LiveStore()
   const late = call('1.0', 'answered')
   store.delta(delta('calls', [call('1.0', 'ended')]))
@@ -118,7 +118,7 @@ test('a call stays ended even after more calls have ended than are remembered', 
   expect(store.calls.size).toBe(0)
 })
 
-test('an endpoint said to be removed is gone, unless something newer was said of it', () => {
+test('removes an endpoint, unless a newer version of it is known', () => {
   const store = new LiveStore()
   const phone = endpoint('5860', 'NOT_INUSE')
   const removal = { id: phone.id, v: endpoint('x', 'x').v, r: 0 }
@@ -130,7 +130,7 @@ test('an endpoint said to be removed is gone, unless something newer was said of
   expect(deviceState(store, '5860')).toBe('RINGING')
 })
 
-test('entities that lack what the client relies on are passed over, unknown fields are kept', () => {
+test('skips entities without the fields that the client uses, and keeps unknown fields', () => {
   const store = new LiveStore()
   const whole: EndpointEntity = { ...endpoint('5860', 'NOT_INUSE'), future: 1 }
   const frame = delta('endpoints', [whole])
@@ -139,7 +139,7 @@ test('entities that lack what the client relies on are passed over, unknown fiel
   expect([...store.endpoints.values()]).toEqual([whole])
 })
 
-test('when the bridge was heard never goes back, and it is stale only by the newest word of it', () => {
+test('`lastHeard` never moves back, and only the newest one decides whether the bridge is stale', () => {
   const store = new LiveStore()
   const [early, late] = ['2026-11-24T08:00:00.000Z', '2026-11-24T08:00:09.000Z']
   store.hear(late, now)
@@ -151,14 +151,14 @@ test('when the bridge was heard never goes back, and it is stale only by the new
 
 const version = fc.record({ v: fc.integer({ min: 1, max: 6 }).map((n) => formatVersion(1, n)), r: fc.nat(2) })
 
-test('the client orders versions as the contract does', () => {
+test('the client orders versions as the cloud does', () => {
   fc.assert(fc.property(version, version, (a, b) => isNewer(a, b) === isNewerByContract(a, b)))
 })
 
-/** A history of a few entities: each step is told in one version; the last one told of an entity is its truth. */
+/** A history of a few entities: each step is one version, and the last version of an entity is its true state. */
 const history = fc.array(fc.record({ id: fc.constantFrom('1.1', '1.2', '1.3'), ends: fc.boolean() }), { maxLength: 12 })
 
-test('whatever the order, the doubles and the folds, no entity steps back and all end at the truth', () => {
+test('deltas in any order, repeated or merged, never move an entity back and end in the true state', () => {
   const scenario = history.chain((steps) => {
     const told = steps.map(({ id, ends }, n): CallEntity => {
       const state = call(id, ends ? 'ended' : 'answered').state
@@ -191,7 +191,7 @@ test('whatever the order, the doubles and the folds, no entity steps back and al
   )
 })
 
-test('deltas that overtake or follow a snapshot of any moment end at the truth', () => {
+test('deltas before and after a snapshot of any moment end in the true state', () => {
   const scenario = history.chain((steps) => fc.tuple(fc.constant(steps), fc.nat(steps.length), fc.nat(steps.length)))
   fc.assert(
     fc.property(scenario, ([steps, readAt, arrivesAt]) => {
@@ -204,7 +204,7 @@ test('deltas that overtake or follow a snapshot of any moment end at the truth',
         )
       const store = new LiveStore()
       store.expectSnapshot(['calls'])
-      // Subscribed before the snapshot was read, so each later change is told as a delta, before or after it arrives.
+      // The subscription precedes the read, so each later change arrives as a delta, before or after the snapshot.
       const later = told.slice(readAt)
       const before = later.slice(0, arrivesAt)
       for (const entity of before) store.delta(delta('calls', [entity]))

@@ -11,7 +11,7 @@ const set = (entity: EndpointEntity, before?: EndpointEntity): Change => {
   return { topic: 'endpoints', kind: 'set', source: 'delta', id: entity.id, entity, ...(before && { before }) }
 }
 
-test('each change of state is a row, the newest first', () => {
+test('adds a row for each change of state, newest first', () => {
   const idle = endpoint('5860', 'NOT_INUSE')
   const ringing = endpoint('5860', 'RINGING')
   const log = addChanges(addChanges([], [set(idle)]), [set(ringing, idle)])
@@ -21,7 +21,7 @@ test('each change of state is a row, the newest first', () => {
   ])
 })
 
-test('a new version of the same state, a removal and a call are no row', () => {
+test('adds no row for an unchanged state, a removal or a call', () => {
   const idle = endpoint('5860', 'NOT_INUSE')
   const log = addChanges([], [set(idle)])
   const gone: Change = { topic: 'endpoints', kind: 'gone', source: 'delta', id: idle.id, before: idle }
@@ -29,13 +29,13 @@ test('a new version of the same state, a removal and a call are no row', () => {
   expect(addChanges(log, [set(endpoint('5860', 'NOT_INUSE'), idle), gone, dialling])).toBe(log)
 })
 
-test('a phone that stops answering is a row although its device state stays', () => {
+test('adds a row for a phone that becomes unreachable with the same device state', () => {
   const idle = endpoint('5860', 'NOT_INUSE')
   const lost = endpoint('5860', 'NOT_INUSE', { reachability: 'offline' })
   expect(addChanges([], [set(lost, idle)])).toMatchObject([{ word: 'offline' }])
 })
 
-test('a snapshot tells the last change of each phone in the order of time', () => {
+test('adds the last change of each phone of a snapshot, in order of time', () => {
   const at = (minute: number) => ({ since: `2026-11-24T08:0${minute}:00.000Z` })
   const phones = [endpoint('1', 'INUSE', at(1)), endpoint('2', 'INUSE', at(3)), endpoint('3', 'INUSE', at(2))]
   expect(
@@ -46,12 +46,12 @@ test('a snapshot tells the last change of each phone in the order of time', () =
   ).toEqual(['PJSIP/2', 'PJSIP/3', 'PJSIP/1'])
 })
 
-test('only the last 200 changes are kept', () => {
+test('keeps the last 200 changes', () => {
   const changes = Array.from({ length: stateRowsMax + 20 }, (_, n) => set(endpoint(String(n), 'INUSE')))
   expect(addChanges([], changes)).toHaveLength(stateRowsMax)
 })
 
-/** A call log of the cloud's, newest first, read page by page as the API gives it. */
+/** Answers pages of a call log, newest first, as the API does. */
 class Archive {
   cdrs: Cdr[] = []
   reads = 0
@@ -77,7 +77,7 @@ function setting(count: number) {
   return { archive, clock, log, ids, changes: () => changes }
 }
 
-test('shows the first page, then older ones by hand until there are none', async () => {
+test('shows the first page, and older pages on request', async () => {
   const { log } = setting(2 * logPageRows + 3)
   await log.refresh()
   expect([log.rows.length, log.hasOlder]).toEqual([logPageRows, true])
@@ -86,7 +86,7 @@ test('shows the first page, then older ones by hand until there are none', async
   expect([log.rows.length, log.hasOlder]).toEqual([2 * logPageRows + 3, false])
 })
 
-test('a new record goes on top of the older pages already shown', async () => {
+test('adds a new record above the pages that are shown', async () => {
   const { archive, log, ids } = setting(2 * logPageRows)
   await log.refresh()
   await log.older()
@@ -96,7 +96,7 @@ test('a new record goes on top of the older pages already shown', async () => {
   expect(ids()[0]).toBe('2.1')
 })
 
-test('starts over when so many calls came at once that some lie between', async () => {
+test('starts again with the newest page if calls may be missing between it and the rows', async () => {
   const { archive, log, ids } = setting(logPageRows + 5)
   await log.refresh()
   archive.cdrs.unshift(...Array.from({ length: 40 }, (_, n) => cdr(`2.${40 - n}`, { start: at(1_000 - n) })))
@@ -106,14 +106,14 @@ test('starts over when so many calls came at once that some lie between', async 
   expect(ids()).toEqual(archive.cdrs.slice(0, 2 * logPageRows).map(({ linkedid }) => linkedid))
 })
 
-test('never holds more than its bound', async () => {
+test('holds at most 500 rows', async () => {
   const { log } = setting(logRowsMax + 100)
   await log.refresh()
   while (log.hasOlder) await log.older()
   expect(log.rows).toHaveLength(logRowsMax)
 })
 
-test('looks for the record of an ended call until it is there, and then no more', async () => {
+test('reads the log until it has the record of an ended call, then stops', async () => {
   const { archive, clock, log, ids } = setting(1)
   await log.refresh()
   log.awaitRecord('2.1')
@@ -127,7 +127,7 @@ test('looks for the record of an ended call until it is there, and then no more'
   expect(clock.timers).toBe(0)
 })
 
-test('gives up on a call that made no record after 10 s and a handful of reads', async () => {
+test('stops waiting after 10 s for a call that has no record', async () => {
   const { archive, clock, log } = setting(1)
   log.awaitRecord('2.1')
   const started = clock.now()
@@ -140,7 +140,7 @@ test('gives up on a call that made no record after 10 s and a handful of reads',
   expect(archive.reads).toBeLessThanOrEqual(8)
 })
 
-test('says why the log could not be read until it can be, and keeps what it shows', async () => {
+test('shows why a read failed, keeps the rows, and clears the reason after a success', async () => {
   const { archive, log, ids, changes } = setting(1)
   await log.refresh()
   archive.failure = new Error('No answer from 127.0.0.1:1.')
@@ -153,7 +153,7 @@ test('says why the log could not be read until it can be, and keeps what it show
   expect(log.failure).toBeUndefined()
 })
 
-test('once stopped it asks nothing and takes nothing more', async () => {
+test('reads and shows nothing after stop()', async () => {
   const { clock, log, ids } = setting(1)
   log.awaitRecord('1.1')
   const reading = log.refresh()

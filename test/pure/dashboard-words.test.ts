@@ -29,18 +29,18 @@ test.each([
   ['UNKNOWN', 'offline', 'Offline'],
   ['INVALID', 'unknown', 'Unknown'],
   ['OF_THE_FUTURE', 'online', 'Unknown'],
-] as const)('%s, %s, is said as %s', (deviceState, reachability, said) => {
+] as const)('shows the device state %s, %s, as %s', (deviceState, reachability, said) => {
   expect(strings.phones.words[presenceOf(endpointState('1', deviceState, { reachability })).presence]).toBe(said)
 })
 
-test('each device state that Asterisk knows has a word, and only two of them are the unknown one', () => {
+test('every device state of Asterisk has a presence, and only two are shown as unknown', () => {
   const unknown = knownDeviceStates.filter(
     (state) => presenceOf(endpointState('1', state, { reachability: 'online' })).presence === 'unknown',
   )
   expect(unknown).toEqual(['UNKNOWN', 'INVALID'])
 })
 
-test('what a user set is said while the phone rests, and no lamp is a phone', () => {
+test('shows do-not-disturb and away only while the phone is idle, and counts no lamp as a phone', () => {
   const since = '2026-11-24T08:00:00.000Z'
   const said = (more: object, deviceState = 'NOT_INUSE') =>
     strings.phones.words[presenceOf(endpointState('1', deviceState, more)).presence]
@@ -51,7 +51,7 @@ test('what a user set is said while the phone rests, and no lamp is a phone', ()
   expect([endpointState('1', 'INUSE'), lamp].map(isPhone)).toEqual([true, false])
 })
 
-test('the summary counts each word once, what wants attention first, and leaves out what nobody is', () => {
+test('the summary counts phones by presence, ringing first, without empty presences', () => {
   const states = [
     endpointState('1', 'NOT_INUSE'),
     endpointState('2', 'RINGING'),
@@ -77,13 +77,13 @@ test.each([
   expect(duration(seconds)).toBe(shown)
 })
 
-test("a CDR's time is read with the offset that the PBX wrote", () => {
+test("reads the time of a CDR with the PBX's offset", () => {
   expect(cdrMs('2026-11-23T19:03:14+0000')).toBe(Date.parse('2026-11-23T19:03:14Z'))
   expect(cdrMs('2026-11-23T20:03:14+0100')).toBe(Date.parse('2026-11-23T19:03:14Z'))
   expect(cdrMs('2026-11-23T13:33:14-0530')).toBe(Date.parse('2026-11-23T19:03:14Z'))
 })
 
-test('a time of another day says the day, a time of today does not', () => {
+test('shows the day with a time unless it is today', () => {
   const noon = new Date(2026, 10, 24, 12, 0, 0).getTime()
   const before = new Date(2026, 10, 23, 11, 59, 58).getTime()
   expect(timeOf(noon, noon)).not.toMatch(/24/)
@@ -99,11 +99,11 @@ test.each([
   [party('60', '60'), { main: '60', detail: '' }],
   [party('', '', '5860'), { main: '5860', detail: '' }],
   [party('', ''), { main: 'Unknown caller', detail: '' }],
-])('a party %o is shown by the best that is known of it', (side, label) => {
+])('shows the party %o by its name, number or endpoint', (side, label) => {
   expect(partyLabel(side)).toEqual(label)
 })
 
-test('a call is to whom it rings, to how many more, or to what was dialled while nobody rings', () => {
+test('shows the first ringing phone with the number of others, or the dialled number if no phone rings', () => {
   const rings = (callees: ReturnType<typeof party>[]) => calleeLabel(call('1.1', 'ringing', { callees }).state)
   expect(rings([party('61', 'Workshop')])).toEqual({ main: 'Workshop', detail: '61' })
   expect(rings([party('61', 'Workshop'), party('62', ''), party('63', '')])).toEqual({
@@ -113,7 +113,7 @@ test('a call is to whom it rings, to how many more, or to what was dialled while
   expect(rings([])).toEqual({ main: '61', detail: '' })
 })
 
-test('a phone is told with whom it is, on either side of the call, and an idle one is not', () => {
+test('finds the other party of a phone on either side of a call, and none for an idle phone', () => {
   const { state } = call('1.1', 'answered')
   expect(peerOf('PJSIP/5860', [state])?.main).toBe('Workshop')
   expect(peerOf('PJSIP/5861', [state])?.main).toBe('Reception')
@@ -125,17 +125,17 @@ test.each([
   ['"" <60>', '60', { main: '60', detail: '' }],
   ['60', '60', { main: '60', detail: '' }],
   ['', '', { main: 'Unknown caller', detail: '' }],
-])('the caller id %s is taken apart', (clid, src, label) => {
+])('splits the caller id %s into name and number', (clid, src, label) => {
   expect(cdrCaller({ clid, src })).toEqual(label)
 })
 
-test('the bridge is silent when it had not been heard for 45 s at the time we asked', () => {
+test('the bridge is silent if it had sent nothing for 45 s when the client last asked', () => {
   const lastHeard = '2026-11-24T08:00:00.000Z'
   expect(isSilent({ lastHeard, learntAt: Date.parse(lastHeard) + 45_000, stale: false })).toBe(false)
   expect(isSilent({ lastHeard, learntAt: Date.parse(lastHeard) + 45_001, stale: false })).toBe(true)
 })
 
-test('a connection in the address is taken only when whole, and is written as it is read', () => {
+test('reads a connection from the address only if it is complete and valid', () => {
   const whole = { apiUrl: 'http://127.0.0.1:3000', site: 'demo', key: 'a&b=c', isReplay: true }
   expect(parseConnection(formatConnection(whole))).toEqual(whole)
   expect(parseConnection('api=http://127.0.0.1:3000&site=demo')).toBeUndefined()
@@ -145,7 +145,7 @@ test('a connection in the address is taken only when whole, and is written as it
   expect(faultOf({ apiUrl: '', site: 'demo', key: 'k' })).toBe('missing')
 })
 
-test('each refusal of call control has a sentence of its own, save one that no click of the page can meet', () => {
+test('every refusal of call control has its own sentence, except three that show the detail of the API', () => {
   const sources = sourceFiles(['functions/http/placed-calls', 'functions/http/extensions']).map((file) =>
     readFileSync(file, 'utf8'),
   )

@@ -3,30 +3,30 @@ import { type ConnectOptions, connect } from '../../client/index.ts'
 import { type Peer, startPeer } from '../browser/support/peer.ts'
 import { VirtualClock } from '../browser/support/virtual-clock.ts'
 
-/** The page's own view of the network and of itself, as a test says it is. */
-class ScriptedSurroundings {
+/** Visibility and network state, which a test sets. */
+class ScriptedEnvironment {
   visible = true
   online = true
-  #told: (() => void) | undefined
+  #onChange: (() => void) | undefined
   isVisible = () => this.visible
   isOnline = () => this.online
   watch = (onChange: () => void) => {
-    this.#told = onChange
+    this.#onChange = onChange
   }
   become(next: { visible?: boolean; online?: boolean }): void {
     Object.assign(this, next)
-    this.#told?.()
+    this.#onChange?.()
   }
 }
 
-/** A client and the peer that it talks to, under a clock of the test's. */
+/** Connects a client with a virtual clock to a scripted peer. */
 export async function clientSetting(
-  prepare?: (peer: Peer, environment: ScriptedSurroundings) => void,
+  prepare?: (peer: Peer, environment: ScriptedEnvironment) => void,
   options: Partial<ConnectOptions> = {},
 ) {
   const peer = await startPeer()
   const clock = new VirtualClock()
-  const environment = new ScriptedSurroundings()
+  const environment = new ScriptedEnvironment()
   prepare?.(peer, environment)
   const live = connect({ apiUrl: peer.apiUrl, site: peer.site, key: peer.key, clock, environment, ...options })
   const statuses: string[] = []

@@ -9,7 +9,7 @@ import { Time } from '../presence/time.ts'
 const quotaPerSecond = 10_000
 const burstMax = 5_000
 const elsewhere = 0.3
-/** The reserved concurrency of `fan-out` in serverless.yml. */
+/** `maximumConcurrency` of the fan-out queue in serverless.yml. */
 const invocationsMax = 50
 const slowPart = 0.005
 const gonePart = 0.01
