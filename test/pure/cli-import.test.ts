@@ -13,9 +13,10 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) found.push(item)
   return found
 }
-async function* pieces(text: string, size: number) {
-  for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size)
+async function* pieces(texts: readonly string[]) {
+  yield* texts
 }
+const cutInto = (text: string, size: number) => text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []
 const seconds = (text: string) => Date.parse(text) / 1000
 
 test('reads quoted CSV back, however it is cut into pieces', async () => {
@@ -26,10 +27,24 @@ test('reads quoted CSV back, however it is cut into pieces', async () => {
       fc.integer({ min: 1, max: 9 }),
       async (rows, size) => {
         const text = rows.map((row) => `${row.map((one) => `"${one.replaceAll('"', '""')}"`).join(',')}\n`).join('')
-        expect(await all(readCsv(pieces(text, size)))).toEqual(rows.map((fields) => ({ fields })))
+        expect(await all(readCsv(pieces(cutInto(text, size))))).toEqual(rows.map((fields) => ({ fields })))
       },
     ),
   )
+})
+
+const cut = { refused: 'the file ends in the middle of this record' }
+const long = { refused: 'the record is longer than 65536 bytes' }
+test.each([
+  ['a line that was cut inside quotes spoils only the next line', ['"a","b\n', '"c"\n', '"e","f"\n'], ['a', '"b\n"c"']],
+  ['a record of over 65,536 bytes is refused alone', [`"${'x'.repeat(70_000)}"\n`, '"e","f"\n'], long],
+])('%s', async (_, lines, first) => {
+  const records = await all(readCsv(pieces(lines)))
+  expect(records).toEqual([Array.isArray(first) ? { fields: first } : first, { fields: ['e', 'f'] }])
+})
+
+test.each(['"g","h', '"g","h"'])('refuses the last record of a file that ends with %s', async (last) => {
+  expect(await all(readCsv(pieces(['"e","f"\n', last])))).toEqual([{ fields: ['e', 'f'] }, cut])
 })
 
 test.each([
