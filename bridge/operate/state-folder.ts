@@ -13,7 +13,7 @@ export async function prepareStateFolder(folder: string): Promise<void> {
     await writeFile(probe, '', { mode: 0o600 })
     await rm(probe)
   } catch (cause) {
-    const sentence = `the state folder ${folder} cannot be written (${errorCode(cause)}): give it to the bridge's user, or mend stateFolder`
+    const sentence = `the state folder ${folder} cannot be written (${errorCode(cause)}): make it writable for the bridge's user, or correct stateFolder`
     throw new FatalError('state-folder-unwritable', exitStatus.cannotCreate, sentence, { cause })
   }
 }
