@@ -135,6 +135,15 @@ export class NotRunningError extends SwitchhookError {
   }
 }
 
+/** A program that this machine lacks; `code` is that of the system's error. */
+export class ProgramMissingError extends SwitchhookError {
+  readonly errorId = 'program-missing'
+  readonly code = 'ENOENT'
+  constructor(file: string) {
+    super(`The program ${file} is not installed: install it, or run npm start -- --replay.`)
+  }
+}
+
 /** Returns the `code` of a system error, such as `ENOENT`. */
 export function errorCode(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined

@@ -2,12 +2,12 @@ import { isAudited, type RouteDefinition } from '../../contracts/routes/route.ts
 import { definitionOf, routeNames } from '../../contracts/routes.ts'
 import { allScopes, personalAreas, type Role, roles, type Scope, scopes } from '../../contracts/scopes.ts'
 
-/** The tables of docs/access.md, made of the same objects that the functions check by. */
+/** Renders the tables of docs/access.md from the objects with which the functions check access. */
 export function accessTables(): string {
   return [scopeTable(), routeTable()].join('\n\n')
 }
 
-/** The table of docs/api.md: every route with its contract's sentence. */
+/** Renders the table of docs/api.md: every route with the summary of its contract. */
 export function apiTable(): string {
   const rows = routeNames.map((route) => [`\`${route}\``, definitionOf(route).summary, needs(definitionOf(route))])
   return table(['route', 'what it does', 'needs'], rows)

@@ -2,10 +2,10 @@ import { build } from 'esbuild'
 import { requireBanner } from './functions.ts'
 
 /**
- * For Node itself: what is new dies young in a bridge, and a young space of 2 MB instead of 16 keeps it under 110 MB, flat
- * (`npm run bench -- bridge --only memory`: 108 MB, with 4 MB 112). Garbage is collected in the one thread: helpers on other
- * cores are waited for where those have work, be it Asterisk's, and held news up for 10 ms and more
- * (`--only backlog`: 8 % of the events took over 12 ms while a backlog was sent, and 4 % with it).
+ * Node's flags for the bridge. Most of its objects are short-lived, so a young space of 2 MB instead of 16 MB keeps its memory
+ * constant below 110 MB (`npm run bench -- bridge --only memory`: 108 MB; 112 MB with a space of 4 MB). Garbage is collected in the
+ * main thread: threads on other cores wait if those cores run Asterisk, which delayed events by 10 ms and more (`--only backlog`:
+ * 8 % of the events took over 12 ms while a backlog was sent, and 4 % with this flag).
  */
 export const bridgeNodeFlags = ['--max-semi-space-size=2', '--single-threaded-gc']
 

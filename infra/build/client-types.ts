@@ -12,7 +12,7 @@ const Node = v.looseObject({
   additionalProperties: v.optional(v.unknown()),
 })
 
-/** The type of a contract's schema as TypeScript, so that whoever uses the client needs no schema library for its types. */
+/** Returns the type of a schema as TypeScript, so that users of the client need no schema library. */
 export function typeOf(schema: v.GenericSchema): string {
   return write(toJsonSchema(schema, { typeMode: 'output', errorMode: 'ignore' }))
 }
@@ -32,7 +32,7 @@ function write(json: unknown): string {
     ([name, field]) =>
       `${JSON.stringify(name)}${required.includes(name) ? '' : '?'}: ${write(field)}${required.includes(name) ? '' : ' | undefined'}`,
   )
-  // Fields of a later cloud are there too, and unknown.
+  // A later version of the cloud may add fields.
   const more = additionalProperties === false ? [] : ['[field: string]: unknown']
   return `{ ${[...fields, ...more].join('; ')} }`
 }

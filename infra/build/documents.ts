@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { accessTables, apiTable } from './access-tables.ts'
 
-/** Parts of documents that are generated: between two markers, which name the part. */
+/** Generated parts of documents; each is between two markers that name it. */
 export const generated: readonly { file: string; part: string; make: () => string }[] = [
   { file: 'docs/access.md', part: 'access tables', make: accessTables },
   { file: 'docs/api.md', part: 'routes', make: apiTable },
@@ -14,7 +14,7 @@ export function withPart(text: string, part: string, content: string): string {
   return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`
 }
 
-/** `npm run documents`: writes what the sources say into the documents; a test compares the two. */
+/** `npm run documents`: writes the generated parts into the documents; a test checks that they are current. */
 export async function main(): Promise<void> {
   for (const { file, part, make } of generated) {
     await writeFile(file, withPart(await readFile(file, 'utf8'), part, make()))

@@ -32,8 +32,8 @@ export const functionEntries: Readonly<Record<string, string>> = {
   ...otherEntries,
 }
 
-// Parts of the AWS SDK are CommonJS and ask for `require`, which an ES module does not have. The long name is one that
-// no bundled module and no minifier uses.
+// Parts of the AWS SDK are CommonJS and call `require`, which an ES module does not have. The name is long so that it is
+// unique in the bundle.
 export const requireBanner =
   "import{createRequire as switchhookCreateRequire}from'node:module';const require=switchhookCreateRequire(import.meta.url);"
 

@@ -1,3 +1,3 @@
-// serverless.yml can take its HTTP events from a CommonJS file alone. Node 24, which the package brings along, loads the
-// TypeScript module below without a build.
+// serverless.yml can import its HTTP events only from a CommonJS file. Node 24, which `npm ci` installs, loads the TypeScript
+// module below without a build.
 module.exports = require('./http-events.ts').httpEvents()

@@ -8,14 +8,14 @@ import { replaceFolder } from './replace-folder.ts'
 
 const packagingMsMax = 120_000
 
-/** The template or a bundle is not right; what the tool said is the message. */
+/** The template or a function cannot be packaged; the message contains the output of the tool. */
 export class PackagingError extends SwitchhookError {
   readonly errorId = 'packaging-failed'
 }
 
 /**
- * Bundles the functions and writes the CloudFormation template and a zip a function into `.serverless/`, which is replaced
- * only when all of it is written.
+ * Bundles the functions and writes the CloudFormation template and a zip for each function into `.serverless/`. The folder is
+ * replaced when all files are written.
  */
 export async function packageService(root: string, options?: string[]): Promise<string> {
   const out = path.join(root, '.serverless')
@@ -30,13 +30,13 @@ export async function packageService(root: string, options?: string[]): Promise<
   return out
 }
 
-/** Packages into `folder`, from a copy of what `serverless package` reads, so that several may run at the same time. */
+/** Packages into `folder` from a copy of the files that `serverless package` reads, so that several runs may be concurrent. */
 export async function packageInto(root: string, folder: string, options = ['--stage', 'dev']): Promise<void> {
   const work = await mkdtemp(path.join(path.dirname(folder), '.service-'))
   try {
     for (const name of ['serverless.yml', 'infra/cloud'])
       await cp(path.join(root, name), path.join(work, name), { recursive: true })
-    // The template takes its HTTP events from a module there, which imports the route registry from where it lies.
+    // The template imports its HTTP events from a module in this folder, which imports the route registry of the repository.
     await symlink(path.join(root, 'infra/build'), path.join(work, 'infra/build'))
     await buildFunctions(root, path.join(work, 'dist/functions'))
     await runServerless(root, work, options)
@@ -49,7 +49,7 @@ export async function packageInto(root: string, folder: string, options = ['--st
 
 async function runServerless(root: string, service: string, options: string[]): Promise<void> {
   const command = path.join(root, 'node_modules/serverless/bin/serverless.js')
-  // No account is asked for: the keys only keep the tool from looking for some on this machine.
+  // Packaging needs no account. With these keys the tool does not search the machine for credentials.
   const env = { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none', SLS_TELEMETRY_DISABLED: '1' }
   try {
     await promisify(execFile)(process.execPath, [command, 'package', ...options], {
@@ -58,12 +58,12 @@ async function runServerless(root: string, service: string, options: string[]): 
       timeout: packagingMsMax,
     })
   } catch (cause) {
-    const said = cause instanceof Error && 'stderr' in cause ? `${cause.stderr}`.trim().slice(-2000) : ''
-    throw new PackagingError(`serverless package failed; mend what it says: ${said}`, { cause })
+    const stderr = cause instanceof Error && 'stderr' in cause ? `${cause.stderr}`.trim().slice(-2000) : ''
+    throw new PackagingError(`serverless package failed; fix this problem: ${stderr}`, { cause })
   }
 }
 
-/** `npm run package -- --stage STAGE --region REGION`; a deployment takes the same two. */
+/** `npm run package -- --stage STAGE --region REGION`: packages for a deployment with the same stage and region. */
 export async function main(args: string[]): Promise<void> {
   const started = performance.now()
   const out = await packageService(process.cwd(), args)

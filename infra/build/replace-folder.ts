@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises'
 
-/** Puts the folder `fresh` in the place of `target`, which may be absent. Both are on one file system. */
+/** Replaces the folder `target`, which may be absent, by `fresh`. Both must be on the same file system. */
 export async function replaceFolder(target: string, fresh: string): Promise<void> {
   const old = `${fresh}.old`
   try {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Secrets } from '../../functions/secrets.ts'
 
-/** Fresh secrets of a deployment, as `functions/secrets.ts` reads them from SSM. */
+/** Generates the secrets of a deployment in the form that `functions/secrets.ts` reads from SSM. */
 export function makeSecrets(): Secrets {
   const text = () => randomBytes(32).toString('base64url')
   const { privateKey } = generateKeyPairSync('ed25519')
@@ -13,7 +13,7 @@ export function makeSecrets(): Secrets {
   }
 }
 
-/** `npm run --silent secrets`: prints them as JSON, to be stored as docs/deploy.md says. */
+/** `npm run --silent secrets`: prints new secrets as JSON; docs/deploy.md describes how to store them. */
 export async function main(): Promise<void> {
   console.log(JSON.stringify(makeSecrets()))
 }

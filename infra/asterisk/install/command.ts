@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { ProgramMissingError } from '../errors.ts'
 
 /** The result of a process that ended. `code` is null after a signal or the time limit. */
 export interface CommandResult {
@@ -21,7 +22,7 @@ const OUTPUT_BYTES_MAX = 4 * 1024 * 1024
 /**
  * Runs a program with messages in English and waits for its end. A non-zero exit is a result, not an error.
  *
- * @throws an Error with `code` `ENOENT` if the program does not exist; the reason of `signal` after it aborts
+ * @throws ProgramMissingError, whose `code` is `ENOENT`; the reason of `signal` after it aborts
  */
 export function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const { cwd, variables = {}, timeoutMs, signal } = options
@@ -38,7 +39,7 @@ export function runCommand(file: string, args: readonly string[], options: Comma
         if (signal?.aborted) return reject(signal.reason)
         if (!error) return resolve({ code: 0, stdout, stderr })
         // env(1) exits with 127 if it does not find the program.
-        if (error.code === 127) return reject(Object.assign(new Error(`${file} not found`), { code: 'ENOENT' }))
+        if (error.code === 127) return reject(new ProgramMissingError(file))
         if (typeof error.code === 'number') return resolve({ code: error.code, stdout, stderr })
         if (error.killed) return resolve({ code: null, stdout, stderr: `${stderr}\n${file} took over ${timeoutMs} ms` })
         reject(error)
