@@ -56,7 +56,7 @@ export function startErrorFor(error: unknown, queue: string, url: string): Fatal
   }
   if (fault === 'credentials') {
     const sentence =
-      'SQS rejects the AWS credentials, or none were found: give the bridge a profile, a role or a key pair'
+      'SQS rejects the AWS credentials, or the bridge found no credentials: give the bridge a profile, a role or a key pair'
     return new FatalError('credentials-refused', exitStatus.noPermission, sentence, { cause: error })
   }
   return undefined

@@ -42,7 +42,7 @@ export class SegmentWriter {
     return false
   }
 
-  /** False if the disk is full; then the file contains none of the bytes. */
+  /** False if the disk is full; the partial write is then removed from the file. */
   async #tryWrite(first: number, bytes: Buffer): Promise<boolean> {
     try {
       this.#active ??= await this.#startSegment(first)

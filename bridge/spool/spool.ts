@@ -198,7 +198,7 @@ export class Spool {
     }
   }
 
-  /** Writes pending records, saves the ack and closes. On a full disk pending records are dropped: none was passed on. */
+  /** Writes pending records, saves the ack and closes. On a full disk it drops them: they were not passed on. */
   async close(): Promise<void> {
     this.#isClosing = true
     this.#cancelAck?.()

@@ -140,7 +140,7 @@ const cases: Case[] = [
       AWS_CONFIG_FILE: '/nowhere',
     },
     status: 77,
-    says: /SQS rejects the AWS credentials, or none were found/,
+    says: /SQS rejects the AWS credentials, or the bridge found no credentials/,
   },
   {
     what: 'a state folder that cannot be created',
