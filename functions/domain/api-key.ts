@@ -1,8 +1,9 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /**
- * An API key is `shk_<prefix>_<secret>`, a board token `shb_<prefix>_<secret>`: the prefix finds its row, the secret is stored only as HMAC-SHA256 under the
- * deployment's pepper, so that a copy of the table opens nothing. The secret has 192 random bits, so no slow hash is owed.
+ * An API key is `shk_<prefix>_<secret>`, a board token `shb_<prefix>_<secret>`. The prefix is the key of its row. The secret is
+ * stored only as HMAC-SHA256 under the deployment's pepper, so a copy of the table gives no access. It has 192 random bits,
+ * so a slow hash is not needed.
  */
 const form = /^(shk|shb)_([0-9a-f]{16})_([0-9A-Za-z_-]{32})$/
 const markOf = { key: 'shk', board: 'shb' } as const
@@ -14,7 +15,7 @@ export interface ApiKey {
   secret: string
 }
 
-/** A new key, or with a prefix the next secret of a known one. */
+/** Creates a key, or a new secret of the key with the given prefix. */
 export function makeApiKey(kind: KeyKind = 'key', prefix = randomBytes(8).toString('hex')): ApiKey & { text: string } {
   const secret = randomBytes(24).toString('base64url')
   return { kind, prefix, secret, text: `${markOf[kind]}_${prefix}_${secret}` }
@@ -29,13 +30,13 @@ export function hashSecret(secret: string, pepper: string): string {
   return createHmac('sha256', pepper).update(secret).digest('hex')
 }
 
-/** Compares in a time that does not tell how much of the text fits. */
+/** Compares two texts in a time that does not depend on how many characters match. */
 export function sameText(a: string, b: string): boolean {
   const [x, y] = [a, b].map((text) => createHash('sha256').update(text).digest())
   return x !== undefined && y !== undefined && timingSafeEqual(x, y)
 }
 
-/** Random text for what is used once: 256 bits, safe in a URL. */
+/** Creates a ticket: 256 random bits, safe in a URL. */
 export function makeTicket(): string {
   return randomBytes(32).toString('base64url')
 }

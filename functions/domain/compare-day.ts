@@ -1,6 +1,6 @@
 import { checksumOf } from '../../contracts/cdr-digest.ts'
 
-/** A CDR of the cloud's: its print, whether a number was erased from it, and its start in Unix milliseconds. */
+/** A CDR of the call log: its print (key and hash), whether a number was erased from it, and its start in Unix milliseconds. */
 export interface StoredPrint {
   print: string
   erased: boolean
@@ -15,26 +15,26 @@ export interface DayCompared {
   extra: { count: number; keys: string[] }
 }
 
-/** Keys shown of each kind; the count is of all. */
+/** Keys listed of missing and of extra CDRs; the count is of all. */
 const keysMax = 100
 
 /**
- * What the PBX has of a day, held against what the cloud has. An erased CDR has lost what its hash was made of, so its key
- * alone is compared; what is older than anything the PBX still has is nothing that it could tell of.
+ * Compares the CDRs of a day in the PBX's file with those in the call log. Of an erased CDR only the key is compared, since
+ * its hash has changed. CDRs from before `since`, the start of the PBX's oldest file, do not count as extra.
  */
 export function compareDay(
   pbx: readonly string[],
   cloud: readonly StoredPrint[],
   since: string | undefined,
 ): DayCompared {
-  const told = new Set(pbx)
+  const onPbx = new Set(pbx)
   const erased = new Set(cloud.filter((row) => row.erased).map(({ print }) => keyOf(print)))
   const prints = new Set(cloud.map(({ print }) => print))
   const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(since)
   const missing = pbx.filter((print) => !prints.has(print) && !erased.has(keyOf(print)))
   const keys = new Set(pbx.map(keyOf))
   const extra = cloud
-    .filter((row) => row.startMs >= sinceMs && (row.erased ? !keys.has(keyOf(row.print)) : !told.has(row.print)))
+    .filter((row) => row.startMs >= sinceMs && (row.erased ? !keys.has(keyOf(row.print)) : !onPbx.has(row.print)))
     .map(({ print }) => print)
   return {
     isEqual: missing.length === 0 && extra.length === 0,

@@ -1,9 +1,9 @@
-/** Cells that a spreadsheet would run: OWASP, "CSV Injection". A quote before them makes them text. */
+/** Cells that a spreadsheet runs as a formula (OWASP, "CSV Injection"). An apostrophe before them makes them text. */
 const formula = /^[=+\-@\t\r]/
-/** Excel reads a file without it as of its own code page. */
+/** Without it, Excel reads the file in the code page of the computer. */
 export const byteOrderMark = '\ufeff'
 
-/** One record as RFC 4180 has it, its line break included. Numbers are left alone; only text can be a formula. */
+/** Returns a record by RFC 4180, with its line break. Numbers are not changed, since only text can be a formula. */
 export function csvRecord(cells: readonly (string | number)[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`
 }

@@ -2,16 +2,16 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { extensionDigitsMax, type Numbering } from './phone-number.ts'
 
 /**
- * What a call by API may dial. A number is read into its one international form, judged, and dialled in a form made anew
- * from it, so that no spelling of a denied number passes. Countries and kinds are libphonenumber's.
+ * What a call that is placed through the API may dial. A number is parsed to its international form, checked, and dialled in
+ * digits made from that form, so that no spelling of a denied number passes. Countries and types are libphonenumber's.
  */
 export interface DialRules {
   internal: boolean
   national: boolean
   mobile: boolean
-  /** Countries beside the site's own (ISO 3166-1); none until allowed. */
+  /** Allowed countries besides the site's own (ISO 3166-1 alpha-2). */
   countries: readonly string[]
-  /** What a phone of the site dials before an outside number. */
+  /** Digits that a phone of the site dials before an outside number. */
   outsidePrefix: string
 }
 
@@ -21,13 +21,13 @@ export type DialVerdict =
   | { kind: 'denied'; why: DialDenial }
   | { kind: 'invalid' }
 
-/** Digits of ASCII with the usual decoration; nothing that a dial string or a SIP header could read as more. */
+/** ASCII digits with the usual separators: no character that has a meaning in a dial string or a SIP header. */
 const spelling = /^\+?[0-9][0-9 ().-]{0,30}$/
-/** Short numbers that reach help, in any country: a machine must not call it. */
+/** Emergency numbers of any country, which the API must not call. */
 const emergency = /^(1[578]|11[0-9]|116\d{3}|19[0-9]|000|911|99[0-9])$/
-/** Directory enquiries of France, billed by the minute. */
+/** Directory enquiries in France, which are billed by the minute. */
 const directory = /^118\d{3}$/
-/** Inmarsat, global networks, and ITU's premium and universal numbers (E.164 assignments). */
+/** Inmarsat, global networks, and premium and universal numbers of the ITU (E.164 assignments). */
 const satellite = /^\+(870|878|881|882|883|979|888|808|800)/
 const plainTypes = new Set(['FIXED_LINE', 'FIXED_LINE_OR_MOBILE', 'VOIP', 'TOLL_FREE'])
 
@@ -36,7 +36,7 @@ export function judgeNumber(text: string, rules: DialRules, { country }: Numberi
   const bare = text.replace(/[ ().-]/g, '')
   if (emergency.test(bare)) return { kind: 'denied', why: 'emergency' }
   if (directory.test(bare)) return { kind: 'denied', why: 'premium' }
-  // One that begins with 0 would be an outside number to the dial plan.
+  // The dial plan treats a number that begins with 0 as an outside number.
   if (/^[1-9]\d+$/.test(bare) && bare.length <= extensionDigitsMax) {
     return rules.internal ? { kind: 'allowed', dial: bare, canonical: bare } : { kind: 'denied', why: 'internal' }
   }

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { sha256 } from './api-key.ts'
 
 /**
- * A code that enrols one bridge: `she_SITE_SECRET`. It names its site, so that its row is found by key, and its bridge's
- * key id is the start of its hash, so that one row can be the code's first and the bridge's afterwards. The secret has 192
- * random bits; only the hash is kept.
+ * A code that enrols one bridge: `she_SITE_SECRET`. Its site and its hash are the key of its row. The key id of the bridge is
+ * the start of that hash, so the row of the code becomes the row of the bridge. The secret has 192 random bits; only its
+ * hash is stored.
  */
 export interface EnrolmentCode {
   text: string
   site: string
-  /** Id of the bridge that it enrols. */
+  /** Key id of the bridge that it enrols. */
   key: string
   hash: string
 }

@@ -16,7 +16,7 @@ export function dndOf(extension: string, { dnd }: EndpointState): DoNotDisturb {
   return { extension, dnd: dnd !== undefined, ...(dnd && { since: dnd.since }) }
 }
 
-/** What is stored of a setting: digits for the dial plan, `1` for do not disturb, empty for nothing. */
+/** Returns the value of a setting in astDB: digits to dial, `1` for do not disturb, or empty if it is not set. */
 export function storedOf(setting: SettingName, state: EndpointState): string {
   if (setting === 'dnd') return state.dnd ? '1' : ''
   return state[forwardParts[setting]]?.target ?? ''
@@ -27,8 +27,8 @@ export function phonesOf(extension: string, states: readonly EndpointState[]): E
 }
 
 /**
- * The way round that a forward from `extension` to `target` would close, `['60', '61', '60']`; whatever the kinds are, as
- * a busy phone sends on to one that always does. Undefined if it closes none.
+ * Returns the loop that a forward from `extension` to `target` would close, such as `['60', '61', '60']`; undefined if it
+ * closes no loop. All kinds of forwards count, since a call that is forwarded on busy can meet one that is always forwarded.
  */
 export function loopOf(extension: string, target: string, states: readonly EndpointState[]): string[] | undefined {
   const cameFrom = new Map<string, string>([[target, extension]])
@@ -51,7 +51,7 @@ function targetsOf(extension: string, states: readonly EndpointState[]): string[
   return targets.filter((target) => target !== '' && target.length <= extensionDigitsMax)
 }
 
-/** Back from the end along where each was found from; as long as there are extensions at the most. */
+/** Returns the way from `start` to `end`. It is at most as long as there are extensions. */
 function wayTo(end: string, start: string, cameFrom: ReadonlyMap<string, string>): string[] {
   const way = [end]
   for (let at = cameFrom.get(end); at !== undefined && at !== start && way.length <= cameFrom.size; ) {

@@ -1,11 +1,11 @@
 import { frameBytesMax } from '../../contracts/limits.ts'
 
-/** What stands in a frame around its entities: type, topic, epoch, stamps. */
+/** Bytes of a frame besides its entities: type, topic, epoch, times. */
 const overheadBytes = 400
 
 /**
- * Frames, each its JSON, joined to JSON arrays of as many as one WebSocket frame holds: a message is billed whether it says
- * one thing or several. One alone stays as it is.
+ * Joins frames (JSON) to JSON arrays that fit one WebSocket message, since API Gateway bills each message. A single frame is
+ * not put into an array.
  */
 export function joinFrames(frames: readonly string[]): string[] {
   const runs: string[][] = []
@@ -23,8 +23,8 @@ export function joinFrames(frames: readonly string[]): string[] {
 }
 
 /**
- * Cuts a list into runs whose JSON fits one frame. An item larger than a frame is given one of its own, which the
- * socket refuses and counts: a call of 50 callees with the longest names there are would be one.
+ * Splits a list into runs whose JSON fits one frame. An item that is larger than a frame gets a frame of its own, which API
+ * Gateway refuses and the log counts; only a call of 50 callees with the longest names is that large.
  */
 export function splitByFrame<T>(items: readonly T[]): T[][] {
   const runs: T[][] = []

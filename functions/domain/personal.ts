@@ -1,6 +1,6 @@
 import { type PersonalArea, personalAreas, type Scope } from '../../contracts/scopes.ts'
 
-/** Anyone to whom something is shown: a key, a socket, a webhook. */
+/** A recipient of data: a key, a socket or a webhook. */
 export interface Reader {
   scopes: ReadonlySet<Scope> | readonly string[]
 }
@@ -10,19 +10,19 @@ export function seesPersonal(reader: Reader, area: PersonalArea): boolean {
   return 'has' in reader.scopes ? reader.scopes.has(scope) : reader.scopes.includes(scope)
 }
 
-/** Stands for what the reader may not see. */
+/** Replaces what the reader may not see. */
 export const hidden = '…'
-/** Stands for what was erased, for every reader alike. */
+/** Replaces what was erased, for every reader. */
 export const erased = '(erased)'
 
-/** Longer numbers are outside ones: their last two digits let two people on the phone check that they mean the same call. */
+/** Longer numbers are outside numbers. Their last two digits are shown, so that two people can check that they mean the same call. */
 const shortNumberMax = 6
 
 function maskNumber(number: string): string {
   return number.length > shortNumberMax ? hidden + number.slice(-2) : hidden
 }
 
-/** `PJSIP/5860-0000001a` names a device of the site and stays; what else a channel's name holds may be a number. */
+/** Keeps a channel such as `PJSIP/5860-0000001a`, which names a device of the site; other channel names may contain a number. */
 function maskChannel(channel: string): string {
   const [, device] =
     /^((?:PJSIP|SIP|IAX2|DAHDI)\/[A-Za-z][\w.-]*|(?:PJSIP|SIP)\/\d{1,6})(-[0-9a-f]+)?$/.exec(channel) ?? []
@@ -30,11 +30,11 @@ function maskChannel(channel: string): string {
   return `${channel.split('/')[0]}/${hidden}`
 }
 
-/** Ways of hiding one field. An empty or erased text tells nothing and stays. */
+/** How each kind of field is hidden. An empty or erased text is not changed. */
 const kinds = {
   number: maskNumber,
   name: () => hidden,
-  /** Free text, where a number or a name may stand anywhere. */
+  /** Free text, which may contain a number or a name. */
   text: () => hidden,
   channel: maskChannel,
   mark: () => hidden,
@@ -45,7 +45,7 @@ export function maskText(kind: PersonalKind, text: string): string {
   return text === '' || text === erased ? text : kinds[kind](text)
 }
 
-/** The personal fields of `T`; a field that is an object or a list of objects has a shape of its own. */
+/** The personal fields of `T` by kind; a field that is an object or a list of objects has a shape of its own. */
 export type PersonalShape<T> = {
   [K in keyof T]?:
     | PersonalKind
@@ -54,13 +54,13 @@ export type PersonalShape<T> = {
 
 const knownOf = new WeakMap<object, ReadonlySet<string>>()
 
-/** The shape, and every text in a field that is not `known`: what a system adds of its own may hold anything. */
+/** Returns a shape that also hides every text field that is not `known`, since a PBX may write anything into its own fields. */
 export function hidingOthers<T>(shape: PersonalShape<T> & object, known: readonly string[]): PersonalShape<T> {
   knownOf.set(shape, new Set(known))
   return shape
 }
 
-/** A copy with the personal fields hidden, or the value itself where the reader may see them. */
+/** Returns a copy with the personal fields hidden, or the value itself if the reader may see them. */
 export function mask<T extends object>(reader: Reader, area: PersonalArea, shape: PersonalShape<T>, value: T): T {
   return seesPersonal(reader, area) ? value : hide(shape, value)
 }

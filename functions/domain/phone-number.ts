@@ -6,17 +6,17 @@ import {
 } from 'libphonenumber-js/min'
 
 /**
- * Numbers as they are shown and searched: E.164 where it is a telephone number of the world, else as Asterisk has it.
- * Countries' rules are libphonenumber's (https://github.com/google/libphonenumber).
+ * How the numbers of a site are read. The canonical form of a public telephone number is E.164; any other number stays as
+ * Asterisk has it. The rules of countries are libphonenumber's (https://github.com/google/libphonenumber).
  */
 export interface Numbering {
   /** ISO 3166-1 alpha-2, whose national and international prefixes the PBX's users dial. */
   country: CountryCode
 }
 
-/** Longer than any extension and shorter than any telephone number that a country would route from outside. */
+/** The longest extension. Public telephone numbers that can be called from outside have more digits. */
 export const extensionDigitsMax = 6
-/** What carriers and PBXs put where a caller hides. */
+/** What carriers and PBXs write in place of a withheld number. */
 const anonymous = new Set(['', 'anonymous', 'unknown', 'unavailable', 'restricted', 'private', 'withheld', 'asterisk'])
 const decoration = /[\s().\-/\u00a0\u2010-\u2015]/g
 const dialable = /^\+?[0-9*#]+$/
@@ -25,14 +25,14 @@ export function numbering(country: string): Numbering {
   return { country: isSupportedCountry(country) ? country : 'FR' }
 }
 
-/** An extension, a service code or a short number of the country: dialled as it stands, never made international. */
+/** Returns true for an extension, a service code or a national short number, which have no international form. */
 export function isExtension(number: string): boolean {
   return /^[0-9*#]+$/.test(number) && (number.length <= extensionDigitsMax || /[*#]/.test(number))
 }
 
 /**
- * The one form in which a number is stored as a key, searched and shown; empty for an anonymous caller. Canonical numbers
- * stay what they are. What is no number (a SIP name, `s`) is kept as it is.
+ * Returns the form in which a number is stored, searched and shown; empty for an anonymous caller. A canonical number does not
+ * change, and neither does a text that is not a number, such as a SIP name or `s`.
  */
 export function canonicalNumber(text: string, { country }: Numbering): string {
   const trimmed = text.trim()
@@ -43,12 +43,12 @@ export function canonicalNumber(text: string, { country }: Numbering): string {
   return parsed?.isPossible() ? parsed.number : bare
 }
 
-/** Digits after which a search by first digits is answered; fewer would name half of a country. */
+/** A search by prefix needs this many digits; fewer match half of a country. */
 export const prefixDigitsMin = 3
 
 /**
- * Every beginning of a canonical number that what was typed may mean: as it stands (extensions, numbers kept as dialled),
- * and in E.164 where it begins like a national or international number.
+ * Returns the prefixes of canonical numbers that typed digits may stand for: the digits themselves (extensions), and the
+ * E.164 form if they begin like a national or international number.
  */
 export function canonicalPrefixes(text: string, { country }: Numbering): string[] {
   const bare = text.trim().replace(decoration, '')

@@ -1,34 +1,22 @@
-import type {
-  BridgeEvent,
-  CallEvent,
-  EndpointEvent,
-  EpochReadyEvent,
-  GapEvent,
-  HeartbeatEvent,
-} from '../../contracts/events.ts'
+import type { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent, HeartbeatEvent } from '../../contracts/events.ts'
 import type { EntityTopic } from '../../contracts/frames.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { epochOf } from '../../contracts/version.ts'
+import type { ReceivedMessage } from './time-line.ts'
 
 export type PresenceEvent = EndpointEvent | CallEvent
 
-/** One entity's newest fact of a batch, and every `k` that it stands for. */
+/** The newest fact of an entity in a batch, and every `k` that it covers. */
 export interface Folded {
   topic: EntityTopic
   id: string
   event: PresenceEvent
   ks: number[]
-  /** When SQS took the message that the fact came in, Unix milliseconds: the bridge's own clock may be wrong. */
+  /** When SQS accepted the fact's message, Unix milliseconds: the bridge's own clock may be wrong. */
   sentAt: number
 }
 
-/** What one message said. */
-export interface Said {
-  sentAt: number
-  events: Iterable<BridgeEvent>
-}
-
-/** What a batch says about one site once older facts of the same entity are folded away. */
+/** The facts of a batch about one site, without older facts of the same entity. */
 export interface SiteFold {
   site: SiteId
   entities: Folded[]
@@ -42,10 +30,10 @@ function newest<E extends { v: string }>(a: E | undefined, b: E): E {
 }
 
 /**
- * Facts carry whole state, so of each entity only the one with the highest version counts. Events of the call log are
- * passed over: they have a queue of their own.
+ * Reduces messages to the newest fact of each entity, since a fact has the whole state of its entity. Ignores events of the
+ * call log, which have a queue of their own.
  */
-export function foldPresence(site: SiteId, messages: Iterable<Said>): SiteFold {
+export function foldPresence(site: SiteId, messages: Iterable<Pick<ReceivedMessage, 'sentAt' | 'events'>>): SiteFold {
   const entities = new Map<string, Folded>()
   const fold: SiteFold = { site, entities: [], ready: undefined, heartbeat: undefined, gaps: [] }
   for (const { sentAt, events } of messages) {
@@ -63,11 +51,11 @@ export function foldPresence(site: SiteId, messages: Iterable<Said>): SiteFold {
   return fold
 }
 
-function foldEntity(entities: Map<string, Folded>, told: Folded): void {
-  const key = `${told.topic} ${told.id}`
+function foldEntity(entities: Map<string, Folded>, fact: Folded): void {
+  const key = `${fact.topic} ${fact.id}`
   const known = entities.get(key)
-  const winner = known && known.event.v >= told.event.v ? known : told
-  const sameEpoch = known && epochOf(known.event.v) === epochOf(told.event.v)
-  // A `k` counts within its epoch, so a fold over a new epoch starts the list anew.
-  entities.set(key, { ...winner, ks: sameEpoch ? [...known.ks, ...told.ks] : winner.ks })
+  const winner = known && known.event.v >= fact.event.v ? known : fact
+  const sameEpoch = known && epochOf(known.event.v) === epochOf(fact.event.v)
+  // `k` counts within an epoch, so a fact of a new epoch starts a new list.
+  entities.set(key, { ...winner, ks: sameEpoch ? [...known.ks, ...fact.ks] : winner.ks })
 }

@@ -7,7 +7,7 @@ interface Row {
   ended: boolean
 }
 
-/** How many extensions are in which presence, and how many live calls in which state. */
+/** Counts extensions by presence, and live calls by state. */
 export function siteStats(endpoints: readonly Row[], calls: readonly Row[]): StatsFrame {
   const states = endpoints.flatMap(({ entity, ended }) =>
     entity && !ended && isEndpointState(entity.state) ? [entity.state] : [],

@@ -1,18 +1,18 @@
 import type { BridgeEvent } from '../../contracts/events.ts'
 import type { TimeLineEntry } from '../../contracts/time-line.ts'
 
-/** What one SQS message tells of calls, with when it passed where. All in Unix milliseconds. */
-export interface Passage {
+/** The events of one SQS message, and when the queue and the function got it (Unix milliseconds). */
+export interface ReceivedMessage {
   lane: 'live' | 'records'
   sentAt: number
   handledAt: number
   events: Iterable<BridgeEvent>
 }
 
-/** Every fact of a call, won or lost, by call, oldest first. One list is one item, so it costs a write unit or two. */
-export function timeLineEntries(passages: Iterable<Passage>): Map<string, TimeLineEntry[]> {
+/** Returns all facts of calls by call, oldest first. Each list becomes one item, which costs a write unit or two. */
+export function timeLineEntries(messages: Iterable<ReceivedMessage>): Map<string, TimeLineEntry[]> {
   const byCall = new Map<string, TimeLineEntry[]>()
-  for (const { lane, sentAt, handledAt, events } of passages) {
+  for (const { lane, sentAt, handledAt, events } of messages) {
     for (const event of events) {
       if (event.type !== 'switchhook.call.v1') continue
       const { call, state, callees, cause, mergedInto, placed } = event.data
@@ -33,7 +33,7 @@ export function timeLineEntries(passages: Iterable<Passage>): Map<string, TimeLi
   return byCall
 }
 
-/** A fork to more phones shows the first of them: an item stays near a kilobyte. */
+/** Callees of one entry; with more, an item would be far larger than a kilobyte. */
 const calleesMax = 8
 
 function iso(ms: number): string {

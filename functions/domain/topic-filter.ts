@@ -1,13 +1,13 @@
 import type { CallState, EndpointState } from '../../contracts/facts.ts'
 import type { DeltaFrame, Entity, ServerFrame } from '../../contracts/frames.ts'
 
-/** The extensions that a subscriber asked for; all, if undefined. */
+/** The extensions that a subscriber has subscribed to; all if undefined. */
 export type Extensions = readonly string[] | undefined
 
-/** The technology and resource of a custom state that speaks of an extension: `Custom/DND60`, `Custom/AWAY60`. */
+/** Resource of a custom device state of an extension: `Custom/DND60`, `Custom/AWAY60`. */
 const customOf = /^(?:DND|AWAY)(.+)$/
 
-/** True if the entity concerns one of the extensions: by id, resource or number, or as a party, now or ever, of a call. */
+/** Returns true if the entity concerns one of the extensions: an endpoint by id, resource or number, a call by any present or former party. */
 export function concerns(entity: Entity, extensions: Extensions): boolean {
   if (!extensions) return true
   const names = new Set(namesOf(entity.state))
@@ -31,7 +31,7 @@ function isEndpointState(state: EndpointState | CallState): state is EndpointSta
   return state['deviceState'] !== undefined
 }
 
-/** The frame with what concerns the extensions, undefined if nothing does. What a removal was of, nobody knows: it stays. */
+/** Returns the frame with only the entities that concern the extensions; undefined if no entity does. */
 export function filterFrame(frame: ServerFrame, extensions: Extensions): ServerFrame | undefined {
   if (!extensions || frame.type !== 'delta') return frame
   const entities = frame.entities.filter((entity) => concerns(entity, extensions))
@@ -39,7 +39,7 @@ export function filterFrame(frame: ServerFrame, extensions: Extensions): ServerF
     extensions.some((one) => id === one || id.endsWith(`/${one}`)),
   )
   if (entities.length + removed.length === 0) return undefined
-  // Its counts would have holes: a client of some extensions does not follow them.
+  // Without `ks`: they would have holes, and a client that has subscribed to some extensions does not check them.
   const filtered: DeltaFrame = { ...frame, ks: [], entities, removed }
   return filtered
 }

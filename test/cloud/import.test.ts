@@ -137,8 +137,8 @@ test.runIf(hasMariaDb)(
     const { reports, done } = run('sixteen', 'old_cdr')
     expect(await done).toEqual({ read: 7, stored: 2, matched: 2, doubtful: 2, refused: 1 })
     expect(reports.map(({ outcome, reason }) => `${outcome}: ${reason}`).sort()).toEqual([
-      expect.stringContaining('doubtful: the log has a call of this uniqueid and second, with another billsec'),
-      expect.stringContaining('doubtful: the log has it 120 minutes away'),
+      expect.stringContaining('doubtful: the log has a call with the same uniqueid and start, but a different billsec'),
+      expect.stringContaining('doubtful: the log has the same call 120 minutes later'),
       expect.stringContaining('noted: no date'),
       expect.stringContaining('refused: the disposition is none'),
       expect.stringContaining('twice: '),

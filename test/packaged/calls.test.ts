@@ -38,7 +38,7 @@ test('one call from ring to archive: live, then with its story, under one id and
     return found?.state === 'ended' && found
   })
   expect(call).toMatchObject({ call: id, result: 'answered', talkSeconds: 7, direction: 'internal', cdrs: [cdr] })
-  expect(call.summary).toBe('60 called 61, spoke after 2 s and talked for 7 s.')
+  expect(call.summary).toBe('60 called 61, was answered after 2 s and talked for 7 s.')
   const events = await until('three states', async () => {
     const { events } = v.parse(TimeLine, await (await get(`calls/${id}/events`)).json())
     return events.length === 3 && events

@@ -100,7 +100,7 @@ test('ten thousand faulty rows are told one by one, and one among ten thousand l
   expect(fields).toEqual(Array.from({ length: 10_000 }, (_, n) => `rows.${n + 1}.note`))
   const twice = Array.from({ length: 9_999 }, (_, n) => `${600_000 + n},12`)
   const one = await upload([...twice, '600000,13'])
-  const errors = [{ field: 'rows.10000.matricule', message: 'stands in row 1 already' }]
+  const errors = [{ field: 'rows.10000.matricule', message: 'Duplicate of row 1.' }]
   expect(one).toMatchObject({ status: 422, body: { errors } })
   expect((await deployment.items('PeopleTable')).length).toBe(before)
 })

@@ -6,15 +6,15 @@ import { callerOf, directionOf, type Leg, readLegs } from './leg.ts'
 import { buildStory, isAnswered } from './story.ts'
 import { summarise } from './summary.ts'
 
-/** The contract's bound on the parties of one call. */
+/** The contract allows this many parties of one call. */
 const calleesMax = 50
 
-/** A call of the archive, told by its CDRs alone. All of them, in any order; at least one. */
+/** Returns the call that CDRs describe. `cdrs` are all CDRs of one linkedid, in any order, at least one. */
 export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call {
   const all = readLegs(cdrs, numbering)
   const people = all.filter((leg) => !leg.isHelper)
   const legs = people.length > 0 ? people : all
-  // The channel that began the call gave it its id; its first record says what was dialled.
+  // The linkedid is the id of the channel that started the call; the first record of that channel has the dialled number.
   const first = legs.find(({ cdr }) => cdr.uniqueid === cdr.linkedid) ?? legs[0]
   if (!first) throw new RangeError('a call has at least one CDR')
   const story = buildStory(all, first)
@@ -48,7 +48,7 @@ export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call {
   return { ...call, summary: summarise(call) }
 }
 
-/** What a bill adds up: the talk on the caller's own channel, to people and menus. */
+/** Returns the billable seconds: the answered time on the caller's own channel, with people and menus. */
 function talkOf(legs: readonly Leg[], first: Leg): number {
   const own = legs.filter((leg) => leg.cdr.uniqueid === first.cdr.uniqueid && isAnswered(leg))
   return own.reduce((sum, { cdr }) => sum + cdr.billsec, 0)
@@ -58,7 +58,7 @@ function calleeOf({ called, to }: Leg): Party {
   return { number: called, name: '', ...(to !== undefined && { endpoint: to }) }
 }
 
-/** Who answered, or else who was rung, each once. */
+/** Returns the parties that answered, or if none did, the parties that rang, each once. */
 function calleesOf(legs: readonly Leg[]): Party[] {
   const answered = legs.filter(isAnswered)
   const rung = answered.length > 0 ? answered : legs.filter((leg) => leg.to !== undefined)
@@ -66,7 +66,7 @@ function calleesOf(legs: readonly Leg[]): Party[] {
   return [...parties.values()].slice(0, calleesMax)
 }
 
-/** `recordingfile` is where FreePBX and its kin put it; others put a file's name into `userfield`. */
+/** Returns the names of recordings: FreePBX and its derivatives put them into `recordingfile`, other PBXs into `userfield`. */
 function recordingsOf(legs: readonly Leg[]): string[] {
   const names = legs.flatMap(({ cdr }) => [cdr['recordingfile'], cdr.userfield])
   const files = names.filter(

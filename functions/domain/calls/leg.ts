@@ -3,21 +3,21 @@ import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
 import type { Party } from '../../../contracts/facts.ts'
 import { canonicalNumber, isExtension, type Numbering } from '../phone-number.ts'
 
-/** One CDR read as what it is: one attempt to connect two ends. */
+/** One CDR: one attempt to connect two ends. */
 export interface Leg {
   cdr: Cdr
-  /** Canonical. */
+  /** Canonical numbers. */
   caller: string
   called: string
-  /** Unix seconds. `answer` is absent where nobody did. */
+  /** Unix seconds. `answer` is undefined if the leg was not answered. */
   start: number
   answer: number | undefined
   end: number
-  /** `technology/resource` at either end, absent for none and for `Local` ones. */
+  /** The endpoint (`technology/resource`) at either end; undefined if there is none or it is a `Local` channel. */
   from: string | undefined
   to: string | undefined
   isVoicemail: boolean
-  /** Asterisk's own side of another leg: a `Local` channel, or the channel of who was called, after it was moved. */
+  /** True for Asterisk's internal counterpart of another leg: a `Local` channel, or a called channel after a transfer. */
   isHelper: boolean
 }
 
@@ -37,25 +37,25 @@ export function readLeg(cdr: Cdr, numbering: Numbering): Leg {
   }
 }
 
-/** `PJSIP/5861-00000003` is a channel of the endpoint `PJSIP/5861`. */
+/** Returns the endpoint of a channel: `PJSIP/5861` for `PJSIP/5861-00000003`. */
 export function endpointOf(channel: string): string | undefined {
   if (channel === '' || channel.startsWith('Local/')) return undefined
   const endpoint = channel.replace(/-[0-9a-f]{8,}(;\d)?$/i, '')
   return endpoint.includes('/') ? endpoint : undefined
 }
 
-/** Oldest first; legs of one second in the order in which Asterisk numbered them. */
+/** Returns the legs, oldest first; legs of the same second in the order of their `sequence`. */
 export function readLegs(cdrs: readonly Cdr[], numbering: Numbering): Leg[] {
   const legs = cdrs.map((cdr) => readLeg(cdr, numbering))
   return legs.sort((a, b) => a.start - b.start || a.cdr.sequence - b.cdr.sequence)
 }
 
-/** A name that is given to people: not a step of the dial plan such as `s`, `h` or `s-BUSY`. */
+/** Returns true if a person dials this: it is not a special extension of the dial plan, such as `s`, `h` or `s-BUSY`. */
 export function isDialled(dst: string): boolean {
   return !/^(|s|h|t|i|T|s-.*)$/.test(dst)
 }
 
-/** Contexts into which PBXs send what comes from outside, when the caller shows no number. */
+/** Usual names of contexts for incoming calls, by which calls without a caller number are recognised. */
 const outsideContext = /entrant|trunk|pstn|extern|incoming|inbound|did/i
 
 export function isOutside(number: string): boolean {
@@ -63,15 +63,16 @@ export function isOutside(number: string): boolean {
 }
 
 /**
- * Told by the numbers alone, since no CDR says what a trunk is: a caller from outside, or without a number in a context
- * for outside callers, came in; else an outside number dialled went out; else neither.
+ * Returns the direction, by the numbers alone, since a CDR does not say which channel is a trunk. A call from an outside
+ * number, or without a number in a context for incoming calls, is inbound; a call to an outside number is outbound; any
+ * other call is internal.
  */
 export function directionOf({ caller, called, cdr }: Leg): Direction {
   if (isOutside(caller) || (caller === '' && outsideContext.test(cdr.dcontext))) return 'inbound'
   return isOutside(called) ? 'outbound' : 'internal'
 }
 
-/** The trunk of a leg: the far endpoint of an outside number. */
+/** Returns the trunk of a leg: the endpoint at the side of the outside number. */
 export function trunkOf(leg: Leg): string | undefined {
   const direction = directionOf(leg)
   return direction === 'inbound' ? leg.from : direction === 'outbound' ? leg.to : undefined

@@ -2,15 +2,15 @@ import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
 
 export type Match = 'none' | 'same' | { doubt: string }
 
-/** What tells a call of a table from another: times in whole seconds, so that the two sources' notations do not matter. */
+/** Fields that identify an imported call, besides its uniqueid and start. */
 const matching = ['channel', 'dstchannel', 'duration', 'billsec'] as const
-/** Zones differ by at most 26 hours, all by quarters of one. */
+/** Zones differ by at most 26 hours, in steps of a quarter hour. */
 const zoneSecondsMax = 26 * 3600
 const zoneStepSeconds = 900
 
 /**
- * Whether a row of elsewhere is one of the calls that the log has of the same caller. `keyed` rows name their sequence,
- * by which the legs of a fork are told apart; of others a leg that fits all but one is a doubt.
+ * Compares an imported row with the CDRs that the call log already has of the same caller. A `keyed` row has a sequence, which
+ * distinguishes the legs of a forked call. Without it, a CDR of the same start and uniqueid that differs is a doubt.
  */
 export function matchCdr(row: Cdr, keyed: boolean, known: readonly Cdr[]): Match {
   const same = known.filter(({ uniqueid }) => uniqueid === row.uniqueid)
@@ -20,7 +20,9 @@ export function matchCdr(row: Cdr, keyed: boolean, known: readonly Cdr[]): Match
   const key = keyed ? same.find(({ sequence }) => sequence === row.sequence) : undefined
   const off = same.find((cdr) => isLike(cdr) && isZoneApart(momentSeconds(cdr.start) - start))
   if (off)
-    return { doubt: `the log has it ${(momentSeconds(off.start) - start) / 60} minutes away: is the zone right?` }
+    return {
+      doubt: `the log has the same call ${(momentSeconds(off.start) - start) / 60} minutes later: check the time zone`,
+    }
   if (key && momentSeconds(key.start) === start) return { doubt: differing(row, key) }
   const beside = keyed ? undefined : same.find((cdr) => momentSeconds(cdr.start) === start)
   return beside ? { doubt: differing(row, beside) } : 'none'
@@ -32,5 +34,5 @@ function isZoneApart(seconds: number): boolean {
 
 function differing(row: Cdr, cdr: Cdr): string {
   const fields = matching.filter((field) => row[field] !== cdr[field])
-  return `the log has a call of this uniqueid and second, with another ${fields.join(', ')}`
+  return `the log has a call with the same uniqueid and start, but a different ${fields.join(', ')}`
 }

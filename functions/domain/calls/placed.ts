@@ -3,7 +3,7 @@ import type { Call } from '../../../contracts/calls.ts'
 import type { Cdr } from '../../../contracts/cdr.ts'
 import type { PlacedResult, PlacedStage } from '../../../contracts/placed.ts'
 
-/** What the cloud keeps of a call placed by the API, as far as it is shown. Times are Unix milliseconds. */
+/** The fields of a call placed through the API that are shown. Times are Unix milliseconds. */
 export interface PlacedFacts {
   stage: PlacedStage
   result?: PlacedResult | undefined
@@ -20,7 +20,7 @@ export function makeCallId(now: number): string {
   return `sh-${Math.floor(now / 1000)}.${String(randomInt(10 ** 10)).padStart(10, '0')}`
 }
 
-/** A placed call as far as its own row knows it. */
+/** Returns the call that a row of a placed call describes, without facts of the bridge. */
 export function toCall(call: string, row: PlacedFacts): Call {
   const { stage, result, cause, sipCode, endpoint, to, metadata, issuedAt, endedAt } = row
   return {
@@ -35,7 +35,7 @@ export function toCall(call: string, row: PlacedFacts): Call {
   }
 }
 
-/** What Asterisk tells of the call, with the API's own words for how far it is. */
+/** Returns a call that Asterisk reports, with the stage and result of its row. */
 export function enrich(call: Call, row: PlacedFacts): Call {
   const { stage, result, cause, sipCode, metadata } = row
   return { ...call, state: stage, ...withOutcome({ result, cause, sipCode, metadata }) }
@@ -61,7 +61,7 @@ const byDisposition: Readonly<Record<string, PlacedResult>> = {
   'NO ANSWER': 'no-answer',
 }
 
-/** What the CDR of the caller's leg says of a call whose end nobody saw; it is answered if a second leg was. */
+/** Returns the result that the CDR of the caller's leg shows. The call was answered only if the CDR has a second channel. */
 export function resultByCdr(cdr: Cdr): PlacedResult {
   if (cdr.disposition === 'ANSWERED' && cdr.dstchannel === '') return 'no-answer'
   return byDisposition[cdr.disposition] ?? 'failed'

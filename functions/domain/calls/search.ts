@@ -2,16 +2,16 @@ import * as v from 'valibot'
 import { CallResult, Direction } from '../../../contracts/calls.ts'
 import { Timestamp } from '../../../contracts/names.ts'
 
-/** A search once it is understood: what a cursor carries, so that the next page is of the same one. */
+/** A parsed search. A cursor contains it, so that the next page belongs to the same search. */
 export const Search = v.object({
   from: Timestamp,
   to: Timestamp,
   newestFirst: v.boolean(),
-  /** Whose number; without it all rows of the period. */
+  /** The party whose calls are searched; absent for all calls of the period. */
   party: v.optional(
     v.object({
       sides: v.array(v.picklist(['caller', 'called'])),
-      /** One exact number, or each beginning that what was typed may mean. */
+      /** One exact number, or the prefixes that the typed digits may stand for. */
       exact: v.optional(v.string()),
       prefixes: v.optional(v.array(v.string())),
     }),

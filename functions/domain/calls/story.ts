@@ -1,27 +1,27 @@
 import type { CallResult, StoryStep } from '../../../contracts/calls.ts'
 import { isDialled, type Leg } from './leg.ts'
 
-/** What the legs of one call come to; `docs/call-log.md` has the rules in words. */
+/** What happened in one call, derived from its legs; `docs/call-log.md` explains the rules. */
 export interface Story {
   steps: StoryStep[]
   result: CallResult
-  /** What was dialled first. */
+  /** The number that was dialled first. */
   dialled: string
-  /** The leg on which somebody first spoke to the caller. */
+  /** The leg on which the caller was first answered. */
   answered: Leg | undefined
   forwardedFrom: string | undefined
   transferredTo: string | undefined
 }
 
-/** Asterisk cuts times to seconds, so that what follows at once may begin a second later. */
+/** Asterisk truncates times to seconds, so a leg that follows at once may start a second later. */
 const slackSeconds = 1
 
-/** @param legs of one linkedid, oldest first, at least one; @param first the one that began it */
+/** @param legs all legs of one linkedid, oldest first, at least one; @param first the leg that started the call */
 export function buildStory(legs: readonly Leg[], first: Leg): Story {
   const answered =
     legs.find((leg) => isAnswered(leg) && leg.cdr.uniqueid === first.cdr.uniqueid) ?? legs.find(isAnswered)
   const turns = legs.filter((leg) => isTurn(leg, first, answered))
-  // After a transfer Asterisk writes the new target as the first record's `dst`; the phone that rang tells the old one.
+  // After a transfer Asterisk replaces `dst` of the first record by the new target; the phone that rang shows the old one.
   const isRewritten = turns.some(
     (leg) => leg !== first && isTransfer(leg, answered) && targetOf(leg, legs) === first.called,
   )
@@ -35,14 +35,15 @@ export function buildStory(legs: readonly Leg[], first: Leg): Story {
     transferredTo: undefined,
   }
   let before: Leg | undefined
-  const told = new Set([dialled])
+  const mentioned = new Set([dialled])
   for (const leg of turns) {
     if (before && isContinuation(leg, before)) {
       extend(story.steps, leg)
     } else {
       const who = leg === first ? dialled : targetOf(leg, legs)
-      if (who !== undefined && !told.has(who) && !isForkOf(leg, first)) move(story, leg, who, isTransfer(leg, answered))
-      if (who !== undefined) told.add(who)
+      if (who !== undefined && !mentioned.has(who) && !isForkOf(leg, first))
+        move(story, leg, who, isTransfer(leg, answered))
+      if (who !== undefined) mentioned.add(who)
       story.steps.push(outcomeOf(leg, isForkOf(leg, first) && leg.to !== undefined ? nameOf(leg.to) : who))
     }
     before = leg
@@ -50,12 +51,12 @@ export function buildStory(legs: readonly Leg[], first: Leg): Story {
   return story
 }
 
-/** Somebody, or a menu, took the call. */
+/** Returns true if a person or a menu answered the leg. */
 export function isAnswered(leg: Leg): boolean {
   return leg.cdr.disposition === 'ANSWERED' && !leg.isVoicemail && !leg.isHelper
 }
 
-/** What happened to the caller, or, once the caller has left, to the one who was called; not a question asked on the side. */
+/** Returns true if the leg belongs to the caller or, after the caller was transferred away, to the called party; a consultation call does not. */
 function isTurn(leg: Leg, first: Leg, answered: Leg | undefined): boolean {
   if (leg.isHelper) return false
   if (leg.cdr.uniqueid === first.cdr.uniqueid || !answered) return true
@@ -72,7 +73,7 @@ function isForkOf(leg: Leg, other: Leg): boolean {
   return leg !== other && isSame && leg.cdr.lastdata.includes('&')
 }
 
-/** A leg through a `Local` channel goes on as one without it, once Asterisk has taken the helper out. */
+/** Returns true if the leg continues a leg through a `Local` channel that Asterisk has optimised away. */
 function isContinuation(leg: Leg, before: Leg): boolean {
   return before.cdr.dstchannel.startsWith('Local/') && leg.cdr.uniqueid === before.cdr.uniqueid && isAnswered(leg)
 }
@@ -88,7 +89,7 @@ function move(story: Story, leg: Leg, who: string, isTransferred: boolean): void
   story.steps.push({ at: iso(leg.start), what: isTransferred ? 'transferred' : 'forwarded', who })
 }
 
-/** Who a leg was to: the extension that a helper leads to, or by which another leg reached the same phone, or its `dst`. */
+/** Returns the target of a leg: the extension of its `Local` channel, or by which another leg reached the same phone, or its `dst`. */
 function targetOf(leg: Leg, legs: readonly Leg[]): string | undefined {
   const local = /^Local\/([^@]+)@/.exec(leg.cdr.dstchannel)?.[1]
   if (local !== undefined && isDialled(local)) return local
@@ -123,7 +124,7 @@ function resultOf(legs: readonly Leg[], answered: Leg | undefined): CallResult {
   const last = legs.findLast((leg) => !leg.isHelper) ?? legs.at(-1)
   if (!last) return 'unknown'
   const { disposition, lastapp, lastdata, duration } = last.cdr
-  // A group is busy only if every phone of it is.
+  // A group counts as busy only if all its phones are.
   if (legs.some((leg) => leg.cdr.disposition === 'NO ANSWER')) {
     const limit = lastapp === 'Dial' ? Number(lastdata.split(',')[1] || Number.NaN) : Number.NaN
     return duration + slackSeconds < limit ? 'cancelled' : 'no-answer'

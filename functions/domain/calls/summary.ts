@@ -1,39 +1,47 @@
 import type { Call } from '../../../contracts/calls.ts'
 
-const seconds = (count: number | undefined) => `${count ?? 0} s`
-
-/** The call as one would tell it to a colleague, in one sentence. */
+/** Returns the call in one sentence. */
 export function summarise(call: Call): string {
   const caller = call.caller.number || call.caller.name || 'An unknown caller'
   const parts = [`${caller} called ${call.dialled || 'nobody'}`]
   const forwards = call.story?.filter(({ what }) => what === 'forwarded') ?? []
-  for (const { who } of forwards) parts.push(`was sent on to ${who}`)
+  for (const { who } of forwards) parts.push(`was forwarded to ${who}`)
   parts.push(...outcome(call))
   return `${parts.length > 1 ? `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}` : parts[0]}.`
 }
 
 function outcome(call: Call): string[] {
-  const rang = seconds(call.ringSeconds)
+  const { ringSeconds = 0, talkSeconds = 0 } = call
   const voicemail = call.story?.find(({ what }) => what === 'voicemail')
+  const recorded = `reached voicemail for ${duration(voicemail?.seconds)}`
   switch (call.result) {
     case 'answered':
       return [
-        `spoke after ${rang}`,
+        ringSeconds === 0 ? 'was answered at once' : `was answered after ${duration(ringSeconds)}`,
         ...(call.transferredTo === undefined ? [] : [`was transferred to ${call.transferredTo}`]),
-        ...(voicemail ? [`reached voicemail for ${seconds(voicemail.seconds)}`] : []),
-        `talked for ${seconds(call.talkSeconds)}`,
+        ...(voicemail ? [recorded] : []),
+        `talked for ${duration(talkSeconds)}`,
       ]
     case 'voicemail':
-      return [`reached voicemail for ${seconds(voicemail?.seconds)}`]
+      return [recorded]
     case 'busy':
       return ['found the line busy']
     case 'cancelled':
-      return [`hung up after ${rang}`]
+      return [`hung up after ${duration(ringSeconds)}`]
     case 'no-answer':
-      return [`got no answer for ${rang}`]
+      return [`got no answer for ${duration(ringSeconds)}`]
     case 'unreachable':
       return ['could not be connected']
     default:
       return [call.result ?? 'ended']
   }
+}
+
+/** Returns `45 s`, `1 min 19 s` or `2 h 5 min`. */
+function duration(seconds = 0): string {
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  const [first, second] =
+    minutes < 60 ? [`${minutes} min`, `${seconds % 60} s`] : [`${Math.floor(minutes / 60)} h`, `${minutes % 60} min`]
+  return second.startsWith('0') ? first : `${first} ${second}`
 }

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
 
 /**
- * Stands for a student number, a caller or a PIN where it is only compared: HMAC-SHA256 under the deployment's pepper, since
- * a plain hash of so few digits is undone by trying them all. `kind` and site keep the same digits apart.
+ * Returns a fingerprint of a student number, a caller or a PIN for comparison: HMAC-SHA256 under the deployment's pepper, since
+ * a plain hash of so few digits can be reversed by trying them all. The same digits of another kind or site have another
+ * fingerprint.
  */
 export function fingerprint(pepper: string, kind: 'matricule' | 'caller' | 'pin', ...parts: string[]): string {
   return createHmac('sha256', pepper)

@@ -11,7 +11,7 @@ export interface GradeRow {
 }
 export interface ReadUpload {
   rows: GradeRow[]
-  /** How many rows came, right or wrong. */
+  /** Number of all rows, valid or not. */
   count: number
   faults: RowFault[]
 }
@@ -20,7 +20,7 @@ const columns = ['matricule', 'note', 'mention', 'pin'] as const
 type Column = (typeof columns)[number]
 type Cells = Partial<Record<Column, unknown>>
 
-/** Every row of an upload, or what is wrong with it. A student number that comes twice is wrong the second time. */
+/** Returns the valid rows of an upload and the faults of the others. A repeated student number is a fault. */
 export function readUpload(upload: Upload, scale: Scale): ReadUpload {
   const { cells, faults } =
     'rows' in upload && Array.isArray(upload.rows) ? jsonRows(upload.rows) : csvRows(String(upload['csv']))
@@ -30,7 +30,7 @@ export function readUpload(upload: Upload, scale: Scale): ReadUpload {
     const { grade, wrong } = readRow(row, scale)
     const first = grade && seen.get(grade.matricule)
     if (wrong) faults.push(...wrong.map((fault) => ({ row: n, ...fault })))
-    else if (first !== undefined) faults.push({ row: n, field: 'matricule', message: `stands in row ${first} already` })
+    else if (first !== undefined) faults.push({ row: n, field: 'matricule', message: `Duplicate of row ${first}.` })
     else if (grade) {
       seen.set(grade.matricule, n)
       rows.push(grade)
@@ -48,7 +48,12 @@ function jsonRows(rows: readonly unknown[]): Rows {
   const faults: RowFault[] = []
   for (const [i, row] of rows.entries()) {
     if (v.is(Row, row)) cells.push([i + 1, row])
-    else faults.push({ row: i + 1, field: 'row', message: 'an object with matricule and note' })
+    else
+      faults.push({
+        row: i + 1,
+        field: 'row',
+        message: 'Not an object with matricule and note. Example: {"matricule": "137", "note": 14.25}.',
+      })
   }
   return { cells, faults }
 }
@@ -56,7 +61,7 @@ function jsonRows(rows: readonly unknown[]): Rows {
 function csvRows(text: string): Rows {
   const fault = (row: number, field: string, message: string) => ({ cells: [], faults: [{ row, field, message }] })
   const lines = readCsv(text)
-  if (!lines) return fault(0, 'csv', 'a quote never closes, or a field is too long')
+  if (!lines) return fault(0, 'csv', 'A quote never closes, or a field has over 1,000 characters.')
   const [heading = [], ...body] = lines
   const names = heading.map((name) => name.toLowerCase())
   const strange = names.find((name) => !columns.some((column) => column === name))
@@ -66,13 +71,21 @@ function csvRows(text: string): Rows {
     !names.includes('note') ||
     new Set(names).size < names.length
   )
-    return fault(0, 'heading', `names ${columns.join(', ')}, the last two if wanted, each once`)
-  if (body.length > gradeRowsMax) return fault(0, 'csv', `at most ${gradeRowsMax} rows`)
+    return fault(
+      0,
+      'heading',
+      `Not a heading of known names, each once. Example: ${columns.join(',')}. The last two are optional.`,
+    )
+  if (body.length > gradeRowsMax) return fault(0, 'csv', `Too many rows: at most ${gradeRowsMax}.`)
   const cells: Rows['cells'] = []
   const faults: RowFault[] = []
   for (const [i, line] of body.entries()) {
     if (line.length !== names.length)
-      faults.push({ row: i + 1, field: 'row', message: `${names.length} fields; a decimal has a point, not a comma` })
+      faults.push({
+        row: i + 1,
+        field: 'row',
+        message: `Not ${names.length} fields. Write a decimal with a point. Example: 14.25.`,
+      })
     else cells.push([i + 1, Object.fromEntries(names.map((name, at) => [name, fromText(name, line[at] ?? '')]))])
   }
   return { cells, faults }
@@ -93,7 +106,7 @@ function readRow(row: Cells, scale: Scale): RowRead {
     if (parsed.success) return parsed.output
     wrong.push({
       field,
-      message: isFormula(row[field]) ? 'a formula is no value' : (parsed.issues[0]?.message ?? 'wrong'),
+      message: isFormula(row[field]) ? 'A spreadsheet formula is not allowed.' : (parsed.issues[0]?.message ?? 'wrong'),
     })
     return undefined
   }
@@ -105,21 +118,21 @@ function readRow(row: Cells, scale: Scale): RowRead {
   return { grade: { matricule, note, ...(mention && { mention }), ...(pin !== undefined && { pin }) } }
 }
 
-/** What a spreadsheet would compute if the marks were exported again. */
+/** Returns true for text that a spreadsheet would run as a formula after an export. */
 function isFormula(value: unknown): boolean {
   return typeof value === 'string' && /^[=+@]|^-(?!\d)/.test(value)
 }
 
 export function noteOn({ max }: Scale) {
-  const message = `a number from 0 to ${max} with a point and at most two decimals`
+  const message = `Not a number from 0 to ${max} with at most two decimals. Example: 14.25.`
   return v.pipe(v.number(message), Note, v.minValue(0, message), v.maxValue(max, message))
 }
 
-/** Honours as people write them: `Tres bien`, `Échec`, `ASSEZ BIEN`. */
+/** Accepts honours in any case, with or without accents: `Tres bien`, `Échec`, `ASSEZ BIEN`. */
 const MentionText = v.pipe(
-  v.string(`one of ${honours.join(', ')}`),
+  v.string(`Not an honour. Use one of ${honours.join(', ')}.`),
   v.transform((text) => honours.find((honour) => plain(honour) === plain(text))),
-  v.picklist(honours, `one of ${honours.join(', ')}`),
+  v.picklist(honours, `Not an honour. Use one of ${honours.join(', ')}.`),
 )
 
 function plain(text: string): string {

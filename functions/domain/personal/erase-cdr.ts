@@ -6,14 +6,14 @@ import { holdsNumber, textFields } from './holds-number.ts'
 const known: ReadonlySet<string> = new Set(cdrFields)
 
 /**
- * The record without the person of this number: the number where it is a party, the caller's name with it, and any text
- * in which its digits stand. Time, length and outcome of the call stay. `number` is canonical.
+ * Returns a copy of the CDR without a number: erases it if it is a party, with the caller's name, and erases each text field
+ * that contains its digits. Time, duration and result of the call stay. `number` is canonical.
  */
 export function eraseCdr(cdr: Cdr, number: string, numbering: Numbering): Cdr {
   const isNumber = (text: string) => canonicalNumber(text, numbering) === number
   const copy: Cdr = { ...cdr }
   for (const field of textFields) if (holdsNumber(cdr[field], number)) copy[field] = erased
-  // What a PBX writes beside Asterisk's own fields, such as the file name of a recording.
+  // Fields that a PBX adds to Asterisk's own, such as the file name of a recording.
   for (const [field, text] of Object.entries(cdr)) {
     if (!known.has(field) && typeof text === 'string' && holdsNumber(text, number)) copy[field] = erased
   }

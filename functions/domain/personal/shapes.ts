@@ -4,7 +4,7 @@ import type { CallState, EndpointState, Party } from '../../../contracts/facts.t
 import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import { hidingOthers, type PersonalShape } from '../personal.ts'
 
-/** Personal fields of what several features show. A feature's own shape stands with the feature. */
+/** Personal fields of a party. A shape that only one feature needs is in that feature's module. */
 export const partyShape: PersonalShape<Party> = { number: 'number', name: 'name' }
 
 export const callShape: PersonalShape<CallState> = {
@@ -14,7 +14,7 @@ export const callShape: PersonalShape<CallState> = {
   former: partyShape,
 }
 
-/** An endpoint is a device of the site, by which a board is read: its number stays, its person's name does not. */
+/** The number of an endpoint is shown, since it names a device of the site; the name of its user is hidden. */
 export const endpointShape: PersonalShape<EndpointState> = {
   name: 'name',
   forward: { target: 'number' },
@@ -23,7 +23,7 @@ export const endpointShape: PersonalShape<EndpointState> = {
   forwardUnavailable: { target: 'number' },
 }
 
-/** A recording's file name, and whatever else a PBX writes beside Asterisk's own fields, may hold a number. */
+/** Fields that a PBX adds to Asterisk's own are hidden too, since they may contain a number, as a recording's file name does. */
 export const cdrShape: PersonalShape<Cdr> = hidingOthers<Cdr>(
   {
     src: 'number',
@@ -39,7 +39,7 @@ export const cdrShape: PersonalShape<Cdr> = hidingOthers<Cdr>(
   cdrFields,
 )
 
-/** A call of the archive. A recording's name often holds the numbers, a summary always does. */
+/** Personal fields of a call of the call log. The names of recordings often contain numbers; the summary always does. */
 export const archivedCallShape: PersonalShape<Call> = {
   ...callShape,
   answeredBy: partyShape,

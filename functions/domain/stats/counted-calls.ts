@@ -5,9 +5,8 @@ import { extensionDigitsMax, type Numbering } from '../phone-number.ts'
 import type { CountedCall } from './hour-total.ts'
 
 /**
- * The calls of CDRs that are filed in one hour, each with its lines: the extensions that take part, as the caller or as
- * what one of its records was to, and the trunks it went over. A call counts once for each of its lines, with the
- * outcome of the whole call.
+ * Returns the calls of the CDRs of one hour, each with its lines: the extensions that called or were called in one of its
+ * records, and its trunks. A call counts once for each of its lines, with the result of the whole call.
  */
 export function countedCalls(cdrs: readonly Cdr[], numbering: Numbering): CountedCall[] {
   return [...Map.groupBy(cdrs, ({ linkedid }) => linkedid).values()].map((legs) => {
@@ -23,7 +22,7 @@ export function countedCalls(cdrs: readonly Cdr[], numbering: Numbering): Counte
   })
 }
 
-/** Digits alone: a service code such as `*98` is nobody's line. */
+/** Returns true for an extension; a service code such as `*98` is not a line. */
 function isExtensionNumber(number: string): boolean {
   return /^\d+$/.test(number) && number.length <= extensionDigitsMax
 }

@@ -1,7 +1,7 @@
 import type { Call, Direction } from '../../../contracts/calls.ts'
 import type { Figures } from '../../../contracts/routes/stats.ts'
 
-/** What is counted of calls; whole numbers that add up. Order is that of the stored arrays: new ones go to the end. */
+/** Counts of calls, all whole numbers. The order is that of the stored arrays, so a new one goes to the end. */
 export const figureNames = [
   'calls',
   'answered',
@@ -20,7 +20,7 @@ export function noCounts(): Counts {
   return figureNames.map(() => 0)
 }
 
-/** A call as one of each figure. Every call is exactly one of answered, abandoned, busy, failed and voicemail. */
+/** Returns the counts of one call. Each call is exactly one of answered, abandoned, busy, failed and voicemail. */
 export function countCall({ result, talkSeconds = 0, ringSeconds = 0 }: Call): Counts {
   const is = (...results: (typeof result)[]) => (results.includes(result) ? 1 : 0)
   return [
@@ -39,7 +39,7 @@ export function addCounts(into: Counts, counts: readonly number[]): void {
   for (const [i, count] of counts.entries()) into[i] = (into[i] ?? 0) + count
 }
 
-/** Sums with what people ask of them. Ratios are rounded half up to three decimals, averages to one. */
+/** Returns the counts with ratios and averages. Ratios are rounded half up to three decimals, averages to one. */
 export function toFigures(counts: Counts): Figures {
   const [calls = 0, answered = 0, abandoned = 0, busy = 0, failed = 0, voicemail = 0, talk = 0, ring = 0] = counts
   return {

@@ -5,17 +5,17 @@ import { addCounts, type Counts, countCall, directions, noCounts } from './figur
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 /**
- * What an hour's calls come to, by quarter: `counts` holds `[quarter, direction, ...figures]` for each that is not
- * empty, `peaks` the most calls under way at one second of each quarter.
+ * Totals of an hour by quarter. `counts` has `[quarter, direction, ...counts]` for each combination with calls; `peaks` has
+ * the highest number of simultaneous calls in each quarter.
  */
 export const Tally = v.looseObject({ counts: v.array(v.array(whole)), peaks: v.array(whole) })
 export type Tally = v.InferOutput<typeof Tally>
 
-/** A call of this hour or an earlier one that goes on in the next; `end` in Unix seconds. */
+/** A call that continues into the next hour; `end` is in Unix seconds. */
 export const OpenCall = v.looseObject({ end: whole, lines: v.array(v.string()) })
 export type OpenCall = v.InferOutput<typeof OpenCall>
 
-/** A call with the lines that it counts for: `ext:60`, `trunk:PJSIP/mytrunk`. */
+/** A call with the lines whose totals it counts in: `ext:60`, `trunk:PJSIP/mytrunk`. */
 export interface CountedCall {
   call: Call
   lines: readonly string[]
@@ -24,7 +24,7 @@ export interface CountedCall {
 export interface HourTotal {
   site: Tally
   lines: Map<string, Tally>
-  /** Carried into the next hour, so that its peaks count calls that began before it. */
+  /** Calls that continue into the next hour, whose peaks count them. */
   open: OpenCall[]
 }
 
@@ -38,7 +38,7 @@ interface Interval {
   lines: readonly string[]
 }
 
-/** Totals of one hour, `hourStart` in Unix seconds, from its calls and those that earlier hours left open. */
+/** Computes the totals of an hour (`hourStart` in Unix seconds) from its calls and those that continue from earlier hours. */
 export function totalHour(hourStart: number, calls: readonly CountedCall[], carried: readonly OpenCall[]): HourTotal {
   const hourEnd = hourStart + hourSeconds
   const own = calls.map(({ call, lines }) => ({ ...intervalOf(call), lines }))
@@ -80,12 +80,12 @@ function tally(hourStart: number, calls: readonly CountedCall[], intervals: read
   }
 }
 
-/** The quarter a call counts in. It belongs to the hour it is filed under, though its first record may begin a second beside. */
+/** Returns the quarter in which a call counts. The first record may start a second outside the hour under which it is filed. */
 function quarterOf(hourStart: number, seconds: number): number {
   return Math.min(quartersPerHour - 1, Math.max(0, Math.floor((seconds - hourStart) / quarterSeconds)))
 }
 
-/** A call is under way from the second it starts in to the one it ends in, that one left out, and for one second at least. */
+/** Returns the seconds of a call: from its start (included) to its end (excluded), at least one second. */
 function intervalOf(call: Call): { start: number; end: number } {
   const start = secondsOf(call.startedAt)
   return { start, end: Math.max(start + 1, secondsOf(call.endedAt ?? call.startedAt)) }
@@ -100,7 +100,7 @@ function peaksOf(hourStart: number, intervals: readonly Interval[]): number[] {
       { at: Math.max(start, from), by: 1 },
       { at: end, by: -1 },
     ])
-    // At one second those that end leave before those that start come.
+    // In the same second, calls that end are subtracted before calls that start are added.
     steps.sort((a, b) => a.at - b.at || a.by - b.by)
     let underWay = 0
     let most = 0

@@ -1,12 +1,12 @@
 import { offsetAt } from '../../../contracts/zone.ts'
 
-/** Seconds that a zone's clocks are ahead of UTC at a moment; by the zone data that Node brings (IANA). */
+/** Returns how many seconds a zone is ahead of UTC at a time, by Node's IANA zone data. */
 export type OffsetAt = (seconds: number) => number
 
 const hourSeconds = 3600
 const daySeconds = 86_400
 
-/** Offsets of a zone, each quarter of an hour looked up once: clocks change on a quarter everywhere. */
+/** Returns the offsets of a zone. Each quarter of an hour is looked up once: clocks change on a quarter in every zone. */
 export function offsetsOf(zone: string): OffsetAt {
   const known = new Map<number, number>()
   return (seconds) => {
@@ -17,7 +17,7 @@ export function offsetsOf(zone: string): OffsetAt {
   }
 }
 
-/** `2026-10-25T02:00+02:00`: the hour of the clock, and its offset, since one hour of that day comes twice. */
+/** Returns the local hour with its offset, `2026-10-25T02:00+02:00`, since one hour of that day occurs twice. */
 export function hourKey(seconds: number, offsetAt: OffsetAt): string {
   const offset = offsetAt(seconds)
   return `${localText(seconds, offset).slice(0, 13)}:00${offsetText(offset)}`
@@ -27,7 +27,7 @@ export function dayKey(seconds: number, offsetAt: OffsetAt): string {
   return localText(seconds, offsetAt(seconds)).slice(0, 10)
 }
 
-/** ISO 8601: a week begins on Monday and belongs to the year of its Thursday. */
+/** Returns the week, `2026-W43`. By ISO 8601 a week begins on Monday and belongs to the year of its Thursday. */
 export function weekKey(seconds: number, offsetAt: OffsetAt): string {
   const day = Date.parse(`${dayKey(seconds, offsetAt)}T00:00:00Z`) / 1000
   const weekday = (new Date(day * 1000).getUTCDay() + 6) % 7
@@ -37,10 +37,10 @@ export function weekKey(seconds: number, offsetAt: OffsetAt): string {
   return `${year}-W${String(week).padStart(2, '0')}`
 }
 
-/** Unix seconds at which a local day begins; where its midnight is skipped, the first moment of it. */
+/** Returns the Unix seconds at which a local day begins. If its midnight is skipped, that is the first moment after it. */
 export function startOfDay(day: string, offsetAt: OffsetAt): number {
   const utc = Date.parse(`${day}T00:00:00Z`) / 1000
-  // A day begins at most 14 hours before and 12 after UTC's; quarters are tried since zones differ by them.
+  // A local day begins between 14 hours before and 12 hours after the UTC day; offsets are multiples of a quarter hour.
   for (let at = utc - 14 * hourSeconds; at <= utc + 13 * hourSeconds; at += 900) {
     if (dayKey(at, offsetAt) >= day) return at
   }
