@@ -48,17 +48,14 @@ export const ForwardList = v.looseObject({
   extensions: v.array(v.looseObject({ ...Forwards.entries, dnd: field(v.boolean(), 'Whether do not disturb is on.') })),
 })
 export type ForwardList = v.InferOutput<typeof ForwardList>
-export const MailboxList = v.looseObject({
-  lastHeard,
-  mailboxes: v.array(
-    v.looseObject({
-      extension,
-      new: field(v.number(), 'New messages.'),
-      old: field(v.number(), 'Messages that were heard and kept.'),
-      since: field(Timestamp, 'When the counts last changed.'),
-    }),
-  ),
+export const Mailbox = v.looseObject({
+  extension,
+  new: field(v.number(), 'New messages.'),
+  old: field(v.number(), 'Messages that were heard and kept.'),
+  since: field(Timestamp, 'When the counts last changed.'),
 })
+export type Mailbox = v.InferOutput<typeof Mailbox>
+export const MailboxList = v.looseObject({ lastHeard, mailboxes: v.array(Mailbox) })
 export type MailboxList = v.InferOutput<typeof MailboxList>
 
 const When = v.looseObject({
