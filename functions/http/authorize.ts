@@ -41,13 +41,23 @@ export function authorizeAndParse(
 
 /** The same answer for a key that is malformed, unknown, expired or revoked. */
 export function keyInvalid(): HttpProblemError {
-  return new HttpProblemError(401, 'key-invalid', 'The API key is not one of this deployment.')
+  return new HttpProblemError(
+    401,
+    'key-invalid',
+    'The API key is not one of this deployment, or it is expired or revoked.',
+  )
 }
 
 function checkRight({ needs, orAdmin }: RouteDefinition, caller: Caller, site: string | undefined): void {
   if (needs === 'anyone' || (caller.kind === 'admin' && (needs === 'admin' || orAdmin))) return
-  if (needs === 'admin') throw new HttpProblemError(403, 'admin-only', "This takes the deployment's admin key.")
-  if (caller.kind !== 'key') throw new HttpProblemError(403, 'site-key-only', "This takes one of the site's own keys.")
+  if (needs === 'admin')
+    throw new HttpProblemError(403, 'admin-only', 'Only the admin key of the deployment may call this route.')
+  if (caller.kind !== 'key')
+    throw new HttpProblemError(
+      403,
+      'site-key-only',
+      "Only a key of the site may call this route, not the deployment's admin key.",
+    )
   if (caller.site !== site) throw unknownSite()
   if (!caller.scopes.has(needs)) {
     throw new HttpProblemError(403, 'scope-missing', `The key lacks the scope ${needs}.`)

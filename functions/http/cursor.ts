@@ -4,7 +4,7 @@ import type { SiteId } from '../../contracts/names.ts'
 import { sameText } from '../domain/api-key.ts'
 import { HttpProblemError } from './problem.ts'
 
-/** Room for a whole search in base64. */
+/** A cursor holds a whole search in base64. */
 const cursorLengthMax = 3_000
 
 function seal(list: string, site: SiteId, text: string, key: string): string {
@@ -12,8 +12,8 @@ function seal(list: string, site: SiteId, text: string, key: string): string {
 }
 
 /**
- * Where a page ended, with the whole search, so that the next page is of the same one. Opaque to the caller, and signed
- * for its list and site: nobody can point one at rows of another.
+ * Returns a cursor: the search and the position after the last row of a page. It is signed for its list and site, so that a
+ * caller cannot change it to reach rows of another site.
  */
 export function writeCursor(list: string, site: SiteId, position: unknown, key: string): string {
   const text = Buffer.from(JSON.stringify(position)).toString('base64url')
@@ -32,8 +32,13 @@ export function readCursor<S extends v.GenericSchema>(
     const position = v.safeParse(schema, JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
     if (position.success) return position.output
   }
-  const message = 'not one that this list gave'
-  throw new HttpProblemError(400, 'cursor-invalid', `The cursor is ${message}; start without one.`, {
-    errors: [{ field: 'cursor', message }],
-  })
+  const message = 'Not a cursor of this list and site.'
+  throw new HttpProblemError(
+    400,
+    'cursor-invalid',
+    'The cursor is not one that this list answered. Start without a cursor.',
+    {
+      errors: [{ field: 'cursor', message }],
+    },
+  )
 }

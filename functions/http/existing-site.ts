@@ -6,13 +6,16 @@ export interface SiteFinder {
   find(site: SiteId): Promise<SiteRow | undefined>
 }
 
-/** By which the site's bridge is commanded; each site has one from its making on. */
+/** Returns the command queue of a site's bridge. Every site has one from its creation on. */
 export function commandQueueOf({ sk: site, commandQueue }: Pick<SiteRow, 'sk' | 'commandQueue'>) {
   if (!commandQueue) throw new Error(`the site ${site} has no command queue`)
   return commandQueue
 }
 
-/** The site, or 404: the admin may name one that is not there, and a key may still be cached when its site has gone. */
+/**
+ * Returns the site. @throws HttpProblemError 404: the admin key may name any site, and a key can be cached for a minute after its
+ * site was deleted.
+ */
 export async function existingSite(sites: SiteFinder, site: SiteId): Promise<SiteRow> {
   const row = await sites.find(site)
   if (!row) throw unknownSite()

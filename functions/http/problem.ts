@@ -1,3 +1,4 @@
+import { SwitchhookError } from '../../contracts/errors.ts'
 import type { Problem } from '../../contracts/http.ts'
 
 const titles: Record<number, string> = {
@@ -21,19 +22,23 @@ export interface ProblemExtras {
   headers?: Record<string, string>
 }
 
-/** What an HTTP caller is told when a request cannot be served: RFC 9457, with a stable `errorId`. */
-export class HttpProblemError extends Error {
+/** A problem document (RFC 9457) that answers a request, with a stable `errorId`. */
+export class HttpProblemError extends SwitchhookError {
   readonly status: number
   readonly errorId: string
   readonly errors: FieldError[] | undefined
   readonly headers: Record<string, string>
   constructor(status: number, errorId: string, detail: string, { errors, headers = {} }: ProblemExtras = {}) {
     super(detail)
-    this.name = 'HttpProblemError'
     this.status = status
     this.errorId = errorId
     this.errors = errors
     this.headers = headers
+  }
+
+  /** Whether the caller may send the same request again later. */
+  override shouldRetry(): boolean {
+    return this.status === 429 || this.status >= 500
   }
 
   toBody(): Problem {
@@ -48,14 +53,18 @@ export class HttpProblemError extends Error {
   }
 }
 
-/** 400, with each field that is wrong. */
+/** Returns 400 with every wrong field. */
 export function badFields(errors: FieldError[]): HttpProblemError {
   const [first] = errors
-  const detail = first ? `${first.field}: ${first.message}` : 'invalid input'
+  const detail = first ? `${first.field}: ${first.message}` : 'The input is invalid.'
   return new HttpProblemError(400, 'input-invalid', detail, { errors })
 }
 
-/** Another site's existence is none of a key's business, so it is unknown in the same words as one that is not there. */
+/** The same answer for a site of another key and one that does not exist, so that keys cannot find out which sites exist. */
 export function unknownSite(): HttpProblemError {
-  return new HttpProblemError(404, 'site-unknown', 'There is no such site.')
+  return new HttpProblemError(
+    404,
+    'site-unknown',
+    'The deployment has no such site, or the key belongs to another one.',
+  )
 }

@@ -11,7 +11,10 @@ export function createLimits(routes: readonly (readonly [string, RouteDefinition
   return new RequestLimits(documentClient(), config('TABLE_LIVE').TABLE_LIVE)
 }
 
-/** Counts the request. @throws HttpProblemError 429 if the key or its site has used up its requests of this window. Callers without a key are not counted here. */
+/**
+ * Counts a request against the limits of its key and site. Callers without a key are not counted here.
+ * @throws HttpProblemError 429 if a limit of this window is used up
+ */
 export async function checkRate(limits: RequestLimits | undefined, caller: Caller, now: number): Promise<void> {
   if (!limits || caller.kind === 'unknown') return
   const key =
@@ -22,7 +25,7 @@ export async function checkRate(limits: RequestLimits | undefined, caller: Calle
   if (!exceeded) return
   const { limit, max, retryAfterSeconds } = exceeded
   const whose = limit === 'key' ? 'This key' : 'This site'
-  const detail = `${whose} has made its ${max} requests of 10 seconds; go on in ${retryAfterSeconds} s.`
+  const detail = `${whose} has used up its ${max} requests of 10 seconds. Try again in ${retryAfterSeconds} s.`
   throw new HttpProblemError(429, `${limit}-rate-exceeded`, detail, {
     headers: { 'retry-after': String(retryAfterSeconds) },
   })

@@ -11,7 +11,7 @@ import type { HttpEvent } from './input.ts'
 import { HttpProblemError } from './problem.ts'
 import type { AnyAnswer, AuditExtras } from './request.ts'
 
-/** How a request ended, as far as the audit asks. */
+/** What the audit needs to know of a request that ended. */
 interface Audited {
   route: Route
   definition: RouteDefinition
@@ -24,10 +24,10 @@ interface Audited {
 type Refusal = { answer?: never; problem: HttpProblemError; error: unknown }
 type Write = (audited: Audited, event: HttpEvent, now: number) => Promise<Refusal | undefined>
 
-/** How a request ends: with an answer, or with the problem that an error became. */
+/** How a request ends: with an answer or with a problem. */
 export type Outcome = { answer: AnyAnswer; problem?: never; error?: never } | Refusal
 
-/** The entries of one request: one, and another if it ended otherwise than had been written before its end. */
+/** Writes the audit entries of one request: one, and a second if the request ends differently than an early entry says. */
 export class RequestAudit {
   readonly #write: Write
   readonly #route: Pick<Audited, 'route' | 'definition'>
@@ -48,7 +48,7 @@ export class RequestAudit {
     throw refusal.problem
   }
 
-  /** The refusal to be answered in its place, if the entry is needed and cannot be written. */
+  /** Returns the refusal to answer instead, if the entry is required and cannot be written. */
   async end(caller: Caller, { answer, problem }: Outcome): Promise<Refusal | undefined> {
     if (this.#early && this.#early.errorId === problem?.errorId) return undefined
     return this.#entry(caller, (answer ?? problem).status, problem?.errorId, answer?.audit ?? this.#early?.extras)
@@ -59,12 +59,12 @@ export class RequestAudit {
   }
 }
 
-/** Malformed, unknown and too many: nothing was done, and strangers must not be able to fill the audit. But see `dials`. */
+/** Statuses without an entry: the request changed nothing, and strangers must not fill the audit. Routes with `dials` differ. */
 const notWorthAnEntry: readonly number[] = [400, 401, 429]
 
 /**
- * Writes the entry of each change, done or refused, and of each read of personal data by someone who sees it. A read, a
- * lookup of a mark too, whose entry cannot be written is not answered; a change is done by then, so its entry goes to the log instead.
+ * Returns a function that writes the entry of each change, done or refused, and of each read of personal data. If the entry of a
+ * read or a grade lookup cannot be written, the read is not answered. A change is done by then, so its entry goes to the log.
  */
 export function createAuditWriter(routes: readonly (readonly [string, RouteDefinition])[]): Write {
   if (!routes.some(([name, definition]) => isAudited(name, definition))) return async () => undefined
@@ -88,20 +88,20 @@ export function createAuditWriter(routes: readonly (readonly [string, RouteDefin
     } catch (error) {
       logOutcome('error', 'audit-failed', { ...act, error: describeError(error) })
       if (!route.startsWith('GET ') && !definition.reads) return undefined
-      const detail = 'The audit cannot be written, so nothing personal is shown; try again.'
+      const detail = 'The audit entry cannot be written, so no personal data is shown. Try again.'
       return { problem: new HttpProblemError(503, 'audit-unavailable', detail), error }
     }
   }
 }
 
-/** A student number is no part of the audit; whoever did something to one names it by fingerprint. */
+/** Returns the path below the site. It hides a student number; the use case names the student by a fingerprint. */
 function pathBelowSite({ rawPath, pathParameters }: HttpEvent): string {
   const below = rawPath.replace(/^\/v1\/(sites\/[^/]+\/?)?/, '')
   return pathParameters?.['matricule'] === undefined ? below : below.replace(/[^/]+$/, hidden)
 }
 
 function isWorthAnEntry({ route, definition, caller, status, errorId, extras }: Audited): boolean {
-  // Each try of a known key to dial what may not be is wanted, however it was written. Only so many can come this far.
+  // A known key that tries to dial a denied number is always written, even if the request was malformed. The rate limit bounds it.
   const isOverRate = errorId?.endsWith('-rate-exceeded') ?? false
   if (definition.dials && caller.kind === 'key' && status >= 400 && !isOverRate) return true
   if (!isAudited(route, definition) || notWorthAnEntry.includes(status)) return false
@@ -111,7 +111,7 @@ function isWorthAnEntry({ route, definition, caller, status, errorId, extras }: 
   return status < 300 && caller.kind === 'key' && area !== undefined && seesPersonal(caller, area)
 }
 
-/** An entry stands with the site it is about; a key's attempt at another site with the key's own. */
+/** Returns the site whose audit gets the entry: for a key that names another site, the site of the key. */
 function siteOf({ caller, extras }: Audited, event: HttpEvent): SiteId | undefined {
   return extras?.site ?? (caller.kind === 'key' ? caller.site : event.pathParameters?.['site'])
 }

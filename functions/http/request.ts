@@ -9,7 +9,7 @@ type PathNames<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Na
 type Parsed<R extends Route, Part extends string> =
   Routes[R] extends Record<Part, infer Schema extends v.GenericSchema> ? v.InferOutput<Schema> : undefined
 
-/** Who can stand behind a request on this route, as its rule has it. */
+/** The callers that the route lets in. */
 export type CallerOf<R extends Route> = Routes[R] extends { needs: 'admin' }
   ? Admin
   : Routes[R] extends { needs: 'anyone' }
@@ -18,11 +18,11 @@ export type CallerOf<R extends Route> = Routes[R] extends { needs: 'admin' }
       ? SiteKey | Admin
       : SiteKey
 
-/** A request that was let in: its caller has the scope, for the site of the path, and its input fits the contract. */
+/** An authorized request: its caller has the scope for the site of the path, and its input fits the schemas. */
 export interface HttpRequest<R extends Route = Route> {
   route: R
   caller: CallerOf<R>
-  /** Of the path; absent where the path names none. */
+  /** The site of the path; undefined if the path names none. */
   site: 'site' extends PathNames<R> ? SiteId : undefined
   path: Readonly<Record<PathNames<R>, string>>
   query: Parsed<R, 'query'>
@@ -31,17 +31,17 @@ export interface HttpRequest<R extends Route = Route> {
   headers: Readonly<Record<string, string | undefined>>
   /** Unix milliseconds. */
   now: number
-  /** Rejects with the 429 that refuses it; has resolved already, unless the function reads ahead. */
+  /** Rejects with 429 if a rate limit is used up. It has resolved already unless the handler has `readsAhead`. */
   withinRate: Promise<void>
   /**
-   * Writes the audit entry already, beside the use case's own last writes, for a request that will end with this problem or
-   * with none. Rejects with the 503 that is its answer if the entry cannot be written. A request that ends otherwise after all
-   * gets another entry.
+   * Writes the audit entry early, in parallel with the use case's last writes, for a request that will end with this problem,
+   * or succeed if undefined. Rejects with 503 if the entry cannot be written. If the request ends differently, a second entry is
+   * written at its end.
    */
   auditNow: (problem: HttpProblemError | undefined, extras: AuditExtras) => Promise<void>
 }
 
-/** Completes the audit entry where path and caller alone do not say who did what to what. */
+/** Replaces parts of the audit entry that caller and path do not determine. */
 export interface AuditExtras {
   who?: string
   on?: string
@@ -51,10 +51,10 @@ interface AnswerExtras {
   headers?: Record<string, string>
   audit?: AuditExtras
 }
-/** The answer of any route. */
+/** An answer of any route. */
 export type AnyAnswer = { status: number; body: unknown } & AnswerExtras
 
-/** A status of the route's contract, with the body that belongs to it. */
+/** A status that the route declares, with the body of that status. */
 export type HttpAnswer<R extends Route> = {
   [Status in keyof Routes[R]['answers'] & number]: {
     status: Status
@@ -62,7 +62,7 @@ export type HttpAnswer<R extends Route> = {
   } & AnswerExtras
 }[keyof Routes[R]['answers'] & number]
 
-/** Keeps the status a literal, by which the contract knows the body that belongs to it. */
+/** Returns an answer with its status as a literal type, so that the compiler checks the body of that status. */
 export function answer<const Status extends number, Body>(status: Status, body: Body, extras: AnswerExtras = {}) {
   return { status, body, ...extras }
 }

@@ -192,11 +192,11 @@ test('the legs of a call are one call, whole on every page and in every search t
 })
 
 test.each([
-  [{ from: '2026-11-24T00:00:00Z', to: '2026-11-23T00:00:00Z' }, 'must not be after'],
-  [{ from: '2026-13-45T00:00:00Z' }, 'from: a date that exists'],
-  [{ to: '2026-02-30T00:00:00Z' }, 'to: a date that exists'],
+  [{ from: '2026-11-24T00:00:00Z', to: '2026-11-23T00:00:00Z' }, 'must not be later than'],
+  [{ from: '2026-13-45T00:00:00Z' }, 'from: Not a date that exists.'],
+  [{ to: '2026-02-30T00:00:00Z' }, 'to: Not a date that exists.'],
   [{ from: '1999-01-01T00:00:00Z' }, 'at most'],
-  [{ cursor: 'made.up' }, 'start without one'],
+  [{ cursor: 'made.up' }, 'Start without a cursor'],
   [{ caller: '6*' }, 'at least 3 digits'],
   [{ caller: '60', called: '61' }, 'at a time'],
 ])('the search %j is refused by name', async (query, words) => {

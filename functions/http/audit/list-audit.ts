@@ -17,12 +17,12 @@ export interface AuditReader {
 
 const Position = v.object({ from: Timestamp, to: Timestamp, after: v.string() })
 
-/** Each month is one query: at most 14 of them a page, of a site where nothing was done. */
+/** Bounds the queries of a page: one a month, so at most 14 even for a site without entries. */
 const periodDaysMax = 400
 const periodDaysDefault = 31
 const dayMs = 86_400_000
 
-/** A page of what was done to a site, or to the deployment's sites where `site` is empty; newest first. */
+/** Returns a page of a site's audit entries, newest first; those of the deployment itself if `site` is empty. */
 export async function listAudit(
   site: SiteId,
   query: AuditQuery,
@@ -48,8 +48,9 @@ function period(query: AuditQuery, now: number): { from: string; to: string } {
   const to = query.to ? Date.parse(query.to) : now
   const from = query.from ? Date.parse(query.from) : to - periodDaysDefault * dayMs
   const days = (to - from) / dayMs
-  if (Number.isNaN(days)) throw badFields([{ field: 'from', message: 'from and to must be dates that exist' }])
-  if (days < 0) throw badFields([{ field: 'from', message: 'from must not be after to' }])
-  if (days > periodDaysMax) throw badFields([{ field: 'from', message: `at most ${periodDaysMax} days before to` }])
+  if (Number.isNaN(days)) throw badFields([{ field: 'from', message: '`from` or `to` is a date that does not exist.' }])
+  if (days < 0) throw badFields([{ field: 'from', message: '`from` must not be later than `to`.' }])
+  if (days > periodDaysMax)
+    throw badFields([{ field: 'from', message: `Too early: at most ${periodDaysMax} days before \`to\`.` }])
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
 }

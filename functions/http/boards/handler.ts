@@ -18,7 +18,7 @@ const keys = new KeyStore(documentClient(), env.TABLE_ACCESS)
 const tickets = new TicketStore(documentClient(), env.TABLE_ACCESS)
 const limits = new RequestLimits(documentClient(), env.TABLE_LIVE)
 
-/** A board's token stays in the page's fragment and is sent in a body, so that no log of addresses ever holds it. */
+/** The page keeps the board token in its URL fragment and sends it in a body, so that no access log contains it. */
 export const handler = httpHandler(keyRoutes, 'boards', {
   'POST /v1/boards/tickets': async ({ body, now }) => {
     const board = await identifySecret(body.token, 'board', (await secrets()).pepper, keys, now)

@@ -16,7 +16,7 @@ const bridges = new BridgeStore(documentClient(), env.TABLE_ACCESS)
 const sessions = new BridgeSessions(env.BRIDGE_ROLE)
 const shared = { sites, bridges, region: env.AWS_REGION, queues: { live: env.QUEUE_LIVE, records: env.QUEUE_RECORDS } }
 
-/** Where a bridge comes in: it has no key of the API, but a code once and its own signature afterwards. */
+/** A bridge has no API key: it authenticates with an enrolment code once, and with its own signature afterwards. */
 export const handler = httpHandler(bridgeRoutes, 'bridgeAuth', {
   'POST /v1/bridge/enrolments': async ({ body, now }) => {
     const publicKey = deploymentPublicKey(await secrets())

@@ -16,7 +16,7 @@ export interface EnrolBridgeDependencies {
 
 const noHash = '-'
 
-/** Registers a bridge's public key by a code. The same bridge may ask again, should the first answer be lost. */
+/** Registers the public key of a bridge that shows a code. The same bridge may repeat the request if the answer was lost. */
 export async function enrolBridge(
   { code, publicKey }: EnrolmentRequest,
   dependencies: EnrolBridgeDependencies,
@@ -26,25 +26,30 @@ export async function enrolBridge(
   if (!parsed) throw codeInvalid()
   const { site, key, hash } = parsed
   const row = await dependencies.sites.find(site)
-  // Asked for with a hash that none has where there is no site, so that time does not tell which sites there are.
+  // For an unknown site the same write runs with a hash that matches no code, so that timing does not reveal which sites exist.
   const fits = await dependencies.bridges.enrol(site, key, row?.commandQueue ? hash : noHash, spki, dependencies.now)
   if (!row?.commandQueue || !fits) throw codeInvalid()
   const { region, deploymentPublicKey, queues } = dependencies
   return { site, key, region, deploymentPublicKey, queues: { ...queues, commands: row.commandQueue.url } }
 }
 
-/** The same words whatever is wrong with it: made up, ended, used by another bridge, of a site that is gone. */
+/** The same answer for every fault: a code that is unknown, expired, used by another bridge, or of a deleted site. */
 function codeInvalid(): HttpProblemError {
   return new HttpProblemError(
     401,
     'code-invalid',
-    'The code is not one that still enrols a bridge; have a new one made.',
+    'The code is unknown, expired or used. Make a new one with POST /v1/sites/{site}/bridges.',
   )
 }
 
-/** One spelling of the key, so that it compares as text. */
+/** Returns the key in one spelling, so that keys compare as text. */
 function ed25519Pem(pem: string): string {
-  const wrong = badFields([{ field: 'publicKey', message: 'an Ed25519 public key, SPKI in PEM' }])
+  const wrong = badFields([
+    {
+      field: 'publicKey',
+      message: 'Not an Ed25519 public key: SPKI in PEM, which begins with -----BEGIN PUBLIC KEY-----.',
+    },
+  ])
   let key: ReturnType<typeof createPublicKey>
   try {
     key = createPublicKey(pem)

@@ -21,13 +21,16 @@ export interface IssueCredentialsDependencies {
   now: number
 }
 
-/** A bridge's clock may be off by this; one that is more corrects itself by the answer's Date. */
+/** How far a bridge's clock may be off. A bridge that is further off corrects itself by the Date header of the answer. */
 const clockMsMax = 300_000
 
-/** Nobody signs with it: verified by where there is no bridge, so that time does not tell which bridges there are. */
-const nobody = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
+/** A key that signs nothing. It verifies requests of unknown bridges, so that timing does not reveal which bridges exist. */
+const unusedKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
 
-/** A session of an hour for a bridge that signs its request. Each request opens one session: its time must be the newest. */
+/**
+ * Returns AWS credentials of one hour for a bridge that signs its request. Each request must have a later time than the one
+ * before, so that a recorded request cannot be replayed.
+ */
 export async function issueCredentials(
   request: CredentialsRequest,
   dependencies: IssueCredentialsDependencies,
@@ -38,22 +41,30 @@ export async function issueCredentials(
   const isSigned = verify(
     null,
     credentialsText(request),
-    publicKey ?? createPublicKey(nobody),
+    publicKey ?? createPublicKey(unusedKey),
     Buffer.from(signature, 'base64'),
   )
   if (!publicKey || !isSigned) {
-    throw new HttpProblemError(401, 'bridge-unknown', 'No bridge is enrolled that signs so; enrol it again.')
+    throw new HttpProblemError(
+      401,
+      'bridge-unknown',
+      'No enrolled bridge of this site has this key and signature. Enrol the bridge again.',
+    )
   }
   if (!(Math.abs(time - dependencies.now) <= clockMsMax)) {
     throw new HttpProblemError(
       403,
       'time-off',
-      'The time of the request is over five minutes off; take the Date of this answer.',
+      'The time of the request is more than five minutes off. Use the Date header of this answer.',
     )
   }
   const row = await dependencies.sites.find(site)
   if (!row?.commandQueue || !(await dependencies.bridges.recordCredentialRequest(site, key, time))) {
-    throw new HttpProblemError(409, 'time-not-newest', 'This request was answered already; ask with the present time.')
+    throw new HttpProblemError(
+      409,
+      'time-not-newest',
+      'A request with this time or a later one was answered already. Send one with the present time.',
+    )
   }
   const { number, url } = row.commandQueue
   const session = await dependencies.sessions.session({ site, queue: `${site}-${number}` }, `${site}-${key}`)

@@ -8,10 +8,10 @@ export interface CodeWriter {
   putCode(site: SiteId, key: string, row: CodeRow): Promise<void>
 }
 
-/** Time to walk to the telephone switch. */
+/** An hour: time to walk to the PBX and enter the code there. */
 const codeMs = 3_600_000
 
-/** A code that enrols one bridge of the site, once. */
+/** Makes a code that enrols one bridge of the site, once. */
 export async function makeCode(
   site: SiteId,
   { caller, bridges, now }: { caller: SiteKey | Admin; bridges: CodeWriter; now: number },

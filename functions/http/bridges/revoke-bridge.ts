@@ -17,9 +17,9 @@ export interface RevokeBridgeDependencies {
 }
 
 /**
- * Revokes a bridge: its key verifies nothing more, and the site's commands go to a queue of the next number, which the
- * session it may still have for an hour does not name. The queue is replaced after the row is written, so a session asked
- * for in between has the old queue; asked again after a crash, it is all done once more.
+ * Revokes a bridge: its key no longer verifies, and the site's commands move to a new queue, which the bridge's AWS session
+ * (valid for up to an hour more) cannot read. The queue is replaced after the row is written, so a session that is issued
+ * between the two still names the old queue. Sending the request again after a crash repeats all steps.
  */
 export async function revokeBridge(
   site: SiteId,
@@ -31,7 +31,7 @@ export async function revokeBridge(
   if (!commandQueue || !(await bridges.revoke(site, key, now))) throw unknown()
   const row = await bridges.find(site, key)
   if (!row) throw unknown()
-  // A code that nobody used has never had a session.
+  // A code that was never used has no session.
   if (row.publicKey !== undefined) {
     const number = commandQueue.number + 1
     const url = await commandQueues.create(site, number)

@@ -7,7 +7,7 @@ import { PresenceStore } from '../../stores/presence.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TimeLineStore } from '../../stores/time-lines.ts'
 
-/** All that tells of calls: the archive, what is live, what the API placed, and when word of each passed where. */
+/** Creates the readers of calls: the archive, live calls, calls placed by API, and time lines. */
 export function createDependencies() {
   const env = config('TABLE_RECORDS', 'TABLE_LIVE')
   const db = documentClient()

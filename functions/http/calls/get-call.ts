@@ -13,7 +13,7 @@ export interface LiveCalls {
   calls(site: SiteId): Promise<CallEntity[]>
 }
 
-/** The calls under way, oldest first: a site has some hundreds at most, so they are one page. */
+/** Returns the calls in progress on one page, oldest first: a site has a few hundred at most. */
 export async function liveCalls(
   site: SiteId,
   { presence, open, placed }: Pick<CallSources, 'presence' | 'placed'> & { open: OpenList },
@@ -28,12 +28,12 @@ export async function liveCalls(
     const row = rows.get(id)
     return row ? enrich(state, row) : state
   })
-  // Asked for, and not at the PBX yet.
+  // Calls placed by API that have not reached the PBX yet.
   for (const [id, row] of rows) if (!live.has(id)) calls.push(toCall(id, row))
   return { calls: calls.sort((x, y) => (x.startedAt < y.startedAt ? -1 : 1)) }
 }
 
-/** Calls by API that have not ended. */
+/** Ids of calls placed by API that have not ended. */
 export interface OpenList {
   list(site: SiteId): Promise<string[]>
 }
@@ -45,7 +45,7 @@ export interface CallSources {
   numbering: Numbering
 }
 
-/** A call by its linkedid: from the archive with its CDRs, or, before its first CDR, as it is live. */
+/** Returns a call by its linkedid: its live state, or the archived call with its CDRs. @throws HttpProblemError 404 */
 export async function getCall(
   site: SiteId,
   id: string,
@@ -67,10 +67,10 @@ function archived(legs: readonly LogRow[], numbering: Numbering): Call {
   return { ...callOf(cdrs, numbering), cdrs }
 }
 
-/** How often a waiting caller's call is looked at: 50 reads at most for one that waits 25 s. */
+/** Interval of reads while a client waits for a change: at most 50 reads in the 25 s that it may wait. */
 const lookMs = 500
 
-/** Answers at the call's next change, or as it is when `seconds` are over. */
+/** Returns the call at its next change, or unchanged after `seconds`. */
 export async function nextChange(
   read: () => Promise<Call>,
   seconds: number | undefined,
@@ -86,9 +86,9 @@ export async function nextChange(
   return call
 }
 
-/** The contract's bound on a linkedid. */
+/** Longest linkedid that a CDR may have (contracts/cdr.ts). */
 const idCharsMax = 150
 
 function unknownCall(): HttpProblemError {
-  return new HttpProblemError(404, 'call-unknown', 'There is no such call, or not any more.')
+  return new HttpProblemError(404, 'call-unknown', 'The site has no such call, or no longer has it.')
 }

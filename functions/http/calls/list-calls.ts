@@ -13,21 +13,21 @@ import { fitsParty, type LogReader, readRows } from '../search/row-stream.ts'
 export interface CallReader extends LogReader {
   legs(site: SiteId, linkedid: string): Promise<LogRow[]>
 }
-/** Whole calls; what the caller may not see or did not ask for is taken off by the handler. */
+/** Whole calls. The handler hides personal data and drops fields that were not requested. */
 export interface CallPage {
   calls: Call[]
   cursor?: string
 }
 
-/** Most calls are one or two rows; a page's worth of calls is read in about as many. */
+/** Most calls have one or two rows. */
 const rowsPerCall = 2
 
-/** Calls whose legs are read at once: a page's worth in two rounds. */
+/** Calls whose legs are read at the same time: a default page takes two rounds. */
 const callsAtOnce = 26
 
 /**
- * A page of ended calls. The rows of a call stand together in every list, so that a call is complete when the next one
- * begins; a search by party finds some of its legs, and the others are read by its id.
+ * Returns a page of ended calls. The rows of a call are adjacent in every list, so a call is complete when the next one begins.
+ * A search by party finds only some legs of a call; the others are read by its linkedid.
  */
 export async function listCalls(
   site: SiteId,
@@ -40,7 +40,7 @@ export async function listCalls(
   const calls: Call[] = []
   let examined = after
   let bytes = 0
-  /** Takes calls in their order; true once the page is full and another call fits it. */
+  /** Adds matching calls to the page, in order. Returns true once the page is full and one more call matches. */
   const take = async (groups: readonly LogRow[][]): Promise<boolean> => {
     for (let from = 0; from < groups.length; from += callsAtOnce) {
       for (const { legs, last } of await Promise.all(groups.slice(from, from + callsAtOnce).map(whole))) {
@@ -59,7 +59,7 @@ export async function listCalls(
   }
   const whole = async (group: LogRow[]) => {
     const legs = search.party && group[0] ? await log.legs(site, group[0].cdr.linkedid) : group
-    // A leg that was found and is not there any more was erased in between.
+    // If no leg is left, the call was erased after the search found it.
     return { legs: legs.length > 0 ? legs : group, last: group.at(-1)?.row }
   }
   const next = (): CallPage => ({
@@ -84,7 +84,7 @@ export async function listCalls(
   return (await take(open.length > 0 ? [open] : [])) ? next() : { calls }
 }
 
-/** `filed#linkedid`: legs that are filed apart are found as calls apart, and told whole each time by their id. */
+/** Returns `filed#linkedid`. Legs of a call that are filed under different times appear as calls of their own. */
 function callKey({ row, cdr }: LogRow): string {
   return `${row.slice(0, row.indexOf('#'))}#${cdr.linkedid}`
 }

@@ -17,13 +17,13 @@ export interface ListingDependencies {
   numbering: Numbering
 }
 
-/** A page of the site's CDRs whose call started between `from` and `to`. */
+/** Returns a page of the site's CDRs whose call started between `from` and `to`. */
 export async function listCdrs(site: SiteId, query: SearchQuery, listing: ListingDependencies): Promise<CdrPage> {
   const { log, cursorKey, numbering } = listing
   const limit = query.limit ?? pageRowsDefault
   const { search, after } = startPage(site, 'cdrs', query, { cursorKey, numbering, now: listing.now() })
   const page: LogRow[] = []
-  // One more than the page tells whether there is another.
+  // One row more than the page shows whether there is a next page.
   const wanted = () => (isFiltered(search) ? denseRows : limit + 1 - page.length)
   const next = (last: string): CdrPage => ({
     cdrs: page.map(({ cdr }) => cdr),
@@ -51,7 +51,7 @@ function isFiltered({ disposition, direction, minDuration, accountcode }: Search
   return [disposition, direction, minDuration, accountcode].some((filter) => filter !== undefined)
 }
 
-/** The filters that are no keys. */
+/** Applies the filters that no index of the table covers. */
 function fits(row: LogRow, search: Search, numbering: Numbering): boolean {
   const { cdr } = row
   const { disposition, direction, minDuration, accountcode } = search

@@ -7,7 +7,7 @@ import { HttpProblemError } from '../problem.ts'
 export interface EndpointSources {
   presence: { endpoints(site: SiteId): Promise<EndpointEntity[]>; calls(site: SiteId): Promise<CallEntity[]> }
   sites: { lastSeen(site: SiteId): Promise<string | undefined> }
-  /** Hides what the reader may not see. */
+  /** Hides the personal data that the caller may not see. */
   show(state: EndpointState): EndpointState
 }
 
@@ -28,7 +28,7 @@ export async function listEndpoints(
   return { endpoints: found, ...(lastHeard !== undefined && { lastHeard }) }
 }
 
-/** By its name or else its number; an id has a slash, which a gateway takes for the next part of a path. */
+/** Finds an endpoint by its resource, else by its number. Its id has a slash, which API Gateway would read as a path. */
 export async function getEndpoint(site: SiteId, id: string, sources: EndpointSources): Promise<Endpoint> {
   const endpoints = await read(site, sources)
   const found = endpoints.find(({ resource }) => resource === id) ?? endpoints.find(({ number }) => number === id)

@@ -11,11 +11,11 @@ export interface Exported {
   contentType: string
   text: string
   rows: number
-  /** Where the next part begins; absent with the last one. */
+  /** Cursor of the next part; absent on the last one. */
   cursor?: string
 }
 
-/** What an answer says beside its text. */
+/** Returns the headers of an answer. */
 export function headersOf(site: SiteId, { format = 'csv' }: ExportQuery, { contentType, rows, cursor }: Exported) {
   return {
     'content-type': contentType,
@@ -25,27 +25,27 @@ export function headersOf(site: SiteId, { format = 'csv' }: ExportQuery, { conte
   }
 }
 
-/** A year beyond now: the clock of a PBX may be wrong. */
+/** A year: the clock of a PBX may be ahead. */
 const aheadMs = 366 * 86_400_000
 
-/** Where an export of a site's whole call log begins, oldest first, past the bounds of a search. */
+/** Returns a cursor that starts an export of the whole call log, oldest first, without the bounds of a search. */
 export function beginOfAll(site: SiteId, from: string, now: number, cursorKey: string): string {
   const search: Search = { from, to: wholeSeconds(now + aheadMs), newestFirst: false }
   return writeCursor('cdrs', site, { search, after: from }, cursorKey)
 }
 
-/** Rows of one answer: 2.6 MB of JSON lines as a rule. */
+/** Rows of one answer: usually 2.6 MB of JSON lines. */
 export const exportRowsMax = 5_000
-/** An answer ends past this: with the last page, and its quotes escaped once more, it stays within the 6 MB that Lambda takes. */
+/** An answer ends once it is larger. With its last page, and its quotes escaped again, it fits the 6 MB that Lambda allows. */
 const exportBytesMax = 3_000_000
-/** Rows of a page; of long rows 500 would be 2 MB, too many for the second half of an answer. */
+/** Rows of a page in the first and second half of an answer: 500 long rows are 2 MB, too much for the second half. */
 const [pageRows, carefulRows] = [500, 100]
-/** No page is begun after this, so that the answer is there within API Gateway's 30 s. */
+/** No page is read after this, so that the answer arrives within API Gateway's 30 s. */
 const exportMsMax = 20_000
 
 const presets: Record<NonNullable<ExportQuery['preset']>, { head: string[]; cells(cdr: Cdr): (string | number)[] }> = {
   full: { head: [...cdrFields], cells: (cdr) => cdrFields.map((field) => cdr[field]) },
-  // The columns of the report that this product grew out of: SELECT calldate, src, dst, duration.
+  // The French headings of SELECT calldate, src, dst, duration.
   report: {
     head: ['date', 'appelant', 'appelé', 'durée'],
     cells: ({ start, src, dst, duration }) => [start.slice(0, 19).replace('T', ' '), src, dst, duration],
@@ -53,8 +53,8 @@ const presets: Record<NonNullable<ExportQuery['preset']>, { head: string[]; cell
 }
 
 /**
- * Up to 5,000 rows of a search as text. A longer export goes on from the cursor, part by part, so that whoever fetches it
- * holds one part at a time and can begin again at any of them.
+ * Returns up to 5,000 rows of a search as text. A longer export continues from the cursor, part by part, so that the client holds
+ * one part at a time and can resume at any of them.
  */
 export async function exportCdrs(
   site: SiteId,
@@ -70,7 +70,7 @@ export async function exportCdrs(
   let [rows, bytes] = [0, 0]
   let cursor = search.cursor
   const isFull = () => rows >= limit || bytes >= exportBytesMax || listing.now() - started >= exportMsMax
-  // Ends with the rows, when the answer is full or the time is over; each turn reads a page.
+  // Each turn reads a page; ends with the rows, a full answer, or the time limit.
   do {
     const most = bytes < exportBytesMax / 2 ? pageRows : carefulRows
     const page = await listCdrs(site, { ...search, cursor, limit: Math.min(most, limit - rows) }, listing)

@@ -16,7 +16,7 @@ export interface ExportDependencies {
   }
 }
 
-/** A job of a file in the bucket; its period ends now unless the search says otherwise, however long it takes. */
+/** Returns an export job. Its period ends now unless the search sets an end, however long the export takes. */
 export function newJob(
   site: SiteId,
   query: ExportJobQuery,
@@ -30,7 +30,7 @@ export function newJob(
   return { site, id, query, personal, file, state: 'running', turn: 0, rows: 0, bytes: 0, parts: [], askedAt }
 }
 
-/** Begins an export; whatever is wrong with its search is told at once. */
+/** Starts an export. @throws HttpProblemError 400 if the search is wrong */
 export async function requestExport(
   site: SiteId,
   query: ExportJobQuery,
@@ -42,7 +42,7 @@ export async function requestExport(
   return shown(job)
 }
 
-/** Who may not see numbers is not told of a file that has them. */
+/** Answers the progress of an export. A caller who may not see numbers gets 404 for a file that contains them. */
 export async function findExport(
   site: SiteId,
   id: string,
@@ -50,7 +50,7 @@ export async function findExport(
 ): Promise<ExportJob> {
   const job = await jobs.get(site, id)
   if (!job || (job.personal && !seesPersonal(caller, 'cdrs'))) {
-    throw new HttpProblemError(404, 'export-unknown', 'There is no such export, or not any more.')
+    throw new HttpProblemError(404, 'export-unknown', 'The site has no such export, or no longer has it.')
   }
   if (job.state !== 'done') return shown(job)
   const linkUntil = new Date(now + 1000 * linkSeconds).toISOString()

@@ -10,7 +10,7 @@ export function maskFor(caller: SiteKey) {
   return (state: EndpointState): EndpointState => mask(caller, 'presence', endpointShape, state)
 }
 
-/** 200 for what the PBX has confirmed. */
+/** Answers 200 if the PBX has confirmed the change, else 202. */
 export function confirmedAnswer<Body>(isConfirmed: boolean, body: Body) {
   return isConfirmed ? answer(200, body) : answer(202, body)
 }

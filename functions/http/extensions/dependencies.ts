@@ -8,7 +8,7 @@ import { SiteDirectory } from '../../stores/site-directory.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 
-/** All that extensions' settings stand on, opened once a process. */
+/** Creates the dependencies of the handler, once per cold start. */
 export function createDependencies() {
   const env = config('TABLE_LIVE', 'TABLE_ACCESS', 'STAGE')
   const db = documentClient()

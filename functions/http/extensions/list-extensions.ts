@@ -18,7 +18,7 @@ async function read(
   return { extensions, ...(heard && { lastHeard: heard.lastHeard }) }
 }
 
-/** `show` hides what the reader may not see. */
+/** `show` hides the personal data that the caller may not see. */
 export async function listForwards(
   site: SiteId,
   phones: PhoneReader,
@@ -31,7 +31,7 @@ export async function listForwards(
   return { ...heard, extensions: set.filter((one) => one.dnd || forwardWhens.some((when) => one[when] !== undefined)) }
 }
 
-/** Clears everything, at all extensions at once; those that nothing is set of are left alone. */
+/** Clears forwarding and do not disturb of every extension that has any, all at the same time. */
 export async function clearForwards(
   site: SiteId,
   dependencies: SetExtensionDependencies,

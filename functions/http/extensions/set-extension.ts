@@ -38,22 +38,25 @@ export interface SetExtensionDependencies {
   clock(): number
 }
 
-/** The extension as it is then; `isDone` once the PBX has said that it is as it was to be. */
+/** State of an extension after a request; `isConfirmed` if the PBX has reported the wanted values. */
 export interface ExtensionResult {
   isConfirmed: boolean
   state: EndpointState
 }
 
-/** How long a request waits for the PBX's word; the way there and back takes some 100 ms. */
+/** How long a request waits until the PBX confirms; the round trip takes some 100 ms. */
 const waitMsMax = 4_000
 const lookMs = 100
 
-/** The phone of an extension; 404 if it has none. */
+/** Returns the state of an extension's phone. @throws HttpProblemError 404 if it has none */
 export async function findExtension(site: SiteId, extension: string, phones: PhoneReader): Promise<ExtensionResult> {
   return { isConfirmed: true, state: phoneOf(extension, await statesOf(site, phones)) }
 }
 
-/** Has the PBX store settings of extensions, and waits a while for its word; answers each as it is then, in their order. */
+/**
+ * Sends the settings of extensions to the PBX and waits up to four seconds until it confirms them. Returns the state of each
+ * extension then, in the order of the changes.
+ */
 export async function setExtensions(
   site: SiteId,
   changes: readonly ExtensionChange[],
@@ -100,7 +103,7 @@ function phoneOf(extension: string, states: readonly EndpointState[]): EndpointS
   return first
 }
 
-/** One order after the other: the dial plan stores them as they come. */
+/** Sends the settings one after the other, because the PBX stores them in the order of arrival. */
 async function send(
   site: SiteId,
   url: string,
@@ -117,25 +120,25 @@ function setCommand(extension: string, { setting, target }: Setting, now: number
   return { command: 'set', order: makeCallId(now), extension, setting, target, ...times }
 }
 
-/** An extension that calls are sent on to is there, and does not send them back. */
+/** Checks that a target extension exists and does not forward back. */
 function checkTarget(extension: string, target: string, states: readonly EndpointState[]): void {
   if (!/^[1-9]\d{1,5}$/.test(target)) return
   if (phonesOf(target, states).length === 0) throw extensionUnknown('target')
   const loop = loopOf(extension, target, states)
   if (!loop) return
-  throw new HttpProblemError(409, 'forward-loop', `Calls would go round: ${loop.join(' → ')}.`, {
-    errors: [{ field: 'target', message: loop.join(' → ') }],
+  throw new HttpProblemError(409, 'forward-loop', `The forwarding would form a loop: ${loop.join(' → ')}.`, {
+    errors: [{ field: 'target', message: `Forms a loop: ${loop.join(' → ')}.` }],
   })
 }
 
 function extensionUnknown(field: string): HttpProblemError {
   return new HttpProblemError(404, 'extension-unknown', 'No phone of this site has this extension.', {
-    errors: [{ field, message: 'no extension of this site' }],
+    errors: [{ field, message: 'Not an extension of this site.' }],
   })
 }
 
 function forwardingMissing(): HttpProblemError {
   const detail =
-    'The dial plan of this PBX does not follow forwarding: install infra/asterisk/snippets/forwarding.conf, as docs/call-control.md says.'
+    'The dial plan of this PBX does not follow forwarding. Install infra/asterisk/snippets/forwarding.conf (docs/call-control.md).'
   return new HttpProblemError(409, 'forwarding-missing', detail)
 }

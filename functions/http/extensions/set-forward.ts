@@ -13,7 +13,7 @@ export interface RuleReader {
   find(prefix: string): Promise<{ calls?: KeyCallRules | undefined } | undefined>
 }
 
-/** Outside targets obey the rules by which the key may dial: who is sent on calls at the site's cost. */
+/** Forwards calls of an extension. An outside target must be a number that the key may dial, since the site pays for it. */
 export async function setForward(
   site: SiteId,
   extension: string,
@@ -23,7 +23,7 @@ export async function setForward(
   const { settings, country } = await existingSite(dependencies.directory, site)
   const rules = rulesOf(settings, (await keys.find(caller.keyId))?.calls ?? {})
   const { dial } = judgeTarget('target', target, rules, numbering(country))
-  if (dial === extension) throw badFields([{ field: 'target', message: 'is the extension itself' }])
+  if (dial === extension) throw badFields([{ field: 'target', message: 'A phone cannot forward to itself.' }])
   return setExtension(site, { extension, settings: [{ setting: when, target: dial }] }, dependencies)
 }
 

@@ -19,9 +19,9 @@ interface LookUpGradeDependencies {
 }
 
 /**
- * One mark for one caller. Whatever is wrong, the same reads, writes and comparisons are made, so that time does not tell
- * an unknown number from a wrong PIN. Where the caller or the number is locked already, no try is counted: whoever is locked
- * locks nobody else.
+ * Returns one mark for one caller. Every outcome makes the same reads, writes and comparisons, so that timing does not
+ * distinguish an unknown student from a wrong PIN. While the caller or the student is locked, no failure is counted, so that a
+ * locked caller cannot lock other students.
  */
 export async function lookUpGrade(
   site: SiteId,
@@ -37,11 +37,11 @@ export async function lookUpGrade(
   const isServed = isOpen(scale.hours, now)
   const isLocked = windows.some((window) => isFull(window, now))
   const refusal = refusalOf({ isServed, isLocked, isRight })
-  // A try is used up all the same: whoever guesses by night is as locked in the morning.
+  // Outside the hours every lookup counts as a failure, so that guesses at night lock the caller too.
   const one = { isRight: isRight && isServed }
   const counting = isLocked ? [] : whose.map((who, n) => tries.take(site, { who, ...one }, now, windows[n]))
   const writing = [auditNow(refusal, { on: `grades/${student}` }), ...counting]
-  // All of them, though one fail: an answer meanwhile would freeze the function in the middle of the others.
+  // Wait for all even if one fails: after the answer Lambda would freeze the others half done.
   await Promise.allSettled(writing)
   const [, ...taken] = await Promise.all(writing)
   const ended = taken.includes(false) ? refusalOf({ isServed, isLocked: true, isRight }) : refusal
@@ -51,7 +51,12 @@ export async function lookUpGrade(
 }
 
 function refusalOf(lookup: { isServed: boolean; isLocked: boolean; isRight: boolean }): HttpProblemError | undefined {
-  if (!lookup.isServed) return new HttpProblemError(403, 'lookup-closed', 'Marks are not looked up at this hour.')
-  if (lookup.isLocked) return new HttpProblemError(403, 'lookup-locked', 'Too many lookups failed; try again later.')
+  if (!lookup.isServed) return new HttpProblemError(403, 'lookup-closed', 'Marks cannot be looked up at this hour.')
+  if (lookup.isLocked)
+    return new HttpProblemError(
+      403,
+      'lookup-locked',
+      'Too many lookups of this caller or student failed. Try again later.',
+    )
   return lookup.isRight ? undefined : unknownGrade()
 }

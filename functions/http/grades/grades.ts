@@ -15,7 +15,7 @@ export function showGrade({ matricule, note, mention, updatedAt }: GradeItem, sc
   return { matricule, note, mention: mention ?? honourOf(note, scale), updatedAt }
 }
 
-/** What belongs to an answer about one mark: its ETag, and the student's fingerprint by which the audit knows it. */
+/** Names the student in the audit by a fingerprint, never by number. */
 function extrasOf(site: SiteId, matricule: string, pepper: string) {
   return { audit: { on: `grades/${fingerprint(pepper, 'matricule', site, matricule)}` } }
 }
@@ -47,7 +47,7 @@ export async function putGrade(request: GradeRequest & { body: GradeChange }, { 
   const { site, path, headers, now, body } = request
   const matricule = parseInput(Matricule, path.matricule)
   if (body.matricule !== undefined && body.matricule !== matricule)
-    throw badFields([{ field: 'matricule', message: 'the one of the path' }])
+    throw badFields([{ field: 'matricule', message: 'Differs from the student number in the path: leave it out.' }])
   const scale = await store.scale(site)
   const { mention, pin } = body
   const grade = {
@@ -65,7 +65,8 @@ export async function putGrade(request: GradeRequest & { body: GradeChange }, { 
 export async function deleteGrade({ site, path, headers }: GradeRequest, { store, pepper }: GradeDependencies) {
   const matricule = parseInput(Matricule, path.matricule)
   const expected = expectedBy(headers)
-  if (expected === 'nothing') throw badFields([{ field: 'if-none-match', message: 'not with DELETE' }])
+  if (expected === 'nothing')
+    throw badFields([{ field: 'if-none-match', message: 'DELETE does not take If-None-Match: use If-Match.' }])
   if (await store.delete(site, matricule, expected)) return extrasOf(site, matricule, pepper)
   throw expected === 'anything' ? unknownGrade() : changedMeanwhile()
 }
@@ -77,7 +78,7 @@ export async function listGrades(
 ): Promise<GradePage> {
   const limit = query.limit ?? pageRowsDefault
   const after = query.cursor === undefined ? undefined : readCursor('grades', site, Matricule, query.cursor, cursorKey)
-  // One more than the page tells whether there is another.
+  // One mark more than the page shows whether there is a next page.
   const [items, scale] = await Promise.all([store.list(site, after, limit + 1), store.scale(site)])
   const grades = items.slice(0, limit).map((item) => showGrade(item, scale))
   const last = grades.at(-1)
@@ -85,7 +86,7 @@ export async function listGrades(
   return { grades, cursor: writeCursor('grades', site, last.matricule, cursorKey) }
 }
 
-/** RFC 9110, 13.1: one tag, or `If-None-Match: *` for what must not be there yet. */
+/** Returns the condition of a write: one ETag, or `If-None-Match: *` for a mark that must not exist (RFC 9110, 13.1). */
 function expectedBy(headers: Headers): Expected {
   const match = headers['if-match']
   if (match !== undefined && match !== '*') return { tag: match.replace(/^"|"$/g, '') }
@@ -93,9 +94,13 @@ function expectedBy(headers: Headers): Expected {
 }
 
 export function unknownGrade(): HttpProblemError {
-  return new HttpProblemError(404, 'grade-unknown', 'There is no such mark.')
+  return new HttpProblemError(404, 'grade-unknown', 'The site has no such mark.')
 }
 
 function changedMeanwhile(): HttpProblemError {
-  return new HttpProblemError(412, 'grade-changed', 'The mark is not as the condition has it; read it again.')
+  return new HttpProblemError(
+    412,
+    'grade-changed',
+    'The mark does not fulfil the condition. Read it again and use its ETag.',
+  )
 }

@@ -5,7 +5,7 @@ import { readUpload } from '../../domain/grades/upload.ts'
 import type { GradeStore } from '../../stores/grades.ts'
 import { HttpProblemError } from '../problem.ts'
 
-/** All rows or none: with one wrong row nothing is written. A dry run writes nothing and answers what is wrong. */
+/** Writes all rows, or none if one is wrong. A dry run writes nothing and answers the faults. */
 export async function uploadGrades(
   site: SiteId,
   upload: Upload,
@@ -15,7 +15,9 @@ export async function uploadGrades(
   if (dryRun) return { rows: count, written: 0, dryRun, faults }
   if (faults.length > 0) {
     const errors = faults.map(({ row, field, message }) => ({ field: `rows.${row}.${field}`, message }))
-    throw new HttpProblemError(422, 'rows-invalid', `${faults.length} faults; nothing was written.`, { errors })
+    throw new HttpProblemError(422, 'rows-invalid', `${faults.length} faults: see \`errors\`. Nothing was written.`, {
+      errors,
+    })
   }
   const updatedAt = new Date(now).toISOString()
   const grades = rows.map(({ matricule, note, mention, pin }) => ({

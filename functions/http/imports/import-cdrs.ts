@@ -24,17 +24,17 @@ interface Parsed extends ImportRow {
   row: number
 }
 
-/** Legs are filed under their call's start, up to 6 h before; a wrong zone is up to 26 h off. */
+/** Seconds to search around a row: legs are filed under their call's start, up to 6 h before, and a wrong time zone adds 26 h. */
 const before = 32 * 3600
 const after = 26 * 3600
-/** Calls of one caller read to match against, in one query: 1 MB is 1,700. */
+/** Calls of one caller that a query reads for matching: 1 MB holds 1,700. */
 const candidatesMax = 1_500
-/** Callers looked up, and rows written, at once. */
+/** Callers searched, and rows written, at the same time. */
 const atOnce = 25
 
 /**
- * Stores what the call log has not. Rows are looked for among the calls of their caller (their callee, where the caller
- * is hidden), once for all rows of a caller; then stored under their natural key like any other, and their hours marked.
+ * Stores the rows that the call log lacks. All rows of a caller are matched with one search of that caller's calls (the
+ * callee's if the caller is hidden). New rows are stored under their natural key, and their hours marked for the roll-up.
  */
 export async function importCdrs(
   site: SiteId,
@@ -58,7 +58,7 @@ export async function importCdrs(
       const same = known.get(cdr.uniqueid) ?? []
       const match = matchCdr(cdr, keyed, same)
       if (typeof match === 'object') result.doubtful.push({ row, reason: match.doubt })
-      // An earlier import that died between two writes of this row is completed by putting it again.
+      // Storing a row again completes an earlier import that crashed between the two writes of the row.
       else if (match === 'same' && !same.some((one) => cdrHash(one) === cdrHash(cdr))) result.matched += 1
       else {
         wanted.push(cdr)
@@ -76,7 +76,7 @@ export async function importCdrs(
   return result
 }
 
-/** A row that the site's retention would let go at once is told, not taken and lost. */
+/** Returns why a row is refused. A row that the retention would delete at once is refused, not stored and lost. */
 function refusal(cdr: Cdr, { numbering, now }: ImportDependencies): string | undefined {
   if (Number.isNaN(momentSeconds(cdr.start))) return 'start'
   const last = expirySeconds(fileCdr(cdr), numbering)
@@ -105,7 +105,7 @@ async function candidates(
   const found: Cdr[] = []
   for (const month of monthsBack(from, to)) {
     let seen: string | undefined
-    // Ends with the month's rows of this caller.
+    // Ends when the month has no more rows of this caller.
     for (;;) {
       const span = { from, to, newestFirst: false, after: seen }
       const slice = party
@@ -120,7 +120,7 @@ async function candidates(
 }
 
 function reasonOf(issues: readonly v.BaseIssue<unknown>[]): string {
-  return [...new Set(issues.map((issue) => v.getDotPath(issue) ?? 'the whole'))].join(', ')
+  return [...new Set(issues.map((issue) => v.getDotPath(issue) ?? 'the whole row'))].join(', ')
 }
 
 async function each<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {

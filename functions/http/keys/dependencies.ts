@@ -10,7 +10,7 @@ import { SiteDirectory } from '../../stores/site-directory.ts'
 import { documentClient } from '../../stores/table.ts'
 import { existingSite } from '../existing-site.ts'
 
-/** All that managing keys stands on, opened once a process; asked for a request, with what is of that request. */
+/** Creates the dependencies of the handler, once per cold start; `forRequest` adds those of one request. */
 export function createDependencies() {
   const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'SOCKET_ENDPOINT')
   const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)

@@ -39,7 +39,7 @@ export async function listKeys(site: SiteId, keys: KeyLister, freezes: Freezes):
   return { keys: rows.map(({ prefix, row }) => toKeyInfo(prefix, row, frozen.get(prefix))) }
 }
 
-/** Lets a key place calls again that reached a cap. */
+/** Unfreezes a key that reached a cap, so that it can place calls again. */
 export async function unfreezeKey(
   prefix: string,
   {

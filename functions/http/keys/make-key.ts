@@ -22,7 +22,7 @@ interface MakeKeyDependencies {
   now: number
 }
 
-/** A key of a site, its secret in the answer and nowhere else. Nobody gives what he does not hold himself. */
+/** Makes a key. The secret is in this answer only. A key cannot give scopes that it lacks itself. */
 export function makeKey(request: KeyRequest, dependencies: MakeKeyDependencies): Promise<KeyMade> {
   const scopes = wantedScopes(request)
   const { caller } = dependencies
@@ -31,7 +31,7 @@ export function makeKey(request: KeyRequest, dependencies: MakeKeyDependencies):
     throw new HttpProblemError(
       403,
       'scope-not-held',
-      `The key lacks ${missing.join(', ')} itself, so it cannot give it.`,
+      `The calling key lacks ${missing.join(', ')} itself, so it cannot give a key these scopes.`,
     )
   }
   return store('key', scopes, request, dependencies)
@@ -69,11 +69,14 @@ async function store(
 }
 
 function wantedScopes({ role, scopes = [] }: KeyRequest): Scope[] {
-  if (role && scopes.length > 0) throw badFields([{ field: 'scopes', message: 'a role or scopes, not both' }])
+  if (role && scopes.length > 0)
+    throw badFields([{ field: 'scopes', message: 'Send either `role` or `scopes`, not both.' }])
   if (role) return [...roles[role]]
   const unknown = scopes.filter((scope) => !isScope(scope))
-  if (unknown.length > 0) throw badFields([{ field: 'scopes', message: 'there are scopes that do not exist' }])
+  if (unknown.length > 0)
+    throw badFields([{ field: 'scopes', message: `Unknown scope: ${unknown.join(', ')}. Example: cdrs:read.` }])
   const known = [...new Set(scopes.filter(isScope))]
-  if (known.length === 0) throw badFields([{ field: 'role', message: 'a role or scopes are wanted' }])
+  if (known.length === 0)
+    throw badFields([{ field: 'role', message: 'Missing: send `role` or `scopes`. Example: viewer.' }])
   return known
 }

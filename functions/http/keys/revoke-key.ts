@@ -16,8 +16,8 @@ export interface SocketCloser {
 }
 
 /**
- * Revokes a key or board token. The row is written first and the sockets are looked for after it, while a socket that opens
- * is written first and looks at the key after that: whichever comes second finds the other.
+ * Revokes a key or board token and closes its sockets. The row is written before the sockets are searched, and a new socket is
+ * written before it checks its key, so whichever comes second finds the other.
  */
 export async function revokeKey(
   prefix: string,

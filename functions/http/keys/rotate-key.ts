@@ -13,8 +13,8 @@ export interface KeyRotator {
 }
 
 /**
- * The next secret of a key; the last one opens until the overlap ends. Asked again because the answer was lost, the secret
- * that nobody got becomes one of the older ones, and the one in use goes on until its own end.
+ * Gives a key a new secret; the old one stays valid until the overlap ends. If the request is repeated because its answer was
+ * lost, the lost secret becomes one of the older ones, and the secret in use stays valid until its own end.
  */
 export async function rotateKey(
   prefix: string,
@@ -34,7 +34,7 @@ export async function rotateKey(
     throw new HttpProblemError(
       403,
       'scope-not-held',
-      `The key lacks ${missing.join(', ')} itself, so it cannot take it over.`,
+      `The calling key lacks ${missing.join(', ')} itself, so it cannot rotate a key with these scopes.`,
     )
   }
   const older = row.older.filter(({ until }) => until > now)
@@ -42,7 +42,7 @@ export async function rotateKey(
     throw new HttpProblemError(
       409,
       'rotation-running',
-      `The key has ${secretsMax} secrets in use; wait until one of them ends.`,
+      `The key has ${secretsMax} valid secrets. Wait until one of them expires.`,
     )
   }
   const { secret, text } = makeApiKey(row.kind, prefix)
@@ -50,7 +50,7 @@ export async function rotateKey(
   const ending = overlapSeconds > 0 ? [{ hash: row.hash, until: now + overlapSeconds * 1000 }] : []
   const next = { hash, older: [...older, ...ending] }
   if (!(await keys.rotate(prefix, row, next, now))) {
-    throw new HttpProblemError(409, 'key-changed', 'The key was changed at the same time; look at it and try again.')
+    throw new HttpProblemError(409, 'key-changed', 'The key was changed at the same time. Read it and try again.')
   }
   return { ...toKeyInfo(prefix, { ...row, rotatedAt: now }), secret: text }
 }

@@ -39,19 +39,19 @@ interface QuotaRequest {
   now: number
 }
 
-/** When to ask again where calls at the same time are too many: one of them ends. */
+/** Retry-After when too many calls are in progress: one of them will end. */
 const atOnceSeconds = 10
-/** A call that was let in and has no row by then was never made: its request has ended. */
+/** A call that has no row after this was never made: its request has ended. */
 const unmadeMs = 60_000
 
-/** Takes a place among the calls of site and key, or refuses with 429, or 403 for a key that was frozen. */
+/** Counts a call against the caps of site and key. @throws HttpProblemError 429 if a cap is reached, 403 if the key is frozen */
 export async function takeCallQuota(request: QuotaRequest, dependencies: QuotaDependencies): Promise<void> {
   const { site, keyId, call, settings, rules, now } = request
   if (await dependencies.freezes.isFrozen(site, keyId)) {
     throw new HttpProblemError(
       403,
       'key-frozen',
-      'This key reached a cap and was frozen; who manages keys can lift that.',
+      'This key reached a cap and was frozen. A key manager can unfreeze it.',
     )
   }
   const atOnce = { site: settings.callsAtOnce, key: rules.callsAtOnce ?? settings.callsAtOnce }
@@ -69,7 +69,7 @@ export async function takeCallQuota(request: QuotaRequest, dependencies: QuotaDe
   throw await quotaExceeded(request, exceeded.cap, Math.ceil((exceeded.until - now) / 1000), dependencies)
 }
 
-/** Takes out calls whose end was noted and whose place was not given back, as a crash between the two leaves them. */
+/** Removes calls that have ended but are still listed, as a crash between the two writes leaves them. */
 async function clearEnded(site: SiteId, now: number, { open, placed }: QuotaDependencies): Promise<boolean> {
   let cleared = false
   for (const call of await open.list(site)) {
@@ -89,9 +89,14 @@ async function quotaExceeded(
   { freezes }: QuotaDependencies,
 ): Promise<HttpProblemError> {
   if (settings.freezeOnCap) await freezes.freeze(site, keyId, now)
-  // At this level an alarm stands on it: someone rings more than the site expects.
+  // Logged as an error because an alarm counts these: someone places more calls than the site expects.
   logOutcome('error', 'call-cap', { site, keyId, cap, frozen: settings.freezeOnCap })
-  return new HttpProblemError(429, `call-cap-${cap}`, 'Site or key may not place more calls by API for now.', {
-    headers: { 'retry-after': String(retryAfterSeconds) },
-  })
+  return new HttpProblemError(
+    429,
+    `call-cap-${cap}`,
+    `The site or key has reached its cap of calls (${cap}). Retry-After says when to try again.`,
+    {
+      headers: { 'retry-after': String(retryAfterSeconds) },
+    },
+  )
 }

@@ -11,7 +11,7 @@ import { SiteDirectory } from '../../stores/site-directory.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 
-/** All that placing and ending a call stands on, opened once a process. */
+/** Creates the dependencies of the handler, once per cold start. */
 export function createDependencies() {
   const env = config('TABLE_LIVE', 'TABLE_ACCESS', 'QUEUE_WATCH', 'STAGE')
   const db = documentClient()

@@ -5,7 +5,7 @@ import { type DialRules, judgeNumber } from '../../domain/dial-rules.ts'
 import { canonicalNumber, type Numbering } from '../../domain/phone-number.ts'
 import { badFields, HttpProblemError } from '../problem.ts'
 
-/** The rules of the site, narrowed by those of the key. */
+/** Returns the dial rules of the site, narrowed by those of the key. */
 export function rulesOf(settings: SiteSettings, key: KeyCallRules): DialRules {
   const { dialCountries } = key
   return {
@@ -17,7 +17,7 @@ export function rulesOf(settings: SiteSettings, key: KeyCallRules): DialRules {
   }
 }
 
-/** 400 and 403 for what is no number or may not be dialled; else its one form, and the digits for the dial plan. */
+/** Returns the number in canonical form and the digits for the dial plan. @throws HttpProblemError 400 or 403 */
 export function judgeTarget(
   field: string,
   text: string,
@@ -26,13 +26,14 @@ export function judgeTarget(
 ): { dial: string; canonical: string } {
   const verdict = judgeNumber(text, rules, numbering)
   if (verdict.kind === 'allowed') return verdict
-  if (verdict.kind === 'invalid') throw badFields([{ field, message: 'no number that can be dialled' }])
+  if (verdict.kind === 'invalid')
+    throw badFields([{ field, message: 'Not a number that can be dialled. Example: +33 1 23 45 67 89.' }])
   throw new HttpProblemError(403, `dial-${verdict.why}`, `The rules of this site or key deny ${verdict.why} numbers.`, {
-    errors: [{ field, message: `${verdict.why} numbers are denied` }],
+    errors: [{ field, message: `Denied: ${verdict.why} numbers.` }],
   })
 }
 
-/** What is dialled, in the number's one form and as the dial plan takes it; 400 and 403 for what is not. */
+/** Checks the number to dial and the caller id. @throws HttpProblemError 400 or 403 */
 export function checkDialled(
   { to, callerId }: CallRequest,
   settings: SiteSettings,
@@ -47,7 +48,7 @@ export function checkDialled(
       'caller-id-not-owned',
       'A call may show only the numbers of its site (ownNumbers).',
       {
-        errors: [{ field: 'callerId', message: 'none of the numbers of this site' }],
+        errors: [{ field: 'callerId', message: 'Not one of `ownNumbers` of this site.' }],
       },
     )
   }

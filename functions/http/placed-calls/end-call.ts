@@ -17,14 +17,14 @@ export interface EndCallDependencies {
   now: number
 }
 
-/** Has the bridge end a call, or never begin it. What has ended stays as it ended. */
+/** Tells the bridge to end a call, or not to start it. A call that has ended is answered unchanged. */
 export async function endCall(site: SiteId, id: string, dependencies: EndCallDependencies): Promise<Call> {
   const { directory, placed, calls, commands, signingKey, now } = dependencies
   const siteRow = await existingSite(directory, site)
   const row = await placed.find(site, id)
   const live = (await calls(site)).find((call) => call.id === id)
   const call = row ? (live ? enrich(live.state, row) : toCall(id, row)) : live?.state
-  if (!call) throw new HttpProblemError(404, 'call-unknown', 'There is no such call, or not any more.')
+  if (!call) throw new HttpProblemError(404, 'call-unknown', 'The site has no such call in progress.')
   const { url } = commandQueueOf(siteRow)
   if (row?.stage !== 'ended' || live) {
     const times = commandTimes(now, now + callDeadlineMs)

@@ -32,14 +32,15 @@ export interface PlaceCallDependencies extends QuotaDependencies {
 }
 
 const keyForm = /^[\x21-\x7e]{1,255}$/
-/** A request that has the key and made no call in this time has died: the function's own limit is 10 s. */
+/** A request that has made no call after this has failed: the function's timeout is 10 s. */
 const inProgressMs = 12_000
-/** Long after the deadline: what the bridge had to say has arrived, or nothing will. */
+/** Well after the deadline of the command: by then the bridge has reported the outcome, or never will. */
 const reapAfterSeconds = 45
 
 /**
- * Places a call, once for each Idempotency-Key: key row, call row, command. A retry finds the rows and sends the command
- * again under the same id for as long as the call is queued and its deadline ahead; the bridge knows it by that id.
+ * Places a call, once for each Idempotency-Key. It writes the key row and the call row, then sends the command. A retry finds the
+ * rows and sends the command again, with the same id, while the call is queued and its deadline is ahead; the bridge ignores an
+ * id that it has executed.
  */
 export async function placeCall(
   site: SiteId,
@@ -49,7 +50,12 @@ export async function placeCall(
   dependencies: PlaceCallDependencies,
 ): Promise<Call> {
   if (!idempotencyKey || !keyForm.test(idempotencyKey)) {
-    throw badFields([{ field: 'Idempotency-Key', message: 'a header of up to 255 visible characters' }])
+    throw badFields([
+      {
+        field: 'Idempotency-Key',
+        message: 'Missing or malformed header: 1 to 255 visible characters. Example: 3f9a8c1e5b7d42a0.',
+      },
+    ])
   }
   const { placed, now } = dependencies
   const key = sha256(idempotencyKey)
@@ -65,7 +71,7 @@ export async function placeCall(
   return toCall(call, row)
 }
 
-/** All that can refuse, in the order of what it costs. */
+/** Makes every check, the cheapest first, and returns the row of the call. */
 async function prepareCall(
   site: SiteId,
   keyId: string,
@@ -81,7 +87,7 @@ async function prepareCall(
   const rules = key?.calls ?? {}
   const dialled = checkDialled(request, settings, rules, numbering(country))
   const { endpoint, numbers } = await reachableEndpoint(site, request.from, dependencies.reachable, now)
-  if (numbers.includes(dialled.to)) throw badFields([{ field: 'to', message: 'is the calling phone itself' }])
+  if (numbers.includes(dialled.to)) throw badFields([{ field: 'to', message: 'A phone cannot call itself.' }])
   await takeCallQuota({ site, keyId, call, settings, rules, now }, dependencies)
   return {
     ...dialled,
@@ -103,16 +109,20 @@ async function repeatCall(
 ): Promise<Call> {
   const { placed, now } = dependencies
   if (known.hash !== hash) {
-    throw new HttpProblemError(422, 'idempotency-key-reused', 'This Idempotency-Key was used with another body.')
+    throw new HttpProblemError(
+      422,
+      'idempotency-key-reused',
+      'This Idempotency-Key was sent with another body before. Use a new key.',
+    )
   }
   const row = await placed.find(site, known.call)
   if (!row && now - known.at < inProgressMs) throw inProgress()
   if (!row) {
-    // Its request died before there was a call; nothing was sent, and nothing may be under this key any more.
+    // The first request failed before it wrote the call row, so it sent nothing. The key stays spent.
     throw new HttpProblemError(
       409,
       'idempotency-key-spent',
-      'The request with this key failed and rang nothing: use a new key.',
+      'The request with this key failed before it rang a phone. Use a new key.',
     )
   }
   if (row.stage === 'queued' && now < row.deadline) await send(site, known.call, row, dependencies)
@@ -140,7 +150,7 @@ async function send(site: SiteId, call: string, row: PlacedRow, dependencies: Pl
   await dependencies.commands.send(url, signCommand(site, command, dependencies.signingKey))
 }
 
-/** Of the parsed body, its keys sorted: spaces and order make no other body. */
+/** Hashes the parsed body with sorted keys, so that spaces and key order do not matter. */
 function hashOf(request: CallRequest): string {
   const sorted = (_: string, value: unknown) =>
     typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value
@@ -151,7 +161,7 @@ function inProgress(): HttpProblemError {
   return new HttpProblemError(
     409,
     'idempotency-in-progress',
-    'A request with this key is being served; ask again shortly.',
+    'A request with this key is being served. Send it again in a second.',
     {
       headers: { 'retry-after': '1' },
     },

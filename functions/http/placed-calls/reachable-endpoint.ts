@@ -11,12 +11,12 @@ export interface PresenceReader {
   endpoints(site: SiteId): Promise<EndpointEntity[]>
 }
 
-/** A bridge that said nothing for so long is away: it speaks each 10 s. */
+/** A bridge sends a message every 10 s; after this long without one it counts as offline. */
 const silentMs = 20_000
-/** When to try again: a bridge or a PBX that restarts is back within half a minute. */
+/** Retry-After: a bridge or PBX that restarts is back within half a minute. */
 const retryAfterSeconds = '15'
 
-/** The calling phone's endpoint, if a call could ring there now; what could not is told before anything is sent. */
+/** Returns the calling phone's endpoint and numbers. @throws HttpProblemError if a call could not ring there now */
 export async function reachableEndpoint(
   site: SiteId,
   from: string,
@@ -27,17 +27,17 @@ export async function reachableEndpoint(
   checkBridgeOnline(bridge, now)
   const id = from.startsWith('PJSIP/') ? from : `PJSIP/${from}`
   const endpoint = known.find((entity) => entity.id === id)
-  if (!endpoint) throw badFields([{ field: 'from', message: 'no phone of this site' }])
+  if (!endpoint) throw badFields([{ field: 'from', message: 'Not a phone of this site. Example: PJSIP/5860.' }])
   if (endpoint.state.reachability === 'offline') {
-    throw new HttpProblemError(409, 'caller-offline', 'The calling phone is not registered; switch it on.', {
-      errors: [{ field: 'from', message: 'is not registered' }],
+    throw new HttpProblemError(409, 'caller-offline', 'The calling phone is not registered. Switch it on.', {
+      errors: [{ field: 'from', message: 'Not registered.' }],
     })
   }
   const { resource, number } = endpoint.state
   return { endpoint: id, numbers: number === undefined ? [resource] : [resource, number] }
 }
 
-/** 503 while nothing that is sent would be done in time. */
+/** @throws HttpProblemError 503 while the bridge or its PBX cannot execute a command in time */
 export function checkBridgeOnline(bridge: BridgeHealth | undefined, now: number): void {
   if (!bridge || now - Date.parse(bridge.lastHeard) > silentMs) {
     throw unavailable('bridge-offline', 'The bridge of this site is not connected, so nothing can be dialled.')

@@ -18,8 +18,8 @@ export interface SiteDeletion {
 }
 
 /**
- * Ends a site: the order to remove it is written first, and is carried out whatever becomes of this request; its keys are
- * taken away before this answers. The receipt's id follows from the site, so that asking again asks for the same.
+ * Starts the deletion of a site. The job is written first, so that it runs even if this request fails; the site's keys are
+ * removed before the answer. The id of the receipt is derived from the site, so that a repeated request finds the same job.
  */
 export async function requestDeletion(
   site: SiteId,
@@ -40,7 +40,7 @@ export async function requestDeletion(
   return (await removals.receipt(site, id)) ?? asked
 }
 
-/** A number and a student number may be the same digits, so whoever asks says which. */
+/** Starts an erasure. The request says whether it means a number or a student number, which may have the same digits. */
 export function requestErasure(
   site: SiteId,
   whose: { number: string } | { matricule: string },
@@ -51,14 +51,14 @@ export function requestErasure(
   return removals.create({ site, id: randomUUID(), what, ...whose, askedAt, removed: {}, months: [] })
 }
 
-/** With a link to the call log as it was, where a site was deleted. */
+/** Returns a receipt; for a deleted site with a link to the final export of its call log. */
 export async function findReceipt(
   site: SiteId,
   id: string,
   { removals, files }: Pick<RemovalDependencies, 'removals'> & { files: { link(file: string): Promise<string> } },
 ): Promise<Receipt> {
   const receipt = await removals.receipt(site, id)
-  if (!receipt) throw new HttpProblemError(404, 'receipt-unknown', 'There is no such receipt.')
+  if (!receipt) throw new HttpProblemError(404, 'receipt-unknown', 'The site has no such receipt.')
   const { farewell } = receipt
   return farewell ? { ...receipt, farewell: { ...farewell, link: await files.link(farewell.file) } } : receipt
 }

@@ -6,10 +6,10 @@ import { readCursor } from '../cursor.ts'
 
 import { parseSearch } from './search-query.ts'
 
-/** What one request reads at most, 2 MB: a page of filtered rows ends there, short, with a cursor. */
+/** One request reads at most 2 MB: a page of a filtered search may end there, short of its limit, with a cursor. */
 export const readBytesMax = 2_097_152
 
-/** What is asked for: a new search, or the next page of the one that the cursor carries. */
+/** Returns the search of a request: a new one, or the one in the cursor and the position to continue from. */
 export function startPage(
   site: SiteId,
   list: 'cdrs' | 'calls',
@@ -20,11 +20,11 @@ export function startPage(
   return readCursor(list, site, Position, query.cursor, cursorKey)
 }
 
-/** Where a page ended: after this row, in this search. */
+/** Content of a cursor: the search, and the last row of the page. */
 const Position = v.object({ search: Search, after: v.string() })
 export type Position = v.InferOutput<typeof Position>
 
-/** The named fields of an item and no others; all of them without `fields`. */
+/** Returns an item with the fields that `fields` names, or all of them if it is undefined. */
 export function pick<T extends object>(fields: string | undefined, item: T): Partial<T> {
   if (fields === undefined) return item
   const wanted = new Set(fields.split(','))

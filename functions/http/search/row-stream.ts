@@ -9,13 +9,13 @@ export interface LogReader {
   byPrefix(site: SiteId, side: Side, month: string, prefix: string): Promise<Slice>
 }
 
-/** Rows of one slice, in the search's order, not yet filtered by what is no key. */
+/** Rows of one query, in the order of the search, before the filters that no index covers. */
 export interface Run {
   rows: LogRow[]
   bytes: number
 }
 
-/** The rows of a search, slice by slice, from the one after `after`; `limit` is how many a slice is worth reading. */
+/** Yields the rows of a search after the row `after`, query by query; `limit` returns how many rows the next query should read. */
 export async function* readRows(
   log: LogReader,
   site: SiteId,
@@ -32,7 +32,7 @@ export async function* readRows(
     const prefixed = search.party?.prefixes
       ? await readPrefixed(log, site, month, search.party.prefixes, search.party.sides)
       : undefined
-    // A month has at most as many slices as rows; the caller stops at its page's end or its budget of bytes.
+    // Ends with the month: at most as many queries as rows. The caller stops earlier, when its page or byte budget is full.
     for (;;) {
       const { from, to, newestFirst } = search
       const span = { from, to, newestFirst, after: seen }
@@ -62,8 +62,8 @@ async function readSlice(
 }
 
 /**
- * All rows of a month whose number begins so, or, where that is more than one query reads, nothing: there the rows by
- * time, filtered, are the shorter way to the first page. `bytes` is what it cost, to be counted once.
+ * Returns all rows of a month whose number has one of the prefixes, or undefined if they are more than one query reads: then
+ * reading rows by time and filtering them reaches the first page sooner. `bytes` is what the queries read, to be counted once.
  */
 async function readPrefixed(
   log: LogReader,

@@ -4,16 +4,16 @@ import { wholeSeconds } from '../../domain/filing.ts'
 import { canonicalNumber, canonicalPrefixes, type Numbering, prefixDigitsMin } from '../../domain/phone-number.ts'
 import { badFields, type FieldError } from '../problem.ts'
 
-/** Each month is one query, so a period is bounded to five years: at most 61 queries a page, of an all but empty site. */
+/** Bounds a search to five years. Each month is one query, so a page takes at most 61 queries, for a nearly empty site. */
 const periodDaysMax = 5 * 366
 const periodDaysDefault = 31
 const dayMs = 86_400_000
 
-/** What a query asks for, its numbers made canonical. Whatever is wrong is told by field, all at once. */
+/** Returns the search with canonical numbers. @throws HttpProblemError 400 with every wrong field */
 export function parseSearch(query: SearchQuery, numbering: Numbering, now: number): Search {
   const errors: FieldError[] = []
   const period = parsePeriod(query, now, errors)
-  const party = understandParty(query, numbering, errors)
+  const party = parseParty(query, numbering, errors)
   if (errors.length > 0) throw badFields(errors)
   const { disposition, result, direction, minDuration, accountcode, order } = query
   return {
@@ -36,15 +36,16 @@ export function parsePeriod(
   const to = query.to === undefined ? now : instant(query.to)
   const from = query.from === undefined ? to - periodDaysDefault * dayMs : instant(query.from)
   const days = (to - from) / dayMs
-  if (Number.isNaN(to)) errors.push({ field: 'to', message: 'a date that exists' })
-  if (Number.isNaN(from) && !Number.isNaN(to)) errors.push({ field: 'from', message: 'a date that exists' })
-  if (days < 0) errors.push({ field: 'from', message: 'from must not be after to' })
-  if (days > periodDaysMax) errors.push({ field: 'from', message: `at most ${periodDaysMax} days before to` })
+  if (Number.isNaN(to)) errors.push({ field: 'to', message: 'Not a date that exists.' })
+  if (Number.isNaN(from) && !Number.isNaN(to)) errors.push({ field: 'from', message: 'Not a date that exists.' })
+  if (days < 0) errors.push({ field: 'from', message: '`from` must not be later than `to`.' })
+  if (days > periodDaysMax)
+    errors.push({ field: 'from', message: `Too early: at most ${periodDaysMax} days before \`to\`.` })
   if (errors.length > 0) return { from: '', to: '' }
   return { from: wholeSeconds(from), to: wholeSeconds(to) }
 }
 
-/** JavaScript reads the 30th of February as the 2nd of March; here it is no date. */
+/** Returns Unix milliseconds, or NaN. JavaScript reads 30 February as 2 March, so the date is compared with its own spelling. */
 function instant(text: string): number {
   const ms = Date.parse(text)
   return !Number.isNaN(ms) && wholeSeconds(ms) === `${text.slice(0, 19)}Z` ? ms : Number.NaN
@@ -52,12 +53,12 @@ function instant(text: string): number {
 
 const partySides = { caller: ['caller'], called: ['called'], party: ['caller', 'called'] } as const
 
-function understandParty(query: SearchQuery, numbering: Numbering, errors: FieldError[]): Search['party'] {
+function parseParty(query: SearchQuery, numbering: Numbering, errors: FieldError[]): Search['party'] {
   const given = (['caller', 'called', 'party'] as const).filter((field) => query[field] !== undefined)
   const [field, second] = given
   if (field === undefined) return undefined
   if (second !== undefined) {
-    errors.push({ field: second, message: `one of ${given.join(', ')} at a time` })
+    errors.push({ field: second, message: `Only one of ${given.join(', ')} at a time.` })
     return undefined
   }
   const text = query[field] ?? ''
@@ -65,7 +66,7 @@ function understandParty(query: SearchQuery, numbering: Numbering, errors: Field
   if (!text.endsWith('*') || text === '*') return { sides, exact: canonicalNumber(text, numbering) }
   const digits = text.slice(0, -1)
   if ((digits.match(/\d/g) ?? []).length < prefixDigitsMin) {
-    errors.push({ field, message: `at least ${prefixDigitsMin} digits before *` })
+    errors.push({ field, message: `Too short: at least ${prefixDigitsMin} digits before *. Example: 0123*.` })
     return undefined
   }
   return { sides, prefixes: canonicalPrefixes(digits, numbering) }

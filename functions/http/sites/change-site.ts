@@ -13,7 +13,7 @@ export interface SiteDescriber {
   describe(site: SiteId, properties: SiteProperties, revision: number): Promise<void>
 }
 
-/** Changes what is named and leaves the rest; of two changes at the same time one is told to look again. */
+/** Changes the given properties. Of two changes at the same time, one is refused. @throws HttpProblemError 409 */
 export async function changeSite(
   site: SiteId,
   change: SiteChange,
@@ -24,7 +24,7 @@ export async function changeSite(
   const merged = v.parse(SiteSettings, { ...seen.settings, ...defined(settings ?? {}) })
   const next: SiteRow = { ...seen, ...defined(properties), settings: merged }
   if (!(await directory.change(site, seen, next))) {
-    throw new HttpProblemError(409, 'site-changed', 'The site was changed at the same time; look at it and try again.')
+    throw new HttpProblemError(409, 'site-changed', 'The site was changed at the same time. Read it and try again.')
   }
   await sites.describe(site, next, seen.revision + 1)
   return toSite(next)

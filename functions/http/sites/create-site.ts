@@ -25,14 +25,14 @@ export interface CreateSiteDependencies {
 }
 
 /**
- * Makes a site with its command queue, its first key and its bridge's code. The name is claimed first and the site opened
- * last: what a request that died has left behind is no site to anyone, and the next one clears it away.
+ * Creates a site with its command queue, its first key and an enrolment code. The name is claimed first and the site opened
+ * last, so that a request that fails in between leaves no visible site; the next request for the name removes the remains.
  */
 export async function createSite(request: SiteRequest, dependencies: CreateSiteDependencies): Promise<SiteCreated> {
   const { site, ...properties } = request
   const { directory, keys, bridges, caller, pepper, now } = dependencies
   const left = await directory.row(site)
-  // A number never used before, since a session of an earlier site of this name may still be valid for an hour.
+  // A new number, because a bridge session of an earlier site of this name may be valid for another hour.
   const queueNumber = left?.state === 'making' ? left.queueNumber : Math.floor(now / 1000)
   const claim = randomUUID()
   if (!(await directory.claim(site, claim, { ...properties, queueNumber }, now))) throw taken(site, left)
@@ -52,7 +52,7 @@ function taken(site: SiteId, left: SiteRow | undefined): HttpProblemError {
     return new HttpProblemError(
       409,
       'site-being-deleted',
-      `The site ${site} is being deleted; try again in two minutes.`,
+      `The site ${site} is being deleted. Try again in two minutes.`,
     )
   }
   return new HttpProblemError(

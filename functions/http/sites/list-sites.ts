@@ -2,14 +2,14 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { SitePage } from '../../../contracts/site.ts'
 import { type SiteRow, toSite } from '../../stores/site-directory.ts'
 
-/** 0.4 KB a site: a page is 40 KB. */
+/** A site is 0.4 KB, so a page is 40 KB. */
 const pageSites = 100
 
 export interface SiteLister {
   list(after: SiteId | undefined, limit: number): Promise<SiteRow[]>
 }
 
-/** A page of the sites, by name. What is being made or deleted is no site, so a page may be short. */
+/** Returns a page of sites by name. Sites that are being created or deleted are left out, so a page may be short. */
 export async function listSites(after: SiteId | undefined, directory: SiteLister): Promise<SitePage> {
   const rows = await directory.list(after, pageSites)
   const sites = rows.filter(({ state }) => state === 'live').map(toSite)

@@ -16,8 +16,8 @@ export interface TotalReader {
   ): Promise<{ hour: string; lines: Record<string, Tally> }[]>
 }
 
-/** What one row gathers. */
-class Gathered {
+/** Sums of one row. */
+class RowSums {
   readonly counts = directions.map(noCounts)
   peak = 0
 
@@ -38,9 +38,9 @@ class Gathered {
 }
 
 /**
- * Totals of the quarter-hours that begin between `from` and `to`, in rows of the site's own clock: a day on which clocks
- * change has 23 or 25 hours, and an hour of a zone beside the full hour is made of two halves. Hours, days and weeks
- * without a call are rows of zeros.
+ * Returns the totals of the quarter-hours that begin between `from` and `to`, in rows of the site's time zone: a day on which the
+ * clocks change has 23 or 25 hours, and in a zone with a half-hour offset an hour spans two halves of UTC hours. Hours, days and
+ * weeks without calls are rows of zeros.
  */
 export async function getStats(
   site: SiteId,
@@ -50,10 +50,10 @@ export async function getStats(
   const { by } = query
   const offsetAt = offsetsOf(zone)
   const period = periodOf(query, offsetAt)
-  const rows = new Map<string, Gathered>()
-  const total = new Gathered()
+  const rows = new Map<string, RowSums>()
+  const total = new RowSums()
   const rowOf = (key: string) => {
-    const row = rows.get(key) ?? new Gathered()
+    const row = rows.get(key) ?? new RowSums()
     rows.set(key, row)
     return row
   }

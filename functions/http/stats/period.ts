@@ -3,23 +3,23 @@ import { quarterSeconds } from '../../domain/stats/hour-total.ts'
 import { nextDay, type OffsetAt, startOfDay } from '../../domain/stats/zone.ts'
 import { badFields } from '../problem.ts'
 
-/** From and before, in Unix seconds, whole quarters. */
+/** Start (included) and end (not included) in Unix seconds, at whole quarters of an hour. */
 export interface Period {
   from: number
   to: number
 }
 
-/** Days a request may span: 62 days by hour are 1,488 rows; a year of hours is read for days, 12 queries of 1 MB at most. */
+/** Longest period in days: 62 days by hour are 1,488 rows; 400 days are at most 14 queries of 1 MB. */
 const daysMax: Record<StatsBy, number> = { hour: 62, day: 400, week: 800, extension: 93, trunk: 93 }
 const daySeconds = 86_400
 
-/** A date means the whole local day, `to` included; a time means that moment, `to` left out, down to its quarter-hour. */
+/** Returns the period. A date means the whole local day, also for `to`; a time is rounded down to its quarter-hour, and `to` is not included. */
 export function periodOf({ from, to, by }: StatsQuery, offsetAt: OffsetAt): Period {
   const start = momentOf('from', from, from.length === 10 ? from : undefined, offsetAt)
   const end = momentOf('to', to, to.length === 10 ? nextDayOf(to) : undefined, offsetAt)
-  if (start >= end) throw badFields([{ field: 'from', message: 'from must be before to' }])
+  if (start >= end) throw badFields([{ field: 'from', message: '`from` must be earlier than `to`.' }])
   if (end - start > daysMax[by] * daySeconds + 7200) {
-    throw badFields([{ field: 'to', message: `at most ${daysMax[by]} days after from when by=${by}` }])
+    throw badFields([{ field: 'to', message: `Too late: at most ${daysMax[by]} days after \`from\` for by=${by}.` }])
   }
   return { from: start, to: end }
 }
@@ -27,9 +27,9 @@ export function periodOf({ from, to, by }: StatsQuery, offsetAt: OffsetAt): Peri
 function momentOf(field: string, text: string, day: string | undefined, offsetAt: OffsetAt): number {
   const full = text.length === 10 ? `${text}T00:00:00Z` : text
   const ms = Date.parse(full)
-  // JavaScript reads the 30th of February as the 2nd of March; here it is no date.
+  // JavaScript reads 30 February as 2 March, so the date is compared with its own spelling.
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== full.slice(0, 19)) {
-    throw badFields([{ field, message: 'a date that exists' }])
+    throw badFields([{ field, message: 'Not a date that exists.' }])
   }
   const seconds = day === undefined ? ms / 1000 : startOfDay(day, offsetAt)
   return Math.floor(seconds / quarterSeconds) * quarterSeconds

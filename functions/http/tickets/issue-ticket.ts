@@ -12,21 +12,21 @@ export interface TicketWriter {
 /** Long enough for a slow link's handshake, short enough that a ticket in a log is worth nothing. */
 const ticketMs = 60_000
 
-/** A ticket with the caller's scopes, or those of them that are asked for. */
+/** Issues a ticket with the caller's scopes, or with those of them that the request names. */
 export async function issueTicket(
   caller: SiteKey,
   wanted: readonly string[] | undefined,
   { tickets, socketUrl, now }: { tickets: TicketWriter; socketUrl: string; now: number },
 ): Promise<TicketIssued> {
   if (wanted && !wanted.every(isScope)) {
-    throw badFields([{ field: 'scopes', message: 'there are scopes that do not exist' }])
+    throw badFields([{ field: 'scopes', message: 'Unknown scope. Example: presence:read.' }])
   }
   const missing = (wanted ?? []).filter((scope) => isScope(scope) && !caller.scopes.has(scope))
   if (missing.length > 0) {
     throw new HttpProblemError(
       403,
       'scope-not-held',
-      `The key lacks ${missing.join(', ')} itself, so its ticket cannot have it.`,
+      `The key lacks ${missing.join(', ')} itself, so its ticket cannot have these scopes.`,
     )
   }
   const ticket = makeTicket()

@@ -17,10 +17,10 @@ export interface VerificationDependencies {
   now: number
 }
 
-/** What the command's queue keeps a message for: a bridge that is away that long is asked again another time. */
+/** Lifetime of the command: if the bridge is offline for longer, the verification must be requested again. */
 const deadlineMs = 60_000
 
-/** Asks the site's bridge what the PBX has of a day; its answer comes by the records' lane, and is compared there. */
+/** Asks the site's bridge for the CDRs that the PBX has of a day. The answer arrives on the records lane, where it is compared. */
 export async function requestVerification(
   row: Pick<SiteRow, 'sk' | 'zone' | 'commandQueue'>,
   { day, repair }: VerificationRequest,
@@ -53,14 +53,19 @@ export async function findVerification(
 ): Promise<Verification> {
   checkDay(day)
   const found = await days.find(site, day)
-  if (!found) throw new HttpProblemError(404, 'day-not-verified', 'This day was not verified.')
+  if (!found)
+    throw new HttpProblemError(
+      404,
+      'day-not-verified',
+      'This day was not verified. Verify it with POST /v1/sites/{site}/cdrs/verifications.',
+    )
   return found
 }
 
-/** JavaScript reads the 30th of February as the 2nd of March; here it is no date. */
+/** JavaScript reads 30 February as 2 March, so the date is compared with its own spelling. */
 function checkDay(day: string): void {
   const ms = Date.parse(`${day}T00:00:00Z`)
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== day) {
-    throw badFields([{ field: 'day', message: 'a date that exists' }])
+    throw badFields([{ field: 'day', message: 'Not a date that exists. Example: 2026-11-23.' }])
   }
 }
