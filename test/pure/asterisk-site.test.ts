@@ -68,7 +68,7 @@ test('rejects duplicates and a trunk number without an extension', async () => {
   expect(problemsOf(() => checkSite({ ...site, trunk: { ...site.trunk, name: '5860' } }))).toHaveLength(1)
 })
 
-test.each(['', '- a', 'site: [', 'a: b: c', '*x'])('what is no site is refused, not thrown about: %j', (text) => {
+test.each(['', '- a', 'site: [', 'a: b: c', '*x'])('rejects %j, which is not a site, with SiteInvalidError', (text) => {
   expect(() => parseSite(text)).toThrow(SiteInvalidError)
 })
 
