@@ -1,12 +1,10 @@
 import { renderCdr, renderCdrCustom, renderCdrManager } from './render/cdr.ts'
 import { renderAsterisk, renderIndications, renderLogger, renderRtp } from './render/core.ts'
 import { renderDialPlan } from './render/dial-plan.ts'
-import { renderFeatures } from './render/features.ts'
 import { renderAri, renderHttp, renderManager } from './render/interfaces.ts'
 import type { AsteriskPorts } from './render/layout.ts'
 import { renderModules } from './render/modules.ts'
 import { renderPjsip } from './render/pjsip.ts'
-import { renderVoicemail } from './render/voicemail.ts'
 import type { Secrets } from './secrets.ts'
 import type { Site } from './site.ts'
 
@@ -54,4 +52,34 @@ export function renderPbx(site: Site, options: RenderOptions): Map<string, strin
     ['ari.conf', renderAri(secrets)],
     ['manager.conf', renderManager(ports, secrets)],
   ])
+}
+
+/** Renders features.conf: the keys that transfer a call. They work in calls whose Dial has the options t and T. */
+function renderFeatures({ transferKeys }: Pick<Site, 'transferKeys'>): string {
+  if (!transferKeys) return ''
+  return `[general]
+transferdigittimeout = 5
+atxfernoanswertimeout = 15
+
+[featuremap]
+blindxfer = ##
+atxfer = *2
+`
+}
+
+/** Renders voicemail.conf: the context `voicemail` with one mailbox in each line. Messages under a second are discarded. */
+function renderVoicemail(site: Site, secrets: Secrets): string {
+  const boxes = site.extensions.flatMap(({ mailbox, name }) =>
+    mailbox === undefined ? [] : [`${mailbox} => ${secrets.mailboxes[mailbox] ?? ''},${name}`],
+  )
+  return `[general]
+format = wav
+attach = no
+maxsecs = 180
+minsecs = 1
+pollmailboxes = no
+
+[voicemail]
+${boxes.join('\n')}
+`
 }
