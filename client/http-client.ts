@@ -1,14 +1,11 @@
 import * as v from 'valibot'
 import { Problem } from '../contracts/http.ts'
 import type { RouteDefinition, RouteGroup, RouteName } from '../contracts/routes/route.ts'
-import { ApiError } from './api.ts'
+import { ApiError, answerMsMax } from './api.ts'
 import type { Answer, AnyRequest, Api } from './http-types.ts'
 
 export { ApiError } from './api.ts'
 export type { Answer, Api, BodyOf, RequestOf } from './http-types.ts'
-
-/** API Gateway answers an HTTP request within 30 s or not at all. */
-const answerMsMax = 30_000
 
 export interface HttpClientOptions<Site extends string | undefined = string | undefined> {
   /** Address of the HTTP API without `/v1`, for example `https://api.example.com`. */

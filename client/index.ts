@@ -24,7 +24,7 @@ export interface ConnectOptions extends ApiOptions {
   extensions?: readonly string[]
   /** Requests a ticket in place of `POST /v1/sites/{site}/tickets` with the key, for example over a server of yours. */
   requestTicket?: () => Promise<TicketIssued>
-  /** A WebSocket class for Node 20 and older, which have none; that of the package `ws` will do. */
+  /** A WebSocket class for Node 20 and older, for example that of the package `ws`. */
   WebSocket?: SocketConstructor
   clock?: Clock
   environment?: Environment
@@ -35,7 +35,7 @@ export interface Live {
   readonly endpoints: ReadonlyMap<string, EndpointEntity>
   readonly calls: ReadonlyMap<string, CallEntity>
   readonly status: Status
-  /** When the bridge was last heard from; undefined until the cloud has said. */
+  /** When the bridge last sent something; undefined until the cloud has said. */
   readonly heard: Heard | undefined
   /** The latest figures, if subscribed to `stats`. */
   readonly stats: StatsFrame | undefined

@@ -12,7 +12,7 @@ import { type ChangeOf, type Digest, EntitySet } from './entity-set.ts'
 
 export type Change = ChangeOf<'endpoints', EndpointEntity> | ChangeOf<'calls', CallEntity>
 
-/** When the bridge was last heard from. */
+/** When the bridge last sent something. */
 export interface Heard {
   lastHeard: string
   /** When the client learnt it, in Unix milliseconds of the cloud's clock if the frame had its time. */

@@ -50,8 +50,8 @@ test('an error of a listener is reported as uncaught, and the other listeners ar
     off()
     throw new Error('from a listener')
   })
-  const heard = new Promise((resolve) => live.on('status', resolve))
-  expect(await heard).toMatchObject({ state: 'connected' })
+  const status = new Promise((resolve) => live.on('status', resolve))
+  expect(await status).toMatchObject({ state: 'connected' })
   expect(await thrown).toMatchObject({ message: 'from a listener' })
 })
 

@@ -93,19 +93,19 @@ test('misses no change in 24 hours with 13 changes of socket, and leaves no sock
   live.on('change', (changes) => {
     for (const { entity } of changes) if (entity) seen.push(entity.v)
   })
-  const told: string[] = []
+  const sent: string[] = []
   for (let passed = 5; passed <= 24 * 60; passed += 5) {
     const change = endpoint('5860', passed % 2 ? 'INUSE' : 'NOT_INUSE')
-    told.push(change.v)
+    sent.push(change.v)
     peer.push('endpoints', [change])
     const pinged = peer.pings
     const tickets = peer.ticketsUsed.length
     clock.advance(5 * minute)
-    await untilSoon(() => peer.pings > pinged && seen.length === told.length)
+    await untilSoon(() => peer.pings > pinged && seen.length === sent.length)
     if (passed % 110 === 0) await untilSoon(() => peer.ticketsUsed.length > tickets)
     await untilSoon(() => peer.sockets.size === 1 && clock.timers === timers && clock.delaysMs[0] === 5 * minute)
   }
-  expect(seen).toEqual(told)
+  expect(seen).toEqual(sent)
   expect(peer.ticketsUsed).toHaveLength(14)
   expect(statuses).toEqual(['connected'])
 })

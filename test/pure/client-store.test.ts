@@ -49,10 +49,10 @@ test('ignores a delta that is late or repeated', () => {
 
 test('of two entities with the same `v` the higher `r` wins', () => {
   const store = new LiveStore()
-  const told = call('1.1', 'ringing')
-  const reaped: CallEntity = { ...told, r: 1, state: { ...told.state, state: 'ended' } }
-  store.delta(delta('calls', [reaped]))
-  expect(store.delta(delta('calls', [told]))).toEqual([])
+  const versions = call('1.1', 'ringing')
+  const ended: CallEntity = { ...versions, r: 1, state: { ...versions.state, state: 'ended' } }
+  store.delta(delta('calls', [ended]))
+  expect(store.delta(delta('calls', [versions]))).toEqual([])
   expect(store.calls.size).toBe(0)
 })
 
@@ -160,19 +160,19 @@ const history = fc.array(fc.record({ id: fc.constantFrom('1.1', '1.2', '1.3'), e
 
 test('deltas in any order, repeated or merged, never move an entity back and end in the true state', () => {
   const scenario = history.chain((steps) => {
-    const told = steps.map(({ id, ends }, n): CallEntity => {
+    const versions = steps.map(({ id, ends }, n): CallEntity => {
       const state = call(id, ends ? 'ended' : 'answered').state
       return { id, v: formatVersion(1, n + 1), r: 0, state }
     })
-    const doubled = fc.shuffledSubarray([...told, ...told], { minLength: told.length * 2 })
+    const repeated = fc.shuffledSubarray([...versions, ...versions], { minLength: versions.length * 2 })
     return fc.tuple(
-      fc.constant(told),
-      doubled,
+      fc.constant(versions),
+      repeated,
       fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 24, maxLength: 24 }),
     )
   })
   fc.assert(
-    fc.property(scenario, ([told, shuffled, folds]) => {
+    fc.property(scenario, ([versions, shuffled, folds]) => {
       const store = new LiveStore()
       const newest = new Map<string, string>()
       const queue = [...shuffled]
@@ -183,7 +183,7 @@ test('deltas in any order, repeated or merged, never move an entity back and end
           newest.set(id, String(seen))
         }
       }
-      const truth = new Map(told.map((entity) => [entity.id, entity]))
+      const truth = new Map(versions.map((entity) => [entity.id, entity]))
       const live = [...truth.values()].filter(({ state }) => state.state !== 'ended')
       expect(new Set(store.calls.values())).toEqual(new Set(live))
     }),
@@ -195,22 +195,22 @@ test('deltas before and after a snapshot of any moment end in the true state', (
   const scenario = history.chain((steps) => fc.tuple(fc.constant(steps), fc.nat(steps.length), fc.nat(steps.length)))
   fc.assert(
     fc.property(scenario, ([steps, readAt, arrivesAt]) => {
-      const told = steps.map(({ id, ends }, n): CallEntity => {
+      const versions = steps.map(({ id, ends }, n): CallEntity => {
         return { id, v: formatVersion(1, n + 1), r: 0, state: call(id, ends ? 'ended' : 'answered').state }
       })
       const liveAfter = (count: number) =>
-        [...new Map(told.slice(0, count).map((one) => [one.id, one])).values()].filter(
+        [...new Map(versions.slice(0, count).map((one) => [one.id, one])).values()].filter(
           ({ state }) => state.state !== 'ended',
         )
       const store = new LiveStore()
       store.expectSnapshot(['calls'])
       // The subscription precedes the read, so each later change arrives as a delta, before or after the snapshot.
-      const later = told.slice(readAt)
+      const later = versions.slice(readAt)
       const before = later.slice(0, arrivesAt)
       for (const entity of before) store.delta(delta('calls', [entity]))
       store.snapshot(snapshot('calls', liveAfter(readAt)))
       for (const entity of later.slice(before.length)) store.delta(delta('calls', [entity]))
-      expect(new Set(store.calls.values())).toEqual(new Set(liveAfter(told.length)))
+      expect(new Set(store.calls.values())).toEqual(new Set(liveAfter(versions.length)))
     }),
     { numRuns: propertyRuns(300) },
   )
