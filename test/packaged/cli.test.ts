@@ -32,7 +32,11 @@ async function switchhook(
   })
   return { status, out, error }
 }
-const json = async (args: string[]) => JSON.parse((await switchhook([...args, '--json'])).out)
+async function json(args: string[]) {
+  const { status, out, error } = await switchhook([...args, '--json'])
+  expect([status, error]).toEqual([0, ''])
+  return JSON.parse(out)
+}
 
 test('creates a profile, a site and keys, and exports the audit', async () => {
   const { cloud } = deployment
@@ -81,8 +85,8 @@ test('every kind of failure has its exit status and prints no stack', async () =
     [['keys', 'list', '--profile', 'nope'], 78],
   ]
   for (const [args, status, env = {}] of cases) {
-    const told = await switchhook(args, { env })
-    expect([told.status, told.out], `${args.join(' ')}: ${told.error}`).toEqual([status, ''])
-    expect(told.error).not.toMatch(/\n {4}at /)
+    const result = await switchhook(args, { env })
+    expect([result.status, result.out], `${args.join(' ')}: ${result.error}`).toEqual([status, ''])
+    expect(result.error).not.toMatch(/\n {4}at /)
   }
 })
