@@ -15,12 +15,12 @@ export interface TicketRedeemer {
 
 const bearer = /^Bearer ([\x21-\x7e]{1,200})$/
 const unknown: Unknown = { kind: 'unknown' }
-/** Secrets that one key may have at a time: its own and those rotated out. Each is compared, so that none is told by time. */
+/** Secrets that one key may have: the current one and those that were rotated out. All are compared, so the time shows nothing. */
 export const secretsMax = 4
-/** Compared where there is no row, so that an unknown prefix takes as long as a wrong secret. */
+/** Compared if there is no row, so that an unknown prefix takes as long as a wrong secret. */
 const noHash = '0'.repeat(64)
 
-/** The caller behind an `Authorization: Bearer` header (RFC 6750): the deployment's admin, a site's key, or nobody. */
+/** Returns the caller of an `Authorization: Bearer` header (RFC 6750): the administrator, a site's key, or unknown. */
 export async function identifyKey(
   header: string | undefined,
   secrets: Pick<Secrets, 'adminKey' | 'pepper'>,
@@ -33,7 +33,7 @@ export async function identifyKey(
   return identifySecret(token, 'key', secrets.pepper, keys, now)
 }
 
-/** The site behind the text of a key or board token. */
+/** Returns the site key of the text of a key or board token, or unknown. */
 export async function identifySecret(
   text: string,
   kind: KeyKind,
@@ -58,7 +58,7 @@ export async function identifySecret(
   return { ...toCaller(row.site, apiKey.prefix, row.scopes), requestsMax: row.requestsMax, until }
 }
 
-/** The caller behind a WebSocket ticket, which is used up by asking; nobody if its key was revoked since. */
+/** Returns the caller of a WebSocket ticket and uses the ticket up; unknown if its key was revoked since. */
 export async function identifyTicket(
   ticket: string | undefined,
   tickets: TicketRedeemer,

@@ -7,38 +7,38 @@ import { fnv1a32 } from '../../contracts/fnv1a.ts'
  * |---------|-----------------|---------------------|---------------|------------------------------------------|
  * | records | time row        | S#T#m#lane          | row           | call log by period, by linkedid          |
  * | records | caller, callee  | S#A#m, S#B#m        | number#row    | call log by party                        |
- * | records | alias           | S#L#linkedid        | row           | a linkedid that does not tell its time   |
+ * | records | alias           | S#L#linkedid        | row           | a linkedid that does not have the time   |
  * | records | hour total      | S#H#m               | ddThh         | stats                                    |
  * | records | by line         | S#X#m               | ddThh#part    | stats by extension and trunk             |
  * | records | export job      | S#JOB               | id            | exports over 5,000 rows                  |
  * | records | export running  | EXPORTS             | S#id          | exports that are not done                |
- * | records | day verified    | S#VER               | day; run#part | `cdrs verify`; what the PBX has of a day |
- * | records | dirty mark      | DIRTY#hash(S)%16    | S#hour        | hours to be totalled anew                |
- * | live    | site            | S                   | SITE          | epoch, lanes                             |
- * | live    | heartbeat       | HB#hash(S)%4        | S             | when the bridge was last heard           |
+ * | records | day verified    | S#VER               | day; run#part | `cdrs verify`; the PBX's digest of a day |
+ * | records | dirty mark      | DIRTY#hash(S)%16    | S#hour        | hours to be totalled again               |
+ * | live    | site            | S                   | SITE          | epoch, lanes, settings                   |
+ * | live    | heartbeat       | HB#hash(S)%4        | S             | when the bridge was last seen            |
  * | live    | endpoint        | S#E                 | technology/id | snapshot, list                           |
  * | live    | live call       | S#K                 | linkedid      | snapshot                                 |
  * | live    | placed call     | S#C                 | callId        | calls by API: states, result, 30 days    |
- * | live    | idempotency     | S#I                 | keyId#sha256  | one call a key of a request, 24 h        |
+ * | live    | idempotency     | S#I                 | keyId#sha256  | one call an idempotency key, 24 h        |
  * | live    | call caps       | S#CAP               | span#start    | calls by API of key and site             |
- * | live    | frozen key      | S#FRZ               | key id        | a key that reached a cap                 |
- * | live    | open calls      | S#OPEN              | -             | calls by API under way, of all and a key |
+ * | live    | frozen key      | S#FRZ               | key id        | a key that may place no calls            |
+ * | live    | open calls      | S#OPEN              | -             | calls by API that have not ended         |
  * | live    | time line       | S#CE#linkedid       | v of the first| what happened to a call, 30 days         |
  * | live    | connection      | N#connectionId      | -             | what to remove when it closes            |
  * | live    | requests        | S#CAP, #CAP         | 10s#end       | rate limits of keys and site             |
  * | live    | subscription    | S#S#topic           | connectionId  | fan-out                                  |
  * | live    | site's socket   | S#N                 | connectionId  | what to close when a key is revoked      |
- * | access  | site list       | SITES#hash(S)%4     | S             | that a site exists, and what it is       |
+ * | access  | site list       | SITES#hash(S)%4     | S             | which sites exist, and their settings    |
  * | access  | receipt         | S#RCPT              | id            | what a deletion or erasure removed       |
- * | access  | removal         | REMOVALS            | due#id        | second look of deletions and erasures    |
+ * | access  | removal         | REMOVALS            | S#id          | deletions and erasures under way         |
  * | access  | key; list row   | KEY#prefix; S#KEYS  | -; prefix     | authorizer; listing                      |
  * | access  | ticket          | TK#sha256           | -             | opens one WebSocket                      |
  * | access  | bridge          | S#BRIDGE            | key id        | its code, then its key                   |
  * | people  | grade; scale    | S#G; S#GS           | matricule; -  | lookup, list, export                     |
- * | people  | failed lookups  | S#LK#who            | -             | enumeration guard                        |
- * | audit   | entry           | S#m, #m of none     | time#id       | who did what, by time                    |
+ * | people  | failed lookups  | S#LK#who            | -             | limit of guesses                         |
+ * | audit   | entry           | S#m; #m: deployment | time#id       | who did what, by time                    |
  *
- * No index, no scan: each line above is read by its key or by one Query.
+ * No table has an index, and nothing is scanned: each item is read by its key or by a query of its partition.
  */
 export const keys = {
   timeRows: (site: string, month: string, lane: number) => `${site}#T#${month}#${lane}`,
@@ -81,7 +81,7 @@ export const keys = {
   audit: (site: string | undefined, month: string) => `${site ?? ''}#${month}`,
 }
 
-/** Partitions of dirty marks: the tick reads them all, 8 read units a minute while nothing is dirty. */
+/** Partitions of dirty marks. Each tick reads them all: 8 read units a minute while there are no marks. */
 export const dirtyShards = 16
 export const heartbeatShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `HB#${n}`)
 export const siteShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `SITES#${n}`)

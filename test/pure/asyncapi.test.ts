@@ -17,7 +17,7 @@ test('frames of a session are as it says, and what is none is not', () => {
   expect(is('subscribe', { action: 'subscribe', topics: ['endpoints', 'calls'], extensions: ['60'] })).toBe(true)
   expect(is('subscribe', { action: 'subscribe', topics: ['weather'] })).toBe(false)
   expect(is('resume', { action: 'resume', topics: ['calls'], epoch: 7, w: 1_795_460_637_000 })).toBe(true)
-  expect(is('reset', { type: 'reset', epoch: 8, reason: 'the bridge has told everything anew' })).toBe(true)
+  expect(is('reset', { type: 'reset', epoch: 8, reason: 'the bridge has sent its whole state again' })).toBe(true)
   const entity = {
     id: 'PJSIP/5860',
     v: '0000000007.0000000001',

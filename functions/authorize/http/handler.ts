@@ -9,9 +9,9 @@ import { identifyKey } from '../identify.ts'
 const keys = new KeyStore(documentClient(), config('TABLE_ACCESS').TABLE_ACCESS)
 
 /**
- * Authorizer of the HTTP API. API Gateway caches an answer by the `authorization` header, so the answer says only who
- * calls; each handler decides what that caller may do. A bad key is let through as nobody, so that the handler can
- * refuse it with a problem document, where API Gateway would answer a bare "Forbidden".
+ * Authorizer of the HTTP API. API Gateway caches its answer by the `authorization` header, so the answer contains only the
+ * caller; each handler decides what the caller may do. An invalid key passes as an unknown caller, so that the handler
+ * refuses it with a problem document; API Gateway itself would answer a bare "Forbidden".
  */
 export async function handler(
   event: APIGatewayRequestAuthorizerEventV2,

@@ -10,7 +10,7 @@ const table = config('TABLE_ACCESS').TABLE_ACCESS
 const tickets = new TicketStore(documentClient(), table)
 const keys = new KeyStore(documentClient(), table)
 
-/** Authorizer of the WebSocket API's `$connect`: one ticket, one connection. */
+/** Authorizer of the WebSocket API's `$connect`. A ticket opens one connection. */
 export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
   const caller = await identifyTicket(event.queryStringParameters?.['ticket'], tickets, keys, Date.now())
   const allowed = caller.kind === 'key'

@@ -34,7 +34,7 @@ export async function settleEpoch(
   return [
     ...splitByFrame(calls).map((entities) => ({ ...frame('calls'), entities })),
     ...splitByFrame(removals).map((removed) => ({ ...frame('endpoints'), entities: [], removed })),
-    ...(again ? [] : [{ type: 'reset' as const, epoch, reason: 'the bridge has told everything anew' }]),
+    ...(again ? [] : [{ type: 'reset' as const, epoch, reason: 'the bridge has sent its whole state again' }]),
   ]
 }
 

@@ -19,14 +19,15 @@ type ConnectEvent = APIGatewayProxyWebsocketEventV2WithRequestContext<
   APIGatewayEventWebsocketRequestContextV2 & { authorizer?: unknown }
 >
 
-/** `$connect`: remembers whose connection it is. Nothing can be posted to it before this has answered. */
+/** Handles `$connect`: stores whose connection it is. API Gateway accepts posts to it only after this handler has returned. */
 export async function handler(event: ConnectEvent): Promise<APIGatewayProxyResultV2> {
   const { connectionId, authorizer } = event.requestContext
   const caller = parseCaller(authorizer)
   if (caller.kind !== 'key') return { statusCode: 401 }
   const { site, keyId, scopes, until } = caller
   await connections.open(connectionId, { site, keyId, scopes: [...scopes], until }, Date.now())
-  // After the row, as who revokes the key looks for rows after it is revoked: one of the two sees the other.
+  // The key is read after the row is written, and a revocation looks for rows after it has revoked the key. So one of the
+  // two always sees the other.
   const key = await keys.find(keyId)
   if (!key || !isValid(key, Date.now())) {
     await connections.close(connectionId, site)

@@ -6,7 +6,7 @@ import { documentClient } from '../../stores/table.ts'
 
 const connections = new ConnectionStore(documentClient(), config('TABLE_LIVE').TABLE_LIVE)
 
-/** `$disconnect`: API Gateway tells it at best effort, so what it misses goes with the first post that finds it gone. */
+/** Handles `$disconnect`. API Gateway calls it at best effort; a post to a connection that is gone removes it otherwise. */
 export async function handler(event: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> {
   const { connectionId } = event.requestContext
   const connection = await connections.find(connectionId)

@@ -14,10 +14,10 @@ import type { ConnectionRow } from '../../stores/connections.ts'
 import { parseFrame } from './parse-frame.ts'
 import { type AnswerDependencies, type SubscriptionRequest, subscribe } from './subscribe.ts'
 
-/** Clocks of two functions differ by so much at the most; a stamp of the future is none that we gave. */
+/** The clocks of two functions differ by at most this much; a later time in a client's frame did not come from a function. */
 const clockMsMax = 2_000
 
-/** The frames that answer one frame of a client; what it got wrong is answered too, never dropped. */
+/** Yields the frames that answer a client's frame. An invalid frame is answered by an error frame. */
 export async function* answer(
   id: string,
   connection: ConnectionRow,
@@ -46,15 +46,15 @@ function refuse(frame: ClientFrame, { scopes }: ConnectionRow, now: number) {
     return { errorId: 'scope-missing', detail: 'The key lacks the scope presence:read.' }
   }
   if ((frame.protocol ?? protocolVersion) !== protocolVersion) {
-    return { errorId: 'protocol-unsupported', detail: `This speaks version ${protocolVersion} of the protocol alone.` }
+    return { errorId: 'protocol-unsupported', detail: `Only version ${protocolVersion} of the protocol is supported.` }
   }
   if (frame.action === 'resume' && frame.w > now + clockMsMax) {
-    return { errorId: 'resume-from-future', detail: 'The stamp w lies in the future: subscribe instead.' }
+    return { errorId: 'resume-from-future', detail: 'w is in the future. Send a subscribe frame instead.' }
   }
   return undefined
 }
 
-/** Of another epoch than the client's everything has been told anew, so it is read anew as well. */
+/** Resumes the client's topics. If the epoch has changed, the client gets full snapshots, since all facts are new. */
 async function* resume(
   frame: ResumeFrame,
   wish: SubscriptionRequest,
@@ -62,7 +62,8 @@ async function* resume(
 ): AsyncGenerator<ServerFrame> {
   const epoch = await dependencies.epoch(wish.connection.site)
   const { since, ...whole } = wish
-  if (epoch !== frame.epoch) yield { type: 'reset', epoch, reason: 'the bridge began anew while you were away' }
+  if (epoch !== frame.epoch)
+    yield { type: 'reset', epoch, reason: 'the bridge started a new epoch while the client was offline' }
   for (const topic of new Set(frame.topics)) {
     yield* await subscribe(topic, epoch === frame.epoch ? wish : whole, dependencies)
   }
@@ -75,13 +76,13 @@ async function pong(
 ): Promise<ServerFrame> {
   const digest = async (topic: EntityTopic) => {
     if (!topics.includes(topic)) return undefined
-    // Half the price; what it is behind, it makes good before the client asks a second time.
+    // Eventual reads cost half. What this read misses, the client's next ping finds.
     const rows = await presence.rows(site, topic, 'eventual')
     const settled = rows.flatMap(({ entity, ended, w }) => (entity && !ended && w <= now - recentMs ? [entity] : []))
     const recent = rows.filter(({ w }) => w > now - recentMs).map(({ id }) => id)
     return { ...digestOf(settled.filter((entity) => concerns(entity, extensions))), recent }
   }
-  const [heard, endpoints, calls] = await Promise.all([bridgeStatus(site, now), digest('endpoints'), digest('calls')])
+  const [status, endpoints, calls] = await Promise.all([bridgeStatus(site, now), digest('endpoints'), digest('calls')])
   const digests = { ...(endpoints && { endpoints }), ...(calls && { calls }) }
-  return { type: 'pong', ...heard, ...(topics.length > 0 && { digests }) }
+  return { type: 'pong', ...status, ...(topics.length > 0 && { digests }) }
 }

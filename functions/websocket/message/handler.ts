@@ -14,7 +14,7 @@ const presence = new PresenceStore(db, env.TABLE_LIVE)
 const sites = new SiteStore(db, env.TABLE_LIVE)
 const sockets = new Sockets(env.SOCKET_ENDPOINT)
 
-/** Every frame of a client, whatever its `action`. */
+/** Handles every frame of a client, with any `action`. */
 export async function handler(event: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> {
   const { connectionId } = event.requestContext
   const connection = await connections.find(connectionId)

@@ -6,16 +6,16 @@ export type Parsed =
   | { frame: ClientFrame; refused?: never }
   | { frame?: never; refused: { errorId: string; detail: string } }
 
-/** A client's frame, or why it is none, in words for its author. */
+/** Parses a client's frame. Returns the frame, or the error to send to the client. */
 export function parseFrame(text: string): Parsed {
   if (Buffer.byteLength(text) > clientFrameBytesMax) {
-    return refuse('frame-too-large', `A frame has at most ${clientFrameBytesMax} bytes.`)
+    return refuse('frame-too-large', `The frame is too large: at most ${clientFrameBytesMax} bytes.`)
   }
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch {
-    return refuse('frame-not-json', 'A frame is one JSON object.')
+    return refuse('frame-not-json', 'The frame is not a JSON object. Example: {"action": "ping"}.')
   }
   const parsed = v.safeParse(ClientFrame, json)
   if (parsed.success) return { frame: parsed.output }

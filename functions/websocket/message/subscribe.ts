@@ -25,6 +25,7 @@ export interface Subscriptions {
 export interface PresenceReader {
   rows(site: SiteId, topic: EntityTopic, read?: Read): Promise<PresenceRow[]>
 }
+/** When the bridge was last seen, and whether its facts are stale; empty if it was never seen. */
 export interface BridgeStatus {
   lastHeard?: string
   stale?: boolean
@@ -38,30 +39,30 @@ export interface AnswerDependencies {
   now: number
 }
 
-/** Who asks, and for what of a topic. */
+/** A subscription of a connection. */
 export interface SubscriptionRequest {
   id: string
   connection: ConnectionRow
   extensions?: string[] | undefined
-  /** Only what was written since, Unix milliseconds; all, if absent. */
+  /** Only entities written since this time, Unix milliseconds; all if absent. */
   since?: number
 }
 
 /**
- * A tombstone that a snapshot brings along: an older fact of it, written in an invocation that began at most `writeMsMax`
- * before the snapshot, may come after it; its end was written later, in an invocation that began no earlier than so
- * much before that.
+ * Age of the tombstones that a snapshot contains. A client may receive an older fact of an ended entity after the snapshot,
+ * from an invocation that began up to `writeMsMax` before it; the end was written by an invocation that began up to as long
+ * before that one.
  */
 const tombstonesMs = 2 * writeMsMax
 /**
- * A fact that is delivered again is written again, with a new stamp; a removal is only pushed again, and who was away just
- * then knows it by this alone. Removals are few.
+ * Age of the tombstones that a resumed topic contains. A redelivered fact is written again with a new time, so `since` finds
+ * it; a redelivered removal is only pushed again, so a client that was offline needs its tombstone. Removals are few.
  */
 const removalsMs = redeliveredMsMax + writeMsMax
 
 /**
- * Subscribes, then reads consistently, in this order: a change that the read misses is pushed, as the subscription is
- * there already; one that both tell of has a version, and the client keeps the newer.
+ * Subscribes a connection to a topic and returns its state. The subscription is written before the rows are read: a change
+ * that the read misses is pushed, and of a change in both the client keeps the newer version.
  */
 export async function subscribe(
   topic: Topic,
@@ -71,8 +72,8 @@ export async function subscribe(
   const { site } = connection
   await connections.subscribe(id, connection, topic, now, extensions)
   if (topic === 'stats') return [await readStats(site, presence)]
-  const [rows, heard, current] = await Promise.all([presence.rows(site, topic), bridgeStatus(site, now), epoch(site)])
-  // Calls are few, and end: those that live are told whole.
+  const [rows, status, current] = await Promise.all([presence.rows(site, topic), bridgeStatus(site, now), epoch(site)])
+  // All live calls are sent at each resume: they are few, and each ends soon.
   const from = topic === 'endpoints' ? since : undefined
   const isFresh = ({ w, ended }: PresenceRow) => w > (from ?? 0) - (ended ? removalsMs : writeMsMax)
   const fresh = rows.filter(isFresh)
@@ -83,7 +84,7 @@ export async function subscribe(
     live.filter((entity) => concerns(entity, extensions)),
     buried.map(({ id, v, r }) => ({ id, v, r })),
   )
-  const common = { topic, ...heard, epoch: current, w: now, parts: runs.length }
+  const common = { topic, ...status, epoch: current, w: now, parts: runs.length }
   return runs.map((run, n): SnapshotFrame | ResumedFrame =>
     from === undefined
       ? { type: 'snapshot', protocol: protocolVersion, ...common, part: n + 1, ...run }
