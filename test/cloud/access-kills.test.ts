@@ -21,9 +21,9 @@ import { killBetweenWrites, type Process } from '../support/killed-writes.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 /**
- * Goal: an act on a site's access ends in one of two states, whenever the function that does it is killed.
- * Method: the process is killed before its first write, its second and so on; then what is left is looked at as any caller
- * sees it, and the act is done again.
+ * Goal: an operation on a site's access leaves one of two states, whenever its function is killed.
+ * Method: the process is killed before its first write, its second and so on; then the state is checked as a caller sees it,
+ * and the operation is repeated.
  */
 const secrets = makeSecrets()
 const { pepper } = secrets
@@ -37,7 +37,7 @@ beforeAll(async () => {
 })
 afterAll(async () => tables[Symbol.asyncDispose]())
 
-/** Command queues that are there, by URL. */
+/** Existing command queues, by URL. */
 const queues = new Set<string>()
 
 const world = (process?: Process) => accessWorld(tables, queues, process)
@@ -52,7 +52,7 @@ const opens = async (key: string, at = now) =>
 const rowsOf = async (site: string) =>
   (await tables.items()).filter(({ pk, sk }) => [pk, sk].some((key) => key === site || `${key}`.startsWith(`${site}#`)))
 
-test('making a site: there is none, or a whole one, and the next request makes it', async () => {
+test('creates a site completely or not at all if killed, and the next request completes it', async () => {
   const kills = await killBetweenWrites(
     async (process, site) => void (await make(site, world(process))),
     async (site, wasKilled) => {
@@ -71,7 +71,7 @@ test('making a site: there is none, or a whole one, and the next request makes i
   expect(kills).toBeGreaterThanOrEqual(5)
 })
 
-test('enrolment: the code is unused, or its bridge is enrolled; the same bridge may ask again, another never', async () => {
+test('leaves a code unused or its bridge enrolled if killed; only the same bridge may repeat the enrolment', async () => {
   const pem = () => generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const codes = new Map<string, { code: string; key: string; publicKey: string }>()
   const enrol = (code: string, publicKey: string, { directory, bridges }: World) =>
@@ -99,7 +99,7 @@ test('enrolment: the code is unused, or its bridge is enrolled; the same bridge 
   expect(kills).toBe(1)
 })
 
-test('a code that many bridges use at once enrols one of them', async () => {
+test('enrols one of many bridges that use a code concurrently', async () => {
   await make('race', world())
   const { code } = await makeCode('race', { caller: admin, bridges: world().bridges, now })
   const { directory: sites, bridges } = world()
@@ -113,7 +113,7 @@ test('a code that many bridges use at once enrols one of them', async () => {
   expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
 })
 
-test('rotation: the key is as it was, or has its next secret; what is in use opens all the while', async () => {
+test('leaves a key with its old or its new secret if a rotation is killed, and accepts the secret in use throughout', async () => {
   const made = new Map<string, { key: string; secret: string }>()
   const rotate = async (key: string, { keys }: World) =>
     rotateKey(key, { overlapSeconds: 60 }, { caller: admin, site: 'rotate', pepper, keys, now })
@@ -136,7 +136,7 @@ test('rotation: the key is as it was, or has its next secret; what is in use ope
   expect(kills).toBe(1)
 })
 
-test('revoking a bridge: it is enrolled, or nothing it signs is believed; asked again, its queue is replaced', async () => {
+test('leaves a bridge enrolled or revoked if a revocation is killed; a repetition replaces its queue', async () => {
   const enrolled = new Map<string, string>()
   const revoke = async (site: string, key: string, { directory, bridges, commandQueues }: World) =>
     revokeBridge(site, key, { directory, bridges, commandQueues, now })
@@ -164,7 +164,7 @@ test('revoking a bridge: it is enrolled, or nothing it signs is believed; asked 
   expect(kills).toBe(4)
 })
 
-test('deleting a site: it is whole, or it is gone and what is left goes without another request', async () => {
+test('leaves a site whole or deleted if a deletion is killed, and removes the rest without another request', async () => {
   const secretsOf = new Map<string, string>()
   const passes = async (site: World, from = now) => {
     const { removals, tables: partitions } = site

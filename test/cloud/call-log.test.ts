@@ -26,7 +26,7 @@ const put = (site: string, cdr: Cdr) => cdrs.put(site, cdr, undefined, numbering
 const listing = () => ({ log, cursorKey, now, numbering })
 const page = (site: string, query: Record<string, string>) => listCdrs(site, v.parse(SearchQuery, query), listing())
 
-/** All pages of a search, at most a hundred. */
+/** Returns all pages of a search, at most a hundred. */
 async function all<T>(
   list: (query: Record<string, string>) => Promise<{ items: T[]; cursor: string | undefined }>,
   query: Record<string, string>,
@@ -52,14 +52,14 @@ const allCalls = (site: string, query: Record<string, string>) =>
     return { items: calls, cursor }
   }, query)
 
-test('a CDR delivered twice is stored once, all its fields as Asterisk wrote them', async () => {
+test('stores a CDR that is delivered twice once, with all fields as Asterisk wrote them', async () => {
   const cdr = makeCdr(1, { userfield: 'é "quoted"', added_by_a_later_asterisk: 'kept' })
   expect(await put('twice', cdr)).toBe('stored')
   expect(await put('twice', cdr)).toBe('duplicate')
   expect((await page('twice', {})).cdrs).toEqual([cdr])
 })
 
-test('a delivery repeated after a crash between two rows completes them from what the first stored', async () => {
+test('completes the rows of a CDR from the stored time row when it is redelivered after a crash', async () => {
   const cdr = makeCdr(2)
   await put('crash', cdr)
   const before = await tables.items()
@@ -69,7 +69,7 @@ test('a delivery repeated after a crash between two rows completes them from wha
   expect(await tables.items()).toEqual(before)
 })
 
-test('a natural key that comes back with another call is stored beside the first, each once', async () => {
+test('stores both CDRs once if two differ but share a natural key', async () => {
   const [first, second] = [makeCdr(2), makeCdr(2, { dst: '77', duration: 3 })]
   expect([await put('apart', first), await put('apart', second)]).toEqual(['stored', 'apart'])
   expect([await put('apart', second), await put('apart', first)]).toEqual(['duplicate', 'duplicate'])
@@ -77,7 +77,7 @@ test('a natural key that comes back with another call is stored beside the first
   expect(await allCdrs('apart', { called: '77' })).toEqual([second])
 })
 
-test('a CDR is three rows, two where a party is empty, one more where the linkedid tells no time', async () => {
+test('stores three rows for a CDR, two if a party is empty, one more if the linkedid has no time', async () => {
   const rowsOf = async (site: string, cdr: Cdr) => {
     await put(site, cdr)
     return (await tables.items()).filter((item) => String(item['pk']).startsWith(`${site}#`)).length
@@ -87,7 +87,7 @@ test('a CDR is three rows, two where a party is empty, one more where the linked
   expect(await rowsOf('rows-c', makeCdr(3, { linkedid: 'foreign' }))).toBe(4)
 })
 
-test('pages follow each other newest first, over months, each CDR once', async () => {
+test('returns pages newest first, across months, with each CDR once', async () => {
   const cdrs = Array.from({ length: 23 }, (_, n) => makeCdr(n * 1000))
   for (const cdr of cdrs) await put('pages', cdr)
   const seen: Cdr[] = []
@@ -104,14 +104,14 @@ test('pages follow each other newest first, over months, each CDR once', async (
   expect(new Set(newestFirst.map((cdr) => cdr.start.slice(0, 7))).size).toBe(2)
 })
 
-test('a full last page has no cursor', async () => {
+test('returns no cursor with a last page that is full', async () => {
   for (let n = 0; n < 4; n += 1) await put('full', makeCdr(n))
   const first = await page('full', { limit: '2', from: '2026-11-20T00:00:00Z' })
   const second = await page('full', { limit: '2', cursor: first.cursor ?? '' })
   expect([first.cdrs.length, second.cdrs.length, second.cursor]).toEqual([2, 2, undefined])
 })
 
-test('from and to are the start of the call, both within', async () => {
+test('includes calls that start exactly at from and at to', async () => {
   for (let n = 0; n < 5; n += 1) await put('period', makeCdr(n))
   const { cdrs } = await page('period', { from: '2026-11-23T19:01:00Z', to: '2026-11-23T19:03:00Z' })
   expect(cdrs.map((cdr) => cdr.sequence)).toEqual([3, 2, 1])
@@ -120,7 +120,7 @@ test('from and to are the start of the call, both within', async () => {
 const people = ['60', '61', '6012', '0479000060', '0033123456789', '+441632960000', 'anonymous', '']
 const dispositions = ['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED']
 
-test('every search finds what a plain look through all rows finds, in its order, on pages of any size', async () => {
+test('finds the same rows in the same order as a filter over all rows, for any search and page size', async () => {
   const of = <T>(list: readonly T[], n: number) => list[n % list.length] as T
   const sent = Array.from({ length: 160 }, (_, n) =>
     makeCdr(n * 97, {
@@ -172,7 +172,7 @@ test('every search finds what a plain look through all rows finds, in its order,
   }
 })
 
-test('the legs of a call are one call, whole on every page and in every search that finds one of them', async () => {
+test('returns all legs of a call as one call, on every page and in every search that finds one leg', async () => {
   for (let n = 0; n < 12; n += 1) {
     const cdr = makeCdr(n, { disposition: 'NO ANSWER', answer: '', billsec: 0 })
     await put('legs', cdr)
@@ -199,7 +199,7 @@ test.each([
   [{ cursor: 'made.up' }, 'Start without a cursor'],
   [{ caller: '6*' }, 'at least 3 digits'],
   [{ caller: '60', called: '61' }, 'at a time'],
-])('the search %j is refused by name', async (query, words) => {
+])('refuses the search %j and says why', async (query, words) => {
   await expect(page('bad', query)).rejects.toThrow(words)
 })
 
@@ -209,11 +209,11 @@ test.each([
   { limit: '501' },
   { fields: 'a;b' },
   { order: 'up' },
-])('a query that is none is refused before it costs a read (%#)', (query) => {
+])('refuses an invalid query before any read (%#)', (query) => {
   expect(v.safeParse(SearchQuery, query).success).toBe(false)
 })
 
-test('2,000 altered cursors: none is taken for one, whatever was changed', async () => {
+test('refuses 2,000 altered cursors, with any character changed', async () => {
   for (let n = 0; n < 4; n += 1) await put('tampered', makeCdr(n))
   const { cursor = '' } = await page('tampered', { limit: '2' })
   expect(cursor.length).toBeGreaterThan(100)

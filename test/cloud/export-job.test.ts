@@ -16,8 +16,8 @@ import { Process } from '../support/killed-writes.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 /**
- * Goal: an export is whole and each row stands in it once, wherever the function that writes it dies.
- * Method: a function is killed before its nth write to tables or bucket, for every n; then the next ones carry on.
+ * Goal: an export has every row once, wherever the function that writes it dies.
+ * Method: a function is killed before its nth write to table or bucket, for every n; then the next invocations continue.
  */
 const rows = 2_600
 const now = Date.UTC(2026, 11, 31)
@@ -27,7 +27,7 @@ const query = {
   from: '2026-11-01T00:00:00Z',
   to: '2026-12-31T00:00:00Z',
 }
-/** Rows of 4 KB, so that some thousand fill the parts of 5 MiB that S3 wants; in memory, where they are read quickly. */
+/** Rows of 4 KB, so that some thousand fill S3's parts of 5 MiB. They are in memory, so that reads are quick. */
 const memory = new MemoryTable()
 const log = documentClientOver(async (command) => memory.carryOut(command))
 let folder: string
@@ -51,7 +51,7 @@ afterAll(async () => {
 
 const store = (db = tables.db) => new ExportJobStore(db, tables.table, () => now)
 
-/** One invocation, of a process that may be killed. */
+/** Runs one invocation in a process that may be killed. */
 async function run(
   process = new Process(Number.POSITIVE_INFINITY),
   over: Partial<WriteExportsDependencies> = {},
@@ -83,7 +83,7 @@ async function run(
   })
 }
 
-test('killed before each of its writes in turn, an export comes out whole, and each row once', async () => {
+test('completes an export with each row once if the function is killed before any of its writes', async () => {
   let kills = 0
   for (let writes = 0; writes < 20; writes += 1) {
     const job = newJob('long', query, true, now, `kill-${writes}`)
@@ -100,11 +100,11 @@ test('killed before each of its writes in turn, an export comes out whole, and e
     expect((await bucket.read(job.file)) === expected, `${writes} writes`).toBe(true)
     if (!dying.isKilled) break
   }
-  // Begin, two parts, complete, and a save after each; the last one's row is taken off the list.
+  // Start, two parts, completion, a save after each, and the removal from the list.
   expect(kills).toBe(9)
 })
 
-test('an export whose time is over goes on in the next invocation, and two that carry it on at once make one file', async () => {
+test('continues an export in the next invocation, and two concurrent invocations write one file', async () => {
   const job = newJob('long', query, true, now, 'slow')
   await store().create(job)
   let parts = 0
@@ -116,7 +116,7 @@ test('an export whose time is over goes on in the next invocation, and two that 
   expect((await bucket.read(job.file)) === expected).toBe(true)
 })
 
-test('an export that is not due yet waits', async () => {
+test('does not start an export before its time', async () => {
   const job = { ...newJob('long', query, true, now, 'later'), notBefore: now + 1 }
   await store().create(job)
   await run()
@@ -125,7 +125,7 @@ test('an export that is not due yet waits', async () => {
   expect((await store().get('long', job.id))?.state).toBe('done')
 })
 
-test('an upload that the bucket has forgotten is begun anew', async () => {
+test('starts an upload again that S3 no longer has', async () => {
   const job = { ...newJob('long', query, true, now, 'lost'), upload: 'gone', parts: ['"x"'], rows: 7, bytes: 7 }
   await store().create(job)
   await run()
@@ -134,7 +134,7 @@ test('an upload that the bucket has forgotten is begun anew', async () => {
   expect((await bucket.read(job.file)) === expected).toBe(true)
 })
 
-test('an export of nothing is a file with nothing but its head', async () => {
+test('writes a file with only a heading for an export without rows', async () => {
   const job = newJob('empty', { format: 'csv' }, true, now, 'none')
   await store().create(job)
   await run()

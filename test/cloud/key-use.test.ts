@@ -8,7 +8,7 @@ import { startTables } from '../support/tables.ts'
 
 const hourMs = 3_600_000
 
-test('the last use of a key is written once an hour, however often and by however many at once it is used', async () => {
+test('writes the last use of a key once an hour, however many requests use it concurrently', async () => {
   await using tables = await startTables()
   let writes = 0
   const send = async (command: Parameters<typeof tables.db.send>[0]) => {

@@ -20,46 +20,46 @@ beforeAll(async () => {
 afterAll(async () => tables[Symbol.asyncDispose]())
 
 const start = Date.UTC(2026, 10, 24, 8)
-/** As all lines are that came before any of them was written: with no window seen. */
+/** Takes a try like concurrent calls do that have read no window before the first write. */
 const take = (who: string, now: number, isRight = false) => tries.take('office', { who, isRight }, now, undefined)
 const takeMany = async (who: string, count: number, now: number) => {
   const taken = await Promise.all(Array.from({ length: count }, () => take(who, now)))
   return taken.filter(Boolean).length
 }
-/** Minutes of each window whose tries are all used up as soon as it begins. */
+/** Returns the minutes of each window if its tries are used up at once. */
 const growing = [15, 30, 60, 120, 240, 480, 960, 1440, 1440]
 
-test('of a thousand guesses at once the allowed tries are let through, and after the window as many again', async () => {
+test('allows only the tries of one window out of a thousand concurrent guesses, and as many after the window', async () => {
   expect(await takeMany('guesser', 1000, start)).toBe(triesMax)
   expect(await takeMany('guesser', 10, start + windowMs - 1)).toBe(0)
   expect(await takeMany('guesser', 1000, start + windowMs)).toBe(triesMax)
 })
 
-test('right tries cost none, and are refused like wrong ones once those are used up', async () => {
+test('does not count right lookups, and refuses them like wrong ones once the tries are used up', async () => {
   for (let n = 0; n < 3 * triesMax; n++) expect(await take('student', start, true)).toBe(true)
   expect(await takeMany('student', 10, start + 1)).toBe(triesMax)
   expect(await take('student', start + windowMs - 1, true)).toBe(false)
 })
 
-test('a right try among a thousand at once makes no room for another wrong one', async () => {
+test('allows no further wrong guess because of a right lookup among a thousand concurrent ones', async () => {
   const at = 500
   const taken = await Promise.all(Array.from({ length: 1000 }, (_, n) => take('lucky', start, n === at)))
   expect(taken.filter((isTaken, n) => isTaken && n !== at).length).toBe(triesMax)
 })
 
-test('what failed before a right try counts on, so that one’s own number buys no guesses', async () => {
+test('keeps counting failures after a right lookup, so that a student cannot gain guesses with his own number', async () => {
   expect(await takeMany('cheat', triesMax - 1, start)).toBe(triesMax - 1)
   for (let n = 0; n < 3; n++) expect(await take('cheat', start, true)).toBe(true)
   expect(await takeMany('cheat', 10, start)).toBe(1)
 })
 
-test('sites and callers do not use up each other’s tries', async () => {
+test('counts tries by site and caller', async () => {
   await takeMany('one', 10, start)
   expect(await take('two', start)).toBe(true)
   expect(await tries.take('other', { who: 'one', isRight: false }, start, undefined)).toBe(true)
 })
 
-test('each window that is used up makes the next twice as long, up to a day; a day of peace makes it short again', async () => {
+test('doubles the window each time it is used up, up to a day, and resets it after a day without failures', async () => {
   let now = start
   for (const minutes of growing) {
     expect(await takeMany('stubborn', 20, now), `${minutes} minutes`).toBe(triesMax)
@@ -72,7 +72,7 @@ test('each window that is used up makes the next twice as long, up to a day; a d
   expect(await takeMany('stubborn', 20, peace + 2 * windowMs)).toBe(0)
 })
 
-test('a window that was not used up makes the next no longer, and forgets nothing', async () => {
+test('keeps the length of the next window after a window that was not used up', async () => {
   await takeMany('patient', 10, start)
   expect(await takeMany('patient', triesMax - 1, start + windowMs)).toBe(triesMax - 1)
   const third = start + 3 * windowMs
@@ -81,7 +81,7 @@ test('a window that was not used up makes the next no longer, and forgets nothin
   expect(await takeMany('patient', 10, third + 2 * windowMs)).toBe(triesMax)
 })
 
-test('no row is deleted by its age while its window runs or its length counts', async () => {
+test('sets time to live after the window and the time in which its length still counts', async () => {
   const now = Date.UTC(2026, 11, 1)
   await takeMany('aged', 10, now)
   await takeMany('aged', 10, now + windowMs)
@@ -94,7 +94,7 @@ type Lookup = {
   caller: string
   pin?: string
 }
-/** `found`, or the errorId of the refusal. */
+/** Returns `found`, or the errorId of the refusal. */
 async function lookUp(lookup: Lookup, now: number, withinRate: Promise<void> = Promise.resolve()): Promise<string> {
   withinRate.catch(() => undefined)
   try {
@@ -111,7 +111,7 @@ async function student(matricule: string): Promise<void> {
 }
 const refused = [...Array<string>(triesMax).fill('grade-unknown'), 'lookup-locked']
 
-/** Guesses in the first three windows, each used up, and the last millisecond of each lock. */
+/** Guesses in three windows that are used up, and in the last millisecond of each lock. */
 async function guessesOf(next: () => Lookup): Promise<string[][]> {
   const told: string[][] = []
   let now = start
@@ -126,7 +126,7 @@ async function guessesOf(next: () => Lookup): Promise<string[][]> {
 }
 const thrice = Array.from({ length: 3 }, () => [...refused, 'lookup-locked'])
 
-test('a caller’s lock grows, whether the numbers are unknown or their PINs wrong', async () => {
+test('locks a caller for longer each time, after unknown numbers as after wrong PINs', async () => {
   const known = Array.from({ length: 21 }, (_, n) => String(4000 + n))
   await Promise.all(known.map(student))
   let n = 0
@@ -139,7 +139,7 @@ test('a caller’s lock grows, whether the numbers are unknown or their PINs wro
   )
 })
 
-test('of two hundred guesses from ten callers, half of them at numbers that have a mark, as many are looked at as the tries allow', async () => {
+test('allows only the tries of ten callers out of two hundred guesses, half of them of students with a mark', async () => {
   const known = Array.from({ length: 100 }, (_, n) => String(9000 + 2 * n))
   await Promise.all(known.map(student))
   const guess = (n: number) => lookUp({ matricule: String(9000 + n), caller: `guesser ${n % 10}`, pin: '0000' }, start)
@@ -148,7 +148,7 @@ test('of two hundred guesses from ten callers, half of them at numbers that have
   expect(told.filter((one) => one === 'lookup-locked')).toHaveLength(200 - 10 * triesMax)
 })
 
-test('a caller who is locked locks no student, and a student who is locked locks no caller', async () => {
+test('does not lock a student because of a locked caller, nor a caller because of a locked student', async () => {
   await student('6100')
   await student('6101')
   for (let n = 0; n <= triesMax; n++)
@@ -162,14 +162,14 @@ test('a caller who is locked locks no student, and a student who is locked locks
   expect(await lookUp({ matricule: '6100', caller: 'free', pin: '4711' }, start)).toBe('found')
 })
 
-test('a student number’s lock grows over all callers, whether there is a mark or not', async () => {
+test('locks a student number for longer each time over all callers, with or without a mark', async () => {
   await student('6000')
   const by = (matricule: string) => () => ({ matricule, caller: randomUUID(), pin: '0000' })
   expect(await guessesOf(by('6000'))).toEqual(thrice)
   expect(await guessesOf(by('6001'))).toEqual(thrice)
 })
 
-test('a right lookup after the lock is answered, and the next lock of caller and student is a first one again', async () => {
+test('answers a right lookup after the lock, and the next lock has the first length again', async () => {
   await student('7000')
   const wrong = { matricule: '7000', caller: 'forgetful', pin: '0000' }
   const right = { ...wrong, pin: '4711' }
@@ -183,7 +183,7 @@ test('a right lookup after the lock is answered, and the next lock of caller and
   expect(await lookUp(right, after + windowMs)).toBe('found')
 })
 
-test('a wrong PIN, a missing one and an unknown number ask the table the same, and so do right and wrong at a locked student', async () => {
+test('makes the same requests for a wrong PIN, a missing PIN and an unknown number, and for right and wrong at a locked student', async () => {
   await student('8000')
   await student('8001')
   for (let n = 0; n < triesMax; n++) await lookUp({ matricule: '8001', caller: randomUUID(), pin: '0000' }, start)
@@ -210,7 +210,7 @@ test('a wrong PIN, a missing one and an unknown number ask the table the same, a
   tables.db.middlewareStack.remove('asked')
 })
 
-test('a lookup over its rate uses up no try, and is told nothing of a mark', async () => {
+test('counts no try for a lookup over the rate limit, and its answer contains no mark', async () => {
   await student('429')
   const tooMany = new HttpProblemError(429, 'key-rate-exceeded', 'Too many.')
   const guess = { matricule: '429', caller: 'hasty', pin: '0000' }
@@ -219,7 +219,7 @@ test('a lookup over its rate uses up no try, and is told nothing of a mark', asy
   expect(await lookUp({ ...guess, pin: '4711' }, start)).toBe('found')
 })
 
-test('who is locked is told no mark, though the table was too busy to show any window', async () => {
+test('answers a locked caller without a mark if DynamoDB was too busy to read the window', async () => {
   await student('6300')
   for (let n = 0; n < triesMax; n++) await lookUp({ matricule: String(6400 + n), caller: 'busy', pin: '0000' }, start)
   let busy = 0

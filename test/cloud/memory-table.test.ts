@@ -13,8 +13,8 @@ import { propertyRuns } from '../support/property.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 /**
- * Goal: the table in memory, over which the simulator runs, decides as DynamoDB does. Method: the same random commands to
- * it and to an emulator, each answer and every row compared.
+ * Goal: the simulator's table in memory behaves like DynamoDB. Method: the same random commands to it and to an emulator, with
+ * all answers and rows compared.
  */
 let tables: TestTables
 beforeAll(async () => {
@@ -35,7 +35,7 @@ const step = fc.record({
   mayCreate: fc.boolean(),
 })
 
-test('the rows of an hour are those of the emulator, in its order', async () => {
+test('returns the rows of an hour like the emulator, in the same order', async () => {
   const memory = new MemoryTable()
   const both = [documentClientOver(async (command) => memory.carryOut(command)), tables.db]
   const found = await Promise.all(
@@ -50,7 +50,7 @@ test('the rows of an hour are those of the emulator, in its order', async () => 
   expect(found[0]).toEqual(found[1])
 })
 
-test('every command has the same outcome in memory as in the emulator', async () => {
+test('carries out every command with the same result as the emulator', async () => {
   let run = 0
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {

@@ -25,7 +25,7 @@ const call = (epoch: number, seq: number, state: CallState['state'] = 'ringing')
 const put = (site: string, entity: CallEntity, mayCreate = true) =>
   presence.put(site, { topic: 'calls', entity, ended: entity.state.state === 'ended', mayCreate }, 1_000)
 
-test('whatever the order of delivery, the newest version remains', async () => {
+test('keeps the newest version in any order of delivery', async () => {
   let run = 0
   const versions = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 30 })), {
     minLength: 1,
@@ -47,13 +47,13 @@ test('whatever the order of delivery, the newest version remains', async () => {
   )
 })
 
-test('an equal version wins again, so that a crash before the push is pushed after it', async () => {
+test('returns true for an equal version, so that a fact is pushed after a crash before its push', async () => {
   expect(await put('equal', call(1, 5))).toBe(true)
   expect(await put('equal', call(1, 5))).toBe(true)
   expect(await put('equal', call(1, 4))).toBe(false)
 })
 
-test('what the cloud ended stays ended: the same version does not bring it back, a newer one does', async () => {
+test('keeps an entity ended that the cloud ended, until a newer version arrives', async () => {
   const seen = call(1, 5)
   await put('ended', seen)
   const ended = await presence.end('ended', seen, 2, 2_000)
@@ -65,19 +65,19 @@ test('what the cloud ended stays ended: the same version does not bring it back,
   expect(await presence.calls('ended')).toHaveLength(1)
 })
 
-test('an ended call leaves a tombstone that an older fact cannot lift', async () => {
+test('keeps the tombstone of an ended call when an older fact arrives', async () => {
   await put('tomb', call(1, 9, 'ended'))
   expect(await put('tomb', call(1, 8))).toBe(false)
   expect(await presence.calls('tomb')).toEqual([])
 })
 
-test('a fact too old to create changes what is there and makes nothing', async () => {
+test('lets a fact that may not create change a live row but not create one', async () => {
   expect(await put('late', call(1, 1), false)).toBe(false)
   await put('late', call(1, 2))
   expect(await put('late', call(1, 3), false)).toBe(true)
 })
 
-test('a ticket opens once, and not after its time', async () => {
+test('accepts a ticket once, and not after it has expired', async () => {
   const tickets = new TicketStore(tables.db, tables.table)
   const row = { site: 'office', keyId: 'k', scopes: ['presence:read'], expiresAt: 60_000 }
   await tickets.put('one', row, 0)

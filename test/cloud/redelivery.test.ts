@@ -7,10 +7,10 @@ import { startTables } from '../support/tables.ts'
 import { countsOfHour } from '../support/total-counts.ts'
 
 /**
- * Goal: whatever is delivered again, in any order, by functions that die between any two writes, is stored exactly once.
- * Method: a seeded schedule of deliveries and deaths against the emulator; the campaign `redelivery` runs it at length.
+ * Goal: each CDR is stored exactly once, with redeliveries in any order and functions that die between any two writes.
+ * Method: a seeded schedule of deliveries and deaths with the emulator; the campaign `redelivery` runs a longer one.
  */
-test('60 calls delivered 1 to 5 times by functions that are struck at any request are stored once and totalled once', async () => {
+test('stores and totals 60 calls once that are delivered 1 to 5 times by functions that fail at any request', async () => {
   await using tables = await startTables()
   const { deliveries, struck, deadLetters, sent, rows, items, hours, totals } = await redeliver(tables, 60, 1)
   expect(deliveries).toBeGreaterThan(3)
@@ -23,7 +23,7 @@ test('60 calls delivered 1 to 5 times by functions that are struck at any reques
   expect(totalled.reduce((sum, { calls }) => sum + Number(calls), 0)).toBe(60)
 })
 
-test('a CDR costs three write units, two without a caller, one more without a time in its id', async () => {
+test('writes a CDR for three write units, two without a caller, one more without a time in its linkedid', async () => {
   await using tables = await startTables()
   let units = 0
   tables.db.middlewareStack.add(
@@ -45,7 +45,7 @@ test('a CDR costs three write units, two without a caller, one more without a ti
   expect([await cost({}), await cost({ src: '' }), await cost({ linkedid: 'no-time' })]).toEqual([3, 2, 4])
 })
 
-test('480 CDRs in messages of 20 cost three write units each, and one a message and hour for its mark', async () => {
+test('writes 480 CDRs in messages of 20 for three write units each, plus one a message and hour for the mark', async () => {
   await using tables = await startTables()
   expect(await countWrites(tables, 480, 20)).toEqual({ rows: 1_440, marks: 24 })
 })

@@ -10,8 +10,8 @@ import { makeCdr } from '../support/cdrs.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 /**
- * Goal: totals are those of the rows, whatever was delivered twice, late or while an hour was being totalled.
- * Method: rows and marks are written as persist-records writes them; ticks run between and beside them.
+ * Goal: totals equal those of the stored rows after duplicate, late and concurrent deliveries.
+ * Method: rows and marks are written as persist-records writes them; roll-ups run between and concurrently.
  */
 let tables: TestTables
 let cdrs: CdrStore
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(async () => tables[Symbol.asyncDispose]())
 
 const numbering = { country: 'FR' } as const
-/** Each run is an hour later, so that no hour rests. */
+/** Runs a roll-up an hour after the last one, so that every hour is due. */
 let clock = Date.UTC(2026, 11, 1)
 const rolling = (over: Partial<RollUpDependencies> = {}): RollUpDependencies => {
   clock += 3_600_000
@@ -43,7 +43,7 @@ const untilClean = async () => {
   for (let n = 0; n < 10 && (await hours.marks(10)).length > 0; n += 1) await rollUp(rolling())
 }
 
-test('a row that comes again changes no total', async () => {
+test('does not change totals when a row is redelivered', async () => {
   const sent = Array.from({ length: 90 }, (_, n) =>
     makeCdr(n, n % 3 ? {} : { disposition: 'NO ANSWER', answer: '', billsec: 0 }),
   )
@@ -64,7 +64,7 @@ test('a row that comes again changes no total', async () => {
   expect(first.rows).toHaveLength(48)
 })
 
-test('in a zone of half hours the same calls fall into other hours, and none is lost', async () => {
+test('sorts all calls into the hours of a zone with an offset of half an hour', async () => {
   const { rows, total } = await stats('again', 'hour', 'Asia/Kolkata')
   expect(rows.filter(({ calls }) => calls > 0).map(({ key, calls }) => [key, calls])).toEqual([
     ['2026-11-24T00:00+05:30', 30],
@@ -73,7 +73,7 @@ test('in a zone of half hours the same calls fall into other hours, and none is 
   expect(total.calls).toBe(90)
 })
 
-test('by extension and by trunk a call counts for each that takes part', async () => {
+test('counts a call for each extension and trunk that takes part', async () => {
   await write('lines', makeCdr(1))
   await write('lines', makeCdr(2, { dst: '0123456789', dstchannel: 'PJSIP/mytrunk-0000000a' }))
   await write('lines', makeCdr(3, { src: '0987654321', channel: 'PJSIP/mytrunk-0000000b' }))
@@ -88,7 +88,7 @@ test('by extension and by trunk a call counts for each that takes part', async (
   ])
 })
 
-test('a row written while its hour is totalled is in the totals in the end, whoever of two runs is slower', async () => {
+test('counts a row that is written while its hour is totalled by two concurrent runs', async () => {
   for (let late = 0; late < 6; late += 1) {
     const site = `race-${late}`
     await write(site, makeCdr(1))
@@ -106,7 +106,7 @@ test('a row written while its hour is totalled is in the totals in the end, whoe
   }
 })
 
-/** Something else happens before each step of a run. */
+/** Wraps a store so that something else happens before each of its methods. */
 function interrupted(store: TotalStore, step: () => Promise<void>): RollUpDependencies['totals'] {
   const before =
     <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
@@ -121,7 +121,7 @@ function interrupted(store: TotalStore, step: () => Promise<void>): RollUpDepend
   }
 }
 
-test('a hour that took long to total rests before it is totalled again', async () => {
+test('waits before it totals an hour again if that took long', async () => {
   await write('rest', makeCdr(1))
   let at = 1_000_000
   const slow = { ...rolling(), until: Number.MAX_SAFE_INTEGER, now: () => (at += 100) }
@@ -132,7 +132,7 @@ test('a hour that took long to total rests before it is totalled again', async (
   expect(await rollUp(slow)).toMatchObject({ done: 1, resting: 0 })
 })
 
-test('a call that goes on into the next hour counts in its peak, not in its calls', async () => {
+test('counts a call that continues into the next hour in that hour’s peak but not in its calls', async () => {
   await write('open', makeCdr(59, { end: '2026-11-23T20:10:00+0000', duration: 660, billsec: 650 }))
   await write('open', makeCdr(62))
   await untilClean()

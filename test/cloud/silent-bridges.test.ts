@@ -38,7 +38,7 @@ async function watchedSite() {
 }
 const fold = { site: 'office', entities: [], ready: undefined, heartbeat: undefined, gaps: [] }
 
-test('subscribers are told once that a bridge is silent, and its return is news', async () => {
+test('notifies subscribers once that a bridge is silent, and again when it is back', async () => {
   const { sites, told, tickAt } = await watchedSite()
   const heard = lastSeenRecorder(sites)
   expect(await heard(fold, start)).toBe(false)
@@ -53,7 +53,7 @@ test('subscribers are told once that a bridge is silent, and its return is news'
   expect(told).toHaveLength(2)
 })
 
-test('a bridge that speaks between the reading and the telling is not noted as silent', async () => {
+test('does not mark a bridge as silent if it was seen between the read and the notification', async () => {
   const { sites, tickAt } = await watchedSite()
   const heard = lastSeenRecorder(sites)
   await heard(fold, start)

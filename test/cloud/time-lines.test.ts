@@ -4,7 +4,7 @@ import { TimeLineStore } from '../../functions/stores/time-lines.ts'
 import { callFact } from '../support/facts.ts'
 import { startTables } from '../support/tables.ts'
 
-test('what a batch tells of a call is one item and one write unit, and comes back in order, each state once', async () => {
+test('stores the facts of a batch about a call as one item of one write unit, and reads each state once, in order', async () => {
   await using tables = await startTables()
   let [puts, units] = [0, 0]
   tables.db.middlewareStack.add(
@@ -28,7 +28,7 @@ test('what a batch tells of a call is one item and one write unit, and comes bac
   const batch = timeLineEntries([{ lane: 'live', sentAt: now, handledAt: now, events }])
   await store.put('lines', batch, now)
   expect([puts, units]).toEqual([2, 2])
-  // The same batch again, then parts of it, some that begin or end as it does: nothing is told twice, nothing is lost.
+  // The same batch again, then parts of it, some with the same first or last fact: each fact is read exactly once.
   await store.put('lines', batch, now)
   for (const part of [[0], [1], [0, 2]].map((those) => those.flatMap((n) => events[n] ?? []))) {
     await store.put('lines', timeLineEntries([{ lane: 'live', sentAt: now, handledAt: now, events: part }]), now)

@@ -9,8 +9,8 @@ import { interleave } from '../campaigns/interleaved-keys.ts'
 import { type Deployment, deploy } from '../support/deployment.ts'
 
 /**
- * Every route through API Gateway and the packaged functions, by a key of each kind. The cells follow from the route table,
- * so a new route has its own; what one key may with another's scopes is test/pure/access-table.test.ts.
+ * Calls every route through API Gateway and the packaged functions, with a key of each kind. The expected answers are derived
+ * from the route registry, so a new route is tested too. test/pure/access-table.test.ts tests single scopes.
  */
 const ofSite = routeNames.filter((route) => route.includes('/v1/sites/{site}') && definitionOf(route).needs !== 'admin')
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
   const revoked = await make(allScopes)
   await deployment.call('DELETE', `/v1/sites/own/keys/${revoked.key}`, { key: keys.all })
   keys.revoked = revoked.secret
-  // The API makes no key that ends within a day, so the row of one is made to have ended.
+  // The API creates no key that expires within a day, so the test changes the row of one.
   const expired = await make(allScopes)
   const row = (await deployment.items('AccessTable')).find(({ pk }) => pk === `KEY#${expired.key}`)
   await deployment.put('AccessTable', { ...row, expiresAt: Date.now() - 1 })
@@ -50,19 +50,19 @@ beforeAll(async () => {
 })
 afterAll(async () => deployment[Symbol.asyncDispose]())
 
-/** Asks a route for a site with ids that are not there and a body that fits nothing, so that a cell changes nothing. */
+/** Calls a route with unknown ids and an invalid body, so that the call changes nothing. */
 async function cell(route: Route, site: string, key?: string): Promise<{ status: number; errorId?: string }> {
   const [method = '', path = ''] = route.split(' ')
   const filled = path.replace('{site}', site).replace(/\{\w+\}/g, 'nope')
   const body = method === 'GET' || method === 'DELETE' ? undefined : { door: true }
   const response = await deployment.call(method, filled, { ...(key && { key }), ...(body && { body }) })
-  // An export answers CSV; what it answers is the contract's business.
+  // An export answers CSV, which other tests check.
   const isJson = response.headers.get('content-type')?.includes('json')
   const answer = v.parse(v.looseObject({ errorId: v.optional(v.string()) }), isJson ? await response.json() : {})
   return { status: response.status, ...(answer.errorId && { errorId: answer.errorId }) }
 }
 
-test('every route is served, by an authorizer unless its rule says that anyone may come', async () => {
+test('serves every route, with an authorizer unless the route is public', async () => {
   const text = await readFile('.serverless/cloudformation-template-update-stack.json', 'utf8')
   const Route = v.looseObject({ RouteKey: v.string(), AuthorizationType: v.optional(v.string(), 'NONE') })
   const Resource = v.looseObject({ Type: v.string(), Properties: v.optional(v.unknown()) })
@@ -76,7 +76,7 @@ test('every route is served, by an authorizer unless its rule says that anyone m
   expect(served.sort()).toEqual(wanted.sort())
 })
 
-test('no key, a wrong one, an expired and a revoked one open no route', async () => {
+test('refuses a missing, wrong, expired or revoked key on every route', async () => {
   const wrong = `${keys.all.slice(0, -1)}~`
   for (const route of routeNames.filter((one) => definitionOf(one).needs !== 'anyone')) {
     expect(await cell(route, 'own'), route).toEqual({ status: 401 })
@@ -86,7 +86,7 @@ test('no key, a wrong one, an expired and a revoked one open no route', async ()
   }
 })
 
-test('a key with a route’s scope alone is let in, one with all other scopes is not', async () => {
+test('accepts a key with only the scope of a route, and refuses one with all other scopes', async () => {
   for (const route of ofSite) {
     const scope = definitionOf(route).needs as Scope
     const opened = await cell(route, 'own', only.get(scope))
@@ -96,28 +96,28 @@ test('a key with a route’s scope alone is let in, one with all other scopes is
   }
 })
 
-test('another site’s key finds no site, nor does one of no site there is, in the same words', async () => {
+test('answers the same 404 for another site’s key and for a site that does not exist', async () => {
   for (const route of ofSite) {
     expect(await cell(route, 'own', keys.ofOther), route).toEqual({ status: 404, errorId: 'site-unknown' })
     expect(await cell(route, 'nowhere', keys.ofOther), route).toEqual({ status: 404, errorId: 'site-unknown' })
   }
 })
 
-test('the admin key opens what its rule says, and a site’s key with every scope opens nothing of the admin’s', async () => {
+test('accepts the admin key only where the rule allows it, and a site’s key with every scope on no admin route', async () => {
   for (const route of routeNames) {
     const { needs, orAdmin } = definitionOf(route)
     if (needs === 'anyone') continue
     if (needs === 'admin') {
       expect(await cell(route, 'own', keys.all), route).toEqual({ status: 403, errorId: 'admin-only' })
     }
-    // Of a site that is not there, so that none is deleted.
+    // For an unknown site, so that no site is deleted.
     const { status } = await cell(route, 'nowhere', deployment.cloud.adminKey)
     if (needs === 'admin' || orAdmin) expect([200, 400, 404], route).toContain(status)
     else expect(status, route).toBe(403)
   }
 })
 
-test('requests of fifty keys in any order are each served their own answer by the cached authorizer', async () => {
+test('gives each of fifty keys its own answer through the cached authorizer, in any order of requests', async () => {
   const { requests, answers } = await interleave(deployment, 600)
   expect(Object.values(answers).reduce((sum, n) => sum + n, 0)).toBe(requests)
   expect(Object.keys(answers).sort()).toEqual(['200', '401', '403', '404'])

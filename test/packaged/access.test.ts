@@ -31,7 +31,7 @@ const errorOf = async (response: Response) => [
   ((await response.json()) as { errorId: string }).errorId,
 ]
 
-test('sites are made, listed, read and changed; settings not named stay', async () => {
+test('creates, lists, reads and changes sites, and keeps settings that a change does not name', async () => {
   const listed = await (await ask('GET', '/v1/sites', admin())).json()
   expect(listed).toMatchObject({ sites: [{ site: 'office', zone: 'Europe/Paris' }, { site: 'other' }] })
   const change = { zone: 'Indian/Reunion', settings: { callTimeoutSeconds: 45 } }
@@ -43,7 +43,7 @@ test('sites are made, listed, read and changed; settings not named stay', async 
   expect(live.find(({ pk, sk }) => pk === 'other' && sk === 'SITE')).toMatchObject({ zone: 'Indian/Reunion' })
 })
 
-test('a key has its role’s scopes, is listed without its secret, and gives no more than it holds', async () => {
+test('creates a key with its role’s scopes, lists it without its secret, and refuses a new key with more scopes than the caller has', async () => {
   const viewer = await makeKey({ role: 'viewer' })
   expect(viewer.scopes).toEqual(['sites:read', 'presence:read', 'calls:read', 'cdrs:read'])
   const listed = JSON.stringify(await (await ask('GET', '/v1/sites/office/keys', office.site.apiKey)).json())
@@ -60,7 +60,7 @@ test('a key has its role’s scopes, is listed without its secret, and gives no 
   expect(await errorOf(rotated)).toEqual([403, 'scope-not-held'])
 })
 
-test('the last use of a key is told to the hour', async () => {
+test('lists the last use of a key, to the hour', async () => {
   const key = await makeKey({ role: 'viewer' })
   expect(key.lastUsedAt).toBeUndefined()
   await ask('GET', '/v1/sites/office', key.secret)
@@ -68,7 +68,7 @@ test('the last use of a key is told to the hour', async () => {
   expect(keys.find(({ key: prefix }) => prefix === key.key)?.lastUsedAt).toMatch(/^2/)
 })
 
-test('a rotated key opens with both secrets while they overlap, and with the new one alone where they do not', async () => {
+test('accepts both secrets of a rotated key during the overlap, and only the new one without an overlap', async () => {
   const status = async (secret: string) => (await ask('GET', '/v1/sites/office', secret)).status
   const key = await makeKey({ role: 'viewer' })
   const rotate = async (body?: unknown) => {
@@ -79,13 +79,13 @@ test('a rotated key opens with both secrets while they overlap, and with the new
   expect([second.key, second.scopes]).toEqual([key.key, key.scopes])
   expect([await status(key.secret), await status(second.secret)]).toEqual([200, 200])
   const third = await rotate({ overlapSeconds: 0 })
-  // Of the second nothing was asked since, so no answer about it is cached; the first goes on until its own end.
+  // No request used the second key since, so no answer about it is cached. The first is accepted until it expires.
   const fourth = await rotate({ overlapSeconds: 0 })
   expect(await status(third.secret)).toBe(401)
   expect([await status(key.secret), await status(fourth.secret)]).toEqual([200, 200])
 })
 
-test('a revoked key’s sockets are closed at once and its tickets open nothing', async () => {
+test('closes the sockets of a revoked key at once and refuses its tickets', async () => {
   const key = await makeKey({ role: 'viewer' })
   const site = { site: { site: 'office', apiKey: key.secret } }
   await using client = await subscriber(deployment, site, ['calls'])
@@ -101,7 +101,7 @@ test('a revoked key’s sockets are closed at once and its tickets open nothing'
   expect(await errorOf(unknown)).toEqual([404, 'key-unknown'])
 })
 
-test('a ticket opens once, with the scopes asked for and never more', async () => {
+test('accepts a ticket once, with the requested scopes, and refuses a ticket with more scopes than the key has', async () => {
   const viewer = await makeKey({ role: 'viewer' })
   const issue = (scopes: string[]) => ask('POST', '/v1/sites/office/tickets', viewer.secret, { scopes })
   expect(await errorOf(await issue(['presence:personal']))).toEqual([403, 'scope-not-held'])
@@ -112,7 +112,7 @@ test('a ticket opens once, with the scopes asked for and never more', async () =
   await expect(subscriber(deployment, office, ['calls'], url)).rejects.toThrow('403')
 })
 
-test('a board shows the state of phones and calls without numbers and names, and its token opens nothing else', async () => {
+test('shows a board phones and calls without numbers and names, and refuses its token elsewhere', async () => {
   const response = await ask('POST', '/v1/sites/office/boards', office.site.apiKey, { name: 'Reception' })
   const board = v.parse(Made, await response.json())
   expect(board.secret).toMatch(/^shb_/)
@@ -148,7 +148,7 @@ const sqsOf = ({ accessKeyId, secretAccessKey, sessionToken }: BridgeSession) =>
     credentials: { accessKeyId, secretAccessKey, sessionToken },
   })
 
-test('a bridge’s signature gives it a session that sends and reads its own commands, and nobody else’s', async () => {
+test('gives a bridge a session for its own queues only, in exchange for its signature', async () => {
   const session = v.parse(Session, await (await credentials(office.bridge.key, office.privateKey)).json())
   using sqs = {
     client: sqsOf(session),
@@ -165,7 +165,7 @@ test('a bridge’s signature gives it a session that sends and reads its own com
   await expect(sqs.client.send(readLive)).rejects.toMatchObject({ name: 'AccessDenied' })
 })
 
-test('a request for credentials works once, at its time, with its own key and site', async () => {
+test('answers a request for credentials once, within its time, for its own key and site', async () => {
   const { privateKey } = generateKeyPairSync('ed25519')
   const time = new Date().toISOString()
   expect((await credentials(office.bridge.key, office.privateKey, time)).status).toBe(201)
@@ -183,7 +183,7 @@ test('a request for credentials works once, at its time, with its own key and si
   for (const asked of cases) expect(await errorOf(await asked)).toEqual([401, 'bridge-unknown'])
 })
 
-test('a code enrols one key, which may ask again, and no other', async () => {
+test('enrols one key with a code; only that key may repeat the enrolment', async () => {
   const made = await (await ask('POST', '/v1/sites/office/bridges', office.site.apiKey)).json()
   const { code } = v.parse(v.looseObject({ code: v.string() }), made)
   const pem = () => generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
@@ -204,7 +204,7 @@ test('a code enrols one key, which may ask again, and no other', async () => {
   expect(await errorOf(await enrol({ code, publicKey: rsa }))).toEqual([400, 'input-invalid'])
 })
 
-test('a revoked bridge gets no session, and the one it has reads no command queue any more', async () => {
+test('refuses a session to a revoked bridge, and its last session cannot read the command queue', async () => {
   const site = await deployment.makeSite('revoked')
   const before = v.parse(
     Session,
@@ -222,11 +222,11 @@ test('a revoked bridge gets no session, and the one it has reads no command queu
   client.destroy()
 })
 
-test('a key that makes more requests than it may is told which limit and for how long; its neighbour is not', async () => {
+test('refuses a key over its rate limit with the limit and the time to wait, but no other key', async () => {
   const key = await makeKey({ role: 'viewer', requestsMax: 3 })
   const answers = await Promise.all(Array.from({ length: 12 }, () => ask('GET', '/v1/sites/office', key.secret)))
   const refused = answers.filter(({ status }) => status === 429)
-  // Three of a window, six if the twelve stood on the edge of two.
+  // Three requests of a window, or six if the twelve requests fell into two windows.
   expect(refused.length).toBeGreaterThanOrEqual(6)
   const [first] = refused
   expect(await first?.json()).toMatchObject({ errorId: 'key-rate-exceeded' })

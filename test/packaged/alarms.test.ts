@@ -6,8 +6,8 @@ import { endpointFact } from '../support/facts.ts'
 import { until } from '../support/until.ts'
 
 /**
- * Goal: a tripped cap, and a key that it froze, each raise an alarm. Method: what the packaged function prints is held against
- * the template's own metric filters, read by CloudWatch's rules as far as these use them.
+ * Goal: a call cap that is reached, and a key that it freezes, each raise an alarm. Method: the log lines of the packaged
+ * function are matched with the template's metric filters, by the CloudWatch rules that these filters use.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
 const Transformation = v.object({ MetricNamespace: v.string(), MetricName: v.string(), MetricValue: v.string() })
@@ -48,7 +48,7 @@ function properties<S extends v.GenericSchema>(type: string, schema: S): v.Infer
   return all.flatMap(({ Properties }) => (v.is(schema, Properties) ? [Properties] : []))
 }
 
-/** `{ $.field = "text" && $.field IS TRUE }`: JSON terms, all of which hold. */
+/** Matches a line with `{ $.field = "text" && $.field IS TRUE }`: all terms must hold. */
 function matches(pattern: string, line: string): boolean {
   if (!line.startsWith('{')) return false
   const fields: Record<string, unknown> = JSON.parse(line)
@@ -62,7 +62,7 @@ function matches(pattern: string, line: string): boolean {
   })
 }
 
-/** Alarms that stand on a metric that these lines raise above their threshold. */
+/** Returns the alarms whose metric these lines raise above the threshold. */
 function raised(lines: typeof printed): string[] {
   const filters = properties('AWS::Logs::MetricFilter', Filter).filter(({ FilterPattern }) =>
     /call-cap/.test(FilterPattern),
@@ -93,7 +93,7 @@ async function ask(): Promise<string | undefined> {
   const response = await deployment.call('POST', '/v1/sites/office/calls', { key: office.site.apiKey, body, headers })
   return ((await response.json()) as { errorId?: string }).errorId
 }
-/** Asks until it is refused so; the bridge is heard again each time. */
+/** Places calls until one is refused with this errorId; the bridge sends a heartbeat before each. */
 let seq = 0
 async function refused(errorId: string): Promise<void> {
   await until(errorId, async () => {
@@ -102,7 +102,7 @@ async function refused(errorId: string): Promise<void> {
   })
 }
 
-test('a tripped cap raises an alarm, and one that freezes its key another', async () => {
+test('raises an alarm when a call cap is reached, and another when that freezes the key', async () => {
   await settings({ callsPerMinute: 0, freezeOnCap: false })
   await refused('call-cap-minute')
   const capped = await until('its line', async () => {
@@ -116,7 +116,7 @@ test('a tripped cap raises an alarm, and one that freezes its key another', asyn
   expect(raised(printed).sort()).toEqual(['CappedCalls', 'FrozenKeys'])
 })
 
-test('what is refused for anything but a cap raises none', async () => {
+test('raises no alarm for calls that are refused for other reasons', async () => {
   const others = printed.filter(({ line }) => !line.includes('"outcome":"call-cap"'))
   expect(others.some(({ line }) => line.includes('"errorId":"key-frozen"'))).toBe(true)
   expect(raised(others)).toEqual([])

@@ -30,7 +30,7 @@ const log = createLog({ level: 'error', write: () => undefined })
 const enroll = (code: string, to: string, api = deployment.cloud.httpUrl) =>
   promisify(execFile)(process.execPath, ['bridge/main.ts', 'enroll', code, '--api', api, '--folder', to])
 
-/** A way to the API that can be cut. */
+/** A proxy to the API that can be closed. */
 async function startDoor(target: string) {
   const door = { url: '', isAway: false, [Symbol.asyncDispose]: async () => void server.close() }
   const server = createServer(async (request, response) => {
@@ -63,7 +63,7 @@ async function sessionOf(to: string, now: () => number): Promise<Session> {
   return new Session({ api, site, key: key.id, sign: await readSigningKey(key.privateKeyFile), log, now })
 }
 
-test('switchhook-bridge enroll makes a key of its own, and what it leaves is a bridge’s configuration', async () => {
+test('creates a key and a configuration with switchhook-bridge enroll', async () => {
   const to = path.join(folder, 'first')
   const { stdout } = await enroll(await siteAndCode('first'), to)
   expect(stdout).toContain('Enrolled for the site first.')
@@ -73,11 +73,11 @@ test('switchhook-bridge enroll makes a key of its own, and what it leaves is a b
   expect(await readFile(path.join(to, 'enrolment.json'), 'utf8')).not.toContain('PRIVATE')
   const { accessKeyId, expiration } = await (await sessionOf(to, Date.now)).provide()
   expect(accessKeyId).toMatch(/^ASIA/)
-  // The AWS clients ask again five minutes before: at 45 minutes.
+  // The bridge renews a session of an hour at 45 minutes.
   expect(Math.round((expiration.getTime() - Date.now()) / 60_000)).toBe(50)
 })
 
-test('a start that died goes on with the site it had made: a key anew, and a code that has not ended', async () => {
+test('continues with the existing site, a new key and a valid code after a start that died', async () => {
   const { httpUrl, adminKey } = deployment.cloud
   const wanted = { site: 'again-and-again', name: 'Again' }
   const first = await makeSite(wanted, { httpUrl, adminKey })
@@ -93,7 +93,7 @@ test('a start that died goes on with the site it had made: a key anew, and a cod
   await expect(refused).rejects.toMatchObject({ errorId: 'site-not-made' })
 })
 
-test('enrolling again after a crash keeps the key; another folder’s key is refused, with a sentence and a status', async () => {
+test('keeps the key when enrolment is repeated after a crash, and refuses another folder’s key with a sentence and an exit status', async () => {
   const to = path.join(folder, 'again')
   const code = await siteAndCode('again')
   await enroll(code, to)
@@ -112,7 +112,7 @@ test('enrolling again after a crash keeps the key; another folder’s key is ref
   await expect(bare).rejects.toMatchObject({ code: 64 })
 })
 
-test('a session is renewed at 45 minutes, by a wrong clock too, and there is none for a bridge that was revoked', async () => {
+test('renews a session at 45 minutes, even with a wrong clock, and refuses it for a revoked bridge', async () => {
   const to = path.join(folder, 'renewed')
   await enroll(await siteAndCode('renewed'), to)
   const clock = { now: Date.now() }
@@ -121,7 +121,7 @@ test('a session is renewed at 45 minutes, by a wrong clock too, and there is non
   clock.now += 44 * 60_000
   expect((await session.provide()).accessKeyId).toBe(first.accessKeyId)
   clock.now += 2 * 60_000
-  // Our clock is 46 minutes ahead by now: the cloud says no, tells its own, and the next try has that.
+  // The bridge's clock is 46 minutes ahead: the API refuses with its own time, and the next request uses that.
   const second = await session.provide()
   expect(second.accessKeyId).not.toBe(first.accessKeyId)
   const { bridges } = (await (
@@ -135,7 +135,7 @@ test('a session is renewed at 45 minutes, by a wrong clock too, and there is non
   await expect(refused).rejects.toMatchObject({ errorId: 'bridge-unknown', name: 'CredentialsProviderError' })
 })
 
-test('while the cloud is away a session is used to its end, and no longer', async () => {
+test('uses a session until it expires while the cloud is unreachable', async () => {
   const to = path.join(folder, 'away')
   await using door = await startDoor(deployment.cloud.httpUrl)
   await enroll(await siteAndCode('away'), to, door.url)
@@ -147,14 +147,14 @@ test('while the cloud is away a session is used to its end, and no longer', asyn
     clock.now += minutes * 60_000
     const { accessKeyId, expiration } = await session.provide()
     expect(accessKeyId).toBe(first.accessKeyId)
-    // Asked again half a minute later, by clients that ask five minutes before the end they are told.
+    // Renewed half a minute later: the AWS clients renew a session five minutes before it expires.
     expect(expiration.getTime() - clock.now).toBe(330_000)
   }
   clock.now += 5 * 60_000
   await expect(session.provide()).rejects.toMatchObject({ errorId: 'api-unreachable' })
 })
 
-test('only the function that knows bridges may make sessions of their role, and only tagged ones of an hour', async () => {
+test('lets only the bridge function assume the bridges’ role, with tags and for an hour', async () => {
   const { cloud } = deployment
   const role = cloud.attribute('BridgeRole', 'Arn')
   const as = (who: string) =>

@@ -7,8 +7,8 @@ import { callFact, endpointFact } from '../support/facts.ts'
 import { until } from '../support/until.ts'
 
 /**
- * Goal: rules and caps of site and key hold, also for requests at the same time, and each denial is on record.
- * Method: the packaged functions, asked over HTTP; the bridge is the test, which answers nothing unless it says so.
+ * Goal: rules and caps of site and key apply, also to concurrent requests, and each denial is audited.
+ * Method: requests over HTTP to the packaged functions; the test plays the bridge and sends facts only where a test says so.
  */
 let deployment: Deployment
 let office: TestSite
@@ -39,7 +39,7 @@ async function post(body: object | string, key = admin()): Promise<Response> {
   const response = await deployment.call('POST', `${site}/calls`, { key, body, headers })
   const { errorId } = (await response.clone().json()) as { errorId?: string }
   if (errorId !== 'bridge-offline') return response
-  // On a slow machine the bridge falls silent between two tests: it is heard again.
+  // On a slow machine the bridge becomes silent between two tests, so it sends a heartbeat again.
   await heard('up')
   return post(body, key)
 }
@@ -70,13 +70,13 @@ async function end(call: string): Promise<void> {
   })
 }
 
-test('a phone does not call itself, by either of its names', async () => {
+test('refuses a call from a phone to itself, by endpoint or number', async () => {
   for (const to of ['60', '5860']) {
     expect(await errorOf(post({ from: '5860', to }))).toEqual({ status: 400, errorId: 'input-invalid', fields: ['to'] })
   }
 })
 
-test('while the bridge does not reach its PBX nothing is sent, and it says when to try again', async () => {
+test('sends no command and answers with Retry-After while the bridge does not reach its PBX', async () => {
   await heard('down')
   const refused = await until('the bridge to say so', async () => {
     const response = await post({ from: '5860', to: '61' })
@@ -88,7 +88,7 @@ test('while the bridge does not reach its PBX nothing is sent, and it says when 
   await until('the PBX to be back', async () => (await post({ from: '5860', to: '15' })).status === 403)
 })
 
-test('the rules of a key narrow those of its site and never widen them', async () => {
+test('applies the rules of a key in addition to those of its site', async () => {
   await settings({ dialCountries: ['CH', 'BE'], dialMobile: false })
   const { secret } = await makeKey('narrow', { dialInternal: false, dialCountries: ['CH', 'DE'], dialMobile: true })
   const to = (number: string) => errorOf(post({ from: '5860', to: number }, secret))
@@ -101,7 +101,7 @@ test('the rules of a key narrow those of its site and never widen them', async (
   await end(v.parse(Call, await swiss.json()).call)
 })
 
-test('twenty requests at the same time get the places that there are, and an ended call gives its own back', async () => {
+test('allows only as many of twenty concurrent calls as the cap, and another one when a call ends', async () => {
   await settings({ callsAtOnce: 3, callsPerMinute: 1_000 })
   const answers = await Promise.all(Array.from({ length: 20 }, () => post({ from: '5860', to: '61' })))
   const calls = await Promise.all(
@@ -120,7 +120,7 @@ test('twenty requests at the same time get the places that there are, and an end
   await end(await placed(admin()))
 })
 
-test('a key has caps of its own, at once, a minute and a day', async () => {
+test('applies a key’s own caps of concurrent calls, calls a minute and calls a day', async () => {
   await settings({ callsAtOnce: 10, callsPerMinute: 1_000 })
   const one = await makeKey('one at once', { callsAtOnce: 1 })
   const call = await placed(one.secret)
@@ -137,7 +137,7 @@ test('a key has caps of its own, at once, a minute and a day', async () => {
   }
 })
 
-test('a key that trips a cap is frozen where the site wants that, until someone lifts it', async () => {
+test('freezes a key that reaches a cap if the site’s settings say so, until it is unfrozen', async () => {
   await settings({ freezeOnCap: true })
   const { key, secret } = await makeKey('stolen', { callsPerMinute: 0 })
   expect(await errorOf(post({ from: '5860', to: '61' }, secret))).toMatchObject({ errorId: 'call-cap-minute' })
@@ -150,7 +150,7 @@ test('a key that trips a cap is frozen where the site wants that, until someone 
   expect(await errorOf(post({ from: '5860', to: '61' }, secret))).toMatchObject({ errorId: 'call-cap-minute' })
 })
 
-test('every denial is in the audit, caps too', async () => {
+test('audits every denied call, also by caps', async () => {
   const response = await deployment.call('GET', `${site}/audit?limit=200`, { key: admin() })
   const { entries } = (await response.json()) as { entries: { outcome: string }[] }
   const count = (outcome: string) => entries.filter((entry) => entry.outcome === outcome).length
@@ -161,7 +161,7 @@ test('every denial is in the audit, caps too', async () => {
   expect(count('dial-international')).toBe(2)
 })
 
-/** Each refusal of a call that does not wait for something to pass, in its own words. */
+/** Every errorId with which a call can be refused, except those that need time to pass. */
 const refusals: [string, string | object, status: number, errorId: string][] = [
   ['no JSON', '{"from": "5860", "to":', 400, 'json-malformed'],
   ['a SIP address', { from: '5860', to: 'sip:61@evil.example' }, 400, 'input-invalid'],
@@ -182,18 +182,18 @@ const refusals: [string, string | object, status: number, errorId: string][] = [
   ['a cap', { from: '5860', to: '61' }, 429, 'call-cap-minute'],
 ]
 
-test('every refusal of a call is audited, with its key, whatever was asked for', async () => {
+test('audits every refused call with its key, for any request', async () => {
   const { key, secret } = await makeKey('refused', { callsPerMinute: 0 })
   for (const [, body, status, errorId] of refusals) {
     expect(await errorOf(post(body, secret))).toMatchObject({ status, errorId })
   }
   const asked = (path: string, method = 'POST', headers = {}) =>
     errorOf(deployment.call(method, path, { key: secret, body: { from: '5860', to: '61' }, headers }))
-  // No Idempotency-Key, another site, and a call that is none.
+  // No Idempotency-Key, another site, and an invalid call.
   expect(await asked(`${site}/calls`)).toMatchObject({ status: 400, errorId: 'input-invalid' })
   expect(await asked('/v1/sites/elsewhere/calls')).toMatchObject({ status: 404, errorId: 'site-unknown' })
   expect(await asked(`${site}/calls/sh-1795507200.0000000001`, 'DELETE')).toMatchObject({ errorId: 'call-unknown' })
-  // What depends on how the site is: its phone, its PBX.
+  // Refusals that depend on the state of the phone or the PBX.
   await heard('up', 'offline')
   await until('the phone to be offline', async () => (await errorOf(post(ring, secret))).errorId === 'caller-offline')
   await heard('down')
@@ -204,7 +204,7 @@ test('every refusal of a call is audited, with its key, whatever was asked for',
   const own = entries.filter(({ who }) => who === `key:${key}`)
   const outcomes = own.map(({ outcome }) => outcome)
   const expected = [...refusals.map(([, , , errorId]) => errorId), 'input-invalid', 'site-unknown', 'call-unknown']
-  // Those that were asked for until the site was so came more than once, and what it was before with them.
+  // Calls that were repeated until the site was in that state were refused several times, also for earlier reasons.
   const waited = ['caller-offline', 'pbx-unreachable', 'call-cap-minute']
   const once = (outcome: string) => ![...waited, 'bridge-offline'].includes(outcome)
   expect(outcomes.filter(once).sort()).toEqual(expected.filter(once).sort())

@@ -22,7 +22,7 @@ async function cdrs({ site }: TestSite, query = 'from=2026-11-01T00:00:00Z&limit
   return ((await response.json()) as { cdrs: Cdr[] }).cdrs
 }
 
-test('CDRs sent in any order, some twice, are read newest first, each once', async () => {
+test('lists CDRs newest first and once, after delivery in any order and some twice', async () => {
   const sent = Array.from({ length: 40 }, (_, n) => makeCdr(n))
   const events = sent.map((cdr) => cdrEvent('office', cdr))
   await deployment.send(office, 'records', events.slice(20))
@@ -34,7 +34,7 @@ test('CDRs sent in any order, some twice, are read newest first, each once', asy
   expect(found).toEqual(sent.reverse())
 })
 
-test('a line that is no event is put aside with its number, and its neighbours are stored', async () => {
+test('sends an invalid line to the dead-letter queue with its number, and stores the other lines', async () => {
   const site = await deployment.makeSite('neighbours')
   const good = [makeCdr(1), makeCdr(2)].map((cdr) => cdrEvent('neighbours', cdr))
   const future = { ...good[0], type: 'switchhook.cdr.v9' }
@@ -50,7 +50,7 @@ test('a line that is no event is put aside with its number, and its neighbours a
   expect(Object.fromEntries(seen)).toEqual({ 1: 'line-not-json', 2: 'event-malformed', 3: 'event-type-unknown' })
 })
 
-test('a body whose signature does not fit is refused, counted and kept aside', async () => {
+test('refuses a body with an invalid signature, counts it and sends it to the dead-letter queue', async () => {
   const site = await deployment.makeSite('forged')
   const stranger = { ...site, privateKey: generateKeyPairSync('ed25519').privateKey }
   const lines: string[] = []
@@ -65,7 +65,7 @@ test('a body whose signature does not fit is refused, counted and kept aside', a
   expect(await cdrs(site)).toEqual([])
 })
 
-test('a body that came by the wrong queue is kept aside: queues mixed up in a configuration lose nothing', async () => {
+test('sends a body of the other queue to the dead-letter queue, so a configuration that mixes queues up loses nothing', async () => {
   const site = await deployment.makeSite('mixed-up')
   const body = await deployment.send(site, 'records', [cdrEvent('mixed-up', makeCdr(9))])
   await deployment.sendBody('live', body)
@@ -75,7 +75,7 @@ test('a body that came by the wrong queue is kept aside: queues mixed up in a co
   expect(letter.errorId).toBe('body-lane-wrong')
 })
 
-test('a bridge cannot speak for another site', async () => {
+test('refuses a body that a bridge signed for another site', async () => {
   const [mine, theirs] = [await deployment.makeSite('mine'), await deployment.makeSite('theirs')]
   const borrowed: TestSite = { ...mine, site: { ...mine.site, site: 'theirs' } }
   const forged = await deployment.send(borrowed, 'records', [cdrEvent('theirs', makeCdr(8))])
@@ -86,7 +86,7 @@ test('a bridge cannot speak for another site', async () => {
   expect(await cdrs(theirs)).toEqual([])
 })
 
-test('DynamoDB throttling some writes delays CDRs and loses none', async () => {
+test('stores all CDRs, with a delay, if DynamoDB throttles some writes', async () => {
   const site = await deployment.makeSite('throttled')
   const heal = deployment.cloud.faults.add({ service: 'dynamodb', action: 'PutItem', every: 5, kind: 'throttle' })
   const sent = Array.from({ length: 30 }, (_, n) => makeCdr(n))
@@ -100,7 +100,7 @@ test('DynamoDB throttling some writes delays CDRs and loses none', async () => {
   expect(await cdrs(site)).toEqual(sent.reverse())
 })
 
-test('a dead letter sent again is stored, or absorbed where it is stored already', async () => {
+test('stores a redriven dead letter, or changes nothing if it is stored already', async () => {
   const site = await deployment.makeSite('redriven')
   const body = await deployment.send(site, 'records', [cdrEvent('redriven', makeCdr(1))])
   await until('the CDR', async () => (await cdrs(site)).length === 1)
@@ -113,7 +113,7 @@ test('a dead letter sent again is stored, or absorbed where it is stored already
   expect(await cdrs(site)).toEqual([makeCdr(1)])
 })
 
-test('a row is let go by the site’s retention, and its totals stay', async () => {
+test('expires rows by the site’s retention and keeps their totals', async () => {
   const site = await deployment.makeSite('kept')
   await deployment.send(site, 'records', [cdrEvent('kept', makeCdr(1))])
   await until('the CDR', async () => (await cdrs(site)).length === 1)

@@ -20,7 +20,7 @@ afterAll(async () => deployment[Symbol.asyncDispose]())
 const get = (path: string, headers: Record<string, string> = {}) =>
   deployment.call('GET', `/v1/sites/office/${path}`, { key: office.site.apiKey, headers })
 
-test('one call from ring to archive: live, then with its story, under one id and in one shape', async () => {
+test('returns a call under one id and in one schema, live and then from the call log with its story', async () => {
   const cdr = makeCdr(1)
   const id = cdr.linkedid
   await deployment.send(office, 'live', [callFact('office', [1, 1], id, 'ringing')])
@@ -50,19 +50,19 @@ test('one call from ring to archive: live, then with its story, under one id and
   ])
 })
 
-test('an answer that has not changed is not sent again', async () => {
+test('answers 304 if the answer has not changed', async () => {
   const first = await get('cdrs?from=2026-11-01T00:00:00Z')
   const etag = first.headers.get('etag') ?? ''
   const second = await get('cdrs?from=2026-11-01T00:00:00Z', { 'if-none-match': etag })
   expect([first.status, second.status, await second.text()]).toEqual([200, 304, ''])
 })
 
-test('fields asked for by name are sent and no others', async () => {
+test('returns only the requested fields', async () => {
   const page = await (await get('calls?from=2026-11-01T00:00:00Z&fields=call,summary')).json()
   expect(page).toEqual({ calls: [{ call: makeCdr(1).linkedid, summary: expect.any(String) }] })
 })
 
-test('an export is the search as CSV, in parts that follow each other, and no cell of it is a formula', async () => {
+test('exports a search as CSV in consecutive parts, without a cell that is a formula', async () => {
   const site = await deployment.makeSite('export')
   const sent = Array.from({ length: 30 }, (_, n) => makeCdr(n, { userfield: `${'=+-@\t'[n % 5]}SUM(A1:A9),"x"` }))
   await deployment.send(
@@ -93,7 +93,7 @@ test('an export is the search as CSV, in parts that follow each other, and no ce
   expect(report).toBe('date,appelant,appelé,durée\r\n2026-11-23 19:00:00,60,61,9\r\n')
 })
 
-test('the watch totals what came in', async () => {
+test('totals stored calls by the watch function', async () => {
   await deployment.cloud.invoke('watch', { Records: [{ body: '{"part":0}' }] })
   const response = await get('stats?from=2026-11-23&to=2026-11-23&by=hour')
   const { rows, total } = v.parse(Stats, await response.json())
@@ -108,7 +108,7 @@ test.each([
   ['stats?from=2026-11-23&to=2026-11-01&by=hour', 400, 'input-invalid'],
   ['stats?from=2026-11-23&to=2026-11-24&by=minute', 400, 'input-invalid'],
   ['stats?from=2020-01-01&to=2026-11-24&by=hour', 400, 'input-invalid'],
-])('%s is refused with its errorId', async (path, status, errorId) => {
+])('refuses GET %s with its errorId', async (path, status, errorId) => {
   const response = await get(path)
   expect([response.status, ((await response.json()) as { errorId: string }).errorId]).toEqual([status, errorId])
 })

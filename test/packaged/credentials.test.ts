@@ -12,7 +12,7 @@ import { endpointFact } from '../support/facts.ts'
 import { subscriber } from '../support/subscriber.ts'
 import { until } from '../support/until.ts'
 
-/** What opens nothing, sent as anyone may send it: each is refused as the document says, all of a kind in the same words. */
+/** Sends invalid credentials: each is refused as the OpenAPI document says, all of a kind with the same answer. */
 let deployment: Deployment
 let office: TestSite
 let other: TestSite
@@ -26,7 +26,7 @@ afterAll(async () => deployment[Symbol.asyncDispose]())
 const key = () => office.site.apiKey
 const part = (apiKey: string, n: number) => apiKey.split('_').slice(n).join('_')
 
-/** Status line and JSON of a GET whose header holds these very bytes, which no HTTP client would send. */
+/** Returns status and JSON of a GET with these bytes in its header, which an HTTP client would not send. */
 async function raw(path: string, authorization: Buffer): Promise<[string, string]> {
   const { hostname, port } = new URL(deployment.cloud.httpUrl)
   const socket = connect(Number(port), hostname)
@@ -36,7 +36,7 @@ async function raw(path: string, authorization: Buffer): Promise<[string, string
   return [answer.slice(0, answer.indexOf('\r\n')), /\{.*\}/s.exec(answer)?.[0] ?? '']
 }
 
-test('keys that are malformed, cut, swapped, over-long, of another deployment or look-alikes get one answer', async () => {
+test('gives one answer for malformed, truncated, swapped, too long, foreign and altered keys', async () => {
   const [, prefix = ''] = key().split('_')
   const wrong = {
     'another deployment’s': makeApiKey().text,
@@ -69,7 +69,7 @@ test('keys that are malformed, cut, swapped, over-long, of another deployment or
   expect((await raw('/v1/sites/office', Buffer.from(key())))[0]).toContain('200')
 })
 
-test('a ticket used twice, late, cut, made up or none at all opens nothing', async () => {
+test('refuses a used, expired, truncated, invented or missing ticket', async () => {
   const issue = async () => {
     const response = await deployment.call('POST', '/v1/sites/office/tickets', { key: key() })
     return v.parse(TicketIssued, await response.json())
@@ -94,11 +94,11 @@ test('a ticket used twice, late, cut, made up or none at all opens nothing', asy
   ]
   for (const one of cases) await expect(open(`?ticket=${one}`), one).rejects.toThrow('403')
   for (const query of ['', '?ticket=', `?Ticket=${unused}`]) await expect(open(query), query).rejects.toThrow('401')
-  // What was asked in its stead has not used it up.
+  // The invalid tickets have not used up the valid one.
   await using _second = await open(`?ticket=${unused}`)
 })
 
-test('a ticket shows its own site, and none is had for another', async () => {
+test('shows a ticket’s own site only, and refuses a ticket for another site', async () => {
   const refused = await deployment.call('POST', '/v1/sites/other/tickets', { key: key() })
   expect([refused.status, ((await refused.json()) as { errorId: string }).errorId]).toEqual([404, 'site-unknown'])
   await deployment.send(other, 'live', [endpointFact('other', [1, 1], '7000', 'INUSE')])
@@ -109,13 +109,13 @@ test('a ticket shows its own site, and none is had for another', async () => {
   expect(client.entities()).toEqual(['PJSIP/5860'])
 })
 
-test('what is open shows nothing more once its key has ended', async () => {
+test('sends nothing more over an open socket once its key has expired', async () => {
   const body = { name: 'short', role: 'viewer', expiresInDays: 1 }
   const made = v.parse(
     KeyMade,
     await (await deployment.call('POST', '/v1/sites/office/keys', { key: key(), body })).json(),
   )
-  // The API makes no key that ends within a day, so the row of one is made to end soon.
+  // The API creates no key that expires within a day, so the test changes the row of one.
   const row = (await deployment.items('AccessTable')).find(({ pk }) => pk === `KEY#${made.key}`)
   const expiresAt = Date.now() + 3_000
   await deployment.put('AccessTable', { ...row, expiresAt })
@@ -135,7 +135,7 @@ test('what is open shows nothing more once its key has ended', async () => {
   expect(ending.frames.length).toBe(frames)
 })
 
-test('codes and signatures of a bridge that is not there, not of this site or not its own get one answer each', async () => {
+test('gives one answer for codes and one for signatures of unknown, foreign and wrong bridges', async () => {
   const pem = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
   const enrolments = new Set<string>()
   const secret = '0'.repeat(32)

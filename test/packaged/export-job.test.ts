@@ -50,7 +50,7 @@ const viewer = async () => {
   return v.parse(KeyMade, await made.json()).secret
 }
 
-test('an export of any length is asked for, written, and fetched by a link that ends and opens nothing else', async () => {
+test('creates an export of any length and returns a link that expires and opens only its file', async () => {
   const { status, body } = await ask(`${period}&format=csv&preset=report`)
   expect(status).toBe(202)
   const { id } = v.parse(ExportJob, body)
@@ -81,7 +81,7 @@ test('an export of any length is asked for, written, and fetched by a link that 
   expect(elsewhere.status).toBe(403)
 })
 
-test('a key that sees no numbers exports none, and is not told of an export that has them', async () => {
+test('exports no numbers for a key without the scope, and hides exports with numbers from it', async () => {
   const secret = await viewer()
   const { body } = await ask(`${period}&format=jsonl`, secret)
   await run('writeExports')
@@ -94,14 +94,14 @@ test('a key that sees no numbers exports none, and is not told of an export that
   expect((await ask(`${period}&caller=${anna}`, secret)).status).toBe(403)
 })
 
-test('an export of what is no search is refused by name, and one of no site’s is not known', async () => {
+test('refuses an export of an invalid search with its field, and answers 404 for an unknown export', async () => {
   const { status, body } = await ask('from=2026-02-30T00:00:00Z')
   expect([status, body]).toMatchObject([400, { errorId: 'input-invalid', errors: [{ field: 'from' }] }])
   expect((await ask('party=6*')).status).toBe(400)
   expect((await find('made-up')).status).toBe(404)
 })
 
-test('a number that is erased leaves rows, time lines and exports, those under way among them', async () => {
+test('removes an erased number from rows, time lines and exports, also unfinished ones', async () => {
   const written = v.parse(ExportJob, (await ask(`${period}&format=jsonl`)).body)
   await run('writeExports')
   const { link = '' } = v.parse(ExportJob, await (await find(written.id)).json())

@@ -8,8 +8,8 @@ import { endpointFact } from '../support/facts.ts'
 import { until } from '../support/until.ts'
 
 /**
- * Goal: what is set of an extension over HTTP reaches its bridge as one checked order, and what may not be set does not.
- * Method: the packaged functions; the test is the bridge and the PBX behind it.
+ * Goal: a permitted setting of an extension reaches its bridge as one command, and a forbidden one does not.
+ * Method: the packaged functions; the test plays the bridge and its PBX.
  */
 let deployment: Deployment
 let office: TestSite
@@ -38,7 +38,7 @@ const ask = (method: string, path: string, body?: object, headers = {}) =>
   deployment.call(method, `${site}${path}`, { key: office.site.apiKey, headers, ...(body && { body }) })
 async function answered(method: string, path: string, body?: object) {
   let response = await ask(method, path, body)
-  // On a slow machine the bridge falls silent between two tests: it is heard again.
+  // On a slow machine the bridge becomes silent between two tests, so it sends a heartbeat again.
   while (response.status === 503 && seq > 0) {
     await tell('63')
     response = await ask(method, path, body)
@@ -46,7 +46,7 @@ async function answered(method: string, path: string, body?: object) {
   return { status: response.status, ...((await response.json()) as object) } as Record<string, unknown>
 }
 
-/** The orders in the queue, taken out of it. */
+/** Receives all commands that are in the queue. */
 async function orders(): Promise<SetCommand[]> {
   const { commands: QueueUrl } = office.bridge.queues
   const key = createPublicKey(office.bridge.deploymentPublicKey)
@@ -59,11 +59,11 @@ async function orders(): Promise<SetCommand[]> {
   ) as SetCommand[]
 }
 
-test('while the bridge is away nothing is set', async () => {
+test('refuses to set a forward while the bridge is offline', async () => {
   expect(await answered('PUT', '/extensions/60/dnd')).toMatchObject({ status: 503, errorId: 'bridge-offline' })
 })
 
-test('a forward is ordered, and answered 200 once the PBX has it, 202 while it says nothing', async () => {
+test('sends a forward to the bridge and answers 200 once the PBX confirms it, 202 before', async () => {
   await tell('60')
   await tell('61', { mailbox: { new: 2, old: 1, since } })
   await until('the phones to be known', async () => (await ask('GET', '/extensions/61/forward')).status === 200)
@@ -82,27 +82,24 @@ test('a forward is ordered, and answered 200 once the PBX has it, 202 while it s
 test.each([
   ['a number of another country', '60', { target: '+1 242 365 1234' }, 403, 'dial-international', 'target'],
   ['a premium number', '60', { target: '0899123456' }, 403, 'dial-premium', 'target'],
-  ['itself', '60', { target: '60' }, 400, 'input-invalid', 'target'],
-  ['an extension that is nobody’s', '60', { target: '77' }, 404, 'extension-unknown', 'target'],
-  ['of an extension that is nobody’s', '77', { target: '60' }, 404, 'extension-unknown', 'extension'],
+  ['the phone itself', '60', { target: '60' }, 400, 'input-invalid', 'target'],
+  ['an unknown extension', '60', { target: '77' }, 404, 'extension-unknown', 'target'],
+  ['an extension from an unknown one', '77', { target: '60' }, 404, 'extension-unknown', 'extension'],
   ['a SIP address', '60', { target: 'sip:61@evil.example' }, 400, 'input-invalid', 'target'],
   ['a fork', '60', { target: '61&PJSIP/5861' }, 400, 'input-invalid', 'target'],
   ['a Local channel', '60', { target: 'Local/61@internes' }, 400, 'input-invalid', 'target'],
   ['a comma', '60', { target: '61,1' }, 400, 'input-invalid', 'target'],
-  ['CR and LF', '60', { target: '61\r\nX: y' }, 400, 'input-invalid', 'target'],
-  ['nothing', '60', { target: '' }, 400, 'input-invalid', 'target'],
-  ['another kind', '60', { target: '61', when: 'never' }, 400, 'input-invalid', 'when'],
-])(
-  'a forward to %s is refused with its field, and nothing is sent',
-  async (_, extension, body, status, errorId, field) => {
-    const told = await answered('PUT', `/extensions/${extension}/forward`, body)
-    expect(told).toMatchObject({ status, errorId })
-    expect((told['errors'] as { field: string }[]).map((error) => error.field)).toContain(field)
-    expect(await orders()).toEqual([])
-  },
-)
+  ['a target with CR and LF', '60', { target: '61\r\nX: y' }, 400, 'input-invalid', 'target'],
+  ['an empty target', '60', { target: '' }, 400, 'input-invalid', 'target'],
+  ['a target with an unknown kind', '60', { target: '61', when: 'never' }, 400, 'input-invalid', 'when'],
+])('refuses a forward to %s with its field, and sends nothing', async (_, extension, body, status, errorId, field) => {
+  const told = await answered('PUT', `/extensions/${extension}/forward`, body)
+  expect(told).toMatchObject({ status, errorId })
+  expect((told['errors'] as { field: string }[]).map((error) => error.field)).toContain(field)
+  expect(await orders()).toEqual([])
+})
 
-test('a loop is refused and named, a PBX without the dial plan is told what to install', async () => {
+test('refuses a loop and names its extensions, and says what to install on a PBX without the dial plan', async () => {
   await tell('61', { forward: { target: '60', since } })
   await until('the forward to be known', async () => {
     return (await answered('GET', '/extensions/61/forward'))['always'] !== undefined
@@ -117,7 +114,7 @@ test('a loop is refused and named, a PBX without the dial plan is told what to i
   expect(missing['detail']).toContain('infra/asterisk/snippets/forwarding.conf')
 })
 
-test('all forwards are listed and cleared at once, mailboxes and endpoints told', async () => {
+test('lists and clears all forwards at once, and lists mailboxes and endpoints', async () => {
   expect(await answered('GET', '/forwards')).toMatchObject({
     extensions: [
       { extension: '60', busy: { target: '00479000060' } },

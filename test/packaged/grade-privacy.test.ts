@@ -27,9 +27,9 @@ async function call(method: string, path: string, body?: object) {
 }
 const lookUp = (matricule: string, caller: string) => call('POST', 'grade-lookups', { matricule, caller })
 
-test('a lookup whose audit entry cannot be written tells nothing', async () => {
+test('answers a lookup without a mark if its audit entry cannot be written', async () => {
   await call('PUT', 'grades/700', { note: 13.25 })
-  // The audit is written by a PutItem, the guard against guessing by UpdateItem.
+  // The audit entry is written by PutItem, the count of tries by UpdateItem.
   const mend = deployment.cloud.faults.add({ service: 'dynamodb', action: 'PutItem', kind: 'access-denied' })
   const refused = await lookUp('700', '1')
   mend()
@@ -38,7 +38,7 @@ test('a lookup whose audit entry cannot be written tells nothing', async () => {
   expect(await lookUp('700', '1')).toMatchObject({ status: 200, json: { note: 13.25 } })
 })
 
-/** What the audit has of each request, by its id, in the order of writing. */
+/** Returns the audit entries of each request, by request id, in the order of writing. */
 async function auditedOutcomes(requestIds: readonly string[]): Promise<string[][]> {
   const rows = (await deployment.items('AuditTable')).map((item) => v.parse(AuditRow, item))
   rows.sort((a, b) => (a.sk < b.sk ? -1 : 1))
@@ -48,14 +48,14 @@ async function auditedOutcomes(requestIds: readonly string[]): Promise<string[][
 }
 const AuditRow = v.object({ sk: v.string(), entry: AuditEntry })
 
-/** The id of a lookup's request, and how it was answered: `done` or an errorId. */
+/** Returns the request id of a lookup and its result: `done` or an errorId. */
 async function lookUpAudited(matricule: string, caller: string) {
   const response = await deployment.call('POST', '/v1/sites/office/grade-lookups', { key, body: { matricule, caller } })
   const { errorId = 'done' } = v.parse(v.looseObject({ errorId: v.optional(v.string()) }), await response.json())
   return { id: response.headers.get('apigw-requestid') ?? '', told: errorId }
 }
 
-test('the audit has one entry of a lookup, that tells how it ended and whose mark it was, refused or not', async () => {
+test('audits each lookup, refused or not, with one entry of its result and fingerprint', async () => {
   await call('PUT', 'grades/710', { note: 13 })
   const found = await lookUpAudited('710', 'audited')
   const refused = []
@@ -69,7 +69,7 @@ test('the audit has one entry of a lookup, that tells how it ended and whose mar
   expect(await auditedOutcomes(lookups.map(({ id }) => id))).toEqual(lookups.map(({ told }) => [told]))
 })
 
-test('of lookups that were locked while they were on their way the audit has another entry, which tells so', async () => {
+test('audits a second entry for a lookup that was locked while it was being answered', async () => {
   const mend = deployment.cloud.faults.add({ service: 'dynamodb', action: 'UpdateItem', kind: 'delay', delayMs: 1500 })
   const lookups = await Promise.all(Array.from({ length: 8 }, (_, n) => lookUpAudited(`72${n}`, 'hasty')))
   mend()
@@ -83,9 +83,9 @@ test('of lookups that were locked while they were on their way the audit has ano
   expect(outcomes).toContainEqual(['grade-unknown', 'lookup-locked'])
 })
 
-test('a lookup whose try cannot be counted is answered 500, and the audit has that too', async () => {
+test('answers 500 if the try of a lookup cannot be counted, and audits it', async () => {
   await call('PUT', 'grades/712', { note: 13.75 })
-  // The first UpdateItem counts the request, the second a try.
+  // The first UpdateItem counts the request, the second one the try.
   const fault = { service: 'dynamodb', action: 'UpdateItem', kind: 'access-denied', every: 2 } as const
   const mend = deployment.cloud.faults.add(fault)
   const lookup = await lookUpAudited('712', 'uncounted')
@@ -94,7 +94,7 @@ test('a lookup whose try cannot be counted is answered 500, and the audit has th
   expect(await auditedOutcomes([lookup.id])).toEqual([['done', 'internal']])
 })
 
-test('outside the hours of a site every number is answered alike', async () => {
+test('gives every number the same answer outside the opening hours of a site', async () => {
   await call('PUT', 'grades/701', { note: 9 })
   const scale = { max: 20, thresholds: [{ from: 0, mention: 'bien' }] }
   const never = { zone: 'Europe/Paris', open: [] }
@@ -108,7 +108,7 @@ test('outside the hours of a site every number is answered alike', async () => {
   expect((await lookUp('701', '3')).status).toBe(200)
 })
 
-test('a student is erased, and those whose numbers begin alike are not', async () => {
+test('erases a student but not students whose numbers have the same prefix', async () => {
   for (const matricule of ['702', '7020']) await call('PUT', `grades/${matricule}`, { note: 11, pin: '4711' })
   const { id } = v.parse(Receipt, (await call('POST', 'erasures', { matricule: '702' })).json)
   for (const minutes of [0, 2]) {
@@ -127,7 +127,7 @@ test('a student is erased, and those whose numbers begin alike are not', async (
 
 const canary = { matricule: '638527419', note: 13.37, pin: '90210' }
 
-test('a mark, its number and its PIN are in no log, queue, table or audit, however they are asked and written', async () => {
+test('keeps marks, student numbers and PINs out of logs, queues, other tables and audit in every request', async () => {
   const { matricule, note, pin } = canary
   const asked = (caller: string, given?: string) =>
     call('POST', 'grade-lookups', { matricule, caller, ...(given !== undefined && { pin: given }) })
@@ -142,7 +142,7 @@ test('a mark, its number and its PIN are in no log, queue, table or audit, howev
   await call('POST', 'grades', { rows: [canary] })
   await call('GET', 'grades')
   expect((await call('DELETE', `grades/${matricule}`)).status).toBe(204)
-  // A call goes the same way as every event, so that there are bodies to look at.
+  // A call sends events through the queues, so that there are bodies to search.
   const sent = watched.bodies.length
   await deployment.send(office, 'live', [callFact('office', [1, 1], 'canary', 'ringing')])
   await until('a body', async () => watched.bodies.length > sent)
@@ -156,7 +156,7 @@ test.each([
   ['a student number', `"matricule":"${canary.matricule}"`],
   ['a student number in a path', `GET /grades/${canary.matricule}?x`],
   ['a PIN', `"pin":"${canary.pin}"`],
-])('%s that was planted in a packed body, a log line or the audit is found', async (_, planted) => {
+])('the search finds %s in a packed body, a log line and the audit', async (_, planted) => {
   const sent = watched.bodies.length
   await deployment.send(office, 'records', [`{"planted":${JSON.stringify(planted)}}`])
   await until('the body', async () => watched.bodies.length > sent)

@@ -28,7 +28,7 @@ async function call(method: string, path: string, { key = office.site.apiKey, bo
 const lookUp = (matricule: string, caller: string, pin?: string) =>
   call('POST', 'grade-lookups', { key: lookupKey, body: { matricule, caller, ...(pin !== undefined && { pin }) } })
 
-test('a mark is written, read, listed, changed by who has its ETag, and deleted', async () => {
+test('writes, reads, lists, changes (with the ETag) and deletes a mark', async () => {
   const made = await call('PUT', 'grades/1370', { body: { note: 15.25 }, headers: { 'if-none-match': '*' } })
   expect(made).toMatchObject({ status: 200, body: { matricule: '1370', note: 15.25, mention: 'bien' } })
   const read = await call('GET', 'grades/1370')
@@ -45,7 +45,7 @@ test('a mark is written, read, listed, changed by who has its ETag, and deleted'
   expect((await call('DELETE', 'grades/1370')).status).toBe(404)
 })
 
-test('of ten writers with the same ETag one wins', async () => {
+test('accepts one of ten concurrent changes with the same ETag', async () => {
   const { etag } = await call('PUT', 'grades/1371', { body: { note: 10 } })
   const writes = Array.from({ length: 10 }, (_, note) =>
     call('PUT', 'grades/1371', { body: { note }, headers: { 'if-match': etag } }),
@@ -54,7 +54,7 @@ test('of ten writers with the same ETag one wins', async () => {
   expect(statuses).toEqual([200, ...Array<number>(9).fill(412)])
 })
 
-test('honours follow the scale, and one that was given wins', async () => {
+test('derives honours from the scale unless they are given', async () => {
   await call('PUT', 'grades/1372', { body: { note: 12 } })
   await call('PUT', 'grades/1373', { body: { note: 12, mention: 'très bien' } })
   const scale = {
@@ -72,7 +72,7 @@ test('honours follow the scale, and one that was given wins', async () => {
   expect(wrong.status).toBe(400)
 })
 
-test('a CSV is looked at without being written, refused whole for one bad row, and written whole', async () => {
+test('checks a CSV without writing it, refuses it as a whole for one invalid row, and writes it as a whole', async () => {
   const headers = { 'content-type': 'text/csv; charset=utf-8' }
   const bad = 'matricule,note\n2001,12\n2002,"15,5"\n'
   const dry = await call('POST', 'grades?dryRun=true', { body: bad, headers })
@@ -89,7 +89,7 @@ test('a CSV is looked at without being written, refused whole for one bad row, a
   expect((await call('GET', 'grades/3129')).body['note']).toBe(9.5)
 })
 
-test('ten thousand faulty rows are told one by one, and one among ten thousand leaves nothing half written', async () => {
+test('reports each of ten thousand faulty rows, and writes nothing if one of ten thousand is faulty', async () => {
   const headers = { 'content-type': 'text/csv' }
   const before = (await deployment.items('PeopleTable')).length
   const upload = (rows: string[]) => call('POST', 'grades', { body: `matricule,note\n${rows.join('\n')}`, headers })
@@ -105,7 +105,7 @@ test('ten thousand faulty rows are told one by one, and one among ten thousand l
   expect((await deployment.items('PeopleTable')).length).toBe(before)
 })
 
-test('pages list every mark once, in order', async () => {
+test('lists every mark once, in order, over pages', async () => {
   await call('POST', 'grades', {
     body: { rows: Array.from({ length: 30 }, (_, n) => ({ matricule: `${4000 + n}`, note: 1 })) },
   })
@@ -122,7 +122,7 @@ test('pages list every mark once, in order', async () => {
   expect(seen.filter((matricule) => matricule.startsWith('40'))).toHaveLength(30)
 })
 
-test('who may do what: another site’s key finds nothing, the menu’s key looks up and no more', async () => {
+test('refuses another site’s key, and allows only lookups for the menu’s key', async () => {
   await call('PUT', 'grades/5000', { body: { note: 13 } })
   expect((await call('GET', 'grades/5000', { key: otherKey })).status).toBe(404)
   for (const [method, path, body] of [
@@ -137,7 +137,7 @@ test('who may do what: another site’s key finds nothing, the menu’s key look
   expect([found.status, found.body['matricule'], found.body['note']]).toEqual([200, '5000', 13])
 })
 
-test('an unknown number, a wrong PIN and a missing one are answered in the same words', async () => {
+test('gives the same answer for an unknown number, a wrong PIN and a missing PIN', async () => {
   await call('PUT', 'grades/6000', { body: { note: 17, pin: '4711' } })
   const answers = [await lookUp('6999', '611'), await lookUp('6000', '612', '0000'), await lookUp('6000', '613')]
   expect(answers.map(({ status }) => status)).toEqual([404, 404, 404])
@@ -146,7 +146,7 @@ test('an unknown number, a wrong PIN and a missing one are answered in the same 
   expect((await call('GET', 'grades/6000')).text).not.toMatch(/pin/i)
 })
 
-test('a caller has five failed tries, from however many lines at once, and right ones cost none', async () => {
+test('allows a caller five failed lookups on any number of concurrent calls, and does not count right ones', async () => {
   await call('PUT', 'grades/7000', { body: { note: 11 } })
   for (let n = 0; n < 8; n++) expect((await lookUp('7000', '70')).status).toBe(200)
   const guesses = await Promise.all(Array.from({ length: 12 }, (_, n) => lookUp(`${7100 + n}`, '70')))
@@ -157,14 +157,14 @@ test('a caller has five failed tries, from however many lines at once, and right
   expect((await lookUp('7000', '71')).status).toBe(200)
 })
 
-test('a student number has five failed tries from all callers together', async () => {
+test('allows five failed lookups of a student number by all callers together', async () => {
   await call('PUT', 'grades/8000', { body: { note: 11, pin: '1234' } })
   const guesses = await Promise.all(Array.from({ length: 10 }, (_, n) => lookUp('8000', `caller-${n}`, '9999')))
   expect(guesses.filter(({ status }) => status === 404)).toHaveLength(5)
   expect((await lookUp('8000', 'another', '1234')).status).toBe(403)
 })
 
-test('lookups are audited, and neither audit nor lock-out holds a student number, a caller or a PIN', async () => {
+test('audits lookups, and stores no student number, caller or PIN in audit and lock-out rows', async () => {
   await call('PUT', 'grades/987654321012', { body: { note: 3.75, pin: '86420' } })
   await lookUp('987654321012', '0479000123', '86420')
   await call('GET', 'grades/987654321012')
@@ -188,6 +188,6 @@ test.each([
   ['grades/9000', { note: 12, mention: 'super' }],
   ['grades/9000', { note: 12, pin: '1' }],
   ['grades/9000', { note: 12, matricule: '9001' }],
-])('%s with %j is refused', async (path, body) => {
+])('refuses PUT %s with %j', async (path, body) => {
   expect(await call('PUT', path, { body })).toMatchObject({ status: 400, body: { errorId: 'input-invalid' } })
 })

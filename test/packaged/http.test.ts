@@ -23,7 +23,7 @@ async function problem(response: Response) {
   return body
 }
 
-test('making a site answers its key once, its command queue and the deployment’s public key', async () => {
+test('answers the creation of a site with its key, its command queue and the deployment’s public key', async () => {
   const { site, bridge } = office
   expect(site.apiKey).toMatch(/^shk_[0-9a-f]{16}_/)
   expect(bridge.queues.commands).toContain('commands-office-1')
@@ -32,33 +32,33 @@ test('making a site answers its key once, its command queue and the deployment�
   expect(stored).not.toContain(site.apiKey.split('_').slice(2).join('_'))
 })
 
-test('a site is made once', async () => {
+test('refuses a site that exists', async () => {
   await expect(deployment.makeSite('office')).rejects.toThrow('site-exists')
 })
 
 test.each([
   ['a site without a name', { site: 'newsite' }, 'name'],
-  ['a name in capitals', { site: 'NewSite', name: 'New' }, 'site'],
-  ['a zone that there is not', { site: 'newsite', name: 'New', zone: 'Mars/Olympus' }, 'zone'],
-  ['a country in words', { site: 'newsite', name: 'New', country: 'France' }, 'country'],
+  ['a site id in capitals', { site: 'NewSite', name: 'New' }, 'site'],
+  ['an unknown time zone', { site: 'newsite', name: 'New', zone: 'Mars/Olympus' }, 'zone'],
+  ['a country that is not a two-letter code', { site: 'newsite', name: 'New', country: 'France' }, 'country'],
   [
-    'a setting out of bounds',
+    'a setting outside its limits',
     { site: 'newsite', name: 'New', settings: { callTimeoutSeconds: 0 } },
     'settings.callTimeoutSeconds',
   ],
-])('%s is refused with the field', async (_, body, field) => {
+])('refuses %s and names the field', async (_, body, field) => {
   const response = await deployment.call('POST', '/v1/sites', { key: deployment.cloud.adminKey, body })
   const told = await problem(response)
   expect(told).toMatchObject({ status: 400, errorId: 'input-invalid' })
   expect(told.errors?.map((error) => error.field)).toContain(field)
 })
 
-test('a body that is not JSON is refused', async () => {
+test('refuses a body that is not JSON', async () => {
   const response = await deployment.call('POST', '/v1/sites', { key: deployment.cloud.adminKey, body: '{' })
   expect(await problem(response)).toMatchObject({ status: 400, errorId: 'json-malformed' })
 })
 
-test('who calls and what for is told apart, each refusal with its id', async () => {
+test('gives each kind of refused caller and request its own errorId', async () => {
   const [key, wrong] = [office.site.apiKey, `${office.site.apiKey.slice(0, -1)}~`]
   const cases = [
     ['GET', '/v1/sites/office/cdrs', wrong, 401, 'key-invalid'],
@@ -80,19 +80,19 @@ test('who calls and what for is told apart, each refusal with its id', async () 
   }
 })
 
-test('without a key API Gateway itself answers 401', async () => {
+test('answers 401 by API Gateway itself without a key', async () => {
   const response = await deployment.call('GET', '/v1/sites/office/cdrs')
   expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }])
 })
 
-test('a page of any origin may ask, and reads how long to wait and what has not changed', async () => {
+test('allows pages of any origin, and exposes Retry-After and ETag to them', async () => {
   const headers = { origin: 'https://page.example' }
   const response = await deployment.call('GET', '/v1/sites', { key: deployment.cloud.adminKey, headers })
   expect(response.headers.get('access-control-allow-origin')).toBe('*')
   expect(response.headers.get('access-control-expose-headers')).toMatch(/etag.*retry-after/)
 })
 
-test('a cursor of one site opens the next page there, and nothing of another', async () => {
+test('accepts a cursor for its own site and refuses it for another', async () => {
   await deployment.send(
     office,
     'records',

@@ -13,10 +13,10 @@ import { type Deployment, deploy } from '../support/deployment.ts'
 import { until } from '../support/until.ts'
 
 /*
- * Goal: what the cloud does for a site of many subscribers is done to the end: the bridge is asked for a slower pace and
- * takes it, and every alarm watches a thing that is there.
+ * Goal: a site with many subscribers works: its bridge gets a slower pace and applies it, and every alarm watches something
+ * that exists.
  * Method: 700 subscribers whose sockets are gone, the packaged functions, and the bridge in a process of its own before a
- * replayed PBX. The first fan-out tells 500 by itself and 200 by the queue `fan-out`, and finds them gone.
+ * replayed PBX. The first fan-out posts to 500 itself and to 200 through the queue `fan-out`, and finds them gone.
  */
 const site = 'large'
 const subscribers = 700
@@ -53,13 +53,13 @@ beforeAll(async () => {
 })
 afterAll(() => parts.disposeAsync())
 
-/** Lines of functions that are no JSON are the runtime's own. */
+/** Lines that are not JSON are those of Lambda's runtime. */
 function jsonOf(line: string): Record<string, unknown> {
   const read = v.safeParse(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())), line)
   return read.success ? read.output : {}
 }
 
-test('the bridge of a site with many subscribers is told a slower pace, and takes it from the signed command', async () => {
+test('sends the bridge of a site with many subscribers a slower pace, which it applies', async () => {
   const paceMs = (subscribers * 1_000) / postsPerSecondMax
   const said = await until('the bridge to say its pace', async () => {
     const log = await readFile(path.join(folder, 'bridge.log'), 'utf8')
@@ -92,7 +92,7 @@ const Alarm = v.looseObject({
 const ofType = ({ Resources }: Template, type: string) =>
   Object.values(Resources).flatMap(({ Type, Properties }) => (Type === type ? [Properties] : []))
 
-test('each alarm watches a queue that is there, or a number that a function has really said in its log', async () => {
+test('watches an existing queue or a logged field with each alarm', async () => {
   const template = await loadTemplate(path.resolve('.serverless'))
   const filters = ofType(template, 'AWS::Logs::MetricFilter').map((one) => v.parse(Filter, one))
   const alarms = ofType(template, 'AWS::CloudWatch::Alarm').map((one) => v.parse(Alarm, one))
@@ -110,7 +110,7 @@ test('each alarm watches a queue that is there, or a number that a function has 
     )['Fn::GetAtt']
     expect([template.Resources[queue]?.Type, attribute]).toEqual(['AWS::SQS::Queue', 'QueueName'])
   }
-  // The others count lines, which test/packaged/alarms.test.ts has functions print.
+  // The other alarms count lines; test/packaged/alarms.test.ts tests them.
   const numbers = filters.filter(({ MetricTransformations: [{ MetricValue }] }) => MetricValue.startsWith('$.'))
   expect(numbers.length).toBeGreaterThan(0)
   for (const { LogGroupName, FilterPattern, MetricTransformations } of numbers) {

@@ -33,20 +33,20 @@ const statements = (id: string) => {
   return found?.[1].Policies.flatMap((policy) => policy.PolicyDocument.Statement) ?? []
 }
 
-test('each zip is 600 KB or less', async () => {
+test('builds no zip over 600 KB', async () => {
   const zips = (await readdir('.serverless')).filter((name) => name.endsWith('.zip'))
   expect(zips.length).toBe(ofType('AWS::Lambda::Function').length)
   const large = zips.filter((name) => statSync(`.serverless/${name}`).size > zipBytesMax)
   expect(large).toEqual([])
 })
 
-test('each function has a role of its own', () => {
+test('gives each function a role of its own', () => {
   const used = ofType('AWS::Lambda::Function').map(([, { Properties }]) => JSON.stringify(Properties?.['Role']))
   expect(used.length).toBeGreaterThan(5)
   expect(new Set(used).size).toBe(used.length)
 })
 
-test('no role allows an action or a resource by a bare wildcard, and nothing is allowed by NotAction', () => {
+test('allows no bare wildcard of actions or resources and no NotAction in any role', () => {
   for (const [id] of roles()) {
     for (const statement of statements(id)) {
       const actions = [statement.Action].flat()
@@ -60,7 +60,7 @@ test('no role allows an action or a resource by a bare wildcard, and nothing is 
   }
 })
 
-test('a function that reads the call log can neither write it nor read keys', () => {
+test('lets a function that reads the call log neither write it nor read keys', () => {
   const text = JSON.stringify(statements('CdrsRole'))
   expect(text).toContain('dynamodb:Query')
   expect(text).not.toMatch(/DeleteItem|AccessTable|sqs:/)
@@ -70,14 +70,14 @@ test('a function that reads the call log can neither write it nor read keys', ()
   expect(actionsOn('AuditTable')).toEqual(['dynamodb:PutItem'])
 })
 
-test('whatever may touch the audit may add to it or read it, never change it', () => {
+test('lets functions add to or read the audit table, never change it', () => {
   const actions = roles().flatMap(([id]) =>
     statements(id).flatMap(({ Action, Resource }) => (JSON.stringify(Resource).includes('AuditTable') ? Action : [])),
   )
   expect(new Set(actions)).toEqual(new Set(['dynamodb:PutItem', 'dynamodb:Query']))
 })
 
-test('a bridge can send to the two queues and take its own commands, and nothing else', () => {
+test('lets a bridge send to the two queues and receive its own commands, and nothing else', () => {
   const allowed = statements('BridgeRole').flatMap(({ Action }) => Action)
   expect(allowed.sort()).toEqual([
     'sqs:ChangeMessageVisibility',
@@ -89,7 +89,7 @@ test('a bridge can send to the two queues and take its own commands, and nothing
   expect(JSON.stringify(statements('BridgeRole')[1]?.Resource)).toContain('{aws:PrincipalTag/queue}')
 })
 
-test('each queue that feeds a function has a dead-letter queue that keeps messages for 14 days', () => {
+test('gives each queue of a function a dead-letter queue that keeps messages for 14 days', () => {
   const queues = new Map(ofType('AWS::SQS::Queue'))
   for (const name of ['LiveQueue', 'RecordsQueue']) {
     const redrive = JSON.stringify(queues.get(name)?.Properties?.['RedrivePolicy'])
@@ -98,7 +98,7 @@ test('each queue that feeds a function has a dead-letter queue that keeps messag
   }
 })
 
-test('the queue by which the watch wakes itself keeps a message over its longest delay and one more try', () => {
+test('keeps messages of the watch’s queue for its longest delay and one retry', () => {
   const { MessageRetentionPeriod, VisibilityTimeout } = resources['WatchQueue']?.Properties ?? {}
   expect(Number(MessageRetentionPeriod)).toBeGreaterThan(againSeconds + Number(VisibilityTimeout))
 })

@@ -22,7 +22,7 @@ const ask = (method: string, path: string, key?: string, body?: unknown) =>
   deployment.call(method, path, { ...(key && { key }), ...(body !== undefined && { body }) })
 
 const makeKey = (body: Record<string, unknown>, site = office) => makeSiteKey(deployment, site, body)
-test('numbers in the call log are hidden from a key without the scope, and shown to one with it', async () => {
+test('hides numbers in the call log from a key without the scope', async () => {
   const cdr = makeCdr(1, { src: '0612345678', clid: '"Anna Muster" <0612345678>' })
   await deployment.send(office, 'records', [cdrEvent('office', cdr)])
   const viewer = await makeKey({ role: 'viewer' })
@@ -36,7 +36,7 @@ test('numbers in the call log are hidden from a key without the scope, and shown
   expect(await (await exported(viewer.secret)).text()).not.toMatch(/Anna|0612/)
 })
 
-test('names and forwards of phones are hidden from a key without the scope, and who sees them is audited', async () => {
+test('hides names and forwards of phones from a key without the scope, and audits reads with it', async () => {
   const fact = endpointFact('other', [1, 1], '5860', 'INUSE')
   const forward = { target: '0612345678', since: fact.data.since }
   await deployment.send(other, 'live', [{ ...fact, data: { ...fact.data, name: 'Anna Muster', forward } }])
@@ -53,7 +53,7 @@ test('names and forwards of phones are hidden from a key without the scope, and 
   ])
 })
 
-test('each change and each read of personal data has its entry, refusals too; reads without it have none', async () => {
+test('audits each change and each read of personal data, refused or not, and no other read', async () => {
   const since = new Date().toISOString()
   const viewer = await makeKey({ role: 'viewer' }, other)
   await ask('GET', '/v1/sites/other/cdrs', other.site.apiKey)

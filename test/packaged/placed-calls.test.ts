@@ -30,7 +30,7 @@ afterAll(async () => {
   await deployment?.[Symbol.asyncDispose]()
 })
 
-/** Ids of all calls that were answered 202. */
+/** Ids of all accepted calls. */
 const accepted = new Set<string>()
 let seq = 0
 async function hear(reachability: 'online' | 'offline' = 'online'): Promise<void> {
@@ -58,7 +58,7 @@ const read = async (id: string, query = '') => {
   return v.parse(Call, await response.json())
 }
 
-/** What a bridge finds in its queue, opened with the key it was given. */
+/** Receives and verifies the commands in the bridge's queue, with the deployment's public key. */
 async function commands(): Promise<Command[]> {
   const { commands: QueueUrl } = office.bridge.queues
   const key = createPublicKey(office.bridge.deploymentPublicKey)
@@ -72,14 +72,14 @@ function told(id: string, state: 'ringing' | 'ended', placed: Placed) {
   return { ...fact, data: { ...fact.data, placed } }
 }
 
-test('while its bridge was never heard nothing is sent', async () => {
+test('sends no call while the bridge was never seen', async () => {
   const response = await post({ from: '5860', to: '61' }, 'early')
   expect(response.headers.get('retry-after')).toBe('15')
   expect(await problem(response)).toMatchObject({ status: 503, errorId: 'bridge-offline' })
   expect(await commands()).toEqual([])
 })
 
-test('one key makes one call: the same answer to the same body, 422 to another', async () => {
+test('places one call for one idempotency key: the same answer to the same body, 422 to another', async () => {
   await hear()
   const call = await until('the bridge to be heard', async () => {
     const response = await post({ from: '5860', to: '61', metadata: { ticket: '17' } }, 'one')
@@ -103,11 +103,11 @@ test('one key makes one call: the same answer to the same body, 422 to another',
   expect(await waiting).toMatchObject({ state: 'ended' })
   await until('its result', async () => (await read(call.call)).result === 'busy')
   expect(await read(call.call)).toMatchObject({ sipCode: 486, cause: 17, metadata: { ticket: '17' } })
-  // Asked again after its end, the first answer is still the answer, and nothing is sent.
+  // The same request after the call's end gets the first answer again, and no command is sent.
   expect(await placed({ from: '5860', to: '61', metadata: { ticket: '17' } }, 'one')).toEqual(call)
 })
 
-test('two requests with one key at the same time make one call', async () => {
+test('places one call for two concurrent requests with one idempotency key', async () => {
   await hear()
   const responses = await Promise.all([1, 2, 3, 4].map(() => post({ from: '5860', to: '61' }, 'same-time')))
   const bodies = await Promise.all(
@@ -118,7 +118,7 @@ test('two requests with one key at the same time make one call', async () => {
   expect(new Set(calls).size).toBe(1)
 })
 
-test('an end that nobody saw is unknown until its record tells it, and no later word undoes it', async () => {
+test('gives a call without a reported end the result unknown until its call record corrects it for good', async () => {
   await hear()
   const { call } = await placed({ from: '5860', to: '61' }, 'unseen')
   await deployment.send(office, 'live', [told(call, 'ended', { stage: 'ended', result: 'unknown' })])
@@ -133,7 +133,7 @@ test('an end that nobody saw is unknown until its record tells it, and no later 
   expect((await read(call)).result).toBe('busy')
 })
 
-test('an outcome that the cloud found out reaches a subscriber, and then what its record says', async () => {
+test('pushes the result that the cloud found out to a subscriber, and then the correction of the call record', async () => {
   await hear()
   await using page = await subscriber(deployment, office, ['calls'])
   const { call } = await placed({ from: '5860', to: '61' }, 'reaped')
@@ -141,7 +141,7 @@ test('an outcome that the cloud found out reaches a subscriber, and then what it
     const told = page.frames.flatMap((frame) => (frame.type === 'delta' ? frame.entities : []))
     return told.flatMap(({ id, state }) => (id === call ? [v.parse(Placed, state['placed']).result] : []))
   }
-  // As the queue brings it 45 s after the request.
+  // The message that the queue delivers 45 s after the request.
   const reap = { Records: [{ body: JSON.stringify({ reap: { site: 'office', call } }) }] }
   expect((await deployment.cloud.invoke('watch', reap)).functionError).toBeUndefined()
   await until('its end on the socket', async () => results().at(-1) === 'unknown')
@@ -153,35 +153,35 @@ test('an outcome that the cloud found out reaches a subscriber, and then what it
 })
 
 test.each([
-  ['no key', { from: '5860', to: '61' }, undefined, 400, 'input-invalid', 'Idempotency-Key'],
+  ['a call without an Idempotency-Key', { from: '5860', to: '61' }, undefined, 400, 'input-invalid', 'Idempotency-Key'],
   ['a SIP address', { from: '5860', to: 'sip:61@evil.example' }, 'b1', 400, 'input-invalid', 'to'],
   ['a fork', { from: '5860', to: '61&PJSIP/5861' }, 'b2', 400, 'input-invalid', 'to'],
   ['a Local channel', { from: 'Local/60@internes', to: '61' }, 'b3', 400, 'input-invalid', 'from'],
-  ['CR and LF', { from: '5860', to: '61\r\nX: y' }, 'b4', 400, 'input-invalid', 'to'],
-  ['200 digits', { from: '5860', to: '1'.repeat(200) }, 'b5', 400, 'input-invalid', 'to'],
+  ['a number with CR and LF', { from: '5860', to: '61\r\nX: y' }, 'b4', 400, 'input-invalid', 'to'],
+  ['a number of 200 digits', { from: '5860', to: '1'.repeat(200) }, 'b5', 400, 'input-invalid', 'to'],
   ['digits of another script', { from: '5860', to: '٦١' }, 'b6', 400, 'input-invalid', 'to'],
-  ['a context', { from: '5860', to: '61', context: 'sortants' }, 'b7', 400, 'input-invalid', 'context'],
-  ['a phone that is none', { from: '5899', to: '61' }, 'b8', 400, 'input-invalid', 'from'],
+  ['a request with a context', { from: '5860', to: '61', context: 'sortants' }, 'b7', 400, 'input-invalid', 'context'],
+  ['an unknown phone', { from: '5899', to: '61' }, 'b8', 400, 'input-invalid', 'from'],
   ['an emergency number', { from: '5860', to: '112' }, 'b9', 403, 'dial-emergency', 'to'],
-  ['another country', { from: '5860', to: '+1 242 365 1234' }, 'b10', 403, 'dial-international', 'to'],
+  ['a number of another country', { from: '5860', to: '+1 242 365 1234' }, 'b10', 403, 'dial-international', 'to'],
   ['a premium number', { from: '5860', to: '0899 12 34 56' }, 'b11', 403, 'dial-premium', 'to'],
   [
-    'a number to show that is not its own',
+    'a caller id of another site',
     { from: '5860', to: '61', callerId: '0612345678' },
     'b12',
     403,
     'caller-id-not-owned',
     'callerId',
   ],
-])('%s is refused with its field, and nothing is sent', async (_, body, key, status, errorId, field) => {
+])('refuses %s with its field, and sends nothing', async (_, body, key, status, errorId, field) => {
   await hear()
   const told = await problem(await post(body, key))
   expect(told).toMatchObject({ status, errorId })
   expect(told.errors?.map((error) => error.field)).toContain(field)
 })
 
-test('of all that was refused nothing was sent', async () => {
-  // Those of accepted calls may come again, as nobody takes them out of the queue.
+test('sends no command for any refused call', async () => {
+  // Commands of accepted calls may be received again, since nothing deletes them from the queue.
   const { call } = await placed({ from: '5860', to: '61' }, 'after-all')
   const found = await until('the command after all of them', async () => {
     const sent = (await commands()).map((command) => ('call' in command ? String(command.call) : ''))
@@ -190,13 +190,13 @@ test('of all that was refused nothing was sent', async () => {
   expect(found.filter((id) => !accepted.has(id))).toEqual([])
 })
 
-test('denials are audited', async () => {
+test('audits denied calls', async () => {
   const response = await deployment.call('GET', '/v1/sites/office/audit', { key: office.site.apiKey })
   const { entries } = (await response.json()) as { entries: { outcome: string }[] }
   expect(new Set(entries.map(({ outcome }) => outcome))).toContain('dial-premium')
 })
 
-test('a cap that is reached refuses with 429, and a phone that is not registered with 409', async () => {
+test('answers 429 when a cap is reached, and 409 for a phone that is not registered', async () => {
   const change = { settings: { callsPerMinute: 0 } }
   await deployment.call('PATCH', '/v1/sites/office', { key: office.site.apiKey, body: change })
   await hear()

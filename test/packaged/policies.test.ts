@@ -13,8 +13,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Deployment, deploy } from '../support/deployment.ts'
 
 /**
- * Goal: the template's roles mean what is written here, however they are written there. Method: under each role's own
- * credentials, each kind of request for each kind of item of the table that holds keys, tickets and bridges.
+ * Goal: the roles of the template allow what this test lists, and nothing else. Method: with the credentials of each role, each
+ * kind of request is made for each kind of item of the table of keys, tickets and bridges.
  */
 let deployment: Deployment
 let template: v.InferOutput<typeof Template>
@@ -34,7 +34,7 @@ const roles = () =>
     .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
     .map(([id]) => id)
 
-/** An item of each kind; the last is of no kind there is. */
+/** A key of each kind of item; the last one is of an unknown kind. */
 const kinds = {
   site: 'SITES#1',
   key: 'KEY#0123456789abcdef',
@@ -62,9 +62,9 @@ function request(act: Act, pk: string) {
   return make[act]()
 }
 
-/** Whether the role may, or is told in AWS's words that it may not. */
+/** Returns true if the role may make the request, false if AWS refuses it with AccessDenied. */
 function may(client: DynamoDBClient, act: Act, pk: string): Promise<boolean> {
-  // Each command has an overload of its own.
+  // The SDK has one overload of `send` for each command.
   return isAllowed(client.send(request(act, pk) as GetItemCommand))
 }
 
@@ -78,7 +78,7 @@ async function isAllowed(asked: Promise<unknown>): Promise<boolean> {
   }
 }
 
-test('of the table of keys, each role may do with each kind of item what its function does, and nothing else', async () => {
+test('allows each role only the requests to the access table that its function makes, by kind of item', async () => {
   const allowed: Record<string, Record<string, string>> = {}
   for (const role of roles()) {
     const { region, endpoints, credentials } = deployment.cloud
@@ -119,7 +119,7 @@ test('of the table of keys, each role may do with each kind of item what its fun
   })
 })
 
-test('a function’s role is Lambda’s alone to take, and the bridges’ that of the function which knows them', () => {
+test('lets only Lambda assume the functions’ roles, and only the bridge function the bridges’ role', () => {
   for (const id of roles()) {
     const { AssumeRolePolicyDocument } = v.parse(Role, template.Resources[id]?.Properties)
     const trusted =
@@ -133,7 +133,7 @@ test('a function’s role is Lambda’s alone to take, and the bridges’ that o
   }
 })
 
-test('the tables with numbers and marks are written by the roles whose functions keep them, and by no other', async () => {
+test('lets only the roles of the functions that store numbers and marks write their tables', async () => {
   const writers: Record<string, string[]> = {}
   for (const role of roles().sort()) {
     const { region, endpoints, credentials, ref } = deployment.cloud

@@ -7,8 +7,8 @@ import { subscriber, ticketUrl } from '../support/subscriber.ts'
 import { until } from '../support/until.ts'
 
 /**
- * Goal: whatever a client sends, it is told what was wrong or its socket is closed with a documented code, nothing of another
- * site comes out, and others are told as ever. Method: bad frames over real sockets to the packaged functions.
+ * Goal: a client that sends an invalid frame gets an error frame or a documented close code, sees nothing of another site, and
+ * does not disturb other clients. Method: invalid frames over real sockets to the packaged functions.
  */
 let deployment: Deployment
 let office: TestSite
@@ -33,7 +33,7 @@ test.each([
     'resume-from-future',
   ],
   ['another protocol', '{"action":"subscribe","protocol":2,"topics":["calls"]}', 'protocol-unsupported'],
-])('%s is answered with its error, and the socket stays', async (_, text, errorId) => {
+])('answers %s with an error and keeps the socket open', async (_, text, errorId) => {
   await using client = await subscriber(deployment, office, ['endpoints'])
   client.socket.send(text)
   await until('the error', async () =>
@@ -43,14 +43,14 @@ test.each([
   await until('the pong', async () => client.frames.some((frame) => frame.type === 'pong'))
 })
 
-test('naming another site in a frame shows nothing of it', async () => {
+test('shows nothing of another site that a frame names', async () => {
   await using client = await subscriber(deployment, office, ['endpoints', 'calls'])
   client.socket.send('{"action":"subscribe","site":"other","topics":["endpoints"]}')
   await until('the answer', async () => client.frames.filter(({ type }) => type === 'snapshot').length === 3)
   expect(client.entities().filter((id) => id.includes('9999'))).toEqual([])
 })
 
-test('a frame of 33 KB closes its socket with 1009, and no other', async () => {
+test('closes only the socket of a frame of 33 KB, with 1009', async () => {
   await using client = await subscriber(deployment, office, ['endpoints'])
   await using neighbour = await subscriber(deployment, office, ['endpoints'])
   const closed = once(client.socket, 'close')
@@ -60,7 +60,7 @@ test('a frame of 33 KB closes its socket with 1009, and no other', async () => {
   await until('the pong', async () => neighbour.frames.some((frame) => frame.type === 'pong'))
 })
 
-test('an expired ticket opens no socket', async () => {
+test('refuses an expired ticket', async () => {
   const url = await ticketUrl(deployment, office)
   const tickets = (await deployment.items('AccessTable')).filter(({ pk }) => String(pk).startsWith('TK#'))
   for (const ticket of tickets) await deployment.put('AccessTable', { ...ticket, expiresAt: Date.now() - 1 })
@@ -68,7 +68,7 @@ test('an expired ticket opens no socket', async () => {
   expect(String(error)).toMatch(/40[13]/)
 })
 
-test('a flood of frames is answered one by one, and a neighbour is told of a change meanwhile', async () => {
+test('answers each frame of a flood, and pushes a change to another client meanwhile', async () => {
   await using flooder = await subscriber(deployment, office, ['calls'])
   await using neighbour = await subscriber(deployment, office, ['endpoints'])
   const frames = 200
@@ -82,6 +82,6 @@ test('a flood of frames is answered one by one, and a neighbour is told of a cha
     async () => flooder.frames.filter(({ type }) => type === 'pong' || type === 'error').length >= frames,
     60_000,
   )
-  // Its own functions answer it; the neighbour's change goes by another. On a machine of two cores they share those.
+  // Other invocations answer the flood than push the change, but they share the machine's two cores.
   expect(toldMs).toBeLessThan(15_000)
 })

@@ -20,7 +20,7 @@ async function siteWithSubscriber(): Promise<{ name: string; site: TestSite; cli
   return { name, site, client: await subscriber(deployment, site, ['endpoints', 'calls']) }
 }
 
-test('a subscriber has a snapshot first, then each change', async () => {
+test('sends a subscriber a snapshot first, then each change', async () => {
   const { name, site, client } = await siteWithSubscriber()
   await using _ = client
   expect(client.frames.map((frame) => [frame.type, 'topic' in frame && frame.topic])).toEqual([
@@ -35,7 +35,7 @@ test('a subscriber has a snapshot first, then each change', async () => {
   expect(states).toEqual(['NOT_INUSE', 'RINGING', 'INUSE'])
 })
 
-test('a later snapshot holds what earlier facts said, and an older fact changes nothing', async () => {
+test('puts earlier facts into a later snapshot, and ignores an older fact', async () => {
   const { name, site, client } = await siteWithSubscriber()
   await using _ = client
   await deployment.send(site, 'live', [
@@ -52,7 +52,7 @@ test('a later snapshot holds what earlier facts said, and an older fact changes 
   expect(second.statesOf('c1')).toEqual(['answered'])
 })
 
-test('an ended call leaves the snapshot, and an old fact of it does not bring it back', async () => {
+test('removes an ended call from the snapshot, and an older fact does not bring it back', async () => {
   const { name, site, client } = await siteWithSubscriber()
   await using _ = client
   await deployment.send(site, 'live', [callFact(name, [5, 2], 'c1', 'answered')])
@@ -69,7 +69,7 @@ test('an ended call leaves the snapshot, and an old fact of it does not bring it
   expect(second.statesOf('c2')).toEqual(['ringing'])
 })
 
-test('a new epoch ends the calls and removes the endpoints that it does not list', async () => {
+test('ends calls and removes endpoints that a new epoch does not list', async () => {
   const { name, site, client } = await siteWithSubscriber()
   await using _ = client
   await deployment.send(site, 'live', [
@@ -92,7 +92,7 @@ test('a new epoch ends the calls and removes the endpoints that it does not list
   expect(second.entities()).toEqual(['PJSIP/5860', 'kept'])
 })
 
-test('a fact of an older epoch makes no live call; one by a clock that is minutes slow does', async () => {
+test('creates no live call from a fact of an older epoch, but does from a PBX with a slow clock', async () => {
   const { name, site, client } = await siteWithSubscriber()
   await using _ = client
   await deployment.send(site, 'live', [epochReady(name, [9, 1], { liveCalls: [], endpoints: [] })])
@@ -110,7 +110,7 @@ test('a fact of an older epoch makes no live call; one by a clock that is minute
   expect(client.statesOf('slow')).toEqual(['answered'])
 })
 
-test('a client that is gone is removed, and the others go on', async () => {
+test('removes a client that is gone and keeps pushing to the others', async () => {
   const { name, site, client } = await siteWithSubscriber()
   await using _ = client
   const gone = await subscriber(deployment, site, ['endpoints'])
@@ -123,7 +123,7 @@ test('a client that is gone is removed, and the others go on', async () => {
   })
 })
 
-test('a ticket opens one socket, once; a made-up one opens none', async () => {
+test('opens one socket with a ticket, once, and refuses an invented ticket', async () => {
   const { site, client } = await siteWithSubscriber()
   await using _ = client
   const url = await ticketUrl(deployment, site)
@@ -142,7 +142,7 @@ test.each([
   ['an unknown topic', '{"action":"subscribe","topics":["weather"]}', 'frame-invalid'],
   ['no topic', '{"action":"subscribe","topics":[]}', 'frame-invalid'],
   ['9 KB of text', `"${'x'.repeat(9_000)}"`, 'frame-too-large'],
-])('a frame that is %s is answered with its error, and the socket stays', async (_, text, errorId) => {
+])('answers a frame that is %s with an error and keeps the socket open', async (_, text, errorId) => {
   const { client } = await siteWithSubscriber()
   await using _client = client
   client.socket.send(text)

@@ -17,7 +17,7 @@ afterAll(async () => deployment[Symbol.asyncDispose]())
 const anna = '0612345678'
 const tables = ['RecordsTable', 'LiveTable', 'AccessTable', 'PeopleTable'] as const
 
-/** The tick of this many minutes from now; a second look is due after one and a quarter. */
+/** Runs the removal as if this many minutes had passed; the second pass is due after 75 s. */
 async function tick(minutes: number): Promise<void> {
   const time = new Date(Date.now() + minutes * 60_000).toISOString()
   const { functionError } = await deployment.cloud.invoke('removeData', { time })
@@ -29,14 +29,14 @@ async function receiptOf(site: string, id: string): Promise<Receipt> {
   return v.parse(Receipt, await response.json())
 }
 
-/** Exports under way are carried on, as of this many minutes from now. */
+/** Continues exports as if this many minutes had passed. */
 async function write(minutes: number): Promise<void> {
   const time = new Date(Date.now() + minutes * 60_000).toISOString()
   const { functionError } = await deployment.cloud.invoke('writeExports', { time })
   expect(functionError).toBeUndefined()
 }
 
-/** The rows of a site that stay as they are: not its totals, marks and rate limits. */
+/** Returns the rows of a site that do not change by themselves: no totals, dirty marks or rate limits. */
 const rowsOf = async (name: string) => {
   const kinds = ['#T#', '#A#', '#B#', '#E', '#K'].map((kind) => name + kind)
   return (await leftOf(name)).filter(({ pk }) =>
@@ -44,7 +44,7 @@ const rowsOf = async (name: string) => {
   )
 }
 
-/** A site with three calls, one of them Anna's, phones and a live call. */
+/** Creates a site with three calls, one of them Anna's, phones and a live call. */
 async function busySite(name: string): Promise<TestSite> {
   const site = await deployment.makeSite(name)
   const cdrs = [
@@ -63,7 +63,7 @@ async function busySite(name: string): Promise<TestSite> {
   ]
   await deployment.send(site, 'live', facts)
   await until('three calls, a phone and a live call to be stored', async () => (await rowsOf(name)).length === 9 + 2)
-  // A call by API that never rang has no record, and one that was forwarded to Anna has her in a text alone.
+  // A call through the API that never rang has no CDR, and a call that was forwarded to Anna has her number only in a text.
   await putPlaced(name, 'sh-1795460000.0000000001', anna)
   return site
 }
@@ -79,7 +79,7 @@ const leftOf = async (name: string) => {
   return found.flat().filter(({ pk, sk }) => [pk, sk].some((key) => key === name || String(key).startsWith(`${name}#`)))
 }
 
-test('a deleted site is gone at once, and two passes later nothing of it is left but its receipt; its neighbour is whole', async () => {
+test('hides a deleted site at once, removes all its data but the receipt in two passes, and leaves other sites unchanged', async () => {
   const [gone] = [await busySite('gone'), await busySite('gone-not')]
   const neighbour = await rowsOf('gone-not')
   await using client = await subscriber(deployment, gone, ['calls'])
@@ -89,13 +89,13 @@ test('a deleted site is gone at once, and two passes later nothing of it is left
   expect((await deployment.call('GET', '/v1/sites/gone', { key: deployment.cloud.adminKey })).status).toBe(404)
   await tick(0)
   await until('the socket to be closed', async () => client.socket.readyState === client.socket.CLOSED)
-  // What its bridge sent before it knew: the second look is there for that.
+  // The bridge sent this before it knew of the deletion; the second pass removes it.
   await deployment.send(gone, 'records', [cdrEvent('gone', makeCdr(9))])
   expect((await receiptOf('gone', id)).state).toBe('running')
   await until('the late call', async () =>
     JSON.stringify(await deployment.items('RecordsTable')).includes(makeCdr(9).uniqueid),
   )
-  // Nothing goes before it stands in a file, and that is not begun before the last write under way is over.
+  // Data is removed only after the final export, which starts after the last possible write.
   await write(1)
   await tick(1)
   expect((await rowsOf('gone')).length).toBeGreaterThan(9)
@@ -117,7 +117,7 @@ test('a deleted site is gone at once, and two passes later nothing of it is left
   expect(await rowsOf('gone-not')).toEqual(neighbour)
 })
 
-test('a deleted site’s name can be used again, and nothing of the old site comes with it', async () => {
+test('allows a new site with the id of a deleted one, without any of its data', async () => {
   const site = await deployment.makeSite('gone')
   const response = await deployment.call('GET', '/v1/sites/gone/cdrs?from=2026-11-01T00:00:00Z', {
     key: site.site.apiKey,
@@ -125,7 +125,7 @@ test('a deleted site’s name can be used again, and nothing of the old site com
   expect(await response.json()).toEqual({ cdrs: [] })
 })
 
-test('an erased number stands nowhere any more, and its calls are there without it', async () => {
+test('removes an erased number everywhere and keeps its calls without it', async () => {
   const office = await busySite('erase')
   const body = { number: '06 12 34 56 78' }
   const refused = await deployment.call('POST', '/v1/sites/erase/erasures', { key: office.site.apiKey, body })
@@ -141,7 +141,7 @@ test('an erased number stands nowhere any more, and its calls are there without 
     state: 'done',
     removed: { 'call records': 3, 'calls by API': 1 },
   })
-  // The same records delivered again bring nothing back.
+  // A redelivery of the same CDRs brings nothing back.
   const again = [
     makeCdr(1, { lastdata: `PJSIP/${anna}@mytrunk,30` }),
     makeCdr(2, { src: anna, clid: `"Anna Muster" <${anna}>` }),

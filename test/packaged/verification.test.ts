@@ -16,8 +16,8 @@ import { cdrEvent } from '../support/facts.ts'
 import { until } from '../support/until.ts'
 
 /**
- * Goal: what the cloud lacks of a day, or has beyond what the PBX wrote, is told by key, and what it lacks is made good.
- * Method: the packaged functions, and the bridge's own reader over a file and its rotated siblings, whose queue is the test's hand.
+ * Goal: missing and extra CDRs of a day are listed by key, and a repair sends the missing ones again.
+ * Method: the packaged functions, and the bridge's own reader of CDR files; the test passes the bridge's messages on.
  */
 let deployment: Deployment
 let office: TestSite
@@ -28,7 +28,7 @@ let days: DayVerifier
 const calls = 240
 const cdrs = Array.from({ length: calls }, (_, n) => makeCdr(6 * n))
 const day = '2026-11-24'
-/** The sample site's day in Paris, an hour ahead of UTC. */
+/** The day of the sample CDRs in Paris, an hour ahead of UTC. */
 const isOfDay = ({ start }: { start: string }) => start >= '2026-11-23T23' && start < '2026-11-24T23'
 const lines = (some: typeof cdrs) => some.map((cdr) => `${JSON.stringify(cdr)}\n`).join('')
 const keyOf = (n: number) => `${cdrs[n]?.uniqueid}/${cdrs[n]?.sequence}`
@@ -81,7 +81,7 @@ const ask = (body: object) =>
 const find = async (of = day) =>
   deployment.call('GET', `/v1/sites/office/cdrs/verifications/${of}`, { key: office.site.apiKey })
 
-/** Hands the bridge its next command. */
+/** Passes the next command to the bridge. */
 async function hand(): Promise<VerifyDayCommand> {
   const { commands: QueueUrl } = office.bridge.queues
   const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 2 }))
@@ -105,7 +105,7 @@ async function verify(body: object): Promise<Verification> {
 
 const ofDay = cdrs.filter(isOfDay).length
 
-test('what the cloud lacks of a day is told by key; a repair makes it good, and then both are equal', async () => {
+test('lists missing CDRs of a day by key; a repair sends them again, and the day is equal', async () => {
   expect((await find()).status).toBe(404)
   expect(await verify({})).toMatchObject({
     isEqual: false,
@@ -121,7 +121,7 @@ test('what the cloud lacks of a day is told by key; a repair makes it good, and 
   const equal = await verify({})
   expect(equal).toMatchObject({ isEqual: true, pbx: { count: ofDay }, missing: { count: 0 }, extra: { count: 0 } })
   expect(equal.pbx).toEqual(equal.cloud)
-  // A function's words come by a pipe of their own, perhaps after its answer.
+  // Log lines come through a pipe, perhaps after the function's answer.
   const metric = await until('the metric', async () =>
     lines.find((line) => line.includes('CloudWatchMetrics') && line.includes('"CdrsMissing":0')),
   )
@@ -129,7 +129,7 @@ test('what the cloud lacks of a day is told by key; a repair makes it good, and 
   expect(metric).toContain('"site":"office"')
 })
 
-test('what the PBX did not write is extra, a rotation in between is no matter, and nothing of the day before is of the day', async () => {
+test('lists CDRs that the PBX did not write as extra, with a rotated file, and ignores the day before', async () => {
   const stranger = makeCdr(800, { uniqueid: 'elsewhere-1795460594.1', sequence: 9 })
   await deployment.send(office, 'records', [cdrEvent('office', stranger)])
   await until('the stranger', async () => (await stored()).length === calls + 1)
@@ -141,17 +141,17 @@ test('what the PBX did not write is extra, a rotation in between is no matter, a
   expect(found.extra?.keys).toEqual(['elsewhere-1795460594.1/9'])
 })
 
-test('each site is asked once a day, in the hour from four of its own clock', async () => {
+test('verifies each site once a day, at 4 o’clock in its zone', async () => {
   for (const hour of ['01', '02', '03', '04']) {
     const { functionError } = await deployment.cloud.invoke('verifyDays', { time: `2026-11-25T${hour}:00:00Z` })
     expect(functionError).toBeUndefined()
   }
-  // Four in Paris is three in UTC.
+  // 4 o'clock in Paris is 3 o'clock in UTC.
   expect(await hand()).toMatchObject({ day, from: '2026-11-23T23:00:00.000Z', to: '2026-11-24T23:00:00.000Z' })
   await expect(hand()).rejects.toThrow()
 })
 
-test('a day that does not exist is refused, and one that nobody looked at is not known', async () => {
+test('refuses a day that does not exist, and answers 404 for a day that was not verified', async () => {
   const refused = await ask({ day: '2026-02-30' })
   expect([refused.status, await refused.json()]).toMatchObject([400, { errors: [{ field: 'day' }] }])
   expect((await find('2026-11-22')).status).toBe(404)

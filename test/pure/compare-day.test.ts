@@ -15,38 +15,38 @@ const stored = (n: number, over: Partial<StoredPrint> = {}): StoredPrint => ({
 const all = cdrs.map((_, n) => stored(n))
 const key = (n: number) => `${cdrs[n]?.uniqueid}/${cdrs[n]?.sequence}`
 
-test('a day of which both sides have the same is equal, in whatever order, with one checksum', () => {
+test('finds a day equal if both sides have the same CDRs in any order', () => {
   const compared = compareDay([...prints].reverse(), all, undefined)
   expect(compared.isEqual).toBe(true)
   expect(compared.pbx).toEqual(compared.cloud)
   expect(compared.pbx.count).toBe(6)
 })
 
-test('what the cloud lacks is missing, and what the PBX does not have is extra, by key', () => {
+test('reports CDRs that the cloud lacks as missing and CDRs that the PBX lacks as extra', () => {
   const compared = compareDay(prints.slice(0, 5), all.slice(1), undefined)
   expect([compared.isEqual, compared.missing.keys, compared.extra.keys]).toEqual([false, [key(0)], [key(5)]])
 })
 
-test('a key with another content is both', () => {
+test('reports a CDR as missing and extra if both sides have its key with different content', () => {
   const other = stored(2, { print: printOf(makeCdr(2, { billsec: 1 })) })
   const compared = compareDay(prints, [...all.filter((_, n) => n !== 2), other], undefined)
   expect([compared.missing.keys, compared.extra.keys]).toEqual([[key(2)], [key(2)]])
 })
 
-test('a CDR from which a number was erased is known by its key', () => {
+test('compares a CDR with an erased number by its key only', () => {
   const erased = stored(3, { print: printOf(makeCdr(3, { src: '(erased)' })), erased: true })
   const rows = [...all.filter((_, n) => n !== 3), erased]
   expect(compareDay(prints, rows, undefined).isEqual).toBe(true)
   expect(compareDay(prints.toSpliced(3, 1), rows, undefined).extra.keys).toEqual([key(3)])
 })
 
-test('what is older than anything the PBX still has is not extra', () => {
+test('does not report CDRs from before the PBX’s oldest file as extra', () => {
   const since = new Date(all[2]?.startMs ?? 0).toISOString()
   expect(compareDay(prints.slice(2), all, since).isEqual).toBe(true)
   expect(compareDay(prints.slice(2), all, undefined).extra.count).toBe(2)
 })
 
-test('whatever is taken from either side is told of it, and nothing else', () => {
+test('reports exactly the CDRs that were removed from either side', () => {
   const some = fc.uniqueArray(fc.nat({ max: 5 }))
   fc.assert(
     fc.property(some, some, (fromPbx, fromCloud) => {

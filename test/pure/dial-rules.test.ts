@@ -13,16 +13,16 @@ test.each([
   ['+33 4 79 00 00 60', '00479000060', '+33479000060'],
   ['0033479000060', '00479000060', '+33479000060'],
   ['06.12.34.56.78', '00612345678', '+33612345678'],
-])('%s is dialled as %s', (text, dial, canonical) => {
+])('dials %s as %s', (text, dial, canonical) => {
   expect(judge(text)).toEqual({ kind: 'allowed', dial, canonical })
 })
 
-test('another country is dialled once it is allowed, with its own prefix', () => {
+test('dials a number of another country with 00 only if the country is allowed', () => {
   expect(judge('+41 22 730 51 11')).toEqual({ kind: 'denied', why: 'international' })
   expect(judge('+41 22 730 51 11', { countries: ['CH'] })).toMatchObject({ kind: 'allowed', dial: '00041227305111' })
 })
 
-test('a class that the site denies is denied', () => {
+test('denies internal, national and mobile numbers if the site denies them', () => {
   expect(judge('61', { internal: false })).toMatchObject({ why: 'internal' })
   expect(judge('0479000060', { national: false })).toMatchObject({ why: 'national' })
   expect(judge('0612345678', { mobile: false })).toMatchObject({ why: 'mobile' })
@@ -137,7 +137,7 @@ const typed = fc
   .tuple(fc.constantFrom('', '+', '00', '0', '0033', '+33'), digits, fc.constantFrom('', ' ', '.', '-', '('))
   .map(([prefix, number, mark]) => prefix + number.slice(0, 2) + mark + number.slice(2))
 
-test('reading a number is idempotent: its one form is judged as it was', () => {
+test('gives the canonical form of a number the same verdict as the number', () => {
   fc.assert(
     fc.property(typed, (text) => {
       const verdict = judge(text)
@@ -147,7 +147,7 @@ test('reading a number is idempotent: its one form is judged as it was', () => {
   )
 })
 
-test('what is dialled is digits that say the number allowed, whatever was typed', () => {
+test('dials only digits of the allowed number for any typed text', () => {
   fc.assert(
     fc.property(fc.oneof(typed, fc.string({ unit: 'binary', maxLength: 40 })), (text) => {
       const verdict = judge(text)

@@ -18,27 +18,27 @@ function phone(number: string, more: Partial<EndpointState> = {}): EndpointState
 const to = (target: string) => ({ target, since })
 
 test.each([
-  ['two', { '61': { forward: to('60') } }, '61', ['60', '61', '60']],
-  ['three', { '61': { forward: to('62') }, '62': { forward: to('60') } }, '61', ['60', '61', '62', '60']],
+  ['two extensions', { '61': { forward: to('60') } }, '61', ['60', '61', '60']],
+  ['three extensions', { '61': { forward: to('62') }, '62': { forward: to('60') } }, '61', ['60', '61', '62', '60']],
   [
-    'kinds mixed',
+    'forwards of different kinds',
     { '61': { forwardBusy: to('62') }, '62': { forwardNoAnswer: to('60') } },
     '61',
     ['60', '61', '62', '60'],
   ],
-  ['itself', {}, '60', ['60', '60']],
-] as const)('a loop of %s is found and named', (_, set, target, way) => {
+  ['one extension', {}, '60', ['60', '60']],
+] as const)('finds a forwarding loop of %s and returns its extensions', (_, set, target, way) => {
   const states = ['60', '61', '62'].map((number) => phone(number, (set as Record<string, object>)[number]))
   expect(loopOf('60', target, states)).toEqual(way)
 })
 
-test('a chain that ends, a loop among others, and an outside number close no loop', () => {
+test('finds no loop in a chain that ends, in a loop of other extensions, or with an outside number', () => {
   const states = [phone('60'), phone('61', { forward: to('62') }), phone('62', { forward: to('61') })]
   expect(loopOf('60', '61', states)).toBeUndefined()
   expect(loopOf('60', '00479000060', states)).toBeUndefined()
 })
 
-test('loops of any length are found, and what is allowed one after the other never goes round', () => {
+test('finds loops of any length, so forwards that are allowed one by one never form a loop', () => {
   const number = fc.integer({ min: 10, max: 29 }).map(String)
   fc.assert(
     fc.property(fc.array(fc.tuple(number, number), { maxLength: 60 }), (asked) => {
@@ -61,7 +61,7 @@ function told(fields: Record<string, string>) {
   return readUserEvent({ type: 'ChannelUserevent', eventname: 'Renvoi', userevent: { eventname: 'Renvoi', ...fields } })
 }
 
-test('what the dial plan tells of an extension becomes its state; what stays keeps its time', () => {
+test('applies settings that the dial plan reports, and keeps the time of unchanged ones', () => {
   const one = told({ Ext: '60', Always: '61', Busy: '', NoAnswer: '00479000060', Unavailable: '', Dnd: '1' })
   if (one?.kind !== 'extension') throw new Error('it is told of an extension')
   const state = withSettings(phone('60', { forwardBusy: to('62') }), one.settings, since)
@@ -74,7 +74,7 @@ test('what the dial plan tells of an extension becomes its state; what stays kee
   expect(later.dnd).toBeUndefined()
 })
 
-test('user events of others are none of the bridge’s', () => {
+test('ignores user events of other applications', () => {
   expect(told({ Ext: '60\r\nX' })).toBeUndefined()
   expect(readUserEvent({ type: 'ChannelUserevent', eventname: 'Parking', userevent: { Ext: '60' } })).toBeUndefined()
 })

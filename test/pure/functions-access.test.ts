@@ -30,7 +30,7 @@ const finder = (prefix: string, row: KeyRow) => ({
 })
 const identify = (text: string, keys: KeyFinder) => identifyKey(`Bearer ${text}`, secrets, keys, now)
 
-test('a key is found by its prefix and believed by its secret alone', async () => {
+test('finds a key by its prefix and accepts only its secret', async () => {
   const key = makeApiKey()
   const keys = finder(key.prefix, rowOf(key.secret))
   expect(await identify(key.text, keys)).toEqual({
@@ -50,7 +50,7 @@ test('a key is found by its prefix and believed by its secret alone', async () =
   }
 })
 
-test('look-alikes, over-long and truncated keys, and those of another deployment, are nobody', async () => {
+test('identifies altered, too long, truncated and foreign keys as unknown callers', async () => {
   const key = makeApiKey()
   const keys = finder(key.prefix, rowOf(key.secret))
   const elsewhere = { ...secrets, pepper: makeSecrets().pepper }
@@ -63,7 +63,7 @@ test('look-alikes, over-long and truncated keys, and those of another deployment
   }
 })
 
-test('a key opens until it ends and until it is revoked, and says until when', async () => {
+test('accepts a key until it expires or is revoked, and returns when it expires', async () => {
   const key = makeApiKey()
   const asked = (more: Partial<KeyRow>) => identify(key.text, finder(key.prefix, rowOf(key.secret, more)))
   expect(await asked({ expiresAt: now + 1 })).toMatchObject({ kind: 'key', until: now + 1 })
@@ -82,42 +82,42 @@ test('a secret that was rotated out opens until its own end, or its key\u2019s i
   expect(await asked(now)).toEqual({ kind: 'unknown' })
 })
 
-test('who called survives the way through API Gateway', () => {
+test('reads back the caller that was written for API Gateway', () => {
   const caller = { kind: 'key', site: 'office', keyId: 'k', scopes: new Set(['cdrs:read'] as const) } as const
   expect(parseCaller(callerContext(caller))).toEqual(caller)
   const bounded = { ...caller, until: now, requestsMax: 7 }
   expect(parseCaller(callerContext(bounded))).toEqual(bounded)
 })
 
-test('the admin key is the deployment’s own', async () => {
+test('accepts only the deployment’s own admin key', async () => {
   const keys = { find: async () => undefined, touch: async () => undefined }
   expect(await identify(secrets.adminKey, keys)).toEqual({ kind: 'admin' })
   expect(await identify(makeSecrets().adminKey, keys)).toEqual({ kind: 'unknown' })
 })
 
-test('a code names its site and its bridge, and is told from anything else', () => {
+test('parses site and bridge of an enrolment code, and refuses other texts', () => {
   const code = makeEnrolmentCode('lyon-1')
   expect(parseEnrolmentCode(code.text)).toEqual(code)
   fc.assert(fc.property(fc.string(), (text) => parseEnrolmentCode(text) === undefined))
 })
 
-test('a request without an authorizer’s word is nobody’s', () => {
+test('identifies a request without an authorizer’s context as an unknown caller', () => {
   for (const context of [undefined, null, {}, { kind: 'key' }, { kind: 'root' }, 'admin']) {
     expect(parseCaller(context)).toEqual({ kind: 'unknown' })
   }
 })
 
-test('the text of a key tells its two parts, and of anything else none', () => {
+test('parses kind, prefix and secret of a key, and refuses other texts', () => {
   const key = makeApiKey()
   expect(parseApiKey(key.text)).toEqual({ kind: 'key', prefix: key.prefix, secret: key.secret })
   fc.assert(fc.property(fc.string(), (text) => parseApiKey(text) === undefined))
 })
 
-test('texts compare as equal only when they are', () => {
+test('compares only identical texts as equal', () => {
   fc.assert(fc.property(fc.string(), fc.string(), (a, b) => sameText(a, b) === (a === b)))
 })
 
-test('a cursor opens only unchanged, for its own list and its own site', () => {
+test('accepts a cursor only if it is unchanged, of the same list and of the same site', () => {
   const Position = v.record(v.string(), v.string())
   const position = { site: 'office', from: '2026-11-01T00:00:00Z', to: '2026-11-24T00:00:00Z', after: 'row' }
   const cursor = writeCursor('cdrs', 'office', position, secrets.cursorKey)

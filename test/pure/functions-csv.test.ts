@@ -12,7 +12,7 @@ async function parse(text: string): Promise<string[]> {
   return []
 }
 
-test('cells come back as they were, those that a spreadsheet would run as text', async () => {
+test('writes cells that a CSV reader reads back unchanged, with formulas made text', async () => {
   const start = fc.constantFrom('', '=', '+', '-', '@', '\t', 'a', '"')
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(start, fc.string()), { minLength: 2, maxLength: 6 }), async (cells) => {
@@ -25,6 +25,6 @@ test('cells come back as they were, those that a spreadsheet would run as text',
   )
 })
 
-test('a number below zero is a number', () => {
+test('does not quote a negative number as a formula', () => {
   expect(csvRecord([-3, '-3'])).toBe("-3,'-3\r\n")
 })

@@ -10,7 +10,7 @@ const cdr = (over: Partial<Parameters<typeof fileCdr>[0]> = {}) => ({
   ...over,
 })
 
-test('a leg is filed under the start of its call, which the linkedid tells', () => {
+test('files a leg under the start of its call, which is in the linkedid', () => {
   const first = fileCdr(cdr())
   const later = fileCdr(cdr({ uniqueid: 'pbx1-1795460700.9', sequence: 7, start: '2026-11-23T19:05:00+0000' }))
   expect(first.row).toBe('2026-11-23T19:03:14Z#pbx1-1795460594.3#pbx1-1795460594.3#0000000002')
@@ -18,13 +18,13 @@ test('a leg is filed under the start of its call, which the linkedid tells', () 
   expect(later.needsAlias).toBe(false)
 })
 
-test('a call that crosses a month stays in the month it began in', () => {
+test('files all legs of a call in the month in which the call began', () => {
   const seconds = Date.UTC(2026, 10, 30, 23, 59, 30) / 1000
   const legs = cdr({ linkedid: `pbx1-${seconds}.1`, start: '2026-12-01T00:00:10+0000' })
   expect(fileCdr(legs).month).toBe('2026-11')
 })
 
-test('the zone of the PBX does not move a call', () => {
+test('files the same time under the same key in any time zone of the PBX', () => {
   const paris = fileCdr(cdr({ linkedid: 'foreign', start: '2026-11-23T20:03:14+0100' }))
   expect(paris.filed).toBe('2026-11-23T19:03:14Z')
 })
@@ -33,16 +33,16 @@ test.each([
   ['has no time', 'sip-call-17'],
   ['is over six hours older than the leg', `pbx1-${1795460594 - 6 * 3600 - 2}.3`],
   ['is younger than the leg', `pbx1-${1795460594 + 60}.3`],
-])('where the linkedid %s the leg is filed under its own start, with an alias', (_, linkedid) => {
+])('files a leg under its own start, with an alias, if the linkedid %s', (_, linkedid) => {
   const filing = fileCdr(cdr({ linkedid }))
   expect(filing).toMatchObject({ filed: '2026-11-23T19:03:14Z', needsAlias: true })
 })
 
-test('an id of our own, sh-<seconds>.<digits>, tells its time too', () => {
+test('reads the time in an id of a call placed through the API, sh-<seconds>.<digits>', () => {
   expect(fileCdr(cdr({ linkedid: 'sh-1795460590.1234567890' })).filed).toBe('2026-11-23T19:03:10Z')
 })
 
-test('months are walked back without a hole or a double', () => {
+test('lists months backwards without a gap or a repetition', () => {
   expect(monthsBack('2025-11-30T00:00:00Z', '2026-02-01T00:00:00Z')).toEqual([
     '2026-02',
     '2026-01',

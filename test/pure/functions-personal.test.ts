@@ -17,7 +17,7 @@ const cdr = makeCdr(1, {
   userfield: 'DID 0142000000',
 })
 
-test('a call record shows who it was to those alone who have the scope', () => {
+test('shows the parties of a CDR only to readers with the scope', () => {
   expect(mask(operator, 'cdrs', cdrShape, cdr)).toBe(cdr)
   const shown = mask(viewer, 'cdrs', cdrShape, cdr)
   expect(shown).toMatchObject({ src: '…78', dst: hidden, clid: hidden, dstchannel: 'Local/…', lastdata: hidden })
@@ -25,7 +25,7 @@ test('a call record shows who it was to those alone who have the scope', () => {
   expect(shown).toMatchObject({ channel: cdr.channel, duration: 9, disposition: 'ANSWERED', linkedid: cdr.linkedid })
 })
 
-test('hiding leaves what is empty or erased, and is the same done twice', () => {
+test('leaves empty and erased fields as they are, and hiding twice equals hiding once', () => {
   expect(maskText('number', '')).toBe('')
   expect(maskText('name', erased)).toBe(erased)
   fc.assert(
@@ -36,7 +36,7 @@ test('hiding leaves what is empty or erased, and is the same done twice', () => 
   )
 })
 
-test('of a number at most the last two digits are left', () => {
+test('shows at most the last two digits of a number', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^\d{1,20}$/), (number) => {
       const digits = maskText('number', number).replace(hidden, '')
@@ -45,7 +45,7 @@ test('of a number at most the last two digits are left', () => {
   )
 })
 
-test('a channel keeps the name of a device and nothing that may be a number of someone', () => {
+test('shows the device in a channel name and hides anything that may be a number', () => {
   const cases = {
     'PJSIP/5860-0000001a': 'PJSIP/5860-0000001a',
     'PJSIP/mytrunk-0000001b': 'PJSIP/mytrunk-0000001b',
@@ -56,7 +56,7 @@ test('a channel keeps the name of a device and nothing that may be a number of s
   for (const [channel, shown] of Object.entries(cases)) expect(maskText('channel', channel)).toBe(shown)
 })
 
-test('frames without numbers tell of the same calls and devices', () => {
+test('hides numbers in frames but keeps the same calls and devices', () => {
   const { data: state, v } = callFact('office', [1, 1], 'pbx1-1.1', 'ringing')
   const frame: ServerFrame = {
     type: 'delta',

@@ -17,7 +17,7 @@ function endpointFact(resource: string, epoch: number, seq: number, deviceState 
   return { ...envelope, ...factIdentity(site, epoch, seq), type, data }
 }
 
-test('of one endpoint the highest version remains, and it stands for all counts of its epoch', () => {
+test('keeps the highest version of an endpoint, with the counts of all its facts in that epoch', () => {
   const fold = foldPresence(site, [
     { sentAt: 1, events: [endpointFact('60', 7, 1), endpointFact('60', 7, 3, 'INUSE')] },
     { sentAt: 2, events: [endpointFact('60', 7, 2)] },
@@ -28,7 +28,7 @@ test('of one endpoint the highest version remains, and it stands for all counts 
   expect([...(fold.entities[0]?.ks ?? [])].sort()).toEqual([1, 2, 3])
 })
 
-test('whatever the order of delivery, the fold is the same', () => {
+test('folds messages to the same facts in any order of delivery', () => {
   const fact = fc.tuple(fc.constantFrom('60', '61'), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 9 }))
   fc.assert(
     fc.property(fc.array(fact, { maxLength: 20 }), fc.infiniteStream(fc.nat()), (facts, order) => {
@@ -43,7 +43,7 @@ test('whatever the order of delivery, the fold is the same', () => {
   )
 })
 
-test('a list is cut to frames that a WebSocket takes, losing nothing and keeping the order', () => {
+test('splits a list into frames within the size limit, with all items in order', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ maxLength: 9_000 }), { maxLength: 40 }), (items) => {
       const runs = splitByFrame(items)

@@ -19,7 +19,7 @@ const shortCalls = fc.array(
   { maxLength: 12 },
 )
 
-test('peaks are those of a count second by second, calls of earlier hours among them', () => {
+test('computes the same peaks as a count second by second, with calls that continue from earlier hours', () => {
   fc.assert(
     fc.property(shortCalls, shortCalls, (before, own) => {
       const inHour = (hour: number, calls: typeof own) =>
@@ -38,7 +38,7 @@ test('peaks are those of a count second by second, calls of earlier hours among 
   )
 })
 
-test('a call that lasts for hours is carried on until it ends', () => {
+test('carries a call of several hours from hour to hour until it ends', () => {
   let open: OpenCall[] = totalHour(hourStart, [{ call: makeCall(hourStart + 100, 9000), lines: ['ext:60'] }], []).open
   const peaks: number[][] = []
   for (let hour = 1; hour <= 3; hour += 1) {
@@ -58,7 +58,7 @@ test.each([
   ['unreachable', 4],
   ['refused', 4],
   ['voicemail', 5],
-] as const)('a call that ended %s is counted once, in one figure', (result, at) => {
+] as const)('counts a call that ended %s in exactly one figure', (result, at) => {
   const { site } = totalHour(hourStart, [{ call: makeCall(hourStart + 901, 5, result), lines: [] }], [])
   const [quarter, direction, ...counts] = site.counts[0] ?? []
   expect([quarter, direction]).toEqual([1, 0])
@@ -84,7 +84,7 @@ test.each([
   expect(keys.size).toBe(Math.ceil(hours))
 })
 
-test('hours of a zone beside the full hour are made of its own quarters', () => {
+test('starts hours at the half hour of UTC in a zone with an offset of half an hour', () => {
   const offsetAt = offsetsOf('Asia/Kolkata')
   const at = Date.parse('2026-11-23T19:30:00Z') / 1000
   expect(hourKey(at, offsetAt)).toBe('2026-11-24T01:00+05:30')
@@ -97,6 +97,6 @@ test.each([
   ['2026-12-28', '2026-W53'],
   ['2024-12-30', '2025-W01'],
   ['2026-11-23', '2026-W48'],
-])('%s is of the week %s', (day, week) => {
+])('%s belongs to week %s', (day, week) => {
   expect(weekKey(Date.parse(`${day}T12:00:00Z`) / 1000, offsetsOf('UTC'))).toBe(week)
 })

@@ -8,8 +8,8 @@ import { publishOutcome } from '../../functions/queues/watch/publish-outcome.ts'
 import type { PresenceRow } from '../../functions/stores/presence.ts'
 
 /**
- * Goal: an outcome that the cloud found out reaches subscribers, and never beats a later word of the bridge.
- * Method: the frame that is posted goes into the client's own store, among what the bridge told before and after.
+ * Goal: a result that the cloud found out reaches subscribers and never replaces a later fact of the bridge.
+ * Method: the frames that are posted go into the client's own store, before and after frames of the bridge's facts.
  */
 const now = Date.parse('2026-11-24T08:10:00.000Z')
 const call = 'sh-1795507200.0000000001'
@@ -19,18 +19,24 @@ const talking: CallState = { call, state: 'answered', caller: party, dialled: '6
 const fact = (seq: number, state = talking): CallEntity => ({ id: call, v: formatVersion(7, seq), r: 0, state })
 
 interface World {
-  /** What the live table has of the call, if anything. */
+  /** The live row of the call, if there is one. */
   row?: { v: string; r: number; state?: CallState; ended: boolean }
-  /** The version of the last fact that the call's own row noted. */
-  noted?: string
+  /** Version of the last fact that was applied to the row of the placed call. */
+  appliedVersion?: string
   result?: PlacedResult
-  heardSecondsAgo?: number
-  /** The live row goes on between reading and ending it. */
-  movesOn?: boolean
+  seenSecondsAgo?: number
+  /** True if the live row changes between the read and the end. */
+  changesMeanwhile?: boolean
 }
 
-/** The frames that a subscriber is sent, and what the live table was told to end. */
-async function told({ row, noted, result = 'unknown', heardSecondsAgo = 5, movesOn = false }: World) {
+/** Returns the frames that a subscriber gets, and the states with which live rows were ended. */
+async function published({
+  row,
+  appliedVersion,
+  result = 'unknown',
+  seenSecondsAgo = 5,
+  changesMeanwhile = false,
+}: World) {
   const frames: DeltaFrame[] = []
   const ended: CallState[] = []
   const seen: PresenceRow[] = row
@@ -49,18 +55,24 @@ async function told({ row, noted, result = 'unknown', heardSecondsAgo = 5, moves
     { tell: { site: 'office', call } },
     {
       placed: {
-        find: async () => ({ ...placed, ringSeconds: 30, issuedAt: now - 600_000, deadline: now - 585_000, v: noted }),
+        find: async () => ({
+          ...placed,
+          ringSeconds: 30,
+          issuedAt: now - 600_000,
+          deadline: now - 585_000,
+          v: appliedVersion,
+        }),
       },
       presence: {
         rows: async () => seen,
         end: async (_, entity) => {
-          if (movesOn) return undefined
+          if (changesMeanwhile) return undefined
           if ('call' in entity.state) ended.push(entity.state as CallState)
           return entity
         },
       },
       epochs: { epoch: async () => 7 },
-      lastSeen: async () => new Date(now - heardSecondsAgo * 1000).toISOString(),
+      lastSeen: async () => new Date(now - seenSecondsAgo * 1000).toISOString(),
       fanOutDependencies: {
         connections: {
           subscribers: async () => [{ id: 'page', personal: true }],
@@ -91,7 +103,7 @@ const frameOf = (entity: CallEntity): DeltaFrame => ({
   w: now,
   entities: [entity],
 })
-/** What a page is told of the call by these frames: each change that it takes, and whether the call is live after them. */
+/** Returns the changes of the call that a page applies from these frames, and whether the call is live after them. */
 function page(frames: readonly DeltaFrame[]) {
   const store = new LiveStore()
   const changes = frames.flatMap((frame) => store.delta(frame))
@@ -102,16 +114,16 @@ function page(frames: readonly DeltaFrame[]) {
   return { results, isLive: store.calls.has(call) }
 }
 
-test('a call of which no bridge said anything ends on the page, and a fact that comes after all is newer', async () => {
-  const { frames } = await told({})
+test('ends a call without any fact on the page, and a fact that arrives later is newer', async () => {
+  const { frames } = await published({})
   expect(frames[0]?.entities[0]?.state).toMatchObject({ state: 'ended', dialled: '61', placed: { result: 'unknown' } })
   expect(page(frames)).toEqual({ results: ['unknown'], isLive: false })
   expect(page([...frames, frameOf(fact(1))])).toEqual({ results: ['unknown', 'set answered'], isLive: true })
 })
 
-test('a call whose bridge is gone ends in the live table too; its facts of before change nothing, those of later do', async () => {
+test('ends the live row of a call whose bridge is offline; earlier facts then change nothing, later facts do', async () => {
   const live = { v: formatVersion(7, 5), r: 0, state: talking, ended: false }
-  const { frames, ended } = await told({ row: live, heardSecondsAgo: 601 })
+  const { frames, ended } = await published({ row: live, seenSecondsAgo: 601 })
   expect(ended).toMatchObject([{ state: 'ended', caller: party, placed: { stage: 'ended', result: 'unknown' } }])
   const after = [frameOf(fact(5)), ...frames, frameOf(fact(4)), frameOf(fact(5))]
   expect(page(after)).toEqual({ results: ['set answered', 'unknown'], isLive: false })
@@ -119,19 +131,19 @@ test('a call whose bridge is gone ends in the live table too; its facts of befor
 })
 
 test.each([
-  ['whose bridge speaks', { heardSecondsAgo: 5 }],
-  ['that went on meanwhile', { heardSecondsAgo: 601, movesOn: true }],
-])('of a live call %s nothing is told: its bridge tells its end', async (_, world) => {
+  ['whose bridge is online', { seenSecondsAgo: 5 }],
+  ['whose row changed meanwhile', { seenSecondsAgo: 601, changesMeanwhile: true }],
+])('publishes nothing for a live call %s: its bridge reports the end', async (_, world) => {
   const live = { v: formatVersion(7, 5), r: 0, state: talking, ended: false }
-  expect(await told({ row: live, ...world })).toEqual({ frames: [], ended: [] })
+  expect(await published({ row: live, ...world })).toEqual({ frames: [], ended: [] })
 })
 
-test('the end of a call that a new epoch did not list is told with its result, and corrected by its record', async () => {
+test('publishes the result of a call that a new epoch ended, and the correction from its call record', async () => {
   const over = { v: formatVersion(7, 5), r: 1, state: { ...talking, state: 'ended' as const }, ended: true }
   const settled = frameOf({ ...fact(5, over.state), r: 1 })
-  const unknown = await told({ row: over })
-  const corrected = await told({ row: over, result: 'busy' })
-  // The last of them twice, as a redelivery brings it.
+  const unknown = await published({ row: over })
+  const corrected = await published({ row: over, result: 'busy' })
+  // The last two frames are published twice, as after a redelivery.
   const all = [
     frameOf(fact(5)),
     settled,
@@ -143,10 +155,10 @@ test('the end of a call that a new epoch did not list is told with its result, a
   expect(page(all)).toEqual({ results: ['set answered', 'gone ended', 'unknown', 'busy'], isLive: false })
 })
 
-test('a correction finds the page also once the tombstone is gone', async () => {
-  const noted = formatVersion(7, 5)
-  const unknown = await told({ row: { v: noted, r: 1, ended: true }, noted })
-  const corrected = await told({ noted, result: 'answered' })
+test('publishes a correction that the page accepts after the tombstone was deleted', async () => {
+  const appliedVersion = formatVersion(7, 5)
+  const unknown = await published({ row: { v: appliedVersion, r: 1, ended: true }, appliedVersion })
+  const corrected = await published({ appliedVersion, result: 'answered' })
   expect(page([frameOf(fact(5)), ...unknown.frames, ...corrected.frames]).results).toEqual([
     'set answered',
     'unknown',

@@ -6,7 +6,7 @@ import { PostSigner } from '../../functions/gateways/signed-post.ts'
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'an example', sessionToken: 'a/session+token=' }
 const body = JSON.stringify({ type: 'heard', stale: true, name: 'é' })
 
-/** The SDK's signer wants its hash as a class: with a secret, an HMAC. */
+/** The SDK's signer needs its hash as a class, which is an HMAC if it gets a secret. */
 class Sha256 {
   readonly #hash: { update(data: Uint8Array): unknown; digest(): Buffer }
   constructor(secret?: Parameters<typeof createHmac>[1] | ArrayBuffer) {
@@ -21,9 +21,9 @@ class Sha256 {
 }
 
 test.each([
-  ['with a session', credentials],
-  ['without one', { ...credentials, sessionToken: undefined }],
-])('a post %s is signed as by the SDK, whatever the connection is called and the day', async (_, given) => {
+  ['with a session token', credentials],
+  ['without a session token', { ...credentials, sessionToken: undefined }],
+])('signs a post %s like the SDK, for any connection id and day', async (_, given) => {
   const { sessionToken, ...keys } = given
   const own = sessionToken ? { ...keys, sessionToken } : keys
   const signer = new PostSigner(own, 'eu-west-3')
