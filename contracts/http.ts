@@ -1,9 +1,7 @@
 import * as v from 'valibot'
-import { CodeMade } from './bridge-access.ts'
 import { Cdr } from './cdr.ts'
 import { EndpointState, Reachability } from './facts.ts'
 import { field } from './field.ts'
-import { Site } from './site.ts'
 
 /** Problem details (RFC 9457). */
 export const Problem = v.looseObject({
@@ -25,13 +23,6 @@ export const Problem = v.looseObject({
   ),
 })
 export type Problem = v.InferOutput<typeof Problem>
-
-export const SiteCreated = v.looseObject({
-  ...Site.entries,
-  apiKey: field(v.string(), 'The first key, with every scope. It is shown once.'),
-  enrolment: field(CodeMade, 'The code that enrols the bridge.'),
-})
-export type SiteCreated = v.InferOutput<typeof SiteCreated>
 
 export const TicketRequest = v.strictObject({
   scopes: v.optional(

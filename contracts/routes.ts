@@ -13,6 +13,7 @@ import { placedCallRoutes } from './routes/placed-calls.ts'
 import type { RouteDefinition, RouteGroup } from './routes/route.ts'
 import { siteRoutes } from './routes/sites.ts'
 import { statsRoutes } from './routes/stats.ts'
+import { ticketRoutes } from './routes/tickets.ts'
 import { verificationRoutes } from './routes/verifications.ts'
 
 /** The HTTP API: every route, declared once, in groups of one file each. */
@@ -20,6 +21,7 @@ export const routeGroups = {
   documents: documentRoutes,
   sites: siteRoutes,
   keys: keyRoutes,
+  tickets: ticketRoutes,
   bridges: bridgeRoutes,
   cdrs: cdrRoutes,
   exports: exportRoutes,
@@ -38,6 +40,7 @@ export const routes = {
   ...documentRoutes,
   ...siteRoutes,
   ...keyRoutes,
+  ...ticketRoutes,
   ...bridgeRoutes,
   ...cdrRoutes,
   ...exportRoutes,

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { CodeMade } from './bridge-access.ts'
 import { field } from './field.ts'
 import { SiteId, Timestamp } from './names.ts'
 import { isZone } from './zone.ts'
@@ -137,6 +138,13 @@ export const Site = v.looseObject({
   createdAt: Timestamp,
 })
 export type Site = v.InferOutput<typeof Site>
+
+export const SiteCreated = v.looseObject({
+  ...Site.entries,
+  apiKey: field(v.string(), 'The first key, with every scope. It is shown once.'),
+  enrolment: field(CodeMade, 'The code that enrols the bridge.'),
+})
+export type SiteCreated = v.InferOutput<typeof SiteCreated>
 
 export const SitePage = v.looseObject({
   sites: field(v.array(Site), 'Sites by id.'),

@@ -1,6 +1,6 @@
 import { createApi } from '../client/http-client.ts'
 import type { TicketIssued } from '../contracts/http.ts'
-import { keyRoutes } from '../contracts/routes/keys.ts'
+import { ticketRoutes } from '../contracts/routes/tickets.ts'
 import { type Connection, isWallBoard } from './connection.ts'
 
 /** Requests the tickets of the live client. Each tells the scopes of the key, so that the page hides what would be refused. */
@@ -21,8 +21,8 @@ export class Tickets {
     const { apiUrl, site, key } = this.#connection
     // The token of a wall board goes into the body and stands for its site.
     const { body } = isWallBoard(this.#connection)
-      ? await createApi({ apiUrl }, keyRoutes)('POST /v1/boards/tickets', { body: { token: key } })
-      : await createApi({ apiUrl, site, key }, keyRoutes)('POST /v1/sites/{site}/tickets')
+      ? await createApi({ apiUrl }, ticketRoutes)('POST /v1/boards/tickets', { body: { token: key } })
+      : await createApi({ apiUrl, site, key }, ticketRoutes)('POST /v1/sites/{site}/tickets')
     this.#scopes = new Set(body.scopes)
     return body
   }

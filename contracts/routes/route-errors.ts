@@ -18,6 +18,9 @@ export const dialDenied = {
   'dial-mobile': error(403, 'The rules of the site or key deny mobile numbers.'),
   'dial-international': error(403, 'The rules of the site or key deny numbers of this country.'),
 }
+export const scopeNotHeld = {
+  'scope-not-held': { status: 403, when: 'The calling key lacks a scope itself, so it cannot give it.' },
+}
 
 const keyInvalid = {
   'key-invalid': error(401, 'The API key is malformed, unknown, expired or revoked.'),

@@ -13,8 +13,8 @@ const Node = v.looseObject({
 })
 
 /** Returns the type of a schema as TypeScript, so that users of the client need no schema library. */
-export function typeOf(schema: v.GenericSchema): string {
-  return write(toJsonSchema(schema, { typeMode: 'output', errorMode: 'ignore' }))
+export function typeOf(schema: v.GenericSchema, typeMode: 'input' | 'output' = 'output'): string {
+  return write(toJsonSchema(schema, { typeMode, errorMode: 'ignore' }))
 }
 
 function write(json: unknown): string {

@@ -11,11 +11,22 @@ const consumer = `
 import { connect, type Live } from '@switchhook/client'
 import { changes } from '@switchhook/client/changes'
 import { callLog } from '@switchhook/client/call-log'
+import { createApi } from '@switchhook/client/http'
 const live: Live = connect({ apiUrl: 'http://127.0.0.1:9', site: 'office', key: 'k' })
 for (const { state } of live.endpoints.values()) state.deviceState satisfies string
 for (const { state } of live.calls.values()) state.caller.number satisfies string
 export const iterator = changes(live)
 export const log = callLog({ apiUrl: 'http://127.0.0.1:9', site: 'office', key: 'k' })
+export const api = createApi({ apiUrl: 'http://127.0.0.1:9', site: 'office', key: 'k' })
+export const page = async () => (await api('GET /v1/sites/{site}/cdrs', { query: { limit: 20 } })).body.cdrs[0]?.src
+export const place = () =>
+  api('POST /v1/sites/{site}/calls', { headers: { 'idempotency-key': 'k' }, body: { from: '5860', to: '61' } })
+export const grade = async () =>
+  (await api('GET /v1/sites/{site}/grades/{matricule}', { path: { matricule: '100' } })).body.note satisfies number
+// @ts-expect-error the path parameter is missing
+export const noPath = () => api('GET /v1/sites/{site}/grades/{matricule}')
+// @ts-expect-error unknown field of the query
+export const noField = () => api('GET /v1/sites/{site}/cdrs', { query: { limits: 20 } })
 // @ts-expect-error unknown topic
 export const wrong = () => connect({ apiUrl: '', site: '', key: '', topics: ['weather'] })
 live.stop()
@@ -40,7 +51,7 @@ test('a strict compiler accepts the types of the package and Node its modules, w
   await run(path.resolve('node_modules/.bin/tsc'), ['-p', folder]).catch((error: { stdout: string }) => {
     throw new Error(error.stdout)
   })
-  const script = `import * as c from './out/consumer.js'; console.log(typeof c.iterator.next, typeof c.log.listCdrs)`
+  const script = `import * as c from './out/consumer.js'; console.log(typeof c.iterator.next, typeof c.log.listCdrs, await c.page().catch((e) => e.errorId))`
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder })
-  expect(stdout.trim()).toBe('function function')
+  expect(stdout.trim()).toBe('function function unreachable')
 })

@@ -1,4 +1,4 @@
-import { keyRoutes } from '../../../contracts/routes/keys.ts'
+import { ticketRoutes } from '../../../contracts/routes/tickets.ts'
 import { identifySecret } from '../../authorize/identify.ts'
 import { nameOf } from '../../caller.ts'
 import { config } from '../../config.ts'
@@ -19,7 +19,7 @@ const tickets = new TicketStore(documentClient(), env.TABLE_ACCESS)
 const limits = new RequestLimits(documentClient(), env.TABLE_LIVE)
 
 /** The page keeps the board token in its URL fragment and sends it in a body, so that no access log contains it. */
-export const handler = httpHandler(keyRoutes, 'boards', {
+export const handler = httpHandler(ticketRoutes, 'boards', {
   'POST /v1/boards/tickets': async ({ body, now }) => {
     const board = await identifySecret(body.token, 'board', (await secrets()).pepper, keys, now)
     if (board.kind === 'unknown') throw keyInvalid()

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { SiteCreated } from '../../../contracts/http.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { SiteRequest } from '../../../contracts/site.ts'
+import type { SiteCreated, SiteRequest } from '../../../contracts/site.ts'
 import type { Admin } from '../../caller.ts'
 import type { KeyRow } from '../../stores/keys.ts'
 import { type SiteProperties, type SiteRow, toSite } from '../../stores/site-directory.ts'
