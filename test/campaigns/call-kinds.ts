@@ -11,9 +11,9 @@ import { loadCdrs, sqlTotals } from '../support/sql-totals.ts'
 import { until } from '../support/until.ts'
 
 /**
- * Goal: what Asterisk wrote of 200 real calls of 17 kinds is what the cloud holds, field by field, and its totals are
- * those that SQL makes of the same file.
- * Method: one call after the other, each third pair at the same time; then the two are compared whole.
+ * Goal: the call log has the same fields as the CDR file of Asterisk for 200 real calls of 17 kinds, and the same totals as SQL
+ * computes from that file.
+ * Method: calls are made one after the other, every third pair concurrently; then both sides are compared completely.
  */
 export async function main(args: string[]): Promise<void> {
   const calls = Number(args[0] ?? 200)
@@ -53,7 +53,7 @@ export async function main(args: string[]): Promise<void> {
   await using sql = await startMariaDb()
   await loadCdrs(sql.db, written)
   const expected = await sqlTotals(sql.db)
-  // An hour that a call goes on into is marked by the one before it, so a few ticks make all of them.
+  // The roll-up of an hour marks the next hour if a call continues into it, so a few ticks are needed for all hours.
   for (let tick = 0; tick < 4; tick += 1) await deployment.cloud.invoke('watch', { Records: [{ body: '{"part":0}' }] })
   for (const [hour, figures] of expected) {
     const [from, to] = [`${hour}:00:00Z`, new Date(Date.parse(`${hour}:00:00Z`) + 3_600_000).toISOString()]

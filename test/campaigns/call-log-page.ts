@@ -8,7 +8,7 @@ import { fillCallLog } from '../support/busy-office.ts'
 import { deploy } from '../support/deployment.ts'
 import { until } from '../support/until.ts'
 
-/** Goal: the call log is as quick and as readable over 10,000 calls as over ten. Method: it is timed, and pictures are taken to look at. */
+/** Goal: the call log page is as fast and readable with 10,000 calls as with ten. Method: it is timed, and screenshots are taken. */
 export async function main([count = '10000']: string[]): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'call-log-page-'))
   await using deployment = await deploy()

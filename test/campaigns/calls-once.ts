@@ -4,25 +4,25 @@ import { Random } from '../support/random.ts'
 import { type Asked, CallBatches } from './calls-once/batches.ts'
 import { killedAt, points } from './calls-once/points.ts'
 
-/** Longer than the bridge takes for a batch of commands. */
+/** Longer than the bridge needs for a batch of commands. */
 const succeedMs = 300
 /**
- * A bridge notes 5 s after a call's end that it has told it. One that never lives so long tells all ends at each start, which
- * takes a round ever longer: so each fifth successor does.
+ * A bridge marks a call's end as sent 5 s after it. A bridge that never runs for 5 s sends all ends again at each start, so each
+ * round takes longer. Every fifth successor therefore runs for that long.
  */
 const roundsToRest = 5
 const restMs = 6_000
 
 /**
- * Goal: whatever is delivered twice, in another order, retried or killed, a key rings its phone once or not at all, and its
- * result is honest. Method: calls are asked for while the bridge is dead, each one to three times with its key; all that
- * is in its queue is doubled, shuffled and sent again; the bridge is started and dies at a point of the command path, a
- * write or sync of its state or a moment, and its successor finds what it left. The phones, of a second Asterisk, are busy
- * and count who calls them; the PBX's CDR file says for which call.
+ * Goal: an idempotency key rings its phone once or not at all and gets a true result, with duplicate, reordered and retried
+ * deliveries and kills. Method: calls are requested while the bridge is down, each one to three times with its key. All
+ * commands in its queue are duplicated, shuffled and sent again. The bridge is started and killed at a point of the command
+ * path: at a write or sync of its state, or after a time; its successor continues. The phones belong to a second Asterisk;
+ * they are busy and count their calls, and the PBX's CDR file shows for which call.
  *
- * `npm run campaign -- calls-once [--kills 100] [--calls 500] [--away 30]`: `away` is how long, in seconds, the bridge is
- * away in the end. 30 is twice the deadline of a command and half of the time that SQS keeps it, so the bridge finds them;
- * after 600 it finds none.
+ * `npm run campaign -- calls-once [--kills 100] [--calls 500] [--away 30]`: `away` is how many seconds the
+ * bridge is down at the end. 30 is twice the deadline of a command and half of its retention in SQS, so the bridge still
+ * receives the commands; after 600 they are gone.
  */
 export async function main(args: string[]): Promise<void> {
   const options = {
@@ -40,7 +40,7 @@ export async function main(args: string[]): Promise<void> {
     await batches.place(Math.ceil((Number(values.calls) * (n + 1)) / kills) - batches.asked.length)
     await batches.shuffleQueue()
     const died = await killedAt(it.bridge, it.bridgeFolder, point)
-    // Its successor does what is left, until the next round kills it.
+    // The successor does the remaining work until the next round kills it.
     await it.bridge.start()
     await new Promise((resolve) => setTimeout(resolve, (n + 1) % roundsToRest === 0 ? restMs : succeedMs))
     reached.set(point.kind, (reached.get(point.kind) ?? 0) + Number(died))
@@ -57,7 +57,7 @@ export async function main(args: string[]): Promise<void> {
   console.log(`away for ${values.away} s with ${late} calls asked for: 0 late rings`)
 }
 
-/** Throws unless each call was rung once at the most, and none that is said not to have been. */
+/** Throws if a call rang twice, or rang although its result says that it did not. */
 async function judge(it: Stack, asked: readonly Asked[]): Promise<Record<string, number>> {
   const rows = await it.pbx.allRecords()
   const rung = new Map<string, number>()
@@ -79,7 +79,7 @@ async function judge(it: Stack, asked: readonly Asked[]): Promise<Record<string,
   return results
 }
 
-/** The bridge goes, calls are asked for before anyone knows, and it comes back when their time is over. */
+/** Stops the bridge, places calls before the cloud notices, and starts it again after the calls' deadline. */
 async function comeBackLate(it: Stack, batches: CallBatches, awaySeconds: number): Promise<number> {
   const before = it.pbx.phones.rings.length
   const late = 20

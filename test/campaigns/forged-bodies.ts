@@ -25,9 +25,9 @@ import { startTables, type TestTables } from '../support/tables.ts'
 const sites = ['office', 'other'] as const
 const countDefault = 2_000
 
-/** `npm run campaign -- forged-bodies [COUNT]`: none changes a row; as many replayed ones leave the state as it was. */
+/** `npm run campaign -- forged-bodies [COUNT]`: checks that no forged body and no replayed body changes a row. */
 export async function main([count]: string[] = []): Promise<void> {
-  // The functions log a line a body.
+  // The functions log one line for each body.
   const { forged, replayed, refusals } = await quietly(() => forgeBodies(Number(count ?? countDefault)))
   console.log(`${forged} forged or altered bodies changed nothing, ${replayed} replayed ones neither`, refusals)
 }
@@ -38,7 +38,7 @@ interface Enrolled {
   privateKey: KeyObject
 }
 
-/** Throws at the first body that changes a row. Answers how many were tried, and how often each refusal was given. */
+/** Throws at the first body that changes a row. Returns how many were tried, and how often each errorId occurred. */
 export async function forgeBodies(count: number, seed = 5) {
   await using tables = await startTables()
   const random = new Random(seed)
@@ -58,7 +58,7 @@ export async function forgeBodies(count: number, seed = 5) {
   for (let n = 0; n < count; n++) {
     const { lane, body, how } = forgery(random, genuine, { office, other, revoked })
     await consume(lane, body)
-    // Reading every row after each body would be most of the work, so it is done after some, and the lot is named.
+    // Reading every row takes most of the time, so it is done after several bodies, which the error then names.
     if (n % 50 === 49 || n === count - 1) await mustBeSame(`one of the 50 forgeries up to number ${n} (last: ${how})`)
   }
   for (let n = 0; n < count; n++) {
@@ -97,7 +97,7 @@ function genuineBody(by: Enrolled, n: number): { lane: Lane; body: string } {
   return { lane: 'live', body: pack(by, 'live', facts) }
 }
 
-/** One body that no enrolled bridge of its site has signed for its queue. */
+/** Returns a body that no enrolled bridge of its site has signed for its queue. */
 function forgery(
   random: Random,
   genuine: readonly { lane: Lane; body: string }[],
@@ -144,7 +144,7 @@ function forgery(
   ])()
 }
 
-/** The two functions over real stores, as their handlers join them; nobody is subscribed. */
+/** Returns the two queue functions with real stores, as their handlers create them, without subscribers. */
 function consumer({ db, table }: TestTables, onRefused: (errorId: string) => void) {
   const keys = cachedKeys(new BridgeStore(db, table), Date.now)
   const deadLetters = { put: async (_body: string, errorId: string) => onRefused(errorId) }
@@ -188,7 +188,7 @@ function consumer({ db, table }: TestTables, onRefused: (errorId: string) => voi
   }
 }
 
-/** Every row, without what tells only when it was last written. */
+/** Returns every row without the attributes that only say when it was written. */
 async function state(tables: TestTables): Promise<unknown[]> {
   const rows = await tables.items()
   const when = ['w', 'ttl', 'stamp', 'hops']

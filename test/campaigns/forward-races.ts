@@ -4,13 +4,13 @@ import { Random } from '../support/random.ts'
 import { until } from '../support/until.ts'
 
 /**
- * Goal: however phones and API race for the forwarding of an extension, both show the same in the end, and it is what astDB
- * holds. Method: real phones dial 88888 while the API sets and clears; astDB is read at Asterisk's console.
+ * Goal: when phones and the API change the forwarding of an extension concurrently, both show the value of astDB in the end.
+ * Method: real phones dial 88888 while the API sets and clears forwards; astDB is read at Asterisk's console.
  *
  * `npm run campaign -- forward-races [--races N]`
  */
 const racesDefault = 200
-/** A race takes seconds, as a phone hears a prompt before it takes a number: so several run at a time. */
+/** Concurrent races: each takes seconds, since a phone hears a prompt before it dials the number. */
 const extensions = ['60', '61', '62']
 
 export async function main(args: string[]): Promise<void> {
@@ -24,7 +24,7 @@ export async function main(args: string[]): Promise<void> {
   console.log(`${races} races, ${changed} where the two wrote differently; both sides agreed with astDB after each`)
 }
 
-/** Throws at the first race after which phone, API and astDB do not agree. */
+/** Throws at the first race after which phone, API and astDB differ. */
 export async function raceForwards(it: Stack, races: number): Promise<{ changed: number }> {
   const random = new Random(7)
   let changed = 0
@@ -38,7 +38,7 @@ export async function raceForwards(it: Stack, races: number): Promise<{ changed:
 
 async function raceOne(it: Stack, extension: string, jitterMs: number): Promise<boolean> {
   const isSet = (await stored(it, extension)) !== ''
-  // What is set the phone clears before it says anything; else it hears a prompt and keys in a colleague's number.
+  // If a forward is set, dialling clears it; otherwise the phone hears a prompt and dials a colleague's number.
   const [digits, apiAfterMs] = isSet ? ['', jitterMs / 4] : [extension === '60' ? '61' : '60', 2_500 + jitterMs]
   const phone = it.pbx.phones.call({ from: extension, to: '88888', digits, pressAfterMs: 2_500, talkMs: 6_000 })
   await new Promise<void>((resolve) => setTimeout(resolve, apiAfterMs))
@@ -50,7 +50,7 @@ async function raceOne(it: Stack, extension: string, jitterMs: number): Promise<
   await until(`${extension} to be the same on both sides`, async () => {
     const [kept, told] = [await stored(it, extension), await shown(it, extension)]
     agreed = kept
-    // Twice the same, so that no change is on its way.
+    // The same value twice means that no change is still under way.
     return kept === told && (await stored(it, extension)) === kept
   })
   return agreed !== (target === '' ? '' : `0${target}`)

@@ -6,10 +6,10 @@ import { Random } from '../support/random.ts'
 const sitesCount = 10
 const keysPerSite = 5
 const countDefault = 10_000
-/** Requests under way at once: more than the local cloud has processes for one function. */
+/** Concurrent requests: more than the local cloud has processes of one function. */
 const atOnce = 24
 
-/** `npm run campaign -- interleaved-keys [COUNT]`: through the cached authorizer, none is served another's answer. */
+/** `npm run campaign -- interleaved-keys [COUNT]`: checks that the cached authorizer gives no key the answer of another. */
 export async function main([count]: string[] = []): Promise<void> {
   await using deployment = await deploy()
   const served = await interleave(deployment, Number(count ?? countDefault))
@@ -25,7 +25,7 @@ interface Caller {
   listsKeys: boolean
 }
 
-/** Throws at the first answer that is not the caller's own. */
+/** Throws at the first answer that belongs to another caller. */
 export async function interleave(deployment: Deployment, requests: number, seed = 7) {
   const callers = await makeCallers(deployment)
   const random = new Random(seed)
@@ -43,7 +43,7 @@ export async function interleave(deployment: Deployment, requests: number, seed 
   return { requests, keys: callers.length, answers }
 }
 
-/** Of each site: an admin's key, two viewers', one that was revoked, and a key that never was. */
+/** Creates for each site an administrator's key, two viewers' keys, a revoked key and a key that does not exist. */
 async function makeCallers(deployment: Deployment): Promise<Caller[]> {
   const callers: Caller[] = []
   for (let n = 0; n < sitesCount; n++) {
@@ -69,7 +69,7 @@ async function makeCallers(deployment: Deployment): Promise<Caller[]> {
       listsKeys,
     })
     callers.push(one(admin.secret, 200, true), ...viewers.map(({ secret }) => one(secret, 200, false)))
-    // One character off a key that is good: a cache that cut its identity short would take it for that one.
+    // One character differs from a valid key: a cache that truncated its key would confuse the two.
     callers.push(one(revoked.secret, 401, false), one(`${admin.secret.slice(0, -1)}~`, 401, false))
   }
   if (callers.length !== sitesCount * keysPerSite) throw new Error('not the callers that were meant')

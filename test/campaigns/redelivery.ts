@@ -10,9 +10,9 @@ import { countsOfHour } from '../support/total-counts.ts'
 const usage = 'npm run campaign -- redelivery [--calls 94400] [--seed N] [--store memory|embedded]'
 
 /**
- * Goal: exactly once, at length: 94,400 calls are 100,000 CDRs.
- * Method: the functions' own code over a store that strikes at any request. `memory` is the table that the simulator
- * runs over, which a test holds against the emulator; `embedded` is the emulator itself, for shorter runs.
+ * Goal: 94,400 calls with 100,000 CDRs are stored exactly once.
+ * Method: the functions' own code with a store that fails at any request. `memory` is the simulator's table, which a test
+ * compares with the emulator; `embedded` is the emulator itself, for shorter runs.
  */
 export async function main(args: string[]): Promise<void> {
   const options = new Map(args.flatMap((arg, n) => (arg.startsWith('--') ? [[arg.slice(2), args[n + 1] ?? '']] : [])))

@@ -9,9 +9,9 @@ import { type Deployment, deploy } from '../support/deployment.ts'
 import { Random } from '../support/random.ts'
 
 const roundsDefault = 400
-/** A read more or less is a quarter of a request. */
+/** One read takes about a quarter of a request's time. */
 const apartMax = 0.1
-/** Of two that take the same time either is the slower one in half of the rounds; so many standard deviations off are no chance. */
+/** Of two equally fast cases each is slower in half of the rounds. More standard deviations than this are not chance. */
 const sigmasMax = 4
 
 interface Ask {
@@ -19,13 +19,13 @@ interface Ask {
   key?: string
   body?: unknown
 }
-/** Each makes a request that was never made before, as API Gateway remembers what it was told. */
+/** Each case makes a new request, since API Gateway caches the authorizer's answers. */
 type Door = Record<string, () => Ask>
 
 /**
- * `npm run campaign -- same-time [ROUNDS]`: what is wrong and what is unknown take the same time at each door, so that nobody
- * learns what there is. In each round every case is asked once, in an order of its own. Two cases are told apart if their
- * medians are a tenth apart and one is the slower one in more rounds than chance would have it.
+ * `npm run campaign -- same-time [ROUNDS]`: checks that wrong and unknown credentials take the same time at each entry point, so
+ * that the time does not show what exists. Each round calls every case once, in random order. Two cases differ if their
+ * medians are a tenth apart and one is slower in more rounds than chance explains.
  */
 export async function main([rounds]: string[] = []): Promise<void> {
   await using deployment = await deploy()
@@ -61,7 +61,7 @@ async function timed(deployment: Deployment, cases: Door, rounds: number, random
       const response = await fetch(deployment.cloud.httpUrl + path, init)
       await response.arrayBuffer()
       if (response.status !== 401) throw new Error(`${what} got ${response.status}`)
-      // The first rounds warm up what is measured.
+      // The first rounds only warm up the functions.
       if (round >= 0) times[what] = [...(times[what] ?? []), performance.now() - started]
     }
   }

@@ -11,7 +11,7 @@ import { SiteStore } from '../../functions/stores/sites.ts'
 import { Process } from './killed-writes.ts'
 import type { TestTables } from './tables.ts'
 
-/** The stores as a function joins them, in the hands of one process; `queues` are the command queues there are, by URL. */
+/** The stores and gateways of one process, as a function creates them; `queues` are the existing command queues by URL. */
 export function accessWorld(
   { db: sound, table }: TestTables,
   queues: Set<string>,

@@ -12,7 +12,7 @@ export interface TestBucket extends AsyncDisposable {
 
 const bodyBytesMax = 20_000_000
 
-/** A bucket of the local cloud's own emulator, over a socket. */
+/** Starts a bucket of the local cloud's emulator, over a socket. */
 export async function startBucket(folder: string): Promise<TestBucket> {
   const objects = await startObjectEmulator(folder, 'eu-west-3')
   const server = createServer(async (request, response) => {

@@ -3,14 +3,14 @@ import * as v from 'valibot'
 import { PackedBody } from '../../contracts/packed-body.ts'
 import type { Deployment } from './deployment.ts'
 
-/** A mark of somebody who is not there, to be found again where it must not be. */
+/** A mark of an invented student, which tests search for in places where it must not be. */
 export interface Canary {
   matricule: string
   note: number
   pin: string
 }
 
-/** What a deployment writes where no mark may be: log lines, which metrics are among, and what goes to its queues. */
+/** Collects what a deployment writes where no mark may be: log lines with metrics, and messages to queues. */
 export interface Watched {
   lines: string[]
   bodies: string[]
@@ -18,7 +18,7 @@ export interface Watched {
   texts(key: string): Promise<Map<string, string>>
 }
 
-/** Watches from now on. */
+/** Starts to collect. */
 export function watch({ cloud, call, items }: Deployment): Watched {
   const lines: string[] = []
   const bodies: string[] = []
@@ -37,7 +37,7 @@ export function watch({ cloud, call, items }: Deployment): Watched {
       ])
       for (const table of ['RecordsTable', 'LiveTable', 'AccessTable', 'AuditTable'] as const)
         texts.set(table, JSON.stringify(await items(table)))
-      // Marks stand under their numbers; whatever else is told of a student must not.
+      // The keys of marks contain student numbers; no other item may.
       const people = (await items('PeopleTable')).filter(({ pk }) => pk !== 'office#G')
       return texts.set('PeopleTable', JSON.stringify(people))
     },
@@ -45,8 +45,8 @@ export function watch({ cloud, call, items }: Deployment): Watched {
 }
 
 /**
- * Where a canary's mark, number or PIN is. Three digits alone may be milliseconds; a student number is a text or a part of a
- * path.
+ * Returns the places that contain a canary's mark, number or PIN. A student number counts only as a whole text or a part of a path,
+ * since three digits alone may be milliseconds.
  */
 export function placesOf({ matricule, note, pin }: Canary, texts: ReadonlyMap<string, string>): string[] {
   const mark = String(note).replace('.', '[.,]')
@@ -59,13 +59,13 @@ const Sent = v.looseObject({
   Entries: v.optional(v.array(v.looseObject({ MessageBody: v.optional(v.string()) })), []),
 })
 
-/** Of SendMessage and SendMessageBatch; nothing of any other request. */
+/** Returns the bodies of SendMessage and SendMessageBatch; an empty list for any other request. */
 function bodiesOf(input: unknown): string[] {
   const { MessageBody, Entries } = v.parse(Sent, input)
   return [MessageBody, ...Entries.map((entry) => entry.MessageBody)].filter((body) => body !== undefined)
 }
 
-/** The events of a packed body; any other body as it is. */
+/** Returns the events of a packed body; any other body unchanged. */
 function unpacked(body: string): string {
   const packed = v.safeParse(v.pipe(v.string(), v.parseJson(), PackedBody), body)
   return packed.success ? zstdDecompressSync(Buffer.from(packed.output.data, 'base64')).toString() : body

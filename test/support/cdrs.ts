@@ -2,7 +2,7 @@ import type { Cdr } from '../../contracts/cdr.ts'
 
 const firstSecond = Date.UTC(2026, 10, 23, 19, 0, 0) / 1000
 
-/** The nth CDR of a row of made-up calls, a minute apart. */
+/** Returns the nth CDR of invented calls, a minute apart. */
 export function makeCdr(n: number, over: Partial<Cdr> = {}): Cdr {
   const second = firstSecond + 60 * n
   const moment = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 19)}+0000`

@@ -8,13 +8,13 @@ import { VerifiedDayStore } from '../../functions/stores/verified-days.ts'
 import { makeCdr } from './cdrs.ts'
 import { cdrEvent } from './facts.ts'
 
-/** Write units that storing CDRs costs, those of dirty marks apart. */
+/** Write units of stored CDRs: those of their rows, and those of dirty marks. */
 export interface WriteUnits {
   rows: number
   marks: number
 }
 
-/** Stores `count` CDRs in messages of `perMessage`, as the function does, and counts what the emulator says it cost. */
+/** Stores `count` CDRs in messages of `perMessage`, like the function, and returns the write units that the emulator reports. */
 export async function countWrites(
   { db, table }: { db: DynamoDBDocumentClient; table: string },
   count: number,

@@ -10,7 +10,7 @@ import {
 } from '../../contracts/events.ts'
 import type { CallState } from '../../contracts/facts.ts'
 
-/** Events as a bridge of `site` would make them, their time now unless given. */
+/** Returns events like those of a bridge of `site`, with the current time unless one is given. */
 export function endpointFact(
   site: string,
   [epoch, seq]: [number, number],

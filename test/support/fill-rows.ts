@@ -5,10 +5,10 @@ import { keys } from '../../functions/stores/table-keys.ts'
 import { officeCall } from './busy-office.ts'
 import type { TestTables } from './tables.ts'
 
-/** DynamoDB's limit of a BatchWrite, and batches under way at once. */
+/** DynamoDB's limit of a BatchWriteItem, and the number of concurrent batches. */
 const [batchItems, batchesAtOnce] = [25, 8]
 
-/** Time and caller row of the first CDR of the nth call. */
+/** Returns time and caller row of the first CDR of the nth call. */
 export function rowsOf(site: string, n: number): Record<string, unknown>[] {
   const [cdr] = officeCall(n)
   if (!cdr) return []
@@ -17,7 +17,7 @@ export function rowsOf(site: string, n: number): Record<string, unknown>[] {
   return [time, { ...time, pk: keys.callerRows(site, month), sk: partyKey(cdr.src, row) }]
 }
 
-/** Puts the first CDR of each of `count` calls into a site's log, time and caller rows, faster than the product would. */
+/** Writes the first CDR of each of `count` calls as time and caller rows, faster than the product does. */
 export async function fillRows({ db, table }: TestTables, site: string, count: number): Promise<void> {
   const callsPerBatch = Math.floor(batchItems / 2)
   let next = 0

@@ -13,7 +13,7 @@ import { officeCall } from './busy-office.ts'
 import { cdrEvent } from './facts.ts'
 import { Died, makeUnreliable, RequestFailed, type Strike, seeded } from './unreliable.ts'
 
-/** Where a schedule of deliveries is carried out. */
+/** The table on which a schedule of deliveries runs. */
 export interface Ground {
   db: DynamoDBDocumentClient
   table: string
@@ -41,21 +41,21 @@ export interface Redelivered {
 export const redeliveredSite = 'redelivered'
 const site = redeliveredSite
 const numbering = { country: 'FR' } as const
-/** One request in this many is struck: a message of 25 rows is 90 requests, so most tries are. */
+/** One request in this many fails: a message of 25 rows makes 90 requests, so most attempts fail. */
 const strikeEvery = 60
 const rowsPerMessage = 25
-/** One message in this many has a line that is no CDR. */
+/** One message in this many has an invalid line. */
 const badLineEvery = 40
-/** SQS's `maxReceiveCount` of the queue. */
+/** `maxReceiveCount` of the queue in SQS. */
 const receivesMax = 5
-/** A redrive puts all dead letters back; each round fails for a quarter of them or so, so twenty would be a marvel. */
+/** A redrive delivers all dead letters again. About a quarter fail in each round, so far fewer rounds are needed. */
 const redrivesMax = 60
-/** Ticks of the watch among the deliveries. */
+/** Roll-ups that run among the deliveries. */
 const ticks = 100
 
 /**
- * Delivers the CDRs of `calls` calls 1 to 5 times each in messages of 25, shuffled, to functions that are struck at any
- * request; puts what was tried five times among the dead letters, and redrives those until none is left.
+ * Delivers the CDRs of `calls` calls in messages of 25, each message 1 to 5 times and shuffled, to functions that fail at any
+ * request. Messages that failed five times become dead letters, which are redriven until there are no more.
  */
 export async function redeliver(ground: Ground, calls: number, seed: number): Promise<Redelivered> {
   const random = seeded(seed)
@@ -70,7 +70,7 @@ export async function redeliver(ground: Ground, calls: number, seed: number): Pr
   }
   /** What one run of a function works with. */
   const newRun = () => partsOver(makeUnreliable(ground.db, strike), ground.table)
-  /** Bodies put aside for a line of theirs, by the message's number. */
+  /** Messages with an invalid line that was refused, by number. */
   const bad = new Set<number>()
   const survives = async (act: () => Promise<unknown>): Promise<boolean> => {
     try {
@@ -105,14 +105,14 @@ export async function redeliver(ground: Ground, calls: number, seed: number): Pr
   }
   const deadLetters = dead.size + bad.size
   let redriveRounds = 0
-  // A body with a bad line is redriven too: its good lines are there already, its bad one is put aside again.
+  // A body with an invalid line is redriven too: its valid lines are stored already, the invalid one is refused again.
   for (const n of bad) dead.add(n)
   for (; dead.size > 0 && redriveRounds < redrivesMax; redriveRounds += 1) {
     for (const n of [...dead]) if (await deliver(n)) dead.delete(n)
   }
   if (dead.size > 0) throw new Error(`${dead.size} dead letters after ${redrivesMax} redrives`)
   const sound = partsOver(ground.db, ground.table)
-  // Some more ticks that may be struck, then what a quiet night does: sound ones until nothing is marked.
+  // Some more roll-ups that may fail, then ones without failures until no hour is marked.
   for (let n = 0; n < 20; n += 1) await tick()
   while ((await sound.hours.marks(1)).length > 0) await tick(sound)
   const items = (await ground.items()).filter(({ pk }) => String(pk).startsWith(`${site}#`))
@@ -145,7 +145,7 @@ function partsOver(db: DynamoDBDocumentClient, table: string) {
   }
 }
 
-/** Each message 1 to 5 times, in any order (Fisher and Yates). */
+/** Returns each message 1 to 5 times, shuffled (Fisher and Yates). */
 function shuffledDeliveries(messages: number, random: () => number): number[] {
   const queue = Array.from({ length: messages }, (_, n) => Array<number>(1 + Math.floor(random() * 5)).fill(n)).flat()
   for (let last = queue.length - 1; last > 0; last -= 1) {
@@ -157,7 +157,7 @@ function shuffledDeliveries(messages: number, random: () => number): number[] {
   return queue
 }
 
-/** Rows that a CDR should make: one by time, one for each party that it has. */
+/** Returns how many rows the CDRs should have: one by time and one for each party. */
 export function rowsDue(cdrs: readonly Cdr[]): number {
   return cdrs.reduce((sum, { src, dst }) => sum + 1 + (src ? 1 : 0) + (dst ? 1 : 0), 0)
 }

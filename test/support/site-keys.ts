@@ -1,7 +1,7 @@
 import type { KeyMade, KeyRequest } from '../../contracts/key.ts'
 import type { Deployment, TestSite } from './deployment.ts'
 
-/** Makes a key of the site with the site's first key. */
+/** Creates a key of the site with the site's first key. */
 export async function makeSiteKey(
   deployment: Deployment,
   { site: { site, apiKey } }: TestSite,

@@ -17,10 +17,10 @@ export interface TestTables extends AsyncDisposable {
   delete(item: Record<string, unknown> | undefined): Promise<void>
 }
 
-/** Where a DynamoDB of another make listens; the campaign `dynamodb-local` sets it. */
+/** Endpoint of another DynamoDB; the campaign `dynamodb-local` sets it. */
 const given = process.env['TEST_DYNAMODB_ENDPOINT']
 
-/** The keys of every table of ours. */
+/** Key schema of every table of the product. */
 export const tableOfKeys = {
   AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
   KeySchema: [
@@ -30,8 +30,8 @@ export const tableOfKeys = {
 }
 
 /**
- * A table of the keys that all ours have: in an emulator of its own, in memory or in a folder, or at the endpoint that is
- * given. `kept` names a table that is there already in the folder, or is made.
+ * Creates a table with the product's key schema: in a new emulator in memory or in a folder, or at the given endpoint. `kept` is
+ * the name of a table that is used if it exists in the folder, and else created.
  */
 export async function startTables({
   folder,
@@ -62,7 +62,7 @@ export async function startTables({
     table,
     items: async () => {
       const items: Record<string, unknown>[] = []
-      // As many pages of 1 MB as the test made.
+      // Ends after the last page of 1 MB that the test has written.
       for await (const page of paginateScan({ client: db }, { TableName: table, ConsistentRead: true }))
         items.push(...(page.Items ?? []))
       return items

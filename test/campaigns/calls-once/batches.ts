@@ -14,13 +14,13 @@ export interface Asked {
   result?: string
 }
 
-/** Of ten calls, so many are cancelled as soon as they are asked for, by a command that may come before their own. */
+/** Of ten calls, this many are cancelled at once, by a command that may arrive before that of the call. */
 const cancelledOfTen = 2
-/** Deadline 15 s, reaper 45 s, and room. */
+/** The deadline is 15 s and the check after it 45 s; the rest is tolerance. */
 const endMsMax = 120_000
 const readsAtOnce = 8
 
-/** Calls asked for by the API, and the queue on their way to the bridge. */
+/** Places calls through the API, and controls the queue between API and bridge. */
 export class CallBatches {
   readonly asked: Asked[] = []
   posts = 0
@@ -105,7 +105,7 @@ export class CallBatches {
     this.posts += 1
     const response = await this.#ask('POST', '', { body, headers: { 'idempotency-key': key } })
     const text = await response.text()
-    // A bridge that died again and again before it said a word is away; it says one, and dies once more.
+    // A bridge that died again and again before it sent anything counts as offline: start it until it sends a heartbeat.
     if (response.status === 503) {
       await this.#it.bridge.start()
       await until('the bridge to be heard', async () => (await this.#isHeard()) || undefined)

@@ -2,17 +2,17 @@ import path from 'node:path'
 import type { BridgeProcess } from '../../../infra/start/bridge-process.ts'
 import { failingDisk } from '../../support/failing-disk.ts'
 
-/** Where a bridge dies: at a write or sync of its claims, of anything it keeps, or some time after it began. */
+/** Where a bridge is killed: at a write or sync of its claims or of any of its files, or a time after its start. */
 export interface Point {
   kind: 'writes of claims' | 'writes of state' | 'moments'
   number: number
   isTorn: boolean
 }
 
-/** Claims of five calls are fifteen writes and syncs; of all its state there are more, the first at its start. */
+/** Claims of five calls are fifteen writes and syncs. All files together have more, the first ones at the start. */
 const claimWrites = 15
 const momentMs = 5
-/** A bridge that has not come to its point by then will not: it has nothing more to do. */
+/** A bridge that has not reached the point after this time has no more work and does not reach it. */
 const dieMsMax = 2_500
 
 export function points(count: number): Point[] {
@@ -25,7 +25,7 @@ export function points(count: number): Point[] {
   })
 }
 
-/** Starts a bridge that dies there; true if it came to its point. It is dead in any case. */
+/** Starts a bridge that is killed at the point; returns true if it reached the point. It is killed in any case. */
 export async function killedAt(bridge: BridgeProcess, folder: string, point: Point): Promise<boolean> {
   if (point.kind === 'moments') {
     await bridge.start()
@@ -35,7 +35,7 @@ export async function killedAt(bridge: BridgeProcess, folder: string, point: Poi
   }
   const under = point.kind === 'writes of claims' ? 'state/commands' : 'state/'
   const fault = { path: path.join(folder, under), at: point.number, mode: point.isTorn ? 'torn' : 'kill' } as const
-  // It may die before it has said that it runs.
+  // It may be killed before it reports that it runs.
   await bridge.start(failingDisk(fault)).catch(() => undefined)
   const until = performance.now() + dieMsMax
   while (bridge.isRunning && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10))
