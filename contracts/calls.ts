@@ -1,15 +1,16 @@
 import * as v from 'valibot'
 import { Cdr } from './cdr.ts'
 import { CallProgress, CallState, Party } from './facts.ts'
+import { field } from './field.ts'
 import { Timestamp } from './names.ts'
 
 /**
- * The one shape of a call, from the request to ring it to the archive. It is `CallState` (what the bridge tells of a
- * live call) with more states before it, for calls that the API asked for, and with what is known once it has ended.
- * `call` is the linkedid; the API's own calls have their id as linkedid from the start.
+ * A call, from the request to place it to the archive: `CallState`, which the bridge reports for a live call, with earlier states
+ * for calls placed by API, and with the fields that are known once it has ended. `call` is the linkedid; a call placed by API
+ * has its id as linkedid from the start.
  */
 
-/** Where a call is. The first five are of calls placed by the API, the others Asterisk's own. */
+/** States of a call. The first five occur only for calls placed by API. */
 export const CallStage = v.picklist([
   'queued',
   'sent',
@@ -20,7 +21,7 @@ export const CallStage = v.picklist([
 ])
 export type CallStage = v.InferOutput<typeof CallStage>
 
-/** How an ended call went, from the caller's side. `expired` and `unknown` are of calls placed by the API alone. */
+/** How a call ended, from the caller's side. `expired` and `unknown` occur only for calls placed by API. */
 export const CallResult = v.picklist([
   'answered',
   'voicemail',
@@ -35,14 +36,14 @@ export const CallResult = v.picklist([
 ])
 export type CallResult = v.InferOutput<typeof CallResult>
 
-/** `inbound` came over a trunk, `outbound` left over one, `internal` did neither. */
+/** An `inbound` call came over a trunk, an `outbound` call left over one, an `internal` call did neither. */
 export const Direction = v.picklist(['internal', 'inbound', 'outbound'])
 export type Direction = v.InferOutput<typeof Direction>
 
 const word = v.pipe(v.string(), v.maxLength(300))
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(0))
 
-/** One thing that happened to a call, as a person would tell it; `seconds` is how long it took. */
+/** One step in the story of a call; `seconds` is how long it took. */
 export const StoryStep = v.looseObject({
   at: Timestamp,
   what: v.picklist(['called', 'answered', 'busy', 'no-answer', 'failed', 'forwarded', 'transferred', 'voicemail']),
@@ -51,40 +52,32 @@ export const StoryStep = v.looseObject({
 })
 export type StoryStep = v.InferOutput<typeof StoryStep>
 
-/** Known of an ended call from its CDRs, all of it derived. Seconds are whole, as Asterisk counts them. */
+/** Fields of an ended call, derived from its CDRs. Seconds are whole, as Asterisk counts them. */
 const archived = {
   direction: v.optional(Direction),
   result: v.optional(CallResult),
-  /** From the first channel's start to the last one's end. */
-  durationSeconds: v.optional(seconds),
-  /** Asterisk's `billsec` of the caller's own talk, to people and to voicemail. */
-  talkSeconds: v.optional(seconds),
-  /** From the start to the answer, or to the end where nobody answered. */
-  ringSeconds: v.optional(seconds),
+  durationSeconds: v.optional(field(seconds, "From the first channel's start to the last channel's end.")),
+  talkSeconds: v.optional(field(seconds, "Asterisk's `billsec`: the caller's talk with people and voicemail.")),
+  ringSeconds: v.optional(field(seconds, 'From the start to the answer, or to the end if nobody answered.')),
   answeredBy: v.optional(Party),
-  /** The extension that was dialled and sent the call elsewhere. */
-  forwardedFrom: v.optional(word),
+  forwardedFrom: v.optional(field(word, 'The dialled extension, which forwarded the call.')),
   transferredTo: v.optional(word),
   story: v.optional(v.array(StoryStep)),
-  /** The story in one English sentence. */
-  summary: v.optional(v.string()),
-  /** File names of recordings; the media stay at the site. */
-  recordings: v.optional(v.array(word)),
+  summary: v.optional(field(v.string(), 'The story in one English sentence.')),
+  recordings: v.optional(field(v.array(word), 'File names of recordings, which stay at the site.')),
   accountcode: v.optional(word),
-  /** The PBX's offset from UTC when the call began, `+0100`. Every time here is UTC. */
-  pbxOffset: v.optional(word),
+  pbxOffset: v.optional(
+    field(word, "The PBX's offset from UTC when the call began, such as `+0100`. All times here are UTC."),
+  ),
   legs: v.optional(v.pipe(v.number(), v.integer())),
-  /** The CDRs, oldest first; of one call asked for by its id, and where `fields` asks for them. */
-  cdrs: v.optional(v.array(Cdr)),
+  cdrs: v.optional(field(v.array(Cdr), 'Its CDRs, oldest first. Only in the answer for one call.')),
 }
 
 export const Call = v.looseObject({
   ...CallState.entries,
   state: CallStage,
   ...archived,
-  /** SIP's code of the leg that decided, where there was one (RFC 3261). */
-  sipCode: v.optional(v.number()),
-  /** What the API's caller gave along when it asked for the call. */
-  metadata: v.optional(v.record(v.string(), v.string())),
+  sipCode: v.optional(field(v.number(), 'SIP code of the leg that decided the outcome, if it had one (RFC 3261).')),
+  metadata: v.optional(field(v.record(v.string(), v.string()), '`metadata` of the request that placed the call.')),
 })
 export type Call = v.InferOutput<typeof Call>

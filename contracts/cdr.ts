@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 
 /**
- * The 21 fields of a call detail record, under Asterisk's names and in the order of its own CSV.
- * Source: Asterisk documentation, "CDR Fields"; `start`, `answer` and `end` are the file's, where SQL tables have `calldate`.
+ * The 21 fields of a call detail record, with Asterisk's names and in the order of its CSV file (Asterisk documentation, "CDR
+ * Fields"). Files have `start`, `answer` and `end` where SQL tables have `calldate`.
  */
 export const cdrFields = [
   'accountcode',
@@ -32,10 +32,16 @@ export type CdrField = (typeof cdrFields)[number]
 const text = v.pipe(v.string(), v.maxLength(4096))
 const key = v.pipe(v.string(), v.minLength(1), v.maxLength(150))
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
-/** Asterisk's `%FT%T%z`: `2026-11-23T19:03:14+0000`. Kept as the PBX wrote it, its offset tells the PBX's zone. */
-const moment = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}$/, 'a time as %FT%T%z writes it'))
+/** Asterisk's `%FT%T%z`: `2026-11-23T19:03:14+0000`. It is kept as the PBX wrote it, because its offset shows the PBX's time zone. */
+const moment = v.pipe(
+  v.string(),
+  v.regex(
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}$/,
+    'Not a time in the form %FT%T%z. Example: 2026-11-23T19:03:14+0000.',
+  ),
+)
 
-/** One call detail record; fields that a later Asterisk adds are kept. `duration` and `billsec` are seconds. */
+/** One call detail record. Fields that a later Asterisk adds are kept. `duration` and `billsec` are seconds. */
 export const Cdr = v.looseObject({
   accountcode: text,
   src: text,
@@ -61,7 +67,7 @@ export const Cdr = v.looseObject({
 })
 export type Cdr = v.InferOutput<typeof Cdr>
 
-/** Unix seconds of a moment in Asterisk's `%FT%T%z`. */
+/** Returns the Unix seconds of a time in Asterisk's `%FT%T%z`. */
 export function momentSeconds(text: string): number {
   return Date.parse(`${text.slice(0, -2)}:${text.slice(-2)}`) / 1000
 }

@@ -1,14 +1,15 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import * as v from 'valibot'
+import { SwitchhookError } from './errors.ts'
 import { paceMsMin } from './limits.ts'
 import { SiteId, Timestamp } from './names.ts'
 
 /**
- * What the cloud has a bridge do: one command an SQS message, signed by the deployment's Ed25519 key (RFC 8032), so that
- * the right to write to a queue is not the right to ring a phone. A command not begun by its deadline is never begun.
+ * Commands that the cloud sends to a bridge: one an SQS message, signed by the deployment's Ed25519 key (RFC 8032), so that
+ * access to the queue alone cannot ring a phone. The bridge ignores a command that it has not started by its deadline.
  */
 
-/** `sh-<unix seconds>.<10 random digits>`: the ARI channel id of the caller's leg, and so the linkedid of the call. */
+/** Id of a call placed by API, `sh-<unix seconds>.<10 random digits>`: the ARI channel id of the caller's leg and the linkedid. */
 export const PlacedCallId = v.pipe(v.string(), v.regex(/^sh-\d{10}\.\d{10}$/, 'sh-SECONDS.DIGITS'))
 
 const times = { issuedAt: Timestamp, deadline: Timestamp }
@@ -17,17 +18,17 @@ export const PlaceCommand = v.looseObject({
   ...times,
   command: v.literal('place'),
   call: PlacedCallId,
-  /** Whose phone rings first. */
+  /** The phone that rings first. */
   endpoint: v.pipe(v.string(), v.regex(/^PJSIP\/[A-Za-z0-9_.-]{1,60}$/, 'PJSIP/NAME')),
-  /** What is dialled once that phone is answered; the dial plan's context is always the one for calls by API. */
+  /** The number to dial once that phone is answered, always in the dial plan's context for calls by API. */
   extension: v.pipe(v.string(), v.regex(/^\d{1,32}$/, 'digits')),
-  /** Digits, shown to whoever is called. */
+  /** Digits that the called side sees. */
   callerId: v.optional(v.pipe(v.string(), v.regex(/^\+?\d{1,20}$/, 'digits'))),
   ringSeconds: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(300)),
 })
 export type PlaceCommand = v.InferOutput<typeof PlaceCommand>
 
-/** Ends a call, or sees to it that it never begins. */
+/** Ends a call, or prevents it from starting. */
 export const HangUpCommand = v.looseObject({
   ...times,
   command: v.literal('hang-up'),
@@ -35,7 +36,7 @@ export const HangUpCommand = v.looseObject({
 })
 export type HangUpCommand = v.InferOutput<typeof HangUpCommand>
 
-/** Tells what the PBX's own file has of a day; with `resend`, sends those CDRs again as well. */
+/** Asks for a digest of the CDRs that the PBX's own file has of a day; with `resend`, the bridge sends those CDRs again too. */
 export const VerifyDayCommand = v.looseObject({
   ...times,
   command: v.literal('verify-day'),
@@ -47,7 +48,7 @@ export const VerifyDayCommand = v.looseObject({
 })
 export type VerifyDayCommand = v.InferOutput<typeof VerifyDayCommand>
 
-/** Not more than one message of presence in this time, for the site has more subscribers than may be told as often. */
+/** Limits the live lane to one message in this time, because the site has too many subscribers for more. */
 export const PaceCommand = v.looseObject({
   ...times,
   command: v.literal('pace'),
@@ -55,7 +56,7 @@ export const PaceCommand = v.looseObject({
 })
 export type PaceCommand = v.InferOutput<typeof PaceCommand>
 
-/** What an extension has in astDB, by the API's words for it. */
+/** Names of the settings of an extension in astDB. */
 export const SettingName = v.picklist(['always', 'busy', 'no-answer', 'unavailable', 'dnd'])
 export type SettingName = v.InferOutput<typeof SettingName>
 
@@ -63,7 +64,7 @@ export type SettingName = v.InferOutput<typeof SettingName>
 export const SetCommand = v.looseObject({
   ...times,
   command: v.literal('set'),
-  /** By which the order is done once, however often it is delivered; formed as those of calls. */
+  /** Id by which the bridge executes the command once, however often SQS delivers it. It has the form of a call id. */
   order: PlacedCallId,
   extension: v.pipe(v.string(), v.regex(/^[1-9]\d{0,7}$/, 'digits')),
   setting: SettingName,
@@ -75,12 +76,12 @@ export type SetCommand = v.InferOutput<typeof SetCommand>
 export const Command = v.variant('command', [PlaceCommand, HangUpCommand, PaceCommand, VerifyDayCommand, SetCommand])
 export type Command = v.InferOutput<typeof Command>
 
-/** A command is some hundred bytes; a longer body is none. */
+/** A command is a few hundred bytes. Longer bodies are rejected. */
 export const commandCharsMax = 4_096
-/** The time there is to ring, from the moment it was asked. */
+/** Time from the request until the phone must ring. */
 export const callDeadlineMs = 15_000
 
-/** Unix milliseconds as a command tells them. */
+/** Returns the times of a command from Unix milliseconds. */
 export function commandTimes(issuedAt: number, deadline: number): { issuedAt: string; deadline: string } {
   return { issuedAt: new Date(issuedAt).toISOString(), deadline: new Date(deadline).toISOString() }
 }
@@ -92,16 +93,12 @@ const Signed = v.looseObject({
   data: v.pipe(v.string(), v.base64()),
 })
 
-/** The body is no command of this deployment for this site, and never will be. */
-export class CommandRefused extends Error {
+/** The body is not a command of this deployment for this site. */
+export class CommandRefusedError extends SwitchhookError {
   readonly errorId: 'command-malformed' | 'command-signature-invalid'
-  constructor(errorId: CommandRefused['errorId'], detail: string, options?: ErrorOptions) {
+  constructor(errorId: CommandRefusedError['errorId'], detail: string, options?: ErrorOptions) {
     super(detail, options)
-    this.name = 'CommandRefused'
     this.errorId = errorId
-  }
-  shouldRetry(): boolean {
-    return false
   }
 }
 
@@ -115,13 +112,16 @@ export function signCommand(site: SiteId, command: Command, privateKey: KeyObjec
   return JSON.stringify({ format: 1, site, signature, data: data.toString('base64') })
 }
 
-/** Verifies and parses the body of a command for `site`. Throws CommandRefused. */
+/** Verifies and parses the body of a command for `site`. @throws CommandRefusedError */
 export function openCommand(text: string, site: SiteId, publicKey: KeyObject): Command {
   const signed = parse(Signed, text.slice(0, commandCharsMax + 1))
   const data = Buffer.from(signed.data, 'base64')
   const signature = Buffer.from(signed.signature, 'base64')
   if (signed.site !== site || !verify(null, signedBytes(site, data), publicKey, signature)) {
-    throw new CommandRefused('command-signature-invalid', `not signed by the deployment for ${site}`)
+    throw new CommandRefusedError(
+      'command-signature-invalid',
+      `The command is not signed by the deployment for the site ${site}.`,
+    )
   }
   return parse(Command, data.toString('utf8'))
 }
@@ -130,6 +130,6 @@ function parse<S extends v.GenericSchema>(schema: S, text: string): v.InferOutpu
   try {
     return v.parse(schema, JSON.parse(text))
   } catch (cause) {
-    throw new CommandRefused('command-malformed', 'not a command of format 1', { cause })
+    throw new CommandRefusedError('command-malformed', 'The body is not a command of format 1.', { cause })
   }
 }

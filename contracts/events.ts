@@ -6,9 +6,9 @@ import { type SiteId, Timestamp } from './names.ts'
 import { formatVersion, Version } from './version.ts'
 
 /**
- * What the bridge says to the cloud, each in a CloudEvents 1.0 envelope (https://github.com/cloudevents/spec, v1.0.2).
- * `id` is deterministic: a fact's is `site/version`, a CDR's its natural key, so that an event told twice is known as one.
- * The extension attributes `v` (order) and `k` (dense count of the kind in its epoch) are on facts of presence.
+ * Events that the bridge sends to the cloud, each in a CloudEvents 1.0 envelope (https://github.com/cloudevents/spec, v1.0.2).
+ * `id` is deterministic, so that the cloud can deduplicate: `site/version` for a fact, the natural key for a CDR. Facts of presence
+ * have the extension attributes `v` (order) and `k` (gapless count of the kind in its epoch).
  */
 const attributes = {
   specversion: v.literal('1.0'),
@@ -22,7 +22,7 @@ const counted = { v: Version, k: v.pipe(v.number(), v.integer(), v.minValue(1)) 
 
 const CdrData = v.looseObject({
   cdr: Cdr,
-  /** The line as Asterisk wrote it, only where the parsed row does not serialise back to it. */
+  /** The line as Asterisk wrote it; only if the parsed row does not serialise back to it. */
   raw: v.optional(v.string()),
 })
 
@@ -53,7 +53,7 @@ export const HeartbeatEvent = v.looseObject({
 export const GapEvent = v.looseObject({ ...attributes, ...ordered, type: v.literal('switchhook.gap.v1'), data: Gap })
 export const CdrEvent = v.looseObject({ ...attributes, type: v.literal('switchhook.cdr.v1'), data: CdrData })
 
-/** What the PBX's own file has of a day, in parts; asked for by a command. */
+/** Digest of a day's CDRs in the PBX's own file, in parts, as a command requested it. */
 export const CdrDigestEvent = v.looseObject({
   ...attributes,
   type: v.literal('switchhook.cdr-digest.v1'),
@@ -84,13 +84,13 @@ export function bridgeSource(site: SiteId): string {
   return `/sites/${site}/bridge`
 }
 
-/** A fact's place in the order of its site, and the id that follows from it. */
+/** Position of a fact in the order of its site, and the event id that follows from it. */
 export function factIdentity(site: SiteId, epoch: number, seq: number): { id: string; v: Version } {
   const version = formatVersion(epoch, seq)
   return { id: `${site}/${version}`, v: version }
 }
 
-/** A CDR's natural key: Asterisk's `uniqueid` (which `systemname` prefixes) and `sequence`, within the site. */
+/** Returns the event id of a CDR, its natural key: Asterisk's `uniqueid` (which `systemname` prefixes) and `sequence`, within the site. */
 export function cdrId(site: SiteId, cdr: Pick<Cdr, 'uniqueid' | 'sequence'>): string {
   return `${site}/cdr/${cdr.uniqueid}/${cdr.sequence}`
 }

@@ -1,44 +1,44 @@
-/** Bounds that both sides of a boundary rely on. Sources: AWS's quota pages for SQS and API Gateway. */
+/** Limits that both sides of a boundary rely on. Sources: AWS's quota pages for SQS and API Gateway. */
 
 /** SQS refuses a body over 1 MiB. */
 export const sqsBodyBytesMax = 1_048_576
 /** Each started 64 KiB of an SQS body is billed as one request, so a packed body stays within one. */
 export const packedBodyBytesTarget = 65_536
-/** Guards memory against a small body that unpacks to a huge one: 8 MiB is 30 times a full body, the best ratio measured. */
+/** Protects memory from a small body that unpacks to a huge one: 8 MiB is 30 times a full body, the best ratio measured. */
 export const unpackedBytesMax = 8_388_608
-/** API Gateway closes a WebSocket whose frame is over 32 KB; 31 KB leaves room for what the frame wraps around its entities. */
+/** API Gateway closes a WebSocket whose frame is over 32 KB; 31 KB of entities leave room for the rest of the frame. */
 export const frameBytesMax = 31_744
 /** Topics a client may name in one subscribe frame. */
 export const topicsMax = 10
-/** Extensions of one filter: 200 of them, 20 bytes each, fill a client's frame. */
+/** Extensions in one filter: 200 of 20 bytes fit a client's frame. */
 export const extensionsMax = 200
-/** A client's frame; the largest legal one names ten topics and 200 extensions. */
+/** Size of a client's frame; the largest valid one names ten topics and 200 extensions. */
 export const clientFrameBytesMax = 8_192
 /**
- * From the start of an invocation, whose time is the write stamp, to its last write: a function's 10 s and 2 s of clocks
- * that differ. What was written before a stamp less this long has been read by whoever read at the stamp.
+ * Longest time from the start of an invocation (its write stamp) to its last write: the function's timeout of 10 s, and 2 s for
+ * clocks that differ. So a read at a stamp sees everything that was stamped this much earlier.
  */
 export const writeMsMax = 12_000
 /**
- * From the write of a function that died before it pushed to the push by whoever was given its message anew: the queue's
+ * Longest time from the write of a function that crashed before its push until the redelivered message is pushed: the queue's
  * five receives, 60 s apart.
  */
 export const redeliveredMsMax = 300_000
-/** A bridge speaks each 10 s at least; one not heard for this long is silent, and what is told of its PBX is stale. */
+/** A bridge sends a message at least every 10 s. After this long without one it is offline, and the states of its PBX are stale. */
 export const silentMsMax = 20_000
-/** A fact older than this, by its bridge's own clock, is no news: it goes by `records`, never by `live`. */
+/** A fact that is older than this by the bridge's clock is late: it goes on the `records` lane, never on `live`. */
 export const freshMsMax = 30_000
 /**
- * Posts to sockets a second that all sites' presence takes together: half of API Gateway's 10,000 requests an account, which
- * the HTTP API and the clients' own frames share.
+ * Posts to sockets in a second for the presence of all sites together: half of API Gateway's 10,000 requests an account, whose
+ * other half serves the HTTP API and the clients' frames.
  */
 export const postsPerSecondMax = 5_000
-/** The live lane sends one message in this time at most, unless the cloud asks for fewer. */
+/** Shortest time between two messages of the live lane; the cloud can ask for a longer one. */
 export const paceMsMin = 100
-/** A bridge that is asked for fewer messages goes back to its own pace after this, unless it is asked again. */
+/** How long a bridge keeps the pace that the cloud asked for, unless it is asked again. */
 export const paceHoldsMs = 600_000
 /** Rows of one page of a list. */
 export const pageRowsMax = 500
 export const pageRowsDefault = 50
-/** From a write to its arrival at a client, as a rule; what is younger is left out of a digest. */
+/** Usual time from a write to its arrival at a client. A digest leaves out younger entities. */
 export const recentMs = 3_000

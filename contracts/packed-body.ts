@@ -1,13 +1,14 @@
 import { type KeyObject, verify } from 'node:crypto'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import * as v from 'valibot'
+import { SwitchhookError } from './errors.ts'
 import { sqsBodyBytesMax, unpackedBytesMax } from './limits.ts'
 import { SiteId } from './names.ts'
 
 /**
  * The body of one SQS message: many events as JSON lines, compressed (Zstandard, RFC 8878), signed (Ed25519, RFC 8032),
- * and written as base64 in JSON, since SQS takes only text that is legal in XML. The queues are shared by all sites, so
- * the signature, not the queue, says whose events these are.
+ * and written as base64 in JSON, because SQS accepts only text that is legal in XML. All sites share the queues, so the
+ * signature, not the queue, identifies the site.
  */
 export const Lane = v.picklist(['live', 'records'])
 export type Lane = v.InferOutput<typeof Lane>
@@ -15,7 +16,7 @@ export type Lane = v.InferOutput<typeof Lane>
 export const PackedBody = v.looseObject({
   format: v.literal(1),
   site: SiteId,
-  /** The id of the bridge's public key. */
+  /** Id of the bridge's public key. */
   key: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
   lane: Lane,
   encoding: v.literal('zstd'),
@@ -31,16 +32,12 @@ export type BodyErrorId =
   | 'body-signature-invalid'
   | 'body-lane-wrong'
 
-/** The body is not what an enrolled bridge of the site would send; it will never be, so it is not tried again. */
-export class BodyRefused extends Error {
+/** The body is malformed or not signed by an enrolled bridge of the site. Trying again cannot help. */
+export class BodyRefusedError extends SwitchhookError {
   readonly errorId: BodyErrorId
   constructor(errorId: BodyErrorId, detail: string, options?: ErrorOptions) {
     super(detail, options)
-    this.name = 'BodyRefused'
     this.errorId = errorId
-  }
-  shouldRetry(): boolean {
-    return false
   }
 }
 
@@ -54,10 +51,10 @@ function signedBytes({ site, key, lane }: Packing, data: Uint8Array): Uint8Array
   return Buffer.concat([Buffer.from(`switchhook.packed.1\n${site}\n${key}\n${lane}\nzstd\n`), data])
 }
 
-/** One for all bodies, never handed on: a backlog would make garbage of 128 KB for each. At most what a body unpacks to. */
+/** One buffer for all bodies, so that a backlog does not allocate 128 KB for each. It grows to the size of the largest body. */
 let joined = Buffer.alloc(0)
 
-/** The lines with a line break between each two; holds until the next call. */
+/** Returns the lines joined by line breaks. The result is valid until the next call. */
 function join(lines: readonly Uint8Array[]): Uint8Array {
   const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0)
   if (joined.length < bytes) joined = Buffer.allocUnsafe(bytes)
@@ -70,10 +67,10 @@ function join(lines: readonly Uint8Array[]): Uint8Array {
   return joined.subarray(0, Math.max(0, end - 1))
 }
 
-/** 128 KB of lines pack to 6 KB: zlib's own pieces of 16 KB would be mostly empty, and make more garbage than the lines do. */
+/** 128 KB of lines pack to 6 KB, so zlib's default chunks of 16 KB would be mostly empty garbage. */
 const packChunkBytes = 8 * 1024
 
-/** Events, each one line of JSON in UTF-8 without a line break, to the text of one SQS body. */
+/** Returns the text of one SQS body. Each event is one line of JSON in UTF-8 without a line break. */
 export function packBody(
   packing: Packing,
   lines: readonly Uint8Array[],
@@ -85,8 +82,8 @@ export function packBody(
 }
 
 /**
- * Verifies and unpacks an SQS body to its lines. `publicKeyOf` answers the registered key of a bridge of that site.
- * Nothing is decompressed before its signature is known to be good.
+ * Verifies an SQS body and returns its lines. `publicKeyOf` returns the registered key of a bridge of that site. The body is
+ * decompressed only after its signature is verified.
  */
 export async function openBody(
   text: string,
@@ -95,33 +92,42 @@ export async function openBody(
   const body = parseBody(text)
   const publicKey = await publicKeyOf(body.site, body.key)
   if (!publicKey) {
-    throw new BodyRefused('body-key-unknown', `no bridge of site ${body.site} is enrolled with the key ${body.key}`)
+    throw new BodyRefusedError(
+      'body-key-unknown',
+      `No bridge of the site ${body.site} is enrolled with the key ${body.key}.`,
+    )
   }
   const data = Buffer.from(body.data, 'base64')
   if (!verify(null, signedBytes(body, data), publicKey, Buffer.from(body.signature, 'base64'))) {
-    throw new BodyRefused('body-signature-invalid', `the signature does not fit the key ${body.key} of ${body.site}`)
+    throw new BodyRefusedError(
+      'body-signature-invalid',
+      `The signature does not fit the key ${body.key} of the site ${body.site}.`,
+    )
   }
   const unpacked = unpack(data)
   return { site: body.site, key: body.key, lane: body.lane, lines: unpacked.toString('utf8').split('\n') }
 }
 
 function parseBody(text: string): PackedBody {
-  if (text.length > sqsBodyBytesMax) throw new BodyRefused('body-too-large', `${text.length} bytes`)
+  if (text.length > sqsBodyBytesMax)
+    throw new BodyRefusedError('body-too-large', `The body has ${text.length} bytes; SQS allows ${sqsBodyBytesMax}.`)
   try {
     return v.parse(PackedBody, JSON.parse(text))
   } catch (cause) {
-    throw new BodyRefused('body-malformed', 'the body is not a packed body of format 1', { cause })
+    throw new BodyRefusedError('body-malformed', 'The body is not a packed body of format 1.', { cause })
   }
 }
 
-/** A body of fifty CDRs unpacks to 34 KB: in one piece it takes half the time that zlib's own 16 KB pieces take. */
+/** A body of fifty CDRs unpacks to 34 KB: one chunk of that size takes half the time of zlib's default 16 KB chunks. */
 const unpackChunkBytes = 64 * 1024
 
-/** In this thread: handing 0.3 KB to another one costs four times the unpacking, and a function has nothing else to do. */
+/** Unpacks synchronously: passing 0.3 KB to zlib's thread costs four times the unpacking, and a function has nothing else to do. */
 function unpack(data: Buffer): Buffer {
   try {
     return zstdDecompressSync(data, { maxOutputLength: unpackedBytesMax, chunkSize: unpackChunkBytes })
   } catch (cause) {
-    throw new BodyRefused('body-malformed', `the body does not unpack within ${unpackedBytesMax} bytes`, { cause })
+    throw new BodyRefusedError('body-malformed', `The body does not unpack within ${unpackedBytesMax} bytes.`, {
+      cause,
+    })
   }
 }

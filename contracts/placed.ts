@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-/** How far a call that the API placed has come. `queued` is said by the cloud, all that follows by the bridge. */
+/** Stages of a call placed by API. The cloud sets `queued`; the bridge reports the others. */
 export const PlacedStage = v.picklist([
   'queued',
   'sent',
@@ -12,7 +12,7 @@ export const PlacedStage = v.picklist([
 ])
 export type PlacedStage = v.InferOutput<typeof PlacedStage>
 
-/** How it ended. `unknown` is corrected by the call's CDR when that comes. */
+/** How a placed call ended. The call's CDR corrects `unknown` when it arrives. */
 export const PlacedResult = v.picklist([
   'answered',
   'busy',
@@ -26,7 +26,7 @@ export const PlacedResult = v.picklist([
 ])
 export type PlacedResult = v.InferOutput<typeof PlacedResult>
 
-/** The whole state of a placed call, carried by the facts of its call. `cause` is Q.850's, `sipCode` SIP's (RFC 3261). */
+/** Whole state of a placed call, which the facts of the call carry. `cause` is a Q.850 code, `sipCode` a SIP code (RFC 3261). */
 export const Placed = v.looseObject({
   stage: PlacedStage,
   result: v.optional(PlacedResult),

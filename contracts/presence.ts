@@ -1,7 +1,7 @@
 import type { EndpointState } from './facts.ts'
 import type { ForwardWhen } from './routes/extensions.ts'
 
-/** Presence as people mean it. */
+/** Presence states for people, the most urgent first. */
 export const presenceWords = [
   'ringing',
   'on-call',
@@ -23,7 +23,7 @@ const wordOf: ReadonlyMap<string, PresenceWord> = new Map([
   ['NOT_INUSE', 'available'],
   ['INUSE', 'on-call'],
   ['RINGING', 'ringing'],
-  // On a call and a second one rings: what wants an answer is the ringing.
+  // A second call rings during a call: the ringing one needs an answer.
   ['RINGINUSE', 'ringing'],
   ['ONHOLD', 'on-hold'],
   ['BUSY', 'on-call'],
@@ -31,8 +31,8 @@ const wordOf: ReadonlyMap<string, PresenceWord> = new Map([
 ])
 
 /**
- * One device. A device state that tells of a call wins over all else, since the call is real; a phone that does not
- * answer is offline whatever its user set; of what a user set, `dnd` wins over `away`.
+ * Returns the presence of one device. A device state of a call takes precedence, then an unreachable phone (offline), then `dnd`,
+ * then `away`.
  */
 export function presenceOf(state: EndpointState): PresenceSince {
   const presence = wordOf.get(state.deviceState) ?? 'unknown'
@@ -45,9 +45,9 @@ export function presenceOf(state: EndpointState): PresenceSince {
 }
 
 /**
- * Several devices of one extension: the first of `presenceWords` that any of them is in. So the person rings if one
- * phone rings, is available if one phone is, and is offline only if all are known to be. A word that any one device
- * makes stands since the first made it; `offline`, which takes all, since the last did.
+ * Returns the presence of several devices of one extension: the first of `presenceWords` that any device has. So the extension
+ * rings if one phone rings, and is offline only if all phones are. `since` is when the first device entered that state, and
+ * for `offline`, which needs all devices, when the last one did.
  */
 export function combinePresence(states: readonly EndpointState[]): PresenceSince | undefined {
   const each = states.map(presenceOf)
@@ -60,18 +60,18 @@ export function combinePresence(states: readonly EndpointState[]): PresenceSince
   return { presence, since: (presence === 'offline' ? times.at(-1) : times[0]) ?? '' }
 }
 
-/** The number by which a phone is dialled, or its name where the PBX tells no number; custom device states are no phones. */
+/** Returns the number of a phone, or its resource if the PBX has no number for it; undefined for custom device states. */
 export function extensionOf({ technology, number, resource }: EndpointState): string | undefined {
   return technology === 'Custom' ? undefined : (number ?? resource)
 }
 
-/** The devices of each extension. */
+/** Returns the devices of each extension. */
 export function byExtension(states: Iterable<EndpointState>): Map<string, EndpointState[]> {
   const phones = [...states].filter((state) => extensionOf(state) !== undefined)
   return Map.groupBy(phones, (state) => extensionOf(state) ?? '')
 }
 
-/** Each kind of forwarding, by the name it has over HTTP, and the part of an endpoint's state that tells it. */
+/** The field of an endpoint's state for each kind of forwarding, by its name in the HTTP API. */
 export const forwardParts = {
   always: 'forward',
   busy: 'forwardBusy',

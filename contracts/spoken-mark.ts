@@ -1,6 +1,6 @@
 import type { Honour } from './grades.ts'
 
-/** Languages that the menus speak. */
+/** Languages of the voice menus. */
 export const languages = ['fr', 'en'] as const
 export type Language = (typeof languages)[number]
 
@@ -14,7 +14,7 @@ const tens = {
   en: ['', 'ten', 'twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'],
 } as const
 
-/** A whole number from 0 to 100, spelt as the reform of 1990 allows: hyphens between all parts but the hundreds. */
+/** Spells a whole number from 0 to 100 in French as the spelling reform of 1990 has it, with hyphens between all parts. */
 function whole(n: number, language: Language): string {
   if (n === 100) return language === 'fr' ? 'cent' : 'one hundred'
   const word = words[language][n]
@@ -24,7 +24,7 @@ function whole(n: number, language: Language): string {
   return wholeFrench(n, ten)
 }
 
-/** From 17 on. 70 and 90 count on from the ten below; `et` stands before `un` and `onze`, not after quatre-vingt. */
+/** Spells numbers from 17 on. 70 to 79 and 90 to 99 continue the ten below; `et` precedes `un` and `onze`, except after quatre-vingt. */
 function wholeFrench(n: number, ten: string): string {
   const isVigesimal = n >= 70 && n < 80 ? 10 : n >= 90 ? 10 : 0
   const rest = (n % 10) + isVigesimal
@@ -34,8 +34,8 @@ function wholeFrench(n: number, ten: string): string {
 }
 
 /**
- * A mark from 0 to 100 with up to two decimals, as it is said. A half after one or more is `et demi`; other decimals are
- * one number in French, where zeros before it are said, and digits one by one in English.
+ * Spells a mark from 0 to 100 with up to two decimals. In French a half after at least one is `et demi`, and other decimals are
+ * read as one number with its leading zeros; in English they are read digit by digit.
  */
 export function sayNumber(note: number, language: Language): string {
   const hundredths = Math.round(note * 100)
@@ -50,7 +50,7 @@ export function sayNumber(note: number, language: Language): string {
     : `${said} virgule ${whole(Number(digits), 'fr')}`
 }
 
-/** A student number or a telephone number, digit by digit. */
+/** Spells a student or telephone number digit by digit. */
 export function sayDigits(digits: string, language: Language): string {
   return [...digits].map((digit) => words[language][Number(digit)]).join(' ')
 }
@@ -67,7 +67,7 @@ export function sayHonour(honour: Honour, language: Language): string {
   return honourWords[honour][language]
 }
 
-/** What the caller hears of a mark; the page shows the same. */
+/** Returns the sentence in which a caller hears a mark; the page shows the same. */
 export function sayGrade(grade: { matricule: string; note: number; mention: Honour }, language: Language): string {
   const digits = sayDigits(grade.matricule, language)
   const mark = sayNumber(grade.note, language)

@@ -4,7 +4,7 @@ import { Timestamp } from './names.ts'
 import { Placed } from './placed.ts'
 import { Version } from './version.ts'
 
-/** One state of a call, and when word of it passed each hop: made in the bridge, taken by the queue, stored. */
+/** One state of a call, and when its message passed each hop: made in the bridge, accepted by the queue, stored by the function. */
 export const TimeLineEntry = v.looseObject({
   v: Version,
   at: Timestamp,
@@ -12,7 +12,7 @@ export const TimeLineEntry = v.looseObject({
   callees: v.array(Party),
   cause: v.optional(v.number()),
   mergedInto: v.optional(v.string()),
-  /** Of a call that the API placed. */
+  /** Present for calls placed by API. */
   placed: v.optional(Placed),
   hops: v.looseObject({
     lane: v.picklist(['live', 'records']),
@@ -23,6 +23,6 @@ export const TimeLineEntry = v.looseObject({
 })
 export type TimeLineEntry = v.InferOutput<typeof TimeLineEntry>
 
-/** `GET /v1/sites/{site}/calls/{id}/events`, oldest first. Kept 30 days. */
+/** States of a call, oldest first. They are kept for 30 days. */
 export const TimeLine = v.looseObject({ call: v.string(), events: v.array(TimeLineEntry) })
 export type TimeLine = v.InferOutput<typeof TimeLine>

@@ -1,10 +1,10 @@
-/** Time zones as this machine's Node knows them, which is the IANA database. */
+/** Returns whether Node knows the IANA time zone. */
 export function isZone(text: string): boolean {
   try {
     formatOf(text)
     return /^[A-Z]/.test(text)
   } catch (error) {
-    // Intl says so by throwing.
+    // Intl throws RangeError for an unknown zone.
     if (error instanceof RangeError) return false
     throw error
   }
@@ -19,8 +19,8 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 }
 
 /**
- * Seconds that a zone's clocks are ahead of UTC at a moment, in Unix seconds.
- * @throws RangeError for a zone that there is not
+ * Returns how many seconds a zone's clocks are ahead of UTC at a moment (Unix seconds).
+ * @throws RangeError for an unknown zone
  */
 export function offsetAt(zone: string, seconds: number): number {
   const parts = formatOf(zone).formatToParts(seconds * 1000)

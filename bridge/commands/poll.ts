@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { type Command, CommandRefused, openCommand } from '../../contracts/commands.ts'
+import { type Command, CommandRefusedError, openCommand } from '../../contracts/commands.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { Backoff } from '../backoff.ts'
 import type { Counters } from '../operate/counters.ts'
@@ -48,9 +48,9 @@ async function handleMessage(
   try {
     await dependencies.execute.run(openCommand(body, dependencies.site, dependencies.publicKey), deleteMessage, signal)
   } catch (error) {
-    const errorId = error instanceof CommandRefused ? error.errorId : 'command-failed'
+    const errorId = error instanceof CommandRefusedError ? error.errorId : 'command-failed'
     counters.add(errorId)
     log.warn(errorId, { reason: describeError(error) })
-    if (error instanceof CommandRefused) await deleteMessage()
+    if (error instanceof CommandRefusedError) await deleteMessage()
   }
 }

@@ -1,9 +1,9 @@
 import { offsetAt } from '../zone.ts'
 
 /**
- * Unix seconds of a clock's `yyyy-mm-dd hh:mm:ss` in an IANA zone; undefined for what is no date, MySQL's
- * `0000-00-00 00:00:00` among it. Of the hour that comes twice when clocks go back the first is taken, and an hour that
- * is skipped is read as the one after it, as C's mktime does.
+ * Returns the Unix seconds of a local time `yyyy-mm-dd hh:mm:ss` in an IANA zone; undefined for an invalid date such as MySQL's
+ * `0000-00-00 00:00:00`. When clocks go back, the first of the two hours is taken; a skipped hour is read as the one after it, as
+ * C's mktime does.
  */
 export function localMoment(text: string, zone: string): number | undefined {
   const match = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?$/.exec(text.trim())

@@ -3,12 +3,12 @@ import type { Cdr } from '../cdr.ts'
 import type { ImportRow } from '../routes/imports.ts'
 import { localMoment } from './local-moment.ts'
 
-/** A row as its source has it: column names in lower case, times as text, `null` for none. */
+/** A row as read from its source: column names in lower case, times as text, `null` for an empty column. */
 export type TableRow = Record<string, string | number | null>
 
 export type Converted = { row: ImportRow; note?: string } | { refused: string }
 
-/** Asterisk's numbers of `amaflags` in SQL, and their names in its files. */
+/** Names of Asterisk's `amaflags` in its files, by their numbers in SQL. */
 const amaflags: Record<string, string> = { '1': 'OMIT', '2': 'BILLING', '3': 'DOCUMENTATION' }
 const dispositions = new Set(['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED', 'CONGESTION'])
 const known = new Set(
@@ -18,9 +18,8 @@ const known = new Set(
 )
 
 /**
- * A row of an SQL table or of `Master.csv` as a CDR. Times there are the PBX's own clock, `zone` says which. A table has
- * `calldate` alone: the end is `duration` later, the answer `billsec` before that. Columns that Asterisk does not know go
- * along under their names.
+ * Converts a row of an SQL table or of `Master.csv` to a CDR. Its times are local to the PBX, in `zone`. A table has only
+ * `calldate`: the end is `duration` later, and the answer `billsec` before the end. Columns that Asterisk does not have are kept.
  */
 export function convertRow(source: TableRow, zone: string): Converted {
   const text = (name: string) => String(source[name] ?? '')
@@ -67,7 +66,7 @@ function isSeconds(value: number): boolean {
   return Number.isInteger(value) && value >= 0
 }
 
-/** MySQL's zero date, or an empty field, tells nothing; the uniqueid's seconds are when its channel was made. */
+/** Returns the start. For MySQL's zero date or an empty field, the seconds of the uniqueid are when the channel was created. */
 function startOf(source: TableRow, zone: string): { seconds: number; note?: string } | undefined {
   const seconds = localMoment(String(source['calldate'] ?? source['start'] ?? ''), zone)
   if (seconds !== undefined) return { seconds }
@@ -91,7 +90,7 @@ function utc(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}+0000`
 }
 
-/** Stands for a sequence where the source has none: the same row has the same one each time it is read. */
+/** Returns a sequence for a row without one: a hash, so that the same row gets the same sequence each time. */
 function rowHash(source: TableRow): number {
   const fields = Object.entries(source).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(fields)).digest().readUInt32BE(0)

@@ -3,7 +3,7 @@ import type { SQSRecord } from 'aws-lambda'
 import * as v from 'valibot'
 import { BridgeEvent, knownTypes } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
-import { BodyRefused, type Lane, openBody } from '../../contracts/packed-body.ts'
+import { BodyRefusedError, type Lane, openBody } from '../../contracts/packed-body.ts'
 import { logOutcome } from '../log.ts'
 
 /** One line of a body: its event, or the id of the error that it has. `line` counts from 0. */
@@ -68,11 +68,11 @@ export async function openMessage(
   try {
     const { site, lane, lines } = await openBody(record.body, (site, keyId) => keys.bridgeKey(site, keyId))
     // The bridge signed the body for the other queue. Its facts must not be read by the rules of this one.
-    if (lane !== wanted) throw new BodyRefused('body-lane-wrong', `a body of ${lane} in the queue ${wanted}`)
+    if (lane !== wanted) throw new BodyRefusedError('body-lane-wrong', `a body of ${lane} in the queue ${wanted}`)
     const sentAt = Number(record.attributes.SentTimestamp)
     return { messageId: record.messageId, body: record.body, site, lines: lines.map(parseLine), sentAt }
   } catch (error) {
-    if (!(error instanceof BodyRefused)) throw error
+    if (!(error instanceof BodyRefusedError)) throw error
     await deadLetters.put(record.body, error.errorId)
     logOutcome('warn', 'body-refused', { errorId: error.errorId, messageId: record.messageId, detail: error.message })
     return undefined

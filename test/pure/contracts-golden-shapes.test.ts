@@ -6,8 +6,8 @@ import { ClientFrame, ServerFrame } from '../../contracts/frames.ts'
 import { openApi } from '../../functions/http/documents/openapi.ts'
 
 /**
- * What crosses a boundary, as it always was: a change of it is a change of these files, to be seen in review. Written anew by
- * `npx vitest run --project pure -u test/pure/contracts-golden-shapes.test.ts`.
+ * Golden files of every operation and frame, so that a review sees each change of the API. To write them again:
+ * `npx vitest run --project pure test/pure/contracts-golden-shapes.test.ts -u`.
  */
 const Document = v.looseObject({
   paths: v.record(v.string(), v.record(v.string(), v.looseObject({ operationId: v.string() }))),
@@ -22,11 +22,11 @@ for (const [path, methods] of Object.entries(paths)) {
 }
 const pretty = (value: unknown) => `${JSON.stringify(value, null, 1)}\n`
 
-test.each([...shapes])('%s of the HTTP API takes and answers what it always did', async (name, shape) => {
+test.each([...shapes])('the operation %s matches its golden file', async (name, shape) => {
   await expect(pretty(shape)).toMatchFileSnapshot(`../golden/http/${name}.json`)
 })
 
-test('no golden file is of an operation that is gone', () => {
+test('every golden file belongs to an operation', () => {
   const files = readdirSync('test/golden/http').map((file) => file.replace(/\.json$/, ''))
   expect(files.filter((name) => !shapes.has(name))).toEqual([])
 })
@@ -34,7 +34,7 @@ test('no golden file is of an operation that is gone', () => {
 test.each([
   ['client', ClientFrame],
   ['server', ServerFrame],
-] as const)('frames of the %s are as they always were', async (side, schema) => {
+] as const)('frames of the %s match their golden file', async (side, schema) => {
   const json = toJsonSchema(schema, { errorMode: 'ignore' })
   await expect(pretty(json)).toMatchFileSnapshot(`../golden/contracts/frames-of-${side}.json`)
 })

@@ -3,7 +3,7 @@ import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { unpackedBytesMax } from '../../contracts/limits.ts'
-import { BodyRefused, openBody, packBody } from '../../contracts/packed-body.ts'
+import { BodyRefusedError, openBody, packBody } from '../../contracts/packed-body.ts'
 import { propertyRuns } from '../support/property.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -25,7 +25,7 @@ async function refusal(text: string): Promise<string> {
   try {
     await openBody(text, registered)
   } catch (error) {
-    if (error instanceof BodyRefused) return error.errorId
+    if (error instanceof BodyRefusedError) return error.errorId
     throw error
   }
   return 'opened'

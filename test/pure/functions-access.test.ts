@@ -122,14 +122,16 @@ test('accepts a cursor only if it is unchanged, of the same list and of the same
   const position = { site: 'office', from: '2026-11-01T00:00:00Z', to: '2026-11-24T00:00:00Z', after: 'row' }
   const cursor = writeCursor('cdrs', 'office', position, secrets.cursorKey)
   expect(readCursor('cdrs', 'office', Position, cursor, secrets.cursorKey)).toEqual(position)
-  expect(() => readCursor('cdrs', 'other', Position, cursor, secrets.cursorKey)).toThrow('start without one')
-  expect(() => readCursor('calls', 'office', Position, cursor, secrets.cursorKey)).toThrow('start without one')
-  expect(() => readCursor('cdrs', 'office', Position, cursor, makeSecrets().cursorKey)).toThrow('start without one')
+  expect(() => readCursor('cdrs', 'other', Position, cursor, secrets.cursorKey)).toThrow('Start without a cursor')
+  expect(() => readCursor('calls', 'office', Position, cursor, secrets.cursorKey)).toThrow('Start without a cursor')
+  expect(() => readCursor('cdrs', 'office', Position, cursor, makeSecrets().cursorKey)).toThrow(
+    'Start without a cursor',
+  )
   fc.assert(
     fc.property(fc.nat(cursor.length - 1), fc.constantFrom('', 'A', '_', '.', '=='), (at, put) => {
       const mutated = cursor.slice(0, at) + put + cursor.slice(at + 1)
       if (mutated === cursor) return
-      expect(() => readCursor('cdrs', 'office', Position, mutated, secrets.cursorKey)).toThrow('start without one')
+      expect(() => readCursor('cdrs', 'office', Position, mutated, secrets.cursorKey)).toThrow('Start without a cursor')
     }),
     { numRuns: propertyRuns(300) },
   )
