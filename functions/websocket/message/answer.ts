@@ -1,5 +1,8 @@
+import { fnv1a32 } from '../../../contracts/fnv1a.ts'
 import {
   type ClientFrame,
+  type Digest,
+  type Entity,
   type EntityTopic,
   protocolVersion,
   type ResumeFrame,
@@ -7,7 +10,6 @@ import {
 } from '../../../contracts/frames.ts'
 import { recentMs } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import { digestOf } from '../../domain/digest.ts'
 import { concerns } from '../../domain/topic-filter.ts'
 import { logOutcome } from '../../log.ts'
 import type { ConnectionRow } from '../../stores/connections.ts'
@@ -85,4 +87,10 @@ async function pong(
   const [status, endpoints, calls] = await Promise.all([bridgeStatus(site, now), digest('endpoints'), digest('calls')])
   const digests = { ...(endpoints && { endpoints }), ...(calls && { calls }) }
   return { type: 'pong', ...status, ...(topics.length > 0 && { digests }) }
+}
+
+/** Returns the count and checksum by which server and client find out whether they have the same versions, in any order. */
+function digestOf(entities: readonly Entity[]): Digest {
+  const sum = entities.reduce((sum, { id, v, r }) => (sum + fnv1a32(`${id}@${v}.${r}`)) >>> 0, 0)
+  return { count: entities.length, sum }
 }
