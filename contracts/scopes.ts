@@ -1,17 +1,17 @@
 /**
- * What a key may do, by name: the one table for keys, routes and documents. A scope that ends in `:personal` shows the
- * numbers and names which its neighbour shows hidden.
+ * What each scope lets a key do: the one table for keys, routes and documents. A scope that ends in `:personal` shows the numbers
+ * and names that the scope before it shows hidden.
  */
 export const scopes = {
   'sites:read': "read the site's name, settings and limits",
   'sites:write': "change the site's name and settings",
   'presence:read': 'read endpoints and live calls, and subscribe to them, without numbers and names',
-  'presence:personal': 'see the numbers and names in them',
+  'presence:personal': 'see the numbers and names of endpoints and live calls',
   'calls:read': 'read calls, their states and time lines, without numbers and names',
   'calls:write': 'place calls, cancel them and hang up',
   'cdrs:read': 'read the call log and its figures, without numbers and names',
   'cdrs:personal': 'see and search for the numbers and names in calls, call log and exports',
-  'cdrs:write': 'import call records',
+  'cdrs:write': 'import call records and verify days',
   'forwards:write': 'set and clear forwarding and do not disturb',
   'grades:lookup': 'look up one mark, as the voice menu does',
   'grades:read': 'list and export marks',
@@ -19,7 +19,7 @@ export const scopes = {
   'webhooks:manage': 'make, change and replay webhooks',
   'keys:manage': 'make, rotate and revoke keys and board tokens',
   'bridge:manage': 'enrol and revoke bridges',
-  'audit:read': 'read who did what',
+  'audit:read': 'read the audit',
   'people:erase': "erase a person's number everywhere",
 } as const
 export type Scope = keyof typeof scopes
@@ -40,7 +40,7 @@ const operator = [
   'grades:lookup',
 ] as const satisfies Scope[]
 
-/** Sets of scopes under a name, for who makes a key. The key holds the scopes, so that a later change here changes no key. */
+/** Named sets of scopes for new keys. A key stores its scopes, so a change of a role here does not change existing keys. */
 export const roles = { viewer, operator, admin: allScopes } as const satisfies Record<string, readonly Scope[]>
 export type Role = keyof typeof roles
 

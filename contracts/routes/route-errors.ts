@@ -38,7 +38,7 @@ export function errorsOf(name: string, definition: RouteDefinition): Errors {
     ...(needs !== 'anyone' && keyInvalid),
     ...(needs === 'admin' && { 'admin-only': error(403, 'Only the admin key of the deployment may call this route.') }),
     ...(isOfSite && {
-      'scope-missing': error(403, `The key lacks the scope ${needs}.`),
+      'scope-missing': error(403, 'The key lacks the scope of the route, or the one that a parameter needs.'),
       'site-unknown': error(404, 'The deployment has no such site, or the key belongs to another one.'),
       'site-rate-exceeded': error(
         429,

@@ -1,4 +1,5 @@
 import { isAudited, type RouteDefinition } from '../../contracts/routes/route.ts'
+import { errorsOf } from '../../contracts/routes/route-errors.ts'
 import { definitionOf, routeNames } from '../../contracts/routes.ts'
 import { allScopes, personalAreas, type Role, roles, type Scope, scopes } from '../../contracts/scopes.ts'
 
@@ -11,6 +12,18 @@ export function accessTables(): string {
 export function apiTable(): string {
   const rows = routeNames.map((route) => [`\`${route}\``, definitionOf(route).summary, needs(definitionOf(route))])
   return table(['route', 'what it does', 'needs'], rows)
+}
+
+/** Renders the table of the errors of docs/api.md: each errorId with its statuses and when the API answers it. */
+export function errorTable(): string {
+  const errors = routeNames.flatMap((route) => Object.entries(errorsOf(route, definitionOf(route))))
+  const rows = [...Map.groupBy(errors, ([errorId]) => errorId)].map(([errorId, places]) => {
+    const statuses = new Set(places.map(([, { status }]) => String(status)))
+    const sentences = new Set(places.map(([, { when }]) => when))
+    return [`\`${errorId}\``, [...statuses].join(', '), [...sentences].join(' Or: ')]
+  })
+  rows.sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
+  return table(['errorId', 'status', 'when'], rows)
 }
 
 const names: readonly Role[] = ['viewer', 'operator', 'admin']
@@ -34,9 +47,9 @@ function routeTable(): string {
   return table(['route', 'needs', 'shows numbers with', 'audited'], rows)
 }
 
-function needs({ needs, orAdmin }: RouteDefinition): string {
+function needs({ needs, orAdmin, body }: RouteDefinition): string {
   if (needs === 'admin') return 'admin key'
-  if (needs === 'anyone') return 'public: an enrolment code, a signature or a board token'
+  if (needs === 'anyone') return body ? 'public: authenticated by a code, signature or token in the body' : 'public'
   return `\`${needs}\`${orAdmin ? ' or admin key' : ''}`
 }
 

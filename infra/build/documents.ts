@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { accessTables, apiTable } from './access-tables.ts'
+import { accessTables, apiTable, errorTable } from './access-tables.ts'
 
 /** Generated parts of documents; each is between two markers that name it. */
 export const generated: readonly { file: string; part: string; make: () => string }[] = [
   { file: 'docs/access.md', part: 'access tables', make: accessTables },
   { file: 'docs/api.md', part: 'routes', make: apiTable },
+  { file: 'docs/api.md', part: 'errors', make: errorTable },
 ]
 
 export function withPart(text: string, part: string, content: string): string {

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { RouteDefinition } from '../../contracts/routes/route.ts'
+import { errorsOf } from '../../contracts/routes/route-errors.ts'
 import { siteRoutes } from '../../contracts/routes/sites.ts'
 import { definitionOf, routeGroups, routeNames } from '../../contracts/routes.ts'
 import { generated, withPart } from '../../infra/build/documents.ts'
+import { sourceFiles } from '../support/source-files.ts'
 import { declarationFaults, type HandlerFile, handlerFaults, templateFaults } from './route-faults.ts'
 
 const routes = routeNames.map((name) => [name, definitionOf(name)] as const)
@@ -35,7 +37,28 @@ test('serverless.yml has every function of the registry and no other HTTP functi
   expect(templateFaults(functions, readFileSync('serverless.yml', 'utf8')).join('\n')).toBe('')
 })
 
-test.each(generated)('the $part of $file are those of the registry', ({ file, part, make }) => {
+test('every errorId that functions/http answers is declared with its status', () => {
+  const declared = new Set(
+    routes.flatMap(([name, route]) =>
+      Object.entries(errorsOf(name, route)).map(([id, { status }]) => `${status} ${id}`),
+    ),
+  )
+  const answered = sourceFiles(['functions/http']).flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/new HttpProblemError\(\s*(\d+),\s*'([a-z-]+)'/g)].map(
+      ([, status, id]) => ({
+        file,
+        error: `${status} ${id}`,
+      }),
+    ),
+  )
+  expect(answered.length).toBeGreaterThan(40)
+  const missing = answered
+    .filter(({ error }) => !declared.has(error))
+    .map(({ file, error }) => `${file} answers ${error}: add it to \`errors\` of its routes in contracts/routes/.`)
+  expect(missing.join('\n')).toBe('')
+})
+
+test.each(generated)('the $part of $file are current', ({ file, part, make }) => {
   const text = readFileSync(file, 'utf8')
   const stale = withPart(text, part, make()) === text ? '' : `${file} is stale: run \`npm run documents\`.`
   expect(stale).toBe('')

@@ -5,13 +5,13 @@ import { asyncApi } from '../../functions/http/documents/asyncapi.ts'
 
 const document = JSON.parse(JSON.stringify(asyncApi('wss://live.example.com/dev')))
 
-test('the AsyncAPI document is one, and its linter has nothing to say', async () => {
+test('the AsyncAPI document is valid and its linter reports nothing', async () => {
   const { document: parsed, diagnostics } = await new Parser().parse(document)
   expect(diagnostics.map(({ code, message, path }) => `${code} ${path.join('.')}: ${message}`)).toEqual([])
   expect(parsed?.operations().all()).toHaveLength(4)
 })
 
-test('frames of a session are as it says, and what is none is not', () => {
+test('the document accepts the frames of a session and rejects malformed ones', () => {
   const ajv = new Ajv({ strict: false, validateFormats: false })
   const is = (name: string, frame: unknown) => ajv.validate(document.components.messages[name].payload, frame)
   expect(is('subscribe', { action: 'subscribe', topics: ['endpoints', 'calls'], extensions: ['60'] })).toBe(true)

@@ -3,14 +3,14 @@ import { expect, test } from 'vitest'
 import { openCommand, signCommand } from '../../contracts/commands.ts'
 import { openBody, packBody } from '../../contracts/packed-body.ts'
 
-/** Ed25519 signs the same bytes alike each time, so a key that is always the same makes bodies that are. */
+/** Ed25519 signatures are deterministic, so a fixed key gives fixed bodies. */
 function fixedKey() {
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, 7)])
   const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
   return { privateKey, publicKey: createPublicKey(privateKey) }
 }
 
-test('a packed body of a bridge that was built long ago is still opened', async () => {
+test('opens a packed body of an older bridge', async () => {
   const { privateKey, publicKey } = fixedKey()
   const packing = { site: 'lyon-1', key: 'k1', lane: 'records' } as const
   const lines = ['{"a":1}', '{"b":"é"}']
@@ -20,7 +20,7 @@ test('a packed body of a bridge that was built long ago is still opened', async 
   expect(await openBody(body, async () => publicKey)).toEqual({ ...packing, lines })
 })
 
-test('a signed command is as it always was', async () => {
+test('a signed command matches its golden file', async () => {
   const { privateKey, publicKey } = fixedKey()
   const command = {
     command: 'place',

@@ -71,7 +71,7 @@ function events(): unknown[] {
   return [...tellings.map((telling) => stamp.event(telling, time)), cdr.event, digest]
 }
 
-test('one of each event is as it always was', async () => {
+test('one event of each type matches its golden file', async () => {
   for (const event of events()) {
     const { type } = v.parse(BridgeEvent, event)
     const text = `${JSON.stringify(event, null, 2)}\n`
@@ -79,12 +79,12 @@ test('one of each event is as it always was', async () => {
   }
 })
 
-test('every known type of event is among the golden ones', () => {
+test('every known event type has a golden file', () => {
   expect(new Set(events().map((event) => v.parse(BridgeEvent, event).type))).toEqual(knownTypes)
 })
 
 test.each(events().map((event) => [v.parse(BridgeEvent, event).type, event]))(
-  'fields that a later bridge adds to %s are kept',
+  'keeps fields that a later bridge adds to %s',
   (_type, event) => {
     const later = structuredClone(event) as { data: Record<string, unknown> } & Record<string, unknown>
     later['tracestate'] = 'a=1'
@@ -93,17 +93,17 @@ test.each(events().map((event) => [v.parse(BridgeEvent, event).type, event]))(
   },
 )
 
-test('a type of event that is not known is told apart from a known one that is wrong', () => {
+test('distinguishes an unknown event type from a malformed event of a known type', () => {
   expect(knownTypes.has('switchhook.call.v2')).toBe(false)
   expect(v.safeParse(BridgeEvent, { type: 'switchhook.call.v1' }).success).toBe(false)
 })
 
-test('the id of a CDR is its natural key, whatever else it holds', () => {
+test('the event id of a CDR is its natural key', () => {
   expect(cdrId('lyon-1', { uniqueid: 'pbx1-1795460594.3', sequence: 2 })).toBe('lyon-1/cdr/pbx1-1795460594.3/2')
   expect(bridgeSource('lyon-1')).toBe('/sites/lyon-1/bridge')
 })
 
-test('a CDR line travels along where its row does not serialise back to it', () => {
+test('a CDR event carries the original line if the row does not serialise back to it', () => {
   const spaced = readCdrLine('lyon-1', cdrLine.replace('{"accountcode"', '{ "accountcode"'))
   const plain = readCdrLine('lyon-1', cdrLine)
   expect(spaced).toMatchObject({ event: { data: { raw: expect.stringContaining('{ "accountcode"') } } })

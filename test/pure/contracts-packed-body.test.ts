@@ -31,7 +31,7 @@ async function refusal(text: string): Promise<string> {
   return 'opened'
 }
 
-test('any lines come out of a packed body as they went in', async () => {
+test('unpacks any lines as they were packed', async () => {
   const lineOf = fc.json().map((json) => json.replaceAll('\n', ' '))
   await fc.assert(
     fc.asyncProperty(fc.array(lineOf, { minLength: 1, maxLength: 50 }), async (lines) => {
@@ -42,7 +42,7 @@ test('any lines come out of a packed body as they went in', async () => {
   )
 })
 
-test('a packed body is text that SQS takes whatever the events hold', () => {
+test('a packed body is valid SQS text whatever its events contain', () => {
   const text = pack(['{"a":"\u0000\ufffe\ud800"}'], privateKey)
   expect(text).toMatch(/^[\x20-\x7e]+$/)
 })
@@ -63,11 +63,11 @@ test.each([
   expect(await refusal(JSON.stringify({ ...body(), [field]: value }))).toBe(errorId)
 })
 
-test('a body signed by another key is refused', async () => {
+test('refuses a body that another key signed', async () => {
   expect(await refusal(JSON.stringify(body(undefined, stranger.privateKey)))).toBe('body-signature-invalid')
 })
 
-test('no single bit of the data or the signature can be flipped unseen', async () => {
+test('detects any flipped bit of the data or the signature', async () => {
   const whole = body()
   await fc.assert(
     fc.asyncProperty(fc.constantFrom('data', 'signature'), fc.nat(), async (field, at) => {
@@ -81,12 +81,12 @@ test('no single bit of the data or the signature can be flipped unseen', async (
   )
 })
 
-test('a signed body that unpacks to more than a reader takes is refused', async () => {
+test('refuses a signed body that unpacks to more than the limit', async () => {
   const text = pack(['0'.repeat(unpackedBytesMax + 1)], privateKey)
   expect(await refusal(text)).toBe('body-malformed')
 })
 
-test('fields of a later format version are not minded', async () => {
+test('ignores fields of a later format version', async () => {
   const text = JSON.stringify({ ...body(['{}']), note: 'of a later bridge' })
   expect((await openBody(text, registered)).lines).toEqual(['{}'])
 })
