@@ -26,6 +26,7 @@ function project({ name, group }: Suite): TestProjectConfiguration {
       ],
       globalSetup: [
         ...(group === 'computing' ? [] : ['test/prepare.ts']),
+        ...(['packaged', 'pbx', 'browser'].includes(name) ? ['test/support/shared-cloud.ts'] : []),
         ...(['pbx', 'browser'].includes(name) ? ['test/prepare-asterisk.ts'] : []),
       ],
       // Files of a suite share a worker's loaded modules; loading them anew for each file would double the time of `pure`.

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { KeyMade } from '../../contracts/key.ts'
-import { type Deployment, deploy } from '../support/deployment.ts'
+import { deploy, type SharedDeployment } from '../support/deployment.ts'
 import { Random } from '../support/random.ts'
 
 const sitesCount = 10
@@ -26,7 +26,7 @@ interface Caller {
 }
 
 /** Throws at the first answer that belongs to another caller. */
-export async function interleave(deployment: Deployment, requests: number, seed = 7) {
+export async function interleave(deployment: SharedDeployment, requests: number, seed = 7) {
   const callers = await makeCallers(deployment)
   const random = new Random(seed)
   const answers: Record<string, number> = {}
@@ -44,7 +44,7 @@ export async function interleave(deployment: Deployment, requests: number, seed 
 }
 
 /** Creates for each site an administrator's key, two viewers' keys, a revoked key and a key that does not exist. */
-async function makeCallers(deployment: Deployment): Promise<Caller[]> {
+async function makeCallers(deployment: SharedDeployment): Promise<Caller[]> {
   const callers: Caller[] = []
   for (let n = 0; n < sitesCount; n++) {
     const name = `site-${n}`
@@ -76,7 +76,7 @@ async function makeCallers(deployment: Deployment): Promise<Caller[]> {
   return callers
 }
 
-async function ask(deployment: Deployment, caller: Caller, random: Random): Promise<string> {
+async function ask(deployment: SharedDeployment, caller: Caller, random: Random): Promise<string> {
   const { name, key, site, status, listsKeys } = caller
   const kind = random.below(3)
   const other = `site-${(Number(site.slice('site-'.length)) + 1) % sitesCount}`

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-export const mainFile = join(import.meta.dirname, '../../bridge/main.ts')
+/** The bundle, which starts three times faster than the sources; `test/prepare.ts` builds it. */
+const bundle = join(import.meta.dirname, '../../dist/bridge/switchhook-bridge.mjs')
 
 /** A bridge as a process, started as an operator does. */
 export class BridgeProcess implements AsyncDisposable {
@@ -15,7 +16,7 @@ export class BridgeProcess implements AsyncDisposable {
     configFile: string,
     {
       env,
-      program = mainFile,
+      program = bundle,
       ...options
     }: { env?: Record<string, string> | undefined; program?: string | undefined; uid?: number; gid?: number } = {},
   ) {

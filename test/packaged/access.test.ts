@@ -1,25 +1,24 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import * as v from 'valibot'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { type BridgeSession, credentialsText, BridgeSession as Session } from '../../contracts/bridge-access.ts'
 import { TicketIssued } from '../../contracts/http.ts'
 import { type KeyMade, KeyMade as Made } from '../../contracts/key.ts'
-import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { callFact } from '../support/facts.ts'
 import { makeSiteKey } from '../support/site-keys.ts'
 import { subscriber } from '../support/subscriber.ts'
 import { until } from '../support/until.ts'
 
-let deployment: Deployment
+let deployment: SharedDeployment
 let office: TestSite
 let other: TestSite
 beforeAll(async () => {
-  deployment = await deploy()
-  office = await deployment.makeSite('office')
-  other = await deployment.makeSite('other')
+  deployment = sharedDeployment()
+  office = await deployment.makeSite('access-office')
+  other = await deployment.makeSite('access-other')
 })
-afterAll(async () => deployment[Symbol.asyncDispose]())
 
 const admin = () => deployment.cloud.adminKey
 const ask = (method: string, path: string, key?: string, body?: unknown) =>
@@ -33,46 +32,51 @@ const errorOf = async (response: Response) => [
 
 test('creates, lists, reads and changes sites, and keeps settings that a change does not name', async () => {
   const listed = await (await ask('GET', '/v1/sites', admin())).json()
-  expect(listed).toMatchObject({ sites: [{ site: 'office', zone: 'Europe/Paris' }, { site: 'other' }] })
+  const own = (listed as { sites: { site: string }[] }).sites.filter(({ site }) => site.startsWith('access-'))
+  expect(own).toMatchObject([{ site: 'access-office', zone: 'Europe/Paris' }, { site: 'access-other' }])
   const change = { zone: 'Indian/Reunion', settings: { callTimeoutSeconds: 45 } }
-  expect((await ask('PATCH', '/v1/sites/other', admin(), change)).status).toBe(200)
-  await ask('PATCH', '/v1/sites/other', other.site.apiKey, { name: 'Other office' })
-  const read = await (await ask('GET', '/v1/sites/other', other.site.apiKey)).json()
+  expect((await ask('PATCH', '/v1/sites/access-other', admin(), change)).status).toBe(200)
+  await ask('PATCH', '/v1/sites/access-other', other.site.apiKey, { name: 'Other office' })
+  const read = await (await ask('GET', '/v1/sites/access-other', other.site.apiKey)).json()
   expect(read).toMatchObject({ name: 'Other office', country: 'FR', ...change })
   const live = await deployment.items('LiveTable')
-  expect(live.find(({ pk, sk }) => pk === 'other' && sk === 'SITE')).toMatchObject({ zone: 'Indian/Reunion' })
+  expect(live.find(({ pk, sk }) => pk === 'access-other' && sk === 'SITE')).toMatchObject({ zone: 'Indian/Reunion' })
 })
 
 test('creates a key with its role’s scopes, lists it without its secret, and refuses a new key with more scopes than the caller has', async () => {
   const viewer = await makeKey({ role: 'viewer' })
   expect(viewer.scopes).toEqual(['sites:read', 'presence:read', 'calls:read', 'cdrs:read'])
-  const listed = JSON.stringify(await (await ask('GET', '/v1/sites/office/keys', office.site.apiKey)).json())
+  const listed = JSON.stringify(await (await ask('GET', '/v1/sites/access-office/keys', office.site.apiKey)).json())
   expect(listed).toContain(viewer.key)
   expect(listed).not.toMatch(/hash|secret|shk_/)
   const manager = await makeKey({ scopes: ['keys:manage', 'cdrs:read'] })
-  const make = (body: unknown) => ask('POST', '/v1/sites/office/keys', manager.secret, body)
+  const make = (body: unknown) => ask('POST', '/v1/sites/access-office/keys', manager.secret, body)
   expect((await make({ name: 'less', scopes: ['cdrs:read'] })).status).toBe(201)
   expect(await errorOf(await make({ name: 'more', scopes: ['cdrs:personal'] }))).toEqual([403, 'scope-not-held'])
   expect(await errorOf(await make({ name: 'more', role: 'operator' }))).toEqual([403, 'scope-not-held'])
   expect(await errorOf(await make({ name: 'none', scopes: ['no:such'] }))).toEqual([400, 'input-invalid'])
   expect(await errorOf(await make({ name: 'none' }))).toEqual([400, 'input-invalid'])
-  const rotated = await ask('POST', `/v1/sites/office/keys/${office.site.apiKey.split('_')[1]}/rotate`, manager.secret)
+  const rotated = await ask(
+    'POST',
+    `/v1/sites/access-office/keys/${office.site.apiKey.split('_')[1]}/rotate`,
+    manager.secret,
+  )
   expect(await errorOf(rotated)).toEqual([403, 'scope-not-held'])
 })
 
 test('lists the last use of a key, to the hour', async () => {
   const key = await makeKey({ role: 'viewer' })
   expect(key.lastUsedAt).toBeUndefined()
-  await ask('GET', '/v1/sites/office', key.secret)
-  const { keys } = (await (await ask('GET', '/v1/sites/office/keys', admin())).json()) as { keys: KeyMade[] }
+  await ask('GET', '/v1/sites/access-office', key.secret)
+  const { keys } = (await (await ask('GET', '/v1/sites/access-office/keys', admin())).json()) as { keys: KeyMade[] }
   expect(keys.find(({ key: prefix }) => prefix === key.key)?.lastUsedAt).toMatch(/^2/)
 })
 
 test('accepts both secrets of a rotated key during the overlap, and only the new one without an overlap', async () => {
-  const status = async (secret: string) => (await ask('GET', '/v1/sites/office', secret)).status
+  const status = async (secret: string) => (await ask('GET', '/v1/sites/access-office', secret)).status
   const key = await makeKey({ role: 'viewer' })
   const rotate = async (body?: unknown) => {
-    const response = await ask('POST', `/v1/sites/office/keys/${key.key}/rotate`, office.site.apiKey, body)
+    const response = await ask('POST', `/v1/sites/access-office/keys/${key.key}/rotate`, office.site.apiKey, body)
     return v.parse(Made, await response.json())
   }
   const second = await rotate()
@@ -87,23 +91,23 @@ test('accepts both secrets of a rotated key during the overlap, and only the new
 
 test('closes the sockets of a revoked key at once and refuses its tickets', async () => {
   const key = await makeKey({ role: 'viewer' })
-  const site = { site: { site: 'office', apiKey: key.secret } }
+  const site = { site: { site: 'access-office', apiKey: key.secret } }
   await using client = await subscriber(deployment, site, ['calls'])
   await using bystander = await subscriber(deployment, office, ['calls'])
-  const issued = await ask('POST', '/v1/sites/office/tickets', key.secret)
+  const issued = await ask('POST', '/v1/sites/access-office/tickets', key.secret)
   const { ticket, socketUrl } = v.parse(TicketIssued, await issued.json())
-  const revoked = await ask('DELETE', `/v1/sites/office/keys/${key.key}`, office.site.apiKey)
+  const revoked = await ask('DELETE', `/v1/sites/access-office/keys/${key.key}`, office.site.apiKey)
   expect(await revoked.json()).toMatchObject({ key: key.key, revokedAt: expect.stringMatching(/^2/) })
   await until('the socket to be closed', async () => client.socket.readyState === client.socket.CLOSED)
   expect(bystander.socket.readyState).toBe(bystander.socket.OPEN)
   await expect(subscriber(deployment, site, ['calls'], `${socketUrl}?ticket=${ticket}`)).rejects.toThrow('403')
-  const unknown = await ask('DELETE', `/v1/sites/other/keys/${key.key}`, other.site.apiKey)
+  const unknown = await ask('DELETE', `/v1/sites/access-other/keys/${key.key}`, other.site.apiKey)
   expect(await errorOf(unknown)).toEqual([404, 'key-unknown'])
 })
 
 test('accepts a ticket once, with the requested scopes, and refuses a ticket with more scopes than the key has', async () => {
   const viewer = await makeKey({ role: 'viewer' })
-  const issue = (scopes: string[]) => ask('POST', '/v1/sites/office/tickets', viewer.secret, { scopes })
+  const issue = (scopes: string[]) => ask('POST', '/v1/sites/access-office/tickets', viewer.secret, { scopes })
   expect(await errorOf(await issue(['presence:personal']))).toEqual([403, 'scope-not-held'])
   expect(await errorOf(await issue(['no:such']))).toEqual([400, 'input-invalid'])
   const { ticket, socketUrl } = v.parse(TicketIssued, await (await issue(['presence:read'])).json())
@@ -113,16 +117,19 @@ test('accepts a ticket once, with the requested scopes, and refuses a ticket wit
 })
 
 test('shows a board phones and calls without numbers and names, and refuses its token elsewhere', async () => {
-  const response = await ask('POST', '/v1/sites/office/boards', office.site.apiKey, { name: 'Reception' })
+  const response = await ask('POST', '/v1/sites/access-office/boards', office.site.apiKey, { name: 'Reception' })
   const board = v.parse(Made, await response.json())
   expect(board.secret).toMatch(/^shb_/)
-  expect(await errorOf(await ask('GET', '/v1/sites/office/endpoints', board.secret))).toEqual([401, 'key-invalid'])
+  expect(await errorOf(await ask('GET', '/v1/sites/access-office/endpoints', board.secret))).toEqual([
+    401,
+    'key-invalid',
+  ])
   const exchanged = await ask('POST', '/v1/boards/tickets', undefined, { token: board.secret })
   const { ticket, socketUrl, site } = v.parse(TicketIssued, await exchanged.json())
-  expect(site).toBe('office')
+  expect(site).toBe('access-office')
   await using client = await subscriber(deployment, office, ['calls'], `${socketUrl}?ticket=${ticket}`)
   await using operator = await subscriber(deployment, office, ['calls'])
-  await deployment.send(office, 'live', [callFact('office', [1, 1], 'pbx1-1.1', 'ringing')])
+  await deployment.send(office, 'live', [callFact('access-office', [1, 1], 'pbx1-1.1', 'ringing')])
   await client.untilState('pbx1-1.1', 'ringing')
   await operator.untilState('pbx1-1.1', 'ringing')
   expect(JSON.stringify(operator.frames)).toMatch(/Phone 60/)
@@ -136,7 +143,12 @@ test('shows a board phones and calls without numbers and names, and refuses its 
   }
 })
 
-async function credentials(key: string, privateKey: KeyObject, time = new Date().toISOString(), site = 'office') {
+async function credentials(
+  key: string,
+  privateKey: KeyObject,
+  time = new Date().toISOString(),
+  site = 'access-office',
+) {
   const request = { site, key, time }
   const signature = sign(null, credentialsText(request), privateKey).toString('base64')
   return ask('POST', '/v1/bridge/credentials', undefined, { ...request, signature })
@@ -176,7 +188,7 @@ test('answers a request for credentials once, within its time, for its own key a
   const cases = [
     credentials(office.bridge.key, privateKey),
     credentials(office.bridge.key, other.privateKey),
-    credentials(office.bridge.key, office.privateKey, undefined, 'other'),
+    credentials(office.bridge.key, office.privateKey, undefined, 'access-other'),
     credentials('0000000000000000', office.privateKey),
     credentials(office.bridge.key, office.privateKey, undefined, 'nowhere'),
   ]
@@ -184,7 +196,7 @@ test('answers a request for credentials once, within its time, for its own key a
 })
 
 test('enrols one key with a code; only that key may repeat the enrolment', async () => {
-  const made = await (await ask('POST', '/v1/sites/office/bridges', office.site.apiKey)).json()
+  const made = await (await ask('POST', '/v1/sites/access-office/bridges', office.site.apiKey)).json()
   const { code } = v.parse(v.looseObject({ code: v.string() }), made)
   const pem = () => generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
   const publicKey = pem()
@@ -196,7 +208,7 @@ test('enrols one key with a code; only that key may repeat the enrolment', async
   expect(await errorOf(await enrol({ code, publicKey: pem() }))).toEqual([401, 'code-invalid'])
   const madeUp = `she_office_${'0'.repeat(32)}`
   expect(await errorOf(await enrol({ code: madeUp, publicKey }))).toEqual([401, 'code-invalid'])
-  expect(await errorOf(await enrol({ code: madeUp.replace('office', 'nowhere'), publicKey }))).toEqual([
+  expect(await errorOf(await enrol({ code: madeUp.replace('access-office', 'nowhere'), publicKey }))).toEqual([
     401,
     'code-invalid',
   ])
@@ -205,14 +217,14 @@ test('enrols one key with a code; only that key may repeat the enrolment', async
 })
 
 test('refuses a session to a revoked bridge, and its last session cannot read the command queue', async () => {
-  const site = await deployment.makeSite('revoked')
+  const site = await deployment.makeSite('access-revoked')
   const before = v.parse(
     Session,
-    await (await credentials(site.bridge.key, site.privateKey, undefined, 'revoked')).json(),
+    await (await credentials(site.bridge.key, site.privateKey, undefined, 'access-revoked')).json(),
   )
-  const revoked = await ask('DELETE', `/v1/sites/revoked/bridges/${site.bridge.key}`, site.site.apiKey)
+  const revoked = await ask('DELETE', `/v1/sites/access-revoked/bridges/${site.bridge.key}`, site.site.apiKey)
   expect(await revoked.json()).toMatchObject({ state: 'revoked' })
-  const refused = await credentials(site.bridge.key, site.privateKey, undefined, 'revoked')
+  const refused = await credentials(site.bridge.key, site.privateKey, undefined, 'access-revoked')
   expect(await errorOf(refused)).toEqual([401, 'bridge-unknown'])
   const client = sqsOf(before)
   const next = before.queues.commands.replace(/(\d+)$/, (number) => String(Number(number) + 1))
@@ -224,7 +236,7 @@ test('refuses a session to a revoked bridge, and its last session cannot read th
 
 test('refuses a key over its rate limit with the limit and the time to wait, but no other key', async () => {
   const key = await makeKey({ role: 'viewer', requestsMax: 3 })
-  const answers = await Promise.all(Array.from({ length: 12 }, () => ask('GET', '/v1/sites/office', key.secret)))
+  const answers = await Promise.all(Array.from({ length: 12 }, () => ask('GET', '/v1/sites/access-office', key.secret)))
   const refused = answers.filter(({ status }) => status === 429)
   // Three requests of a window, or six if the twelve requests fell into two windows.
   expect(refused.length).toBeGreaterThanOrEqual(6)
@@ -233,5 +245,5 @@ test('refuses a key over its rate limit with the limit and the time to wait, but
   const wait = Number(first?.headers.get('retry-after'))
   expect(wait).toBeGreaterThan(0)
   expect(wait).toBeLessThanOrEqual(10)
-  expect((await ask('GET', '/v1/sites/office', office.site.apiKey)).status).toBe(200)
+  expect((await ask('GET', '/v1/sites/access-office', office.site.apiKey)).status).toBe(200)
 })

@@ -28,7 +28,15 @@ afterAll(async () => {
 
 const log = createLog({ level: 'error', write: () => undefined })
 const enroll = (code: string, to: string, api = deployment.cloud.httpUrl) =>
-  promisify(execFile)(process.execPath, ['bridge/main.ts', 'enroll', code, '--api', api, '--folder', to])
+  promisify(execFile)(process.execPath, [
+    'dist/bridge/switchhook-bridge.mjs',
+    'enroll',
+    code,
+    '--api',
+    api,
+    '--folder',
+    to,
+  ])
 
 /** A proxy to the API that can be closed. */
 async function startDoor(target: string) {
@@ -108,7 +116,7 @@ test('keeps the key when enrolment is repeated after a crash, and refuses anothe
   })
   const away = enroll(code, to, 'http://127.0.0.1:9')
   await expect(away).rejects.toMatchObject({ code: 69, stderr: expect.stringContaining('no answer from the API') })
-  const bare = promisify(execFile)(process.execPath, ['bridge/main.ts', 'enroll'])
+  const bare = promisify(execFile)(process.execPath, ['dist/bridge/switchhook-bridge.mjs', 'enroll'])
   await expect(bare).rejects.toMatchObject({ code: 64 })
 })
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { Call } from '../../contracts/calls.ts'
 import type { KeyCallRules } from '../../contracts/key.ts'
-import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { callFact, endpointFact } from '../support/facts.ts'
 import { until } from '../support/until.ts'
 
@@ -10,27 +10,26 @@ import { until } from '../support/until.ts'
  * Goal: rules and caps of site and key apply, also to concurrent requests, and each denial is audited.
  * Method: requests over HTTP to the packaged functions; the test plays the bridge and sends facts only where a test says so.
  */
-let deployment: Deployment
+let deployment: SharedDeployment
 let office: TestSite
 beforeAll(async () => {
-  deployment = await deploy()
-  office = await deployment.makeSite('office')
+  deployment = sharedDeployment()
+  office = await deployment.makeSite('guards-office')
   await heard('up')
   await until('the phone to be known', async () => (await post({ from: '5860', to: '15' })).status === 403)
 })
-afterAll(async () => deployment?.[Symbol.asyncDispose]())
 
-const site = '/v1/sites/office'
+const site = '/v1/sites/guards-office'
 let seq = 0
 let asked = 0
 const admin = () => office.site.apiKey
 
 const ring = { from: '5860', to: '61' }
 async function heard(pbx: 'up' | 'down', reachability: 'online' | 'offline' = 'online'): Promise<void> {
-  const fact = endpointFact('office', [1, ++seq], '5860', 'NOT_INUSE')
+  const fact = endpointFact('guards-office', [1, ++seq], '5860', 'NOT_INUSE')
   const { k: _, ...envelope } = fact
   const data = { run: 'test', pbx, counters: {} }
-  const heartbeat = { ...envelope, id: `office/beat/${seq}`, type: 'switchhook.heartbeat.v1', data }
+  const heartbeat = { ...envelope, id: `guards-office/beat/${seq}`, type: 'switchhook.heartbeat.v1', data }
   await deployment.send(office, 'live', [{ ...fact, data: { ...fact.data, reachability, number: '60' } }, heartbeat])
 }
 
@@ -61,7 +60,7 @@ async function placed(key: string): Promise<string> {
   return v.parse(Call, JSON.parse(text)).call
 }
 async function end(call: string): Promise<void> {
-  const fact = callFact('office', [1, ++seq], call, 'ended')
+  const fact = callFact('guards-office', [1, ++seq], call, 'ended')
   const told = { ...fact.data, placed: { stage: 'ended', result: 'busy' } }
   await deployment.send(office, 'live', [{ ...fact, data: told }])
   await until(`${call} to end`, async () => {

@@ -1,37 +1,39 @@
 import * as v from 'valibot'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { Call } from '../../contracts/calls.ts'
 import { CallPage } from '../../contracts/routes/calls.ts'
 import { Stats } from '../../contracts/routes/stats.ts'
 import { TimeLine } from '../../contracts/time-line.ts'
 import { makeCdr } from '../support/cdrs.ts'
-import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { callFact, cdrEvent } from '../support/facts.ts'
 import { until } from '../support/until.ts'
 
-let deployment: Deployment
+let deployment: SharedDeployment
 let office: TestSite
 beforeAll(async () => {
-  deployment = await deploy()
-  office = await deployment.makeSite('office')
+  deployment = sharedDeployment()
+  office = await deployment.makeSite('calls-office')
 })
-afterAll(async () => deployment[Symbol.asyncDispose]())
 
 const get = (path: string, headers: Record<string, string> = {}) =>
-  deployment.call('GET', `/v1/sites/office/${path}`, { key: office.site.apiKey, headers })
+  deployment.call('GET', `/v1/sites/calls-office/${path}`, { key: office.site.apiKey, headers })
 
 test('returns a call under one id and in one schema, live and then from the call log with its story', async () => {
   const cdr = makeCdr(1)
   const id = cdr.linkedid
-  await deployment.send(office, 'live', [callFact('office', [1, 1], id, 'ringing')])
+  await deployment.send(office, 'live', [callFact('calls-office', [1, 1], id, 'ringing')])
   const live = await until('the live call', async () => {
     const page = v.parse(CallPage, await (await get('calls?state=live')).json())
     return page.calls[0]
   })
   expect(live).toMatchObject({ call: id, state: 'ringing', dialled: '61' })
   expect(v.parse(Call, await (await get(`calls/${id}`)).json())).toEqual(live)
-  await deployment.send(office, 'live', [callFact('office', [1, 3], id, 'ended')])
-  await deployment.send(office, 'records', [callFact('office', [1, 2], id, 'answered'), cdrEvent('office', cdr)])
+  await deployment.send(office, 'live', [callFact('calls-office', [1, 3], id, 'ended')])
+  await deployment.send(office, 'records', [
+    callFact('calls-office', [1, 2], id, 'answered'),
+    cdrEvent('calls-office', cdr),
+  ])
   const call = await until('the call in the archive', async () => {
     const response = await get(`calls/${id}`)
     const found = response.status === 200 ? v.parse(Call, await response.json()) : undefined
@@ -63,14 +65,15 @@ test('returns only the requested fields', async () => {
 })
 
 test('exports a search as CSV in consecutive parts, without a cell that is a formula', async () => {
-  const site = await deployment.makeSite('export')
+  const site = await deployment.makeSite('calls-export')
   const sent = Array.from({ length: 30 }, (_, n) => makeCdr(n, { userfield: `${'=+-@\t'[n % 5]}SUM(A1:A9),"x"` }))
   await deployment.send(
     site,
     'records',
-    sent.map((cdr) => cdrEvent('export', cdr)),
+    sent.map((cdr) => cdrEvent('calls-export', cdr)),
   )
-  const read = (query: string) => deployment.call('GET', `/v1/sites/export/cdrs/${query}`, { key: site.site.apiKey })
+  const read = (query: string) =>
+    deployment.call('GET', `/v1/sites/calls-export/cdrs/${query}`, { key: site.site.apiKey })
   await until(
     '30 CDRs',
     async () => (await (await read('export?format=jsonl&from=2026-11-01T00:00:00Z')).text()).split('\n').length === 31,

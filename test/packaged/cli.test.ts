@@ -4,16 +4,15 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Deployment, deploy } from '../support/deployment.ts'
+import { type SharedDeployment, sharedDeployment } from '../support/deployment.ts'
 
-let deployment: Deployment
+let deployment: SharedDeployment
 let home: string
 beforeAll(async () => {
-  deployment = await deploy()
+  deployment = sharedDeployment()
   home = await mkdtemp(path.join(tmpdir(), 'sh-cli-'))
 })
 afterAll(async () => {
-  await deployment[Symbol.asyncDispose]()
   await rm(home, { recursive: true, force: true })
 })
 
@@ -46,7 +45,7 @@ test('creates a profile, a site and keys, and exports the audit', async () => {
   await switchhook(['profile', 'set', 'lab', '--api', cloud.httpUrl, '--site', 'lab', '--key-stdin'], {
     input: made.apiKey,
   })
-  expect((await switchhook(['sites', 'list'])).out).toMatch(/^site +name +country.*\nlab +Lab +FR/)
+  expect((await switchhook(['sites', 'list'])).out).toMatch(/^site +name +country.*^lab +Lab +FR/ms)
   await switchhook(['profile', 'use', 'lab'])
   const key = await json(['keys', 'create', '--name', 'Board', '--role', 'viewer', '--expires-in-days', '30'])
   expect(key.secret).toMatch(/^shk_/)

@@ -2,26 +2,25 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import * as v from 'valibot'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { TicketIssued } from '../../contracts/http.ts'
 import { KeyMade } from '../../contracts/key.ts'
 import { makeApiKey, makeTicket, sha256 } from '../../functions/domain/api-key.ts'
 import { keys } from '../../functions/stores/table-keys.ts'
-import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { endpointFact } from '../support/facts.ts'
 import { subscriber } from '../support/subscriber.ts'
 import { until } from '../support/until.ts'
 
 /** Sends invalid credentials: each is refused as the OpenAPI document says, all of a kind with the same answer. */
-let deployment: Deployment
+let deployment: SharedDeployment
 let office: TestSite
 let other: TestSite
 beforeAll(async () => {
-  deployment = await deploy()
-  office = await deployment.makeSite('office')
-  other = await deployment.makeSite('other')
+  deployment = sharedDeployment()
+  office = await deployment.makeSite('credentials-office')
+  other = await deployment.makeSite('credentials-other')
 })
-afterAll(async () => deployment[Symbol.asyncDispose]())
 
 const key = () => office.site.apiKey
 const part = (apiKey: string, n: number) => apiKey.split('_').slice(n).join('_')
@@ -54,31 +53,36 @@ test('gives one answer for malformed, truncated, swapped, too long, foreign and 
   }
   const answers = new Set<string>()
   for (const [name, text] of Object.entries(wrong)) {
-    const response = await deployment.call('GET', '/v1/sites/office', { key: text })
+    const response = await deployment.call('GET', '/v1/sites/credentials-office', { key: text })
     expect(response.status, name).toBe(401)
     answers.add(await response.text())
   }
   const lookAlikes = [key().replace('s', 'ѕ'), key().replace('_', '＿'), `${key()}\u200b`, `\u202e${key()}`]
   for (const text of lookAlikes) {
-    const [status, body] = await raw('/v1/sites/office', Buffer.from(text))
+    const [status, body] = await raw('/v1/sites/credentials-office', Buffer.from(text))
     expect(status).toContain('401')
     answers.add(body)
   }
   expect(answers.size).toBe(1)
   expect([...answers][0]).toContain('"errorId":"key-invalid"')
-  expect((await raw('/v1/sites/office', Buffer.from(key())))[0]).toContain('200')
+  expect((await raw('/v1/sites/credentials-office', Buffer.from(key())))[0]).toContain('200')
 })
 
 test('refuses a used, expired, truncated, invented or missing ticket', async () => {
   const issue = async () => {
-    const response = await deployment.call('POST', '/v1/sites/office/tickets', { key: key() })
+    const response = await deployment.call('POST', '/v1/sites/credentials-office/tickets', { key: key() })
     return v.parse(TicketIssued, await response.json())
   }
   const { ticket, socketUrl } = await issue()
   const open = (query: string) => subscriber(deployment, office, ['endpoints'], socketUrl + query)
   await using _first = await open(`?ticket=${ticket}`)
   const late = makeTicket()
-  const row = { site: 'office', keyId: key().split('_')[1], scopes: ['presence:read'], expiresAt: Date.now() - 1 }
+  const row = {
+    site: 'credentials-office',
+    keyId: key().split('_')[1],
+    scopes: ['presence:read'],
+    expiresAt: Date.now() - 1,
+  }
   await deployment.put('AccessTable', { ...keys.ticket(sha256(late)), ...row })
   const unused = (await issue()).ticket
   const cases = [
@@ -99,11 +103,16 @@ test('refuses a used, expired, truncated, invented or missing ticket', async () 
 })
 
 test('shows a ticket’s own site only, and refuses a ticket for another site', async () => {
-  const refused = await deployment.call('POST', '/v1/sites/other/tickets', { key: key() })
+  const refused = await deployment.call('POST', '/v1/sites/credentials-other/tickets', { key: key() })
   expect([refused.status, ((await refused.json()) as { errorId: string }).errorId]).toEqual([404, 'site-unknown'])
-  await deployment.send(other, 'live', [endpointFact('other', [1, 1], '7000', 'INUSE')])
-  await deployment.send(office, 'live', [endpointFact('office', [1, 1], '5860', 'INUSE')])
-  await until('both phones', async () => (await deployment.items('LiveTable')).filter(({ v }) => v).length >= 2)
+  await deployment.send(other, 'live', [endpointFact('credentials-other', [1, 1], '7000', 'INUSE')])
+  await deployment.send(office, 'live', [endpointFact('credentials-office', [1, 1], '5860', 'INUSE')])
+  await until(
+    'both phones',
+    async () =>
+      (await deployment.items('LiveTable')).filter(({ pk, v }) => String(pk).startsWith('credentials-') && v).length >=
+      2,
+  )
   await using client = await subscriber(deployment, office, ['endpoints'])
   await client.untilState('PJSIP/5860', 'INUSE')
   expect(client.entities()).toEqual(['PJSIP/5860'])
@@ -113,19 +122,19 @@ test('sends nothing more over an open socket once its key has expired', async ()
   const body = { name: 'short', role: 'viewer', expiresInDays: 1 }
   const made = v.parse(
     KeyMade,
-    await (await deployment.call('POST', '/v1/sites/office/keys', { key: key(), body })).json(),
+    await (await deployment.call('POST', '/v1/sites/credentials-office/keys', { key: key(), body })).json(),
   )
   // The API creates no key that expires within a day, so the test changes the row of one.
   const row = (await deployment.items('AccessTable')).find(({ pk }) => pk === `KEY#${made.key}`)
   const expiresAt = Date.now() + 3_000
   await deployment.put('AccessTable', { ...row, expiresAt })
-  const short = { site: { site: 'office', apiKey: made.secret } }
+  const short = { site: { site: 'credentials-office', apiKey: made.secret } }
   await using ending = await subscriber(deployment, short, ['endpoints'])
   await using going = await subscriber(deployment, office, ['endpoints'])
-  await deployment.send(office, 'live', [endpointFact('office', [1, 2], '5860', 'BUSY')])
+  await deployment.send(office, 'live', [endpointFact('credentials-office', [1, 2], '5860', 'BUSY')])
   await ending.untilState('PJSIP/5860', 'BUSY')
   await until('the key to end', async () => Date.now() > expiresAt)
-  await deployment.send(office, 'live', [endpointFact('office', [1, 3], '5860', 'ONHOLD')])
+  await deployment.send(office, 'live', [endpointFact('credentials-office', [1, 3], '5860', 'ONHOLD')])
   await going.untilState('PJSIP/5860', 'ONHOLD')
   expect(ending.statesOf('PJSIP/5860')).not.toContain('ONHOLD')
   const frames = ending.frames.length
@@ -148,11 +157,11 @@ test('gives one answer for codes and one for signatures of unknown, foreign and 
   const sessions = new Set<string>()
   const time = new Date().toISOString()
   for (const [site, id] of [
-    ['office', other.bridge.key],
-    ['other', office.bridge.key],
+    ['credentials-office', other.bridge.key],
+    ['credentials-other', office.bridge.key],
     ['nowhere', office.bridge.key],
-    ['office', 'made-up'],
-    ['office', office.bridge.key],
+    ['credentials-office', 'made-up'],
+    ['credentials-office', office.bridge.key],
   ]) {
     const signature = sign(null, Buffer.from('something else'), office.privateKey).toString('base64')
     const response = await deployment.call('POST', '/v1/bridge/credentials', {

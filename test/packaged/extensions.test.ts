@@ -3,7 +3,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openCommand, type SetCommand } from '../../contracts/commands.ts'
 import type { EndpointState } from '../../contracts/facts.ts'
-import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { endpointFact } from '../support/facts.ts'
 import { until } from '../support/until.ts'
 
@@ -11,26 +11,25 @@ import { until } from '../support/until.ts'
  * Goal: a permitted setting of an extension reaches its bridge as one command, and a forbidden one does not.
  * Method: the packaged functions; the test plays the bridge and its PBX.
  */
-let deployment: Deployment
+let deployment: SharedDeployment
 let office: TestSite
 let sqs: SQSClient
 beforeAll(async () => {
-  deployment = await deploy()
-  office = await deployment.makeSite('office')
+  deployment = sharedDeployment()
+  office = await deployment.makeSite('extensions-office')
   const { cloud } = deployment
   const credentials = cloud.credentials('operator')
   sqs = new SQSClient({ region: cloud.region, endpoint: cloud.endpoints.sqs, credentials })
 })
 afterAll(async () => {
   sqs?.destroy()
-  await deployment?.[Symbol.asyncDispose]()
 })
 
-const site = '/v1/sites/office'
+const site = '/v1/sites/extensions-office'
 const since = '2026-11-24T08:00:00.000Z'
 let seq = 0
 async function tell(number: string, more: Partial<EndpointState> = {}): Promise<void> {
-  const fact = endpointFact('office', [1, ++seq], `58${number}`, 'NOT_INUSE')
+  const fact = endpointFact('extensions-office', [1, ++seq], `58${number}`, 'NOT_INUSE')
   const data = { ...fact.data, number, name: `Phone ${number}`, forwardable: true, ...more }
   await deployment.send(office, 'live', [{ ...fact, data }])
 }
@@ -54,7 +53,7 @@ async function orders(): Promise<SetCommand[]> {
     new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 }),
   )
   for (const { ReceiptHandle } of Messages) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
-  return Messages.map(({ Body = '' }) => openCommand(Body, 'office', key)).filter(
+  return Messages.map(({ Body = '' }) => openCommand(Body, 'extensions-office', key)).filter(
     ({ command }) => command === 'set',
   ) as SetCommand[]
 }

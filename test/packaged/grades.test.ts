@@ -1,18 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 
-let deployment: Deployment
+let deployment: SharedDeployment
 let office: TestSite
 let lookupKey: string
 let otherKey: string
 beforeAll(async () => {
-  deployment = await deploy()
-  office = await deployment.makeSite('office')
-  otherKey = (await deployment.makeSite('other')).site.apiKey
+  deployment = sharedDeployment()
+  office = await deployment.makeSite('grades-office')
+  otherKey = (await deployment.makeSite('grades-other')).site.apiKey
   const made = await call('POST', 'keys', { body: { name: 'menu', scopes: ['grades:lookup'] } })
   lookupKey = String(made.body['secret'])
 })
-afterAll(async () => deployment[Symbol.asyncDispose]())
 
 interface Options {
   key?: string
@@ -20,7 +19,7 @@ interface Options {
   headers?: Record<string, string>
 }
 async function call(method: string, path: string, { key = office.site.apiKey, body, headers = {} }: Options = {}) {
-  const response = await deployment.call(method, `/v1/sites/office/${path}`, { key, body, headers })
+  const response = await deployment.call(method, `/v1/sites/grades-office/${path}`, { key, body, headers })
   const text = await response.text()
   const json: Record<string, unknown> = text === '' ? {} : JSON.parse(text)
   return { status: response.status, etag: response.headers.get('etag') ?? '', body: json, text }
@@ -91,7 +90,7 @@ test('checks a CSV without writing it, refuses it as a whole for one invalid row
 
 test('reports each of ten thousand faulty rows, and writes nothing if one of ten thousand is faulty', async () => {
   const headers = { 'content-type': 'text/csv' }
-  const before = (await deployment.items('PeopleTable')).length
+  const before = (await deployment.items('PeopleTable', 'grades-office')).length
   const upload = (rows: string[]) => call('POST', 'grades', { body: `matricule,note\n${rows.join('\n')}`, headers })
   const bad = ['"15,5"', '-1', '21/20', 'NaN', '=1+1']
   const faulty = await upload(Array.from({ length: 10_000 }, (_, n) => `${600_000 + n},${bad[n % bad.length]}`))
@@ -102,7 +101,7 @@ test('reports each of ten thousand faulty rows, and writes nothing if one of ten
   const one = await upload([...twice, '600000,13'])
   const errors = [{ field: 'rows.10000.matricule', message: 'Duplicate of row 1.' }]
   expect(one).toMatchObject({ status: 422, body: { errors } })
-  expect((await deployment.items('PeopleTable')).length).toBe(before)
+  expect((await deployment.items('PeopleTable', 'grades-office')).length).toBe(before)
 })
 
 test('lists every mark once, in order, over pages', async () => {
@@ -170,11 +169,11 @@ test('audits lookups, and stores no student number, caller or PIN in audit and l
   await call('GET', 'grades/987654321012')
   await call('DELETE', 'grades/987654321012', { headers: { 'if-match': '"none"' } })
   await call('PUT', 'grades/987654321012', { key: lookupKey, body: { note: 1 } })
-  const audit = await deployment.items('AuditTable')
+  const audit = await deployment.items('AuditTable', 'grades-office')
   const what = audit.map((item) => JSON.stringify(item))
   expect(what.filter((entry) => entry.includes('POST /v1/sites/{site}/grade-lookups')).length).toBeGreaterThan(5)
   expect(what.join('\n')).not.toMatch(/987654321012|0479000123|86420/)
-  const people = (await deployment.items('PeopleTable')).map((item) => JSON.stringify(item))
+  const people = (await deployment.items('PeopleTable', 'grades-office')).map((item) => JSON.stringify(item))
   expect(people.filter((item) => item.includes('#LK#')).join('\n')).not.toMatch(/987654321012|0479000123/)
   expect(people.join('\n')).not.toMatch(/86420/)
 })

@@ -1,20 +1,19 @@
 import * as v from 'valibot'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { Problem } from '../../contracts/http.ts'
 import { makeCdr } from '../support/cdrs.ts'
-import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { cdrEvent } from '../support/facts.ts'
 import { until } from '../support/until.ts'
 
-let deployment: Deployment
+let deployment: SharedDeployment
 let office: TestSite
 let other: TestSite
 beforeAll(async () => {
-  deployment = await deploy()
-  office = await deployment.makeSite('office')
-  other = await deployment.makeSite('other')
+  deployment = sharedDeployment()
+  office = await deployment.makeSite('http-office')
+  other = await deployment.makeSite('http-other')
 })
-afterAll(async () => deployment[Symbol.asyncDispose]())
 
 async function problem(response: Response) {
   expect(response.headers.get('content-type')).toBe('application/problem+json')
@@ -26,14 +25,14 @@ async function problem(response: Response) {
 test('answers the creation of a site with its key, its command queue and the deployment’s public key', async () => {
   const { site, bridge } = office
   expect(site.apiKey).toMatch(/^shk_[0-9a-f]{16}_/)
-  expect(bridge.queues.commands).toContain('commands-office-1')
+  expect(bridge.queues.commands).toContain('commands-http-office-1')
   expect(bridge.deploymentPublicKey).toContain('BEGIN PUBLIC KEY')
   const stored = JSON.stringify(await deployment.items('AccessTable'))
   expect(stored).not.toContain(site.apiKey.split('_').slice(2).join('_'))
 })
 
 test('refuses a site that exists', async () => {
-  await expect(deployment.makeSite('office')).rejects.toThrow('site-exists')
+  await expect(deployment.makeSite('http-office')).rejects.toThrow('exists already')
 })
 
 test.each([
@@ -61,18 +60,18 @@ test('refuses a body that is not JSON', async () => {
 test('gives each kind of refused caller and request its own errorId', async () => {
   const [key, wrong] = [office.site.apiKey, `${office.site.apiKey.slice(0, -1)}~`]
   const cases = [
-    ['GET', '/v1/sites/office/cdrs', wrong, 401, 'key-invalid'],
-    ['GET', '/v1/sites/office/cdrs', 'nonsense', 401, 'key-invalid'],
-    ['GET', '/v1/sites/other/cdrs', key, 404, 'site-unknown'],
+    ['GET', '/v1/sites/http-office/cdrs', wrong, 401, 'key-invalid'],
+    ['GET', '/v1/sites/http-office/cdrs', 'nonsense', 401, 'key-invalid'],
+    ['GET', '/v1/sites/http-other/cdrs', key, 404, 'site-unknown'],
     ['GET', '/v1/sites/nowhere/cdrs', key, 404, 'site-unknown'],
     ['GET', '/v1/sites/nowhere/endpoints', key, 404, 'site-unknown'],
-    ['GET', '/v1/sites/office/cdrs', deployment.cloud.adminKey, 403, 'site-key-only'],
+    ['GET', '/v1/sites/http-office/cdrs', deployment.cloud.adminKey, 403, 'site-key-only'],
     ['POST', '/v1/sites', key, 403, 'admin-only'],
-    ['GET', '/v1/sites/office/cdrs?cursor=made.up', key, 400, 'cursor-invalid'],
-    ['GET', '/v1/sites/office/cdrs?limit=0', key, 400, 'input-invalid'],
-    ['GET', '/v1/sites/office/cdrs?limit=501', key, 400, 'input-invalid'],
-    ['GET', '/v1/sites/office/cdrs?from=yesterday', key, 400, 'input-invalid'],
-    ['POST', '/v1/sites/other/tickets', key, 404, 'site-unknown'],
+    ['GET', '/v1/sites/http-office/cdrs?cursor=made.up', key, 400, 'cursor-invalid'],
+    ['GET', '/v1/sites/http-office/cdrs?limit=0', key, 400, 'input-invalid'],
+    ['GET', '/v1/sites/http-office/cdrs?limit=501', key, 400, 'input-invalid'],
+    ['GET', '/v1/sites/http-office/cdrs?from=yesterday', key, 400, 'input-invalid'],
+    ['POST', '/v1/sites/http-other/tickets', key, 404, 'site-unknown'],
   ] as const
   for (const [method, path, given, status, errorId] of cases) {
     const response = await deployment.call(method, path, { key: given })
@@ -81,7 +80,7 @@ test('gives each kind of refused caller and request its own errorId', async () =
 })
 
 test('answers 401 by API Gateway itself without a key', async () => {
-  const response = await deployment.call('GET', '/v1/sites/office/cdrs')
+  const response = await deployment.call('GET', '/v1/sites/http-office/cdrs')
   expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }])
 })
 
@@ -96,16 +95,16 @@ test('accepts a cursor for its own site and refuses it for another', async () =>
   await deployment.send(
     office,
     'records',
-    [1, 2].map((n) => cdrEvent('office', makeCdr(n))),
+    [1, 2].map((n) => cdrEvent('http-office', makeCdr(n))),
   )
   const cursor = await until('a page with a next one', async () => {
-    const path = '/v1/sites/office/cdrs?from=2026-11-01T00:00:00Z&limit=1'
+    const path = '/v1/sites/http-office/cdrs?from=2026-11-01T00:00:00Z&limit=1'
     const page = (await (await deployment.call('GET', path, { key: office.site.apiKey })).json()) as { cursor?: string }
     return page.cursor
   })
   const query = `cursor=${encodeURIComponent(cursor)}`
-  const own = await deployment.call('GET', `/v1/sites/office/cdrs?${query}`, { key: office.site.apiKey })
+  const own = await deployment.call('GET', `/v1/sites/http-office/cdrs?${query}`, { key: office.site.apiKey })
   expect(own.status).toBe(200)
-  const foreign = await deployment.call('GET', `/v1/sites/other/cdrs?${query}`, { key: other.site.apiKey })
+  const foreign = await deployment.call('GET', `/v1/sites/http-other/cdrs?${query}`, { key: other.site.apiKey })
   expect(await problem(foreign)).toMatchObject({ errorId: 'cursor-invalid' })
 })

@@ -42,7 +42,7 @@ beforeAll(async () => {
     await startReplay({ folder: path.join(folder, 'pbx'), recordings, speed: 20, user, password }),
   )
   const bridge = new BridgeProcess({
-    program: path.resolve('bridge/main.ts'),
+    program: path.resolve('dist/bridge/switchhook-bridge.mjs'),
     folder,
     newCode: () => newCode(site, deployment.cloud),
     pbx: { ari: { url: replay.ariUrl, user, password }, cdrFile: replay.cdrFile },

@@ -1,17 +1,16 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as v from 'valibot'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { routeNames } from '../../contracts/routes.ts'
 import { asyncApi } from '../../functions/http/documents/asyncapi.ts'
 import { openApi } from '../../functions/http/documents/openapi.ts'
 import { checkAnswer } from '../support/contract.ts'
-import { type Deployment, deploy } from '../support/deployment.ts'
+import { type SharedDeployment, sharedDeployment } from '../support/deployment.ts'
 
-let deployment: Deployment
+let deployment: SharedDeployment
 beforeAll(async () => {
-  deployment = await deploy()
+  deployment = sharedDeployment()
 })
-afterAll(async () => deployment[Symbol.asyncDispose]())
 
 const Document = v.looseObject({
   servers: v.array(v.object({ url: v.string() })),
@@ -58,7 +57,7 @@ test('every schema of the document compiles', () => {
 test('checkAnswer rejects a body, a status and an errorId that the document does not have', async () => {
   const json = (status: number, body: unknown, type = 'application/json') =>
     new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
-  const path = '/v1/sites/office/keys'
+  const path = '/v1/sites/openapi-office/keys'
   await checkAnswer('GET', path, json(200, { keys: [] }))
   await expect(checkAnswer('GET', path, json(200, { keys: [{}] }))).rejects.toThrow(/keys/)
   await expect(checkAnswer('GET', path, json(201, { keys: [] }))).rejects.toThrow('has no such answer')

@@ -1,21 +1,20 @@
 import * as v from 'valibot'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { AuditPage } from '../../contracts/routes/audit.ts'
 import { makeCdr } from '../support/cdrs.ts'
-import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { cdrEvent, endpointFact } from '../support/facts.ts'
 import { makeSiteKey } from '../support/site-keys.ts'
 import { until } from '../support/until.ts'
 
-let deployment: Deployment
+let deployment: SharedDeployment
 let office: TestSite
 let other: TestSite
 beforeAll(async () => {
-  deployment = await deploy()
-  office = await deployment.makeSite('office')
-  other = await deployment.makeSite('other')
+  deployment = sharedDeployment()
+  office = await deployment.makeSite('personal-office')
+  other = await deployment.makeSite('personal-other')
 })
-afterAll(async () => deployment[Symbol.asyncDispose]())
 
 const admin = () => deployment.cloud.adminKey
 const ask = (method: string, path: string, key?: string, body?: unknown) =>
@@ -24,9 +23,9 @@ const ask = (method: string, path: string, key?: string, body?: unknown) =>
 const makeKey = (body: Record<string, unknown>, site = office) => makeSiteKey(deployment, site, body)
 test('hides numbers in the call log from a key without the scope', async () => {
   const cdr = makeCdr(1, { src: '0612345678', clid: '"Anna Muster" <0612345678>' })
-  await deployment.send(office, 'records', [cdrEvent('office', cdr)])
+  await deployment.send(office, 'records', [cdrEvent('personal-office', cdr)])
   const viewer = await makeKey({ role: 'viewer' })
-  const path = '/v1/sites/office/cdrs?from=2026-11-01T00:00:00Z'
+  const path = '/v1/sites/personal-office/cdrs?from=2026-11-01T00:00:00Z'
   const seen = async (key: string) => (await ask('GET', path, key)).text()
   await until('the call', async () => (await seen(office.site.apiKey)).includes('Anna'))
   expect(await seen(viewer.secret)).toContain('"src":"…78"')
@@ -37,16 +36,16 @@ test('hides numbers in the call log from a key without the scope', async () => {
 })
 
 test('hides names and forwards of phones from a key without the scope, and audits reads with it', async () => {
-  const fact = endpointFact('other', [1, 1], '5860', 'INUSE')
+  const fact = endpointFact('personal-other', [1, 1], '5860', 'INUSE')
   const forward = { target: '0612345678', since: fact.data.since }
   await deployment.send(other, 'live', [{ ...fact, data: { ...fact.data, name: 'Anna Muster', forward } }])
   const viewer = await makeKey({ role: 'viewer' }, other)
   const since = new Date().toISOString()
-  const seen = async (key: string) => (await ask('GET', '/v1/sites/other/endpoints', key)).text()
+  const seen = async (key: string) => (await ask('GET', '/v1/sites/personal-other/endpoints', key)).text()
   await until('the phone', async () => (await seen(viewer.secret)).includes('5860'))
   expect(await seen(viewer.secret)).not.toMatch(/Anna|0612/)
   expect(await seen(other.site.apiKey)).toMatch(/Anna.*0612345678/)
-  const audit = await ask('GET', `/v1/sites/other/audit?from=${since}`, other.site.apiKey)
+  const audit = await ask('GET', `/v1/sites/personal-other/audit?from=${since}`, other.site.apiKey)
   const { entries } = v.parse(AuditPage, await audit.json())
   expect(entries.map(({ who, what }) => [who, what])).toEqual([
     [`key:${other.site.apiKey.split('_')[1]}`, 'GET /v1/sites/{site}/endpoints'],
@@ -56,11 +55,11 @@ test('hides names and forwards of phones from a key without the scope, and audit
 test('audits each change and each read of personal data, refused or not, and no other read', async () => {
   const since = new Date().toISOString()
   const viewer = await makeKey({ role: 'viewer' }, other)
-  await ask('GET', '/v1/sites/other/cdrs', other.site.apiKey)
-  await ask('GET', '/v1/sites/other/cdrs', viewer.secret)
-  await ask('POST', '/v1/sites/other/keys', viewer.secret, { name: 'no', role: 'viewer' })
-  await ask('DELETE', `/v1/sites/other/keys/${viewer.key}`, admin())
-  const response = await ask('GET', `/v1/sites/other/audit?from=${since}`, other.site.apiKey)
+  await ask('GET', '/v1/sites/personal-other/cdrs', other.site.apiKey)
+  await ask('GET', '/v1/sites/personal-other/cdrs', viewer.secret)
+  await ask('POST', '/v1/sites/personal-other/keys', viewer.secret, { name: 'no', role: 'viewer' })
+  await ask('DELETE', `/v1/sites/personal-other/keys/${viewer.key}`, admin())
+  const response = await ask('GET', `/v1/sites/personal-other/audit?from=${since}`, other.site.apiKey)
   const { entries } = v.parse(AuditPage, await response.json())
   const first = `key:${other.site.apiKey.split('_')[1]}`
   expect(entries.map(({ who, what, outcome }) => [who, what, outcome]).reverse()).toEqual([
@@ -70,11 +69,11 @@ test('audits each change and each read of personal data, refused or not, and no 
     ['admin', 'DELETE /v1/sites/{site}/keys/{key}', 'done'],
   ])
   expect(entries.every(({ from, at, on }) => from === '127.0.0.1' && at >= since && on !== '')).toBe(true)
-  const page = await ask('GET', `/v1/sites/other/audit?from=${since}&limit=3`, other.site.apiKey)
+  const page = await ask('GET', `/v1/sites/personal-other/audit?from=${since}&limit=3`, other.site.apiKey)
   const short = v.parse(AuditPage, await page.json())
   const rest = await ask(
     'GET',
-    `/v1/sites/other/audit?cursor=${encodeURIComponent(short.cursor ?? '')}`,
+    `/v1/sites/personal-other/audit?cursor=${encodeURIComponent(short.cursor ?? '')}`,
     other.site.apiKey,
   )
   expect([...short.entries, ...v.parse(AuditPage, await rest.json()).entries]).toEqual(entries)

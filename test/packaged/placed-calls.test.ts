@@ -7,17 +7,17 @@ import { type Command, openCommand } from '../../contracts/commands.ts'
 import { Problem } from '../../contracts/http.ts'
 import { Placed } from '../../contracts/placed.ts'
 import { makeCdr } from '../support/cdrs.ts'
-import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { callFact, cdrEvent, endpointFact } from '../support/facts.ts'
 import { subscriber } from '../support/subscriber.ts'
 import { until } from '../support/until.ts'
 
-let deployment: Deployment
+let deployment: SharedDeployment
 let office: TestSite
 let sqs: SQSClient
 beforeAll(async () => {
-  deployment = await deploy()
-  office = await deployment.makeSite('office')
+  deployment = sharedDeployment()
+  office = await deployment.makeSite('placed-office')
   const { cloud } = deployment
   sqs = new SQSClient({
     region: cloud.region,
@@ -27,20 +27,23 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   sqs?.destroy()
-  await deployment?.[Symbol.asyncDispose]()
 })
 
 /** Ids of all accepted calls. */
 const accepted = new Set<string>()
 let seq = 0
 async function hear(reachability: 'online' | 'offline' = 'online'): Promise<void> {
-  const fact = endpointFact('office', [1, ++seq], '5860', 'NOT_INUSE')
+  const fact = endpointFact('placed-office', [1, ++seq], '5860', 'NOT_INUSE')
   await deployment.send(office, 'live', [{ ...fact, data: { ...fact.data, reachability } }])
 }
 
 async function post(body: object | string, idempotencyKey?: string): Promise<Response> {
   const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }
-  const response = await deployment.call('POST', '/v1/sites/office/calls', { key: office.site.apiKey, body, headers })
+  const response = await deployment.call('POST', '/v1/sites/placed-office/calls', {
+    key: office.site.apiKey,
+    body,
+    headers,
+  })
   if (response.status === 202) accepted.add(v.parse(Call, await response.clone().json()).call)
   return response
 }
@@ -54,7 +57,9 @@ async function problem(response: Response) {
   return v.parse(Problem, await response.json())
 }
 const read = async (id: string, query = '') => {
-  const response = await deployment.call('GET', `/v1/sites/office/calls/${id}${query}`, { key: office.site.apiKey })
+  const response = await deployment.call('GET', `/v1/sites/placed-office/calls/${id}${query}`, {
+    key: office.site.apiKey,
+  })
   return v.parse(Call, await response.json())
 }
 
@@ -64,11 +69,11 @@ async function commands(): Promise<Command[]> {
   const key = createPublicKey(office.bridge.deploymentPublicKey)
   const asked = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 })
   const { Messages = [] } = await sqs.send(asked)
-  return Messages.map(({ Body = '' }) => openCommand(Body, 'office', key))
+  return Messages.map(({ Body = '' }) => openCommand(Body, 'placed-office', key))
 }
 
 function told(id: string, state: 'ringing' | 'ended', placed: Placed) {
-  const fact = callFact('office', [1, ++seq], id, state)
+  const fact = callFact('placed-office', [1, ++seq], id, state)
   return { ...fact, data: { ...fact.data, placed } }
 }
 
@@ -124,7 +129,7 @@ test('gives a call without a reported end the result unknown until its call reco
   await deployment.send(office, 'live', [told(call, 'ended', { stage: 'ended', result: 'unknown' })])
   await until('its end', async () => (await read(call)).result === 'unknown')
   const cdr = makeCdr(1, { uniqueid: call, linkedid: call, disposition: 'BUSY', dstchannel: '' })
-  await deployment.send(office, 'records', [cdrEvent('office', cdr)])
+  await deployment.send(office, 'records', [cdrEvent('placed-office', cdr)])
   await until('the correction', async () => (await read(call)).result === 'busy')
   await deployment.send(office, 'live', [told(call, 'ended', { stage: 'ended', result: 'unknown' })])
   const { call: other } = await placed({ from: '5860', to: '61' }, 'other')
@@ -142,12 +147,12 @@ test('pushes the result that the cloud found out to a subscriber, and then the c
     return told.flatMap(({ id, state }) => (id === call ? [v.parse(Placed, state['placed']).result] : []))
   }
   // The message that the queue delivers 45 s after the request.
-  const reap = { Records: [{ body: JSON.stringify({ reap: { site: 'office', call } }) }] }
+  const reap = { Records: [{ body: JSON.stringify({ reap: { site: 'placed-office', call } }) }] }
   expect((await deployment.cloud.invoke('watch', reap)).functionError).toBeUndefined()
   await until('its end on the socket', async () => results().at(-1) === 'unknown')
   expect(await read(call)).toMatchObject({ state: 'ended', result: 'unknown' })
   const cdr = makeCdr(2, { uniqueid: call, linkedid: call, disposition: 'BUSY', dstchannel: '' })
-  await deployment.send(office, 'records', [cdrEvent('office', cdr)])
+  await deployment.send(office, 'records', [cdrEvent('placed-office', cdr)])
   await until('its correction on the socket', async () => results().at(-1) === 'busy')
   expect((await read(call)).result).toBe('busy')
 })
@@ -191,14 +196,14 @@ test('sends no command for any refused call', async () => {
 })
 
 test('audits denied calls', async () => {
-  const response = await deployment.call('GET', '/v1/sites/office/audit', { key: office.site.apiKey })
+  const response = await deployment.call('GET', '/v1/sites/placed-office/audit', { key: office.site.apiKey })
   const { entries } = (await response.json()) as { entries: { outcome: string }[] }
   expect(new Set(entries.map(({ outcome }) => outcome))).toContain('dial-premium')
 })
 
 test('answers 429 when a cap is reached, and 409 for a phone that is not registered', async () => {
   const change = { settings: { callsPerMinute: 0 } }
-  await deployment.call('PATCH', '/v1/sites/office', { key: office.site.apiKey, body: change })
+  await deployment.call('PATCH', '/v1/sites/placed-office', { key: office.site.apiKey, body: change })
   await hear()
   expect(await problem(await post({ from: '5860', to: '61' }, 'capped'))).toMatchObject({
     status: 429,

@@ -1,17 +1,16 @@
 import { once } from 'node:events'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { callFact, endpointFact, epochReady } from '../support/facts.ts'
 import { type Subscriber, subscriber, ticketUrl } from '../support/subscriber.ts'
 import { until } from '../support/until.ts'
 
-let deployment: Deployment
+let deployment: SharedDeployment
 let serial = 0
 beforeAll(async () => {
-  deployment = await deploy()
+  deployment = sharedDeployment()
 })
-afterAll(async () => deployment[Symbol.asyncDispose]())
 
 async function siteWithSubscriber(): Promise<{ name: string; site: TestSite; client: Subscriber }> {
   serial += 1

@@ -8,6 +8,8 @@ import { startReplay } from '../../infra/replay/replay.ts'
 import { processesOf, runStart } from '../support/start-command.ts'
 
 let folder: string
+/** Port of the page that the first test started; a later start takes it again. */
+let keptPort: string
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'start-'))
 })
@@ -34,6 +36,7 @@ test('npm start -- --replay shows a recorded call as SIMULATED, ends all its pro
   expect(first.output().split(shown)).toHaveLength(2)
   expect(await readFile(path.join(own, 'start.json'), 'utf8')).not.toContain(shown)
   expect(settingsOf(first.output()).get('mode')).toBe('replay')
+  keptPort = pageOf(first.output()).port
   const page = await fetch(pageOf(first.output()))
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>')])
   const before = await storedCdrs(first.output())
@@ -93,14 +96,10 @@ test.each([
 })
 
 test('names a port that is in use', async () => {
-  const own = path.join(folder, 'ports')
-  await using first = runStart(['--replay', '--folder', own])
-  await first.untilSaid('Ready after')
-  const { port } = pageOf(first.output())
-  await first.interrupt()
+  const port = keptPort
   const squatter = createServer()
   await new Promise<void>((resolve) => squatter.listen(Number(port), '127.0.0.1', resolve))
-  const second = runStart(['--replay', '--folder', own])
+  const second = runStart(['--replay', '--folder', path.join(folder, 'kept')])
   expect(await second.ended).toBe(69)
   expect(sentence(second.output())).toMatch(new RegExp(`Port ${port} .* in use`))
   squatter.close()

@@ -1,6 +1,6 @@
 import type { Cdr } from '../../contracts/cdr.ts'
 import { makeCdr } from './cdrs.ts'
-import type { Deployment, TestSite } from './deployment.ts'
+import type { SharedDeployment, TestSite } from './deployment.ts'
 import { cdrEvent } from './facts.ts'
 
 /** Rows of one message, as a bridge packs a backlog. */
@@ -46,7 +46,7 @@ export function officeCall(n: number): Cdr[] {
 }
 
 /** Puts `count` calls into a site's call log, by its queue. Resolves when they are sent. */
-export async function fillCallLog(deployment: Deployment, site: TestSite, count: number): Promise<number> {
+export async function fillCallLog(deployment: SharedDeployment, site: TestSite, count: number): Promise<number> {
   const events = Array.from({ length: count }, (_, n) => officeCall(n))
     .flat()
     .map((cdr) => cdrEvent(site.site.site, cdr))

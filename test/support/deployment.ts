@@ -5,6 +5,7 @@ import path from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { DynamoDBDocumentClient, PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb'
+import { inject } from 'vitest'
 import { type Api, createApi } from '../../client/http-client.ts'
 import type { Enrolled } from '../../contracts/bridge-access.ts'
 import { type Lane, packBody } from '../../contracts/packed-body.ts'
@@ -12,7 +13,7 @@ import { type Routes, routes } from '../../contracts/routes.ts'
 import type { SiteCreated } from '../../contracts/site.ts'
 import type { LocalCloud } from '../../infra/local/local-cloud.ts'
 import { buildService } from '../../infra/start/build.ts'
-import { openCloud } from '../../infra/start/cloud.ts'
+import { type OpenCloud, openCloud } from '../../infra/start/cloud.ts'
 import { StartFolder } from '../../infra/start/start-folder.ts'
 import { checkAnswer } from './contract.ts'
 
@@ -25,8 +26,14 @@ export interface TestSite {
 
 type TableId = 'RecordsTable' | 'LiveTable' | 'AccessTable' | 'AuditTable' | 'PeopleTable'
 
-export interface Deployment extends AsyncDisposable {
-  cloud: LocalCloud & { adminKey: string }
+/** What a test can ask of a cloud that other test files use at the same time. */
+export type TestCloud = Pick<
+  LocalCloud,
+  'httpUrl' | 'socketUrl' | 'endpoints' | 'region' | 'credentials' | 'ref' | 'invoke'
+> & { adminKey: string }
+
+export interface SharedDeployment {
+  cloud: TestCloud
   /** The typed client with a key. Each answer is also checked against the OpenAPI document. */
   api(key?: string): Api<Routes>
   /** Sends one raw request, which may be malformed, and checks the answer against the OpenAPI document. */
@@ -42,10 +49,15 @@ export interface Deployment extends AsyncDisposable {
   sendBody(lane: Lane, body: string): Promise<void>
   /** Receives up to ten dead letters of a lane. */
   deadLetters(lane: Lane): Promise<{ body: string; errorId: string | undefined; line: string | undefined }[]>
-  /** Returns all items of a table, which is named by its logical id. */
-  items(table: TableId): Promise<Record<string, unknown>[]>
+  /** Returns all items of a table, which is named by its logical id, or those of one site: their key begins with its name. */
+  items(table: TableId, site?: string): Promise<Record<string, unknown>[]>
   /** Writes an item that no request can make. */
   put(table: TableId, item: Record<string, unknown>): Promise<void>
+}
+
+/** A deployment of one test file, which may stop its cloud, inject faults into it and see all that happens in it. */
+export interface Deployment extends SharedDeployment, AsyncDisposable {
+  cloud: OpenCloud
 }
 
 /** Starts the packaged functions on a new, empty local cloud. */
@@ -55,6 +67,48 @@ export async function deploy(): Promise<Deployment> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sh-'))
   const home = new StartFolder(folder)
   const cloud = await openCloud(root, home, await home.open())
+  const { destroy, ...deployment } = connectTo(cloud)
+  return {
+    ...deployment,
+    cloud,
+    [Symbol.asyncDispose]: async () => {
+      destroy()
+      await cloud.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+let shared: SharedDeployment | undefined
+
+/**
+ * Returns the deployment that all test files of a run share. The file makes sites of its own, with names that no other
+ * file uses, and expects rows, dead letters and sites of other files beside its own.
+ */
+export function sharedDeployment(): SharedDeployment {
+  shared ??= connectTo(sharedCloud())
+  return shared
+}
+
+function sharedCloud(): TestCloud {
+  const { refs, credentials, invokeUrl, ...rest } = inject('sharedCloud')
+  return {
+    ...rest,
+    ref: (id) => known(refs[id], id),
+    credentials: (role) => known(credentials[role], role),
+    invoke: async (name, event) => {
+      const response = await fetch(invokeUrl, { method: 'POST', body: JSON.stringify({ name, event }) })
+      return (await response.json()) as Awaited<ReturnType<LocalCloud['invoke']>>
+    },
+  }
+}
+
+function known<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`the template has no ${name}`)
+  return value
+}
+
+function connectTo(cloud: TestCloud): SharedDeployment & { destroy(): void } {
   const client = (endpoint: string) => ({ region: cloud.region, endpoint, credentials: cloud.credentials('operator') })
   const sqs = new SQSClient(client(cloud.endpoints.sqs))
   const db = DynamoDBDocumentClient.from(new DynamoDBClient(client(cloud.endpoints.dynamodb)))
@@ -110,17 +164,15 @@ export async function deploy(): Promise<Deployment> {
       }))
     },
     put: async (table, Item) => void (await db.send(new PutCommand({ TableName: cloud.ref(table), Item }))),
-    items: async (table) => {
+    items: async (table, site) => {
       const items: Record<string, unknown>[] = []
       for await (const page of paginateScan({ client: db }, { TableName: cloud.ref(table) }))
         items.push(...(page.Items ?? []))
-      return items
+      return site === undefined ? items : items.filter(({ pk }) => pk === site || String(pk).startsWith(`${site}#`))
     },
-    [Symbol.asyncDispose]: async () => {
+    destroy: () => {
       sqs.destroy()
       db.destroy()
-      await cloud.stop()
-      await rm(folder, { recursive: true, force: true })
     },
   }
 }

@@ -1,9 +1,9 @@
 import type { KeyMade, KeyRequest } from '../../contracts/key.ts'
-import type { Deployment, TestSite } from './deployment.ts'
+import type { SharedDeployment, TestSite } from './deployment.ts'
 
 /** Creates a key of the site with the site's first key. */
 export async function makeSiteKey(
-  deployment: Deployment,
+  deployment: SharedDeployment,
   { site: { site, apiKey } }: TestSite,
   body: Partial<KeyRequest>,
 ): Promise<KeyMade> {

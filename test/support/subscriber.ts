@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { WebSocket } from 'ws'
 import { ServerFrame, type Topic } from '../../contracts/frames.ts'
 import { TicketIssued } from '../../contracts/http.ts'
-import type { Deployment } from './deployment.ts'
+import type { SharedDeployment } from './deployment.ts'
 import { until } from './until.ts'
 
 /** A WebSocket client that keeps every frame it was sent. */
@@ -18,7 +18,7 @@ export interface Subscriber extends AsyncDisposable {
 }
 
 export async function ticketUrl(
-  deployment: Deployment,
+  deployment: SharedDeployment,
   { site }: { site: { site: string; apiKey: string } },
 ): Promise<string> {
   const response = await deployment.call('POST', `/v1/sites/${site.site}/tickets`, { key: site.apiKey })
@@ -28,7 +28,7 @@ export async function ticketUrl(
 
 /** Connects, subscribes and resolves once the snapshot of each topic is there. */
 export async function subscriber(
-  deployment: Deployment,
+  deployment: SharedDeployment,
   site: { site: { site: string; apiKey: string } },
   topics: Topic[],
   url?: string,
