@@ -39,6 +39,7 @@ export const suites: Suite[] = [
     group: 'waiting',
     needs: [{ package: 'chromium', file: '/usr/bin/chromium' }],
   },
+  { name: 'timing', what: 'latencies, measured with no other test beside', group: 'alone', needs: [] },
 ]
 
 export function missingPackages(suite: Suite): string[] {

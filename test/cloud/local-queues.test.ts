@@ -140,21 +140,6 @@ test('runs at most MaximumConcurrency invocations at the same time', async () =>
   expect(Math.max(...together)).toBe(2)
 })
 
-test('receives a message at once after the queue was idle', async () => {
-  await send('WorkQueue', { warm: true })
-  await expect.poll(() => count('WorkQueue'), patiently).toBe(0)
-  const latencies: number[] = []
-  for (let round = 0; round < 10; round++) {
-    const id = await send('WorkQueue', { round })
-    await expect.poll(() => delivered(id), { ...patiently, interval: 2 }).toBeDefined()
-    const { attributes } = await delivered(id)
-    latencies.push(Number(attributes.ApproximateFirstReceiveTimestamp) - Number(attributes.SentTimestamp))
-  }
-  latencies.sort((left, right) => left - right)
-  // A poller that slept between receives would take seconds. Other programs may slow a round down, so the median counts.
-  expect(latencies[5]).toBeLessThan(100)
-})
-
 test('backs off exponentially while a function fails', async () => {
   await using own = await runFixture()
   const client = queues(own.cloud)

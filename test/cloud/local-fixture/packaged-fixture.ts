@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../../infra/local/local-cloud.ts'
+import { takeFileLock } from '../../../infra/start/file-lock.ts'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
 const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url))
@@ -19,6 +20,10 @@ export async function packagedFixture(): Promise<string> {
   const sources = await Promise.all(['serverless.yml', 'handlers.mjs'].map((name) => readFile(join(folder, name))))
   const key = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 16)
   const kept = join(modules, '.cache', 'local-fixture', key)
+  if (existsSync(kept)) return kept
+  await mkdir(join(kept, '..'), { recursive: true })
+  // Test files that run side by side package it once.
+  using _lock = await takeFileLock(join(kept, '../lock'))
   if (existsSync(kept)) return kept
   const work = await mkdtemp(join(tmpdir(), 'local-fixture-'))
   try {
@@ -35,7 +40,6 @@ export async function packagedFixture(): Promise<string> {
     })
     const serverless = require.resolve('serverless/bin/serverless.js')
     await promisify(execFile)(process.execPath, [serverless, 'package'], { cwd: work })
-    await mkdir(join(kept, '..'), { recursive: true })
     await cp(join(work, '.serverless'), `${kept}.half`, { recursive: true })
     await rename(`${kept}.half`, kept)
     return kept
