@@ -1,6 +1,3 @@
-import path from 'node:path'
-import { spokenMarks } from '../bridge/menus/menu-runner.ts'
-import { languages } from '../contracts/spoken-mark.ts'
 import { fingerprint } from '../functions/domain/grades/fingerprint.ts'
 import { openMenuWorld, siteOfCallers } from '../test/pbx/support/menu-world.ts'
 import { asks, grades } from '../test/pbx/support/scenario.ts'
@@ -21,16 +18,12 @@ export async function measure(): Promise<Figure[]> {
   requirePackages('pbx')
   const { lookupMs, readMs, writeMs } = await measureLookup(mark)
   await using it = await startStack({ changeSite: siteOfCallers, menus: true })
-  await using world = await openMenuWorld(it.pbx, path.join(it.bridgeFolder, 'state', 'sounds'))
+  await using world = await openMenuWorld(it.pbx)
   const { ariUrl, ariUser, ariPassword } = it.pbx.pbx
   const api = (method: string, below: string, body?: object) =>
     it.deployment.call(method, `/v1/sites/office/${below}`, { key: it.site.apiKey, body })
   await api('PUT', `grades/${mark.matricule}`, { note: Number(mark.note) })
   await until('the menus', async () => (await it.pbx.pbx.cli('ari show apps')).includes('switchhook-menus'), 60_000)
-  // The bridge makes them in its first half minute, which is no time to measure anything else in.
-  for (const language of languages)
-    await world.speech.prepare(spokenMarks(language), language, AbortSignal.timeout(60_000))
-
   const [lookups, hops]: [number[], number[]] = [[], []]
   for (let n = 0; n < requests; n++) {
     lookups.push(await timed(() => api('POST', 'grade-lookups', { matricule: mark.matricule, caller: `bench-${n}` })))

@@ -136,6 +136,19 @@ export class NotRunningError extends SwitchhookError {
 }
 
 /** A program that this machine lacks; `code` is that of the system's error. */
+/** One of the test phones could not do what was asked of it. */
+export class PhoneError extends SwitchhookError {
+  readonly errorId = 'phone-failed'
+}
+
+/** Asterisk's console did not answer in time, or answered without end. */
+export class ConsoleError extends SwitchhookError {
+  readonly errorId = 'asterisk-console-failed'
+  override shouldRetry() {
+    return true
+  }
+}
+
 export class ProgramMissingError extends SwitchhookError {
   readonly errorId = 'program-missing'
   readonly code = 'ENOENT'

@@ -14,7 +14,7 @@ import {
 import { takeLock } from './install/lock.ts'
 import { asteriskCommand } from './installation.ts'
 import { askControlSocket } from './instance/control-socket.ts'
-import { checkPortsFree } from './instance/ports.ts'
+import { checkPortsFree, releasePorts } from './instance/ports.ts'
 import { lastWrittenMs, livingOwner, spawnTied } from './instance/process.ts'
 import { BRIDGE_USER, READER_USER } from './render/interfaces.ts'
 import { type AsteriskPorts, type InstanceLayout, layoutOf } from './render/layout.ts'
@@ -23,28 +23,29 @@ import type { Secrets } from './secrets.ts'
 export interface InstanceSpec {
   /** The unpacked Asterisk, `AsteriskInstallation.root`. */
   readonly root: string
-  /** Absolute; everything this Asterisk writes goes there. */
+  /** Absolute path; this Asterisk writes all its files there. */
   readonly folder: string
   /** IPv4 address that SIP listens on. */
   readonly address: string
   readonly ports: AsteriskPorts
   readonly secrets: Secrets
-  /** Configuration: file name, text. */
+  /** Configuration files: name and text. */
   readonly files: ReadonlyMap<string, string>
 }
 
-/** The path of a Unix socket may have 107 bytes (unix(7)), of which `/run/asterisk.ctl` takes 17. */
+/** The path of a Unix socket has at most 107 bytes (unix(7)), of which `/run/asterisk.ctl` takes 17. */
 const FOLDER_BYTES_MAX = 90
-/** It boots in 0.3 s on an idle core; a machine a hundred times slower is in trouble. */
-const BOOT_MS_MAX = 30_000
+/** It boots in 0.3 s on an idle core; the limit allows for a machine with two hundred times less time for it. */
+const BOOT_MS_MAX = 60_000
 const BOOT_LOOK_MS = 10
-/** It stops in 0.1 s; one that still runs then is killed. */
-const STOP_MS_MAX = 5_000
-const COMMAND_MS_MAX = 10_000
+/** It stops in 0.1 s on an idle core; one that still runs then is killed. */
+const STOP_MS_MAX = 15_000
+const COMMAND_MS_MAX = 30_000
+const CONNECT_AGAIN_MS = 20
 
 /**
- * One Asterisk process in a folder of its own. It is told to end when this process dies, however it dies, and it keeps
- * its ports and files from one start to the next.
+ * One Asterisk process in a folder of its own. It ends when this process ends, even if that is killed, and keeps its
+ * ports and files over a restart.
  */
 export class AsteriskInstance {
   readonly #spec: InstanceSpec
@@ -64,7 +65,7 @@ export class AsteriskInstance {
   get ariPassword(): string {
     return this.#spec.secrets.ariBridge
   }
-  /** An ARI user that may only look. */
+  /** An ARI user with read access only. */
   readonly readerUser = READER_USER
   get readerPassword(): string {
     return this.#spec.secrets.ariReader
@@ -79,14 +80,14 @@ export class AsteriskInstance {
   get sipPort(): number {
     return this.#spec.ports.sip
   }
-  /** The unpacked Asterisk that runs here. */
+  /** Root of the unpacked Asterisk. */
   get installationRoot(): string {
     return this.#spec.root
   }
   get configurationFolder(): string {
     return this.#layout.configuration
   }
-  /** Where ARI puts what it records. */
+  /** Folder of ARI's recordings. */
   get recordingFolder(): string {
     return join(this.#layout.spool, 'recording')
   }
@@ -98,15 +99,15 @@ export class AsteriskInstance {
   get phonePasswords(): Readonly<Record<string, string>> {
     return this.#spec.secrets.endpoints
   }
-  /** The call records, one JSON object a line; there from the first start. */
+  /** The file of call records, one JSON object a line; it exists from the first start on. */
   get cdrFile(): string {
     return this.#layout.cdrFile
   }
-  /** Notices, warnings and errors. */
+  /** The log file with notices, warnings and errors. */
   get logFile(): string {
     return this.#layout.messages
   }
-  /** Undefined while it does not run. */
+  /** Process id; undefined while Asterisk does not run. */
   get pid(): number | undefined {
     return this.#running?.pid
   }
@@ -139,7 +140,7 @@ export class AsteriskInstance {
     }
   }
 
-  /** Ends calls and process. Records of the calls that were live are written. */
+  /** Ends all calls and the process. Asterisk writes the records of calls that were live. */
   async stop(): Promise<void> {
     const child = this.#running
     if (!child) return
@@ -148,11 +149,13 @@ export class AsteriskInstance {
     clearTimeout(timer)
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
+  /** Stops and releases the ports. Do not start it again. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+    await releasePorts(this.#spec.ports)
   }
 
-  /** Sends a signal; resolves once the process is gone if the signal is one that ends it. */
+  /** Sends a signal; after SIGKILL or SIGTERM it resolves when the process has ended. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#running
     if (!child) return
@@ -161,7 +164,7 @@ export class AsteriskInstance {
     if (signal === 'SIGKILL' || signal === 'SIGTERM') await gone
   }
 
-  /** Resolves once the process that runs now is gone, whoever ended it; at once if none runs. */
+  /** Resolves when the current process has ended for any reason; at once if Asterisk does not run. */
   async gone(): Promise<void> {
     const child = this.#running
     if (child) await once(child, 'exit')
@@ -172,14 +175,19 @@ export class AsteriskInstance {
     return child && child.exitCode === null && child.signalCode === null ? child : undefined
   }
 
-  /** Runs a command of the console and returns what it prints. @throws NotRunningError */
+  /** Runs a console command and returns its output. @throws NotRunningError, ConsoleError */
   async cli(command: string): Promise<string> {
-    try {
-      return await askControlSocket(this.#layout.controlSocket, command, COMMAND_MS_MAX)
-    } catch (error) {
-      const code = errorCode(error)
-      if (code === 'ENOENT' || code === 'ECONNREFUSED') throw new NotRunningError(this.#spec.folder, error)
-      throw error
+    const deadline = Date.now() + COMMAND_MS_MAX
+    for (;;) {
+      try {
+        return await askControlSocket(this.#layout.controlSocket, command, COMMAND_MS_MAX)
+      } catch (error) {
+        const code = errorCode(error)
+        if (code === 'ENOENT' || code === 'ECONNREFUSED') throw new NotRunningError(this.#spec.folder, error)
+        // Two connections may wait until Asterisk accepts them; Linux refuses a third one.
+        if (code !== 'EAGAIN' || Date.now() > deadline) throw error
+        await delay(CONNECT_AGAIN_MS)
+      }
     }
   }
 
@@ -188,13 +196,13 @@ export class AsteriskInstance {
     const folders = [configuration, join(state, 'keys'), spool, join(logs, 'cdr-custom'), join(logs, 'cdr-csv'), run]
     for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 })
     for (const [name, text] of this.#spec.files) await writeFile(join(configuration, name), text, { mode: 0o600 })
-    // Asterisk makes the file with its first record; a reader wants to find it before, to tell "no call yet" from "wrong".
+    // Asterisk creates the file with its first record. It exists before, so that a reader can tell "no calls yet" from a wrong path.
     await appendFile(this.#layout.cdrFile, '', { mode: 0o600 })
   }
 
   /**
-   * Asterisk counts calls from 0 at each start and tells them apart by the second, so that a restart within one second
-   * would give two calls the same uniqueid and sequence. A second that already has a record is waited out.
+   * Waits for the next second if a record was written in this one. Asterisk numbers calls from 0 at each start and adds
+   * the second of its start, so a restart within one second would repeat a uniqueid and sequence.
    */
   async #nextSecond(): Promise<void> {
     const lastRecordMs = await lastWrittenMs(this.#layout.cdrFile)
@@ -206,7 +214,7 @@ export class AsteriskInstance {
     const configuration = join(this.#layout.configuration, 'asterisk.conf')
     return spawnTied([file, ...args, '-C', configuration, '-f', '-q'], {
       cwd: this.#spec.folder,
-      wordsFile: join(this.#layout.logs, 'console.log'),
+      outputFile: join(this.#layout.logs, 'console.log'),
     })
   }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
-import { AsteriskStartError } from './errors.ts'
+import { AsteriskStartError, PhoneError } from './errors.ts'
 import type { AsteriskInstallation } from './installation.ts'
 import { reservePorts } from './instance/ports.ts'
 import { AsteriskInstance } from './instance.ts'
@@ -16,30 +16,30 @@ import type { Site } from './site.ts'
 export interface PhonesOptions {
   readonly installation: AsteriskInstallation
   readonly site: Site
-  /** Absolute; not the exchange's. */
+  /** Absolute path; not the folder of the exchange. */
   readonly folder: string
-  /** The exchange they register with. */
+  /** The exchange that the phones register with. */
   readonly pbx: Pick<AsteriskInstance, 'address' | 'sipPort' | 'phonePasswords'>
 }
 
-/** What a phone does when it is called. */
+/** What a phone does with an incoming call. */
 export type Behaviour =
-  /** Rings, answers, sends the caller's voice back, and hangs up after `talkMs`; without it the caller has to. */
+  /** Rings for `afterMs`, answers, echoes the caller's voice, and hangs up after `talkMs`. Without `talkMs` it never hangs up. */
   | { readonly kind: 'answer'; readonly afterMs?: number; readonly talkMs?: number }
-  /** Sends the caller to `target` without answering, as a phone that is forwarded does (SIP 302). */
+  /** Redirects the caller to `target` without answering (SIP 302), like a phone with a forward. */
   | { readonly kind: 'forward'; readonly target: string }
-  /** Answers, and after `talkMs` transfers the caller to `target`: at once (SIP REFER), or by keys after asking there. */
+  /** Answers, and after `talkMs` transfers the caller to `target`: blind (`transfer`, SIP REFER) or attended (`consult`, by keys). */
   | { readonly kind: 'transfer' | 'consult'; readonly target: string; readonly talkMs: number }
-  /** Rings until the caller gives up. */
+  /** Rings until the caller hangs up. */
   | { readonly kind: 'ring' }
-  /** 486 at once. */
+  /** Answers 486 (busy) at once. */
   | { readonly kind: 'busy' }
-  /** 603 at once. */
+  /** Answers 603 (declined) at once. */
   | { readonly kind: 'refuse' }
-  /** 480 at once. */
+  /** Answers 480 (unavailable) at once. */
   | { readonly kind: 'unavailable' }
 
-/** A call that a phone makes. */
+/** An outgoing call of a phone. */
 export interface DialledCall {
   readonly from: string
   readonly to: string
@@ -48,12 +48,12 @@ export interface DialledCall {
   readonly pressAfterMs?: number
 }
 
-/** Asterisk registers a second after its start, and tries again each second. */
-const REGISTER_MS_MAX = 15_000
+/** Asterisk registers a second after its start and retries each second. A machine whose cores are busy takes several. */
+const REGISTER_MS_MAX = 60_000
 const REGISTER_LOOK_MS = 20
 const RINGS_MAX = 10_000
 
-/** All the phones of a site, in a second Asterisk: they register, call, and answer as they are told. */
+/** All phones of a site, simulated by a second Asterisk: they register, call, and answer as `setBehaviour` says. */
 export class Phones {
   readonly #options: PhonesOptions
   readonly #calls = new Map<string, PhoneCall>()
@@ -66,7 +66,7 @@ export class Phones {
     this.#options = options
   }
 
-  /** Switches the phones on; `registered()` tells when they can be called. @throws AsteriskStartError and the like */
+  /** Starts the phones; `registered()` waits until they can be called. @throws like `AsteriskInstance.start` */
   async start(): Promise<void> {
     const { installation, site, folder, pbx } = this.#options
     const { root } = installation
@@ -88,29 +88,29 @@ export class Phones {
       events.close()
       await closed
     }
-    await this.#instance?.stop()
+    await this.#instance?.[Symbol.asyncDispose]()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
 
-  /** When each call came to one of the phones (`performance.now()`), the last 10,000; a phone that is busy counts. */
+  /** Times of the last 10,000 incoming calls of all phones, by `performance.now()`; calls to a busy phone are included. */
   get rings(): readonly number[] {
     return this.#rings
   }
 
-  /** Where the phones' own Asterisk writes what went wrong. */
+  /** The log of the phones' Asterisk: notices, warnings and errors. */
   get logFile(): string {
     return this.#running().logFile
   }
 
-  /** Resolves when every phone is registered with the exchange. @throws AsteriskStartError after 15 s */
+  /** Resolves when every phone is registered with the exchange. @throws AsteriskStartError after a minute */
   async registered(): Promise<void> {
     for (const { endpoint } of this.#options.site.extensions) await this.#untilRegistered(endpoint, true)
   }
 
-  /** Registers the phone of an extension anew, or all of them, as when they are switched off and on. @throws AsteriskStartError */
+  /** Unregisters and registers the phone of an extension, or all phones, as if switched off and on. @throws AsteriskStartError */
   async register(number?: string): Promise<void> {
     const all = this.#options.site.extensions.map((extension) => extension.number)
     for (const one of number === undefined ? all : [number]) {
@@ -120,7 +120,7 @@ export class Phones {
     }
   }
 
-  /** Takes the phone of an extension off the exchange, as when it is switched off. @throws AsteriskStartError */
+  /** Unregisters the phone of an extension, as if switched off. @throws AsteriskStartError */
   async unregister(number: string): Promise<void> {
     await this.#running().cli(`pjsip send unregister ${this.#endpointOf(number)}`)
     await this.#untilRegistered(this.#endpointOf(number), false)
@@ -131,12 +131,12 @@ export class Phones {
     const line = new RegExp(`^ *${endpoint}/sip:.* Registered `, 'm')
     while (line.test(await this.#running().cli('pjsip show registrations')) !== wanted) {
       if (Date.now() > deadline)
-        throw new AsteriskStartError(`its phones cannot ${wanted ? 'register' : 'leave'}`, this.logFile)
+        throw new AsteriskStartError(`its phones cannot ${wanted ? 'register' : 'unregister'}`, this.logFile)
       await delay(REGISTER_LOOK_MS)
     }
   }
 
-  /** Says what the phone of an extension does from its next call on. At first each answers at once. */
+  /** Sets what the phone of an extension does from its next call on. By default a phone answers at once. */
   async setBehaviour(number: string, behaviour: Behaviour): Promise<void> {
     const endpoint = this.#endpointOf(number)
     const afterMs = behaviour.kind === 'answer' ? (behaviour.afterMs ?? 0) : 0
@@ -149,8 +149,10 @@ export class Phones {
   }
 
   /**
-   * Has the phone of extension `from` dial `to`. It hangs up `talkMs` after the answer; without it the other side or
-   * `hangup()` ends the call. `digits` are pressed once it is answered, after `pressAfterMs`. Resolves as soon as the call is on its way.
+   * Makes the phone of extension `from` dial `to`; resolves when the call is placed. The phone presses `digits`
+   * `pressAfterMs` after the answer and hangs up `talkMs` after it. Without `talkMs` the other side or `hangup()` ends the call.
+   *
+   * @throws PhoneError
    */
   async call({ from, to, talkMs = 0, digits = '', pressAfterMs = 1_500 }: DialledCall): Promise<PhoneCall> {
     if (!/^[0-9*#]{1,32}$/.test(to)) throw new TypeError('a phone dials digits, * and #')
@@ -164,18 +166,18 @@ export class Phones {
       context: 'talking',
       extension: 's',
       priority: 1,
-      // Asterisk's own limit is 30 s; how long it rings is the exchange's to say.
+      // No limit here, where the default is 30 s: the exchange decides how long a call rings.
       timeout: -1,
       variables: { TALK: seconds(talkMs), DIGITS: digits, PRESS_AFTER: seconds(pressAfterMs) },
     })
     if (status !== 200) {
       this.#calls.delete(id)
-      throw new Error(`the phone could not dial: ARI answered ${status}`)
+      throw new PhoneError(`The phone ${from} could not dial ${to}: ARI answered ${status}.`)
     }
     return call
   }
 
-  /** The same, recorded as the phone hears it and with keys to press; it ends by the other side or by `hangup()`. */
+  /** Like `call`, with a recording of what the phone receives and keys that can be pressed at any time. @throws PhoneError */
   async callAttentively({ from, to }: { from: string; to: string }): Promise<AttentiveCall> {
     if (!/^[0-9*#]{1,32}$/.test(to)) throw new TypeError('a phone dials digits, * and #')
     const instance = this.#running()
@@ -183,7 +185,7 @@ export class Phones {
     const call = new PhoneCall(id, () => requestAri(instance, 'DELETE', `channels/${id}`))
     this.#calls.set(id, call)
     const endpoint = `PJSIP/${to}@${this.#endpointOf(from)}`
-    // One after another: the control socket has a short queue.
+    // One call after another, because each asks the control socket, which accepts few connections at a time.
     const placed = this.#placing.then(() => placeAttentive(instance, endpoint, call))
     this.#placing = placed.catch(() => undefined)
     return placed
@@ -191,7 +193,7 @@ export class Phones {
 
   #take(event: PhoneEvent): void {
     const id = event.channel?.id
-    // A call that is none of the phones' own came in.
+    // An incoming call: the phones did not place it.
     if (event.type === 'ChannelCreated' && id !== undefined && !this.#calls.has(id)) {
       this.#rings.push(performance.now())
       if (this.#rings.length > RINGS_MAX) this.#rings.shift()
@@ -208,7 +210,8 @@ export class Phones {
 
   async #setGlobal(name: string, value: string): Promise<void> {
     const answer = await this.#running().cli(`dialplan set global ${name} ${value}`)
-    if (!answer.includes('set to')) throw new Error(`the phone's ${name} could not be set: ${answer.trim()}`)
+    if (!answer.includes('set to'))
+      throw new PhoneError(`The phones' variable ${name} could not be set: ${answer.trim()}`)
   }
 
   #endpointOf(number: string): string {

@@ -10,6 +10,7 @@ import { LocalCloudError } from './errors.ts'
 import { QueuePoller } from './events/event-source.ts'
 import { readEventSources } from './events/event-source-settings.ts'
 import { startSchedules } from './events/schedule.ts'
+import type { PoolLimits } from './functions/function-pool.ts'
 import { findSetpriv } from './functions/function-process.ts'
 import { loadFunctions } from './functions/functions.ts'
 import type { Outcome } from './functions/outcome.ts'
@@ -42,7 +43,7 @@ export interface LocalCloudOptions {
   /** The default is the region of the package. */
   region?: string
   log?: Log
-  limits?: { processesPerFunction?: number; idleMsMax?: number }
+  limits?: Partial<PoolLimits>
 }
 
 export interface LocalCloud extends AsyncDisposable {
@@ -74,7 +75,7 @@ export interface FunctionLine {
   line: string
 }
 
-const limitsDefault = { processesPerFunction: 10, idleMsMax: 2 * 60 * 1000 }
+const limitsDefault: PoolLimits = { processesPerFunction: 10, idleMsMax: 2 * 60 * 1000, timeoutScale: 1 }
 
 /** Longer than a function stays idle, so that its connections are still open when it is thawed. */
 const keepAliveTimeout = 10 * 60 * 1000

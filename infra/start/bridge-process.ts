@@ -27,7 +27,7 @@ export interface BridgeOptions {
 
 /** The bridge takes up to 5 s to stop after SIGTERM. */
 const stopMsMax = 8_000
-const readyMsMax = 20_000
+const readyMsMax = 60_000
 
 /** Runs the bridge as a process of its own with the credentials of its role, as it runs beside a PBX. */
 export class BridgeProcess {
@@ -101,7 +101,7 @@ export class BridgeProcess {
   /** Waits for the log line `epoch begun`, which the bridge writes when its first resynchronisation is durable. */
   async #ready(child: ChildProcess, out: Readable | null): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const timer = setTimeout(() => reject(this.#failure('it was not ready within 20 s')), readyMsMax)
+    const timer = setTimeout(() => reject(this.#failure('it was not ready within 60 s')), readyMsMax)
     out?.on('data', (chunk: Buffer) => {
       if (chunk.includes('"event":"epoch begun"')) resolve()
     })

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { makeSecrets } from '../build/secrets.ts'
-import { type LocalCloud, startLocalCloud } from '../local/local-cloud.ts'
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../local/local-cloud.ts'
 import type { StartFolder, StartState } from './start-folder.ts'
 
 /** The SSM parameter of the deployment's secrets; `dev` is the stage of `npm run package`. */
@@ -12,11 +12,17 @@ export type OpenCloud = LocalCloud & {
 }
 
 /** Starts the local cloud for the packaged template. The first start generates the deployment's secrets. */
-export async function openCloud(root: string, folder: StartFolder, state: StartState): Promise<OpenCloud> {
+export async function openCloud(
+  root: string,
+  folder: StartFolder,
+  state: StartState,
+  limits?: LocalCloudOptions['limits'],
+): Promise<OpenCloud> {
   const cloud = await startLocalCloud({
     packageFolder: path.join(root, '.serverless'),
     dataFolder: folder.path('cloud'),
     ...(state.ports && { ports: state.ports }),
+    ...(limits && { limits }),
   })
   let adminKey = state.adminKey
   if (!adminKey) {

@@ -11,7 +11,7 @@ import type { Peer } from './support/peer.ts'
 const dashboard = useDashboard()
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-/** Rules of WCAG 2.2 A and AA and axe's own good practice; each finding as `rule: element`. */
+/** Runs axe with the rules of WCAG 2.2 A and AA and its best practices; returns each violation as `rule: element`. */
 async function findings(page: Page): Promise<string[]> {
   await page.evaluate(await readFile(axePath, 'utf8'))
   const results = (await page.evaluate('axe.run()')) as AxeResults
@@ -19,7 +19,7 @@ async function findings(page: Page): Promise<string[]> {
   return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 }
 
-/** Every state, every kind of row, long names, and a number that leaves no room. */
+/** Fills the board with every state, every kind of row, long names and a number that is too long for its column. */
 function everything(peer: Peer): void {
   const states = ['NOT_INUSE', 'RINGING', 'INUSE', 'ONHOLD', 'BUSY', 'UNAVAILABLE', 'UNKNOWN', 'RINGINUSE']
   states.forEach((state, n) => {
@@ -55,13 +55,13 @@ async function openEverything(options: Parameters<typeof openBoard>[1] = {}) {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 360]) {
-    browserTest(`axe finds nothing on the board, ${colorScheme}, ${width} px wide`, async () => {
+    browserTest(`axe finds no violation on the board in ${colorScheme} colours at ${width} px`, async () => {
       const { page } = await openEverything({ colorScheme, viewport: { width, height: 800 } })
       expect(await findings(page)).toEqual([])
     })
   }
 
-  browserTest(`axe finds nothing on the form, wrongly filled, ${colorScheme}`, async () => {
+  browserTest(`axe finds no violation on the connect form with errors in ${colorScheme} colours`, async () => {
     const { page, close } = await openPage(dashboard.url, { colorScheme })
     onTestFinished(close)
     await page.getByRole('button', { name: 'Connect' }).click()
@@ -69,7 +69,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     expect(await findings(page)).toEqual([])
   })
 
-  browserTest(`axe finds nothing while the key is refused, ${colorScheme}`, async () => {
+  browserTest(`axe finds no violation on the message about a refused key in ${colorScheme} colours`, async () => {
     const { page } = await openBoard(dashboard.url, { colorScheme, more: { key: 'wrong' }, mayComplain: /401/ })
     await page.getByText('The cloud refused this key').waitFor()
     expect(await findings(page)).toEqual([])
@@ -77,7 +77,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 for (const width of [360, 640, 1000, 1280, 1920]) {
-  browserTest(`nothing sticks out of a window ${width} px wide`, async () => {
+  browserTest(`no element overflows a window of ${width} px`, async () => {
     const { page } = await openEverything({ viewport: { width, height: 800 } })
     const sticksOut = await page.evaluate(() => {
       const right = document.documentElement.clientWidth
@@ -91,7 +91,7 @@ for (const width of [360, 640, 1000, 1280, 1920]) {
   })
 }
 
-browserTest('the keyboard reaches all that can be used, in order, each with a visible focus', async () => {
+browserTest('the Tab key reaches every control in order, each with a visible focus ring', async () => {
   const { page } = await openEverything()
   const reached: string[] = []
   for (let presses = 0; presses < 7; presses++) {
@@ -118,7 +118,7 @@ browserTest('the keyboard reaches all that can be used, in order, each with a vi
   expect(reached).toEqual(order)
 })
 
-browserTest('has its landmarks, one heading of each section, and a caption for each table', async () => {
+browserTest('the board has its landmarks, one heading per section and a caption per table', async () => {
   const { page } = await openEverything()
   for (const role of ['banner', 'main'] as const) expect(await page.getByRole(role).count()).toBe(1)
   expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
@@ -131,7 +131,7 @@ browserTest('has its landmarks, one heading of each section, and a caption for e
   expect(await page.locator('table > caption').count()).toBe(2)
 })
 
-browserTest('the call log is still a table to a screen reader where it is drawn in two lines', async () => {
+browserTest('a screen reader finds a table in the call log of a narrow window, whose rows have two lines', async () => {
   const { page } = await openEverything({ viewport: { width: 360, height: 800 } })
   const devTools = await page.context().newCDPSession(page)
   const { nodes } = await devTools.send('Accessibility.getFullAXTree')
@@ -141,7 +141,7 @@ browserTest('the call log is still a table to a screen reader where it is drawn 
   expect(count('cell')).toBe(4 * 6 + states * 3)
 })
 
-browserTest('a ringing bell stands still for whoever asked for less motion', async () => {
+browserTest('the bell of a ringing phone is not animated if the user prefers reduced motion', async () => {
   const { page } = await openEverything({ reducedMotion: 'reduce' })
   const animation = (element: Element) => getComputedStyle(element).animationName
   expect(await page.locator('[data-endpoint="PJSIP/5861"] .badge .icon').evaluate(animation)).toBe('none')

@@ -19,7 +19,7 @@ const problem = (status: number, errorId: string, detail: string, headers: Recor
   body: { type: 'about:blank', title: errorId, errorId, detail, status },
   headers,
 })
-/** The browser itself complains of each answer that is an error, and of a line that is cut. */
+/** Chromium logs an error for each response with an error status and for each cut connection. */
 const mayComplain = /Failed to load resource/
 
 function mayAll(peer: Peer): void {
@@ -34,7 +34,7 @@ async function openPhone(prepare: (peer: Peer) => void, resource = '5861') {
   return { ...board, dialog: board.page.getByRole('dialog') }
 }
 
-browserTest('a click on a phone calls it from one’s own, tells how it goes, and hangs it up', async () => {
+browserTest('a click on a phone places a call from the chosen phone, shows its progress and hangs it up', async () => {
   const { peer, page, dialog, phone } = await openPhone((to) => {
     mayAll(to)
     to.scripted.set('POST calls', [placed('queued')])
@@ -58,28 +58,25 @@ browserTest('a click on a phone calls it from one’s own, tells how it goes, an
     `GET calls/${id}?wait=25`,
   ])
   expect(peer.controlled[0]).toMatchObject({ body: { from: 'PJSIP/5860', to: '5861' } })
-  // One's own phone is remembered, Escape closes, and the focus is where it was.
+  // The dialog remembers the chosen phone; Escape closes it and returns the focus.
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
   await phone('5860').getByRole('button').press('Enter')
   expect(await dialog.getByLabel('Phone that rings first').inputValue()).toBe('PJSIP/5860')
 })
 
-browserTest(
-  'a click whose answer was lost is sent again with the same key, and never by itself with another',
-  async () => {
-    const { peer, dialog } = await openPhone((to) => {
-      mayAll(to)
-      to.scripted.set('POST calls', [{ status: 0, body: {} }, placed('ended', { result: 'busy' })])
-    })
-    await dialog.getByLabel('Number to call').fill('60')
-    await dialog.getByRole('button', { name: 'Call', exact: true }).dblclick()
-    await dialog.getByText('Ended: Busy').waitFor()
-    const keys = peer.controlled.map(({ key }) => key)
-    expect(keys.length).toBeGreaterThan(1)
-    expect(new Set(keys).size).toBe(1)
-  },
-)
+browserTest('a click whose answer is lost is retried with the same idempotency key', async () => {
+  const { peer, dialog } = await openPhone((to) => {
+    mayAll(to)
+    to.scripted.set('POST calls', [{ status: 0, body: {} }, placed('ended', { result: 'busy' })])
+  })
+  await dialog.getByLabel('Number to call').fill('60')
+  await dialog.getByRole('button', { name: 'Call', exact: true }).dblclick()
+  await dialog.getByText('Ended: Busy').waitFor()
+  const keys = peer.controlled.map(({ key }) => key)
+  expect(keys.length).toBeGreaterThan(1)
+  expect(new Set(keys).size).toBe(1)
+})
 
 browserTest.each([
   [
@@ -92,7 +89,7 @@ browserTest.each([
   [403, 'dial-emergency', 'Emergency numbers cannot be called from here. Dial them on a phone now.', {}],
   [429, 'call-cap-minute', 'Too many calls in this minute. Try again in 30 s.', { 'retry-after': '30' }],
   [400, 'input-invalid', 'to: no number that can be dialled', {}],
-] as const)('%s %s is said in words', async (status, errorId, words, headers) => {
+] as const)('explains the refusal %s %s in a sentence', async (status, errorId, words, headers) => {
   const { dialog } = await openPhone((to) => {
     mayAll(to)
     to.scripted.set('POST calls', [problem(status, errorId, 'to: no number that can be dialled', headers)])
@@ -103,7 +100,7 @@ browserTest.each([
 })
 
 browserTest(
-  'forwarding and do not disturb are set and cleared, a loop is named, and the PBX’s word is shown',
+  'sets and clears a forward and do-not-disturb, explains a forwarding loop, and shows what the PBX confirmed',
   async () => {
     const { peer, dialog } = await openPhone((to) => {
       mayAll(to)
@@ -137,7 +134,7 @@ browserTest(
   },
 )
 
-browserTest('a live call is ended from the board, and a call that is over says so', async () => {
+browserTest('hangs up a live call from the board, and says so if the call has already ended', async () => {
   const { peer, page } = await openBoard(dashboard.url, {
     mayComplain,
     prepare: (to) => {
@@ -151,7 +148,7 @@ browserTest('a live call is ended from the board, and a call that is over says s
   expect(peer.controlled.map(({ what }) => what)).toEqual(['DELETE calls/1.1'])
 })
 
-browserTest('a key that may not has no buttons, and one that may only one thing has only that', async () => {
+browserTest('shows only the buttons that the scopes of the key allow', async () => {
   const none = await openBoard(dashboard.url, {
     prepare: (to) => {
       twoPhones(to)
@@ -170,7 +167,7 @@ browserTest('a key that may not has no buttons, and one that may only one thing 
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  browserTest(`axe finds nothing in the dialog of a phone, ${colorScheme}, 360 px wide`, async () => {
+  browserTest(`axe finds no violation in the dialog of a phone in ${colorScheme} colours at 360 px`, async () => {
     const board = await openBoard(dashboard.url, {
       colorScheme,
       viewport: { width: 360, height: 800 },

@@ -6,7 +6,7 @@ import { startPeer } from './support/peer.ts'
 
 const dashboard = useDashboard()
 
-browserTest('takes the key off the address bar, and finds it again after a reload', async () => {
+browserTest('removes the key from the address bar and keeps it over a reload', async () => {
   const { page, peer, connected } = await openBoard(dashboard.url)
   await connected()
   expect(page.url()).toBe(dashboard.url)
@@ -15,7 +15,7 @@ browserTest('takes the key off the address bar, and finds it again after a reloa
   await connected()
 })
 
-browserTest('reconnects by itself after the line is cut, and shows what happened meanwhile', async () => {
+browserTest('reconnects after the socket is cut and shows what changed meanwhile', async () => {
   const { page, peer, phone, connected } = await openBoard(dashboard.url)
   await connected()
   peer.endpoints.set('PJSIP/5861', endpoint('5861', 'INUSE'))
@@ -29,7 +29,7 @@ browserTest('reconnects by itself after the line is cut, and shows what happened
   await phone('5861').getByText('Available').waitFor()
 })
 
-browserTest('says that it is offline when the network is gone, and is back at once when that is', async () => {
+browserTest('says that the browser is offline, and reconnects as soon as it is online', async () => {
   const { page, peer, connected, connection } = await openBoard(dashboard.url, {
     mayComplain: /ERR_INTERNET_DISCONNECTED/,
   })
@@ -42,7 +42,7 @@ browserTest('says that it is offline when the network is gone, and is back at on
   await connected()
 })
 
-browserTest('says why when the key is refused, and offers another site', async () => {
+browserTest('says why a key is refused and offers to change the site', async () => {
   const { page } = await openBoard(dashboard.url, { more: { key: 'wrong' }, mayComplain: /status of 401/ })
   await page.locator('[data-connection="refused"]').waitFor()
   await page.getByText('The cloud refused this key for this site. The key is not known.').waitFor()
@@ -53,23 +53,26 @@ browserTest('says why when the key is refused, and offers another site', async (
   await page.getByRole('heading', { name: 'Connect to a site' }).waitFor()
 })
 
-browserTest('says so while the cloud is down, and reads the log when asked again', async () => {
-  const { page, peer, connected } = await openBoard(dashboard.url, {
-    mayComplain: /status of 503/,
-    prepare(peer) {
-      twoPhones(peer)
-      peer.refusal = { status: 503, errorId: 'cloud-down', detail: 'The cloud is being repaired.' }
-    },
-  })
-  await page.getByText('The cloud is being repaired. What is shown may be out of date.').waitFor()
-  await page.getByText('The call log could not be loaded. The cloud is being repaired.').waitFor()
-  peer.refusal = undefined
-  await page.getByRole('button', { name: 'Try again' }).click()
-  await page.locator('[data-linkedid="1.1"]').waitFor()
-  await connected()
-})
+browserTest(
+  'shows the error while the cloud answers 503, and loads the call log when the user tries again',
+  async () => {
+    const { page, peer, connected } = await openBoard(dashboard.url, {
+      mayComplain: /status of 503/,
+      prepare(peer) {
+        twoPhones(peer)
+        peer.refusal = { status: 503, errorId: 'cloud-down', detail: 'The cloud is being repaired.' }
+      },
+    })
+    await page.getByText('The cloud is being repaired. What is shown may be out of date.').waitFor()
+    await page.getByText('The call log could not be loaded. The cloud is being repaired.').waitFor()
+    peer.refusal = undefined
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.locator('[data-linkedid="1.1"]').waitFor()
+    await connected()
+  },
+)
 
-browserTest('asks for address, site and key when it has none, by keyboard alone', async () => {
+browserTest('the connect form asks for address, site and key and works by keyboard alone', async () => {
   const peer = await startPeer()
   twoPhones(peer)
   const { page, consoleErrors, close } = await openPage(dashboard.url)
@@ -97,7 +100,7 @@ browserTest('asks for address, site and key when it has none, by keyboard alone'
   expect(consoleErrors).toEqual([])
 })
 
-browserTest('a board’s token shows presence alone, and asks for nothing else', async () => {
+browserTest('a board token shows presence only, and the page requests nothing but tickets', async () => {
   const peer = await startPeer()
   onTestFinished(() => peer[Symbol.asyncDispose]())
   twoPhones(peer)

@@ -7,11 +7,11 @@ const dashboard = useDashboard()
 let deployment: Deployment
 beforeAll(async () => {
   deployment = await deploy()
-}, 120_000)
+})
 afterAll(async () => deployment?.[Symbol.asyncDispose]())
 
 browserTest(
-  'a file is tried and uploaded, a mark of it is corrected, and what the menu says of it is read',
+  'checks and uploads a file of marks, corrects a mark, and shows the words that the voice menu says',
   async () => {
     const { apiKey: key } = (await deployment.makeSite('office')).site
     const fragment = new URLSearchParams({ api: deployment.cloud.httpUrl, site: 'office', key })
@@ -35,7 +35,7 @@ browserTest(
     await page.getByRole('button', { name: 'Find' }).click()
     await page.getByText('Étudiant un trois sept. Votre note : quinze virgule vingt-cinq. mention bien.').waitFor()
     await page.getByLabel('Mark', { exact: true }).fill('12.5')
-    // Another's change meanwhile is not written over.
+    // A change by someone else meanwhile is not overwritten.
     await deployment.call('PUT', '/v1/sites/office/grades/137', { key, body: { note: 13 } })
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('read it again').waitFor()

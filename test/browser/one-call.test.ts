@@ -4,12 +4,12 @@ import { type PageServer, servePage } from '../../infra/start/page-server.ts'
 import { type Stack, startStack } from '../pbx/support/stack.ts'
 import { closeBrowser, openPage } from './support/page.ts'
 
-/** Goal: a call between two real phones is seen live in a real browser, through every part of the product. */
+/** Goal: a real browser shows a call between two real phones live, through every part of the product. */
 let stack: Stack
 let server: PageServer
 beforeAll(async () => {
-  await buildPage(process.cwd())
-  ;[stack, server] = await Promise.all([startStack(), servePage('dist/dashboard', 0)])
+  const folder = await buildPage(process.cwd())
+  ;[stack, server] = await Promise.all([startStack(), servePage(folder, 0)])
 })
 afterAll(async () => {
   await closeBrowser()
@@ -30,7 +30,7 @@ async function openBoard() {
   return { ...opened, phone }
 }
 
-test('a real call turns the phones’ cards, stands among the live calls, and ends in the call log', async () => {
+test('shows a real call on the phones’ cards and among the live calls, then in the call log', async () => {
   const { page, phone, consoleErrors, hosts, close } = await openBoard()
   await phone('5860', 'Available')
   await phone('5861', 'Available')
@@ -57,7 +57,7 @@ test('a real call turns the phones’ cards, stands among the live calls, and en
   await close()
 })
 
-test('a click in the page rings a real phone, then the one that was clicked, and the page hangs up', async () => {
+test('a click on a phone rings the chosen real phone, then the clicked one, and the page hangs up', async () => {
   const { page, phone, consoleErrors, close } = await openBoard()
   await phone('5860', 'Available')
   await stack.pbx.phones.setBehaviour('60', { kind: 'answer', afterMs: 300 })
@@ -80,7 +80,7 @@ test('a click in the page rings a real phone, then the one that was clicked, and
   await close()
 })
 
-test('the page comes back by itself after the bridge was killed, and shows what is', async () => {
+test('shows a phone that went offline while the bridge was dead, once the bridge is back', async () => {
   const { phone, close } = await openBoard()
   await stack.bridge.kill()
   await stack.pbx.phones.unregister('61')

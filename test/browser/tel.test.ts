@@ -7,8 +7,8 @@ import { closeBrowser, hasChromium, openPage } from './support/page.ts'
 import { type Peer, startPeer } from './support/peer.ts'
 
 /**
- * Goal: a `tel:` link leads to one call, asked for by the server with its own key, and what comes of it is shown.
- * Method: the example as a person starts it, its page in a real browser, and a scripted API behind it.
+ * Goal: a `tel:` link places one call, which the example's server requests with its own key, and the page shows the result.
+ * Method: the example as a user starts it, its page in a real browser, and a scripted API behind it.
  */
 let peer: Peer
 let url: string
@@ -39,7 +39,7 @@ const id = 'sh-1795500000.0000000001'
 const call = (state: string, more: object = {}) => ({ status: 202, body: { call: id, state, ...more } })
 const problem = (status: number, errorId: string, detail: string) => ({ status, body: { errorId, detail, status } })
 
-/** The page as the browser opens it for a `tel:` link: by the address under which the page itself asked to be opened. */
+/** Opens the page as the browser does for a `tel:` link: at the address that the page registered for it. */
 async function follow(link: string, scripted: Record<string, Parameters<Peer['scripted']['set']>[1]>) {
   peer.scripted.clear()
   peer.controlled.length = 0
@@ -64,31 +64,34 @@ async function follow(link: string, scripted: Record<string, Parameters<Peer['sc
   }
 }
 
-browserTest('a tel: link fills in its number, and a click asks for one call with the key of that click', async () => {
-  const { page, number, button, says } = await follow('tel:+33-4-79-00-00-60', {
-    'POST calls': [call('queued')],
-    [`GET calls/${id}`]: [call('ringing-caller'), call('answered'), call('ended', { result: 'answered' })],
-  })
-  expect(await number.inputValue()).toBe('+33-4-79-00-00-60')
-  // A page that anyone can open by a link dials nothing by itself.
-  expect(peer.controlled).toEqual([])
-  await button.click()
-  // The third answer is the end; what it says, the second said too.
-  await until('its end', async () => peer.controlled.length === 4)
-  await until('its result', async () => (await says()) === 'answered')
-  const [first, ...waits] = peer.controlled
-  expect(first).toMatchObject({ what: 'POST calls', body: { from: 'PJSIP/5860', to: '+33-4-79-00-00-60' } })
-  expect(first?.key).toMatch(/^[0-9a-f-]{20,}$/)
-  expect(waits.map(({ what }) => what)).toEqual(Array(3).fill(`GET calls/${id}?wait=25`))
-  // Another click is another call.
-  await button.click()
-  await until('the second call', async () => peer.controlled.filter(({ what }) => what === 'POST calls').length === 2)
-  const keys = peer.controlled.flatMap(({ what, key }) => (what === 'POST calls' ? [key] : []))
-  expect(new Set(keys).size).toBe(2)
-  expect(await page.content()).not.toContain(peer.key)
-})
+browserTest(
+  'a tel: link fills in the number, and each click places one call with an idempotency key of its own',
+  async () => {
+    const { page, number, button, says } = await follow('tel:+33-4-79-00-00-60', {
+      'POST calls': [call('queued')],
+      [`GET calls/${id}`]: [call('ringing-caller'), call('answered'), call('ended', { result: 'answered' })],
+    })
+    expect(await number.inputValue()).toBe('+33-4-79-00-00-60')
+    // Anyone can make a link to this page, so it dials nothing before a click.
+    expect(peer.controlled).toEqual([])
+    await button.click()
+    // The third answer has the end of the call.
+    await until('its end', async () => peer.controlled.length === 4)
+    await until('its result', async () => (await says()) === 'answered')
+    const [first, ...waits] = peer.controlled
+    expect(first).toMatchObject({ what: 'POST calls', body: { from: 'PJSIP/5860', to: '+33-4-79-00-00-60' } })
+    expect(first?.key).toMatch(/^[0-9a-f-]{20,}$/)
+    expect(waits.map(({ what }) => what)).toEqual(Array(3).fill(`GET calls/${id}?wait=25`))
+    // A second click is a second call.
+    await button.click()
+    await until('the second call', async () => peer.controlled.filter(({ what }) => what === 'POST calls').length === 2)
+    const keys = peer.controlled.flatMap(({ what, key }) => (what === 'POST calls' ? [key] : []))
+    expect(new Set(keys).size).toBe(2)
+    expect(await page.content()).not.toContain(peer.key)
+  },
+)
 
-browserTest('a click whose answer was lost is asked again as the same click', async () => {
+browserTest('retries a click whose answer is lost with the same idempotency key', async () => {
   const { button, says } = await follow('tel:60', {
     'POST calls': [{ status: 0, body: {} }, call('ended', { result: 'busy' })],
   })
@@ -99,7 +102,7 @@ browserTest('a click whose answer was lost is asked again as the same click', as
   expect(new Set(keys).size).toBe(1)
 })
 
-browserTest('a call is hung up while it rings', async () => {
+browserTest('hangs up a call that rings', async () => {
   const { page, button, says } = await follow('tel:60', {
     'POST calls': [call('queued')],
     [`GET calls/${id}`]: [call('ringing-caller')],
@@ -117,13 +120,10 @@ test.runIf(hasChromium || process.env['CI']).each([
   [409, 'caller-offline', 'The calling phone is not registered; switch it on.'],
   [429, 'call-cap-minute', 'Site or key may not place more calls by API for now.'],
   [503, 'pbx-unreachable', 'The bridge of this site does not reach its PBX.'],
-] as const)(
-  'a refusal by %i %s is said in its words, and the click can be made again',
-  async (status, errorId, detail) => {
-    const { button, says } = await follow('tel:+12423651234', { 'POST calls': [problem(status, errorId, detail)] })
-    await button.click()
-    await until('its words', async () => (await says()) === detail)
-    await until('the button', () => button.isEnabled())
-    expect(peer.controlled.length).toBe(1)
-  },
-)
+] as const)('shows the detail of a refusal %i %s and allows another click', async (status, errorId, detail) => {
+  const { button, says } = await follow('tel:+12423651234', { 'POST calls': [problem(status, errorId, detail)] })
+  await button.click()
+  await until('its words', async () => (await says()) === detail)
+  await until('the button', () => button.isEnabled())
+  expect(peer.controlled.length).toBe(1)
+})

@@ -7,7 +7,7 @@ import { startStack } from '../pbx/support/stack.ts'
  */
 export async function main(args: string[]): Promise<void> {
   await using stack = await startStack()
-  const { rounds, cuts, resets } = await runRounds(stack, Number(args[0] ?? 50))
+  const { rounds, cuts, resets } = await runRounds(stack, { rounds: Number(args[0] ?? 50), subscribers: 20 })
   console.log(
     `${rounds} rounds of 20 pages, ${cuts} cuts, ${resets} resets: every page equals Asterisk at the end of each`,
   )

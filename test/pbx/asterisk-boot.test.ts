@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AlreadyRunningError, NotRunningError, PortInUseError } from '../../infra/asterisk/errors.ts'
-import { reservePorts } from '../../infra/asterisk/instance/ports.ts'
+import { releasePorts, reservePorts } from '../../infra/asterisk/instance/ports.ts'
 import { createPbx } from '../../infra/asterisk/pbx.ts'
 import { requestAri } from '../../infra/asterisk/phones/ari.ts'
 import { Phones } from '../../infra/asterisk/phones.ts'
@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => it?.[Symbol.asyncDispose]())
 
-test('boots without a warning, every module running', async () => {
+test('boots without a warning and runs every configured module', async () => {
   const complaints = (await readFile(it.pbx.logFile, 'utf8')).split('\n').filter((line) => /WARNING|ERROR/.test(line))
   expect(complaints).toEqual([])
   const running = (await it.pbx.cli('module show')).split('\n').filter((line) => / Running /.test(line))
@@ -29,7 +29,7 @@ test('boots without a warning, every module running', async () => {
   expect(names).toEqual(expect.arrayContaining([...MODULES]))
 })
 
-test('keeps its configuration from other users', async () => {
+test('configuration and secrets are readable by their owner only', async () => {
   const folder = dirname(dirname(it.pbx.logFile))
   expect((await stat(join(folder, 'etc'))).mode & 0o777).toBe(0o700)
   for (const name of await readdir(join(folder, 'etc')))
@@ -37,7 +37,7 @@ test('keeps its configuration from other users', async () => {
   expect((await stat(join(folder, 'secrets.json'))).mode & 0o777).toBe(0o600)
 })
 
-test('the reader of ARI may look and not call, and a wrong password is refused', async () => {
+test('ARI rejects a call by the read-only user with 403 and a wrong password with 401', async () => {
   const { ariUrl, ariUser, ariPassword, readerUser, readerPassword } = it.pbx
   const reader = { ariUrl, ariUser: readerUser, ariPassword: readerPassword }
   const nobody = { endpoint: 'PJSIP/none', extension: '60', context: 'click2call' }
@@ -47,7 +47,7 @@ test('the reader of ARI may look and not call, and a wrong password is refused',
   expect(await requestAri({ ariUrl, ariUser, ariPassword: 'wrong' }, 'GET', 'endpoints')).toBe(401)
 })
 
-test('the AMI user reads astDB and may neither call nor run commands', async () => {
+test('the AMI user may read astDB but neither originate calls nor run commands', async () => {
   const socket = createConnection(it.pbx.amiPort, '127.0.0.1')
   const action = (fields: Record<string, string>) =>
     socket.write(
@@ -68,7 +68,7 @@ test('the AMI user reads astDB and may neither call nor run commands', async () 
   expect(to('command')).toContain('Permission denied')
 })
 
-test('a phone with a wrong password is not let in', async () => {
+test('rejects the registration of a phone with a wrong password', async () => {
   const contacts = () => it.pbx.cli('pjsip show contacts')
   const before = await contacts()
   const { address, sipPort } = it.pbx
@@ -77,20 +77,20 @@ test('a phone with a wrong password is not let in', async () => {
   const installation = await testInstallation()
   await using thieves = new Phones({ installation, site: it.site, folder, pbx: { address, sipPort, phonePasswords } })
   await thieves.start()
-  await until('Asterisk to say so', async () =>
+  await until('Asterisk to log the rejection', async () =>
     /REGISTER.*Failed to authenticate/.test(await readFile(it.pbx.logFile, 'utf8')),
   )
   expect(await contacts()).toBe(before)
 })
 
-test('a second Asterisk in the same folder is refused, and the first goes on', async () => {
+test('refuses to start a second Asterisk in the same folder, and the first keeps running', async () => {
   const folder = dirname(dirname(it.pbx.logFile))
   const second = await createPbx({ installation: await testInstallation(), site: it.site, folder })
   await expect(second.start()).rejects.toThrow(AlreadyRunningError)
   expect(await it.pbx.cli('core show version')).toContain('Asterisk 22')
 })
 
-test('a taken port is named in one sentence, and nothing is left running', async () => {
+test('a start with a port in use throws one sentence with the port and leaves no process', async () => {
   const taken = createSocket('udp4').bind(0, '127.0.0.1')
   await once(taken, 'listening')
   const ports = { ...(await reservePorts()), sip: taken.address().port }
@@ -104,16 +104,17 @@ test('a taken port is named in one sentence, and nothing is left running', async
   await expect(other.cli('core show version')).rejects.toThrow(NotRunningError)
 })
 
-test('two Asterisks never get the same ports', async () => {
+test('reserves different ports for each Asterisk', async () => {
   const reserved = await Promise.all(Array.from({ length: 5 }, () => reservePorts()))
   const taken = [it.pbx.sipPort, ...reserved.map(({ sip }) => sip)]
   expect(new Set(taken).size).toBe(taken.length)
+  await Promise.all(reserved.map(releasePorts))
   const ranges = reserved.map(({ sip, rtpLast }) => [sip, rtpLast] as const).sort(([a], [b]) => a - b)
   for (const [n, [, last]] of ranges.entries())
     expect(last).toBeLessThan(ranges[n + 1]?.[0] ?? Number.POSITIVE_INFINITY)
 })
 
-test('ends with the process that started it, even when that is killed', async () => {
+test('ends when the process that started it is killed', async () => {
   const folder = join(dirname(dirname(it.pbx.logFile)), 'orphan')
   const { root } = await testInstallation()
   const script = `
@@ -131,7 +132,7 @@ test('ends with the process that started it, even when that is killed', async ()
   process.kill(pid, 0)
   parent.kill('SIGKILL')
   await until('the orphan to end', async () => {
-    // A zombie waits for whoever inherited it, which is not our doing.
+    // A zombie has ended; its new parent process may collect it later.
     const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z')
     return /\) Z/.test(state)
   })

@@ -13,7 +13,7 @@ afterAll(() => it?.[Symbol.asyncDispose]())
 
 const internal = { src: '60', dst: '61', dcontext: 'internes', clid: '"Phone 60" <60>' }
 
-test('an answered call leaves one record with all 21 fields', async () => {
+test('writes one call record with all 21 fields for an answered call', async () => {
   await it.phones.setBehaviour('61', { kind: 'answer', afterMs: 100 })
   const call = await it.phones.call({ from: '60', to: '61', talkMs: 1100 })
   expect(await call.answered).toBe(true)
@@ -30,7 +30,7 @@ test('an answered call leaves one record with all 21 fields', async () => {
   expect(record?.['billsec']).toBeGreaterThanOrEqual(1)
 })
 
-test('a phone that answers may hang up first', async () => {
+test('writes one call record if the called phone hangs up first', async () => {
   await it.phones.setBehaviour('61', { kind: 'answer', talkMs: 50 })
   const call = await it.phones.call({ from: '60', to: '61' })
   expect(await call.ended).toMatchObject({ answered: true, cause: 16 })
@@ -43,7 +43,7 @@ test.each([
   ['unavailable', { kind: 'unavailable' }, 'NO ANSWER', 'u'],
   ['not answered', { kind: 'ring' }, 'NO ANSWER', 'u'],
 ] as const)(
-  'a call that is %s goes to voicemail and keeps the dialled number in both records',
+  'a call that is %s goes to voicemail, and both records have the dialled number',
   async (_, behaviour, disposition, greeting) => {
     await it.phones.setBehaviour('61', behaviour)
     const call = await it.phones.call({ from: '60', to: '61', talkMs: 100 })
@@ -57,7 +57,7 @@ test.each([
   },
 )
 
-test('a phone that is switched off is not rung, and its caller gets voicemail', async () => {
+test('a call to an unregistered phone goes to voicemail without ringing', async () => {
   await it.phones.unregister('61')
   const call = await it.phones.call({ from: '60', to: '61', talkMs: 100 })
   await call.ended
@@ -65,7 +65,7 @@ test('a phone that is switched off is not rung, and its caller gets voicemail', 
   await it.phones.register('61')
 })
 
-test('a caller who gives up while it rings leaves one record', async () => {
+test('writes one call record if the caller hangs up while the phone rings', async () => {
   await it.phones.setBehaviour('61', { kind: 'ring' })
   const call = await it.phones.call({ from: '60', to: '61' })
   expect(await call.ringing).toBe(true)
@@ -73,13 +73,13 @@ test('a caller who gives up while it rings leaves one record', async () => {
   expect(await it.takeRecords(1)).toMatchObject([{ ...internal, disposition: 'NO ANSWER', lastapp: 'Dial' }])
 })
 
-test('an unknown number is told so and leaves no record', async () => {
+test('a call to an unknown number ends with cause 1 and writes no record', async () => {
   const call = await it.phones.call({ from: '60', to: '998' })
   expect(await call.ended).toMatchObject({ answered: false, cause: 1 })
   expect(await it.takeRecords(0)).toEqual([])
 })
 
-test('a phone refuses with 603, is busy with 486, and is unavailable with 480', async () => {
+test('phones answer 603 to refuse, 486 when busy and 480 when unavailable', async () => {
   const { pbx, phones } = it
   const causes: unknown[] = []
   await using socket = new WebSocketOf(
@@ -97,7 +97,7 @@ test('a phone refuses with 603, is busy with 486, and is unavailable with 480', 
   expect(causes).toEqual([603, 486, 480])
 })
 
-test('forty calls at once each leave their record', async () => {
+test('writes one record for each of forty simultaneous calls', async () => {
   await it.phones.setBehaviour('61', { kind: 'answer' })
   const calls = await Promise.all(
     Array.from({ length: 40 }, () => it.phones.call({ from: '60', to: '61', talkMs: 300 })),
@@ -108,13 +108,13 @@ test('forty calls at once each leave their record', async () => {
   expect(new Set(records.map((record) => `${record['uniqueid']}/${record['sequence']}`)).size).toBe(40)
 })
 
-test('none of these calls made Asterisk or the phones complain', async () => {
+test('no call of this file made Asterisk or the phones log a warning', async () => {
   for (const file of [it.pbx.logFile, it.phones.logFile])
     expect((await readFile(file, 'utf8')).split('\n').filter((line) => /WARNING|ERROR/.test(line))).toEqual([])
   expect(await it.takeRecords(0)).toEqual([])
 })
 
-/** An event socket that closes with its block. */
+/** A WebSocket for ARI events that closes at the end of its block. */
 class WebSocketOf {
   readonly #socket: WebSocket
   constructor(url: string, login: string) {

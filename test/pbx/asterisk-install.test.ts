@@ -21,7 +21,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const quiet = () => undefined
 
-test('installs once for two that ask at the same time, and again in no time', async () => {
+test('installs once if two callers install at the same time, and reuses the installation afterwards', async () => {
   const steps: string[] = []
   const install = () => installAsterisk({ folder, progress: (step) => steps.push(step) })
   const [one, other] = await Promise.all([install(), install()])
@@ -38,7 +38,7 @@ test('installs once for two that ask at the same time, and again in no time', as
   expect(steps).toEqual([])
 })
 
-test('leaves nothing half-done when it is interrupted', async () => {
+test('leaves no files when the installation is aborted', async () => {
   const interrupt = new AbortController()
   const installing = installAsterisk({
     folder,
@@ -49,7 +49,7 @@ test('leaves nothing half-done when it is interrupted', async () => {
   expect(await readdir(folder)).toEqual([])
 })
 
-test('says what to do when no mirror answers', async () => {
+test('an unreachable mirror throws an error with the options to use', async () => {
   const failure = await installAsterisk({ folder, mirror: 'http://127.0.0.1:9/debian', progress: quiet }).catch(
     (error) => error,
   )
@@ -62,7 +62,7 @@ test('says what to do when no mirror answers', async () => {
 test.each([
   ['is gone', () => ({ status: 404, body: Buffer.from('gone') })],
   ['has other bytes', (body: Buffer) => ({ status: 200, body: Buffer.alloc(body.length, 'x') })],
-] as const)('says what to do when a package of the mirror %s', async (_, tamper) => {
+] as const)('a mirror on which a package %s throws an error with the option to use', async (_, tamper) => {
   await using mirror = await mirrorThat((path, body) =>
     /\/asterisk-core-sounds-en-gsm_/.test(path) ? tamper(body) : undefined,
   )
@@ -72,7 +72,7 @@ test.each([
   expect(await readdir(folder)).toEqual([])
 })
 
-test('refuses a mirror that is no URL, and a folder that is none', async () => {
+test('rejects a mirror that is not a URL and a folder that is a file', async () => {
   await expect(installAsterisk({ folder, mirror: 'mirror.example\nDeb: x', progress: quiet })).rejects.toThrow(
     MirrorInvalidError,
   )
@@ -81,7 +81,7 @@ test('refuses a mirror that is no URL, and a folder that is none', async () => {
   await expect(installAsterisk({ folder: join(file, 'in'), progress: quiet })).rejects.toThrow(FolderNotWritableError)
 })
 
-/** Passes everything on from the machine's own mirror, except what `change` answers otherwise. */
+/** Proxies the machine's own mirror; `change` may replace an answer. */
 async function mirrorThat(change: (path: string, body: Buffer) => { status: number; body: Buffer } | undefined) {
   const [{ uri } = { uri: '' }] = await mirrorsToTry(undefined)
   const server = createServer(async (request, response) => {

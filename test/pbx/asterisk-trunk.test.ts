@@ -8,23 +8,31 @@ beforeAll(async () => {
 })
 afterAll(() => it?.[Symbol.asyncDispose]())
 
-test.runIf(hasSipp)('an outside caller rings the extension behind the number, which stays in the record', async () => {
-  await it.phones.setBehaviour('61', { kind: 'answer' })
-  await using caller = await callFromOutside({
-    from: '0612345678',
-    to: '0479000061',
-    talkMs: 200,
-    sipPort: it.pbx.sipPort,
-  })
-  expect(await caller.ended).toBe(0)
-  const [record, ...more] = await it.takeRecords(1)
-  expect(more).toEqual([])
-  expect(record).toMatchObject({ src: '0612345678', dst: '0479000061', dcontext: 'entrants', disposition: 'ANSWERED' })
-  expect(record?.['channel']).toMatch(/^PJSIP\/mytrunk-/)
-  expect(record?.['dstchannel']).toMatch(/^PJSIP\/5861-/)
-})
+test.runIf(hasSipp)(
+  'an outside call rings the extension of the dialled number, and the record has that number',
+  async () => {
+    await it.phones.setBehaviour('61', { kind: 'answer' })
+    await using caller = await callFromOutside({
+      from: '0612345678',
+      to: '0479000061',
+      talkMs: 200,
+      sipPort: it.pbx.sipPort,
+    })
+    expect(await caller.ended).toBe(0)
+    const [record, ...more] = await it.takeRecords(1)
+    expect(more).toEqual([])
+    expect(record).toMatchObject({
+      src: '0612345678',
+      dst: '0479000061',
+      dcontext: 'entrants',
+      disposition: 'ANSWERED',
+    })
+    expect(record?.['channel']).toMatch(/^PJSIP\/mytrunk-/)
+    expect(record?.['dstchannel']).toMatch(/^PJSIP\/5861-/)
+  },
+)
 
-test.runIf(hasSipp)('an outside caller gets voicemail when nobody answers', async () => {
+test.runIf(hasSipp)('an outside call goes to voicemail if the phone does not answer', async () => {
   await it.phones.setBehaviour('61', { kind: 'ring' })
   await using caller = await callFromOutside({
     from: '0612345678',
@@ -39,7 +47,7 @@ test.runIf(hasSipp)('an outside caller gets voicemail when nobody answers', asyn
   ])
 })
 
-test.runIf(hasSipp)('an outside caller cannot dial an extension, nor out again', async () => {
+test.runIf(hasSipp)('rejects outside calls to an internal extension or to another outside number', async () => {
   for (const to of ['60', '0612345678']) {
     await using caller = await callFromOutside({ from: '0612345678', to, talkMs: 100, sipPort: it.pbx.sipPort })
     expect(await caller.ended).not.toBe(0)
@@ -47,7 +55,7 @@ test.runIf(hasSipp)('an outside caller cannot dial an extension, nor out again',
   expect(await it.takeRecords(0)).toEqual([])
 })
 
-test.runIf(hasSipp)('a number that begins with 0 goes out on the trunk', async () => {
+test.runIf(hasSipp)('sends a call to a number with a leading 0 to the trunk', async () => {
   await using far = await outsideAnswers(it.trunkPort)
   const call = await it.phones.call({ from: '60', to: '07719', talkMs: 200 })
   expect(await call.answered).toBe(true)
@@ -59,7 +67,7 @@ test.runIf(hasSipp)('a number that begins with 0 goes out on the trunk', async (
   expect(record?.['dstchannel']).toMatch(/^PJSIP\/mytrunk-/)
 })
 
-test.runIf(hasSipp)('the caller hears that the outside is busy', async () => {
+test.runIf(hasSipp)('ends a call with cause 17 if the outside number is busy', async () => {
   await using far = await outsideAnswers(it.trunkPort, 'busy')
   const call = await it.phones.call({ from: '60', to: '07719' })
   expect(await call.ended).toMatchObject({ answered: false, cause: 17 })

@@ -6,8 +6,8 @@ import { until } from '../support/until.ts'
 import { startPbx, type TestPbx } from './support/pbx.ts'
 
 /*
- * Goal: a bridge that connects in the middle of a call finds the call that Asterisk writes to its CDR file later.
- * Method: what is read over REST from a real Asterisk, with no event seen before.
+ * Goal: a bridge that connects during a call finds the call under the id that Asterisk writes to its CDR file later.
+ * Method: the state is read over REST from a real Asterisk, without any earlier event.
  */
 
 let it: TestPbx
@@ -19,14 +19,14 @@ afterAll(() => it?.[Symbol.asyncDispose]())
 async function readState(): Promise<PbxState> {
   const rest = new AriRest(it.pbx.ariUrl, { user: it.pbx.ariUser, password: it.pbx.ariPassword })
   const snapshot = await readSnapshot(rest, AbortSignal.timeout(5000))
-  // Each channel's linkedid was told, not guessed.
+  // Asterisk returned the linkedid of each channel.
   expect([...snapshot.linkedids.keys()].sort()).toEqual(snapshot.channels.map(({ id }) => id).sort())
   const state = new PbxState()
   state.resynchronise(snapshot, new Date().toISOString())
   return state
 }
 
-test('a call that rings is found with who calls, what was dialled and who rings', async () => {
+test('finds a ringing call with its caller, the dialled number and the ringing phone', async () => {
   await it.phones.setBehaviour('61', { kind: 'ring' })
   const call = await it.phones.call({ from: '60', to: '61' })
   await until('phone 61 rings', async () => (await readState()).endpoints.get('PJSIP/5861')?.deviceState === 'RINGING')
@@ -42,7 +42,7 @@ test('a call that rings is found with who calls, what was dialled and who rings'
   expect((await it.takeRecords(1))[0]?.['linkedid']).toBe(found?.call)
 })
 
-test('a call that is answered is found under its linkedid, with when it was answered', async () => {
+test('finds an answered call under its linkedid, with the time of the answer', async () => {
   await it.phones.setBehaviour('61', { kind: 'answer' })
   const call = await it.phones.call({ from: '60', to: '61' })
   expect(await call.answered).toBe(true)

@@ -6,8 +6,8 @@ import { startPbx, type TestPbx } from './support/pbx.ts'
 import { hasSipp } from './support/trunk.ts'
 
 /**
- * Goal: a call's story, told by its CDRs alone, is what happened.
- * Method: real calls of every kind, each looked at once its records are written.
+ * Goal: the story of a call, computed from its CDRs only, is what happened.
+ * Method: real calls of every kind, each checked when its records are written.
  */
 let it: TestPbx
 beforeAll(async () => {
@@ -16,12 +16,12 @@ beforeAll(async () => {
 afterAll(() => it?.[Symbol.asyncDispose]())
 
 test.runIf(hasSipp).each(callKinds(17).map((kind, n) => ({ ...kind, n })))(
-  'a call that is $kind is told so',
+  'computes the story of a call: $kind',
   async ({ make, n, tells }) => {
     await make(it, n)
     const rows: unknown = await it.takeRecords(Object.keys(tells).length > 0 ? 1 : 0)
     const calls = [...Map.groupBy(rows as Cdr[], ({ linkedid }) => linkedid).values()]
-    const told = calls.map((cdrs) => callOf(cdrs, { country: 'FR' }))
-    if (Object.keys(tells).length > 0) expect(told).toMatchObject([tells])
+    const stories = calls.map((cdrs) => callOf(cdrs, { country: 'FR' }))
+    if (Object.keys(tells).length > 0) expect(stories).toMatchObject([tells])
   },
 )

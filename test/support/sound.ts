@@ -56,28 +56,45 @@ export function findSound(recording: Float64Array, reference: Float64Array, from
   return { at: fromSeconds + best.n / rate, correlation: best.correlation, level: best.level }
 }
 
-/** Sum of products of `short` with each stretch of `long`, by Fourier transforms: a call's length by itself would take minutes. */
+/**
+ * Returns the sum of products of `short` with each stretch of `long`, by Fourier transforms: a call's length by itself would
+ * take minutes. Both are real, so one transform takes `long` as its real part and `short` as its imaginary one.
+ */
 function correlate(long: Float64Array, short: Float64Array): Float64Array {
   const size = 2 ** Math.ceil(Math.log2(long.length + short.length))
-  const [a, b] = [transformed(long, size), transformed(short, size)]
   const re = new Float64Array(size)
   const im = new Float64Array(size)
-  for (let n = 0; n < size; n++) {
-    const [ar = 0, ai = 0, br = 0, bi = 0] = [a.re[n], a.im[n], b.re[n], b.im[n]]
-    re[n] = ar * br + ai * bi
-    // The inverse transform is the transform of the conjugate.
-    im[n] = -(ai * br - ar * bi)
-  }
+  re.set(long)
+  im.set(short)
   transform(re, im)
-  return re.map((one) => one / size)
+  const [outRe, outIm] = [new Float64Array(size), new Float64Array(size)]
+  for (let n = 0; n < size; n++) {
+    const m = (size - n) % size
+    const zr = re[n] as number
+    const zi = im[n] as number
+    const yr = re[m] as number
+    const yi = im[m] as number
+    const ar = (zr + yr) / 2
+    const ai = (zi - yi) / 2
+    const br = (zi + yi) / 2
+    const bi = (yr - zr) / 2
+    // The product of one with the conjugate of the other, itself conjugated: then the inverse transform is the transform.
+    outRe[n] = ar * br + ai * bi
+    outIm[n] = ar * bi - ai * br
+  }
+  transform(outRe, outIm)
+  return outRe.map((one) => one / size)
 }
 
-function transformed(sound: Float64Array, size: number) {
-  const re = new Float64Array(size)
-  re.set(sound)
-  const im = new Float64Array(size)
-  transform(re, im)
-  return { re, im }
+const tables = new Map<number, { cos: Float64Array; sin: Float64Array }>()
+
+function tableOf(size: number): { cos: Float64Array; sin: Float64Array } {
+  const known = tables.get(size)
+  if (known) return known
+  const angles = Float64Array.from({ length: size / 2 }, (_, k) => (-2 * Math.PI * k) / size)
+  const table = { cos: angles.map(Math.cos), sin: angles.map(Math.sin) }
+  tables.set(size, table)
+  return table
 }
 
 /** Cooley and Tukey's transform in place; the size is a power of two. */
@@ -88,23 +105,38 @@ function transform(re: Float64Array, im: Float64Array): void {
     for (; j & bit; bit >>= 1) j ^= bit
     j ^= bit
     if (i < j) {
-      ;[re[i], re[j]] = [re[j] ?? 0, re[i] ?? 0]
-      ;[im[i], im[j]] = [im[j] ?? 0, im[i] ?? 0]
+      swap(re, i, j)
+      swap(im, i, j)
     }
   }
+  const { cos, sin } = tableOf(size)
+  // Plain variables: a destructured array in this loop doubles its time.
   for (let length = 2; length <= size; length *= 2) {
     const half = length / 2
-    for (let k = 0; k < half; k++) {
-      const [cos, sin] = [Math.cos((-2 * Math.PI * k) / length), Math.sin((-2 * Math.PI * k) / length)]
-      for (let at = k; at < size; at += length) {
-        const [r = 0, i = 0] = [re[at + half], im[at + half]]
-        const [tr, ti] = [r * cos - i * sin, r * sin + i * cos]
-        const [r0 = 0, i0 = 0] = [re[at], im[at]]
-        re[at + half] = r0 - tr
-        im[at + half] = i0 - ti
-        re[at] = r0 + tr
-        im[at] = i0 + ti
+    const step = size / length
+    for (let at = 0; at < size; at += length) {
+      for (let k = 0; k < half; k++) {
+        const c = cos[k * step] as number
+        const s = sin[k * step] as number
+        const low = at + k
+        const high = low + half
+        const r = re[high] as number
+        const i = im[high] as number
+        const tr = r * c - i * s
+        const ti = r * s + i * c
+        const r0 = re[low] as number
+        const i0 = im[low] as number
+        re[high] = r0 - tr
+        im[high] = i0 - ti
+        re[low] = r0 + tr
+        im[low] = i0 + ti
       }
     }
   }
+}
+
+function swap(list: Float64Array, i: number, j: number): void {
+  const one = list[i] as number
+  list[i] = list[j] as number
+  list[j] = one
 }

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** Many times what any condition takes on an idle machine: other programs may keep every core busy. */
 const patienceMs = 120_000
 
-const lookEveryMs = 20
+/** The first waits are short, so that a test goes on at once; later ones leave the processor to what is waited for. */
+const lookMs = { first: 20, most: 200, factor: 1.3 }
 
 /** Waits until `look` returns a value, and returns it; throws an error that names what it waited for. */
 export async function until<T>(
@@ -12,10 +13,10 @@ export async function until<T>(
   msMax = patienceMs,
 ): Promise<T> {
   const deadline = Date.now() + msMax
-  while (Date.now() < deadline) {
+  for (let waitMs = lookMs.first; Date.now() < deadline; waitMs = Math.min(lookMs.most, waitMs * lookMs.factor)) {
     const found = await look()
     if (found !== undefined && found !== false) return found
-    await delay(lookEveryMs)
+    await delay(waitMs)
   }
   throw new Error(`waited ${msMax} ms for ${what}`)
 }

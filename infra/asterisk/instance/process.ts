@@ -7,27 +7,27 @@ import { isAlive } from '../install/lock.ts'
 const SETPRIV = '/usr/bin/setpriv'
 
 /**
- * Starts a program that does not outlive this process. Its words go to `wordsFile`, created with mode 0600. It has a
- * session of its own: Ctrl-C in a terminal reaches this process alone, which then stops things in order.
+ * Starts a program that ends when this process ends. Its output goes to `outputFile`, created with mode 0600. It has its
+ * own session, so that Ctrl-C in a terminal reaches only this process, which then stops the programs in order.
  */
 export async function spawnTied(
   command: readonly string[],
-  { cwd, wordsFile }: { cwd: string; wordsFile: string },
+  { cwd, outputFile }: { cwd: string; outputFile: string },
 ): Promise<ChildProcess> {
   const tied = (await exists(SETPRIV)) ? [SETPRIV, '--pdeathsig', 'KILL', ...command] : command
   const [program = '', ...args] = tied
-  const words = await open(wordsFile, 'a', 0o600)
+  const output = await open(outputFile, 'a', 0o600)
   try {
-    const child = spawn(program, args, { stdio: ['ignore', words.fd, words.fd], detached: true, cwd })
+    const child = spawn(program, args, { stdio: ['ignore', output.fd, output.fd], detached: true, cwd })
     await once(child, 'spawn')
     killAtExit(child)
     return child
   } finally {
-    await words.close()
+    await output.close()
   }
 }
 
-/** setpriv(1) has the kernel kill the child even when this process is killed (Asterisk lets a TERM pass while it boots); this does where setpriv is missing. */
+/** Kills the child when this process exits. setpriv(1) does more where it exists: the kernel then kills the child even if this process is killed. */
 function killAtExit(child: ChildProcess): void {
   const kill = () => {
     child.kill('SIGKILL')
@@ -37,8 +37,8 @@ function killAtExit(child: ChildProcess): void {
 }
 
 /**
- * The process named in a pid file, if it lives and its command line holds `marker`: its id may have gone to another
- * program since the file was written.
+ * Returns the process id in a pid file if that process runs and `marker` is in its command line: after a crash the id may
+ * belong to another program.
  */
 export async function livingOwner(pidFile: string, marker: string): Promise<number | undefined> {
   const pid = Number.parseInt(await textOf(pidFile), 10)
@@ -46,7 +46,7 @@ export async function livingOwner(pidFile: string, marker: string): Promise<numb
   return (await textOf(`/proc/${pid}/cmdline`)).includes(marker) ? pid : undefined
 }
 
-/** When a file was last written, 0 if it is absent or empty. */
+/** Returns the time of the last write in Unix milliseconds; 0 if the file is absent or empty. */
 export async function lastWrittenMs(file: string): Promise<number> {
   try {
     const { size, mtimeMs } = await stat(file)

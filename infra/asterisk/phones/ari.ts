@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import * as v from 'valibot'
 import { WebSocket } from 'ws'
 
-/** What the phones need of an ARI event; the rest is left out. */
+/** The fields of an ARI event that the phones read. */
 export const PhoneEvent = v.object({
   type: v.string(),
   channel: v.optional(v.object({ id: v.string(), state: v.string() })),
@@ -17,9 +17,9 @@ export interface AriLogin {
   readonly ariPassword: string
 }
 
-const REQUEST_MS_MAX = 10_000
+const REQUEST_MS_MAX = 30_000
 
-/** Opens the event socket of an Asterisk, subscribed to everything. The caller closes it. */
+/** Opens the event WebSocket of an Asterisk, subscribed to all events. The caller closes it. */
 export async function openEvents(login: AriLogin, onEvent: (event: PhoneEvent) => void): Promise<WebSocket> {
   const url = `${login.ariUrl.replace(/^http/, 'ws')}/events?app=phones&subscribeAll=true`
   const socket = new WebSocket(url, { headers: { authorization: basic(login) }, handshakeTimeout: REQUEST_MS_MAX })
@@ -28,7 +28,7 @@ export async function openEvents(login: AriLogin, onEvent: (event: PhoneEvent) =
   return socket
 }
 
-/** One REST request; returns the status. Its body, if any, is JSON. */
+/** Sends one REST request with an optional JSON body; returns the HTTP status. */
 export async function requestAri(login: AriLogin, method: string, path: string, body?: unknown): Promise<number> {
   const response = await fetch(`${login.ariUrl}/${path}`, {
     method,

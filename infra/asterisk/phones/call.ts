@@ -1,21 +1,21 @@
 import type { PhoneEvent } from './ari.ts'
 
-/** How a phone's call ended. */
+/** The end of a phone's call. */
 export interface CallEnd {
   readonly answered: boolean
-  /** Q.850: 16 ended in the usual way, 17 busy, 19 no answer, 21 refused, 1 unknown number. */
+  /** Q.850 cause: 16 normal clearing, 17 busy, 19 no answer, 21 rejected, 1 unknown number. */
   readonly cause: number
   readonly causeText: string
 }
 
-/** A call that one of the phones placed. Its promises always settle; they never reject. */
+/** A call that one of the phones placed. Its promises always resolve. */
 export class PhoneCall {
   readonly id: string
-  /** Resolves once the phones' application has the channel, and so may dial from it; or the call ended without that. */
+  /** Resolves when the channel is in the phones' application, which can then dial from it, or when the call has ended. */
   readonly taken: Promise<void>
-  /** True once the other side rings, false if the call ended without that. */
+  /** True when the other side rings, false if the call ends before. */
   readonly ringing: Promise<boolean>
-  /** True once it is answered, false if the call ended without that. */
+  /** True when the other side answers, false if the call ends before. */
   readonly answered: Promise<boolean>
   readonly ended: Promise<CallEnd>
   readonly #taken = Promise.withResolvers<void>()
@@ -35,13 +35,13 @@ export class PhoneCall {
     this.ended = this.#ended.promise
   }
 
-  /** Cancels the call if it rings, hangs up if it is answered, does nothing if it ended; resolves when it has ended. */
+  /** Cancels a ringing call or hangs up an answered one; resolves when the call has ended. */
   async hangup(): Promise<CallEnd> {
     await this.#release()
     return this.ended
   }
 
-  /** Takes an event of this call's own channel. */
+  /** Handles an event of this call's channel. */
   take(event: PhoneEvent): void {
     const state = event.channel?.state
     if (event.type === 'StasisStart') this.#taken.resolve()

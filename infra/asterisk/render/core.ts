@@ -56,12 +56,17 @@ messages.log => notice,warning,error
 `
 }
 
-/** Renders rtp.conf without ICE, which would look up this machine's addresses for each call. */
+/**
+ * Renders rtp.conf without ICE, which would look up this machine's addresses for each call. Asterisk ends a key by itself
+ * after `dtmftimeout` without a packet, 3 s in samples of 1/8000 s. With its default of 0.4 s a key whose packets are late,
+ * on a busy machine or a bad line, is received twice.
+ */
 export function renderRtp(ports: AsteriskPorts): string {
   return `[general]
 rtpstart = ${ports.rtpFirst}
 rtpend = ${ports.rtpLast}
 icesupport = no
+dtmftimeout = 24000
 `
 }
 

@@ -15,6 +15,8 @@ export interface PoolLimits {
   processesPerFunction: number
   /** A process that is idle for this long is ended, as AWS ends an idle execution environment. */
   idleMsMax: number
+  /** Multiplies Lambda's time limits of init and invocation; tests on a machine with busy cores need more time than AWS. */
+  timeoutScale: number
 }
 
 interface Waiting {

@@ -18,6 +18,8 @@ const runtimeClient = fileURLToPath(import.meta.resolve('aws-lambda-ric'))
 export interface ProcessSettings {
   arn: string
   timeoutMs: number
+  /** Multiplies Lambda's 10 s for the init phase. */
+  timeoutScale: number
   memoryMb: number
   taskRoot: string
   environment: Readonly<Record<string, string>>
@@ -86,7 +88,7 @@ export class FunctionProcess {
       createInterface({ input: output }).on('line', this.#settings.onLine)
     child.once('error', (error) => this.#end(exitError(error.message)))
     child.once('exit', (code, signal) => this.#end(exitError(signal ? `signal: ${signal}` : `exit status ${code}`)))
-    this.#initTimer = setTimeout(() => this.#end(initTimedOut), initMsMax)
+    this.#initTimer = setTimeout(() => this.#end(initTimedOut), initMsMax * this.#settings.timeoutScale)
   }
 
   /** Runs one invocation with a JSON payload. Resolves also if the function fails, times out or exits. */

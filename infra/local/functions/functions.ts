@@ -75,7 +75,8 @@ export async function loadFunctions(options: {
     const pool = new FunctionPool(
       {
         arn,
-        timeoutMs,
+        timeoutMs: timeoutMs * limits.timeoutScale,
+        timeoutScale: limits.timeoutScale,
         memoryMb: properties.MemorySize,
         taskRoot,
         environment,

@@ -6,7 +6,7 @@ import { closeBrowser, hasChromium, howToGetChromium, openPage } from './page.ts
 import { type Peer, startPeer } from './peer.ts'
 import { serveFolder } from './static-server.ts'
 
-/** A test of the suite; without a browser it is skipped, except where nothing may be skipped. */
+/** `test`, or a skipped test on a machine without Chromium; in CI such a test fails instead. */
 export const browserTest = hasChromium || process.env['CI'] ? test : test.skip
 if (!hasChromium) console.warn(howToGetChromium)
 
@@ -14,8 +14,7 @@ if (!hasChromium) console.warn(howToGetChromium)
 export function useDashboard(): { readonly url: string } {
   let server: Awaited<ReturnType<typeof serveFolder>> | undefined
   beforeAll(async () => {
-    await buildPage(process.cwd())
-    server = await serveFolder('dist/dashboard')
+    server = await serveFolder(await buildPage(process.cwd()))
   })
   afterAll(async () => {
     await closeBrowser()
@@ -28,7 +27,7 @@ export function useDashboard(): { readonly url: string } {
   }
 }
 
-/** A site with two idle phones and one recorded call. */
+/** Gives the site two idle phones and one recorded call. */
 export function twoPhones(peer: Peer): void {
   for (const resource of ['5860', '5861']) peer.endpoints.set(`PJSIP/${resource}`, endpoint(resource, 'NOT_INUSE'))
   peer.cdrs = [cdr('1.1')]
@@ -36,13 +35,13 @@ export function twoPhones(peer: Peer): void {
 
 export interface BoardOptions extends BrowserContextOptions {
   prepare?: (peer: Peer) => void
-  /** Added to the fragment. */
+  /** More fields of the URL's fragment. */
   more?: Record<string, string>
-  /** What the console may complain of: a test that cuts the line makes the browser say so. */
+  /** Errors that the console may show: Chromium reports a connection that the test cuts. */
   mayComplain?: RegExp
 }
 
-/** The board of a scripted site. At the end it must have asked nothing of any other machine and complained of nothing. */
+/** Opens the board of a scripted site. When the test finishes, it checks that the page sent requests to this machine only and logged no error. */
 export async function openBoard(
   url: string,
   { prepare = twoPhones, more, mayComplain, ...options }: BoardOptions = {},

@@ -3,7 +3,7 @@ import type { CallState, EndpointState, Party } from '../../../contracts/facts.t
 import type { CallEntity, EndpointEntity } from '../../../contracts/frames.ts'
 import { formatVersion } from '../../../contracts/version.ts'
 
-/** Facts for a test to say: only what matters to it is given. */
+/** Builds facts for a test, which gives only the fields that it checks. */
 export const epoch = 1_795_500_000
 let seq = 0
 export const nextVersion = () => formatVersion(epoch, ++seq)
@@ -44,7 +44,7 @@ export function call(id: string, state: CallState['state'], more: Partial<CallSt
   return { id, v: nextVersion(), r: 0, state: fact }
 }
 
-/** Asterisk's `%FT%T%z`. */
+/** Formats a time as Asterisk writes it in call records: `%FT%T%z`. */
 export const moment = (at: Date) => at.toISOString().replace(/\.\d+Z$/, '+0000')
 
 export function cdr(linkedid: string, more: Partial<Cdr> = {}): Cdr {

@@ -6,7 +6,7 @@ const executablePath = '/usr/bin/chromium'
 export const hasChromium = existsSync(executablePath)
 export const howToGetChromium = 'The browser suite needs Chromium: apt-get install -y chromium'
 
-/** Nothing of the browser's own may go out, and no name resolves but this machine's. */
+/** Chromium sends no requests of its own and resolves only the names of this machine. */
 const args = [
   '--no-sandbox',
   '--disable-quic',
@@ -15,10 +15,17 @@ const args = [
   '--no-first-run',
   '--disable-gpu',
   '--disable-sync',
+  // One process for all pages of a file, which takes a third less of the processor.
+  '--renderer-process-limit=1',
+  '--disable-site-isolation-trials',
+  '--disable-features=IsolateOrigins,site-per-process',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ]
 
-/** Starting it takes half a second and more, so one serves all pages of a test file; `closeBrowser` ends it. */
+/** Many times what a page takes on an idle machine: other programs may keep every core busy. */
+const waitMsMax = 120_000
+
+/** One browser for all pages of a test file, since its start takes half a second; `closeBrowser` ends it. */
 let started: Promise<Browser> | undefined
 
 export async function closeBrowser(): Promise<void> {
@@ -29,18 +36,19 @@ export async function closeBrowser(): Promise<void> {
 
 export interface OpenPage {
   page: Page
-  /** What the console showed as an error, uncaught exceptions, and what the page's policy blocked. */
+  /** Errors in the console, uncaught exceptions and requests that the page's security policy blocked. */
   consoleErrors: string[]
-  /** Every host that the page asked for anything, sockets too. */
+  /** Hosts of all requests and WebSockets of the page. */
   hosts: Set<string>
   close(): Promise<void>
 }
 
-/** Opens the address in a browser context of its own: no storage, no cache shared with another page. */
+/** Opens the URL in a new browser context, which shares no storage and no cache with other pages. */
 export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
   if (!hasChromium) throw new Error(howToGetChromium)
   started ??= chromium.launch({ executablePath, args })
   const context = await (await started).newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  context.setDefaultTimeout(waitMsMax)
   const page = await context.newPage()
   const consoleErrors: string[] = []
   const hosts = new Set<string>()

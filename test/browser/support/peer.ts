@@ -12,8 +12,8 @@ const boardToken = 'shb_of-the-wall'
 const pageRows = 4
 
 /**
- * A cloud that does as it is told: the HTTP and WebSocket sides of the contracts on one loopback port. It is a test peer,
- * scripted by each test, and knows nothing of how the real functions work.
+ * A scripted cloud: it speaks the HTTP and WebSocket contracts on one loopback port and answers as the test says. It shares
+ * no code with the real functions.
  */
 export class Peer {
   readonly site = 'demo'
@@ -23,22 +23,22 @@ export class Peer {
   readonly calls = new Map<string, CallEntity>()
   cdrs: Cdr[] = []
   lastHeard: string | undefined = new Date().toISOString()
-  /** Switched off by a test that wants a socket which is open and dead. */
+  /** False makes a socket that is open but dead. */
   answersPings = true
   answersSubscriptions = true
-  /** Refuses every request with this problem. */
+  /** If set, every request is refused with this problem. */
   refusal: { status: number; errorId: string; detail: string } | undefined
   partsPerSnapshot = 1
-  /** What the key may do, told with each ticket. */
+  /** Scopes of the key, sent with each ticket. */
   scopes: string[] = []
-  /** Answers of what a test scripts, by `POST calls` and the like, in their turn; the last one stays. */
+  /** Answers by method and path, such as `POST calls`. They are given in order; the last one is repeated. */
   readonly scripted = new Map<string, { status: number; body: object; headers?: Record<string, string> }[]>()
-  /** Of what was scripted: method, path, body and Idempotency-Key, as each came. */
+  /** Requests to scripted paths in the order of arrival: method and path, body and Idempotency-Key. */
   readonly controlled: { what: string; body: unknown; key: string | undefined }[] = []
 
   readonly requests: string[] = []
   readonly ticketsUsed: string[] = []
-  /** `subscribe` or `resume`, as each was answered. A resume is answered with all there is, which is legal. */
+  /** `subscribe` or `resume` for each request that was answered. A resume gets a whole snapshot, which the protocol allows. */
   readonly asked: string[] = []
   pings = 0
   readonly sockets = new Set<WebSocket>()
@@ -68,7 +68,7 @@ export class Peer {
     return `http://127.0.0.1:${port}`
   }
 
-  /** Changes the truth and tells every subscriber. */
+  /** Changes entities and pushes the change to every subscriber. */
   push(topic: Topic, entities: readonly Entity[], removed: readonly Removal[] = []): void {
     const truth: Map<string, Entity> = topic === 'endpoints' ? this.endpoints : this.calls
     for (const entity of entities) {
@@ -80,12 +80,12 @@ export class Peer {
     this.say({ type: 'delta', topic, epoch, ks: [++this.#k], w: Date.now(), entities, removed })
   }
 
-  /** Says it to every socket as it is. */
+  /** Sends a frame to every socket, unchecked. */
   say(frame: unknown): void {
     for (const socket of this.sockets) socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame))
   }
 
-  /** The network is gone: no closing handshake. */
+  /** Cuts every socket without a closing handshake, as a failing network does. */
   drop(): void {
     for (const socket of this.sockets) socket.terminate()
   }
@@ -143,7 +143,7 @@ export class Peer {
     } = url.pathname === '/v1/boards/tickets' && request.method === 'POST'
       ? { headers: undefined, ...this.#boardTicket(await text(request)) }
       : (this.#script(request, url) ?? this.#route(request, url))
-    // As a line that is cut before the answer.
+    // The connection is cut before the answer.
     if (status === 0) return void request.socket.destroy()
     response.writeHead(status, {
       ...headers,

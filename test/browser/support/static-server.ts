@@ -11,7 +11,7 @@ const types = new Map([
   ['.svg', 'image/svg+xml'],
 ])
 
-/** Serves the files of one folder on a loopback port, as any web server would. */
+/** Serves the files of a folder over HTTP on a loopback port. */
 export async function serveFolder(folder: string): Promise<AsyncDisposable & { url: string }> {
   const server = createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://page').pathname

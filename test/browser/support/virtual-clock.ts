@@ -1,10 +1,10 @@
 import type { Clock } from '../../../client/clock.ts'
 
-/** A clock that stands still until it is told to go on; what is due runs in order, each at its own time. */
+/** A clock that moves only by `advance`, which runs the timers that are due, each at its own time. */
 export class VirtualClock implements Clock {
   #nowMs: number
   readonly #due = new Map<symbol, { at: number; task: () => void }>()
-  /** What `random` gives; 1 would be the ceiling, never reached. */
+  /** What `random` returns: 0 or more, less than 1. */
   chance = 0.5
 
   constructor(nowMs = Date.parse('2026-11-24T08:00:00.000Z')) {
@@ -25,12 +25,12 @@ export class VirtualClock implements Clock {
     return () => this.#due.delete(id)
   }
 
-  /** How many timers are set: none may be left once a client is stopped. */
+  /** The number of pending timers; a stopped client has 0. */
   get timers(): number {
     return this.#due.size
   }
 
-  /** How long until each timer runs, soonest first. */
+  /** Milliseconds until each timer runs, soonest first. */
   get delaysMs(): number[] {
     return [...this.#due.values()].map(({ at }) => at - this.#nowMs).sort((a, b) => a - b)
   }

@@ -5,21 +5,21 @@ import { type CallPlan, callPlans } from './call-plans.ts'
 import type { TestPbx } from './pbx.ts'
 import { callFromOutside, outsideAnswers } from './trunk.ts'
 
-/** The sample site with a third phone, a group of two, and keys to transfer by. */
+/** Adds a third phone, a group of two phones and transfer keys to the sample site. */
 export function siteOfKinds(site: Site): Site {
   const third = { number: '62', endpoint: '5862', name: 'Phone 62' }
   const groups = [{ number: '66', extensions: ['60', '61'] }]
   return { ...site, extensions: [...site.extensions, third], groups, transferKeys: true }
 }
 
-/** A call with what its story must come to. */
+/** A call and the fields that its story must have. */
 export interface CallKind extends CallPlan {
   tells: Record<string, unknown>
 }
 
 const originated = 'originated'
 
-/** Kinds of calls beyond those between two phones, each on a system that `siteOfKinds` describes. */
+/** Further kinds of calls, which need the site of `siteOfKinds`. */
 const more: CallKind[] = [
   {
     kind: 'unanswered, then voicemail',
@@ -32,7 +32,7 @@ const more: CallKind[] = [
     },
   },
   {
-    kind: 'a group, the second phone answers',
+    kind: 'to a group whose second phone answers',
     answered: true,
     tells: { result: 'answered', dialled: '66' },
     make: async ({ phones }) => {
@@ -54,10 +54,9 @@ const more: CallKind[] = [
     },
   },
   {
-    kind: 'transferred at once',
+    kind: 'transferred blind',
     answered: true,
-    // Asterisk writes the target over what was dialled, or does not, by which of its threads is first: so `dialled` is
-    // either the number or, in its place, the phone that rang, and is not told here.
+    // `dialled` is not checked: depending on which of its threads is first, Asterisk replaces it by the phone that rang.
     tells: { result: 'answered', transferredTo: '62' },
     make: async ({ phones }) => {
       await phones.setBehaviour('61', { kind: 'transfer', target: '62', talkMs: 1_000 })
@@ -67,7 +66,7 @@ const more: CallKind[] = [
     },
   },
   {
-    kind: 'transferred after asking',
+    kind: 'transferred after consulting the target',
     answered: true,
     tells: { result: 'answered', dialled: '61', transferredTo: '62' },
     make: async ({ phones }) => {
@@ -78,7 +77,7 @@ const more: CallKind[] = [
     },
   },
   {
-    kind: 'in over the trunk',
+    kind: 'an inbound call over the trunk',
     answered: true,
     tells: { result: 'answered', direction: 'inbound', caller: { number: '+33612345678' } },
     make: async ({ phones, pbx }) => {
@@ -93,7 +92,7 @@ const more: CallKind[] = [
     },
   },
   {
-    kind: 'out over the trunk',
+    kind: 'an outbound call over the trunk',
     answered: true,
     tells: { result: 'answered', direction: 'outbound', dialled: '+33123456789' },
     make: async ({ phones, trunkPort }) => {
@@ -103,7 +102,7 @@ const more: CallKind[] = [
     },
   },
   {
-    kind: 'busy over the trunk',
+    kind: 'an outbound call to a busy number',
     answered: false,
     tells: { result: 'busy', direction: 'outbound' },
     make: async ({ phones, trunkPort }) => {
@@ -119,7 +118,7 @@ const more: CallKind[] = [
     make: async (it, n) => originate(it, `sh-${Math.floor(Date.now() / 1000)}.${String(n).padStart(10, '0')}`),
   },
   {
-    kind: 'placed again under an id already used',
+    kind: 'placed by the API with an id that was used before',
     answered: true,
     tells: { result: 'answered' },
     make: async (it) => originate(it, originated),
@@ -138,21 +137,21 @@ async function originate({ phones, pbx }: TestPbx, channelId: string): Promise<v
     timeout: 10,
     channelId,
   })
-  if (status !== 200) throw new Error(`ARI answered ${status} to a call`)
+  if (status !== 200) throw new Error(`ARI answered ${status} to the call`)
   const isLive = async () => !(await pbx.cli('core show channels count')).includes('0 active channels')
   await until('the placed call to end', async () => !(await isLive()))
 }
 
-const told: Record<string, Record<string, unknown>> = {
+const expected: Record<string, Record<string, unknown>> = {
   busy: { result: 'voicemail', story: [{ what: 'called' }, { what: 'busy' }, { what: 'voicemail' }] },
   'cancelled while it rings': { result: 'no-answer', dialled: '61' },
   'answered, the caller hangs up': { result: 'answered' },
   'answered, the callee hangs up': { result: 'answered' },
 }
 
-/** `count` calls, every kind in turn; 17 kinds. */
+/** Returns `count` calls of 17 kinds in turn. */
 export function callKinds(count: number): CallKind[] {
-  const plain = callPlans(7).map((plan) => ({ ...plan, tells: told[plan.kind] ?? {} }))
+  const plain = callPlans(7).map((plan) => ({ ...plan, tells: expected[plan.kind] ?? {} }))
   const kinds = [...plain, ...more]
   return Array.from({ length: count }, (_, n) => kinds[n % kinds.length]).filter((kind) => kind !== undefined)
 }

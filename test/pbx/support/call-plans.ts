@@ -1,6 +1,6 @@
 import type { TestPbx } from './pbx.ts'
 
-/** One kind of call between two real phones, from dialling to its end. */
+/** One kind of call between two real phones, made from dialling to its end. */
 export interface CallPlan {
   kind: string
   answered: boolean
@@ -40,7 +40,7 @@ const plans: CallPlan[] = [
     },
   },
   {
-    kind: 'to a number that is nobody’s',
+    kind: 'to an unknown number',
     answered: false,
     make: async ({ phones }) => {
       const call = await phones.call({ from: '60', to: '77' })
@@ -55,7 +55,7 @@ async function unansweredCall(phones: TestPbx['phones'], behaviour: Parameters<t
   await call.ended
 }
 
-/** `count` calls, every kind in turn. */
+/** Returns `count` calls of seven kinds in turn. */
 export function callPlans(count: number): CallPlan[] {
   return Array.from({ length: count }, (_, n) => plans[n % plans.length]).filter((plan) => plan !== undefined)
 }

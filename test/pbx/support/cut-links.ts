@@ -20,17 +20,17 @@ import { recordsIn, testInstallation, testSite } from './pbx.ts'
 
 export interface Scenario {
   name: string
-  /** How long the line to the cloud is cut, for all three at once. */
+  /** How long the connections of all three followers are cut. */
   cutMs: number
-  /** Whether Asterisk is restarted in the middle of the cut. */
+  /** Whether Asterisk is restarted during the cut. */
   restarts: boolean
 }
 
-/** What one way of following Asterisk came to know. */
+/** What one follower of Asterisk received. */
 export interface Outcome {
-  /** Calls whose end was told. */
+  /** Calls whose end was reported. */
   ends: number
-  /** Call records. */
+  /** Calls with a call record. */
   records: number
   events?: number
 }
@@ -44,13 +44,13 @@ export interface Result {
 
 const callEveryMs = 2000
 const talkMs = 300
-/** Before and after the cut, with calls too. */
+/** Time with calls before and after the cut. */
 const besideMs = 10_000
-/** What was kept has come by then. */
+/** The backlog is sent within this time. */
 const settleMs = 20_000
 
-/** Channels that were destroyed, of whatever connection, and how many events there were. */
-class Heard {
+/** Collects the ids of destroyed channels and counts all events, over several connections. */
+class ReceivedEvents {
   readonly destroyed = new Set<string>()
   events = 0
   listen(socket: WebSocket): void {
@@ -63,7 +63,7 @@ class Heard {
   }
 }
 
-/** Makes calls on a real Asterisk before, in and after a cut, and counts what each of three followers knows of them. */
+/** Makes calls on a real Asterisk before, during and after a cut, and counts what each of three followers received. */
 export async function runScenario({ cutMs, restarts }: Scenario): Promise<Result> {
   await using parts = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'why-'))
@@ -88,12 +88,12 @@ export async function runScenario({ cutMs, restarts }: Scenario): Promise<Result
   await delay(settleMs)
   const calls = new Set((await recordsIn(pbx.cdrFile)).map((row) => String(row['linkedid'])))
   const ends = (known: Set<string>) => [...calls].filter((call) => known.has(call)).length
-  const told = await bridge.told()
+  const reported = await bridge.reported()
   return {
     calls: calls.size,
-    plain: { ends: ends(plain.heard.destroyed), records: 0, events: plain.heard.events },
-    outbound: { ends: ends(outbound.heard.destroyed), records: 0, events: outbound.heard.events },
-    bridge: { ends: ends(told.ended), records: ends(told.records) },
+    plain: { ends: ends(plain.received.destroyed), records: 0, events: plain.received.events },
+    outbound: { ends: ends(outbound.received.destroyed), records: 0, events: outbound.received.events },
+    bridge: { ends: ends(reported.ended), records: ends(reported.records) },
   }
 }
 
@@ -143,16 +143,16 @@ subscribe_all = yes
 local_ari_user = bridge
 `
 
-/** Somebody in the cloud whom Asterisk dials, over a link that can be cut. */
+/** A server in the cloud to which Asterisk connects (outbound WebSocket), over a link that can be cut. */
 async function outboundFollower() {
-  const heard = new Heard()
+  const received = new ReceivedEvents()
   const server = createServer()
   const sockets = new WebSocketServer({ server, handleProtocols: () => 'ari' })
-  sockets.on('connection', (socket) => heard.listen(socket))
+  sockets.on('connection', (socket) => received.listen(socket))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const link = await TcpProxy.to((server.address() as AddressInfo).port)
   return {
-    heard,
+    received,
     link,
     isConnected: () => sockets.clients.size > 0,
     async [Symbol.asyncDispose]() {
@@ -164,9 +164,9 @@ async function outboundFollower() {
   }
 }
 
-/** Somebody in the cloud who dials Asterisk, and dials again half a second after each break. */
+/** A client in the cloud that connects to Asterisk and reconnects half a second after each break. */
 async function plainFollower(pbx: AsteriskInstance) {
-  const heard = new Heard()
+  const received = new ReceivedEvents()
   const link = await TcpProxy.to(Number(new URL(pbx.ariUrl).port))
   const url = `${link.through(pbx.ariUrl).replace('http', 'ws')}/events?app=plain-client&subscribeAll=true`
   const authorization = `Basic ${Buffer.from(`${pbx.ariUser}:${pbx.ariPassword}`).toString('base64')}`
@@ -174,7 +174,7 @@ async function plainFollower(pbx: AsteriskInstance) {
   let isOver = false
   const dial = () => {
     socket = new WebSocket(url, { headers: { authorization } })
-    heard.listen(socket)
+    received.listen(socket)
     socket.on('error', () => undefined)
     socket.on('close', () => {
       if (!isOver) setTimeout(dial, 500)
@@ -182,7 +182,7 @@ async function plainFollower(pbx: AsteriskInstance) {
   }
   dial()
   return {
-    heard,
+    received,
     link,
     async [Symbol.asyncDispose]() {
       isOver = true
@@ -192,7 +192,7 @@ async function plainFollower(pbx: AsteriskInstance) {
   }
 }
 
-/** The bridge beside Asterisk; what is cut is its way to SQS. */
+/** The bridge beside Asterisk; its connection to SQS is cut. */
 async function bridgeFollower(folder: string, pbx: AsteriskInstance) {
   const queues = await startQueues()
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -215,7 +215,7 @@ async function bridgeFollower(folder: string, pbx: AsteriskInstance) {
   await bridge.logged('ari connected')
   return {
     link,
-    async told() {
+    async reported() {
       await queues.collect(publicKey)
       const ended = queues.of('switchhook.call.v1').filter(({ data }) => data.state === 'ended')
       const rows = queues.of('switchhook.cdr.v1')

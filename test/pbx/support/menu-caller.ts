@@ -1,103 +1,126 @@
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { promisify } from 'node:util'
+import { basename } from 'node:path'
 import type { Fields } from '../../../bridge/menus/engine.ts'
-import type { Menu, Part } from '../../../bridge/menus/menu.ts'
-import { checkMenu } from '../../../bridge/menus/menu-check.ts'
+import type { Menu } from '../../../bridge/menus/menu.ts'
 import { fillPrompt } from '../../../bridge/menus/prompt.ts'
-import { shippedMenus } from '../../../bridge/menus/shipped.ts'
 import type { Speech } from '../../../bridge/menus/speech.ts'
 import type { AttentiveCall } from '../../../infra/asterisk/phones/attentive-call.ts'
 import { longestSilence, rate, readSound } from '../../support/sound.ts'
 import { until } from '../../support/until.ts'
-import { isSame, listenFor, marginMin, marginOf } from './heard.ts'
-import type { Playbacks } from './playbacks.ts'
-import { rivalsOf } from './rivals.ts'
+import { type Expected, expectedSounds, orderFaults } from './expected-sounds.ts'
+import type { PlayedSound, PlayedSounds } from './played-sounds.ts'
+import { findPrompt } from './prompt-audio.ts'
 
-/** What a caller should have heard: a prompt with its fields, or a sound that comes with Asterisk. */
-export type Expected = [prompt: string, fields?: Fields] | { asterisk: string }
-/** To the next prompt: what a caller may take for an answer, and then some. */
-const promptSecondsMax = 20
-/** Between two sounds that belong together, with the pauses at their ends and the first of the second, in seconds. */
-const gapSecondsMax = 1.3
-export const silenceSecondsMax = 2
+/** A menu waits 6 s for a key; Asterisk may hold a call whose bridge has died for the length of a prompt, 10 s and 1.8 s. */
+const promptMsMax = 60_000
+/** The recording and the clock may differ by this much more than before. */
+const driftSeconds = 1.5
+const silenceSecondsMax = 2
 
-export function shippedMenu(extension: string): Menu {
-  const found = shippedMenus.map(checkMenu).find(({ menu }) => menu?.extension === extension)?.menu
-  if (!found) throw new Error(`no menu ${extension}`)
-  return found
+/** What callers share. */
+export interface CallerWorld {
+  played: PlayedSounds
+  speech: Speech
+  /** Where the sounds are that come with Asterisk. */
+  soundsFolder: string
 }
 
-/** Somebody at a real phone, who acts on what is played and remembers all that was heard. */
+/** A person at a real phone who acts on what is played; the call is recorded as the phone receives it. */
 export class MenuCaller {
   readonly call: AttentiveCall
   readonly #endpoint: string
-  readonly #playbacks: Playbacks
-  readonly #speech: Speech
-  #from: number
+  readonly #world: CallerWorld
+  /** Sounds that the caller has waited for, and all before them. */
+  #heard = 0
 
-  constructor(call: AttentiveCall, endpoint: string, playbacks: Playbacks, speech: Speech) {
+  constructor(call: AttentiveCall, endpoint: string, world: CallerWorld) {
     this.call = call
     this.#endpoint = endpoint
-    this.#playbacks = playbacks
-    this.#speech = speech
-    // Earlier calls of the same phone are not this one's.
-    this.#from = playbacks.count
+    this.#world = world
   }
 
-  /** Waits until Asterisk has begun to play the prompt to this caller; when, by `performance.now()`. */
+  /** Waits until Asterisk has begun to play the prompt; returns when, by `performance.now()`. */
   async hears(menu: Menu, prompt: string, fields: Fields = {}): Promise<number> {
+    const { played, speech } = this.#world
     const [first] = fillPrompt(menu, prompt, fields)
-    if (!first) throw new Error(`${prompt} says nothing`)
-    const name = basename(await this.#speech.say(first, menu.language))
-    const found = await until(`${this.#endpoint} to hear ${prompt}`, async () =>
-      this.#playbacks.find(this.#endpoint, name, this.#from),
-    ).catch((cause) => {
-      const sought = `${name.slice(0, 8)} among ${this.#playbacks.story(this.#endpoint)}`
-      throw new Error(`${cause.message}, which is ${sought}`, { cause })
+    if (!first) throw new Error(`the prompt ${prompt} says nothing`)
+    const name = basename(await speech.say(first, menu.language))
+    const find = async () => {
+      const sounds = played.of(this.#endpoint)
+      const n = sounds.findIndex((sound, at) => at >= this.#heard && sound.name === name)
+      return n >= 0 && { n, ms: sounds[n]?.ms ?? 0 }
+    }
+    const { n, ms } = await until(`${this.#endpoint} to hear ${prompt}`, find, promptMsMax).catch((cause: Error) => {
+      throw new Error(`${cause.message}: ${name.slice(0, 8)} is not in ${played.story(this.#endpoint)}`, { cause })
     })
-    this.#from = found.n + 1
-    return found.ms
+    this.#heard = n + 1
+    return ms
   }
 
+  /** Presses keys as soon as the prompt has begun. */
   async enters(menu: Menu, prompt: string, digits: string): Promise<void> {
     await this.hears(menu, prompt)
     await this.call.press(digits)
   }
 
   get lastKeyMs(): number {
-    return this.#playbacks.lastKeyMs(this.#endpoint)
+    return this.#world.played.lastKeyMs(this.#endpoint)
   }
 
   async hangsUp(): Promise<void> {
     await this.call.hangup()
   }
 
-  /** All of what was expected, one after the other and nothing else in between; the words of each fault. */
-  async faults(menu: Menu, expected: readonly Expected[], soundsFolder: string): Promise<string[]> {
+  /**
+   * Compares the whole call with what was expected; returns each fault in words. Asterisk's events say which sounds were
+   * played in which order, whatever the machine is busy with; the recording says that they reached the phone.
+   */
+  async faults(expected: readonly Expected[]): Promise<string[]> {
+    return [
+      ...(await this.orderFaults(expected)),
+      ...(await this.audioFaults(expected)),
+      ...(await this.#silenceFaults()),
+    ]
+  }
+
+  /** The part of `faults` that only reads Asterisk's events. */
+  async orderFaults(expected: readonly Expected[]): Promise<string[]> {
+    return orderFaults(await this.#played(), await expectedSounds(expected, this.#world))
+  }
+
+  /** The part of `faults` that only listens to the recording. */
+  async audioFaults(expected: readonly Expected[]): Promise<string[]> {
     const recording = await this.recording()
+    const clock = new RecordingClock(await this.#played())
     const faults: string[] = []
-    let at = 0
+    let end = 0
     for (const one of expected) {
-      const sounds = await this.#reference(menu, one, soundsFolder)
-      for (const [n, { name, sound, rivals }] of sounds.entries()) {
-        const heard = listenFor(recording, sound, Math.max(0, at - 0.1), n === 0 ? promptSecondsMax : gapSecondsMax)
-        const [least, most] = heard.level.map((level) => level.toFixed(2))
-        if (!isSame(heard))
-          faults.push(
-            `${name} at ${heard.at.toFixed(2)}: ${(100 * heard.share).toFixed(0)} %, level ${least} to ${most}`,
-          )
-        const margin = isSame(heard) ? marginOf(recording, heard, rivals) : marginMin
-        if (margin < marginMin)
-          faults.push(`${name} at ${heard.at.toFixed(2)}: only ${margin.toFixed(2)} times another`)
-        // What is missing does not hide what follows.
-        at = isSame(heard) ? heard.end : at + sound.length / rate
-      }
+      const sounds = await expectedSounds([one], this.#world)
+      const [first] = sounds
+      const begun = first && clock.begunAt(first.name)
+      if (!first?.isWhole) continue
+      const audio = await Promise.all(sounds.map((sound) => sound.audio()))
+      const from = Math.max(0, end - 0.1, begun === undefined ? 0 : begun - driftSeconds)
+      let found = findPrompt(recording, audio, from, begun === undefined ? recording.length / rate : 2 * driftSeconds)
+      // The recorder has lost more than a moment of the call.
+      if (found.faults.length > 0) found = findPrompt(recording, audio, Math.max(0, end - 0.1), recording.length / rate)
+      faults.push(...found.faults)
+      if (found.at !== undefined) clock.isAt(found.at)
+      end = found.end ?? end
     }
-    const { seconds, end } = longestSilence(recording)
-    if (seconds > silenceSecondsMax) faults.push(`silent for ${seconds.toFixed(1)} s until ${end.toFixed(1)}`)
     return faults
+  }
+
+  async #silenceFaults(): Promise<string[]> {
+    const { seconds, end } = longestSilence(await this.recording())
+    return seconds > silenceSecondsMax ? [`silent for ${seconds.toFixed(1)} s until ${end.toFixed(1)}`] : []
+  }
+
+  /** All sounds of the call except the sound of waiting, which may follow any other. */
+  async #played(): Promise<readonly PlayedSound[]> {
+    const { played, speech } = this.#world
+    const waiting = basename(await speech.say({ sound: 'waiting' }, 'fr'))
+    return (await played.whole(this.#endpoint)).filter(({ name }) => name !== waiting)
   }
 
   async recording(): Promise<Float64Array> {
@@ -106,50 +129,30 @@ export class MenuCaller {
     await until('the recording to be closed', async () => (await readFile(this.call.recording)).readUInt32LE(40) > 0)
     return readSound(this.call.recording)
   }
+}
 
-  async #reference(menu: Menu, expected: Expected, folder: string): Promise<Reference[]> {
-    if ('asterisk' in expected)
-      return [{ name: expected.asterisk, sound: await asteriskSound(expected.asterisk, folder), rivals: [] }]
-    const [prompt, fields = {}] = expected
-    return Promise.all(
-      fillPrompt(menu, prompt, fields).map(async (part) => {
-        const soundOf = async (said: Part) =>
-          trimmed(await readSound(`${await this.#speech.say(said, menu.language)}.wav`))
-        const texts = 'text' in part ? rivalsOf(part.text, menu.language) : []
-        const rivals = await Promise.all(texts.map((text) => soundOf({ text })))
-        return { name: `${prompt}: ${'text' in part ? part.text : part.sound}`, sound: await soundOf(part), rivals }
-      }),
-    )
+/** Tells where in a recording a sound begins from when Asterisk began to play it. */
+class RecordingClock {
+  readonly #played: readonly PlayedSound[]
+  #next = 0
+  #ms: number | undefined
+  /** Seconds of the recording minus seconds of the clock; a recorder that loses audio lets it shrink. */
+  #offset: number | undefined
+
+  constructor(played: readonly PlayedSound[]) {
+    this.#played = played
   }
-}
 
-/** `rivals` are the sounds of what might be said in its place. */
-interface Reference {
-  name: string
-  sound: Float64Array
-  rivals: Float64Array[]
-}
+  /** Moves on to the next sound of this name; undefined until one sound was found in the recording, or without such a one. */
+  begunAt(name: string): number | undefined {
+    const n = this.#played.findIndex((sound, at) => at >= this.#next && sound.name === name)
+    this.#ms = this.#played[n]?.ms
+    if (n >= 0) this.#next = n + 1
+    return this.#ms === undefined || this.#offset === undefined ? undefined : this.#ms / 1000 + this.#offset
+  }
 
-/** Without the silence at its ends, where there is nothing to compare. */
-export function trimmed(sound: Float64Array): Float64Array {
-  const floor = 200
-  const first = sound.findIndex((one) => Math.abs(one) > floor)
-  const last = sound.findLastIndex((one) => Math.abs(one) > floor)
-  const least = rate / 5
-  return sound.subarray(Math.max(0, Math.min(first, sound.length - least)), Math.max(first + least, last + 1))
-}
-
-async function asteriskSound(name: string, folder: string): Promise<Float64Array> {
-  const { stdout } = await promisify(execFile)(
-    'sox',
-    [join(folder, `${name}.gsm`), '-r', '8000', '-b', '16', '-t', 'wav', '-'],
-    {
-      encoding: 'buffer',
-      maxBuffer: 4_000_000,
-    },
-  )
-  const at = stdout.indexOf('data') + 8
-  return trimmed(
-    Float64Array.from({ length: Math.floor((stdout.length - at) / 2) }, (_, n) => stdout.readInt16LE(at + 2 * n)),
-  )
+  /** The sound that `begunAt` was last asked about begins here, in seconds. */
+  isAt(seconds: number): void {
+    if (this.#ms !== undefined) this.#offset = seconds - this.#ms / 1000
+  }
 }

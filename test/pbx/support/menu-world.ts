@@ -3,12 +3,13 @@ import { Speech } from '../../../bridge/menus/speech.ts'
 import type { Site } from '../../../infra/asterisk/site.ts'
 import { MenuCaller } from './menu-caller.ts'
 import type { TestPbx } from './pbx.ts'
-import { Playbacks } from './playbacks.ts'
+import { PlayedSounds } from './played-sounds.ts'
+import { preparedSounds } from './prepared-sounds.ts'
 
-/** One a call: a caller who has tried too often is locked out, and his phone is of no more use. */
+/** One phone for each call: a caller who has tried too often is locked out for a while. */
 const phones = 48
 
-/** The sample site with phones enough for many callers at once: 101 and so on. */
+/** Adds phones for many callers at once to the sample site: 101 and so on. */
 export function siteOfCallers(site: Site): Site {
   const more = Array.from({ length: phones }, (_, n) => ({
     number: String(101 + n),
@@ -18,32 +19,29 @@ export function siteOfCallers(site: Site): Site {
   return { ...site, extensions: [...site.extensions, ...more] }
 }
 
-/** Callers at the phones of an exchange, each with one of its own. */
+/** Callers at the phones of an exchange, each with a phone of its own. */
 export interface MenuWorld extends AsyncDisposable {
   speech: Speech
-  /** The next phone dials. */
+  /** Has the next phone dial. */
   dial(extension: string): Promise<MenuCaller>
-  /** That comes with Asterisk. */
-  soundsFolder: string
 }
 
-/** `sounds` is the folder of the menus' own speech: what is expected is not made twice. */
-export async function openMenuWorld(it: TestPbx, sounds: string): Promise<MenuWorld> {
+export async function openMenuWorld(it: TestPbx): Promise<MenuWorld> {
   await using parts = new AsyncDisposableStack()
-  const speech = new Speech(sounds)
-  const playbacks = parts.use(await new Playbacks().open(it.pbx))
+  const speech = new Speech(await preparedSounds())
+  const played = parts.use(await new PlayedSounds().open(it.pbx))
   const callers = it.site.extensions.filter(({ name }) => name.startsWith('Caller'))
+  const soundsFolder = join(it.pbx.installationRoot, 'usr/share/asterisk/sounds/en')
   let next = 0
   const owned = parts.move()
   return {
     speech,
-    soundsFolder: join(it.pbx.installationRoot, 'usr/share/asterisk/sounds/en'),
     async dial(to) {
       const phone = callers[next]
       next += 1
-      if (!phone) throw new Error(`more calls than the ${callers.length} phones`)
+      if (!phone) throw new Error(`there are ${callers.length} phones, and each makes one call`)
       const call = await it.phones.callAttentively({ from: phone.number, to })
-      return new MenuCaller(call, phone.endpoint, playbacks, speech)
+      return new MenuCaller(call, phone.endpoint, { played, speech, soundsFolder })
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -6,24 +6,24 @@ const stageOrder = ['sent', 'ringing-caller', 'caller-answered', 'ringing-callee
 
 export const answer: Behaviour = { kind: 'answer', afterMs: 200, talkMs: 2_500 }
 const ring: Behaviour = { kind: 'ring' }
-/** As far as the caller's phone rang, as far as it answered, and so on. */
+/** Returns the stages of a call that ends after the given stage. */
 const upTo = (stage: string) => [...stageOrder.slice(0, stageOrder.indexOf(stage) + 1), 'ended']
 
 export interface Row {
   caller: Behaviour
   callee?: Behaviour
-  /** The far end of the trunk instead of the callee. */
+  /** Starts the far end of the trunk, for a call to an outside number. */
   outside?: (port: number) => Promise<AsyncDisposable>
   result: string
   stages: string[]
   cause?: number
   sipCode?: number
 }
-/** A number behind the trunk. */
+/** An outside number, reached over the trunk. */
 export const outside = '04 79 00 00 99'
-/** How a call ends, by who does what: the result, every stage in its order, and what the leg that decided said. */
+/** Expected results, stages in order, and cause and SIP code of the leg that ended the call, by what happens in it. */
 export const outcomes: Record<string, Row> = {
-  answered: {
+  'both answer': {
     caller: answer,
     callee: { kind: 'answer', afterMs: 200, talkMs: 300 },
     result: 'answered',
@@ -122,7 +122,7 @@ export const outcomes: Record<string, Row> = {
   },
 }
 
-/** Takes every packet and says nothing, as a phone behind a router that has forgotten it. */
+/** Receives packets and never answers, like a phone behind a NAT whose mapping has expired. */
 async function silentContact(port: number): Promise<AsyncDisposable> {
   const socket = createSocket('udp4')
   await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installAsterisk } from '../../../infra/asterisk/install.ts'
-import { reservePorts } from '../../../infra/asterisk/instance/ports.ts'
+import { releasePorts, reservePorts } from '../../../infra/asterisk/instance/ports.ts'
 import type { AsteriskInstance } from '../../../infra/asterisk/instance.ts'
 import { createPbx } from '../../../infra/asterisk/pbx.ts'
 import { Phones } from '../../../infra/asterisk/phones.ts'
@@ -11,29 +11,29 @@ import { readSite, type Site } from '../../../infra/asterisk/site.ts'
 import { until } from '../../support/until.ts'
 
 export interface TestPbxOptions {
-  /** How long a phone rings before voicemail; 1 unless given, since tests wait for it. */
+  /** Seconds that a phone rings before voicemail; default 1. */
   ringSeconds?: number
-  /** Kept from one run of the tests to the next; `.switchhook/asterisk` of the repository unless given. */
+  /** Folder of the unpacked Asterisk, kept between runs; default `.switchhook/asterisk` of the repository. */
   installFolder?: string
-  /** Changes anything else of the sample site. */
+  /** Returns the sample site with any other change. */
   changeSite?: (site: Site) => Site
 }
 
-/** One line of the exchange's own CDR file. */
+/** One line of the exchange's CDR file. */
 export type CdrRow = Record<string, string | number>
 
-/** A real exchange with its phones registered, in a folder that goes away with it. */
+/** A real exchange with registered phones, in a temporary folder that is removed with it. */
 export interface TestPbx extends AsyncDisposable {
   readonly site: Site
   readonly pbx: AsteriskInstance
   readonly phones: Phones
-  /** Where the trunk expects its far end, on loopback. */
+  /** UDP port on loopback at which the trunk expects the provider. */
   readonly trunkPort: number
-  /** A TCP port on loopback that nothing else uses, such as for the health page of a bridge. */
+  /** Reserved TCP port on loopback, for example for the health page of a bridge. */
   readonly sparePort: number
-  /** Every record in the file. */
+  /** Returns all records in the CDR file. */
   allRecords(): Promise<CdrRow[]>
-  /** Waits until no call is live and `count` records have come since the last take, and returns those that have. */
+  /** Waits until no call is live and at least `count` new records are written; returns the records since the last take. */
   takeRecords(count: number): Promise<CdrRow[]>
 }
 
@@ -44,7 +44,7 @@ export function testInstallation(folder = sharedInstallation) {
   return installAsterisk({ folder, progress: (step) => process.stderr.write(`${step}\n`) })
 }
 
-/** The sample site with a trunk on this machine and a short ring. */
+/** Returns the sample site with a trunk on this machine and a short ring. */
 export async function testSite(trunkPort: number, { ringSeconds = 1, changeSite = (site) => site }: TestPbxOptions) {
   const site = await readSite(sampleSite)
   const trunk = site.trunk && { ...site.trunk, port: trunkPort, qualifySeconds: 0 }
@@ -53,9 +53,11 @@ export async function testSite(trunkPort: number, { ringSeconds = 1, changeSite 
 
 export async function startPbx(options: TestPbxOptions = {}): Promise<TestPbx> {
   const installation = await testInstallation(options.installFolder)
-  const { sip: trunkPort, http: sparePort } = await reservePorts()
-  const site = await testSite(trunkPort, options)
   await using stack = new AsyncDisposableStack()
+  const spare = await reservePorts()
+  stack.defer(() => releasePorts(spare))
+  const { sip: trunkPort, http: sparePort } = spare
+  const site = await testSite(trunkPort, options)
   const folder = await mkdtemp(join(tmpdir(), 'pbx-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const pbx = stack.use(await createPbx({ installation, site, folder: join(folder, 'pbx') }))
@@ -92,7 +94,7 @@ export async function recordsIn(file: string): Promise<CdrRow[]> {
     if (error.code === 'ENOENT') return ''
     throw error
   })
-  // A last line without its end is still being written.
+  // The last line is incomplete until its line feed is written.
   return text
     .split('\n')
     .slice(0, -1)

@@ -5,10 +5,9 @@ import { until } from '../../support/until.ts'
 import { callPlans } from './call-plans.ts'
 import type { Stack } from './stack.ts'
 
-const subscribers = 20
 const phones = ['PJSIP/5860', 'PJSIP/5861']
-/** From the last hang-up to the last page: a cut client comes back within its back-off, 4 s after two cuts. */
-const settleMsMax = 30_000
+/** From the last hang-up until all clients are up to date: the backoff of a client is 4 s after two cuts. */
+const settleMsMax = 60_000
 
 export interface Rounds {
   rounds: number
@@ -16,16 +15,30 @@ export interface Rounds {
   resets: number
 }
 
+interface RoundsOptions {
+  rounds: number
+  /** Clients of this repository, each with a socket of its own. */
+  subscribers: number
+  random?: () => number
+}
+
 /**
- * Real calls, one a round, seen by 20 of our own clients over real sockets, of which some are cut at random moments. At the
- * end of each round every client shows of phones and calls what Asterisk itself says. Throws what differs otherwise.
+ * Makes one real call a round while the sockets of clients are cut at random moments. At the end of each round every client
+ * has to show phones and calls as Asterisk itself reports them; otherwise it throws the differences.
  */
-export async function runRounds(stack: Stack, rounds: number, random: () => number = Math.random): Promise<Rounds> {
+export async function runRounds(
+  stack: Stack,
+  { rounds, subscribers, random = Math.random }: RoundsOptions,
+): Promise<Rounds> {
   const count: Rounds = { rounds: 0, cuts: 0, resets: 0 }
   const clients = Array.from({ length: subscribers }, () => openClient(stack))
   try {
     for (const { live } of clients) live.on('reset', () => (count.resets += 1))
-    await until('20 pages', async () => clients.every(({ live }) => live.status.state === 'connected'), settleMsMax)
+    await until(
+      'all clients to be connected',
+      async () => clients.every(({ live }) => live.status.state === 'connected'),
+      settleMsMax,
+    )
     for (const [n, plan] of callPlans(rounds).entries()) {
       const call = plan.make(stack.pbx, n)
       const cutting = (async () => {
@@ -83,9 +96,11 @@ async function settle(stack: Stack, lives: readonly Live[], round: number): Prom
     wrong = lives.flatMap(({ endpoints, calls, status }, n) => [
       ...phones
         .filter((phone) => endpoints.get(phone)?.state.deviceState !== says.get(phone))
-        .map((phone) => `page ${n}: ${phone} is ${says.get(phone)}, shown ${endpoints.get(phone)?.state.deviceState}`),
-      ...[...calls.keys()].map((id) => `page ${n}: ${id} has ended, and is shown`),
-      ...(status.state === 'connected' ? [] : [`page ${n} is ${status.state}`]),
+        .map(
+          (phone) => `client ${n}: ${phone} is ${says.get(phone)}, shown ${endpoints.get(phone)?.state.deviceState}`,
+        ),
+      ...[...calls.keys()].map((id) => `client ${n}: ${id} has ended and is still shown`),
+      ...(status.state === 'connected' ? [] : [`client ${n} is ${status.state}`]),
     ])
     return wrong.length === 0
   }

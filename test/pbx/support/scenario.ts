@@ -1,31 +1,48 @@
+import type { Fields } from '../../../bridge/menus/engine.ts'
 import type { Menu } from '../../../bridge/menus/menu.ts'
-import { type Expected, type MenuCaller, shippedMenu } from './menu-caller.ts'
+import { menuOf } from '../../support/menus.ts'
+import type { Expected } from './expected-sounds.ts'
+import type { MenuCaller } from './menu-caller.ts'
 import type { MenuWorld } from './menu-world.ts'
 
-/** A call to a menu: what the caller does, and all that is heard from a certain prompt on. */
+/** A call to a menu. */
 export interface Scenario {
   name: string
   to?: string
+  /** What the caller does. */
   act(caller: MenuCaller): Promise<void>
-  hears: Expected[]
+  /** All that the caller hears, from the answer to the end of the call; not compared if absent. */
+  hears?: readonly Expected[]
 }
 
-export const grades = shippedMenu('514')
-export const welcome = shippedMenu('999')
-export const menuOf = (to: string): Menu => (to === '999' ? welcome : grades)
+export const grades = menuOf('514')
+export const welcome = menuOf('999')
 
-/** Enters student number and PIN, each at its question; barges in on both. */
+/** A prompt that is heard to its end. */
+export const whole = (prompt: string, fields: Fields = {}, menu: Menu = grades): Expected => ({ menu, prompt, fields })
+/** A prompt that may be ended after it began. */
+export const cut = (prompt: string, fields: Fields = {}, menu: Menu = grades): Expected => {
+  return { menu, prompt, fields, isCut: true }
+}
+
+/** What a caller hears if the answer takes longer than 1.5 s. */
+export const maybeOneMoment: Expected = { menu: grades, prompt: 'one-moment', isCut: true, isOptional: true }
+
+/** Enters student number and PIN as soon as each is asked for. */
 export async function asks(caller: MenuCaller, matricule: string, pin = ''): Promise<void> {
   await caller.enters(grades, 'enter-number', matricule)
   await caller.enters(grades, 'enter-pin', `${pin}#`)
 }
 
+/** The two questions that `asks` answers. */
+export const questions: readonly Expected[] = [cut('enter-number'), cut('enter-pin')]
+
 export function result(matricule: string, note: number, mention: string): Expected {
-  return [mention === 'échec' ? 'failure' : 'success', { matricule, note: String(note), mention }]
+  return whole(mention === 'échec' ? 'failure' : 'success', { matricule, note: String(note), mention })
 }
 
-/** What the dial plan says by itself. */
-export const fallback: Expected[] = ['im-sorry', 'please-try-call-later', 'goodbye'].map((asterisk) => ({ asterisk }))
+/** What the dial plan plays where no bridge serves the menu. */
+export const fallback: Expected = { asterisk: ['im-sorry', 'please-try-call-later', 'goodbye'] }
 
 /** Makes a call to its end. */
 export async function make({ to = '514', act }: Scenario, world: MenuWorld): Promise<MenuCaller> {
@@ -35,45 +52,39 @@ export async function make({ to = '514', act }: Scenario, world: MenuWorld): Pro
   return caller
 }
 
-/** What was not heard as expected, in words. */
-export async function faultsOf({ to = '514', hears }: Scenario, caller: MenuCaller, world: MenuWorld) {
-  return caller.faults(menuOf(to), hears, world.soundsFolder)
-}
-
-/** So many sounds are made and received in real time by two processors that have other things to do. */
-const callsAtOnce = 6
-
-/** A few calls at a time, and none compared before the last has ended: that takes a processor from who is on the line. */
+/**
+ * Makes all calls, `atOnce` of them at the same time. None is compared before the last has ended, because a comparison takes
+ * a processor from the calls that still run.
+ */
 export async function makeAll(
   scenarios: readonly Scenario[],
   world: MenuWorld,
-  atOnce = callsAtOnce,
-): Promise<Map<string, Promise<MenuCaller>>> {
-  const calls = new Map<string, Promise<MenuCaller>>()
-  for (let from = 0; from < scenarios.length; from += atOnce) {
-    const some = scenarios.slice(from, from + atOnce)
-    for (const scenario of some) calls.set(scenario.name, make(scenario, world))
-    await Promise.allSettled(calls.values())
+  atOnce = scenarios.length,
+): Promise<Map<string, PromiseSettledResult<MenuCaller>>> {
+  const calls = new Map<string, PromiseSettledResult<MenuCaller>>()
+  const left = [...scenarios]
+  const makeNext = async (): Promise<void> => {
+    const scenario = left.shift()
+    if (!scenario) return
+    const [call] = await Promise.allSettled([make(scenario, world)])
+    calls.set(scenario.name, call)
+    return makeNext()
   }
+  await Promise.all(Array.from({ length: atOnce }, makeNext))
   return calls
 }
 
-/**
- * The faults of a call that was made beside others, or, if it has any, of another one that has the machine for itself: sound
- * stutters where processors are busy, while a menu that says the wrong thing says it again.
- */
-export async function faultsAlone(
-  scenario: Scenario,
-  made: Promise<MenuCaller> | undefined,
-  world: MenuWorld,
+/** Returns what was not heard as expected, in words. */
+export async function faultsOf(
+  { hears }: Scenario,
+  call: PromiseSettledResult<MenuCaller> | undefined,
 ): Promise<string[]> {
-  const faults = await Promise.resolve(made).then(
-    (caller) => (caller ? faultsOf(scenario, caller, world) : ['never made']),
-    (error: unknown) => [String(error)],
-  )
-  return faults.length > 0 ? play(scenario, world) : faults
+  if (!call) return ['the call was never made']
+  if (call.status === 'rejected') return [String(call.reason)]
+  return hears ? call.value.faults(hears) : []
 }
 
+/** Makes one call and compares it. */
 export async function play(scenario: Scenario, world: MenuWorld): Promise<string[]> {
-  return faultsOf(scenario, await make(scenario, world), world)
+  return faultsOf(scenario, { status: 'fulfilled', value: await make(scenario, world) })
 }

@@ -10,48 +10,52 @@ import { makeSite, type NewSite, newCode } from '../../../infra/start/make-site.
 import { type Deployment, deploy } from '../../support/deployment.ts'
 import { type Subscriber, subscriber } from '../../support/subscriber.ts'
 import { startPbx, type TestPbx, type TestPbxOptions } from './pbx.ts'
+import { copyPreparedMarks } from './prepared-sounds.ts'
 
-/** Everything a call goes through: a real Asterisk with phones, the bridge's bundle, the packaged functions, a client. */
+/** All parts of the product: a real Asterisk with phones, the bridge's bundle, the packaged functions and a client. */
 export interface Stack extends AsyncDisposable {
   pbx: TestPbx
   bridge: BridgeProcess
   site: NewSite
   deployment: Deployment
   client: Subscriber
-  /** The bridge's own: configuration, log and state. */
+  /** Folder of the bridge's configuration, log and state. */
   bridgeFolder: string
-  /** What the bridge tells of itself at `/healthz`. */
+  /** Returns the bridge's `/healthz`. */
   health(): Promise<string>
-  /** The whole call log, by the public API. */
+  /** Reads the whole call log by the public API. */
   storedCdrs(): Promise<Cdr[]>
-  /** Device state of an endpoint as Asterisk itself says. */
+  /** Reads the device state of an endpoint from Asterisk. */
   deviceState(endpoint: string): Promise<string>
 }
 
+/** The start of a function's process takes half a second of processor time, many times its work in a test of calls. */
+export const processesPerFunction = 4
 const DeviceState = v.looseObject({ state: v.string() })
 
 export async function startStack(options: TestPbxOptions & { menus?: boolean } = {}): Promise<Stack> {
   await using parts = new AsyncDisposableStack()
   const starting = [
     startPbx({ ringSeconds: 1, ...options }).then((started) => parts.use(started)),
-    deploy().then((started) => parts.use(started)),
+    deploy({ processesPerFunction, timeoutScale: 10 }).then((started) => parts.use(started)),
     buildBridgeProgram(process.cwd()),
   ] as const
-  // All have ended one way or the other before a failure is told, so that what started is stopped.
+  // A failure is thrown only after all have settled, so that those that started are stopped.
   await Promise.allSettled(starting)
-  const [pbx, deployment] = await Promise.all(starting)
+  const [pbx, deployment, program] = await Promise.all(starting)
   const folder = await mkdtemp(path.join(tmpdir(), 'bridge-'))
   parts.defer(() => rm(folder, { recursive: true, force: true }))
+  if (options.menus) await copyPreparedMarks(path.join(folder, 'state', 'sounds'))
   const site = await makeSite({ site: 'office', name: 'Office' }, deployment.cloud)
   const { ariUrl: url, ariUser: user, ariPassword: password, cdrFile } = pbx.pbx
   const ami = { port: pbx.pbx.amiPort, user: pbx.pbx.amiUser, password: pbx.pbx.amiPassword }
   const bridge = new BridgeProcess({
-    program: path.resolve('dist/bridge/switchhook-bridge.mjs'),
+    program,
     folder,
     newCode: () => newCode(site.site, deployment.cloud),
     pbx: { ari: { url, user, password }, ami, cdrFile },
     cloud: deployment.cloud,
-    // They are prepared ahead, which takes seconds that other tests do not have.
+    // A bridge with menus synthesises their prompts at its start, which takes seconds.
     menuKey: options.menus ? site.menuKey : undefined,
     healthPort: pbx.sparePort,
   })

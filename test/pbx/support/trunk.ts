@@ -8,19 +8,19 @@ import { fileURLToPath } from 'node:url'
 import { until } from '../../support/until.ts'
 
 export const SIPP = '/usr/bin/sipp'
-/** False where the package sip-tester is missing. */
+/** False if the Debian package sip-tester is not installed. */
 export const hasSipp = existsSync(SIPP)
 
 const scenario = (name: string) => fileURLToPath(new URL(`trunk/${name}.xml`, import.meta.url))
-/** A scenario that never ends is a failed test, not a hanging one. */
-const SCENARIO_SECONDS_MAX = 15
+/** After this sipp ends with an error, so that the test fails instead of hanging. */
+const SCENARIO_SECONDS_MAX = 60
 
-/** A running sipp. `ended` resolves with its exit status, 0 when every call went as the scenario says. */
+/** A running sipp. `ended` resolves with its exit status: 0 if every call matched the scenario. */
 export interface Sipp extends AsyncDisposable {
   readonly ended: Promise<number>
 }
 
-/** An outside caller: `from` calls `to` through the trunk, talks `talkMs` once answered, and hangs up. */
+/** Calls `to` from outside over the trunk, talks for `talkMs` after the answer, and hangs up. */
 export function callFromOutside({
   to,
   from,
@@ -32,34 +32,34 @@ export function callFromOutside({
   talkMs: number
   sipPort: number
 }) {
-  const { sipp } = { sipp: ['-sf', scenario('caller'), '-s', to, '-key', 'caller', from, '-d', `${talkMs}`] }
-  return startSipp([...sipp, `127.0.0.1:${sipPort}`])
+  const call = ['-sf', scenario('caller'), '-s', to, '-key', 'caller', from, '-d', `${talkMs}`]
+  return startSipp([...call, `127.0.0.1:${sipPort}`])
 }
 
-/** The provider's side: waits for one call on `port`, and answers it or says it is busy. Resolves when it listens. */
+/** Starts the provider's side of the trunk, which answers one call on `port` or is busy. Resolves when it listens. */
 export async function outsideAnswers(port: number, how: 'answers' | 'busy' = 'answers'): Promise<Sipp> {
   const sipp = await startSipp(['-sf', scenario(how), '-p', `${port}`])
   await until('the trunk to listen', () => listensOnUdp(port))
   return sipp
 }
 
-/** The provider's side: waits for one call on `port` and says `status`, after ringing if so. Resolves when it listens. */
+/** Starts the provider's side of the trunk, which rejects one call on `port` with a SIP status, optionally after ringing. */
 export async function outsideSays(port: number, status: number, rings = false): Promise<Sipp> {
   const text = await readFile(scenario(rings ? 'rings-says' : 'says'), 'utf8')
-  // sipp wants a status in figures.
+  // sipp takes no variable for a status.
   const sipp = await startSipp(['-p', `${port}`], text.replace('[status]', `${status}`))
   await until('the trunk to listen', () => listensOnUdp(port))
   return sipp
 }
 
 async function startSipp(args: string[], scenarioText?: string): Promise<Sipp> {
-  // sipp leaves files where it runs.
+  // sipp writes files into its working directory.
   const cwd = await mkdtemp(join(tmpdir(), 'sipp-'))
   if (scenarioText !== undefined) await writeFile(join(cwd, 'scenario.xml'), scenarioText)
-  const told = scenarioText === undefined ? args : ['-sf', join(cwd, 'scenario.xml'), ...args]
+  const all = scenarioText === undefined ? args : ['-sf', join(cwd, 'scenario.xml'), ...args]
   const child = spawn(
     SIPP,
-    ['-i', '127.0.0.1', '-m', '1', '-nostdin', '-timeout', `${SCENARIO_SECONDS_MAX}s`, '-timeout_error', ...told],
+    ['-i', '127.0.0.1', '-m', '1', '-nostdin', '-timeout', `${SCENARIO_SECONDS_MAX}s`, '-timeout_error', ...all],
     {
       cwd,
       stdio: 'ignore',
@@ -76,7 +76,7 @@ async function startSipp(args: string[], scenarioText?: string): Promise<Sipp> {
   }
 }
 
-/** Reads the kernel's table: trying to bind the port would take it from sipp. */
+/** Reads the kernel's table of UDP sockets, because a test bind could take the port from sipp. */
 async function listensOnUdp(port: number): Promise<boolean> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0')
   return (await readFile('/proc/net/udp', 'utf8')).includes(`0100007F:${hex} `)
