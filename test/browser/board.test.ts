@@ -79,8 +79,8 @@ browserTest('increases the shown duration of a live call each second', async () 
   peer.push('calls', [call('2.1', 'ringing')])
   const running = page.locator('[data-call="2.1"] .running')
   const seconds = async () => {
-    const [minutes = 0, rest = 0] = (await running.innerText()).split(':').map(Number)
-    return 60 * minutes + rest
+    const [, minutes, rest] = /(\d+):(\d\d)/.exec(await running.innerText()) ?? []
+    return 60 * Number(minutes) + Number(rest)
   }
   await expect.poll(seconds).toBeGreaterThan(0)
   const before = await seconds()
