@@ -71,7 +71,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
   browserTest(`axe finds no violation on the message about a refused key in ${colorScheme} colours`, async () => {
     const { page } = await openBoard(dashboard.url, { colorScheme, more: { key: 'wrong' }, mayComplain: /401/ })
-    await page.getByText('The cloud refused this key').waitFor()
+    await page.getByText('The cloud rejects this key').waitFor()
     expect(await findings(page)).toEqual([])
   })
 }

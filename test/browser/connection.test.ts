@@ -45,7 +45,7 @@ browserTest('says that the browser is offline, and reconnects as soon as it is o
 browserTest('says why a key is refused and offers to change the site', async () => {
   const { page } = await openBoard(dashboard.url, { more: { key: 'wrong' }, mayComplain: /status of 401/ })
   await page.locator('[data-connection="refused"]').waitFor()
-  await page.getByText('The cloud refused this key for this site. The key is not known.').waitFor()
+  await page.getByText('The cloud rejects this key for this site. The key is not known.').waitFor()
   await page.getByText('The call log could not be loaded. The key is not known.').waitFor()
   await page.getByRole('button', { name: 'Change site' }).click()
   await page.getByRole('heading', { name: 'Connect to a site' }).waitFor()

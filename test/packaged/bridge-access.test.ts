@@ -112,7 +112,7 @@ test('keeps the key when enrolment is repeated after a crash, and refuses anothe
   const other = enroll(code, path.join(folder, 'elsewhere'))
   await expect(other).rejects.toMatchObject({
     code: 77,
-    stderr: expect.stringMatching(/^switchhook-bridge: .*have a new one made/),
+    stderr: expect.stringMatching(/^switchhook-bridge: .*Make a new one/),
   })
   const away = enroll(code, to, 'http://127.0.0.1:9')
   await expect(away).rejects.toMatchObject({ code: 69, stderr: expect.stringContaining('no answer from the API') })

@@ -94,7 +94,7 @@ test('reports each of ten thousand faulty rows, and writes nothing if one of ten
   const upload = (rows: string[]) => call('POST', 'grades', { body: `matricule,note\n${rows.join('\n')}`, headers })
   const bad = ['"15,5"', '-1', '21/20', 'NaN', '=1+1']
   const faulty = await upload(Array.from({ length: 10_000 }, (_, n) => `${600_000 + n},${bad[n % bad.length]}`))
-  expect(faulty).toMatchObject({ status: 422, body: { detail: '10000 faults; nothing was written.' } })
+  expect(faulty).toMatchObject({ status: 422, body: { detail: '10000 faults: see `errors`. Nothing was written.' } })
   const fields = (faulty.body['errors'] as { field: string }[]).map(({ field }) => field)
   expect(fields).toEqual(Array.from({ length: 10_000 }, (_, n) => `rows.${n + 1}.note`))
   const twice = Array.from({ length: 9_999 }, (_, n) => `${600_000 + n},12`)
