@@ -47,7 +47,7 @@ export async function interleave(deployment: SharedDeployment, requests: number,
 async function makeCallers(deployment: SharedDeployment): Promise<Caller[]> {
   const callers: Caller[] = []
   for (let n = 0; n < sitesCount; n++) {
-    const name = `site-${n}`
+    const name = `interleaved-${n}`
     const { site } = await deployment.makeSite(name)
     const make = async (more: object) => {
       const body = { name: 'key', requestsMax: 5_000, ...more }
@@ -79,7 +79,7 @@ async function makeCallers(deployment: SharedDeployment): Promise<Caller[]> {
 async function ask(deployment: SharedDeployment, caller: Caller, random: Random): Promise<string> {
   const { name, key, site, status, listsKeys } = caller
   const kind = random.below(3)
-  const other = `site-${(Number(site.slice('site-'.length)) + 1) % sitesCount}`
+  const other = `interleaved-${(Number(site.slice('interleaved-'.length)) + 1) % sitesCount}`
   const path = ['', '/keys', ''][kind]
   const response = await deployment.call('GET', `/v1/sites/${kind === 2 ? other : site}${path}`, { key })
   const body = v.parse(v.looseObject({ site: v.optional(v.string()) }), await response.json())
