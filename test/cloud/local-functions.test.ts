@@ -24,14 +24,14 @@ test('runs one invocation at a time in a process and reuses the process for the 
 })
 
 test('freezes a process after its answer, so that remaining work continues at the next invocation', async () => {
-  // Goal: work that AWS would freeze is frozen here too. Method: a function leaves a timer that writes a file after 50 ms. The process
-  // is stopped and the file absent during 20 invocations of other functions; the file appears when the same process is invoked again.
+  // Goal: work that AWS would freeze is frozen here too. Method: a function leaves a timer that writes a file after 1 s. The process
+  // is stopped and the file absent during 1.5 s of invocations of other functions; the file appears when the same process is invoked again.
   await using fixture = await runFixture()
   const path = join(fixture.dataFolder, 'thawed')
-  const pid = await ask(fixture.cloud, 'frozen', { path, ms: 50 })
+  const pid = await ask(fixture.cloud, 'frozen', { path, ms: 1_000 })
   await expect.poll(() => stateOf(pid), patiently).toBe('T')
   const startedAt = Date.now()
-  while (Date.now() - startedAt < 200) await ask(fixture.cloud, 'echo', { pid: true })
+  while (Date.now() - startedAt < 1_500) await ask(fixture.cloud, 'echo', { pid: true })
   expect(existsSync(path)).toBe(false)
   expect(await ask(fixture.cloud, 'frozen', { wait: 100 })).toBe(pid)
   expect(existsSync(path)).toBe(true)
