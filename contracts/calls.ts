@@ -46,7 +46,7 @@ const seconds = v.pipe(v.number(), v.integer(), v.minValue(0))
 /** One step in the story of a call; `seconds` is how long it took. */
 export const StoryStep = v.looseObject({
   at: Timestamp,
-  what: v.picklist(['called', 'answered', 'busy', 'no-answer', 'failed', 'forwarded', 'transferred', 'voicemail']),
+  what: v.picklist(['called', 'answered', 'busy', 'no-answer', 'failed', 'forwarded', 'transferred', 'voicemail', 'parked', 'retrieved']),
   who: v.optional(word),
   seconds: v.optional(seconds),
 })
@@ -60,6 +60,8 @@ const archived = {
   talkSeconds: v.optional(field(seconds, "Asterisk's `billsec`: the caller's talk with people and voicemail.")),
   ringSeconds: v.optional(field(seconds, 'From the start to the answer, or to the end if nobody answered.')),
   answeredBy: v.optional(Party),
+  rang: v.optional(field(v.array(Party), 'Phones that rang, each once, in the order in which they did.')),
+  trunk: v.optional(field(word, 'The trunk that the call used, as an endpoint: `PJSIP/provider`.')),
   forwardedFrom: v.optional(field(word, 'The dialled extension, which forwarded the call.')),
   transferredTo: v.optional(word),
   story: v.optional(v.array(StoryStep)),

@@ -24,6 +24,8 @@ const CdrData = v.looseObject({
   cdr: Cdr,
   /** The line as Asterisk wrote it; only if the parsed row does not serialise back to it. */
   raw: v.optional(v.string()),
+  /** Why the record is not whole, such as a line that Asterisk cut. */
+  doubt: v.optional(v.pipe(v.string(), v.maxLength(200))),
 })
 
 export const EndpointEvent = v.looseObject({

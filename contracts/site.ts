@@ -17,6 +17,20 @@ const country = v.pipe(
 )
 const countries = v.pipe(v.array(country), v.maxLength(250, 'Too many countries: at most 250.'))
 const prefix = v.pipe(v.string(), v.regex(/^\d{0,3}$/, 'Not a prefix of up to three digits. Example: 0.'))
+const trunks = v.pipe(
+  v.array(
+    v.pipe(
+      v.string(),
+      v.maxLength(100),
+      v.regex(/^[A-Za-z0-9]+\/[^\s/]+(\/[^\s/]+)?$/, 'Not an endpoint. Example: PJSIP/provider.'),
+    ),
+  ),
+  v.maxLength(100, 'Too many trunks: at most 100.'),
+)
+const extensions = v.pipe(
+  v.array(v.pipe(v.string(), v.regex(/^\d{1,6}(-\d{1,6})?$/, 'Not an extension or a range. Example: 1001-1005.'))),
+  v.maxLength(500, 'Too many entries: at most 500.'),
+)
 const numbers = v.pipe(
   v.array(v.pipe(v.string(), v.regex(/^\+[1-9]\d{4,14}$/, 'Not a number in E.164. Example: +33123456789.'))),
   v.maxLength(100, 'Too many numbers: at most 100.'),
@@ -37,7 +51,15 @@ const setting = {
   dialNational: field(v.boolean(), 'Calls by API may go to national numbers. True by default.', true),
   dialMobile: field(v.boolean(), 'Calls by API may go to mobile numbers. True by default.', false),
   dialCountries: field(countries, 'Other countries that calls by API may go to (ISO 3166-1).', ['BE']),
-  outsidePrefix: field(prefix, 'What phones of the site dial before an outside number; 0 by default.', '0'),
+  outsidePrefix: field(
+    prefix,
+    'Digits that phones of the site dial before an outside number, empty for none. Until it is set, calls by API to outside numbers are refused with prefix-unconfirmed.',
+    '0',
+  ),
+  trunks: field(trunks, 'Endpoints that lead out of the site. Without them, trunks are recognised by their names.', [
+    'PJSIP/provider',
+  ]),
+  extensions: field(extensions, 'Extensions of the site, single or as ranges.', ['60', '1001-1005']),
   ownNumbers: field(numbers, 'Numbers that a call by API may show, in E.164.', ['+33123456700']),
   callsAtOnce: field(whole(0, 1_000), 'Calls by API at the same time, of the site and of each key; 10 by default.', 10),
   callsPerMinute: field(whole(0, 1_000), 'Calls by API in a minute, of the site and of each key; 30 by default.', 30),
@@ -56,7 +78,9 @@ export const SiteSettings = v.object({
   dialNational: v.optional(setting.dialNational, true),
   dialMobile: v.optional(setting.dialMobile, true),
   dialCountries: v.optional(setting.dialCountries, []),
-  outsidePrefix: v.optional(setting.outsidePrefix, '0'),
+  outsidePrefix: v.optional(setting.outsidePrefix),
+  trunks: v.optional(setting.trunks, []),
+  extensions: v.optional(setting.extensions, []),
   ownNumbers: v.optional(setting.ownNumbers, []),
   callsAtOnce: v.optional(setting.callsAtOnce, 10),
   callsPerMinute: v.optional(setting.callsPerMinute, 30),
@@ -109,6 +133,8 @@ const SettingsChange = v.strictObject({
   dialMobile: v.optional(setting.dialMobile),
   dialCountries: v.optional(setting.dialCountries),
   outsidePrefix: v.optional(setting.outsidePrefix),
+  trunks: v.optional(setting.trunks),
+  extensions: v.optional(setting.extensions),
   ownNumbers: v.optional(setting.ownNumbers),
   callsAtOnce: v.optional(setting.callsAtOnce),
   callsPerMinute: v.optional(setting.callsPerMinute),

@@ -1,5 +1,6 @@
 import { momentSeconds } from '../../contracts/cdr.ts'
 import { checksumOf, printOf, printsPerPart } from '../../contracts/cdr-digest.ts'
+import type { Layout } from '../../contracts/cdr-row/layout.ts'
 import type { VerifyDayCommand } from '../../contracts/commands.ts'
 import { bridgeSource, type CdrDigestEvent, type CdrEvent } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
@@ -15,6 +16,7 @@ export interface DayVerifierDependencies {
   cdrFile: string
   /** IANA time zone of times in CSV lines. Default: this machine's. */
   zone?: string | undefined
+  layout?: Layout | undefined
   to: Destination
   packer: Packer
   delivery: Pick<Delivery, 'deliver'>
@@ -96,7 +98,7 @@ interface Day {
 
 async function readDay(
   { from, to }: VerifyDayCommand,
-  { site, cdrFile, zone = ownZone() }: DayVerifierDependencies,
+  { site, cdrFile, zone = ownZone(), layout }: DayVerifierDependencies,
 ): Promise<Day> {
   const [first, end] = [Date.parse(from), Date.parse(to)]
   const events = new Map<string, CdrEvent>()
@@ -104,10 +106,11 @@ async function readDay(
   // A line contains its start in the PBX's time, at most 14 hours from UTC. Lines with other dates are not parsed.
   const dates: string[] = []
   for (let at = first - dayMs; at <= end + dayMs; at += dayMs) dates.push(new Date(at).toISOString().slice(0, 10))
+  const format = { zone, layout, recent: new Map<number, Layout>() }
   for await (const line of linesSince(cdrFile, first)) {
     const isNear = dates.some((date) => line.includes(date))
     if (!isNear && oldest < first) continue
-    for (const part of readCdrRecord(site, line, zone)) {
+    for (const part of readCdrRecord(site, line, format)) {
       if (part.line.kind !== 'cdr') continue
       const start = 1000 * momentSeconds(part.line.event.data.cdr.start)
       oldest = Math.min(oldest, start)

@@ -1,7 +1,8 @@
+import type { Layout } from '../../contracts/cdr-row/layout.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Batch, CdrFile } from '../asterisk/cdr-file.ts'
 import { Backoff } from '../backoff.ts'
-import { readCdrRecord } from '../normalise/cdr-record.ts'
+import { type CdrFormat, readCdrRecord } from '../normalise/cdr-record.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
@@ -27,18 +28,21 @@ export interface CdrLaneDependencies {
   clock?: Clock
   /** IANA time zone of times in CSV lines; JSON lines contain their own. Default: this machine's, which is the PBX's. */
   zone?: string | undefined
+  /** Names of the CSV columns; absent, the bridge recognises them by their content. */
+  layout?: Layout | undefined
 }
 
 /** Sends CDRs from Asterisk's file to SQS. The file position advances only past lines that SQS or the quarantine has. */
 export class CdrLane {
   readonly #dependencies: CdrLaneDependencies
   readonly #clock: Clock
-  readonly #zone: string
+  readonly #format: CdrFormat
 
   constructor(dependencies: CdrLaneDependencies) {
     this.#dependencies = dependencies
     this.#clock = dependencies.clock ?? realClock
-    this.#zone = dependencies.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+    const zone = dependencies.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+    this.#format = { zone, layout: dependencies.layout, recent: new Map() }
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -56,9 +60,9 @@ export class CdrLane {
         if (!(await this.#quarantine('cdr-line-overlong', line.bytes, signal))) return false
         continue
       }
-      for (const part of readCdrRecord(this.#dependencies.site, line.bytes, this.#zone)) {
+      for (const part of readCdrRecord(this.#dependencies.site, line.bytes, this.#format)) {
         if (part.line.kind === 'cdr') events.push(Buffer.from(part.line.json))
-        else {
+        else if (part.line.kind === 'malformed') {
           this.#dependencies.log.warn('cdr-line-malformed', { fields: part.line.reason, bytes: part.bytes.length })
           if (!(await this.#quarantine('cdr-line-malformed', part.bytes, signal))) return false
         }

@@ -51,12 +51,6 @@ export interface Snapshot {
   linkedids: ReadonlyMap<string, string>
 }
 
-/** Returns `PJSIP/5860` for `PJSIP/5860-0000001f`; `undefined` for a `Local` channel, which has no device. */
-export function endpointOf(channelName: string): string | undefined {
-  if (isLocal(channelName)) return undefined
-  return channelName.replace(/-[0-9a-f]{4,16}$/, '')
-}
-
 export function isLocal(channelName: string): boolean {
   return channelName.startsWith('Local/')
 }

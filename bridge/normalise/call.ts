@@ -1,5 +1,7 @@
+import { endpointOfChannel } from '../../contracts/channel-name.ts'
+import { isDialled } from '../../contracts/dial-steps.ts'
 import type { CallState, Party } from '../../contracts/facts.ts'
-import { type Channel, endpointOf, isLocal } from './ari-objects.ts'
+import type { Channel } from './ari-objects.ts'
 
 /** One channel of a call. A `caller` called in or was originated first; a `callee` was dialled. */
 export interface Leg {
@@ -26,7 +28,7 @@ export function newLeg(channel: Channel, createdMs: number): Leg {
     isRinging: false,
     cause: 0,
   }
-  const endpoint = endpointOf(channel.name)
+  const endpoint = endpointOfChannel(channel.name)
   if (endpoint !== undefined) leg.party.endpoint = endpoint
   updateLeg(leg, channel)
   return leg
@@ -40,12 +42,15 @@ export function updateLeg(leg: Leg, { caller, state }: Channel): void {
   if (state === 'Up') leg.isRinging = false
 }
 
+/** False for Local channels and for Asterisk's own machinery, such as snoop channels: nobody's phone. */
+export function isOfDevice({ party }: Leg): boolean {
+  return party.endpoint !== undefined
+}
+
 function pick({ number, name }: Party): Party {
   return { number, name }
 }
 
-/** Extensions that are steps of the dial plan and not dialled by anyone. */
-const notDialled = /^(|s|h|t|i|s-.*)$/
 /** The limit of the contract: a call to more phones shows the first 50. */
 const calleesMax = 50
 
@@ -83,12 +88,12 @@ export class Call {
 
   add(leg: Leg): void {
     this.legs.set(leg.id, leg)
-    if (!isLocal(leg.name)) this.#hasPhone = true
+    if (isOfDevice(leg)) this.#hasPhone = true
     this.refresh()
   }
 
   noteDialled(extension: string): void {
-    if (this.dialled === '' && !notDialled.test(extension)) this.dialled = extension
+    if (this.dialled === '' && isDialled(extension)) this.dialled = extension
   }
 
   remove(leg: Leg): void {
@@ -126,7 +131,7 @@ export class Call {
 
   /** Updates the data that outlives channels: caller, who answered, who rang. `at` is used as the time of answer. */
   refresh(at?: string): void {
-    const legs = [...this.legs.values()].filter((leg) => !isLocal(leg.name))
+    const legs = [...this.legs.values()].filter(isOfDevice)
     const caller = legs.find((leg) => leg.role === 'caller')
     if (this.#callerLeg === undefined && caller) this.#callerLeg = caller.id
     const known = this.#callerLeg === undefined ? undefined : this.legs.get(this.#callerLeg)
@@ -169,7 +174,7 @@ export class Call {
     if (this.answeredAt === undefined) return this.#rang
     const parties = new Map(this.#answered)
     for (const leg of this.legs.values()) {
-      if (leg.role === 'callee' && leg.isRinging && !isLocal(leg.name)) parties.set(partyKey(leg.party), leg.party)
+      if (leg.role === 'callee' && leg.isRinging && isOfDevice(leg)) parties.set(partyKey(leg.party), leg.party)
     }
     return [...parties.values()]
   }

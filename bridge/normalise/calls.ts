@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { PlacedCallId } from '../../contracts/commands.ts'
 import type { CallState } from '../../contracts/facts.ts'
-import { type Bridge, type Channel, isLocal, type Snapshot, utc } from './ari-objects.ts'
-import { Call, type Leg, newLeg, updateLeg } from './call.ts'
+import { type Bridge, type Channel, type Snapshot, utc } from './ari-objects.ts'
+import { Call, isOfDevice, type Leg, newLeg, updateLeg } from './call.ts'
 import { CallIndex } from './call-index.ts'
 import { answeredBy, loadCalls } from './calls-snapshot.ts'
 import type { AriEvent, EventOf } from './events.ts'
@@ -116,7 +116,7 @@ export class Calls {
   }
 
   #begin(call: Call, leg: Leg, channel: Channel): void {
-    if (isLocal(leg.name)) return
+    if (!isOfDevice(leg)) return
     call.hasBegun = true
     if (leg.role === 'unknown') leg.role = 'caller'
     call.noteDialled(channel.dialplan.exten)

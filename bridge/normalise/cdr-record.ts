@@ -1,33 +1,77 @@
-import { convertRow } from '../../contracts/cdr-row/table-row.ts'
+import * as v from 'valibot'
+import { Cdr } from '../../contracts/cdr.ts'
+import { splitCsvRecord } from '../../contracts/cdr-row/csv-record.ts'
+import { readJsonLine } from '../../contracts/cdr-row/json-line.ts'
+import { isHeader, type Layout, layoutOf } from '../../contracts/cdr-row/layout.ts'
+import { convertRow, type TableRow } from '../../contracts/cdr-row/table-row.ts'
 import type { SiteId } from '../../contracts/names.ts'
-import { type CdrLine, cdrEvent, readCdrLine } from './cdr.ts'
-import { readCsvRow } from './cdr-csv.ts'
+import { type CdrLine, cdrEvent, malformedCdr } from './cdr.ts'
 
 export type CdrPart = { bytes: Buffer; line: CdrLine }
+
+export interface CdrFormat {
+  /** IANA time zone of times without an offset, as CSV has them. */
+  zone: string
+  /** Names of the CSV columns; absent, they are recognised by their content. */
+  layout?: Layout | undefined
+  /** The layout of the record before, by number of columns; kept by the reader. */
+  recent?: Map<number, Layout>
+}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 const newline = 0x0a
 
 /**
- * Reads one record of Asterisk's file: JSON or CSV, with or without a byte order mark. `zone` is the time zone of CSV. A
- * malformed record may be several lines joined by an unclosed quote: then each line is read separately.
+ * Reads one record of Asterisk's file, JSON or CSV, with or without a byte order mark. A record that cannot be read may be
+ * several, joined by a quote that was never closed: then each of its lines is read alone.
  */
-export function readCdrRecord(site: SiteId, bytes: Buffer, zone: string): CdrPart[] {
-  const line = readText(site, textOf(bytes), zone)
-  if (line.kind === 'cdr' || !bytes.includes(newline)) return [{ bytes, line }]
-  return linesOf(bytes).map((part) => ({ bytes: part, line: readText(site, textOf(part), zone) }))
+export function readCdrRecord(site: SiteId, bytes: Buffer, format: CdrFormat): CdrPart[] {
+  const line = readText(site, textOf(bytes), format)
+  if (line.kind !== 'malformed' || !bytes.includes(newline)) return [{ bytes, line }]
+  return linesOf(bytes).map((part) => ({ bytes: part, line: readText(site, textOf(part), format) }))
 }
 
-function readText(site: SiteId, text: string, zone: string): CdrLine {
-  if (text.startsWith('{')) return readCdrLine(site, text)
-  const row = readCsvRow(text)
-  if (typeof row === 'string') return { kind: 'malformed', reason: row }
+function readText(site: SiteId, text: string, format: CdrFormat): CdrLine {
+  return text.startsWith('{') ? readJson(site, text, format) : readCsv(site, text, format)
+}
+
+/** A line in the full format that Switchhook once rendered is taken as it is; every other one is converted like a table row. */
+function readJson(site: SiteId, text: string, { zone }: CdrFormat): CdrLine {
+  const found = readJsonLine(text)
+  if (found.kind === 'malformed') return malformedCdr(found.reason)
+  if (!found.isCut && v.is(Cdr, found.row)) return cdrEvent(site, found.row, text)
+  const row = tableRow(found.row)
   const converted = convertRow(row, zone)
-  if ('refused' in converted) return { kind: 'malformed', reason: converted.refused }
-  return cdrEvent(site, converted.row.cdr, text)
+  if ('refused' in converted) return malformedCdr(found.isCut ? `cut, ${converted.refused}` : converted.refused)
+  const doubt = found.isCut ? `Asterisk cut its line after ${Object.keys(row).length} fields` : undefined
+  return cdrEvent(site, converted.row.cdr, text, doubt)
 }
 
-/** Asterisk writes names as phones send them: bytes that are not UTF-8 are read as Latin-1. */
+function readCsv(site: SiteId, text: string, { zone, layout, recent }: CdrFormat): CdrLine {
+  const fields = splitCsvRecord(text)
+  if (isHeader(fields)) return { kind: 'header' }
+  const isNamed = layout?.length === fields.length
+  const found = isNamed ? { kind: 'layout' as const, layout } : layoutOf(fields, recent?.get(fields.length))
+  if (found.kind === 'unknown') return malformedCdr(found.reason)
+  recent?.set(fields.length, found.layout)
+  const row = Object.fromEntries(found.layout.map((name, n) => [name, fields[n] ?? '']))
+  const converted = convertRow(row, zone)
+  if ('refused' in converted) return malformedCdr(converted.refused)
+  return cdrEvent(site, converted.row.cdr, undefined)
+}
+
+/** Values of JSON as a table has them; objects and lists of an unknown field are kept as their JSON. */
+function tableRow(json: Record<string, unknown>): TableRow {
+  const entries = Object.entries(json).map(([name, value]) => [name.toLowerCase(), tableValue(value)] as const)
+  return Object.fromEntries(entries)
+}
+
+function tableValue(value: unknown): string | number | null {
+  if (typeof value === 'string' || typeof value === 'number') return value
+  return value === null || value === undefined ? null : JSON.stringify(value)
+}
+
+/** Asterisk writes what phones send it: bytes that are not UTF-8 are read as Latin-1. */
 function textOf(bytes: Buffer): string {
   try {
     return utf8.decode(bytes)

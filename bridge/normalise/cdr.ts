@@ -3,33 +3,30 @@ import { Cdr, momentSeconds } from '../../contracts/cdr.ts'
 import { bridgeSource, type CdrEvent, cdrId } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
 
-/** `json` is the event as the bridge sends it. */
-export type CdrLine = { kind: 'cdr'; event: CdrEvent; json: string } | { kind: 'malformed'; reason: string }
+/** What a line of Asterisk's file is. `json` is the event as the bridge sends it. */
+export type CdrLine =
+  | { kind: 'cdr'; event: CdrEvent; json: string }
+  /** Column names at the beginning of a CSV file. */
+  | { kind: 'header' }
+  | { kind: 'malformed'; reason: string }
 
-/**
- * Converts one JSON line of cdr_custom to an event. The row keeps fields of later Asterisk versions. The line itself is
- * included only if the row does not serialise back to it.
- */
-export function readCdrLine(site: SiteId, line: string): CdrLine {
-  let json: unknown
-  try {
-    json = JSON.parse(line)
-  } catch {
-    return { kind: 'malformed', reason: 'not JSON' }
-  }
-  return cdrEvent(site, json, line)
+export function malformedCdr(reason: string): CdrLine {
+  return { kind: 'malformed', reason }
 }
 
-/** Converts a row to an event; `line` is the text that Asterisk wrote. */
-export function cdrEvent(site: SiteId, row: unknown, line: string): CdrLine {
+/**
+ * Returns the event of a row. `line` is the JSON that Asterisk wrote: it travels along only where the row does not
+ * serialise back to it; CSV always does. `doubt` says why the row is not whole.
+ */
+export function cdrEvent(site: SiteId, row: unknown, line: string | undefined, doubt?: string): CdrLine {
   const parsed = v.safeParse(Cdr, row)
   if (!parsed.success) {
     const keys = [...new Set(parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the whole'))]
-    return { kind: 'malformed', reason: keys.join(' ') }
+    return malformedCdr(keys.join(' '))
   }
   const cdr = parsed.output
   const seconds = momentSeconds(cdr.end || cdr.start)
-  if (Number.isNaN(seconds)) return { kind: 'malformed', reason: 'end' }
+  if (Number.isNaN(seconds)) return malformedCdr('end')
   const attributes = {
     specversion: '1.0' as const,
     id: cdrId(site, cdr),
@@ -38,9 +35,13 @@ export function cdrEvent(site: SiteId, row: unknown, line: string): CdrLine {
     subject: cdr.linkedid,
     time: new Date(seconds * 1000).toISOString(),
   }
-  const isAsWritten = JSON.stringify(cdr) === line
-  const event: CdrEvent = { ...attributes, data: { cdr, ...(!isAsWritten && { raw: line }) } }
-  if (!isAsWritten) return { kind: 'cdr', event, json: JSON.stringify(event) }
-  // The row is nine tenths of the event, so its text is reused instead of serialised again.
-  return { kind: 'cdr', event, json: `${JSON.stringify(attributes).slice(0, -1)},"data":{"cdr":${line}}}` }
+  const isAsWritten = line !== undefined && doubt === undefined && JSON.stringify(cdr) === line
+  // The row's own text is nine tenths of the event's: written once, not twice.
+  if (isAsWritten) {
+    const json = `${JSON.stringify(attributes).slice(0, -1)},"data":{"cdr":${line}}}`
+    return { kind: 'cdr', event: { ...attributes, data: { cdr } }, json }
+  }
+  const data = { cdr, ...(line !== undefined && { raw: line }), ...(doubt !== undefined && { doubt }) }
+  const event: CdrEvent = { ...attributes, data }
+  return { kind: 'cdr', event, json: JSON.stringify(event) }
 }

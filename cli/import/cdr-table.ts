@@ -34,6 +34,20 @@ export function tableSource(address: string, table: string): TableSource {
   return { connection, table }
 }
 
+/** The order of rows: by time, `calldate` or, in the table of Asterisk's own migration, `start`; then by what tells rows apart. */
+const orderColumns = [
+  'calldate',
+  'start',
+  'uniqueid',
+  'channel',
+  'dstchannel',
+  'duration',
+  'billsec',
+  'lastapp',
+  'lastdata',
+  'sequence',
+]
+
 /**
  * Yields the rows of a MySQL or MariaDB table in a fixed order, oldest first, after the first `skip` rows: an interrupted
  * import continues where it stopped. Times come as text, because the server's time zone does not matter.
@@ -41,7 +55,12 @@ export function tableSource(address: string, table: string): TableSource {
 export async function* readCdrTable({ connection, table }: TableSource, skip: number): AsyncGenerator<SourceRow> {
   const db = await createConnection(connection)
   try {
-    const columns = ['calldate', 'uniqueid', 'channel', 'dstchannel', 'duration', 'billsec', 'lastapp', 'lastdata']
+    const described = v.parse(
+      v.array(v.looseObject({ Field: v.string() })),
+      await db.query(`SHOW COLUMNS FROM ${table}`),
+    )
+    const there = new Set(described.map(({ Field }) => Field.toLowerCase()))
+    const columns = orderColumns.filter((name) => there.has(name))
     // MySQL has no OFFSET without LIMIT; its manual gives this number for "all rows after".
     const sql = `SELECT * FROM ${table} ORDER BY ${columns.join(', ')} LIMIT ${skip}, 18446744073709551615`
     let at = skip

@@ -1,12 +1,12 @@
 import { offsetAt } from '../zone.ts'
 
 /**
- * Returns the Unix seconds of a local time `yyyy-mm-dd hh:mm:ss` in an IANA zone; undefined for an invalid date such as MySQL's
- * `0000-00-00 00:00:00`. When clocks go back, the first of the two hours is taken; a skipped hour is read as the one after it, as
- * C's mktime does.
+ * Returns the Unix seconds of a clock's `yyyy-mm-dd hh:mm:ss` in an IANA zone; undefined for a text that is no date, such
+ * as MySQL's `0000-00-00 00:00:00`. Of the hour that comes twice when clocks go back, the moment nearer to `near` (Unix
+ * seconds) is taken, the first without it. An hour that is skipped is read as the one after it, as C's mktime does.
  */
-export function localMoment(text: string, zone: string): number | undefined {
-  const match = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?$/.exec(text.trim())
+export function localMoment(text: string, zone: string, near?: number): number | undefined {
+  const match = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,]\d+)?$/.exec(text.trim())
   if (!match) return undefined
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number)
   const asUtc = Date.UTC(year, month - 1, day, hour, minute, second)
@@ -20,5 +20,6 @@ export function localMoment(text: string, zone: string): number | undefined {
   const wall = asUtc / 1000
   const [early, late] = [wall - offsetAt(zone, wall - 86_400), wall - offsetAt(zone, wall + 86_400)]
   const fits = [Math.min(early, late), Math.max(early, late)].filter((at) => at + offsetAt(zone, at) === wall)
-  return fits[0] ?? early
+  const [first = early, last = first] = fits
+  return near !== undefined && Math.abs(last - near) < Math.abs(first - near) ? last : first
 }

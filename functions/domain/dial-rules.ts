@@ -12,10 +12,10 @@ export interface DialRules {
   /** Allowed countries besides the site's own (ISO 3166-1 alpha-2). */
   countries: readonly string[]
   /** Digits that a phone of the site dials before an outside number. */
-  outsidePrefix: string
+  outsidePrefix: string | undefined
 }
 
-export type DialDenial = 'emergency' | 'premium' | 'satellite' | 'international' | 'national' | 'mobile' | 'internal'
+export type DialDenial = 'prefix-unconfirmed' | 'emergency' | 'premium' | 'satellite' | 'international' | 'national' | 'mobile' | 'internal'
 export type DialVerdict =
   | { kind: 'allowed'; dial: string; canonical: string }
   | { kind: 'denied'; why: DialDenial }
@@ -53,6 +53,7 @@ export function judgeNumber(text: string, rules: DialRules, { country }: Numberi
   if (isMobile && !rules.mobile) return { kind: 'denied', why: 'mobile' }
   if (!isMobile && number.country === country && !rules.national) return { kind: 'denied', why: 'national' }
   const outside = number.country === country ? nationalDigits(number.formatNational()) : `00${number.number.slice(1)}`
+  if (rules.outsidePrefix === undefined) return { kind: 'denied', why: 'prefix-unconfirmed' }
   return { kind: 'allowed', dial: rules.outsidePrefix + outside, canonical: number.number }
 }
 

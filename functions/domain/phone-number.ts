@@ -4,54 +4,76 @@ import {
   isSupportedCountry,
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/min'
+import { plainNumber } from './number-spelling.ts'
+import { type SiteLines, unknownLines } from './site-lines.ts'
 
 /**
- * How the numbers of a site are read. The canonical form of a public telephone number is E.164; any other number stays as
- * Asterisk has it. The rules of countries are libphonenumber's (https://github.com/google/libphonenumber).
+ * How a site reads numbers. Numbers are shown and searched in E.164 where they are telephone numbers, else as Asterisk
+ * has them. The rules of countries are libphonenumber's (https://github.com/google/libphonenumber).
  */
 export interface Numbering {
-  /** ISO 3166-1 alpha-2, whose national and international prefixes the PBX's users dial. */
+  /** ISO 3166-1 alpha-2, whose national and international prefixes the users of the PBX dial. */
   country: CountryCode
+  /** Digits that phones of the site dial before an outside number; empty where they dial none. */
+  outsidePrefix?: string | undefined
+  lines?: SiteLines | undefined
 }
 
-/** The longest extension. Public telephone numbers that can be called from outside have more digits. */
+/** Longer than any extension and shorter than any telephone number that a country routes from outside. */
 export const extensionDigitsMax = 6
-/** What carriers and PBXs write in place of a withheld number. */
-const anonymous = new Set(['', 'anonymous', 'unknown', 'unavailable', 'restricted', 'private', 'withheld', 'asterisk'])
-const decoration = /[\s().\-/\u00a0\u2010-\u2015]/g
 const dialable = /^\+?[0-9*#]+$/
 
-export function numbering(country: string): Numbering {
-  return { country: isSupportedCountry(country) ? country : 'FR' }
+export function numbering(country: string, more: Omit<Numbering, 'country'> = {}): Numbering {
+  return { country: isSupportedCountry(country) ? country : 'FR', ...more }
 }
 
-/** Returns true for an extension, a service code or a national short number, which have no international form. */
+export function linesOf({ lines }: Numbering): SiteLines {
+  return lines ?? unknownLines
+}
+
+/** An extension, a service code or a short number of the country: dialled as it is, never made international. */
 export function isExtension(number: string): boolean {
   return /^[0-9*#]+$/.test(number) && (number.length <= extensionDigitsMax || /[*#]/.test(number))
 }
 
 /**
- * Returns the form in which a number is stored, searched and shown; empty for an anonymous caller. A canonical number does not
- * change, and neither does a text that is not a number, such as a SIP name or `s`.
+ * Returns the one form in which a number is stored as a key, searched and shown; empty for an anonymous caller. A
+ * canonical number is returned unchanged. A text that is no number (a SIP name, `s`) is returned trimmed.
  */
 export function canonicalNumber(text: string, { country }: Numbering): string {
-  const trimmed = text.trim()
-  if (anonymous.has(trimmed.toLowerCase())) return ''
-  const bare = trimmed.replace(decoration, '')
-  if (!dialable.test(bare) || isExtension(bare)) return dialable.test(bare) ? bare : trimmed
-  const parsed = parsePhoneNumberFromString(bare, country)
-  return parsed?.isPossible() ? parsed.number : bare
+  const { number, kind } = plainNumber(text)
+  if (kind !== 'number' || !dialable.test(number) || isExtension(number)) return number
+  const parsed = parsePhoneNumberFromString(number, country)
+  return parsed?.isPossible() ? parsed.number : number
 }
 
-/** A search by prefix needs this many digits; fewer match half of a country. */
+/**
+ * Returns the canonical form of a number that a phone of the site dialled, without the outside prefix: `00612345678` is
+ * +33612345678 in France with prefix 0. Without a prefix, or where no telephone number is left after it, it equals
+ * `canonicalNumber`.
+ */
+export function canonicalDialled(text: string, numbering: Numbering): string {
+  const { outsidePrefix = '', country } = numbering
+  const { number, kind } = plainNumber(text)
+  if (outsidePrefix !== '' && kind === 'number' && number.startsWith(outsidePrefix) && !isExtension(number)) {
+    const outside = number.slice(outsidePrefix.length)
+    const parsed = dialable.test(outside) ? parsePhoneNumberFromString(outside, country) : undefined
+    // `0033612345678` at prefix 0: no valid number is left after the prefix, so the zero belongs to the number.
+    const isInternational = /^(?:\+|00|011)/.test(outside)
+    if (parsed && (isInternational ? parsed.isPossible() : parsed.isValid())) return parsed.number
+  }
+  return canonicalNumber(text, numbering)
+}
+
+/** Digits after which a search by first digits is answered; fewer would name half of a country. */
 export const prefixDigitsMin = 3
 
 /**
- * Returns the prefixes of canonical numbers that typed digits may stand for: the digits themselves (extensions), and the
- * E.164 form if they begin like a national or international number.
+ * Returns every beginning of a canonical number that a typed prefix may mean: as it is (extensions, numbers kept as
+ * dialled), and in E.164 where it begins like a national or international number.
  */
 export function canonicalPrefixes(text: string, { country }: Numbering): string[] {
-  const bare = text.trim().replace(decoration, '')
+  const bare = plainNumber(text).number
   const found = new Set([bare])
   const international = /^(?:00|011)([1-9].*)$/.exec(bare)?.[1]
   if (international) found.add(`+${international}`)

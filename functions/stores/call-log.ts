@@ -7,7 +7,13 @@ import type { Query } from './expressions.ts'
 import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
-const Item = v.looseObject({ sk: v.string(), cdr: Cdr, a: v.optional(v.string()), b: v.optional(v.string()) })
+const Item = v.looseObject({
+  sk: v.string(),
+  cdr: Cdr,
+  a: v.optional(v.string()),
+  b: v.optional(v.string()),
+  doubt: v.optional(v.string()),
+})
 const Alias = v.looseObject({ sk: v.string() })
 
 /** A CDR and its key: `row` is `filed#linkedid#uniqueid#sequence`, the order of all lists. */
@@ -17,6 +23,8 @@ export interface LogRow {
   /** Canonical numbers of caller and callee, empty if the CDR names none. */
   a: string
   b: string
+  /** Why the record cannot be true or whole. */
+  doubt?: string | undefined
 }
 export type Side = 'caller' | 'called'
 /** Rows from `from` to `to` (RFC 3339, whole seconds, both included); `after` is the last row of the page before. */
@@ -115,6 +123,6 @@ function partition(site: SiteId, side: Side, month: string): string {
   return side === 'caller' ? keys.callerRows(site, month) : keys.calleeRows(site, month)
 }
 
-function toRow({ sk, cdr, a = '', b = '' }: v.InferOutput<typeof Item>): LogRow {
-  return { row: sk, cdr, a, b }
+function toRow({ sk, cdr, a = '', b = '', doubt }: v.InferOutput<typeof Item>): LogRow {
+  return { row: sk, cdr, a, b, ...(doubt !== undefined && { doubt }) }
 }

@@ -2,7 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { eraseCdr } from '../domain/personal/erase-cdr.ts'
-import { searchableDigits, textFields } from '../domain/personal/holds-number.ts'
+import { searchableDigits, searchedFields } from '../domain/personal/holds-number.ts'
 import type { Numbering } from '../domain/phone-number.ts'
 import { lane, partyKey, TimeRow } from './cdrs.ts'
 import type { Query } from './expressions.ts'
@@ -59,7 +59,7 @@ export class CdrErasure extends Store {
       pk: keys.timeRows(site, month, lane),
       read: 'eventual',
       attributes: ['sk'],
-      filter: textFields.map((field) => `contains(#cdr.#${field}, :digits)`).join(' OR '),
+      filter: searchedFields.map((field) => `contains(#cdr.#${field}, :digits)`).join(' OR '),
       values: { digits },
     }
     for await (const rows of this.table.pages(Sk, query, { pagesMax, isOver: this.#isOver })) {
@@ -86,8 +86,8 @@ export class CdrErasure extends Store {
     return row
   }
 
-  async #putParties(site: SiteId, month: string, { sk, cdr, a, b, ttl }: TimeRow): Promise<void> {
-    if (a) await this.table.put({ pk: keys.callerRows(site, month), sk: partyKey(a, sk), cdr, a, b, ttl })
-    if (b) await this.table.put({ pk: keys.calleeRows(site, month), sk: partyKey(b, sk), cdr, a, b, ttl })
+  async #putParties(site: SiteId, month: string, { sk, cdr, a, b, doubt, ttl }: TimeRow): Promise<void> {
+    if (a) await this.table.put({ pk: keys.callerRows(site, month), sk: partyKey(a, sk), cdr, a, b, doubt, ttl })
+    if (b) await this.table.put({ pk: keys.calleeRows(site, month), sk: partyKey(b, sk), cdr, a, b, doubt, ttl })
   }
 }

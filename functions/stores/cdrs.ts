@@ -2,8 +2,9 @@ import * as v from 'valibot'
 import { Cdr } from '../../contracts/cdr.ts'
 import { cdrHash } from '../../contracts/cdr-digest.ts'
 import type { SiteId } from '../../contracts/names.ts'
+import { partiesOfCdr } from '../domain/calls/leg.ts'
 import { type Filing, fileCdr } from '../domain/filing.ts'
-import { canonicalNumber, type Numbering } from '../domain/phone-number.ts'
+import type { Numbering } from '../domain/phone-number.ts'
 import { ifAbsent } from './expressions.ts'
 import { type ItemKey, Store } from './table.ts'
 import { keys } from './table-keys.ts'
@@ -15,6 +16,8 @@ export const TimeRow = v.looseObject({
   raw: v.optional(v.string()),
   a: v.optional(v.string()),
   b: v.optional(v.string()),
+  /** Why the record cannot be true or whole: it is listed with its reason and counted in no total. */
+  doubt: v.optional(v.string()),
   erased: v.optional(v.boolean()),
   ttl: v.optional(v.number()),
 })
@@ -40,12 +43,18 @@ export class CdrStore extends Store {
    * Stores a CDR under its natural key. The time row is put first, and only if absent. The other rows are made from the
    * stored time row, so a redelivery after a crash completes them and changes nothing else.
    */
-  async put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering & Retention): Promise<PutOutcome> {
+  async put(
+    site: SiteId,
+    cdr: Cdr,
+    raw: string | undefined,
+    numbering: Numbering & Retention,
+    doubt?: string,
+  ): Promise<PutOutcome> {
     const filing = fileCdr(cdr)
     const pk = keys.timeRows(site, filing.month, lane)
-    const [a, b] = [canonicalNumber(cdr.src, numbering), canonicalNumber(cdr.dst, numbering)]
+    const { caller: a, called: b } = partiesOfCdr(cdr, numbering)
     const ttl = expirySeconds(filing, numbering)
-    const row: TimeRow = { sk: filing.row, cdr, raw, a: a || undefined, b: b || undefined, ttl }
+    const row: TimeRow = { sk: filing.row, cdr, raw, a: a || undefined, b: b || undefined, doubt, ttl }
     if (await this.table.putIf({ pk, ...row }, ifAbsent)) return this.#complete(site, filing, row, 'stored')
     const known = await this.#stored({ pk, sk: row.sk })
     // An erased row no longer shows whether this is a redelivery or another call, so it is never overwritten.
@@ -56,10 +65,10 @@ export class CdrStore extends Store {
   }
 
   async #complete(site: SiteId, filing: Filing, row: TimeRow, outcome: PutOutcome): Promise<PutOutcome> {
-    const { sk, cdr, a, b, ttl } = row
+    const { sk, cdr, a, b, doubt, ttl } = row
     const rows = [
-      a && { pk: keys.callerRows(site, filing.month), sk: partyKey(a, sk), cdr, a, b, ttl },
-      b && { pk: keys.calleeRows(site, filing.month), sk: partyKey(b, sk), cdr, a, b, ttl },
+      a && { pk: keys.callerRows(site, filing.month), sk: partyKey(a, sk), cdr, a, b, doubt, ttl },
+      b && { pk: keys.calleeRows(site, filing.month), sk: partyKey(b, sk), cdr, a, b, doubt, ttl },
       filing.needsAlias && { pk: keys.alias(site, cdr.linkedid), sk, ttl },
     ]
     await Promise.all(rows.map((row) => row && this.table.put(row)))

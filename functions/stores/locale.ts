@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { type Numbering, numbering } from '../domain/phone-number.ts'
+import { readRanges } from '../domain/site-lines.ts'
 import type { Retention } from './cdrs.ts'
 import { Table } from './table.ts'
 import { keys } from './table-keys.ts'
@@ -10,6 +11,14 @@ const SiteRow = v.looseObject({
   country: v.optional(v.string(), 'FR'),
   zone: v.optional(v.string(), 'Europe/Paris'),
   retentionDays: v.optional(v.number()),
+  settings: v.optional(
+    v.looseObject({
+      outsidePrefix: v.optional(v.string()),
+      trunks: v.optional(v.array(v.string()), []),
+      extensions: v.optional(v.array(v.string()), []),
+    }),
+    {},
+  ),
 })
 
 /** Where a site is: its country, by which numbers are read, and its time zone (IANA), by which days are counted. */
@@ -24,8 +33,14 @@ const cacheEntriesMax = 10_000
 
 export async function readLocale(db: DynamoDBDocumentClient, table: string, site: SiteId): Promise<Locale> {
   const row = await new Table(db, table).get(SiteRow, keys.site(site), 'eventual')
-  const { country, zone, retentionDays } = row ?? v.parse(SiteRow, {})
-  return { ...numbering(country), zone, ...(retentionDays !== undefined && { retentionDays }) }
+  const { country, zone, retentionDays, settings } = row ?? v.parse(SiteRow, {})
+  const { outsidePrefix, trunks, extensions } = settings
+  const lines = { trunks: new Set(trunks), phones: new Map<string, string>(), ranges: readRanges(extensions) }
+  return {
+    ...numbering(country, { outsidePrefix, lines }),
+    zone,
+    ...(retentionDays !== undefined && { retentionDays }),
+  }
 }
 
 /** Returns a `readLocale` that remembers what it read for a minute. */

@@ -37,7 +37,8 @@ export class TotalStore extends Store {
   async cdrs(site: SiteId, hour: string): Promise<Cdr[]> {
     const pk = keys.timeRows(site, hour.slice(0, 7), lane)
     const query = { pk, sk: { between: [hour, `${hour}~`] }, read: 'consistent' } as const
-    return (await this.table.items(TimeRow, query, pagesMax)).map(({ cdr }) => cdr)
+    const rows = await this.table.items(TimeRow, query, pagesMax)
+    return rows.filter(({ doubt }) => doubt === undefined).map(({ cdr }) => cdr)
   }
 
   /** Returns false if another run totalled the hour since `n` was read: it may have seen newer rows, so its totals stay. */

@@ -38,7 +38,7 @@ const altered = (texts: fc.Arbitrary<string>) =>
 function cdrKinds(chunks: Iterable<Buffer>): string[] {
   const splitter = new LineSplitter(0)
   const lines = [...chunks].flatMap((chunk) => splitter.push(chunk)).concat(splitter.rest())
-  return lines.flatMap(({ bytes }) => readCdrRecord('lyon-1', bytes, 'UTC').map(({ line }) => line.kind))
+  return lines.flatMap(({ bytes }) => readCdrRecord('lyon-1', bytes, { zone: 'UTC' }).map(({ line }) => line.kind))
 }
 
 test('no event type that has a schema is in the list of unused types', () => {

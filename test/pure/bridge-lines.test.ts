@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LineSplitter, lineBytesMax } from '../../bridge/asterisk/line-splitter.ts'
-import { readCdrLine } from '../../bridge/normalise/cdr.ts'
+import { readCdrRecord } from '../../bridge/normalise/cdr-record.ts'
 import { readFrame } from '../../bridge/normalise/frames.ts'
 import { propertyRuns } from '../support/property.ts'
 
@@ -53,7 +53,8 @@ test('readers of CDR lines and ARI frames do not throw for any bytes', () => {
   )
   fc.assert(
     fc.property(almost, (text) => {
-      expect(['cdr', 'malformed']).toContain(readCdrLine('lyon-1', text ?? '').kind)
+      for (const { line } of readCdrRecord('lyon-1', Buffer.from(text ?? ''), { zone: 'UTC' }))
+        expect(['cdr', 'header', 'malformed']).toContain(line.kind)
       expect(['event', 'ignored', 'unknown', 'malformed']).toContain(readFrame(Buffer.from(text ?? '')).kind)
     }),
     // The rest of the 10,000 are in bridge-bad-input.test.ts.
@@ -67,7 +68,7 @@ test.each([
   ['a list', '[]'],
   ['a NUL in it', '{"src":"\u0000'],
 ])('a CDR line that is %s is malformed', (_what, line) => {
-  expect(readCdrLine('lyon-1', line).kind).toBe('malformed')
+  expect(readCdrRecord('lyon-1', Buffer.from(line), { zone: 'UTC' })).toMatchObject([{ line: { kind: 'malformed' } }])
 })
 
 test.each([

@@ -51,10 +51,12 @@ test.each([
 })
 
 function eventsOf(record: string, zone = 'Europe/Paris') {
-  return readCdrRecord('lyon-1', Buffer.from(record), zone).map(({ line }) => (line.kind === 'cdr' ? line.event : line))
+  return readCdrRecord('lyon-1', Buffer.from(record), { zone }).map(({ line }) =>
+    line.kind === 'cdr' ? line.event : line,
+  )
 }
 const csv = (end: string) =>
-  `"","60","61","internal","""Phone 60"" <60>","c","d","Dial","x","${end}","","${end}",5,0,"NO ANSWER","DOCUMENTATION","pbx1-1795460594.1","","","pbx1-1795460594.1",1`
+  `"","60","61","internal","""Phone 60"" <60>","PJSIP/5860-00000001","PJSIP/5861-00000002","Dial","x","${end}","","${end}",5,0,"NO ANSWER","DOCUMENTATION","pbx1-1795460594.1","","","pbx1-1795460594.1",1`
 
 test.each([
   ['before the clocks go back', { end: '2026-10-25T02:30:05+0200' }, '2026-10-25T00:30:05.000Z'],

@@ -2,43 +2,59 @@ import type { Call } from '../../../contracts/calls.ts'
 import type { Cdr } from '../../../contracts/cdr.ts'
 import type { Party } from '../../../contracts/facts.ts'
 import type { Numbering } from '../phone-number.ts'
-import { callerOf, directionOf, type Leg, readLegs } from './leg.ts'
-import { buildStory, isAnswered } from './story.ts'
+import { nameIn } from './caller-name.ts'
+import { directionOf, trunkOf } from './direction.ts'
+import { type Leg, readLegs } from './leg.ts'
+import { buildStory } from './story.ts'
 import { summarise } from './summary.ts'
+import type { Turn } from './turn.ts'
 
-/** The contract allows this many parties of one call. */
+/** The contract's bound on the parties of one call. */
 const calleesMax = 50
 
-/** Returns the call that CDRs describe. `cdrs` are all CDRs of one linkedid, in any order, at least one. */
-export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call {
+/**
+ * Returns a call of the archive, told by its CDRs alone; undefined where all of them are Asterisk's own machinery.
+ * @param cdrs all of one linkedid, in any order
+ */
+export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call | undefined {
   const all = readLegs(cdrs, numbering)
   const people = all.filter((leg) => !leg.isHelper)
   const legs = people.length > 0 ? people : all
-  // The linkedid is the id of the channel that started the call; the first record of that channel has the dialled number.
+  // The channel that began the call gave it its id; its first record says what was dialled.
   const first = legs.find(({ cdr }) => cdr.uniqueid === cdr.linkedid) ?? legs[0]
-  if (!first) throw new RangeError('a call has at least one CDR')
-  const story = buildStory(all, first)
+  if (!first) return undefined
+  const story = buildStory(all, first, numbering)
   const start = Math.min(...all.map((leg) => leg.start))
   const end = Math.max(...all.map((leg) => leg.end))
-  const answer = story.answered && (story.answered.answer ?? story.answered.start)
+  const answer = story.answered?.answer
   const recordings = recordingsOf(all)
+  const trunk = all.map(trunkOf).find((found) => found !== undefined)
+  const rang = partiesOf(story.turns.filter(({ kind }) => kind === 'dial'))
+  const answering = story.turns.filter(({ isAnswered, kind }) => isAnswered && (kind === 'dial' || kind === 'room'))
   const call: Call = {
     call: first.cdr.linkedid,
     state: 'ended',
     caller: callerOf(first),
     dialled: story.dialled,
-    callees: calleesOf(legs),
+    callees:
+      story.answered && answering.length === 0
+        ? [partyOf(story.answered, story.dialled)]
+        : answering.length > 0
+          ? partiesOf(answering)
+          : rang,
     startedAt: iso(start),
     ...(answer !== undefined && { answeredAt: iso(answer) }),
     endedAt: iso(end),
     direction: directionOf(first),
     result: story.result,
     durationSeconds: end - start,
-    talkSeconds: talkOf(legs, first),
-    ringSeconds: (answer ?? end) - start,
-    ...(story.answered && { answeredBy: calleeOf(story.answered) }),
+    talkSeconds: talkOf(story.turns),
+    ringSeconds: Math.max(0, (answer ?? end) - start),
+    ...(story.answered && { answeredBy: partyOf(story.answered, story.dialled) }),
+    ...(rang.length > 0 && { rang }),
     ...(story.forwardedFrom !== undefined && { forwardedFrom: story.forwardedFrom }),
     ...(story.transferredTo !== undefined && { transferredTo: story.transferredTo }),
+    ...(trunk !== undefined && { trunk }),
     story: story.steps,
     ...(recordings.length > 0 && { recordings }),
     ...(first.cdr.accountcode && { accountcode: first.cdr.accountcode }),
@@ -48,25 +64,29 @@ export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call {
   return { ...call, summary: summarise(call) }
 }
 
-/** Returns the billable seconds: the answered time on the caller's own channel, with people and menus. */
-function talkOf(legs: readonly Leg[], first: Leg): number {
-  const own = legs.filter((leg) => leg.cdr.uniqueid === first.cdr.uniqueid && isAnswered(leg))
-  return own.reduce((sum, { cdr }) => sum + cdr.billsec, 0)
+export function callerOf({ caller, cdr, from }: Leg): Party {
+  return { number: caller, name: nameIn(cdr.clid), ...(from !== undefined && { endpoint: from }) }
 }
 
-function calleeOf({ called, to }: Leg): Party {
-  return { number: called, name: '', ...(to !== undefined && { endpoint: to }) }
+/** Talk with people and rooms; where nobody was rung, with menus. Voicemail, parking and waiting are no talk. */
+function talkOf(turns: readonly Turn[]): number {
+  const withPeople = turns.filter(({ kind }) => kind === 'dial' || kind === 'room')
+  const counted = withPeople.length > 0 ? withPeople : turns
+  return counted.reduce((sum, { talkSeconds }) => sum + talkSeconds, 0)
 }
 
-/** Returns the parties that answered, or if none did, the parties that rang, each once. */
-function calleesOf(legs: readonly Leg[]): Party[] {
-  const answered = legs.filter(isAnswered)
-  const rung = answered.length > 0 ? answered : legs.filter((leg) => leg.to !== undefined)
-  const parties = new Map(rung.map((leg) => [leg.to ?? leg.called, calleeOf(leg)]))
+/** A menu is told as the number that reached it. */
+function partyOf({ who, endpoint }: Turn, dialled: string): Party {
+  return { number: who ?? dialled, name: '', ...(endpoint !== undefined && { endpoint }) }
+}
+
+/** Each party once, in the order in which they rang. */
+function partiesOf(turns: readonly Turn[]): Party[] {
+  const parties = new Map(turns.map((turn) => [turn.endpoint ?? turn.who ?? '', partyOf(turn, '')]))
   return [...parties.values()].slice(0, calleesMax)
 }
 
-/** Returns the names of recordings: FreePBX and its derivatives put them into `recordingfile`, other PBXs into `userfield`. */
+/** `recordingfile` is where FreePBX and its kin put it; others put the name of a file into `userfield`. */
 function recordingsOf(legs: readonly Leg[]): string[] {
   const names = legs.flatMap(({ cdr }) => [cdr['recordingfile'], cdr.userfield])
   const files = names.filter(

@@ -1,84 +1,110 @@
-import type { Direction } from '../../../contracts/calls.ts'
 import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
-import type { Party } from '../../../contracts/facts.ts'
-import { canonicalNumber, isExtension, type Numbering } from '../phone-number.ts'
+import { type ChannelName, parseChannelName } from '../../../contracts/channel-name.ts'
+import { isDialled } from '../../../contracts/dial-steps.ts'
+import { canonicalDialled, canonicalNumber, isExtension, linesOf, type Numbering } from '../phone-number.ts'
+import { extensionOf, isTrunk } from '../site-lines.ts'
 
-/** One CDR: one attempt to connect two ends. */
+/** One CDR, read: one attempt to connect two ends. */
 export interface Leg {
   cdr: Cdr
-  /** Canonical numbers. */
+  /** Canonical number of the calling party: its extension for a phone of the site, empty for a hidden number. */
   caller: string
+  /** Canonical form of `dst`, without the outside prefix where a phone of the site dialled it; empty for a step of the dial plan. */
   called: string
-  /** Unix seconds. `answer` is undefined if the leg was not answered. */
+  /** The number that an outside caller dialled, where the PBX keeps it in `did`. */
+  did: string
+  /** Unix seconds. `answer` is absent where nobody answered. */
   start: number
   answer: number | undefined
   end: number
-  /** The endpoint (`technology/resource`) at either end; undefined if there is none or it is a `Local` channel. */
+  channel: ChannelName | undefined
+  dstchannel: ChannelName | undefined
+  /** `technology/resource` at either end; absent for Local channels and where there is no channel. */
   from: string | undefined
   to: string | undefined
+  /** Whether each end is a trunk; undefined where neither settings nor names tell. */
+  isFromTrunk: boolean | undefined
+  isToTrunk: boolean | undefined
   isVoicemail: boolean
-  /** True for Asterisk's internal counterpart of another leg: a `Local` channel, or a called channel after a transfer. */
+  /** Asterisk's own side of another leg: half 2 of a Local channel, or a called channel after it was moved. */
   isHelper: boolean
 }
 
-export function readLeg(cdr: Cdr, numbering: Numbering): Leg {
+/** Returns undefined for a record of Asterisk's own machinery (snoop, external media): it is no part of a call. */
+export function readLeg(cdr: Cdr, numbering: Numbering): Leg | undefined {
+  const channel = parseChannelName(cdr.channel)
+  if (channel?.kind === 'internal') return undefined
+  const lines = linesOf(numbering)
+  const dstchannel = parseChannelName(cdr.dstchannel)
+  const from = channel?.kind === 'device' ? channel.endpoint : undefined
+  const to = dstchannel?.kind === 'device' ? dstchannel.endpoint : undefined
   const start = momentSeconds(cdr.start)
+  const did = canonicalNumber(textOf(cdr['did']), numbering)
+  const isFromTrunk = did !== '' ? true : from === undefined ? undefined : isTrunk(from, lines)
   return {
     cdr,
-    caller: canonicalNumber(cdr.src, numbering),
-    called: canonicalNumber(cdr.dst, numbering),
+    caller: callerNumber(cdr, from, isFromTrunk, numbering),
+    called: isDialled(cdr.dst) ? calledNumber(cdr, isFromTrunk, numbering) : '',
+    did,
     start,
     answer: cdr.answer ? momentSeconds(cdr.answer) : undefined,
     end: cdr.end ? momentSeconds(cdr.end) : start + cdr.duration,
-    from: endpointOf(cdr.channel),
-    to: endpointOf(cdr.dstchannel),
-    isVoicemail: /^voicemail$/i.test(cdr.lastapp),
-    isHelper: cdr.channel.startsWith('Local/') || cdr.lastapp === 'AppDial',
+    channel,
+    dstchannel,
+    from,
+    to,
+    isFromTrunk,
+    isToTrunk: to === undefined ? undefined : isTrunk(to, lines),
+    isVoicemail: /^(voicemail|minivmrecord)$/i.test(cdr.lastapp) || voicemailStep.test(cdr.dst),
+    isHelper: channel?.kind === 'local' || cdr.lastapp === 'AppDial',
   }
 }
 
-/** Returns the endpoint of a channel: `PJSIP/5861` for `PJSIP/5861-00000003`. */
-export function endpointOf(channel: string): string | undefined {
-  if (channel === '' || channel.startsWith('Local/')) return undefined
-  const endpoint = channel.replace(/-[0-9a-f]{8,}(;\d)?$/i, '')
-  return endpoint.includes('/') ? endpoint : undefined
-}
-
-/** Returns the legs, oldest first; legs of the same second in the order of their `sequence`. */
+/** Oldest first; legs of one second in the order in which Asterisk numbered them. Leaves out Asterisk's own machinery. */
 export function readLegs(cdrs: readonly Cdr[], numbering: Numbering): Leg[] {
-  const legs = cdrs.map((cdr) => readLeg(cdr, numbering))
+  const legs = cdrs.map((cdr) => readLeg(cdr, numbering)).filter((leg) => leg !== undefined)
   return legs.sort((a, b) => a.start - b.start || a.cdr.sequence - b.cdr.sequence)
 }
 
-/** Returns true if a person dials this: it is not a special extension of the dial plan, such as `s`, `h` or `s-BUSY`. */
-export function isDialled(dst: string): boolean {
-  return !/^(|s|h|t|i|T|s-.*)$/.test(dst)
+/** FreePBX's steps for a mailbox: `vmu101` (unavailable), `vmb101` (busy), `vms101`, `vmi101`. */
+const voicemailStep = /^vm[ubsi]?(\d+)$/
+/** The mailbox of a voicemail leg; undefined where neither `lastdata` nor `dst` names it. */
+export function mailboxOf({ cdr }: Leg): string | undefined {
+  const named = /^voicemail$/i.test(cdr.lastapp) ? /^[^@,&]+/.exec(cdr.lastdata)?.[0] : undefined
+  return named ?? voicemailStep.exec(cdr.dst)?.[1]
 }
 
-/** Usual names of contexts for incoming calls, by which calls without a caller number are recognised. */
-const outsideContext = /entrant|trunk|pstn|extern|incoming|inbound|did/i
-
-export function isOutside(number: string): boolean {
-  return number !== '' && !isExtension(number) && /^\+?\d+$/.test(number)
+/** A text column that a PBX adds to Asterisk's own (`did`, `cnum`, ...); empty where it has none. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
 }
 
 /**
- * Returns the direction, by the numbers alone, since a CDR does not say which channel is a trunk. A call from an outside
- * number, or without a number in a context for incoming calls, is inbound; a call to an outside number is outbound; any
- * other call is internal.
+ * `cnum` where the PBX writes it. Else `src`, but a phone of the site keeps its own extension: dial plans set the number
+ * that is shown outside before they dial, and Asterisk writes that one to `src`.
  */
-export function directionOf({ caller, called, cdr }: Leg): Direction {
-  if (isOutside(caller) || (caller === '' && outsideContext.test(cdr.dcontext))) return 'inbound'
-  return isOutside(called) ? 'outbound' : 'internal'
+function callerNumber(
+  cdr: Cdr,
+  from: string | undefined,
+  isFromTrunk: boolean | undefined,
+  numbering: Numbering,
+): string {
+  const own = canonicalNumber(textOf(cdr['cnum']), numbering)
+  if (own !== '') return own
+  const shown = canonicalNumber(cdr.src, numbering)
+  if (from === undefined || isFromTrunk !== false || isExtension(shown)) return shown
+  return extensionOf(from, linesOf(numbering)) ?? shown
 }
 
-/** Returns the trunk of a leg: the endpoint at the side of the outside number. */
-export function trunkOf(leg: Leg): string | undefined {
-  const direction = directionOf(leg)
-  return direction === 'inbound' ? leg.from : direction === 'outbound' ? leg.to : undefined
+function calledNumber(cdr: Cdr, isFromTrunk: boolean | undefined, numbering: Numbering): string {
+  return isFromTrunk === true ? canonicalNumber(cdr.dst, numbering) : canonicalDialled(cdr.dst, numbering)
 }
 
-export function callerOf({ caller, cdr, from }: Leg): Party {
-  const name = /^"(.*)"\s*<.*>$/.exec(cdr.clid)?.[1]?.trim() ?? ''
-  return { number: caller, name, ...(from !== undefined && { endpoint: from }) }
+/**
+ * The canonical numbers under which a CDR is found: who called and what was called. Empty where there is none: a hidden
+ * number, a step of the dial plan, a record of Asterisk's own machinery.
+ */
+export function partiesOfCdr(cdr: Cdr, numbering: Numbering): { caller: string; called: string } {
+  const leg = readLeg(cdr, numbering)
+  return { caller: leg?.caller ?? '', called: leg?.called || leg?.did || '' }
 }

@@ -24,7 +24,9 @@ export function matchCdr(row: Cdr, keyed: boolean, known: readonly Cdr[]): Match
       doubt: `the log has the same call ${(momentSeconds(off.start) - start) / 60} minutes later: check the time zone`,
     }
   if (key && momentSeconds(key.start) === start) return { doubt: differing(row, key) }
-  const beside = keyed ? undefined : same.find((cdr) => momentSeconds(cdr.start) === start)
+  // Another phone of a fork is another leg: it has the same uniqueid and second, and another channel that was called.
+  const isBeside = (cdr: Cdr) => momentSeconds(cdr.start) === start && cdr.dstchannel === row.dstchannel
+  const beside = keyed ? undefined : same.find(isBeside)
   return beside ? { doubt: differing(row, beside) } : 'none'
 }
 

@@ -1,136 +1,140 @@
 import type { CallResult, StoryStep } from '../../../contracts/calls.ts'
-import { isDialled, type Leg } from './leg.ts'
+import { isExtension, linesOf, type Numbering } from '../phone-number.ts'
+import { isKnownExtension } from '../site-lines.ts'
+import { type Leg, mailboxOf } from './leg.ts'
+import { Parties } from './parties.ts'
+import { resultOf } from './result.ts'
+import { forwardTarget, isForkOf, slackSeconds, type Turn, turnsOf } from './turn.ts'
 
-/** What happened in one call, derived from its legs; `docs/call-log.md` explains the rules. */
+/** What the legs of one call come to; `docs/call-log.md` has the rules as a table. */
 export interface Story {
   steps: StoryStep[]
   result: CallResult
-  /** The number that was dialled first. */
+  /** The number that was dialled first; empty where only a step of the dial plan is known. */
   dialled: string
-  /** The leg on which the caller was first answered. */
-  answered: Leg | undefined
+  turns: readonly Turn[]
+  /** The turn on which a person, a room or, where nobody was rung, a menu first spoke to the caller. */
+  answered: Turn | undefined
   forwardedFrom: string | undefined
   transferredTo: string | undefined
 }
 
-/** Asterisk truncates times to seconds, so a leg that follows at once may start a second later. */
-const slackSeconds = 1
-
-/** @param legs all legs of one linkedid, oldest first, at least one; @param first the leg that started the call */
-export function buildStory(legs: readonly Leg[], first: Leg): Story {
-  const answered =
-    legs.find((leg) => isAnswered(leg) && leg.cdr.uniqueid === first.cdr.uniqueid) ?? legs.find(isAnswered)
-  const turns = legs.filter((leg) => isTurn(leg, first, answered))
-  // After a transfer Asterisk replaces `dst` of the first record by the new target; the phone that rang shows the old one.
-  const isRewritten = turns.some(
-    (leg) => leg !== first && isTransfer(leg, answered) && targetOf(leg, legs) === first.called,
-  )
-  const dialled = isRewritten && first.to !== undefined ? nameOf(first.to) : first.called
+/** @param legs of one linkedid, oldest first, at least one; @param first the one that began it */
+export function buildStory(legs: readonly Leg[], first: Leg, numbering: Numbering): Story {
+  const parties = new Parties(legs, numbering)
+  const turns = turnsOf(legs, first, numbering)
+  const answered = answeredTurn(turns)
+  const dialled = dialledNumber(first, turns, answered)
   const story: Story = {
     steps: [{ at: iso(first.start), what: 'called', who: dialled }],
-    result: resultOf(legs, answered),
+    result: resultOf(turns, answered),
     dialled,
+    turns,
     answered,
     forwardedFrom: undefined,
     transferredTo: undefined,
   }
-  let before: Leg | undefined
-  const mentioned = new Set([dialled])
-  for (const leg of turns) {
-    if (before && isContinuation(leg, before)) {
-      extend(story.steps, leg)
-    } else {
-      const who = leg === first ? dialled : targetOf(leg, legs)
-      if (who !== undefined && !mentioned.has(who) && !isForkOf(leg, first))
-        move(story, leg, who, isTransfer(leg, answered))
-      if (who !== undefined) mentioned.add(who)
-      story.steps.push(outcomeOf(leg, isForkOf(leg, first) && leg.to !== undefined ? nameOf(leg.to) : who))
+  const isPerson = isExtension(dialled) && isKnownExtension(dialled, linesOf(numbering)) !== false
+  let spoke: Turn | undefined
+  let isParked = false
+  for (const turn of turns) {
+    const isNew = turn.who !== undefined && turn.who !== spoke?.who
+    if (spoke && isNew && !isParked && isTransfer(turn, spoke)) {
+      story.transferredTo = turn.who
+      add(story, turn.leg.start, 'transferred', turn.who)
+    } else if (!spoke) {
+      const target = forwardTarget(turn, dialled, isPerson, parties)
+      if (target !== undefined && !story.steps.some(({ what, who }) => what === 'forwarded' && who === target)) {
+        story.forwardedFrom ??= dialled
+        add(story, turn.leg.start, 'forwarded', target)
+      }
     }
-    before = leg
+    const outcome = outcomeOf(turn, isParked && isNew)
+    if (outcome) story.steps.push(outcome)
+    isParked = turn.kind === 'parked'
+    if (turn.isAnswered && (turn.kind === 'dial' || turn.kind === 'room')) spoke = turn
   }
-  return story
+  return { ...story, steps: inOrder(story.steps) }
 }
 
-/** Returns true if a person or a menu answered the leg. */
-export function isAnswered(leg: Leg): boolean {
-  return leg.cdr.disposition === 'ANSWERED' && !leg.isVoicemail && !leg.isHelper
+function answeredTurn(turns: readonly Turn[]): Turn | undefined {
+  const isRung = turns.some(({ kind }) => kind === 'dial' || kind === 'room')
+  const answered = turns.filter((turn) => turn.isAnswered)
+  if (isRung) return answered.find(({ kind }) => kind === 'dial' || kind === 'room')
+  return answered.find(({ kind }) => kind === 'application')
 }
 
-/** Returns true if the leg belongs to the caller or, after the caller was transferred away, to the called party; a consultation call does not. */
-function isTurn(leg: Leg, first: Leg, answered: Leg | undefined): boolean {
-  if (leg.isHelper) return false
-  if (leg.cdr.uniqueid === first.cdr.uniqueid || !answered) return true
-  return leg.start >= answered.end - slackSeconds
+/**
+ * The DID of a call from outside, else what the first leg was to. After a transfer by the phone Asterisk may write the
+ * new target as the first record's `dst`: then the phone that rang first tells what was dialled.
+ */
+function dialledNumber(first: Leg, turns: readonly Turn[], answered: Turn | undefined): string {
+  if (first.did !== '') return first.did
+  if (first.called === '') {
+    // The dial plan had moved on to a step of its own; another record of the same channel may still name the number.
+    return turns.map(({ leg }) => leg.called).find((called) => called !== '') ?? ''
+  }
+  const [rung] = turns
+  const isRewritten =
+    answered !== undefined &&
+    rung?.kind === 'dial' &&
+    rung.who !== undefined &&
+    rung.who !== first.called &&
+    rung.leg === first &&
+    !isPickup(rung) &&
+    turns.some((turn) => turn !== rung && isTransfer(turn, answered) && turn.who === first.called)
+  return isRewritten ? (rung.who ?? first.called) : first.called
 }
 
-function isTransfer(leg: Leg, answered: Leg | undefined): boolean {
-  if (!answered || leg === answered || leg.isVoicemail || isForkOf(leg, answered)) return false
-  return leg.start >= answered.end - slackSeconds && isAnswered(leg)
+function isPickup({ leg }: Turn): boolean {
+  return leg.cdr.lastapp !== 'Dial'
 }
 
-function isForkOf(leg: Leg, other: Leg): boolean {
-  const isSame = leg.cdr.uniqueid === other.cdr.uniqueid && leg.cdr.lastdata === other.cdr.lastdata
-  return leg !== other && isSame && leg.cdr.lastdata.includes('&')
+function isTransfer(turn: Turn, spoke: Turn): boolean {
+  if (turn === spoke || (turn.kind !== 'dial' && turn.kind !== 'room') || isForkOf(turn.leg, spoke.leg)) return false
+  return turn.leg.start >= spoke.leg.end - slackSeconds
 }
 
-/** Returns true if the leg continues a leg through a `Local` channel that Asterisk has optimised away. */
-function isContinuation(leg: Leg, before: Leg): boolean {
-  return before.cdr.dstchannel.startsWith('Local/') && leg.cdr.uniqueid === before.cdr.uniqueid && isAnswered(leg)
+function add(story: Story, at: number, what: StoryStep['what'], who: string | undefined): void {
+  story.steps.push({ at: iso(at), what, ...(who !== undefined && { who }) })
 }
 
-function extend(steps: StoryStep[], leg: Leg): void {
-  const last = steps.at(-1)
-  if (last) last.seconds = (last.seconds ?? 0) + leg.cdr.billsec
-}
-
-function move(story: Story, leg: Leg, who: string, isTransferred: boolean): void {
-  if (isTransferred) story.transferredTo = who
-  else story.forwardedFrom ??= story.dialled
-  story.steps.push({ at: iso(leg.start), what: isTransferred ? 'transferred' : 'forwarded', who })
-}
-
-/** Returns the target of a leg: the extension of its `Local` channel, or by which another leg reached the same phone, or its `dst`. */
-function targetOf(leg: Leg, legs: readonly Leg[]): string | undefined {
-  const local = /^Local\/([^@]+)@/.exec(leg.cdr.dstchannel)?.[1]
-  if (local !== undefined && isDialled(local)) return local
-  const known = legs.find(
-    (other) => other !== leg && other.to === leg.to && other.called !== leg.called && leg.to !== undefined,
-  )
-  if (known && isDialled(known.cdr.dst)) return known.called
-  if (isDialled(leg.cdr.dst)) return leg.called
-  return leg.to === undefined ? undefined : nameOf(leg.to)
-}
-
-function nameOf(endpoint: string): string {
-  return endpoint.slice(endpoint.indexOf('/') + 1)
-}
-
-function outcomeOf(leg: Leg, to: string | undefined): StoryStep {
-  const who = to === undefined ? {} : { who: to }
+function outcomeOf(turn: Turn, isRetrieved: boolean): StoryStep | undefined {
+  const { leg, kind, who } = turn
+  const named = who === undefined ? {} : { who }
   const { disposition, billsec, duration } = leg.cdr
-  if (leg.isVoicemail) {
-    const box = /^[^@,&]+/.exec(leg.cdr.lastdata)?.[0]
-    return { at: iso(leg.answer ?? leg.start), what: 'voicemail', ...(box && { who: box }), seconds: billsec }
+  if (kind === 'voicemail') {
+    const box = mailboxOf(leg)
+    return {
+      at: iso(leg.answer ?? leg.start),
+      what: 'voicemail',
+      ...(box !== undefined && { who: box }),
+      seconds: billsec,
+    }
   }
-  if (disposition === 'ANSWERED')
-    return { at: iso(leg.answer ?? leg.start), what: 'answered', ...who, seconds: billsec }
+  if (kind === 'parked') return { at: iso(leg.answer ?? leg.start), what: 'parked', seconds: billsec }
+  if (turn.isAnswered) {
+    const what = isRetrieved ? 'retrieved' : 'answered'
+    return { at: iso(turn.answer ?? leg.start), what, ...named, seconds: turn.talkSeconds }
+  }
+  // A refusal or a tone that the dial plan plays after the phones is not another attempt.
+  if (kind === 'application' && disposition !== 'NO ANSWER' && leg.cdr.lastapp !== 'Dial') return undefined
   const what = disposition === 'BUSY' ? 'busy' : disposition === 'NO ANSWER' ? 'no-answer' : 'failed'
-  return { at: iso(leg.end), what, ...who, seconds: duration }
+  return { at: iso(leg.end), what, ...named, seconds: duration }
 }
 
-function resultOf(legs: readonly Leg[], answered: Leg | undefined): CallResult {
-  if (answered) return 'answered'
-  if (legs.some((leg) => leg.isVoicemail && leg.answer !== undefined)) return 'voicemail'
-  const last = legs.findLast((leg) => !leg.isHelper) ?? legs.at(-1)
-  if (!last) return 'unknown'
-  const { disposition, lastapp, lastdata, duration } = last.cdr
-  // A group counts as busy only if all its phones are.
-  if (legs.some((leg) => leg.cdr.disposition === 'NO ANSWER')) {
-    const limit = lastapp === 'Dial' ? Number(lastdata.split(',')[1] || Number.NaN) : Number.NaN
-    return duration + slackSeconds < limit ? 'cancelled' : 'no-answer'
-  }
-  if (disposition === 'BUSY') return 'busy'
-  return last.to === undefined ? 'unreachable' : 'failed'
+/** By time; what rang in vain ends at the second in which another phone answers, and is told first. */
+function inOrder(steps: readonly StoryStep[]): StoryStep[] {
+  const rank = ({ what }: StoryStep) => (what === 'called' ? 0 : what === 'answered' ? 2 : 1)
+  const [called, ...rest] = steps
+  const sorted = rest
+    .map((step, n) => ({ step, n }))
+    .sort((a, b) => {
+      const byTime = Date.parse(a.step.at) - Date.parse(b.step.at)
+      const isPair = ['no-answer', 'answered'].includes(a.step.what) && ['no-answer', 'answered'].includes(b.step.what)
+      return byTime || (isPair ? rank(a.step) - rank(b.step) : 0) || a.n - b.n
+    })
+  return [...(called ? [called] : []), ...sorted.map(({ step }) => step)]
 }
 
 function iso(seconds: number): string {

@@ -1,23 +1,28 @@
-import { type Cdr, cdrFields } from '../../../contracts/cdr.ts'
+import type { Cdr } from '../../../contracts/cdr.ts'
+import { nameIn } from '../calls/caller-name.ts'
 import { erased } from '../personal.ts'
-import { canonicalNumber, type Numbering } from '../phone-number.ts'
-import { holdsNumber, textFields } from './holds-number.ts'
-
-const known: ReadonlySet<string> = new Set(cdrFields)
+import { canonicalDialled, canonicalNumber, type Numbering } from '../phone-number.ts'
+import { holdsNumber, keptFields } from './holds-number.ts'
 
 /**
- * Returns a copy of the CDR without a number: erases it if it is a party, with the caller's name, and erases each text field
- * that contains its digits. Time, duration and result of the call stay. `number` is canonical.
+ * Returns the record without the person of this number: every field whose digits contain the significant digits of the
+ * number is erased, and with a caller's number the caller's name. Time, length and outcome of the call are kept.
+ * `number` is canonical.
  */
 export function eraseCdr(cdr: Cdr, number: string, numbering: Numbering): Cdr {
-  const isNumber = (text: string) => canonicalNumber(text, numbering) === number
+  const isNumber = (text: string) =>
+    canonicalNumber(text, numbering) === number || canonicalDialled(text, numbering) === number
   const copy: Cdr = { ...cdr }
-  for (const field of textFields) if (holdsNumber(cdr[field], number)) copy[field] = erased
-  // Fields that a PBX adds to Asterisk's own, such as the file name of a recording.
   for (const [field, text] of Object.entries(cdr)) {
-    if (!known.has(field) && typeof text === 'string' && holdsNumber(text, number)) copy[field] = erased
+    if (typeof text === 'string' && !keptFields.has(field) && holdsNumber(text, number)) copy[field] = erased
   }
-  if (isNumber(cdr.src)) Object.assign(copy, { src: erased, clid: erased })
+  const isCaller = isNumber(cdr.src) || holdsNumber(cdr.src, number) || holdsNumber(cdr.clid, number)
+  if (isNumber(cdr.src)) copy.src = erased
   if (isNumber(cdr.dst)) copy.dst = erased
+  if (!isCaller) return copy
+  const name = nameIn(cdr.clid)
+  copy.clid = erased
+  // What the PBX adds about the caller repeats the name.
+  for (const field of ['cnam', 'outbound_cnam']) if (copy[field] === name && name !== '') copy[field] = erased
   return copy
 }

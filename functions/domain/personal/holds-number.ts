@@ -1,29 +1,56 @@
-import type { Cdr } from '../../../contracts/cdr.ts'
+/**
+ * Fields in which no PBX writes a number: times, lengths, outcomes and the ids by which records are told apart. All others
+ * are searched when a number is erased, those that a PBX adds too.
+ */
+export const keptFields: ReadonlySet<string> = new Set([
+  'start',
+  'answer',
+  'end',
+  'duration',
+  'billsec',
+  'disposition',
+  'amaflags',
+  'uniqueid',
+  'linkedid',
+  'sequence',
+  'lastapp',
+])
 
-/** Text fields of a CDR in which Asterisk or a dial plan may have put a number. */
-export const textFields = [
+/** The fields that DynamoDB searches for a number: Asterisk's own, and those of FreePBX and its kin. */
+export const searchedFields = [
   'clid',
+  'src',
+  'dst',
+  'dcontext',
   'channel',
   'dstchannel',
   'lastdata',
   'userfield',
   'accountcode',
   'peeraccount',
-] as const satisfies (keyof Cdr)[]
+  'did',
+  'cnum',
+  'cnam',
+  'outbound_cnum',
+  'outbound_cnam',
+  'dst_cnam',
+  'recordingfile',
+] as const
 
-/** The last digits are the same in 0612345678, +33612345678 and 0033612345678. */
+/** The subscriber's part of a number: what is the same in 0612345678, +33612345678 and 0033612345678. */
 const significantDigits = 9
-/** Fewer digits occur in texts by chance. They are an extension, which is only searched for as a party. */
+/** Fewer digits occur by chance in any text; they are an extension's, which is looked for as a party alone. */
 const textDigitsMin = 6
 
-/** Returns the digits by which a canonical number is searched for in texts; undefined if the number is too short. */
+/** The digits by which a canonical number is looked for in texts; undefined for one too short to be told from chance. */
 export function searchableDigits(number: string): string | undefined {
   const digits = number.replace(/\D/g, '').slice(-significantDigits)
   return digits.length >= textDigitsMin ? digits : undefined
 }
 
-/** Returns true if a text contains a canonical number in any spelling. */
+/** Whether a text contains a canonical number, in any spelling of it. */
 export function holdsNumber(text: string, number: string): boolean {
   const digits = searchableDigits(number)
-  return text.includes(number) || (digits !== undefined && text.replace(/[\s().-]/g, '').includes(digits))
+  if (digits === undefined) return text === number
+  return text.includes(number) || text.replace(/[\s().\-/]/g, '').includes(digits)
 }

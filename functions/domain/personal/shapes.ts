@@ -43,6 +43,7 @@ export const cdrShape: PersonalShape<Cdr> = hidingOthers<Cdr>(
 export const archivedCallShape: PersonalShape<Call> = {
   ...callShape,
   answeredBy: partyShape,
+  rang: partyShape,
   forwardedFrom: 'number',
   transferredTo: 'number',
   story: { who: 'number' },

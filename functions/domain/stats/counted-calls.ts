@@ -1,28 +1,30 @@
 import type { Cdr } from '../../../contracts/cdr.ts'
 import { callOf } from '../calls/call.ts'
-import { readLeg, trunkOf } from '../calls/leg.ts'
+import { readLegs } from '../calls/leg.ts'
 import { extensionDigitsMax, type Numbering } from '../phone-number.ts'
 import type { CountedCall } from './hour-total.ts'
 
 /**
- * Returns the calls of the CDRs of one hour, each with its lines: the extensions that called or were called in one of its
- * records, and its trunks. A call counts once for each of its lines, with the result of the whole call.
+ * The calls of CDRs that are filed in one hour, each with its lines: the extensions that take part (the caller, what was
+ * dialled, the phones that rang) and the trunk. A call counts once for each of its lines, with the outcome of the whole
+ * call. Records of Asterisk's own machinery make no call.
  */
 export function countedCalls(cdrs: readonly Cdr[], numbering: Numbering): CountedCall[] {
-  return [...Map.groupBy(cdrs, ({ linkedid }) => linkedid).values()].map((legs) => {
-    const call = callOf(legs, numbering)
-    const read = legs.map((cdr) => readLeg(cdr, numbering))
-    const numbers = [call.caller.number, ...read.filter((leg) => !leg.isHelper).map(({ called }) => called)]
-    const trunks = read.map(trunkOf).filter((trunk) => trunk !== undefined)
+  return [...Map.groupBy(cdrs, ({ linkedid }) => linkedid).values()].flatMap((rows) => {
+    const call = callOf(rows, numbering)
+    if (!call) return []
+    const called = readLegs(rows, numbering).flatMap((leg) => (leg.isHelper ? [] : [leg.called]))
+    const rang = (call.rang ?? []).map(({ number }) => number)
+    const extensions = [call.caller.number, ...called, ...rang].filter(isExtensionNumber)
     const lines = [
-      ...numbers.filter(isExtensionNumber).map((number) => `ext:${number}`),
-      ...trunks.map((trunk) => `trunk:${trunk}`),
+      ...extensions.map((number) => `ext:${number}`),
+      ...(call.trunk === undefined ? [] : [`trunk:${call.trunk}`]),
     ]
-    return { call, lines: [...new Set(lines)] }
+    return [{ call, lines: [...new Set(lines)] }]
   })
 }
 
-/** Returns true for an extension; a service code such as `*98` is not a line. */
+/** Digits alone: a service code such as `*98` is nobody's line. */
 function isExtensionNumber(number: string): boolean {
   return /^\d+$/.test(number) && number.length <= extensionDigitsMax
 }

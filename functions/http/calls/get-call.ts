@@ -57,14 +57,16 @@ export async function getCall(
   if (live) return row ? enrich(live.state, row) : live.state
   if (row && row.stage !== 'ended') return toCall(id, row)
   const legs = await log.legs(site, id)
-  if (row) return legs.length > 0 ? enrich(archived(legs, numbering), row) : toCall(id, row)
-  if (legs.length === 0) throw unknownCall()
-  return archived(legs, numbering)
+  const call = archived(legs, numbering)
+  if (row) return call ? enrich(call, row) : toCall(id, row)
+  if (!call) throw unknownCall()
+  return call
 }
 
-function archived(legs: readonly LogRow[], numbering: Numbering): Call {
+function archived(legs: readonly LogRow[], numbering: Numbering): Call | undefined {
   const cdrs = [...legs].sort((x, y) => (x.row < y.row ? -1 : 1)).map(({ cdr }) => cdr)
-  return { ...callOf(cdrs, numbering), cdrs }
+  const call = callOf(cdrs, numbering)
+  return call && { ...call, cdrs }
 }
 
 /** Interval of reads while a client waits for a change: at most 50 reads in the 25 s that it may wait. */

@@ -48,7 +48,7 @@ export async function listCalls(
           legs.map(({ cdr }) => cdr),
           numbering,
         )
-        if (fits(call, legs, search)) {
+        if (call && fits(call, legs, search)) {
           if (calls.length === limit) return true
           calls.push(call)
         }

@@ -1,8 +1,10 @@
+import type { Cdr } from '../../../contracts/cdr.ts'
 import type { CdrPage } from '../../../contracts/http.ts'
 import { pageRowsDefault } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
-import { directionOf, readLeg } from '../../domain/calls/leg.ts'
+import { directionOf } from '../../domain/calls/direction.ts'
+import { readLeg } from '../../domain/calls/leg.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import type { LogRow } from '../../stores/call-log.ts'
@@ -26,7 +28,7 @@ export async function listCdrs(site: SiteId, query: SearchQuery, listing: Listin
   // One row more than the page shows whether there is a next page.
   const wanted = () => (isFiltered(search) ? denseRows : limit + 1 - page.length)
   const next = (last: string): CdrPage => ({
-    cdrs: page.map(({ cdr }) => cdr),
+    cdrs: page.map(shownRow),
     cursor: writeCursor('cdrs', site, { search, after: last }, cursorKey),
   })
   let bytes = 0
@@ -44,7 +46,12 @@ export async function listCdrs(site: SiteId, query: SearchQuery, listing: Listin
       return next(examined)
     }
   }
-  return { cdrs: page.map(({ cdr }) => cdr) }
+  return { cdrs: page.map(shownRow) }
+}
+
+/** A doubtful record is listed with its reason, in the field `doubt`. */
+export function shownRow({ cdr, doubt }: LogRow): Cdr {
+  return doubt === undefined ? cdr : { ...cdr, doubt }
 }
 
 function isFiltered({ disposition, direction, minDuration, accountcode }: Search): boolean {
@@ -59,5 +66,7 @@ function fits(row: LogRow, search: Search, numbering: Numbering): boolean {
   if (disposition !== undefined && cdr.disposition !== disposition) return false
   if (minDuration !== undefined && cdr.duration < minDuration) return false
   if (accountcode !== undefined && cdr.accountcode !== accountcode) return false
-  return direction === undefined || directionOf(readLeg(cdr, numbering)) === direction
+  if (direction === undefined) return true
+  const leg = readLeg(cdr, numbering)
+  return leg !== undefined && directionOf(leg) === direction
 }

@@ -1,16 +1,26 @@
 import * as v from 'valibot'
 import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
 import { cdrHash } from '../../../contracts/cdr-digest.ts'
+import { doubtOf } from '../../../contracts/cdr-row/doubt.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { type ImportResult, ImportRow } from '../../../contracts/routes/imports.ts'
+import { partiesOfCdr } from '../../domain/calls/leg.ts'
 import { matchCdr } from '../../domain/calls/match.ts'
 import { fileCdr, hourOf, monthsBack, wholeSeconds } from '../../domain/filing.ts'
-import { canonicalNumber, type Numbering } from '../../domain/phone-number.ts'
+import type { Numbering } from '../../domain/phone-number.ts'
 import type { Side, Slice, Span } from '../../stores/call-log.ts'
 import { expirySeconds, type PutOutcome, type Retention } from '../../stores/cdrs.ts'
 
 export interface ImportDependencies {
-  cdrs: { put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering & Retention): Promise<PutOutcome> }
+  cdrs: {
+    put(
+      site: SiteId,
+      cdr: Cdr,
+      raw: string | undefined,
+      numbering: Numbering & Retention,
+      doubt: string | undefined,
+    ): Promise<PutOutcome>
+  }
   log: {
     byTime(site: SiteId, month: string, span: Span, limit: number): Promise<Slice>
     byParty(site: SiteId, side: Side, month: string, number: string, span: Span, limit: number): Promise<Slice>
@@ -60,16 +70,15 @@ export async function importCdrs(
       if (typeof match === 'object') result.doubtful.push({ row, reason: match.doubt })
       // Storing a row again completes an earlier import that crashed between the two writes of the row.
       else if (match === 'same' && !same.some((one) => cdrHash(one) === cdrHash(cdr))) result.matched += 1
-      else {
-        wanted.push(cdr)
-        known.set(cdr.uniqueid, [...same, cdr])
-      }
+      // Rows of this import are not in the log before it: two legs of one call never make each other doubtful.
+      else wanted.push(cdr)
     }
   })
   await each(wanted, async (cdr) => {
-    const outcome = await dependencies.cdrs.put(site, cdr, undefined, dependencies.numbering)
+    const doubt = doubtOf(cdr, dependencies.now / 1000)
+    const outcome = await dependencies.cdrs.put(site, cdr, undefined, dependencies.numbering, doubt)
     result[outcome === 'duplicate' ? 'matched' : 'stored'] += 1
-    dirty.add(hourOf(fileCdr(cdr).filed))
+    if (doubt === undefined) dirty.add(hourOf(fileCdr(cdr).filed))
   })
   await each([...dirty], (hour) => dependencies.hours.mark(site, hour))
   result.doubtful.sort((a, b) => a.row - b.row)
@@ -86,7 +95,7 @@ function refusal(cdr: Cdr, { numbering, now }: ImportDependencies): string | und
 }
 
 function partyOf(cdr: Cdr, numbering: Numbering): { side: Side; number: string } | undefined {
-  const [caller, called] = [canonicalNumber(cdr.src, numbering), canonicalNumber(cdr.dst, numbering)]
+  const { caller, called } = partiesOfCdr(cdr, numbering)
   if (caller) return { side: 'caller', number: caller }
   return called ? { side: 'called', number: called } : undefined
 }

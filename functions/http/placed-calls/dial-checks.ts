@@ -28,6 +28,13 @@ export function judgeTarget(
   if (verdict.kind === 'allowed') return verdict
   if (verdict.kind === 'invalid')
     throw badFields([{ field, message: 'Not a number that can be dialled. Example: +33 1 23 45 67 89.' }])
+  if (verdict.why === 'prefix-unconfirmed') {
+    throw new HttpProblemError(
+      409,
+      'prefix-unconfirmed',
+      'Nobody has confirmed what phones of this site dial before an outside number. Set outsidePrefix in the settings of the site, for example "0", or "" if they dial nothing.',
+    )
+  }
   throw new HttpProblemError(403, `dial-${verdict.why}`, `The rules of this site or key deny ${verdict.why} numbers.`, {
     errors: [{ field, message: `Denied: ${verdict.why} numbers.` }],
   })

@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda'
 import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
 import type { CdrDigest } from '../../../contracts/cdr-digest.ts'
+import { doubtOf } from '../../../contracts/cdr-row/doubt.ts'
 import type { BridgeEvent } from '../../../contracts/events.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { TimeLineEntry } from '../../../contracts/time-line.ts'
@@ -20,7 +21,13 @@ import type { OutcomeMessage } from '../watch/publish-outcome.ts'
 import { receiveDigest, type VerificationStore } from './receive-digest.ts'
 
 export interface CallLog {
-  put(site: SiteId, cdr: Cdr, raw: string | undefined, numbering: Numbering): Promise<PutOutcome>
+  put(
+    site: SiteId,
+    cdr: Cdr,
+    raw: string | undefined,
+    numbering: Numbering,
+    doubt: string | undefined,
+  ): Promise<PutOutcome>
 }
 export interface DirtyHours {
   mark(site: SiteId, hour: string): Promise<void>
@@ -44,6 +51,8 @@ export interface RecordsCount {
   duplicates: number
   /** CDRs whose natural key belongs to another CDR, beside which they are stored. */
   apart: number
+  /** CDRs that cannot be true or whole: stored with the reason, counted in no total. */
+  doubtful: number
   /** Late facts: they go to the time lines and not to the live state. */
   late: number
   putAside: number
@@ -77,7 +86,7 @@ export async function persistMessage(
 export async function persistRecords(message: OpenedMessage, dependencies: PersistDependencies): Promise<RecordsCount> {
   const { log, deadLetters, hours, timeLines, now } = dependencies
   const { site } = message
-  const count: RecordsCount = { stored: 0, duplicates: 0, apart: 0, late: 0, putAside: 0 }
+  const count: RecordsCount = { stored: 0, duplicates: 0, apart: 0, doubtful: 0, late: 0, putAside: 0 }
   const outcomes = { stored: 'stored', duplicate: 'duplicates', apart: 'apart' } as const
   const numbering = await dependencies.numberingOf(site)
   const dirty = new Set<string>()
@@ -95,11 +104,13 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
       else if (line.event.type !== 'switchhook.cdr.v1') late.push(line.event)
       else if (Number.isNaN(momentSeconds(line.event.data.cdr.start))) await refuse(line.line, 'cdr-time-invalid')
       else {
-        const { cdr, raw } = line.event.data
-        count[outcomes[await log.put(site, cdr, raw, numbering)]] += 1
+        const { cdr, raw, doubt = doubtOf(cdr, now() / 1000) } = line.event.data
+        count[outcomes[await log.put(site, cdr, raw, numbering, doubt)]] += 1
+        if (doubt !== undefined) count.doubtful += 1
         // For duplicates too: the invocation that stored the row may have died before it marked the hour.
         await correctPlacedCall(site, cdr, dependencies)
-        dirty.add(hourOf(fileCdr(cdr).filed))
+        // A doubtful record is in no total, so that none is made for an hour of the future.
+        if (doubt === undefined) dirty.add(hourOf(fileCdr(cdr).filed))
       }
     }
   }

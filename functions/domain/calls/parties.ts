@@ -1,0 +1,86 @@
+import { isDialled } from '../../../contracts/dial-steps.ts'
+import { canonicalDialled, isExtension, linesOf, type Numbering } from '../phone-number.ts'
+import { extensionOf, isKnownExtension } from '../site-lines.ts'
+import { dialTargets } from './dial-target.ts'
+import type { Leg } from './leg.ts'
+
+/** Who is at the far end of a leg. */
+export interface Party {
+  /** The extension that the innermost Local channel was sent to. */
+  exten: string | undefined
+  endpoint: string | undefined
+  /** The whole name of its channel; empty where there is none. */
+  channel: string
+  /** Unix seconds of the answer by that party, where a leg of its own tells it. */
+  answer: number | undefined
+}
+
+/** Local channels of one call that lead to each other; more is a loop of the dial plan. */
+const depthMax = 10
+
+/** Finds the phones behind Local channels, and the extensions of phones, from the legs of one call. */
+export class Parties {
+  readonly #legs: readonly Leg[]
+  readonly #numbering: Numbering
+  constructor(legs: readonly Leg[], numbering: Numbering) {
+    this.#legs = legs
+    this.#numbering = numbering
+  }
+
+  /** Follows `Local/...;1` to the leg of its other half, `;2`, until there is a phone or no leg. */
+  behind(leg: Leg): Party {
+    let at = leg
+    let exten: string | undefined
+    let answer: number | undefined
+    for (let depth = 0; depth < depthMax && at.dstchannel?.kind === 'local'; depth += 1) {
+      const { pair } = at.dstchannel
+      exten = isDialled(at.dstchannel.exten) ? at.dstchannel.exten : exten
+      const inner = this.#legs.filter(
+        ({ channel }) => channel?.kind === 'local' && channel.pair === pair && channel.half === 2,
+      )
+      const next = inner.find(({ cdr }) => cdr.disposition === 'ANSWERED') ?? inner.at(-1)
+      if (!next) return { exten, endpoint: undefined, channel: at.cdr.dstchannel, answer }
+      answer = next.answer
+      at = next
+    }
+    return { exten, endpoint: at.to, channel: at.cdr.dstchannel, answer }
+  }
+
+  /** The number of a phone as people dial it. `exten` is that of the Local channel before it, `leg` the one that rang it. */
+  numberOf(endpoint: string | undefined, exten: string | undefined, leg: Leg): string | undefined {
+    if (exten !== undefined) return canonicalDialled(exten, this.#numbering)
+    if (endpoint === undefined) return undefined
+    const lines = linesOf(this.#numbering)
+    const byName = extensionOf(endpoint, lines)
+    const isCertain = byName !== undefined && isKnownExtension(byName, lines) === true
+    const named = isCertain ? byName : this.#byLegs(endpoint)
+    if (named !== undefined) return named
+    if (leg.isToTrunk === true || leg.isToTrunk === undefined) {
+      if (leg.called !== '' && !isExtension(leg.called)) return leg.called
+    }
+    return byName ?? endpoint.slice(endpoint.indexOf('/') + 1)
+  }
+
+  /** The extension by which a leg of this call dialled the endpoint and nothing else. */
+  #byLegs(endpoint: string): string | undefined {
+    const found = this.#legs.filter((leg) => {
+      const [target, second] = leg.cdr.lastapp === 'Dial' ? dialTargets(leg.cdr.lastdata) : []
+      return second === undefined && target?.endpoint === endpoint && leg.called !== '' && isExtension(leg.called)
+    })
+    const numbers = [...new Set(found.map(({ called }) => called))]
+    const fitting = numbers.filter((number) => belongs(endpoint, number) || !this.#isOthers(endpoint, number))
+    return fitting.find((number) => belongs(endpoint, number)) ?? fitting[0]
+  }
+
+  /** After a transfer a record may name the new target and still show the phone that rang first. */
+  #isOthers(endpoint: string, number: string): boolean {
+    const isNumeric = /^\d{2,6}$/.test(endpoint.slice(endpoint.indexOf('/') + 1))
+    const others = this.#legs.some((leg) => leg.to !== undefined && leg.to !== endpoint && leg.called === number)
+    return isNumeric && others
+  }
+}
+
+/** `PJSIP/61` and `PJSIP/5861` have the extension 61 in their names. */
+function belongs(endpoint: string, number: string): boolean {
+  return endpoint.slice(endpoint.indexOf('/') + 1).endsWith(number)
+}

@@ -1,0 +1,141 @@
+import { isExtension, type Numbering } from '../phone-number.ts'
+import { dialTargets, isTargetOf } from './dial-target.ts'
+import type { Leg } from './leg.ts'
+import { Parties } from './parties.ts'
+
+/** Asterisk cuts times to seconds, so that a leg that follows at once may begin a second later. */
+export const slackSeconds = 1
+
+export type TurnKind =
+  /** The call rang or reached a phone, a trunk or a room with people in it. */
+  | 'dial'
+  | 'room'
+  | 'voicemail'
+  /** The caller waited in a parking lot. */
+  | 'parked'
+  /** A menu, an announcement or a refusal of the dial plan. */
+  | 'application'
+
+/** One thing that happened to the caller: a leg of the caller's own channel, with the phone behind any Local channels. */
+export interface Turn {
+  leg: Leg
+  kind: TurnKind
+  /** The extension or number that was rung or that spoke; undefined for a menu. */
+  who: string | undefined
+  /** The endpoint of that party, `PJSIP/1003`. */
+  endpoint: string | undefined
+  /** The channel of that party, by which a leg that goes on under another record is known. */
+  channel: string
+  isAnswered: boolean
+  /** Unix seconds of the answer by a person: later than the leg's own answer where a queue answered first. */
+  answer: number | undefined
+  /** Seconds of talk on this leg. */
+  talkSeconds: number
+}
+
+const rooms = /^(confbridge|meetme|conference|konference)$/i
+const parking = /^(park|parkandannounce|parkedcall)$/i
+
+/** The turns of a call in time order. `legs` are all of the call, oldest first; `first` is the one that began it. */
+export function turnsOf(legs: readonly Leg[], first: Leg, numbering: Numbering): Turn[] {
+  const parties = new Parties(legs, numbering)
+  const own = legs.filter((leg) => !leg.isHelper && leg.cdr.uniqueid === first.cdr.uniqueid)
+  const turns = merged(own.map((leg) => turnOf(leg, own, parties)))
+  return [...turns, ...turnsAfterCaller(legs, first, turns, parties)].sort((a, b) => beginOf(a) - beginOf(b))
+}
+
+/** After a transfer by the caller, the party that was called goes on alone: its own channel then makes the turns. */
+function turnsAfterCaller(legs: readonly Leg[], first: Leg, turns: readonly Turn[], parties: Parties): Turn[] {
+  const answered = turns.find(({ isAnswered, kind }) => isAnswered && kind === 'dial')
+  if (!answered) return []
+  const later = legs.filter((leg) => {
+    const isOther = !leg.isHelper && leg.cdr.uniqueid !== first.cdr.uniqueid
+    return isOther && leg.start >= answered.leg.end - slackSeconds
+  })
+  return merged(later.map((leg) => turnOf(leg, later, parties)))
+}
+
+function turnOf(leg: Leg, siblings: readonly Leg[], parties: Parties): Turn {
+  const { cdr } = leg
+  const kind = kindOf(leg)
+  const { exten, endpoint, channel, answer } = parties.behind(leg)
+  const isAnswered = cdr.disposition === 'ANSWERED' && (kind !== 'dial' || cdr.dstchannel !== '')
+  const who = kind === 'room' ? leg.called : kind === 'dial' ? parties.numberOf(endpoint, exten, leg) : undefined
+  return {
+    leg,
+    kind,
+    who,
+    endpoint: kind === 'room' ? undefined : endpoint,
+    channel,
+    isAnswered,
+    answer: isAnswered ? Math.max(leg.answer ?? leg.start, answer ?? 0, rungUntil(leg, siblings)) : undefined,
+    talkSeconds: isAnswered && kind !== 'parked' && kind !== 'voicemail' ? cdr.billsec : 0,
+  }
+}
+
+function kindOf(leg: Leg): TurnKind {
+  if (leg.isVoicemail) return 'voicemail'
+  if (rooms.test(leg.cdr.lastapp)) return 'room'
+  if (parking.test(leg.cdr.lastapp) && leg.cdr.dstchannel === '') return 'parked'
+  return leg.cdr.dstchannel === '' ? 'application' : 'dial'
+}
+
+/** Where phones rang together and one answered, the others stopped ringing at that second. */
+function rungUntil(leg: Leg, siblings: readonly Leg[]): number {
+  const others = siblings.filter((other) => isForkOf(other, leg) && other.cdr.disposition === 'NO ANSWER')
+  return Math.max(0, ...others.map(({ end }) => end).filter((end) => end <= leg.end))
+}
+
+/** Whether two legs are phones that rang together: the same `Dial` or `Queue` of the same channel. */
+export function isForkOf(leg: Leg, other: Leg): boolean {
+  if (leg === other || leg.cdr.uniqueid !== other.cdr.uniqueid || leg.cdr.lastdata !== other.cdr.lastdata) return false
+  if (leg.start > other.end || other.start > leg.end) return false
+  return leg.cdr.lastapp === 'Queue' || leg.cdr.lastdata.includes('&')
+}
+
+/**
+ * Rooms write a record for each pair of people in them, and a call through a Local channel gets another record when
+ * Asterisk takes that channel out: both are one turn.
+ */
+function merged(turns: readonly Turn[]): Turn[] {
+  const kept: Turn[] = []
+  for (const turn of turns) {
+    const before = kept.findLast((other) => isSameTurn(other, turn))
+    if (before) before.talkSeconds = joinedTalk(before, turn)
+    else kept.push(turn)
+  }
+  return kept
+}
+
+function isSameTurn(before: Turn, turn: Turn): boolean {
+  if (before.kind !== turn.kind || !before.isAnswered || !turn.isAnswered) return false
+  if (turn.kind === 'room') return before.who === turn.who
+  return turn.kind === 'dial' && turn.channel !== '' && before.channel === turn.channel
+}
+
+/** The sum of two talks without what they share. */
+function joinedTalk(before: Turn, turn: Turn): number {
+  const end = (before.leg.answer ?? before.leg.start) + before.talkSeconds
+  const begin = turn.leg.answer ?? turn.leg.start
+  return before.talkSeconds + Math.max(0, Math.min(turn.talkSeconds, begin + turn.talkSeconds - end))
+}
+
+/** A phone that rings in vain is told before the one that answers at the same second. */
+function beginOf(turn: Turn): number {
+  return turn.leg.start
+}
+
+/** The extension to which a leg was sent on before an answer; undefined where it was meant for what was dialled. */
+export function forwardTarget({ leg }: Turn, dialled: string, isPerson: boolean, parties: Parties): string | undefined {
+  if (leg.cdr.lastapp !== 'Dial' || !isPerson) return undefined
+  const targets = dialTargets(leg.cdr.lastdata)
+  const [target] = targets
+  // A group rings several at once; a pickup answers on a phone that was not dialled.
+  if (!target || targets.length > 1 || !isTargetOf(target, leg.cdr.dstchannel)) return undefined
+  const number = target.exten ?? parties.numberOf(target.endpoint, undefined, leg)
+  return number === undefined || number === dialled || !isForwardable(number) ? undefined : number
+}
+
+function isForwardable(number: string): boolean {
+  return isExtension(number) || /^\+?\d+$/.test(number)
+}

@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { Call } from '../../contracts/calls.ts'
+import type { Cdr } from '../../contracts/cdr.ts'
+import { convertRow, type TableRow } from '../../contracts/cdr-row/table-row.ts'
+import { callOf } from '../../functions/domain/calls/call.ts'
+import type { Numbering } from '../../functions/domain/phone-number.ts'
+import { readRanges, unknownLines } from '../../functions/domain/site-lines.ts'
+import { makeCdr } from '../support/cdrs.ts'
+
+/**
+ * Goal: a call is told as a person who watched the phones would tell it.
+ * Method: CDRs that real PBXs wrote, each with what that person says (test/cases/cdr), told with and without settings.
+ */
+const file = (name: string) => readFileSync(new URL(`../cases/cdr/${name}`, import.meta.url), 'utf8')
+const company: { site: Record<string, string> & { trunks: string[] }; calls: CompanyCall[] } = JSON.parse(
+  file('company-calls.json'),
+)
+interface CompanyCall {
+  happened: string
+  rows: Cdr[]
+  expect: Record<string, unknown>
+}
+
+const told = (call: Call | undefined) => ({
+  direction: call?.direction,
+  caller: call?.caller.number,
+  callerEndpoint: call?.caller.endpoint,
+  dialled: call?.dialled,
+  dialledE164: call?.dialled,
+  result: call?.result,
+  answeredBy: call?.answeredBy?.number ?? null,
+  answeredByEndpoint: call?.answeredBy?.endpoint ?? null,
+  rang: call?.rang?.map(({ number }) => number).sort(),
+  talkSeconds: call?.talkSeconds,
+  forwardedFrom: call?.forwardedFrom ?? null,
+  transferredTo: call?.transferredTo ?? null,
+  trunk: call?.trunk,
+})
+
+const known: Numbering = {
+  country: 'FR',
+  outsidePrefix: '9',
+  lines: { ...unknownLines, trunks: new Set(company.site.trunks), ranges: readRanges(['1001-1005']) },
+}
+
+test.each(company.calls)('a small company: $happened', ({ rows, expect: { note: _note, ...expected } }) => {
+  for (const numbering of [known, { country: 'FR', outsidePrefix: '9' } as const]) {
+    expect(told(callOf(rows, numbering))).toMatchObject(expected)
+  }
+})
+
+test('tells parking as its own step: parked time is no talk', () => {
+  const parked = company.calls.find(({ happened }) => happened.includes('parked'))
+  expect(callOf(parked?.rows ?? [], known)?.story).toMatchObject([
+    { what: 'called', who: '1002' },
+    { what: 'answered', who: '1002', seconds: 3 },
+    { what: 'parked', seconds: 4 },
+    { what: 'retrieved', who: '1004', seconds: 3 },
+  ])
+})
+
+const lines = (name: string): Cdr[] =>
+  file(name)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+const rows = (name: string): Cdr[] =>
+  JSON.parse(file(name)).map((row: TableRow) => {
+    const converted = convertRow(row, 'Europe/Paris')
+    if ('refused' in converted) throw new Error(converted.refused)
+    return converted.row.cdr
+  })
+const callsOf = (cdrs: Cdr[], outsidePrefix = '0') =>
+  [...Map.groupBy(cdrs, ({ linkedid }) => linkedid).values()].map((legs) =>
+    callOf(legs, { country: 'FR', outsidePrefix }),
+  )
+
+test.each([
+  ['a queue with Local members', 'real-queue-local.cdr.jsonl', '800', ['60', '61'], 5],
+  ['a group of Local channels', 'real-group-local.cdr.jsonl', '810', ['60', '61'], 4],
+])('%s: the phone behind the Local channel answered', (_kind, name, dialled, rang, talkSeconds) => {
+  const [call] = callsOf(lines(name))
+  expect(told(call)).toMatchObject({
+    dialled,
+    result: 'answered',
+    answeredBy: '61',
+    answeredByEndpoint: 'PJSIP/5861',
+    talkSeconds,
+  })
+  expect(call?.rang?.map(({ number }) => number)).toEqual(rang)
+  expect(call?.story?.map(({ what, who }) => `${what} ${who}`)).toEqual([
+    `called ${dialled}`,
+    'no-answer 60',
+    'answered 61',
+  ])
+  expect(call?.forwardedFrom).toBeUndefined()
+})
+
+test('an abandoned queue call is cancelled, although the queue answered the caller', () => {
+  expect(told(callsOf(lines('real-queue-abandoned.cdr.jsonl'))[0])).toMatchObject({
+    result: 'cancelled',
+    answeredBy: null,
+    talkSeconds: 0,
+  })
+})
+
+test('a queue of FreePBX with three members: only the member who answered did', () => {
+  expect(told(callsOf(rows('queue-local-members.json'))[0])).toMatchObject({
+    direction: 'inbound',
+    result: 'answered',
+    answeredBy: '103',
+    dialled: '+33145678900',
+    forwardedFrom: null,
+    talkSeconds: 60,
+  })
+})
+
+test('steps of the dial plan are no parties: the DID is what was dialled', () => {
+  const [menu, hidden, voicemail, ended, refused] = callsOf(rows('dst-step-did.json'))
+  expect(told(menu)).toMatchObject({ direction: 'inbound', dialled: '+33145678900', answeredBy: '+33145678900' })
+  expect(told(hidden)).toMatchObject({ direction: 'inbound', caller: '', answeredBy: '101' })
+  expect(voicemail).toMatchObject({ result: 'voicemail', story: [{}, { what: 'voicemail', who: '101' }] })
+  expect(told(ended)).toMatchObject({ dialled: '', answeredBy: '102', direction: 'internal' })
+  expect(told(refused)).toMatchObject({ dialled: '', result: 'unreachable' })
+})
+
+test('records of a snoop channel make no call', () => {
+  expect(callsOf(lines('snoop.jsonl')).map((call) => call?.dialled)).toEqual(['61', undefined])
+})
+
+test('a phone of the site keeps its extension although the dial plan sets the number that is shown outside', () => {
+  const shown = { src: '0140000000', clid: '"Alice" <0140000000>', channel: 'PJSIP/1001-00000001' }
+  const out = makeCdr(1, {
+    ...shown,
+    dst: '0698765432',
+    dstchannel: 'PJSIP/provider-00000002',
+    lastdata: 'PJSIP/0698765432@provider',
+  })
+  expect(told(callOf([out], { country: 'FR' }))).toMatchObject({
+    direction: 'outbound',
+    caller: '1001',
+    trunk: 'PJSIP/provider',
+  })
+  const named = { ...out, channel: 'PJSIP/alice-00000001', cnum: '12' }
+  expect(told(callOf([named], { country: 'FR' }))).toMatchObject({ direction: 'outbound', caller: '12' })
+})
+
+test.each([
+  [String.raw`"Dan \"Danny\" Roe" <1004>`, 'Dan "Danny" Roe'],
+  [String.raw`"Jean \\\"JJ\\\" Dupont" <0612345678>`, 'Jean "JJ" Dupont'],
+  ['Zoe Martin <0612345678>', 'Zoe Martin'],
+  ['0612345678', ''],
+  ['"" <anonymous>', ''],
+])('reads the name in %s', (clid, name) => {
+  expect(callOf([makeCdr(1, { clid })], { country: 'FR' })?.caller.name).toBe(name)
+})
