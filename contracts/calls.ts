@@ -46,7 +46,18 @@ const seconds = v.pipe(v.number(), v.integer(), v.minValue(0))
 /** One step in the story of a call; `seconds` is how long it took. */
 export const StoryStep = v.looseObject({
   at: Timestamp,
-  what: v.picklist(['called', 'answered', 'busy', 'no-answer', 'failed', 'forwarded', 'transferred', 'voicemail', 'parked', 'retrieved']),
+  what: v.picklist([
+    'called',
+    'answered',
+    'busy',
+    'no-answer',
+    'failed',
+    'forwarded',
+    'transferred',
+    'voicemail',
+    'parked',
+    'retrieved',
+  ]),
   who: v.optional(word),
   seconds: v.optional(seconds),
 })

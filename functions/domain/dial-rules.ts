@@ -15,7 +15,15 @@ export interface DialRules {
   outsidePrefix: string | undefined
 }
 
-export type DialDenial = 'prefix-unconfirmed' | 'emergency' | 'premium' | 'satellite' | 'international' | 'national' | 'mobile' | 'internal'
+export type DialDenial =
+  | 'prefix-unconfirmed'
+  | 'emergency'
+  | 'premium'
+  | 'satellite'
+  | 'international'
+  | 'national'
+  | 'mobile'
+  | 'internal'
 export type DialVerdict =
   | { kind: 'allowed'; dial: string; canonical: string }
   | { kind: 'denied'; why: DialDenial }
