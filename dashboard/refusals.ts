@@ -9,6 +9,10 @@ const sentences = new Map([
   ['call-cap-day', 'The limit of calls for today is reached.'],
   ['call-cap-at-once', 'Too many calls at the same time: end one of them first.'],
   ['key-frozen', 'This key is frozen after too many calls. Ask whoever manages the keys to unfreeze it.'],
+  [
+    'prefix-unconfirmed',
+    'Nobody has set yet what phones of this site dial before an outside number. Ask an administrator to set it.',
+  ],
   ['dial-internal', 'This site does not allow calls to extensions.'],
   ['dial-national', 'This site does not allow calls to national numbers.'],
   ['dial-mobile', 'This site does not allow calls to mobile phones.'],

@@ -115,7 +115,7 @@ test.each([
   [{ ...row, disposition: 'DOCUMENTATION' }, 'order'],
   [{ ...row, duration: 'soon' }, 'whole seconds'],
   [{ ...row, billsec: -1 }, 'whole seconds'],
-  [{ ...row, uniqueid: '' }, 'no uniqueid'],
+  [{ ...row, uniqueid: '', calldate: '' }, 'no date'],
 ])('refuses an invalid row with the reason (%#)', (bad, why) => {
   expect(convertRow(bad, 'Europe/Paris')).toMatchObject({ refused: expect.stringContaining(why) })
 })
