@@ -131,7 +131,7 @@ test.runIf(hasMariaDb)(
       makeCdr(4),
       makeCdr(4),
       makeCdr(5),
-      makeCdr(6, { disposition: '8' }),
+      makeCdr(6, { disposition: 'MAYBE' }),
     ])
     await sql.db.query("UPDATE old_cdr SET calldate = '0000-00-00 00:00:00' WHERE uniqueid = ?", [makeCdr(5).uniqueid])
     const { reports, done } = run('sixteen', 'old_cdr')
@@ -140,7 +140,7 @@ test.runIf(hasMariaDb)(
       expect.stringContaining('doubtful: the log has a call with the same uniqueid and start, but a different billsec'),
       expect.stringContaining('doubtful: the log has the same call 120 minutes later'),
       expect.stringContaining('noted: no date'),
-      expect.stringContaining('refused: the disposition is none'),
+      expect.stringContaining('refused: MAYBE is no disposition of Asterisk'),
       expect.stringContaining('twice: '),
     ])
     expect(await stored('sixteen')).toHaveLength(5)
