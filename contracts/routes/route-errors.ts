@@ -10,6 +10,7 @@ export const bridgeOffline = {
 }
 export const cursorInvalid = { 'cursor-invalid': error(400, 'The cursor is not one that this list answered.') }
 export const dialDenied = {
+  'prefix-unconfirmed': error(409, 'The number is outside, and nobody has set the outsidePrefix of the site.'),
   'dial-emergency': error(403, 'The number is an emergency number.'),
   'dial-premium': error(403, 'The number is a premium-rate number.'),
   'dial-satellite': error(403, 'The number belongs to a satellite or global network.'),

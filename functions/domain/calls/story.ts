@@ -49,7 +49,7 @@ export function buildStory(legs: readonly Leg[], first: Leg, numbering: Numberin
         add(story, turn.leg.start, 'forwarded', target)
       }
     }
-    const outcome = outcomeOf(turn, isParked && isNew)
+    const outcome = outcomeOf(turn, isParked && isNew, dialled)
     if (outcome) story.steps.push(outcome)
     isParked = turn.kind === 'parked'
     if (turn.isAnswered && (turn.kind === 'dial' || turn.kind === 'room')) spoke = turn
@@ -99,8 +99,10 @@ function add(story: Story, at: number, what: StoryStep['what'], who: string | un
   story.steps.push({ at: iso(at), what, ...(who !== undefined && { who }) })
 }
 
-function outcomeOf(turn: Turn, isRetrieved: boolean): StoryStep | undefined {
-  const { leg, kind, who } = turn
+function outcomeOf(turn: Turn, isRetrieved: boolean, dialled: string): StoryStep | undefined {
+  const { leg, kind } = turn
+  // A menu is told as the number that reached it.
+  const who = turn.who ?? (kind === 'application' && dialled !== '' ? dialled : undefined)
   const named = who === undefined ? {} : { who }
   const { disposition, billsec, duration } = leg.cdr
   if (kind === 'voicemail') {

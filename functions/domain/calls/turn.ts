@@ -130,9 +130,12 @@ export function forwardTarget({ leg }: Turn, dialled: string, isPerson: boolean,
   if (leg.cdr.lastapp !== 'Dial' || !isPerson) return undefined
   const targets = dialTargets(leg.cdr.lastdata)
   const [target] = targets
+  if (!target || targets.length > 1) return undefined
+  // The phone itself forwarded (SIP 302): Asterisk then calls the new target over a Local channel.
+  const redirected = leg.dstchannel?.kind === 'local' ? leg.dstchannel.exten : undefined
   // A group rings several at once; a pickup answers on a phone that was not dialled.
-  if (!target || targets.length > 1 || !isTargetOf(target, leg.cdr.dstchannel)) return undefined
-  const number = target.exten ?? parties.numberOf(target.endpoint, undefined, leg)
+  if (redirected === undefined && !isTargetOf(target, leg.cdr.dstchannel)) return undefined
+  const number = redirected ?? parties.numberOf(target.endpoint, undefined, leg)
   return number === undefined || number === dialled || !isForwardable(number) ? undefined : number
 }
 
