@@ -1,5 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
-import { extensionDigitsMax, type Numbering } from './phone-number.ts'
+import { extensionDigitsMax } from './number-spelling.ts'
+import type { Numbering } from './phone-number.ts'
 
 /**
  * What a call that is placed through the API may dial. A number is parsed to its international form, checked, and dialled in

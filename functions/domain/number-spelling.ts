@@ -8,6 +8,9 @@ export interface Spelling {
   number: string
 }
 
+/** Longer than any extension and shorter than any telephone number that a country routes from outside. */
+export const extensionDigitsMax = 6
+
 /** What carriers, phones and PBXs write where a caller hides; compared in lower case without accents. */
 const hiddenNames = new Set([
   '',

@@ -4,7 +4,7 @@ import {
   isSupportedCountry,
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/min'
-import { plainNumber } from './number-spelling.ts'
+import { extensionDigitsMax, plainNumber } from './number-spelling.ts'
 import { type SiteLines, unknownLines } from './site-lines.ts'
 
 /**
@@ -19,8 +19,6 @@ export interface Numbering {
   lines?: SiteLines | undefined
 }
 
-/** Longer than any extension and shorter than any telephone number that a country routes from outside. */
-export const extensionDigitsMax = 6
 const dialable = /^\+?[0-9*#]+$/
 
 export function numbering(country: string, more: Omit<Numbering, 'country'> = {}): Numbering {

@@ -1,5 +1,5 @@
 import { parseChannelName } from '../../contracts/channel-name.ts'
-import { extensionDigitsMax } from './phone-number.ts'
+import { extensionDigitsMax } from './number-spelling.ts'
 
 /** Extensions, phones and trunks of a site, as its settings name them. Every part may be unknown (empty). */
 export interface SiteLines {

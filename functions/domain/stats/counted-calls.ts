@@ -1,7 +1,8 @@
 import type { Cdr } from '../../../contracts/cdr.ts'
 import { callOf } from '../calls/call.ts'
 import { readLegs } from '../calls/leg.ts'
-import { extensionDigitsMax, type Numbering } from '../phone-number.ts'
+import { extensionDigitsMax } from '../number-spelling.ts'
+import type { Numbering } from '../phone-number.ts'
 import type { CountedCall } from './hour-total.ts'
 
 /**
