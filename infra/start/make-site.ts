@@ -38,7 +38,9 @@ export async function makeSite({ site, name }: { site: string; name: string }, a
 async function firstKey({ site, name }: { site: string; name: string }, access: AdminAccess): Promise<string> {
   const options = { apiUrl: access.httpUrl, key: access.adminKey }
   try {
-    const { body } = await createApi(options, siteRoutes)('POST /v1/sites', { body: { site, name, settings: { outsidePrefix: '0' } } })
+    const { body } = await createApi(options, siteRoutes)('POST /v1/sites', {
+      body: { site, name, settings: { outsidePrefix: '0' } },
+    })
     return body.apiKey
   } catch (error) {
     const isThere = error instanceof ApiError && error.status === 409

@@ -180,7 +180,9 @@ function connectTo(cloud: TestCloud): SharedDeployment & { destroy(): void } {
 /** Makes a site and enrols its bridge by the code, as `switchhook-bridge enroll` does. */
 async function makeSite(name: string, api: Deployment['api'], adminKey: string): Promise<TestSite> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-  const { body: site } = await api(adminKey)('POST /v1/sites', { body: { site: name, name, settings: { outsidePrefix: '0' } } })
+  const { body: site } = await api(adminKey)('POST /v1/sites', {
+    body: { site: name, name, settings: { outsidePrefix: '0' } },
+  })
   const body = { code: site.enrolment.code, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() }
   const { body: bridge } = await api()('POST /v1/bridge/enrolments', { body })
   return { site, bridge, privateKey }
