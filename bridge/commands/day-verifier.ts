@@ -1,13 +1,12 @@
 import { momentSeconds } from '../../contracts/cdr.ts'
 import { checksumOf, printOf, printsPerPart } from '../../contracts/cdr-digest.ts'
-import type { Layout } from '../../contracts/cdr-row/layout.ts'
 import type { VerifyDayCommand } from '../../contracts/commands.ts'
 import { bridgeSource, type CdrDigestEvent, type CdrEvent } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { linesSince, reachesBefore } from '../asterisk/cdr-day.ts'
 import type { Delivery, Destination } from '../forward/delivery.ts'
 import type { Packer } from '../forward/pack.ts'
-import { readCdrRecord } from '../normalise/cdr-record.ts'
+import { cdrFormat, readCdrRecord } from '../normalise/cdr-record.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 
@@ -16,7 +15,6 @@ export interface DayVerifierDependencies {
   cdrFile: string
   /** IANA time zone of times in CSV lines. Default: this machine's. */
   zone?: string | undefined
-  layout?: Layout | undefined
   to: Destination
   packer: Packer
   delivery: Pick<Delivery, 'deliver'>
@@ -96,17 +94,14 @@ interface Day {
   since: string | undefined
 }
 
-async function readDay(
-  { from, to }: VerifyDayCommand,
-  { site, cdrFile, zone = ownZone(), layout }: DayVerifierDependencies,
-): Promise<Day> {
+async function readDay({ from, to }: VerifyDayCommand, { site, cdrFile, zone }: DayVerifierDependencies): Promise<Day> {
   const [first, end] = [Date.parse(from), Date.parse(to)]
   const events = new Map<string, CdrEvent>()
   let oldest = Number.POSITIVE_INFINITY
   // A line contains its start in the PBX's time, at most 14 hours from UTC. Lines with other dates are not parsed.
   const dates: string[] = []
   for (let at = first - dayMs; at <= end + dayMs; at += dayMs) dates.push(new Date(at).toISOString().slice(0, 10))
-  const format = { zone, layout, recent: new Map<number, Layout>() }
+  const format = cdrFormat(zone)
   for await (const line of linesSince(cdrFile, first)) {
     const isNear = dates.some((date) => line.includes(date))
     if (!isNear && oldest < first) continue
@@ -149,8 +144,4 @@ function digests(
     time: new Date().toISOString(),
     data: { ...whole, part, prints: prints.slice(part * printsPerPart, (part + 1) * printsPerPart) },
   }))
-}
-
-function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone
 }

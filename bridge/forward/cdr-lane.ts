@@ -1,8 +1,7 @@
-import type { Layout } from '../../contracts/cdr-row/layout.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Batch, CdrFile } from '../asterisk/cdr-file.ts'
 import { Backoff } from '../backoff.ts'
-import { type CdrFormat, readCdrRecord } from '../normalise/cdr-record.ts'
+import { type CdrFormat, cdrFormat, readCdrRecord } from '../normalise/cdr-record.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
@@ -28,8 +27,6 @@ export interface CdrLaneDependencies {
   clock?: Clock
   /** IANA time zone of times in CSV lines; JSON lines contain their own. Default: this machine's, which is the PBX's. */
   zone?: string | undefined
-  /** Names of the CSV columns; absent, the bridge recognises them by their content. */
-  layout?: Layout | undefined
 }
 
 /** Sends CDRs from Asterisk's file to SQS. The file position advances only past lines that SQS or the quarantine has. */
@@ -41,8 +38,7 @@ export class CdrLane {
   constructor(dependencies: CdrLaneDependencies) {
     this.#dependencies = dependencies
     this.#clock = dependencies.clock ?? realClock
-    const zone = dependencies.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
-    this.#format = { zone, layout: dependencies.layout, recent: new Map() }
+    this.#format = cdrFormat(dependencies.zone)
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -12,10 +12,13 @@ export type CdrPart = { bytes: Buffer; line: CdrLine }
 export interface CdrFormat {
   /** IANA time zone of times without an offset, as CSV has them. */
   zone: string
-  /** Names of the CSV columns; absent, they are recognised by their content. */
-  layout?: Layout | undefined
-  /** The layout of the record before, by number of columns; kept by the reader. */
+  /** The layout of the last CSV record, by its number of columns; `readCdrRecord` fills it in. */
   recent?: Map<number, Layout>
+}
+
+/** Returns the format of one file for one reader. Default zone: this machine's, which is the PBX's. */
+export function cdrFormat(zone: string | undefined): CdrFormat {
+  return { zone: zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone, recent: new Map() }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
@@ -47,11 +50,10 @@ function readJson(site: SiteId, text: string, { zone }: CdrFormat): CdrLine {
   return cdrEvent(site, converted.row.cdr, text, doubt)
 }
 
-function readCsv(site: SiteId, text: string, { zone, layout, recent }: CdrFormat): CdrLine {
+function readCsv(site: SiteId, text: string, { zone, recent }: CdrFormat): CdrLine {
   const fields = splitCsvRecord(text)
   if (isHeader(fields)) return { kind: 'header' }
-  const isNamed = layout?.length === fields.length
-  const found = isNamed ? { kind: 'layout' as const, layout } : layoutOf(fields, recent?.get(fields.length))
+  const found = layoutOf(fields, recent?.get(fields.length))
   if (found.kind === 'unknown') return malformedCdr(found.reason)
   recent?.set(fields.length, found.layout)
   const row = Object.fromEntries(found.layout.map((name, n) => [name, fields[n] ?? '']))

@@ -1,6 +1,6 @@
 import { localMoment } from './local-moment.ts'
 
-/** A time of a CDR as Unix seconds. Undefined: there is none (empty, MySQL's zero date, the epoch itself), or no date. */
+/** Returns a time of a CDR as Unix seconds; undefined for an empty field, MySQL's zero date, 1970, or an invalid date. */
 export function readMoment(value: unknown, zone: string, near?: number): number | undefined {
   const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : ''
   const seconds = absolute(text) ?? localMoment(text, zone, near)

@@ -91,7 +91,7 @@ const ifMatch = v.optional(
 const putConditions = v.looseObject({
   'if-match': ifMatch,
   'if-none-match': v.optional(
-    field(v.literal('*'), 'Writes the mark only if there is none yet; 412 is answered otherwise.', '*'),
+    field(v.literal('*'), 'Writes the mark only if the student has no mark yet; otherwise the answer is 412.', '*'),
   ),
 })
 

@@ -35,7 +35,7 @@ export async function readLocale(db: DynamoDBDocumentClient, table: string, site
   const row = await new Table(db, table).get(SiteRow, keys.site(site), 'eventual')
   const { country, zone, retentionDays, settings } = row ?? v.parse(SiteRow, {})
   const { outsidePrefix, trunks, extensions } = settings
-  const lines = { trunks: new Set(trunks), phones: new Map<string, string>(), ranges: readRanges(extensions) }
+  const lines = { trunks: new Set(trunks), ranges: readRanges(extensions) }
   return {
     ...numbering(country, { outsidePrefix, lines }),
     zone,

@@ -39,7 +39,7 @@ export class MirrorInvalidError extends SwitchhookError {
   readonly errorId = 'mirror-invalid'
   constructor() {
     super(
-      'The mirror is not an http, https or file URL: give the folder that contains dists/ and pool/, for example --mirror http://deb.debian.org/debian.',
+      'The mirror is not an http, https or file URL: give the folder that contains dists/ and pool/, for example --mirror http://HOST/debian.',
     )
   }
 }

@@ -13,11 +13,15 @@ import type { Turn } from './turn.ts'
 const calleesMax = 50
 
 /**
- * Returns a call of the archive, told by its CDRs alone; undefined where all of them are Asterisk's own machinery.
+ * Returns a call of the archive from its CDRs alone; undefined if all of them are Asterisk's own machinery.
  * @param cdrs all of one linkedid, in any order
  */
 export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call | undefined {
-  const all = readLegs(cdrs, numbering)
+  return callOfLegs(readLegs(cdrs, numbering), numbering, cdrs.length)
+}
+
+/** The same for a caller that has read the legs; `records` is the number of the call's CDRs. */
+export function callOfLegs(all: readonly Leg[], numbering: Numbering, records: number): Call | undefined {
   const people = all.filter((leg) => !leg.isHelper)
   const legs = people.length > 0 ? people : all
   // The channel that began the call gave it its id; its first record says what was dialled.
@@ -31,17 +35,13 @@ export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call | undef
   const trunk = all.map(trunkOf).find((found) => found !== undefined)
   const rang = partiesOf(story.turns.filter(({ kind }) => kind === 'dial'))
   const answering = story.turns.filter(({ isAnswered, kind }) => isAnswered && (kind === 'dial' || kind === 'room'))
+  const answeredBy = story.answered && partyOf(story.answered, story.dialled)
   const call: Call = {
     call: first.cdr.linkedid,
     state: 'ended',
     caller: callerOf(first),
     dialled: story.dialled,
-    callees:
-      story.answered && answering.length === 0
-        ? [partyOf(story.answered, story.dialled)]
-        : answering.length > 0
-          ? partiesOf(answering)
-          : rang,
+    callees: answering.length > 0 ? partiesOf(answering) : answeredBy ? [answeredBy] : rang,
     startedAt: iso(start),
     ...(answer !== undefined && { answeredAt: iso(answer) }),
     endedAt: iso(end),
@@ -50,7 +50,7 @@ export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call | undef
     durationSeconds: end - start,
     talkSeconds: talkOf(story.turns),
     ringSeconds: Math.max(0, (answer ?? end) - start),
-    ...(story.answered && { answeredBy: partyOf(story.answered, story.dialled) }),
+    ...(answeredBy && { answeredBy }),
     ...(rang.length > 0 && { rang }),
     ...(story.forwardedFrom !== undefined && { forwardedFrom: story.forwardedFrom }),
     ...(story.transferredTo !== undefined && { transferredTo: story.transferredTo }),
@@ -59,12 +59,12 @@ export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call | undef
     ...(recordings.length > 0 && { recordings }),
     ...(first.cdr.accountcode && { accountcode: first.cdr.accountcode }),
     pbxOffset: first.cdr.start.slice(-5),
-    legs: cdrs.length,
+    legs: records,
   }
   return { ...call, summary: summarise(call) }
 }
 
-export function callerOf({ caller, cdr, from }: Leg): Party {
+function callerOf({ caller, cdr, from }: Leg): Party {
   return { number: caller, name: nameIn(cdr.clid), ...(from !== undefined && { endpoint: from }) }
 }
 
@@ -75,7 +75,7 @@ function talkOf(turns: readonly Turn[]): number {
   return counted.reduce((sum, { talkSeconds }) => sum + talkSeconds, 0)
 }
 
-/** A menu is told as the number that reached it. */
+/** Returns the party of a turn. A menu has the number that was dialled to reach it. */
 function partyOf({ who, endpoint }: Turn, dialled: string): Party {
   return { number: who ?? dialled, name: '', ...(endpoint !== undefined && { endpoint }) }
 }

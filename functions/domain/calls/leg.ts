@@ -93,7 +93,7 @@ function callerNumber(
   if (own !== '') return own
   const shown = canonicalNumber(cdr.src, numbering)
   if (from === undefined || isFromTrunk !== false || isExtension(shown)) return shown
-  return extensionOf(from, linesOf(numbering)) ?? shown
+  return extensionOf(from) ?? shown
 }
 
 function calledNumber(cdr: Cdr, isFromTrunk: boolean | undefined, numbering: Numbering): string {

@@ -4,14 +4,14 @@ import { extensionOf, isKnownExtension } from '../site-lines.ts'
 import { dialTargets } from './dial-target.ts'
 import type { Leg } from './leg.ts'
 
-/** Who is at the far end of a leg. */
-export interface Party {
+/** The far end of a leg. */
+export interface FarEnd {
   /** The extension that the innermost Local channel was sent to. */
   exten: string | undefined
   endpoint: string | undefined
   /** The whole name of its channel; empty where there is none. */
   channel: string
-  /** Unix seconds of the answer by that party, where a leg of its own tells it. */
+  /** Unix seconds of its answer, if it has a leg of its own. */
   answer: number | undefined
 }
 
@@ -28,7 +28,7 @@ export class Parties {
   }
 
   /** Follows `Local/...;1` to the leg of its other half, `;2`, until there is a phone or no leg. */
-  behind(leg: Leg): Party {
+  behind(leg: Leg): FarEnd {
     let at = leg
     let exten: string | undefined
     let answer: number | undefined
@@ -51,13 +51,11 @@ export class Parties {
     if (exten !== undefined) return canonicalDialled(exten, this.#numbering)
     if (endpoint === undefined) return undefined
     const lines = linesOf(this.#numbering)
-    const byName = extensionOf(endpoint, lines)
+    const byName = extensionOf(endpoint)
     const isCertain = byName !== undefined && isKnownExtension(byName, lines) === true
     const named = isCertain ? byName : this.#byLegs(endpoint)
     if (named !== undefined) return named
-    if (leg.isToTrunk === true || leg.isToTrunk === undefined) {
-      if (leg.called !== '' && !isExtension(leg.called)) return leg.called
-    }
+    if (leg.isToTrunk !== false && leg.called !== '' && !isExtension(leg.called)) return leg.called
     return byName ?? endpoint.slice(endpoint.indexOf('/') + 1)
   }
 

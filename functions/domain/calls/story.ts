@@ -6,7 +6,7 @@ import { Parties } from './parties.ts'
 import { resultOf } from './result.ts'
 import { forwardTarget, isForkOf, slackSeconds, type Turn, turnsOf } from './turn.ts'
 
-/** What the legs of one call come to; `docs/call-log.md` has the rules as a table. */
+/** The story of a call, derived from its legs; `docs/call-log.md` has the rules as a table. */
 export interface Story {
   steps: StoryStep[]
   result: CallResult
@@ -22,7 +22,7 @@ export interface Story {
 /** @param legs of one linkedid, oldest first, at least one; @param first the one that began it */
 export function buildStory(legs: readonly Leg[], first: Leg, numbering: Numbering): Story {
   const parties = new Parties(legs, numbering)
-  const turns = turnsOf(legs, first, numbering)
+  const turns = turnsOf(legs, first, parties)
   const answered = answeredTurn(turns)
   const dialled = dialledNumber(first, turns, answered)
   const story: Story = {
@@ -66,12 +66,12 @@ function answeredTurn(turns: readonly Turn[]): Turn | undefined {
 
 /**
  * The DID of a call from outside, else what the first leg was to. After a transfer by the phone Asterisk may write the
- * new target as the first record's `dst`: then the phone that rang first tells what was dialled.
+ * new target as the first record's `dst`: then the number of the phone that rang first is what was dialled.
  */
 function dialledNumber(first: Leg, turns: readonly Turn[], answered: Turn | undefined): string {
   if (first.did !== '') return first.did
   if (first.called === '') {
-    // The dial plan had moved on to a step of its own; another record of the same channel may still name the number.
+    // The record shows a step of the dial plan; another record of the same channel may still have the number.
     return turns.map(({ leg }) => leg.called).find((called) => called !== '') ?? ''
   }
   const [rung] = turns
@@ -101,7 +101,7 @@ function add(story: Story, at: number, what: StoryStep['what'], who: string | un
 
 function outcomeOf(turn: Turn, isRetrieved: boolean, dialled: string): StoryStep | undefined {
   const { leg, kind } = turn
-  // A menu is told as the number that reached it.
+  // A menu has the number that was dialled to reach it.
   const who = turn.who ?? (kind === 'application' && dialled !== '' ? dialled : undefined)
   const named = who === undefined ? {} : { who }
   const { disposition, billsec, duration } = leg.cdr
@@ -125,18 +125,16 @@ function outcomeOf(turn: Turn, isRetrieved: boolean, dialled: string): StoryStep
   return { at: iso(leg.end), what, ...named, seconds: duration }
 }
 
-/** By time; what rang in vain ends at the second in which another phone answers, and is told first. */
-function inOrder(steps: readonly StoryStep[]): StoryStep[] {
-  const rank = ({ what }: StoryStep) => (what === 'called' ? 0 : what === 'answered' ? 2 : 1)
-  const [called, ...rest] = steps
-  const sorted = rest
-    .map((step, n) => ({ step, n }))
-    .sort((a, b) => {
-      const byTime = Date.parse(a.step.at) - Date.parse(b.step.at)
-      const isPair = ['no-answer', 'answered'].includes(a.step.what) && ['no-answer', 'answered'].includes(b.step.what)
-      return byTime || (isPair ? rank(a.step) - rank(b.step) : 0) || a.n - b.n
-    })
-  return [...(called ? [called] : []), ...sorted.map(({ step }) => step)]
+/** Sorts by time. A phone that rings in vain stops at the second in which another answers, and comes before that one. */
+function inOrder([called, ...rest]: readonly StoryStep[]): StoryStep[] {
+  const isAnswer = ({ what }: StoryStep) => what === 'answered'
+  const isVain = ({ what }: StoryStep) => what === 'no-answer'
+  const sorted = rest.toSorted((a, b) => {
+    const byTime = Date.parse(a.at) - Date.parse(b.at)
+    if (byTime !== 0) return byTime
+    return isVain(a) && isAnswer(b) ? -1 : isAnswer(a) && isVain(b) ? 1 : 0
+  })
+  return called ? [called, ...sorted] : sorted
 }
 
 function iso(seconds: number): string {

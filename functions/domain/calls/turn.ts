@@ -1,7 +1,7 @@
-import { isExtension, type Numbering } from '../phone-number.ts'
+import { isExtension } from '../phone-number.ts'
 import { dialTargets, isTargetOf } from './dial-target.ts'
 import type { Leg } from './leg.ts'
-import { Parties } from './parties.ts'
+import type { Parties } from './parties.ts'
 
 /** Asterisk cuts times to seconds, so that a leg that follows at once may begin a second later. */
 export const slackSeconds = 1
@@ -16,7 +16,7 @@ export type TurnKind =
   /** A menu, an announcement or a refusal of the dial plan. */
   | 'application'
 
-/** One thing that happened to the caller: a leg of the caller's own channel, with the phone behind any Local channels. */
+/** One step of the caller's way: a leg of the caller's own channel, with the phone behind any Local channels. */
 export interface Turn {
   leg: Leg
   kind: TurnKind
@@ -24,7 +24,7 @@ export interface Turn {
   who: string | undefined
   /** The endpoint of that party, `PJSIP/1003`. */
   endpoint: string | undefined
-  /** The channel of that party, by which a leg that goes on under another record is known. */
+  /** The channel of that party. Two records with the same one are one turn. */
   channel: string
   isAnswered: boolean
   /** Unix seconds of the answer by a person: later than the leg's own answer where a queue answered first. */
@@ -37,11 +37,10 @@ const rooms = /^(confbridge|meetme|conference|konference)$/i
 const parking = /^(park|parkandannounce|parkedcall)$/i
 
 /** The turns of a call in time order. `legs` are all of the call, oldest first; `first` is the one that began it. */
-export function turnsOf(legs: readonly Leg[], first: Leg, numbering: Numbering): Turn[] {
-  const parties = new Parties(legs, numbering)
+export function turnsOf(legs: readonly Leg[], first: Leg, parties: Parties): Turn[] {
   const own = legs.filter((leg) => !leg.isHelper && leg.cdr.uniqueid === first.cdr.uniqueid)
   const turns = merged(own.map((leg) => turnOf(leg, own, parties)))
-  return [...turns, ...turnsAfterCaller(legs, first, turns, parties)].sort((a, b) => beginOf(a) - beginOf(b))
+  return [...turns, ...turnsAfterCaller(legs, first, turns, parties)].sort((a, b) => a.leg.start - b.leg.start)
 }
 
 /** After a transfer by the caller, the party that was called goes on alone: its own channel then makes the turns. */
@@ -80,7 +79,7 @@ function kindOf(leg: Leg): TurnKind {
   return leg.cdr.dstchannel === '' ? 'application' : 'dial'
 }
 
-/** Where phones rang together and one answered, the others stopped ringing at that second. */
+/** Returns when the other phones of a group stopped ringing: at the second in which this one answered. */
 function rungUntil(leg: Leg, siblings: readonly Leg[]): number {
   const others = siblings.filter((other) => isForkOf(other, leg) && other.cdr.disposition === 'NO ANSWER')
   return Math.max(0, ...others.map(({ end }) => end).filter((end) => end <= leg.end))
@@ -120,12 +119,7 @@ function joinedTalk(before: Turn, turn: Turn): number {
   return before.talkSeconds + Math.max(0, Math.min(turn.talkSeconds, begin + turn.talkSeconds - end))
 }
 
-/** A phone that rings in vain is told before the one that answers at the same second. */
-function beginOf(turn: Turn): number {
-  return turn.leg.start
-}
-
-/** The extension to which a leg was sent on before an answer; undefined where it was meant for what was dialled. */
+/** Returns the number that the call was forwarded to before an answer; undefined if it rang what was dialled. */
 export function forwardTarget({ leg }: Turn, dialled: string, isPerson: boolean, parties: Parties): string | undefined {
   if (leg.cdr.lastapp !== 'Dial' || !isPerson) return undefined
   const targets = dialTargets(leg.cdr.lastdata)

@@ -1,3 +1,6 @@
+import { cdrFields } from '../../../contracts/cdr.ts'
+import { addedFields } from '../../../contracts/cdr-row/layout.ts'
+
 /**
  * Fields in which no PBX writes a number: times, lengths, outcomes and the ids by which records are told apart. All others
  * are searched when a number is erased, those that a PBX adds too.
@@ -16,26 +19,13 @@ export const keptFields: ReadonlySet<string> = new Set([
   'lastapp',
 ])
 
-/** The fields that DynamoDB searches for a number: Asterisk's own, and those of FreePBX and its kin. */
-export const searchedFields = [
-  'clid',
-  'src',
-  'dst',
-  'dcontext',
-  'channel',
-  'dstchannel',
-  'lastdata',
-  'userfield',
-  'accountcode',
-  'peeraccount',
-  'did',
-  'cnum',
-  'cnam',
-  'outbound_cnum',
-  'outbound_cnam',
-  'dst_cnam',
-  'recordingfile',
-] as const
+/** Fields that FreePBX and its kin add to those of `addedFields`. */
+const otherAddedFields = ['outbound_cnum', 'outbound_cnam', 'dst_cnam']
+
+/** The fields in which DynamoDB looks for a number. */
+export const searchedFields: readonly string[] = [...cdrFields, ...addedFields, ...otherAddedFields].filter(
+  (field) => !keptFields.has(field),
+)
 
 /** The subscriber's part of a number: what is the same in 0612345678, +33612345678 and 0033612345678. */
 const significantDigits = 9

@@ -1,5 +1,5 @@
 import type { Cdr } from '../../../contracts/cdr.ts'
-import { callOf } from '../calls/call.ts'
+import { callOfLegs } from '../calls/call.ts'
 import { readLegs } from '../calls/leg.ts'
 import { extensionDigitsMax } from '../number-spelling.ts'
 import type { Numbering } from '../phone-number.ts'
@@ -12,9 +12,10 @@ import type { CountedCall } from './hour-total.ts'
  */
 export function countedCalls(cdrs: readonly Cdr[], numbering: Numbering): CountedCall[] {
   return [...Map.groupBy(cdrs, ({ linkedid }) => linkedid).values()].flatMap((rows) => {
-    const call = callOf(rows, numbering)
+    const legs = readLegs(rows, numbering)
+    const call = callOfLegs(legs, numbering, rows.length)
     if (!call) return []
-    const called = readLegs(rows, numbering).flatMap((leg) => (leg.isHelper ? [] : [leg.called]))
+    const called = legs.flatMap((leg) => (leg.isHelper ? [] : [leg.called]))
     const rang = (call.rang ?? []).map(({ number }) => number)
     const extensions = [call.caller.number, ...called, ...rang].filter(isExtensionNumber)
     const lines = [

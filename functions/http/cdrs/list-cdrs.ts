@@ -50,7 +50,7 @@ export async function listCdrs(site: SiteId, query: SearchQuery, listing: Listin
 }
 
 /** A doubtful record is listed with its reason, in the field `doubt`. */
-export function shownRow({ cdr, doubt }: LogRow): Cdr {
+function shownRow({ cdr, doubt }: LogRow): Cdr {
   return doubt === undefined ? cdr : { ...cdr, doubt }
 }
 
