@@ -155,3 +155,8 @@ test.each([
 ])('reads the name in %s', (clid, name) => {
   expect(callOf([makeCdr(1, { clid })], { country: 'FR' })?.caller.name).toBe(name)
 })
+
+test('a record that ends before it starts has no negative length', () => {
+  const call = callOf([makeCdr(1, { end: makeCdr(0).start })], { country: 'FR' })
+  expect(call?.durationSeconds).toBe(0)
+})

@@ -47,7 +47,8 @@ export function callOfLegs(all: readonly Leg[], numbering: Numbering, records: n
     endedAt: iso(end),
     direction: directionOf(first),
     result: story.result,
-    durationSeconds: end - start,
+    // A doubtful record may end before it starts.
+    durationSeconds: Math.max(0, end - start),
     talkSeconds: talkOf(story.turns),
     ringSeconds: Math.max(0, (answer ?? end) - start),
     ...(answeredBy && { answeredBy }),
