@@ -77,7 +77,11 @@ export class Report extends DefaultReporter {
       `${clock(performance.now() - this.#startedMs)} ${done} ${failed > 0 ? 'FAILED' : 'ok'} ` +
         `${this.relative(module.moduleId)}: ${counts.join(', ')}, ${seconds} s, CPU ${cpuSeconds} s`,
     )
-    for (const test of module.children.allTests('failed')) this.log(`    failed: ${test.fullName}`)
+    for (const error of module.errors()) this.log(`    failed: ${firstLine(error.message)}`)
+    for (const test of module.children.allTests('failed')) {
+      const [error] = test.result().errors ?? []
+      this.log(`    failed: ${test.fullName}${error ? `: ${firstLine(error.message)}` : ''}`)
+    }
   }
 
   /** Prints the table and returns whether everything passed. */
@@ -132,6 +136,10 @@ function countsOf(module: TestModule): { passed: number; failed: number; skipped
   const failed = of('failed')
   // A file that cannot be loaded, or whose hook fails, has no failed test; it counts as one.
   return { passed: of('passed'), failed: failed === 0 && !module.ok() ? 1 : failed, skipped: of('skipped') }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 function line(name: string, figures: readonly (string | number)[]): string {

@@ -42,7 +42,7 @@ test('writes a CDR for three write units, two without a caller, one more without
     await store.put('cost', makeCdr(Math.floor(Math.random() * 1e6), over), undefined, { country: 'FR' })
     return units
   }
-  expect([await cost({}), await cost({ src: '' }), await cost({ linkedid: 'no-time' })]).toEqual([3, 2, 4])
+  expect([await cost({}), await cost({ src: '', clid: '' }), await cost({ linkedid: 'no-time' })]).toEqual([3, 2, 4])
 })
 
 test('writes 480 CDRs in messages of 20 for three write units each, plus one a message and hour for the mark', async () => {
