@@ -18,7 +18,7 @@ export interface BridgeOptions {
   /** Returns an enrolment code. Called only when the bridge is enrolled, because a code expires within an hour. */
   newCode(): Promise<string>
   pbx: Pick<PbxSource, 'ari' | 'ami' | 'cdrFile'>
-  cloud: LocalCloud
+  cloud: Pick<LocalCloud, 'httpUrl' | 'endpoints'>
   /** API key with which voice menus look up marks; without it the bridge has no menus. */
   menuKey?: string | undefined
   /** Port of `/healthz`; without it the bridge does not serve it. */

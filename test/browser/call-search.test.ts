@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { beforeAll, expect, onTestFinished } from 'vitest'
 import { fillCallLog } from '../support/busy-office.ts'
-import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
+import { sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { until } from '../support/until.ts'
 import { browserTest, useDashboard } from './support/board.ts'
 import { openPage } from './support/page.ts'
@@ -11,19 +11,18 @@ import { openPage } from './support/page.ts'
  */
 const calls = 300
 const dashboard = useDashboard()
-let deployment: Deployment
+const deployment = sharedDeployment()
 let office: TestSite
 beforeAll(async () => {
-  deployment = await deploy()
-  office = await deployment.makeSite('office')
+  office = await deployment.makeSite('call-search')
   const rows = await fillCallLog(deployment, office, calls)
   await until(
     'all CDRs',
     async () =>
-      (await deployment.items('RecordsTable')).filter(({ pk }) => String(pk).startsWith('office#T#')).length === rows,
+      (await deployment.items('RecordsTable', 'call-search')).filter(({ pk }) => String(pk).includes('#T#')).length ===
+      rows,
   )
 })
-afterAll(async () => deployment?.[Symbol.asyncDispose]())
 
 browserTest('finds calls by the first digits of a number and the direction, and turns pages both ways', async () => {
   const { site, apiKey: key } = office.site

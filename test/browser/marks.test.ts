@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
-import { type Deployment, deploy } from '../support/deployment.ts'
+import { expect, onTestFinished } from 'vitest'
+import { sharedDeployment } from '../support/deployment.ts'
 import { browserTest, useDashboard } from './support/board.ts'
 import { openPage } from './support/page.ts'
 
 const dashboard = useDashboard()
-let deployment: Deployment
-beforeAll(async () => {
-  deployment = await deploy()
-})
-afterAll(async () => deployment?.[Symbol.asyncDispose]())
+const deployment = sharedDeployment()
 
 browserTest(
   'checks and uploads a file of marks, corrects a mark, and shows the words that the voice menu says',
   async () => {
-    const { apiKey: key } = (await deployment.makeSite('office')).site
-    const fragment = new URLSearchParams({ api: deployment.cloud.httpUrl, site: 'office', key })
+    const { apiKey: key } = (await deployment.makeSite('marks')).site
+    const fragment = new URLSearchParams({ api: deployment.cloud.httpUrl, site: 'marks', key })
     const opened = await openPage(`${dashboard.url}#${fragment}`)
     onTestFinished(() => opened.close())
     const { page } = opened
@@ -36,7 +32,7 @@ browserTest(
     await page.getByText('Étudiant un trois sept. Votre note : quinze virgule vingt-cinq. mention bien.').waitFor()
     await page.getByLabel('Mark', { exact: true }).fill('12.5')
     // A change by someone else meanwhile is not overwritten.
-    await deployment.call('PUT', '/v1/sites/office/grades/137', { key, body: { note: 13 } })
+    await deployment.call('PUT', '/v1/sites/marks/grades/137', { key, body: { note: 13 } })
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('read it again').waitFor()
     await page.getByRole('button', { name: 'Find' }).click()
@@ -44,7 +40,7 @@ browserTest(
     await page.getByLabel('Mark', { exact: true }).fill('12.5')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Votre note : douze et demi. mention assez bien.').waitFor()
-    const stored = await deployment.call('GET', '/v1/sites/office/grades/137', { key })
+    const stored = await deployment.call('GET', '/v1/sites/marks/grades/137', { key })
     expect(await stored.json()).toMatchObject({ note: 12.5 })
   },
 )

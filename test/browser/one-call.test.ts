@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildPage } from '../../infra/start/build.ts'
 import { type PageServer, servePage } from '../../infra/start/page-server.ts'
-import { type Stack, startStack } from '../pbx/support/stack.ts'
+import { type Stack, startStackOn } from '../pbx/support/stack.ts'
+import { sharedDeployment } from '../support/deployment.ts'
 import { closeBrowser, openPage } from './support/page.ts'
 
 /** Goal: a real browser shows a call between two real phones live, through every part of the product. */
@@ -9,7 +10,7 @@ let stack: Stack
 let server: PageServer
 beforeAll(async () => {
   const folder = await buildPage(process.cwd())
-  ;[stack, server] = await Promise.all([startStack(), servePage(folder, 0)])
+  ;[stack, server] = await Promise.all([startStackOn(sharedDeployment()), servePage(folder, 0)])
 })
 afterAll(async () => {
   await closeBrowser()

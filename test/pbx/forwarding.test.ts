@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ForwardList, Forwards } from '../../contracts/routes/extensions.ts'
 import type { Site } from '../../infra/asterisk/site.ts'
 import { raceForwards } from '../campaigns/forward-races.ts'
+import { sharedDeployment } from '../support/deployment.ts'
 import { until } from '../support/until.ts'
 import { siteOfKinds } from './support/call-kinds.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import { type Stack, startStackOn } from './support/stack.ts'
 
 /**
  * Goal: phones, API and console show the same forwarding and do-not-disturb settings, and the dial plan applies them.
@@ -13,7 +14,7 @@ import { type Stack, startStack } from './support/stack.ts'
 let it: Stack
 let consoleChangeMs: number
 beforeAll(async () => {
-  it = await startStack({ changeSite: siteWithFourPhones })
+  it = await startStackOn(sharedDeployment(), { changeSite: siteWithFourPhones })
   const knowsAll = async () => {
     const { endpoints } = (await (await ask('GET', '/endpoints')).json()) as { endpoints: { forwardable?: boolean }[] }
     return endpoints.filter(({ forwardable }) => forwardable).length >= 4
@@ -29,7 +30,7 @@ function siteWithFourPhones(site: Site): Site {
 }
 
 const ask = (method: string, path: string, body?: object) =>
-  it.deployment.call(method, `/v1/sites/office${path}`, { key: it.site.apiKey, ...(body && { body }) })
+  it.deployment.call(method, `/v1/sites/${it.site.site}${path}`, { key: it.site.apiKey, ...(body && { body }) })
 async function forwards(extension: string): Promise<Forwards> {
   return (await (await ask('GET', `/extensions/${extension}/forward`)).json()) as Forwards
 }

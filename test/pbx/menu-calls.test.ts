@@ -2,6 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { placesOf, type Watched, watch } from '../support/canary.ts'
+import { processesPerFunction } from '../support/cloud-limits.ts'
+import type { Deployment } from '../support/deployment.ts'
 import { until } from '../support/until.ts'
 import type { MenuCaller } from './support/menu-caller.ts'
 import { type MenuWorld, openMenuWorld, siteOfCallers } from './support/menu-world.ts'
@@ -20,13 +22,13 @@ import {
   welcome,
   whole,
 } from './support/scenario.ts'
-import { processesPerFunction, type Stack, startStack } from './support/stack.ts'
+import { type Stack, startStack } from './support/stack.ts'
 
 /**
  * Goal: a mark goes by phone from the cloud to the person who may hear it, and callers outlive the bridge that serves them.
  * Method: real phones, a real Asterisk, the bridge's bundle and the packaged functions. The bridge is killed during calls.
  */
-let it: Stack
+let it: Stack<Deployment>
 let world: MenuWorld
 let watched: Watched
 let calls: Map<string, PromiseSettledResult<MenuCaller>>
@@ -62,7 +64,7 @@ afterAll(async () => {
 })
 
 const call = (method: string, path: string, body: object) =>
-  it.deployment.call(method, `/v1/sites/office/${path}`, { key: it.site.apiKey, body })
+  it.deployment.call(method, `/v1/sites/${it.site.site}/${path}`, { key: it.site.apiKey, body })
 const untilMenus = () =>
   until('the menus', async () => (await it.pbx.pbx.cli('ari show apps')).includes('switchhook-menus'), 60_000)
 

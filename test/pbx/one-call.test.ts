@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cdrFields } from '../../contracts/cdr.ts'
 import { isNewer } from '../../contracts/frames.ts'
+import { sharedDeployment } from '../support/deployment.ts'
 import { until } from '../support/until.ts'
 import { callPlans } from './support/call-plans.ts'
 import type { CdrRow } from './support/pbx.ts'
 import { runRounds } from './support/rounds.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import { type Stack, startStackOn } from './support/stack.ts'
 
 /**
  * Goal: the cloud stores every call record that Asterisk wrote, and clients see each phone in the state that Asterisk reports.
@@ -15,7 +16,7 @@ import { type Stack, startStack } from './support/stack.ts'
  */
 let it: Stack
 beforeAll(async () => {
-  it = await startStack()
+  it = await startStackOn(sharedDeployment())
 })
 afterAll(async () => it?.[Symbol.asyncDispose]())
 

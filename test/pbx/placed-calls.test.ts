@@ -2,9 +2,10 @@ import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Call } from '../../contracts/calls.ts'
 import { TimeLine } from '../../contracts/time-line.ts'
+import { sharedDeployment } from '../support/deployment.ts'
 import { until } from '../support/until.ts'
 import { answer, outcomes, outside } from './support/outcomes.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import { type Stack, startStackOn } from './support/stack.ts'
 
 /**
  * Goal: a call placed by the API rings once and ends with the right result, whatever phones, users and crashes do.
@@ -12,7 +13,7 @@ import { type Stack, startStack } from './support/stack.ts'
  */
 let it: Stack
 beforeAll(async () => {
-  it = await startStack()
+  it = await startStackOn(sharedDeployment())
 })
 afterAll(async () => it?.[Symbol.asyncDispose]())
 
@@ -20,7 +21,7 @@ let keys = 0
 const nextKey = () => `key-${++keys}`
 
 function post(body: object, key = nextKey()): Promise<Response> {
-  return it.deployment.call('POST', '/v1/sites/office/calls', {
+  return it.deployment.call('POST', `/v1/sites/${it.site.site}/calls`, {
     key: it.site.apiKey,
     body,
     headers: { 'idempotency-key': key },
@@ -35,11 +36,14 @@ async function place(body: object, key?: string): Promise<string> {
 }
 
 async function read(id: string, query = ''): Promise<Call> {
-  const response = await it.deployment.call('GET', `/v1/sites/office/calls/${id}${query}`, { key: it.site.apiKey })
+  const response = await it.deployment.call('GET', `/v1/sites/${it.site.site}/calls/${id}${query}`, {
+    key: it.site.apiKey,
+  })
   return v.parse(Call, await response.json())
 }
 
-const cancel = (id: string) => it.deployment.call('DELETE', `/v1/sites/office/calls/${id}`, { key: it.site.apiKey })
+const cancel = (id: string) =>
+  it.deployment.call('DELETE', `/v1/sites/${it.site.site}/calls/${id}`, { key: it.site.apiKey })
 
 async function ended(id: string): Promise<Call> {
   return until(`${id} to end`, async () => {
@@ -54,7 +58,9 @@ async function inState(id: string, state: string): Promise<void> {
 
 /** Returns the stages in the time line of a call; equal stages in a row count once. */
 async function stages(id: string): Promise<string[]> {
-  const response = await it.deployment.call('GET', `/v1/sites/office/calls/${id}/events`, { key: it.site.apiKey })
+  const response = await it.deployment.call('GET', `/v1/sites/${it.site.site}/calls/${id}/events`, {
+    key: it.site.apiKey,
+  })
   const { events } = v.parse(TimeLine, await response.json())
   const words = events.flatMap(({ placed }) => (placed && placed.stage !== 'queued' ? [placed.stage] : []))
   return words.filter((word, i) => word !== words[i - 1])

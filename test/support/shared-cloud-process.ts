@@ -8,6 +8,7 @@ import type { LocalCloud } from '../../infra/local/local-cloud.ts'
 import { loadTemplate } from '../../infra/local/template/template.ts'
 import { openCloud } from '../../infra/start/cloud.ts'
 import { StartFolder } from '../../infra/start/start-folder.ts'
+import { testLimits } from './cloud-limits.ts'
 
 /** What a test file needs to know to use the shared cloud. */
 export interface SharedCloud extends Pick<LocalCloud, 'httpUrl' | 'socketUrl' | 'endpoints' | 'region'> {
@@ -23,7 +24,7 @@ export interface SharedCloud extends Pick<LocalCloud, 'httpUrl' | 'socketUrl' | 
 const root = process.cwd()
 const folder = await mkdtemp(path.join(tmpdir(), 'sh-shared-'))
 const home = new StartFolder(folder)
-const cloud = await openCloud(root, home, await home.open())
+const cloud = await openCloud(root, home, await home.open(), testLimits)
 const { Resources } = await loadTemplate(path.join(root, '.serverless'))
 const ids = Object.keys(Resources)
 const roles = ids.filter((id) => Resources[id]?.Type === 'AWS::IAM::Role')

@@ -73,7 +73,7 @@ function openClient({ deployment, site }: Stack): { live: Live; cut(): void } {
   }
   const live = connect({
     apiUrl: deployment.cloud.httpUrl,
-    site: 'office',
+    site: site.site,
     key: site.apiKey,
     WebSocket: Cuttable as never,
   })
