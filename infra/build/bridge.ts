@@ -1,5 +1,4 @@
 import { build } from 'esbuild'
-import { requireBanner } from './functions.ts'
 
 /**
  * Node's flags for the bridge. Most of its objects are short-lived, so a young space of 2 MB instead of 16 MB keeps its memory
@@ -8,6 +7,11 @@ import { requireBanner } from './functions.ts'
  * 8 % of the events took over 12 ms while a backlog was sent, and 4 % with this flag).
  */
 export const bridgeNodeFlags = ['--max-semi-space-size=2', '--single-threaded-gc']
+
+// Parts of the AWS SDK are CommonJS and call `require`, which an ES module does not have. The name is long so that it is
+// unique in the bundle.
+const requireBanner =
+  "import{createRequire as switchhookCreateRequire}from'node:module';const require=switchhookCreateRequire(import.meta.url);"
 
 /** Bundles the bridge into one file, which is copied to the machine of the PBX. */
 export async function buildBridge(root: string, outdir = 'dist/bridge'): Promise<void> {

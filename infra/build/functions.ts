@@ -32,26 +32,25 @@ export const functionEntries: Readonly<Record<string, string>> = {
   ...otherEntries,
 }
 
-// Parts of the AWS SDK are CommonJS and call `require`, which an ES module does not have. The name is long so that it is
-// unique in the bundle.
-export const requireBanner =
-  "import{createRequire as switchhookCreateRequire}from'node:module';const require=switchhookCreateRequire(import.meta.url);"
-
-/** Bundles every function as one minified ES module, with the AWS SDK in it, which starts faster than Lambda's own copy. */
+/**
+ * Bundles every function as one minified CommonJS module, with the AWS SDK in it, which starts faster than Lambda's own copy.
+ * An ES module that imports `node:http` makes Node load its copy of undici, which nothing here needs: a start took 0.38 s of
+ * processor time with it and takes 0.32 s without.
+ */
 export async function buildFunctions(root: string, outdir = 'dist/functions'): Promise<void> {
   const entryPoints = Object.entries(functionEntries).map(([name, entry]) => ({ in: entry, out: `${name}/index` }))
   await build({
     absWorkingDir: root,
     entryPoints,
     outdir,
-    outExtension: { '.js': '.mjs' },
+    // Not `.js`: beside a package.json with "type": "module" Node would take it for an ES module.
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     minify: true,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    banner: { js: requireBanner },
     logLevel: 'error',
     legalComments: 'none',
   })

@@ -101,7 +101,7 @@ test('DELETE cancels a call whose caller or callee rings, and hangs up an answer
   expect((await cancel(first)).status).toBe(202)
   expect((await ended(first)).result).toBe('cancelled')
   await it.pbx.phones.setBehaviour('60', { kind: 'answer' })
-  await it.pbx.phones.setBehaviour('61', { kind: 'answer', afterMs: 800 })
+  await it.pbx.phones.setBehaviour('61', { kind: 'ring' })
   const second = await place({ from: '5860', to: '61' })
   await inState(second, 'ringing-callee')
   await cancel(second)
