@@ -6,7 +6,7 @@ import { type Group, groups, type Suite, suites } from './test/suites.ts'
 const cores = availableParallelism()
 
 /** Files of a group that run at the same time. */
-const workers: Record<Group, number> = { computing: cores, waiting: cores + 1, alone: 1 }
+const workers: Record<Group, number> = { computing: cores, waiting: cores + 2, alone: 1 }
 
 /** Many times what any test takes on an idle machine: other programs may keep every core busy. */
 const timeoutMs = 300_000
@@ -40,7 +40,7 @@ function project({ name, group }: Suite): TestProjectConfiguration {
   }
 }
 
-// One project a suite; test/run.ts runs them and prints what each took.
+// One Vitest project per suite; test/run.ts runs them and prints how long each took.
 export default defineConfig({
   test: { projects: suites.map(project), sequence: { sequencer: FileOrder }, silent: 'passed-only' },
 })

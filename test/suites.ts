@@ -11,7 +11,7 @@ export interface Suite {
 
 /**
  * Groups run one after the other. `computing`: one file a core. `waiting`: files that mostly wait for processes, calls
- * and pages run side by side, one more than there are cores. `alone`: one file at a time, since it measures latency.
+ * and pages run side by side, two more than there are cores. `alone`: one file at a time, since it measures latency.
  */
 export const groups = ['computing', 'waiting', 'alone'] as const
 export type Group = (typeof groups)[number]
@@ -37,7 +37,7 @@ export const suites: Suite[] = [
     name: 'browser',
     what: 'the page in Chromium',
     group: 'waiting',
-    needs: [{ package: 'chromium', file: '/usr/bin/chromium' }],
+    needs: [{ package: 'chromium-headless-shell', file: '/usr/bin/chromium-headless-shell' }],
   },
   { name: 'timing', what: 'latencies, measured with no other test beside', group: 'alone', needs: [] },
 ]

@@ -31,9 +31,10 @@ export interface FlowResult {
 
 /**
  * Sends calls and call records through a bridge whose disk has a fault, and starts it again on a working disk whenever it
- * exits. Resolves when everything is in the queue; throws if something is missing or different.
+ * exits. The fault concerns all files of the state folder unless it has a `path`. Resolves when everything is in the queue;
+ * throws if something is missing or different.
  */
-export async function flowThrough(flow: Flow, fault: Omit<DiskFault, 'path'>): Promise<FlowResult> {
+export async function flowThrough(flow: Flow, fault: Omit<DiskFault, 'path'> & { path?: string }): Promise<FlowResult> {
   // A call in 8 ms: slow enough for many writes, since simultaneous facts share one.
   await using world = await World.start({ speed: 300 })
   const config = await world.configFile()
@@ -53,7 +54,7 @@ export async function flowThrough(flow: Flow, fault: Omit<DiskFault, 'path'>): P
   })()
   try {
     await current.logged('spool open')
-    await play(world, flow)
+    await play(world, flow, fault.at !== undefined || fault.syncAt !== undefined)
     await settled(world)
     const heldLink = !current.stdout.includes('"event":"ari disconnected"')
     return { wasKilled, ended, ...judge(world, await cdrLines(world)), messages: world.queues.messages, heldLink }
@@ -66,7 +67,11 @@ export async function flowThrough(flow: Flow, fault: Omit<DiskFault, 'path'>): P
   }
 }
 
-async function play(world: World, { calls, cdrs }: Flow): Promise<void> {
+/**
+ * `isApart`: each call waits until the bridge has sent something of the one before. Facts of several calls share a write on a
+ * slow machine, so that without this the bridge might never come to the write that fails.
+ */
+async function play(world: World, { calls, cdrs }: Flow, isApart: boolean): Promise<void> {
   const [sample = ''] = (await readFile(join(recordingsFolder, 'cdr_adv_sample.jsonl'), 'utf8')).split('\n')
   const row = JSON.parse(sample)
   const each = Math.ceil((cdrs - calls) / calls)
@@ -77,7 +82,9 @@ async function play(world: World, { calls, cdrs }: Flow): Promise<void> {
     )
     left -= lines.length
     if (lines.length > 0) await appendFile(world.replay.cdrFile, `${lines.join('\n')}\n`)
+    const before = world.queues.messages
     await world.replay.playOnce('internal_answered')
+    if (isApart) await world.until('a message of the call', () => world.queues.messages > before)
   }
 }
 

@@ -13,16 +13,14 @@ import { Session, SessionRefusedError } from '../../bridge/enrolment/session.ts'
 import { readSigningKey } from '../../bridge/forward/signing-key.ts'
 import { createLog } from '../../bridge/operate/log.ts'
 import { makeSite, newCode } from '../../infra/start/make-site.ts'
-import { type Deployment, deploy } from '../support/deployment.ts'
+import { sharedDeployment } from '../support/deployment.ts'
 
-let deployment: Deployment
+const deployment = sharedDeployment()
 let folder: string
 beforeAll(async () => {
-  deployment = await deploy()
   folder = await mkdtemp(path.join(tmpdir(), 'sh-enroll-'))
 })
 afterAll(async () => {
-  await deployment[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -73,8 +71,8 @@ async function sessionOf(to: string, now: () => number): Promise<Session> {
 
 test('creates a key and a configuration with switchhook-bridge enroll', async () => {
   const to = path.join(folder, 'first')
-  const { stdout } = await enroll(await siteAndCode('first'), to)
-  expect(stdout).toContain('Enrolled for the site first.')
+  const { stdout } = await enroll(await siteAndCode('bridge-first'), to)
+  expect(stdout).toContain('Enrolled for the site bridge-first.')
   for (const file of ['bridge-key.pem', 'enrolment.json']) {
     expect((await stat(path.join(to, file))).mode & 0o077, file).toBe(0)
   }
@@ -103,7 +101,7 @@ test('continues with the existing site, a new key and a valid code after a start
 
 test('keeps the key when enrolment is repeated after a crash, and refuses another folder’s key with a sentence and an exit status', async () => {
   const to = path.join(folder, 'again')
-  const code = await siteAndCode('again')
+  const code = await siteAndCode('bridge-again')
   await enroll(code, to)
   const key = await readFile(path.join(to, 'bridge-key.pem'), 'utf8')
   await rm(path.join(to, 'enrolment.json'))
@@ -122,7 +120,7 @@ test('keeps the key when enrolment is repeated after a crash, and refuses anothe
 
 test('renews a session at 45 minutes, even with a wrong clock, and refuses it for a revoked bridge', async () => {
   const to = path.join(folder, 'renewed')
-  await enroll(await siteAndCode('renewed'), to)
+  await enroll(await siteAndCode('bridge-renewed'), to)
   const clock = { now: Date.now() }
   const session = await sessionOf(to, () => clock.now)
   const first = await session.provide()
@@ -133,10 +131,10 @@ test('renews a session at 45 minutes, even with a wrong clock, and refuses it fo
   const second = await session.provide()
   expect(second.accessKeyId).not.toBe(first.accessKeyId)
   const { bridges } = (await (
-    await deployment.call('GET', '/v1/sites/renewed/bridges', { key: deployment.cloud.adminKey })
+    await deployment.call('GET', '/v1/sites/bridge-renewed/bridges', { key: deployment.cloud.adminKey })
   ).json()) as { bridges: { key: string; lastUsedAt?: string }[] }
   const used = bridges.find(({ lastUsedAt }) => lastUsedAt !== undefined)
-  await deployment.call('DELETE', `/v1/sites/renewed/bridges/${used?.key}`, { key: deployment.cloud.adminKey })
+  await deployment.call('DELETE', `/v1/sites/bridge-renewed/bridges/${used?.key}`, { key: deployment.cloud.adminKey })
   clock.now += 46 * 60_000
   const refused = session.provide()
   await expect(refused).rejects.toBeInstanceOf(SessionRefusedError)
@@ -146,7 +144,7 @@ test('renews a session at 45 minutes, even with a wrong clock, and refuses it fo
 test('uses a session until it expires while the cloud is unreachable', async () => {
   const to = path.join(folder, 'away')
   await using door = await startDoor(deployment.cloud.httpUrl)
-  await enroll(await siteAndCode('away'), to, door.url)
+  await enroll(await siteAndCode('bridge-away'), to, door.url)
   const clock = { now: Date.now() }
   const session = await sessionOf(to, () => clock.now)
   const first = await session.provide()
@@ -164,7 +162,7 @@ test('uses a session until it expires while the cloud is unreachable', async () 
 
 test('lets only the bridge function assume the bridges’ role, with tags and for an hour', async () => {
   const { cloud } = deployment
-  const role = cloud.attribute('BridgeRole', 'Arn')
+  const role = cloud.roleArn('BridgeRole')
   const as = (who: string) =>
     new STSClient({ region: cloud.region, endpoint: cloud.endpoints.sqs, credentials: cloud.credentials(who) })
   const Tags = [
@@ -176,7 +174,7 @@ test('lets only the bridge function assume the bridges’ role, with tags and fo
   for (const who of ['SitesRole', 'KeysRole', 'BridgeRole', 'AuthorizeHttpRole']) {
     await expect(assume(who), who).rejects.toMatchObject({ name: 'AccessDenied' })
   }
-  const others = new AssumeRoleCommand({ RoleArn: cloud.attribute('SitesRole', 'Arn'), RoleSessionName: 'x-1' })
+  const others = new AssumeRoleCommand({ RoleArn: cloud.roleArn('SitesRole'), RoleSessionName: 'x-1' })
   await expect(as('BridgeAuthRole').send(others)).rejects.toMatchObject({ name: 'AccessDenied' })
   await expect(as('BridgeAuthRole').send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
     name: 'InvalidAction',

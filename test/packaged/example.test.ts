@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expect, onTestFinished, test } from 'vitest'
 import { openCommand } from '../../contracts/commands.ts'
-import { deploy } from '../support/deployment.ts'
+import { sharedDeployment } from '../support/deployment.ts'
 import { endpointFact } from '../support/facts.ts'
 import { until } from '../support/until.ts'
 
@@ -23,20 +23,19 @@ async function start(env: Record<string, string>): Promise<string> {
 }
 
 test('a click on the page of the example sends one command to the bridge, and the page never has the key', async () => {
-  const deployment = await deploy()
-  onTestFinished(() => deployment[Symbol.asyncDispose]())
-  const office = await deployment.makeSite('office')
+  const deployment = sharedDeployment()
+  const office = await deployment.makeSite('example')
   const { cloud } = deployment
   const key = office.site.apiKey
-  await deployment.send(office, 'live', [endpointFact('office', [1, 1], '5860', 'NOT_INUSE')])
+  await deployment.send(office, 'live', [endpointFact('example', [1, 1], '5860', 'NOT_INUSE')])
   const api = deployment.api(key)
   await until('the phone to be known', async () => {
-    const { body } = await api('GET /v1/sites/{site}/endpoints', { path: { site: 'office' } })
+    const { body } = await api('GET /v1/sites/{site}/endpoints', { path: { site: 'example' } })
     return body.endpoints.some(({ endpoint }) => endpoint === 'PJSIP/5860')
   })
   const url = await start({
     SWITCHHOOK_API: cloud.httpUrl,
-    SWITCHHOOK_SITE: 'office',
+    SWITCHHOOK_SITE: 'example',
     SWITCHHOOK_KEY: key,
     SWITCHHOOK_PHONE: 'PJSIP/5860',
   })
@@ -70,7 +69,7 @@ test('a click on the page of the example sends one command to the bridge, and th
   const { commands: QueueUrl } = office.bridge.queues
   const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }))
   const signedBy = createPublicKey(office.bridge.deploymentPublicKey)
-  const commands = Messages.map(({ Body = '' }) => openCommand(Body, 'office', signedBy))
+  const commands = Messages.map(({ Body = '' }) => openCommand(Body, 'example', signedBy))
   expect(new Set(commands.map((one) => `${one.command} ${'call' in one && one.call}`))).toEqual(
     new Set([`place ${call.call}`, `hang-up ${call.call}`]),
   )

@@ -15,6 +15,7 @@ import type { LocalCloud, LocalCloudOptions } from '../../infra/local/local-clou
 import { buildService } from '../../infra/start/build.ts'
 import { type OpenCloud, openCloud } from '../../infra/start/cloud.ts'
 import { StartFolder } from '../../infra/start/start-folder.ts'
+import { testLimits } from './cloud-limits.ts'
 import { checkAnswer } from './contract.ts'
 
 /** A site of the deployment with an enrolled bridge and the key that signs its messages. */
@@ -30,7 +31,7 @@ type TableId = 'RecordsTable' | 'LiveTable' | 'AccessTable' | 'AuditTable' | 'Pe
 export type TestCloud = Pick<
   LocalCloud,
   'httpUrl' | 'socketUrl' | 'endpoints' | 'region' | 'credentials' | 'ref' | 'invoke'
-> & { adminKey: string }
+> & { adminKey: string; roleArn(role: string): string }
 
 export interface SharedDeployment {
   cloud: TestCloud
@@ -57,16 +58,17 @@ export interface SharedDeployment {
 
 /** A deployment of one test file, which may stop its cloud, inject faults into it and see all that happens in it. */
 export interface Deployment extends SharedDeployment, AsyncDisposable {
-  cloud: OpenCloud
+  cloud: OpenCloud & TestCloud
 }
 
 /** Starts the packaged functions on a new, empty local cloud. */
-export async function deploy(limits?: LocalCloudOptions['limits']): Promise<Deployment> {
+export async function deploy(limits: LocalCloudOptions['limits'] = testLimits): Promise<Deployment> {
   const root = process.cwd()
   await buildService(root)
   const folder = await mkdtemp(path.join(tmpdir(), 'sh-'))
   const home = new StartFolder(folder)
-  const cloud = await openCloud(root, home, await home.open(), limits)
+  const opened = await openCloud(root, home, await home.open(), limits)
+  const cloud = { ...opened, roleArn: (role: string) => opened.attribute(role, 'Arn') }
   const { destroy, ...deployment } = connectTo(cloud)
   return {
     ...deployment,
@@ -91,11 +93,12 @@ export function sharedDeployment(): SharedDeployment {
 }
 
 function sharedCloud(): TestCloud {
-  const { refs, credentials, invokeUrl, ...rest } = inject('sharedCloud')
+  const { refs, credentials, roleArns, invokeUrl, ...rest } = inject('sharedCloud')
   return {
     ...rest,
     ref: (id) => known(refs[id], id),
     credentials: (role) => known(credentials[role], role),
+    roleArn: (role) => known(roleArns[role], role),
     invoke: async (name, event) => {
       const response = await fetch(invokeUrl, { method: 'POST', body: JSON.stringify({ name, event }) })
       return (await response.json()) as Awaited<ReturnType<LocalCloud['invoke']>>

@@ -15,6 +15,8 @@ export interface SharedCloud extends Pick<LocalCloud, 'httpUrl' | 'socketUrl' | 
   adminKey: string
   /** Values of `Ref`, by logical id. */
   refs: Record<string, string>
+  /** The ARN of each role, by logical id. */
+  roleArns: Record<string, string>
   /** Credentials of each role, by logical id, and of 'operator'. */
   credentials: Record<string, Credentials>
   /** Takes `{ name, event }` and answers with the outcome of the function. */
@@ -43,6 +45,7 @@ const shared: SharedCloud = {
   region,
   adminKey,
   refs: Object.fromEntries(ids.map((id) => [id, cloud.ref(id)])),
+  roleArns: Object.fromEntries(roles.map((role) => [role, cloud.attribute(role, 'Arn')])),
   credentials: Object.fromEntries(['operator', ...roles].map((role) => [role, cloud.credentials(role)])),
   invokeUrl: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
-const executablePath = '/usr/bin/chromium'
+/** Chromium without its window: the same page takes less than half of the processor time of `/usr/bin/chromium`. */
+const executablePath = '/usr/bin/chromium-headless-shell'
 
 export const hasChromium = existsSync(executablePath)
-export const howToGetChromium = 'The browser suite needs Chromium: apt-get install -y chromium'
+export const howToGetChromium = 'The browser suite needs Chromium: apt-get install -y chromium-headless-shell'
 
 /** Chromium sends no requests of its own and resolves only the names of this machine. */
 const args = [

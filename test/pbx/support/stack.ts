@@ -41,7 +41,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack<Depl
   const deployment = parts.use(await deploy(testLimits))
   const stack = parts.use(await startStackOn(deployment, options, 'office'))
   const owned = parts.move()
-  return { ...stack, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { ...stack, deployment, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 /** Starts a stack on a deployment that others may use too, with a site of its own. */
