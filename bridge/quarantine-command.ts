@@ -7,6 +7,7 @@ import { readSigningKey } from './forward/signing-key.ts'
 import { cdrFormat, readCdrRecord } from './normalise/cdr-record.ts'
 import { Counters } from './operate/counters.ts'
 import { createLog, describeError } from './operate/log.ts'
+import { Quarantine } from './spool/quarantine.ts'
 import { overlong, type RefusedRecord, RefusedRecords, recordHash, refusedAt } from './spool/refused-records.ts'
 
 const usage = 'usage is switchhook-bridge quarantine list|retry --config FILE'
@@ -44,11 +45,24 @@ function optionsOf(args: string[]): { action: 'list' | 'retry'; configFile: stri
   throw new FatalError('usage', exitStatus.usage, usage)
 }
 
-/** Returns a line of JSON for each record: when it was refused, why it cannot be read now, and its beginning. */
+/** What `retry` does not send: the PBX's CDR file or a new connection to ARI makes up for it. */
+const otherReasons: Readonly<Record<string, string>> = {
+  ari: 'an event of ARI that is malformed or of an unknown type; the sweep corrects the state',
+  spool: 'a damaged part of the spool; the next connection publishes the state again',
+  'body-live': 'facts that SQS rejected; the next connection publishes the state again',
+  'body-records': 'a body that SQS rejected; cdrs verify --repair sends its CDRs again',
+}
+
+/**
+ * Returns a line of JSON for each CDR: when it was refused, why it cannot be read now, and its beginning; then one for each
+ * other item.
+ */
 export async function listQuarantine(config: BridgeConfig): Promise<string[]> {
-  const refused = new RefusedRecords(join(config.stateFolder, 'quarantine'))
+  const folder = join(config.stateFolder, 'quarantine')
+  const refused = new RefusedRecords(folder)
+  const names = await namesIn(refused, config)
   const lines: string[] = []
-  for (const name of await namesIn(refused, config)) {
+  for (const name of names) {
     for (const record of await refused.read(name)) {
       const { bytes } = record
       const reasons = reasonsOf(record, config)
@@ -65,14 +79,22 @@ export async function listQuarantine(config: BridgeConfig): Promise<string[]> {
       )
     }
   }
-  return lines
+  if (names === none) return lines
+  const quarantine = new Quarantine(folder)
+  await quarantine.open()
+  const others = quarantine.list().filter(({ what }) => what !== 'cdr')
+  const describe = ({ atMs, what }: { atMs: number; what: string }) =>
+    JSON.stringify({ refusedAt: new Date(atMs).toISOString(), what, reason: otherReasons[what] ?? 'unknown' })
+  return [...lines, ...others.map(describe)]
 }
+
+const none: string[] = []
 
 async function namesIn(refused: RefusedRecords, { stateFolder }: BridgeConfig): Promise<string[]> {
   try {
     return await refused.names()
   } catch (cause) {
-    if (errorCode(cause) === 'ENOENT') return []
+    if (errorCode(cause) === 'ENOENT') return none
     const sentence = `the quarantine in ${stateFolder} cannot be read (${errorCode(cause)}): run the command as the bridge's user`
     throw new FatalError('quarantine-unreadable', exitStatus.noPermission, sentence, { cause })
   }

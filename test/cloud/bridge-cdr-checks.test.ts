@@ -82,6 +82,10 @@ test('lists records of another layout in quarantine, and sends them once it can 
     text: first.toString(),
   })
   expect(await retryQuarantine(world.config())).toEqual({ sent: 0, left: 601 })
+  world.replay.sendRaw('not json')
+  await expect
+    .poll(async () => (await listQuarantine(world.config())).at(-1))
+    .toContain('"what":"ari","reason":"an event of ARI')
   const corrected = { cdr: { file, zone: 'UTC', layout } }
   expect(JSON.parse((await listQuarantine(world.config(corrected)))[0] ?? '')).toMatchObject({
     reason: 'can be read now: run quarantine retry',
