@@ -45,7 +45,8 @@ export class CdrGrowth {
   }
 
   async #hasChanged(): Promise<boolean> {
-    const file = versionOf(await this.#folder.status(this.#path))
+    // A file that cannot be looked at has not grown; cdr-file.ts counts the error and tries again.
+    const file = versionOf(await this.#folder.status(this.#path).catch(() => undefined))
     const hasChanged = file !== this.#file
     this.#file = file
     return hasChanged

@@ -1,6 +1,7 @@
 import type { CdrFormat } from '../normalise/cdr-record.ts'
 import type { Check, Checks } from '../operate/checks.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
+import { describeError } from '../operate/log.ts'
 import type { RefusedRecords } from '../spool/refused-records.ts'
 import { checkCdrFile } from './cdr-check.ts'
 import { type CdrFolder, realCdrFolder } from './cdr-folder.ts'
@@ -50,9 +51,19 @@ export class CdrWatch {
     checks.set(await this.#growth.check(ended(), nowMs))
     if (nowMs - this.#refreshedMs >= refreshMs) {
       this.#refreshedMs = nowMs
+      checks.set(await this.#quarantineCheck())
+    } else checks.set(quarantineCheck(refused))
+  }
+
+  async #quarantineCheck(): Promise<Check> {
+    const { refused } = this.#dependencies
+    try {
       await refused.refresh()
+      return quarantineCheck(refused)
+    } catch (error) {
+      const reason = `the quarantine cannot be read (${describeError(error)})`
+      return { id: 'cdr-quarantine', state: 'warning', reason, repair: 'Let the bridge read and write stateFolder.' }
     }
-    checks.set(quarantineCheck(refused))
   }
 }
 

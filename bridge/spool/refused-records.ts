@@ -33,7 +33,7 @@ export class QuarantineFullError extends SwitchhookError {
   readonly errorId = 'quarantine-full'
   constructor(folder: string) {
     super(
-      `${folder} holds more than 64 MiB of CDRs that cannot be read: see switchhook-bridge quarantine list, correct cdr.layout or cdr_custom.conf, then run switchhook-bridge quarantine retry`,
+      `${folder} is full of CDRs that cannot be read: see switchhook-bridge quarantine list, correct cdr.layout or cdr_custom.conf, then run switchhook-bridge quarantine retry`,
     )
   }
   override shouldRetry(): boolean {
@@ -45,15 +45,17 @@ export class RefusedRecords {
   readonly #folder: string
   readonly #disk: Disk
   readonly #clock: Clock
+  readonly #limit: number
   /** Records and bytes of each file. */
   #files = new Map<string, { records: number; bytes: number }>()
   /** Begins at a random number: another process may write at the same millisecond. */
   #number: number
 
-  constructor(folder: string, disk: Disk = realDisk, clock: Clock = realClock) {
+  constructor(folder: string, disk: Disk = realDisk, clock: Clock = realClock, limit = bytesMax) {
     this.#folder = folder
     this.#disk = disk
     this.#clock = clock
+    this.#limit = limit
     this.#number = Math.floor(1_000_000 * clock.random())
   }
 
@@ -68,7 +70,7 @@ export class RefusedRecords {
   }
 
   get isFull(): boolean {
-    return [...this.#files.values()].reduce((sum, { bytes }) => sum + bytes, 0) >= bytesMax
+    return [...this.#files.values()].reduce((sum, { bytes }) => sum + bytes, 0) >= this.#limit
   }
 
   /** Looks which files there are: `quarantine retry` changes them in another process. */
