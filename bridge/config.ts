@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
+import { namesIn } from '../contracts/cdr-row/layout.ts'
 import { SiteId } from '../contracts/names.ts'
 import { withEnrolment } from './enrolment/enrolment-file.ts'
 import { errorCode, exitStatus, FatalError } from './failure.ts'
@@ -11,6 +12,9 @@ const oneLine = v.regex(/^[^\r\n\0]*$/, 'one line')
 const port = (lowest: number) =>
   v.pipe(v.number('a port'), v.integer('a port'), v.minValue(lowest, 'a port'), v.maxValue(65535, 'a port'))
 const queue = matching(/^https?:\/\/[^\s/]+\/\d+\/[\w-]+$/, "an SQS queue's URL, https://HOST/ACCOUNT/NAME")
+
+const layoutWanted =
+  'the mapping line of cdr_custom.conf, or the names of the columns, such as start,src,dst,duration,billsec,disposition,uniqueid'
 
 function isZone(name: string): boolean {
   try {
@@ -61,10 +65,19 @@ export const BridgeConfig = v.strictObject(
     ),
     cdr: v.strictObject(
       {
-        /** JSON lines, the CSV mapping or `Master.csv`, recognised line by line. */
+        /** The CSV mapping, JSON lines or `Master.csv`, recognised record by record. */
         file: text('the file that cdr_custom or cdr_csv writes'),
         /** Time zone of the times in CSV; this machine's by default. */
         zone: v.optional(v.pipe(v.string('an IANA zone'), v.check(isZone, 'an IANA zone, such as Europe/Paris'))),
+        /** The columns of CSV records: the mapping line of cdr_custom.conf, or a header. Recognised by content by default. */
+        layout: v.optional(
+          v.pipe(
+            v.string(layoutWanted),
+            v.maxLength(10_000, layoutWanted),
+            v.check((line) => namesIn(line) !== undefined, layoutWanted),
+            v.transform(namesIn),
+          ),
+        ),
       },
       'an object',
     ),

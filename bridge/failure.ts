@@ -3,6 +3,7 @@ import { SwitchhookError } from '../contracts/errors.ts'
 /** Exit statuses of `sysexits.h`, so that a service manager can tell a wrong setting from a temporary fault. */
 export const exitStatus = {
   usage: 64,
+  dataError: 65,
   noInput: 66,
   unavailable: 69,
   software: 70,

@@ -1,5 +1,6 @@
-import { type BridgeProcess, createBridge, openConnections } from './bridge.ts'
+import { type BridgeProcess, createBridge } from './bridge.ts'
 import type { BridgeConfig } from './config.ts'
+import { openConnections } from './connections.ts'
 import { exitStatus, FatalError } from './failure.ts'
 import { createMenuRunner } from './menus/menu-runner.ts'
 import { Counters } from './operate/counters.ts'

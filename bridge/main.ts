@@ -4,13 +4,18 @@ import { runEnroll } from './enrolment/enroll.ts'
 import { exitStatus, FatalError } from './failure.ts'
 import { startBridge } from './lifecycle.ts'
 import { createLog, describeError } from './operate/log.ts'
+import { runQuarantine } from './quarantine-command.ts'
 
 /**
- * Runs `switchhook-bridge --config FILE`, or before it once `switchhook-bridge enroll CODE --api URL --folder DIR`. Logs to
- * standard output. On failure it prints one sentence on standard error and exits with a status of sysexits.h.
+ * Runs `switchhook-bridge --config FILE`, or before it once `switchhook-bridge enroll CODE --api URL --folder DIR`, or beside it
+ * `switchhook-bridge quarantine list|retry --config FILE`. Logs to standard output. On failure it prints one sentence on standard error and exits with a status of sysexits.h.
  */
 async function main(): Promise<void> {
   if (process.argv[2] === 'enroll') return runEnroll(process.argv.slice(3))
+  if (process.argv[2] === 'quarantine') {
+    process.exitCode = await runQuarantine(process.argv.slice(3))
+    return
+  }
   const config = await readConfig(configFile())
   // The reader of the log has gone away: the bridge continues without it.
   process.stdout.on('error', () => undefined)
@@ -43,7 +48,7 @@ function configFile(): string {
 }
 
 main().then(
-  () => process.exit(0),
+  () => process.exit(),
   (error: unknown) => {
     const failure = error instanceof FatalError ? error : undefined
     process.stderr.write(`switchhook-bridge: ${failure ? failure.message : describeError(error)}\n`)

@@ -11,6 +11,7 @@ import { readSigningKey } from '../../bridge/forward/signing-key.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
 import { Quarantine } from '../../bridge/spool/quarantine.ts'
+import { RefusedRecords } from '../../bridge/spool/refused-records.ts'
 import { recordingsFolder } from '../../infra/replay/recording.ts'
 import { type Figure, median } from '../figure.ts'
 import type { Rig } from './rig.ts'
@@ -100,7 +101,7 @@ async function runLane(rig: Rig, path_: string, lines: number, round: number): P
     site: 'bench',
     to: { lane: 'records', queueUrl: rig.queue('records') },
     file,
-    quarantine,
+    refused: new RefusedRecords(folder),
     packer: new Packer({ site: 'bench', key: 'k1', sign: await readSigningKey(path.join(rig.folder, 'bridge.key')) }),
     delivery: new Delivery({ sender, quarantine, ...operation }),
   })

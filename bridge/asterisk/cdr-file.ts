@@ -1,12 +1,12 @@
 import { dirname } from 'node:path'
 import { errorCode, exitStatus, FatalError } from '../failure.ts'
+import { type Line, LineSplitter } from '../normalise/line-splitter.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import { Notifier } from '../operate/wait.ts'
 import type { CdrCheckpoint, Position } from './cdr-checkpoint.ts'
 import { type CdrFolder, realCdrFolder } from './cdr-folder.ts'
 import { CdrHistory } from './cdr-history.ts'
 import { CdrSource } from './cdr-source.ts'
-import { type Line, LineSplitter } from './line-splitter.ts'
 
 /*
  * Follows the file that Asterisk appends call detail records to.
@@ -23,7 +23,10 @@ import { type Line, LineSplitter } from './line-splitter.ts'
 const chunkBytes = 1_048_576
 /** Delay of a record on file systems that do not report changes; elsewhere the folder's watcher is faster. */
 const pollMs = 1000
-/** Asterisk may have opened the file just before the rename, so its line may still arrive this long after. */
+/**
+ * Asterisk may have opened the file just before the rename, so its line may still arrive this long after. It writes a record by
+ * one append, so that a record which has not ended after this time never will.
+ */
 const lingerMs = 1000
 
 /** Matches codes such as `EIO` and `EACCES`, but not Node's own `ERR_...`. */
@@ -55,6 +58,8 @@ export class CdrFile {
   #splitter = new LineSplitter(0)
   /** When the open file was first seen without the configured name, by the monotonic clock. */
   #nameLostMs: number | undefined
+  /** Since when the file has not grown while lines wait for the end of their record. */
+  #heldMs: number | undefined
 
   constructor(options: CdrFileOptions) {
     this.#options = options
@@ -64,7 +69,7 @@ export class CdrFile {
     this.#history = new CdrHistory(options.path, this.#folder, options.checkpoint, options.onCount)
   }
 
-  /** Finds where to continue. At the first start the file must exist; later a rotation may have moved it away. Throws FatalError. */
+  /** Finds where to continue. The file may be absent: Asterisk creates it with its first record. Throws FatalError. */
   async open(): Promise<void> {
     const { path, checkpoint } = this.#options
     const position = await checkpoint.load()
@@ -76,11 +81,7 @@ export class CdrFile {
       const sentence = `the CDR file ${path} cannot be read (${errorCode(cause)}): let the bridge's user read it and its folder`
       throw new FatalError('cdr-file-unreadable', exitStatus.noInput, sentence, { cause })
     }
-    if (!this.#source && !position && !this.#history.hasRotated) {
-      const sentence = `the CDR file ${path} does not exist: correct cdr.file, or configure cdr_custom.conf to write it and create it empty`
-      throw new FatalError('cdr-file-missing', exitStatus.noInput, sentence)
-    }
-    this.#watch(dirname(path))
+    if (!this.#stopWatching) this.#watch(dirname(path))
   }
 
   #watch(folder: string): void {
@@ -112,6 +113,9 @@ export class CdrFile {
   #use(source: CdrSource | undefined, offset: number): void {
     this.#source = source
     this.#splitter = new LineSplitter(offset)
+    this.#heldMs = undefined
+    // The folder may be as new as the file.
+    if (source && !this.#stopWatching) this.#watch(dirname(source.path))
     // Only the file that had the name until now can still get a late line.
     this.#nameLostMs = source?.path === this.#options.path ? undefined : Number.NEGATIVE_INFINITY
   }
@@ -139,7 +143,9 @@ export class CdrFile {
       if (!this.#source) await this.#notifier.wait(signal, pollMs)
       return undefined
     }
-    const batch = (await this.#readOn(source)) ?? (this.#source === source && (await this.#leaveIfDone(source)))
+    const batch =
+      (await this.#readOn(source)) ??
+      (this.#source === source && ((await this.#leaveIfDone(source)) ?? (await this.#releaseHeld(source))))
     if (batch) return batch
     // Wait only if the file is still the same one; a new file is read at once.
     if (this.#source === source && !(await this.#hasMore(source))) await this.#notifier.wait(signal, pollMs)
@@ -160,7 +166,16 @@ export class CdrFile {
       return undefined
     }
     if (offset === 0 && chunk.length > 0 && (await this.#yieldToRotated(source))) return undefined
+    if (chunk.length > 0) this.#heldMs = undefined
     return this.#batch(source, this.#splitter.push(chunk))
+  }
+
+  /** Returns the lines of a record that never ends, so that they do not wait for the next call. */
+  async #releaseHeld(source: CdrSource): Promise<Batch | undefined> {
+    if (!this.#splitter.isHolding || (await this.#hasMore(source))) return undefined
+    this.#heldMs ??= this.#clock.monotonicMs()
+    if (this.#clock.monotonicMs() - this.#heldMs < lingerMs) return undefined
+    return this.#batch(source, this.#splitter.flush())
   }
 
   /** At offset 0 a truncation cannot be recognised: an unread rotated file, which may be its copy, is read first. */

@@ -40,6 +40,7 @@ export interface CdrFolder {
   open(path: string): Promise<ReadableFile | undefined>
   /** Returns `undefined` if there is no such file. */
   status(path: string): Promise<FileStatus | undefined>
+  /** Returns the names in a folder; none if there is no such folder. */
   list(folder: string): Promise<string[]>
   /** Calls `onChange` when the file system reports a change in the folder. Throws if it cannot be watched. */
   watch(folder: string, onChange: () => void, onError: () => void): () => void
@@ -71,7 +72,12 @@ export const realCdrFolder: CdrFolder = {
     })
     return status?.isFile() ? statusOf(status) : undefined
   },
-  list: (folder) => readdir(folder),
+  async list(folder) {
+    return readdir(folder).catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return []
+      throw error
+    })
+  },
   watch(folder, onChange, onError) {
     const watcher: FSWatcher = watch(folder, onChange)
     watcher.on('error', onError)

@@ -15,7 +15,6 @@ export class CdrHistory {
   readonly #checkpoint: CdrCheckpoint
   readonly #onCount: (errorId: string) => void
   #finished: Position[] = []
-  #hasSiblings = false
   /** Files already compared, by inode, size and time: a compressed file is decompressed once, not at each rotation. */
   #known = new Set<string>()
 
@@ -28,11 +27,6 @@ export class CdrHistory {
 
   async load(): Promise<void> {
     this.#finished = await this.#checkpoint.loadFinished()
-  }
-
-  /** Whether files were rotated before: then the configured name may be missing for a while. */
-  get hasRotated(): boolean {
-    return this.#hasSiblings || this.#finished.length > 0
   }
 
   /** Returns the newest rotated file that contains the position. */
@@ -48,7 +42,6 @@ export class CdrHistory {
   /** Returns the oldest rotated file that was not read to its end. */
   async nextUnread(): Promise<CdrSource | undefined> {
     const siblings = await rotatedSiblings(this.#folder, this.#path)
-    this.#hasSiblings = siblings.length > 0
     this.#known = new Set(siblings.map(versionOf).filter((version) => this.#known.has(version)))
     for (const sibling of siblings) {
       if (sibling.size === 0 || this.#known.has(versionOf(sibling))) continue

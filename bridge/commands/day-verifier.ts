@@ -1,20 +1,14 @@
-import { momentSeconds } from '../../contracts/cdr.ts'
-import { checksumOf, printOf, printsPerPart } from '../../contracts/cdr-digest.ts'
+import { checksumOf, printsPerPart } from '../../contracts/cdr-digest.ts'
 import type { VerifyDayCommand } from '../../contracts/commands.ts'
-import { bridgeSource, type CdrDigestEvent, type CdrEvent } from '../../contracts/events.ts'
+import { bridgeSource, type CdrDigestEvent } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
-import { linesSince, reachesBefore } from '../asterisk/cdr-day.ts'
 import type { Delivery, Destination } from '../forward/delivery.ts'
 import type { Packer } from '../forward/pack.ts'
-import { cdrFormat, readCdrRecord } from '../normalise/cdr-record.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
+import { type DaySources, readDay } from './day-records.ts'
 
-export interface DayVerifierDependencies {
-  site: SiteId
-  cdrFile: string
-  /** IANA time zone of times in CSV lines. Default: this machine's. */
-  zone?: string | undefined
+export interface DayVerifierDependencies extends DaySources {
   to: Destination
   packer: Packer
   delivery: Pick<Delivery, 'deliver'>
@@ -22,12 +16,9 @@ export interface DayVerifierDependencies {
   log: Log
 }
 
-/** A PBX with 3 calls a second all day. Further CDRs of a day are left out; count and checksum then differ from the cloud's. */
-const cdrsMax = 250_000
 /** Number of CDRs packed at a time when a day is sent again. */
 const resendBatchSize = 2_000
 const waitingDaysMax = 10
-const dayMs = 86_400_000
 
 /** Sends the cloud a digest of a day's CDRs in Asterisk's own file, one day after the other, in the background. */
 export class DayVerifier {
@@ -65,8 +56,9 @@ async function publishDay(
   signal: AbortSignal,
 ): Promise<void> {
   const { site, to, delivery, packer, counters, log } = dependencies
-  const day = await readDay(command, dependencies)
-  const prints = [...day.events.keys()].sort()
+  const day = await readDay(Date.parse(command.from), Date.parse(command.to), dependencies)
+  // The cloud has none of the unreadable records, so that it lists each as missing.
+  const prints = [...day.events.keys(), ...day.unreadable].sort()
   const send = async (events: readonly object[]) => {
     const lines = events.map((event) => Buffer.from(JSON.stringify(event)))
     const bodies: string[] = []
@@ -85,37 +77,8 @@ async function publishDay(
   }
   if (!(await send(digests(site, command, prints, day.since)))) return
   counters.add('day-told')
-  log.info('day verified', { from: command.from, cdrs: prints.length, resent: command.resend })
-}
-
-interface Day {
-  /** Events by fingerprint, so that a line in two files counts once. */
-  events: Map<string, CdrEvent>
-  since: string | undefined
-}
-
-async function readDay({ from, to }: VerifyDayCommand, { site, cdrFile, zone }: DayVerifierDependencies): Promise<Day> {
-  const [first, end] = [Date.parse(from), Date.parse(to)]
-  const events = new Map<string, CdrEvent>()
-  let oldest = Number.POSITIVE_INFINITY
-  // A line contains its start in the PBX's time, at most 14 hours from UTC. Lines with other dates are not parsed.
-  const dates: string[] = []
-  for (let at = first - dayMs; at <= end + dayMs; at += dayMs) dates.push(new Date(at).toISOString().slice(0, 10))
-  const format = cdrFormat(zone)
-  for await (const line of linesSince(cdrFile, first)) {
-    const isNear = dates.some((date) => line.includes(date))
-    if (!isNear && oldest < first) continue
-    for (const part of readCdrRecord(site, line, format)) {
-      if (part.line.kind !== 'cdr') continue
-      const start = 1000 * momentSeconds(part.line.event.data.cdr.start)
-      oldest = Math.min(oldest, start)
-      if (start >= first && start < end && events.size < cdrsMax) {
-        events.set(printOf(part.line.event.data.cdr), part.line.event)
-      }
-    }
-  }
-  const reaches = oldest < first || (await reachesBefore(cdrFile, first))
-  return { events, since: reaches || oldest === Number.POSITIVE_INFINITY ? undefined : new Date(oldest).toISOString() }
+  const { size: unreadable } = day.unreadable
+  log.info('day verified', { from: command.from, cdrs: prints.length, unreadable, resent: command.resend })
 }
 
 function digests(

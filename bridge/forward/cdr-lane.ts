@@ -6,7 +6,7 @@ import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
-import type { Quarantine } from '../spool/quarantine.ts'
+import { overlong, type RefusedRecord, type RefusedRecords } from '../spool/refused-records.ts'
 import { type Delivery, type Destination, sendBackoff } from './delivery.ts'
 import type { Packer } from './pack.ts'
 
@@ -14,6 +14,8 @@ import type { Packer } from './pack.ts'
 const paceMs = 1000
 /** A batch with this many lines is part of a backlog, which is sent without pauses. */
 const backlogLines = 500
+/** How often a file that cannot be read is looked at again. */
+const lookMs = 1000
 
 export interface CdrLaneDependencies {
   site: SiteId
@@ -21,15 +23,17 @@ export interface CdrLaneDependencies {
   file: Pick<CdrFile, 'next' | 'commit'>
   packer: Packer
   delivery: Delivery
-  quarantine: Quarantine
+  refused: RefusedRecords
   counters: Counters
   log: Log
   clock?: Clock
-  /** IANA time zone of times in CSV lines; JSON lines contain their own. Default: this machine's, which is the PBX's. */
-  zone?: string | undefined
+  /** Default: CSV is recognised by its content, in the time zone of this machine. */
+  format?: CdrFormat
+  /** Whether the file can be read at all; without it, that is taken for granted. */
+  watch?: { look(): Promise<boolean> }
 }
 
-/** Sends CDRs from Asterisk's file to SQS. The file position advances only past lines that SQS or the quarantine has. */
+/** Sends CDRs from Asterisk's file to SQS. The file position advances only past records that SQS or the quarantine has. */
 export class CdrLane {
   readonly #dependencies: CdrLaneDependencies
   readonly #clock: Clock
@@ -38,31 +42,39 @@ export class CdrLane {
   constructor(dependencies: CdrLaneDependencies) {
     this.#dependencies = dependencies
     this.#clock = dependencies.clock ?? realClock
-    this.#format = cdrFormat(dependencies.zone)
+    this.#format = dependencies.format ?? cdrFormat()
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    for (;;) {
+    await this.#isReadable(signal)
+    for (let isFirst = true; ; isFirst = false) {
       const batch = await this.#dependencies.file.next(signal)
-      if (!batch || !(await this.#process(batch, signal))) return
+      // The file may have been absent or empty at the start.
+      if (!batch || (isFirst && !(await this.#isReadable(signal)))) return
+      if (!(await this.#process(batch, signal))) return
       if (batch.lines.length < backlogLines) await wait(paceMs, signal, this.#clock)
     }
   }
 
+  /** Waits while nothing in the file can be read: its records stay there until the configuration is right. */
+  async #isReadable(signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
+      try {
+        if (!this.#dependencies.watch || (await this.#dependencies.watch.look())) return true
+      } catch (error) {
+        this.#dependencies.counters.add('cdr-file-unreadable')
+        this.#dependencies.log.warn('cdr-file-unreadable', { reason: describeError(error) })
+      }
+      await wait(lookMs, signal, this.#clock)
+    }
+    return false
+  }
+
   async #process(batch: Batch, signal: AbortSignal): Promise<boolean> {
-    const events: Buffer[] = []
-    for (const line of batch.lines) {
-      if (line.isOverlong) {
-        if (!(await this.#quarantine('cdr-line-overlong', line.bytes, signal))) return false
-        continue
-      }
-      for (const part of readCdrRecord(this.#dependencies.site, line.bytes, this.#format)) {
-        if (part.line.kind === 'cdr') events.push(Buffer.from(part.line.json))
-        else if (part.line.kind === 'malformed') {
-          this.#dependencies.log.warn('cdr-line-malformed', { fields: part.line.reason, bytes: part.bytes.length })
-          if (!(await this.#quarantine('cdr-line-malformed', part.bytes, signal))) return false
-        }
-      }
+    let { events, refused } = this.#read(batch)
+    if (events.length === 0 && refused.length > 0) {
+      if (!(await this.#isReadable(signal))) return false
+      ;({ events, refused } = this.#read(batch))
     }
     const bodies: string[] = []
     for (let packed = 0; packed < events.length; ) {
@@ -71,23 +83,50 @@ export class CdrLane {
       packed += count
     }
     if (!(await this.#dependencies.delivery.deliver(this.#dependencies.to, bodies, signal))) return false
+    // Last: a bridge that is stopped while it sends reads the batch again, and would list these records twice.
+    if (!(await this.#refuse(refused, signal))) return false
     this.#dependencies.counters.add('cdrs-sent', events.length)
     this.#dependencies.log.info('cdrs sent', { cdrs: events.length, messages: bodies.length })
     await this.#commit(batch)
     return true
   }
 
-  /** Retries until the quarantine has the line: skipping it earlier would lose it. False if the signal aborted it. */
-  async #quarantine(errorId: string, bytes: Buffer, signal: AbortSignal): Promise<boolean> {
-    this.#dependencies.counters.add(errorId)
+  #read({ lines }: Batch): { events: Buffer[]; refused: RefusedRecord[] } {
+    const events: Buffer[] = []
+    const refused: RefusedRecord[] = []
+    for (const { bytes, isOverlong } of lines) {
+      if (isOverlong) refused.push({ reason: overlong, bytes })
+      else {
+        for (const part of readCdrRecord(this.#dependencies.site, bytes, this.#format)) {
+          if (part.line.kind === 'cdr') events.push(Buffer.from(part.line.json))
+          else if (part.line.kind === 'malformed') refused.push({ reason: part.line.reason, bytes: part.bytes })
+        }
+      }
+    }
+    return { events, refused }
+  }
+
+  /** Retries until the quarantine has the records: skipping them earlier would lose them. False if the signal aborted it. */
+  async #refuse(records: readonly RefusedRecord[], signal: AbortSignal): Promise<boolean> {
+    if (records.length === 0) return true
+    const { counters, log, refused } = this.#dependencies
+    const long = records.filter(({ reason }) => reason === overlong).length
+    if (long > 0) counters.add('cdr-line-overlong', long)
+    if (records.length > long) counters.add('cdr-line-malformed', records.length - long)
+    for (const reason of new Set(records.map((record) => record.reason))) {
+      log.warn('cdr-line-malformed', {
+        fields: reason,
+        lines: records.filter((record) => record.reason === reason).length,
+      })
+    }
     const backoff = new Backoff(sendBackoff, this.#clock.random)
     while (!signal.aborted) {
       try {
-        await this.#dependencies.quarantine.put('cdr', bytes)
+        await refused.put(records)
         return true
       } catch (error) {
-        this.#dependencies.counters.add('quarantine-unwritable')
-        this.#dependencies.log.error('quarantine-unwritable', { reason: describeError(error) })
+        counters.add('quarantine-unwritable')
+        log.error('quarantine-unwritable', { reason: describeError(error) })
         await wait(backoff.nextMs(), signal, this.#clock)
       }
     }

@@ -22,6 +22,8 @@ export class Calls {
   readonly #published = new Map<string, string>()
   readonly #changed = new Set<Call>()
   #ended: CallState[] = []
+  /** Visible calls that ended by a hang-up since this object was made. */
+  endedCount = 0
 
   live(): CallState[] {
     return this.#index
@@ -154,7 +156,10 @@ export class Calls {
     if (cause) leg.cause = cause
     call.remove(leg)
     if (call.legs.size > 0) this.#changed.add(call)
-    else this.#end(call, call.ended(at), call.isVisible)
+    else {
+      if (call.isVisible) this.endedCount += 1
+      this.#end(call, call.ended(at), call.isVisible)
+    }
   }
 
   #end(call: Call, ended: CallState, isPublished: boolean): void {

@@ -6,32 +6,59 @@ import { isHeader, type Layout, layoutOf } from '../../contracts/cdr-row/layout.
 import { convertRow, type TableRow } from '../../contracts/cdr-row/table-row.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { type CdrLine, cdrEvent, malformedCdr } from './cdr.ts'
+import { LineSplitter } from './line-splitter.ts'
 
 export type CdrPart = { bytes: Buffer; line: CdrLine }
 
 export interface CdrFormat {
   /** IANA time zone of times without an offset, as CSV has them. */
   zone: string
+  /** The columns of CSV records, if the operator has given them. */
+  layout?: Layout | undefined
   /** The layout of the last CSV record, by its number of columns; `readCdrRecord` fills it in. */
   recent?: Map<number, Layout>
 }
 
+/** What the bridge's configuration says of its CDR file. */
+export interface CdrSettings {
+  zone?: string | undefined
+  layout?: Layout | undefined
+}
+
 /** Returns the format of one file for one reader. Default zone: this machine's, which is the PBX's. */
-export function cdrFormat(zone: string | undefined): CdrFormat {
-  return { zone: zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone, recent: new Map() }
+export function cdrFormat({ zone, layout }: CdrSettings = {}): CdrFormat {
+  return { zone: zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone, layout, recent: new Map() }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 const newline = 0x0a
+const brace = 0x7b
+const cutBytesMax = 3
+/** How many broken lines at the beginning of one record are read apart from the records after them. */
+const brokenMax = 8
 
 /**
- * Reads one record of Asterisk's file, JSON or CSV, with or without a byte order mark. A record that cannot be read may be
- * several, joined by a quote that was never closed: then each of its lines is read alone.
+ * Reads one record of Asterisk's file, JSON or CSV, with or without a byte order mark. A record of several lines that is not
+ * whole may be a broken line with other records after it: then those are read, and the line is read alone.
  */
-export function readCdrRecord(site: SiteId, bytes: Buffer, format: CdrFormat): CdrPart[] {
-  const line = readText(site, textOf(bytes), format)
-  if (line.kind !== 'malformed' || !bytes.includes(newline)) return [{ bytes, line }]
-  return linesOf(bytes).map((part) => ({ bytes: part, line: readText(site, textOf(part), format) }))
+export function readCdrRecord(site: SiteId, bytes: Buffer, format: CdrFormat, broken = 0): CdrPart[] {
+  const text = textOf(bytes)
+  const line = readText(site, text, format)
+  const isWhole = line.kind === 'header' || (line.kind === 'cdr' && line.event.data.doubt === undefined)
+  const lineBreak = isWhole || broken >= brokenMax ? -1 : bytes.indexOf(newline)
+  if (lineBreak < 0) return [{ bytes, line }]
+  const first = bytes.subarray(0, lineBreak)
+  const splitter = new LineSplitter(0)
+  const records = [...splitter.push(bytes.subarray(lineBreak + 1)), ...splitter.rest()]
+  const others = records.flatMap((record) => readCdrRecord(site, record.bytes, format, broken + 1))
+  const hasOthers = others.some((part) => part.line.kind === 'cdr')
+  if (!hasOthers && isOneRecord(text)) return [{ bytes, line }]
+  return [{ bytes: first, line: readText(site, textOf(first), format) }, ...others]
+}
+
+/** Whether a text of several lines that cannot be read has the form of one record. */
+function isOneRecord(text: string): boolean {
+  return text.startsWith('{') ? readJsonLine(text).kind === 'row' : text.split('"').length % 2 === 1
 }
 
 function readText(site: SiteId, text: string, format: CdrFormat): CdrLine {
@@ -50,10 +77,11 @@ function readJson(site: SiteId, text: string, { zone }: CdrFormat): CdrLine {
   return cdrEvent(site, converted.row.cdr, text, doubt)
 }
 
-function readCsv(site: SiteId, text: string, { zone, recent }: CdrFormat): CdrLine {
+function readCsv(site: SiteId, text: string, { zone, layout, recent }: CdrFormat): CdrLine {
   const fields = splitCsvRecord(text)
+  if (!fields) return malformedCdr('a quote is not closed, or a text follows it')
   if (isHeader(fields)) return { kind: 'header' }
-  const found = layoutOf(fields, recent?.get(fields.length))
+  const found = layoutOf(fields, { given: layout, recent: recent?.get(fields.length) })
   if (found.kind === 'unknown') return malformedCdr(found.reason)
   recent?.set(fields.length, found.layout)
   const row = Object.fromEntries(found.layout.map((name, n) => [name, fields[n] ?? '']))
@@ -73,23 +101,20 @@ function tableValue(value: unknown): string | number | null {
   return value === null || value === undefined ? null : JSON.stringify(value)
 }
 
-/** Asterisk writes what phones send it: bytes that are not UTF-8 are read as Latin-1. */
+/**
+ * Asterisk writes what phones send it: bytes that are not UTF-8 are read as Latin-1. Where it cuts a line of JSON, it may cut a
+ * character of up to four bytes.
+ */
 function textOf(bytes: Buffer): string {
-  try {
-    return utf8.decode(bytes)
-  } catch (error) {
-    if (error instanceof TypeError) return bytes.toString('latin1')
-    throw error
+  const cutMax = bytes[0] === brace ? cutBytesMax : 0
+  for (let cut = 0; cut <= cutMax; cut += 1) {
+    try {
+      return utf8.decode(bytes.subarray(0, bytes.length - cut))
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+      // Only the first bytes of a character can be left over.
+      if ((bytes.at(-1 - cut) ?? 0) < 0x80) break
+    }
   }
-}
-
-function linesOf(bytes: Buffer): Buffer[] {
-  const lines: Buffer[] = []
-  for (let from = 0; from < bytes.length; ) {
-    const at = bytes.indexOf(newline, from)
-    const end = at < 0 ? bytes.length : at
-    if (end > from) lines.push(bytes.subarray(from, end))
-    from = end + 1
-  }
-  return lines
+  return bytes.toString('latin1')
 }

@@ -1,11 +1,13 @@
 import { createServer } from 'node:http'
 import { errorCode, exitStatus, FatalError } from '../failure.ts'
+import type { Check } from './checks.ts'
 
 export type Health = {
   /** `up` only if every component is. */
   status: 'up' | 'down'
   components: Record<string, { status: 'up' | 'down'; [detail: string]: string | number }>
   counters: Record<string, number>
+  checks: readonly Check[]
   [detail: string]: unknown
 }
 
@@ -16,7 +18,7 @@ type ComponentState = { isUp: boolean; queued?: number; bytes?: number; unsent?:
 export function summarizeHealth(
   site: string,
   components: Readonly<Record<string, ComponentState>>,
-  details: { quarantined: number; counters: Record<string, number> },
+  details: { quarantined: number; counters: Record<string, number>; checks: readonly Check[] },
 ): Health {
   const upOrDown = (isUp: boolean): 'up' | 'down' => (isUp ? 'up' : 'down')
   return {

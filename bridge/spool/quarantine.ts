@@ -8,7 +8,7 @@ const itemBytesMax = 1_048_576
 export const itemsMax = 500
 /** At most 16 MiB wait for the disk. */
 const waitingMax = 16
-const itemName = /^(\d{13})-(\d{6})-[a-z-]+\.bin$/
+const itemName = /^(\d{13})-(\d{6})-([a-z-]+)\.bin$/
 
 /** Keeps unusable bytes for the operator, in files `<unix ms>-<count>-<what>.bin` that only the bridge's user can read. */
 export class Quarantine {
@@ -30,6 +30,14 @@ export class Quarantine {
   async open(): Promise<void> {
     await this.#disk.makeFolder(this.#folder)
     this.#names = (await this.#disk.list(this.#folder)).filter((name) => itemName.test(name)).sort()
+  }
+
+  /** When each item was refused, in Unix milliseconds, and what it is; oldest first. */
+  list(): { atMs: number; what: string }[] {
+    return this.#names.map((name) => {
+      const [, at, , what = ''] = itemName.exec(name) ?? []
+      return { atMs: Number(at), what }
+    })
   }
 
   /** Number of items on disk. */

@@ -1,10 +1,14 @@
-/** Cuts one CSV record (RFC 4180) into its fields. A quoted field may hold commas, line breaks and doubled quotes. */
-export function splitCsvRecord(record: string): string[] {
+/**
+ * Cuts one CSV record (RFC 4180) into its fields. A quoted field may hold commas, line breaks and doubled quotes. Undefined if
+ * a quote is not closed, or a text follows it: such a record is broken.
+ */
+export function splitCsvRecord(record: string): string[] | undefined {
   const fields: string[] = []
   for (let from = 0; from <= record.length; ) {
-    const { field, end } = record[from] === '"' ? quotedField(record, from + 1) : plainField(record, from)
-    fields.push(field)
-    from = end + 1
+    const found = record[from] === '"' ? quotedField(record, from + 1) : plainField(record, from)
+    if (!found) return undefined
+    fields.push(found.field)
+    from = found.end + 1
   }
   return fields
 }
@@ -15,17 +19,16 @@ function plainField(record: string, from: number): { field: string; end: number 
   return { field: record.slice(from, end), end }
 }
 
-/** Reads up to the quote that is not doubled; text between that quote and the comma is kept as it is. */
-function quotedField(record: string, from: number): { field: string; end: number } {
+/** Reads up to the quote that is not doubled. */
+function quotedField(record: string, from: number): { field: string; end: number } | undefined {
   let field = ''
   for (let at = from; ; ) {
     const quote = record.indexOf('"', at)
-    if (quote < 0) return { field: field + record.slice(at), end: record.length }
+    if (quote < 0) return undefined
     field += record.slice(at, quote)
-    if (record[quote + 1] !== '"') {
-      const rest = plainField(record, quote + 1)
-      return { field: field + rest.field, end: rest.end }
-    }
+    const next = record[quote + 1]
+    if (next === undefined || next === ',') return { field, end: quote + 1 }
+    if (next !== '"') return undefined
     field += '"'
     at = quote + 2
   }

@@ -30,8 +30,7 @@ export function readJsonLine(text: string): JsonLine {
     rest = rest.slice(whole.length + value.length)
   }
   if (Object.keys(row).length === 0) return { kind: 'malformed', reason: 'not JSON' }
-  // A whole line ends in a brace; what does not is cut, and its last field with it.
-  if (line.endsWith('}')) return { kind: 'malformed', reason: 'not JSON' }
+  // The line is cut, and its last field with it. A brace at its end says nothing: it may be in a text.
   return { kind: 'row', row, isCut: true }
 }
 
@@ -66,7 +65,8 @@ function readValue(text: string): { value: unknown; length: number } | undefined
 function endOfText(text: string): number | undefined {
   for (let at = text.indexOf('"', 1); at >= 0; at = text.indexOf('"', at + 1)) {
     const after = text.slice(at + 1, at + 100)
-    if (/^\s*,\s*"[^"\\]{1,80}"\s*:/.test(after) || /^\s*\}\s*$/.test(text.slice(at + 1))) return at
+    // Line breaks are in texts, never between fields.
+    if (/^[ \t]*,[ \t]*"[^"\\]{1,80}"[ \t]*:/.test(after) || /^[ \t]*\}$/.test(text.slice(at + 1))) return at
   }
   return undefined
 }

@@ -64,12 +64,45 @@ const shapes: Readonly<Record<string, RegExp>> = {
   sequence: /^(\d{1,12})?$/,
 }
 
-/** Reads the names in a line of `cdr_custom.conf`, `${CSV_QUOTE(${CDR(clid)})},...`, or in a header. */
+/**
+ * Reads the names of columns in a header, or in a line of `cdr_custom.conf`: `name.csv => ${CSV_QUOTE(${CDR(clid)})},...` or
+ * `fields = clid,start(%FT%T%z),...`. A column that is no field of a CDR gets the name `column` with its number. Undefined for
+ * a text that names no CDR: it needs a start, the two lengths and the disposition.
+ */
 export function namesIn(text: string): Layout | undefined {
-  const mapped = [...text.matchAll(/CDR\(([a-z_]+)(?:,\w+)?\)/gi)].map(([, name = '']) => name.toLowerCase())
-  if (mapped.length > 0) return mapped
-  const names = text.split(',').map((name) => name.trim().replace(/^"|"$/g, '').toLowerCase())
-  return isHeader(names) ? names : undefined
+  const line = text.trim().replace(/^[^,]*?=>?\s*/, '')
+  const names = splitTopLevel(line).map((column, n) => {
+    if (!column.includes('${'))
+      return column
+        .replace(/^\s*"|"\s*$|\(.*$/g, '')
+        .trim()
+        .toLowerCase()
+    return /\bCDR\(\s*(\w+)/i.exec(column)?.[1]?.toLowerCase() ?? `column${n + 1}`
+  })
+  return isLayout(names) ? names : undefined
+}
+
+/** Whether a CDR can be read from columns of these names. */
+function isLayout(names: readonly string[]): boolean {
+  const has = (name: string) => names.includes(name)
+  const isNamed = names.every((name) => /^[a-z]\w{0,79}$/.test(name)) && new Set(names).size === names.length
+  return isNamed && (has('start') || has('calldate')) && ['duration', 'billsec', 'disposition'].every(has)
+}
+
+/** Splits at the commas outside of brackets: `CDR(start,u)` is one column. */
+function splitTopLevel(line: string): string[] {
+  const columns: string[] = []
+  let depth = 0
+  let from = 0
+  for (const { 0: sign, index } of line.matchAll(/[(){},]/g)) {
+    if (sign === '(' || sign === '{') depth += 1
+    else if (sign === ')' || sign === '}') depth -= 1
+    else if (depth === 0) {
+      columns.push(line.slice(from, index))
+      from = index + 1
+    }
+  }
+  return [...columns, line.slice(from)]
 }
 
 const headerNames = new Set<string>([
@@ -89,24 +122,38 @@ export function isHeader(fields: readonly string[]): boolean {
   return known.length >= 4 && new Set(fields).size === fields.length
 }
 
+export interface KnownLayouts {
+  /** The operator's own layout: taken where a record has its number of columns and fits it. */
+  given?: Layout | undefined
+  /** The layout of the records before. */
+  recent?: Layout | undefined
+}
+
 /**
  * Recognises a record's columns by their content. Two layouts that both fit are never guessed between. Ids that do not look
- * like Asterisk's own (channels that were given an id by ARI) fit where nothing else does, in the `preferred` layout first:
- * that of the records before.
+ * like Asterisk's own (channels that were given an id by ARI) fit where nothing else does, in the `recent` layout first.
  */
-export function layoutOf(fields: readonly string[], preferred?: Layout): LayoutFound {
+export function layoutOf(fields: readonly string[], { given, recent }: KnownLayouts = {}): LayoutFound {
+  if (given?.length === fields.length && fits(given, fields, looseShapes)) return { kind: 'layout', layout: given }
   const sized = layouts.filter((layout) => layout.length === fields.length)
   const strict = sized.filter((layout) => fits(layout, fields, shapes))
   const loose = strict.length > 0 ? strict : sized.filter((layout) => fits(layout, fields, looseShapes))
   const [layout, second] = loose
   if (layout && !second) return { kind: 'layout', layout }
-  if (preferred && loose.includes(preferred)) return { kind: 'layout', layout: preferred }
+  if (recent && loose.includes(recent)) return { kind: 'layout', layout: recent }
   if (layout && second) {
     const differing = layout.filter((name, n) => second[n] !== name).join(', ')
     return { kind: 'unknown', reason: `${fields.length} columns fit two layouts, which differ in ${differing}` }
   }
-  return { kind: 'unknown', reason: `${fields.length} columns in no order that Asterisk writes` }
+  const misfits = sized.map((one) => one.filter((name, n) => !(looseShapes[name]?.test(fields[n] ?? '') ?? true)))
+  const [nearest = []] = misfits.sort((a, b) => a.length - b.length)
+  const isNear = nearest.length > 0 && nearest.length <= misfitsMax
+  const why = isNear ? `of which ${nearest.join(' and ')} cannot be read` : 'in no order that Asterisk writes'
+  return { kind: 'unknown', reason: `${fields.length} columns${isNear ? ', ' : ' '}${why}` }
 }
+
+/** A record of a known layout with at most so many columns that cannot be right is named by them. */
+const misfitsMax = 2
 
 const looseShapes: Readonly<Record<string, RegExp>> = { ...shapes, uniqueid: /^\S+$/, linkedid: /^\S+$/ }
 
@@ -118,7 +165,10 @@ function fits(layout: Layout, fields: readonly string[], shapesOf: Readonly<Reco
   return hasId || !layout.some((name, n) => name === 'userfield' && uniqueidShape.test(fields[n] ?? ''))
 }
 
-/** What to paste into `cdr_custom.conf` so that no layout has to be guessed. */
+/** The file of the recommended mapping, in `cdr-custom` of Asterisk's log folder. */
+export const recommendedFile = 'switchhook.csv'
+
+/** What to put into `cdr_custom.conf` so that no layout has to be guessed. */
 export const recommendedMapping = `[mappings]
-switchhook.csv => ${recommendedLayout.map((name) => `\${CSV_QUOTE(\${CDR(${name})})}`).join(',')}
+${recommendedFile} => ${recommendedLayout.map((name) => `\${CSV_QUOTE(\${CDR(${name})})}`).join(',')}
 `

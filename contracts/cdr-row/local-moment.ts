@@ -10,13 +10,8 @@ export function localMoment(text: string, zone: string, near?: number): number |
   if (!match) return undefined
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number)
   const asUtc = Date.UTC(year, month - 1, day, hour, minute, second)
-  if (
-    month === 0 ||
-    day === 0 ||
-    new Date(asUtc).toISOString().slice(0, 19) !== `${text.trim().slice(0, 10)}T${text.trim().slice(11, 19)}`
-  ) {
-    return undefined
-  }
+  const isDate = year >= 100 && month >= 1 && month <= 12 && day >= 1 && new Date(asUtc).getUTCDate() === day
+  if (!isDate || hour > 23 || minute > 59 || second > 59) return undefined
   const wall = asUtc / 1000
   const [early, late] = [wall - offsetAt(zone, wall - 86_400), wall - offsetAt(zone, wall + 86_400)]
   const fits = [Math.min(early, late), Math.max(early, late)].filter((at) => at + offsetAt(zone, at) === wall)

@@ -32,7 +32,7 @@ const known = new Set(
 /**
  * Returns the CDR of a row of an SQL table, of a CSV file or of incomplete JSON. Times without an offset are the PBX's own
  * clock in `zone`. A table may have `calldate` alone: then the end is `duration` later, the answer `billsec` before that.
- * Columns that Asterisk does not know are kept under their names.
+ * Columns that Asterisk does not know are kept under their names. A reason quotes no value: it is logged.
  */
 export function convertRow(source: TableRow, zone: string): Converted {
   const text = (name: string) => String(source[name] ?? '')
@@ -45,14 +45,10 @@ export function convertRow(source: TableRow, zone: string): Converted {
   const named = text('disposition').toUpperCase()
   const disposition = otherDispositions[named] ?? named
   if (duration === undefined || billsec === undefined) {
-    return {
-      refused: `duration ${text('duration')} and billsec ${text('billsec')} are not both whole seconds, such as 12`,
-    }
+    return { refused: 'duration and billsec are not both numbers of seconds, such as 12' }
   }
   if (!dispositions.has(disposition)) {
-    return {
-      refused: `${named.slice(0, 40)} is no disposition of Asterisk, such as ANSWERED: are the columns in its order?`,
-    }
+    return { refused: 'disposition is none of Asterisk, such as ANSWERED: are the columns in its order?' }
   }
   const times = timesOf(source, zone, start.seconds, { duration, billsec, isAnswered: disposition === 'ANSWERED' })
   const sequence = text('sequence')

@@ -99,7 +99,7 @@ export class AsteriskInstance {
   get phonePasswords(): Readonly<Record<string, string>> {
     return this.#spec.secrets.endpoints
   }
-  /** The file of call records, one JSON object a line; it exists from the first start on. */
+  /** The file of call records, one CSV record for each; it exists from the first start on. */
   get cdrFile(): string {
     return this.#layout.cdrFile
   }

@@ -101,10 +101,10 @@ const cases: Case[] = [
     says: /is read-only: set read_only=no/,
   },
   {
-    what: 'a CDR file that does not exist',
-    overrides: () => ({ cdr: { file: join(world.folder, 'absent.jsonl') } }),
-    status: 66,
-    says: /absent\.jsonl does not exist: correct cdr\.file/,
+    what: 'a layout of CDRs that names no columns',
+    overrides: () => ({ cdr: { file: world.replay.cdrFile, layout: 'src,dst' } }),
+    status: 78,
+    says: /cdr\.layout must be the mapping line of cdr_custom\.conf, or the names of the columns/,
   },
   {
     what: 'a CDR file that is a folder',

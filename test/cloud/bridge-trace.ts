@@ -5,7 +5,8 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openAriLink } from '../../bridge/asterisk/ari-listener.ts'
-import { assemble, openConnections } from '../../bridge/bridge.ts'
+import { assemble } from '../../bridge/bridge.ts'
+import { openConnections } from '../../bridge/connections.ts'
 import { realClock } from '../../bridge/operate/clock.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
@@ -34,9 +35,9 @@ await using undo = new AsyncDisposableStack()
 const operation = { counters: new Counters(), log: createLog({ level: 'error', write: console.error }) }
 const config = world.config()
 const connections = await openConnections(config, operation, undo)
-const { site, stateFolder, ari } = config
+const { site, stateFolder, ari, cdr } = config
 const machine = { disk: realDisk, clock: realClock, link: await openAriLink(ari, undo) }
-const environment = { site, stateFolder, run: randomUUID(), ari, ...machine }
+const environment = { site, stateFolder, run: randomUUID(), ari, cdr, ...machine }
 const bridge = await assemble(environment, connections, operation, console.error)
 const stop = new AbortController()
 const connected = Promise.withResolvers<void>()

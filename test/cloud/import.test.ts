@@ -140,7 +140,7 @@ test.runIf(hasMariaDb)(
       expect.stringContaining('doubtful: the log has a call with the same uniqueid and start, but a different billsec'),
       expect.stringContaining('doubtful: the log has the same call 120 minutes later'),
       expect.stringContaining('noted: no date'),
-      expect.stringContaining('refused: MAYBE is no disposition of Asterisk'),
+      expect.stringContaining('refused: disposition is none of Asterisk'),
       expect.stringContaining('twice: '),
     ])
     expect(await stored('sixteen')).toHaveLength(5)

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { checkIds } from '../../bridge/operate/checks.ts'
+import { recommendedMapping } from '../../contracts/cdr-row/layout.ts'
 import { bridgeNodeFlags } from '../../infra/build/bridge.ts'
 
 const documents = [
@@ -39,6 +41,12 @@ test('the documents speak of every suite and every npm script that they should',
   const readme = readFileSync('README.md', 'utf8')
   for (const command of ['npm ci && npm start', 'npm ci && npm test', 'npm run test:pure'])
     expect(readme).toContain(command)
+})
+
+test('whoever installs the bridge finds the mapping of CDRs and every check', () => {
+  const text = readFileSync('docs/deploy.md', 'utf8')
+  expect(text.replaceAll(/^ +/gm, '')).toContain(recommendedMapping)
+  for (const id of checkIds) expect(text).toContain(`| \`${id}\` |`)
 })
 
 test('whoever installs the bridge starts it with the flags that it is measured with', () => {

@@ -1,6 +1,7 @@
 import {
   appendFile,
   copyFile,
+  mkdir,
   mkdtemp,
   readFile,
   rename,
@@ -201,9 +202,23 @@ test('waits for a file that is missing after the first start, and reads it when 
   expect(await next).toEqual(['two'])
 })
 
-test('a file that is missing at the first start throws cdr-file-missing', async () => {
-  await unlink(path)
-  await expect(tail()).rejects.toMatchObject({ errorId: 'cdr-file-missing', exitStatus: 66 })
+test('waits for a file, and for its folder, that do not exist at the first start', async () => {
+  path = join(folder, 'cdr-custom', 'switchhook.csv')
+  const file = await tail()
+  const next = take(file, 1)
+  await mkdir(join(folder, 'cdr-custom'))
+  await writeFile(path, 'one\n')
+  expect(await next).toEqual(['one'])
+})
+
+test('returns a record that never ends once the file has not grown for a second, and continues after it', async () => {
+  const file = await tail()
+  await appendFile(path, '{"src":"60","clid":"cut\n')
+  expect(await take(file, 1)).toEqual(['{"src":"60","clid":"cut'])
+  await appendFile(path, '"an open quote\n')
+  expect(await take(file, 1)).toEqual(['"an open quote'])
+  await appendFile(path, '{"src":"60"}\n')
+  expect(await take(await restart(file), 1)).toEqual(['{"src":"60"}'])
 })
 
 test('a folder in place of the file throws an error', async () => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DayVerifier } from '../../bridge/commands/day-verifier.ts'
 import { Packer } from '../../bridge/forward/pack.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
+import { RefusedRecords, recordHash } from '../../bridge/spool/refused-records.ts'
 import { openCommand, type VerifyDayCommand } from '../../contracts/commands.ts'
 import { Verification } from '../../contracts/routes/verifications.ts'
 import { makeCdr } from '../support/cdrs.ts'
@@ -25,6 +26,7 @@ let sqs: SQSClient
 let folder: string
 let file: string
 let days: DayVerifier
+let refused: RefusedRecords
 const calls = 240
 const cdrs = Array.from({ length: calls }, (_, n) => makeCdr(6 * n))
 const day = '2026-11-24'
@@ -42,10 +44,13 @@ beforeAll(async () => {
   file = path.join(folder, 'cdr.jsonl')
   await writeFile(`${file}.1`, lines(cdrs.slice(0, 90)))
   await writeFile(file, lines(cdrs.slice(90)))
+  refused = new RefusedRecords(path.join(folder, 'quarantine'))
+  await refused.open()
   const silent = () => undefined
   days = new DayVerifier({
     site: 'office',
-    cdrFile: file,
+    cdr: { file },
+    refused,
     to: { lane: 'records', queueUrl: '' },
     packer: new Packer({
       site: 'office',
@@ -139,6 +144,23 @@ test('lists CDRs that the PBX did not write as extra, with a rotated file, and i
   const found = await verify({})
   expect(found).toMatchObject({ isEqual: false, missing: { count: 0 }, extra: { count: 1 } })
   expect(found.extra?.keys).toEqual(['elsewhere-1795460594.1/9'])
+})
+
+test('counts records that cannot be read, in the file and in quarantine, as missing until they are sent', async () => {
+  const broken = `"60","61","2026-11-24 10:00:00",9`
+  const kept = '"","60","61",a record of another layout,"2026-11-24 11:00:00"'
+  await appendFile(file, `${broken}\n`)
+  await refused.put([
+    { reason: 'refused before', bytes: Buffer.from(kept) },
+    { reason: 'of another day', bytes: Buffer.from('"60","2026-11-20 10:00:00"') },
+  ])
+  const keys = [broken, kept].map((text) => `unreadable/${recordHash(Buffer.from(text))}`).sort()
+  expect(await verify({})).toMatchObject({ isEqual: false, missing: { count: 2, keys }, extra: { count: 1 } })
+  // What an upgrade can read is sent by a repair.
+  const [name = ''] = await refused.names()
+  await refused.replace(name, [{ reason: 'refused before', bytes: Buffer.from(JSON.stringify(cdrs[150])) }])
+  await writeFile(file, lines(cdrs.slice(235)))
+  expect(await verify({ repair: true })).toMatchObject({ missing: { count: 0 } })
 })
 
 test('verifies each site once a day, at 4 o’clock in its zone', async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { CDR_FIELDS } from '../../infra/asterisk/render/cdr.ts'
+import { cdrFields } from '../../contracts/cdr.ts'
 import { startPbx, type TestPbx } from './support/pbx.ts'
 
 let it: TestPbx
@@ -10,6 +10,42 @@ beforeAll(async () => {
   it = await startPbx({ ringSeconds: 1 })
 })
 afterAll(() => it?.[Symbol.asyncDispose]())
+
+/** Texts that other ways of writing a record cut, drop or leave without escapes. */
+const hostile = [
+  'Dan "D" Roe',
+  'back\\slash',
+  'a,b',
+  'sm)ile :) {x}',
+  'tab\there',
+  'émoji 😀',
+  'semi;colon',
+  'dollar ${x',
+  '","',
+]
+
+test('writes a record whole whatever its texts hold, line breaks included', async () => {
+  const { ariUrl, ariUser, ariPassword } = it.pbx
+  const authorization = `Basic ${btoa(`${ariUser}:${ariPassword}`)}`
+  for (const text of hostile) {
+    const variables = { 'CDR(userfield)': `${text}\nline 2`, 'CDR(did)': '0145678900', 'CDR(cnam)': text }
+    // No phone: the call fails at once, and leaves two records, of which one has the variables.
+    const call = { endpoint: 'Local/62@nowhere', extension: '61', context: 'click2call', priority: 1, variables }
+    const body = JSON.stringify({ ...call, callerId: `"${text.replaceAll('"', "'")}" <60>` })
+    const headers = { authorization, 'content-type': 'application/json' }
+    expect((await fetch(`${ariUrl}/channels`, { method: 'POST', headers, body })).status).toBe(200)
+  }
+  const records = (await it.takeRecords(2 * hostile.length)).filter(({ userfield }) => userfield !== '')
+  const told = records.map(({ clid, userfield, did, cnam }) => ({ clid, userfield, did, cnam }))
+  const expected = hostile.map((text) => ({
+    clid: `"${text.replaceAll('"', "'").replaceAll('\\', '')}" <60>`,
+    userfield: `${text}\nline 2`,
+    did: '0145678900',
+    cnam: text,
+  }))
+  expect(told).toEqual(expect.arrayContaining(expected))
+  expect(told).toHaveLength(hostile.length)
+})
 
 const internal = { src: '60', dst: '61', dcontext: 'internes', clid: '"Phone 60" <60>' }
 
@@ -20,7 +56,7 @@ test('writes one call record with all 21 fields for an answered call', async () 
   expect(await call.ended).toMatchObject({ answered: true, cause: 16 })
   const [record, ...more] = await it.takeRecords(1)
   expect(more).toEqual([])
-  expect(Object.keys(record ?? {})).toEqual(CDR_FIELDS)
+  expect(Object.keys(record ?? {})).toEqual([...cdrFields])
   expect(record).toMatchObject({ ...internal, disposition: 'ANSWERED', lastapp: 'Dial' })
   expect(record?.['channel']).toMatch(/^PJSIP\/5860-/)
   expect(record?.['dstchannel']).toMatch(/^PJSIP\/5861-/)

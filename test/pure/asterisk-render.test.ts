@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { CDR_FIELDS } from '../../infra/asterisk/render/cdr.ts'
+import { cdrFields } from '../../contracts/cdr.ts'
 import { renderForwardingSnippet } from '../../infra/asterisk/render/forwarding.ts'
 import { renderPhones } from '../../infra/asterisk/render/phones.ts'
 import { renderPbx } from '../../infra/asterisk/render.ts'
@@ -44,11 +44,12 @@ test('renders a phone without a mailbox and a site without a trunk', async () =>
   expect(files.get('voicemail.conf')).not.toContain('=>')
 })
 
-test('writes 21 fields to the call record file, times with their offset from UTC', () => {
-  const fields = /^fields = (.*)$/m.exec(render(sample).get('cdr_custom.conf') ?? '')?.[1]?.split(',') ?? []
-  expect(fields).toHaveLength(21)
-  expect(fields.map((field) => field.replace('(%FT%T%z)', ''))).toEqual(CDR_FIELDS)
-  expect(fields.filter((field) => field.includes('%')).map((field) => field.slice(0, 3))).toEqual(['sta', 'ans', 'end'])
+test('writes the 21 fields and those that PBXs add to the call record file, each in quotes', () => {
+  const [, file, columns = ''] =
+    /^\[mappings\]\n(\S+) => (.*)$/m.exec(render(sample).get('cdr_custom.conf') ?? '') ?? []
+  expect(file).toBe('switchhook.csv')
+  const fields = columns.split(',').map((column) => /^\$\{CSV_QUOTE\(\$\{CDR\((\w+)\)\}\)\}$/.exec(column)?.[1])
+  expect(fields).toEqual([...cdrFields, 'did', 'cnum', 'cnam', 'recordingfile'])
   const cdr = render(sample).get('cdr.conf')
   for (const line of ['unanswered = yes', 'endbeforehexten = yes', 'batch = no', 'newcdrcolumns = yes'])
     expect(cdr).toContain(line)

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LineSplitter, quotedBytesMax } from '../../bridge/asterisk/line-splitter.ts'
 import { readCdrRecord } from '../../bridge/normalise/cdr-record.ts'
+import { heldBytesMax, LineSplitter } from '../../bridge/normalise/line-splitter.ts'
 import { propertyRuns } from '../support/property.ts'
 
 const sample = readFileSync('test/recordings/cdr_Master_sample.csv', 'utf8').trimEnd().split('\n')
@@ -56,8 +56,8 @@ test('keeps a line break inside quotes, and reads bytes that are not UTF-8 as La
 })
 
 test('an unclosed quote makes only its own row malformed', () => {
-  const rows = cdrs(`"broken,1,2\n${`${row21}\n`.repeat(Math.ceil(quotedBytesMax / row21.length) + 5)}`)
-  expect(rows.length).toBeGreaterThanOrEqual(Math.ceil(quotedBytesMax / row21.length) + 4)
+  const rows = cdrs(`"broken,1,2\n${`${row21}\n`.repeat(Math.ceil(heldBytesMax / row21.length) + 5)}`)
+  expect(rows.length).toBeGreaterThanOrEqual(Math.ceil(heldBytesMax / row21.length) + 4)
 })
 
 test('reads a file in which JSON lines follow CSV lines', () => {

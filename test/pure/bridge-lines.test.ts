@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LineSplitter, lineBytesMax } from '../../bridge/asterisk/line-splitter.ts'
 import { readCdrRecord } from '../../bridge/normalise/cdr-record.ts'
 import { readFrame } from '../../bridge/normalise/frames.ts'
+import { LineSplitter, lineBytesMax } from '../../bridge/normalise/line-splitter.ts'
 import { propertyRuns } from '../support/property.ts'
 
 function split(chunks: Buffer[]): { text: string; end: number }[] {

@@ -25,7 +25,7 @@ const records = (name: string) =>
     .trimEnd()
     .split('\n')
 const read = (record: string, zone = 'Europe/Paris'): Cdr => {
-  const fields = splitCsvRecord(record)
+  const fields = splitCsvRecord(record) ?? []
   const found = layoutOf(fields)
   if (found.kind !== 'layout') throw new Error(found.reason)
   const row = Object.fromEntries(found.layout.map((name, n) => [name, fields[n] ?? '']))
@@ -100,8 +100,17 @@ test('an answer of 1970 is no answer', () => {
 
 test('a header and the line of cdr_custom.conf name the columns', () => {
   expect(namesIn(recommendedMapping.split('=>')[1] ?? '')).toEqual(recommendedLayout)
-  expect(namesIn('calldate,clid,src,dst,uniqueid')).toEqual(['calldate', 'clid', 'src', 'dst', 'uniqueid'])
-  expect(isHeader(splitCsvRecord(records('sample-mapping-19.csv')[0] ?? ''))).toBe(false)
+  const header = ['calldate', 'clid', 'src', 'dst', 'duration', 'billsec', 'disposition', 'uniqueid']
+  expect(namesIn(header.join(','))).toEqual(header)
+  expect(namesIn(`"${header.join('", "').toUpperCase()}"`)).toEqual(header)
+  const advanced = 'fields = clid,start(%FT%T%z),duration,billsec,disposition,did(uservar)'
+  expect(namesIn(advanced)).toEqual(['clid', 'start', 'duration', 'billsec', 'disposition', 'did'])
+  const field = (name: string) => `\${CDR(${name})}`
+  const others = `"${field('start,u')}","\${CALLERID(all)}",${field('duration')},${field('billsec')},${field('disposition')}`
+  expect(namesIn(others)).toEqual(['start', 'column2', 'duration', 'billsec', 'disposition'])
+  for (const none of ['', 'clid,src,dst', 'start,start,duration,billsec,disposition', '2026-11-23 20:00:00,60,61,9,7'])
+    expect(namesIn(none)).toBeUndefined()
+  expect(isHeader(splitCsvRecord(records('sample-mapping-19.csv')[0] ?? '') ?? [])).toBe(false)
 })
 
 const base =

@@ -113,8 +113,8 @@ test('replaces a zero date by the time in the uniqueid, and notes it', () => {
 
 test.each([
   [{ ...row, disposition: 'DOCUMENTATION' }, 'order'],
-  [{ ...row, duration: 'soon' }, 'whole seconds'],
-  [{ ...row, billsec: -1 }, 'whole seconds'],
+  [{ ...row, duration: 'soon' }, 'numbers of seconds'],
+  [{ ...row, billsec: -1 }, 'numbers of seconds'],
   [{ ...row, uniqueid: '', calldate: '' }, 'no date'],
 ])('refuses an invalid row with the reason (%#)', (bad, why) => {
   expect(convertRow(bad, 'Europe/Paris')).toMatchObject({ refused: expect.stringContaining(why) })

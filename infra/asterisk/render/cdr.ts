@@ -1,32 +1,4 @@
-/**
- * The fields of a call detail record in the order of the file. `start`, `answer` and `end` have an offset from UTC, which makes
- * times in the hour of a clock change unambiguous.
- */
-export const CDR_FIELDS = [
-  'accountcode',
-  'src',
-  'dst',
-  'dcontext',
-  'clid',
-  'channel',
-  'dstchannel',
-  'lastapp',
-  'lastdata',
-  'start',
-  'answer',
-  'end',
-  'duration',
-  'billsec',
-  'disposition',
-  'amaflags',
-  'uniqueid',
-  'userfield',
-  'peeraccount',
-  'linkedid',
-  'sequence',
-] as const
-
-const TIMES: ReadonlySet<string> = new Set(['start', 'answer', 'end'])
+import { recommendedMapping } from '../../../contracts/cdr-row/layout.ts'
 
 /**
  * Renders cdr.conf. Unanswered calls are recorded; the `h` extension does not change a record; each record is written when its
@@ -47,13 +19,12 @@ newcdrcolumns = yes
 `
 }
 
-/** Renders cdr_custom.conf: the bridge reads its file, which has one JSON object in each line, written by one append. */
+/**
+ * Renders cdr_custom.conf: the bridge reads its file, which has one CSV record for each CDR, written by one append. Unlike
+ * the JSON format, a mapping exists in every version of Asterisk, quotes every character and never cuts a record.
+ */
 export function renderCdrCustom(): string {
-  const fields = CDR_FIELDS.map((field) => (TIMES.has(field) ? `${field}(%FT%T%z)` : field))
-  return `[cdr.jsonl]
-format = json
-fields = ${fields.join(',')}
-`
+  return recommendedMapping
 }
 
 /** Renders cdr_manager.conf: adds the three fields that the AMI event Cdr lacks. */

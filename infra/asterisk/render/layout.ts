@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { recommendedFile } from '../../../contracts/cdr-row/layout.ts'
 
 /** The ports of one Asterisk. SIP and audio listen on the configured address, AMI and HTTP always on loopback. */
 export interface AsteriskPorts {
@@ -22,7 +23,7 @@ export interface InstanceLayout {
   readonly run: string
   readonly controlSocket: string
   readonly messages: string
-  /** Call detail records, one JSON object in each line. */
+  /** Call detail records, one CSV record for each. */
   readonly cdrFile: string
 }
 
@@ -35,6 +36,6 @@ export function layoutOf(folder: string): InstanceLayout {
     run: join(folder, 'run'),
     controlSocket: join(folder, 'run', 'asterisk.ctl'),
     messages: join(folder, 'log', 'messages.log'),
-    cdrFile: join(folder, 'log', 'cdr-custom', 'cdr.jsonl'),
+    cdrFile: join(folder, 'log', 'cdr-custom', recommendedFile),
   }
 }

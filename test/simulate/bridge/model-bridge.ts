@@ -6,6 +6,7 @@ import { Packer } from '../../../bridge/forward/pack.ts'
 import { Counters } from '../../../bridge/operate/counters.ts'
 import { createLog } from '../../../bridge/operate/log.ts'
 import { Quarantine } from '../../../bridge/spool/quarantine.ts'
+import { RefusedRecords } from '../../../bridge/spool/refused-records.ts'
 import type { Bug } from './bugs.ts'
 import type { ModelDisk } from './model-disk.ts'
 import type { ModelFolder } from './model-folder.ts'
@@ -59,10 +60,13 @@ export class ModelBridge {
     const file = new CdrFile({ path: cdrPath, checkpoint, folder: ownFolder, clock, onCount })
     await file.open()
     await quarantine.open()
+    const refused = new RefusedRecords(`${stateFolder}/quarantine`, ownDisk, clock)
+    await refused.open()
     const sender = bug?.sender?.(queue.sender(this.life)) ?? queue.sender(this.life)
     const connections = {
       file: bug?.file?.(file) ?? file,
       quarantine,
+      refused,
       delivery: new Delivery({ sender, quarantine, counters: this.counters, log, clock }),
       packer: new Packer({ site, key: 'k1', sign: () => Buffer.alloc(64) }),
       live: { lane: 'live' as const, queueUrl: 'live' },
@@ -71,7 +75,8 @@ export class ModelBridge {
     const ari = { url: '', user: '', application: 'switchhook-events' }
     const models = { ari, link: pbx.link(this.life), disk: ownDisk, clock, spoolBytesMax }
     const end = () => this.#end()
-    const environment = { site, stateFolder, run: 'r', ...models }
+    const cdr = { file: cdrPath, folder: ownFolder }
+    const environment = { site, stateFolder, run: 'r', cdr, ...models }
     const components = await assemble(environment, connections, operation, end)
     this.components = components
     const signal = new AbortController().signal

@@ -73,7 +73,8 @@ function durable({ world, store, durableFacts, excusedLosses }: Evidence): strin
 }
 
 function bounds({ world: { disk }, malformedLines, unsent }: Evidence): string[] {
-  const kept = disk.paths.filter((path) => path.includes('/quarantine/')).map((path) => disk.content(path))
+  const files = disk.paths.filter((path) => path.includes('/quarantine/') && path.endsWith('.jsonl'))
+  const kept = files.flatMap((path) => refusedIn(disk.content(path)))
   const missing = malformedLines.filter((line) => !kept.some((bytes) => bytes.equals(line.subarray(0, 1_048_576))))
   const segments = disk.paths.filter((path) => path.endsWith('.seg'))
   const spoolBytes = segments.reduce((sum, path) => sum + disk.content(path).length, 0)
@@ -82,6 +83,15 @@ function bounds({ world: { disk }, malformedLines, unsent }: Evidence): string[]
     ...(spoolBytes > 2 * spoolBytesMax ? [`the spool holds ${spoolBytes} bytes`] : []),
     ...(unsent > 0 ? [`${unsent} facts were never sent`] : []),
   ]
+}
+
+/** The bytes of the records in a file of the quarantine. */
+function refusedIn(file: Buffer): Buffer[] {
+  const entries = file.toString('utf8').trimEnd().split('\n')
+  return entries.map((entry) => {
+    const { text, base64 } = JSON.parse(entry)
+    return text === undefined ? Buffer.from(base64, 'base64') : Buffer.from(text)
+  })
 }
 
 const idOf = (line: string) => String(JSON.parse(line).id)

@@ -1,0 +1,45 @@
+import type { Log } from './log.ts'
+
+/**
+ * The catalogue of checks: what the bridge looks at, by stable id. `docs/deploy.md` lists them, and `/healthz` and the log show
+ * their results.
+ */
+export const checkIds = ['cdr-file', 'cdr-zone', 'cdr-growth', 'cdr-quarantine'] as const
+export type CheckId = (typeof checkIds)[number]
+
+export interface Check {
+  id: CheckId
+  /** `failed`: a part of the bridge waits until it is repaired. `warning`: it works, but a person should look. */
+  state: 'ok' | 'warning' | 'failed'
+  /** What was found, in one sentence without a phone number. */
+  reason: string
+  /** What to do, or the configuration to paste, unless the state is `ok`. */
+  repair?: string
+}
+
+/** The newest result of each check. */
+export class Checks {
+  readonly #log: Log
+  readonly #results = new Map<CheckId, Check>()
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  /** Stores a result, and logs it if it is new. */
+  set(check: Check): void {
+    const before = this.#results.get(check.id)
+    this.#results.set(check.id, check)
+    if (before?.state === check.state && before.reason === check.reason) return
+    const { id, ...found } = check
+    this.#log[check.state === 'ok' ? 'info' : 'warn']('check', { check: id, ...found })
+  }
+
+  all(): Check[] {
+    return checkIds.flatMap((id) => this.#results.get(id) ?? [])
+  }
+
+  get hasFailed(): boolean {
+    return this.all().some(({ state }) => state === 'failed')
+  }
+}

@@ -1,0 +1,163 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type BridgeConfig, readConfig } from './config.ts'
+import { openSending, type SendConnections } from './connections.ts'
+import { errorCode, exitStatus, FatalError } from './failure.ts'
+import { readSigningKey } from './forward/signing-key.ts'
+import { cdrFormat, readCdrRecord } from './normalise/cdr-record.ts'
+import { Counters } from './operate/counters.ts'
+import { createLog, describeError } from './operate/log.ts'
+import { Quarantine } from './spool/quarantine.ts'
+import { overlong, type RefusedRecord, RefusedRecords, recordHash, refusedAt } from './spool/refused-records.ts'
+
+const usage = 'usage is switchhook-bridge quarantine list|retry --config FILE'
+/** Time for SQS to take the records; those that it did not take stay in quarantine. */
+const sendMsMax = 120_000
+/** Characters of a record that a list shows. */
+const shownMax = 120
+
+/**
+ * Runs `switchhook-bridge quarantine list|retry`, also beside a running bridge. Returns the exit status: 65 if `retry` leaves
+ * records that cannot be read.
+ */
+export async function runQuarantine(args: string[]): Promise<number> {
+  const { action, configFile } = optionsOf(args)
+  const config = await readConfig(configFile)
+  const print = (line: string) => void process.stdout.write(`${line}\n`)
+  if (action === 'list') {
+    for (const line of await listQuarantine(config)) print(line)
+    return 0
+  }
+  const { sent, left } = await retryQuarantine(config)
+  print(`${sent} CDRs were read and sent; ${left} cannot be read and stay in quarantine.`)
+  return left > 0 ? exitStatus.dataError : 0
+}
+
+function optionsOf(args: string[]): { action: 'list' | 'retry'; configFile: string } {
+  try {
+    const { values, positionals } = parseArgs({ args, options: { config: { type: 'string' } }, allowPositionals: true })
+    const [action, ...more] = positionals
+    const isKnown = action === 'list' || action === 'retry'
+    if (isKnown && values.config !== undefined && more.length === 0) return { action, configFile: values.config }
+  } catch (cause) {
+    throw new FatalError('usage', exitStatus.usage, usage, { cause })
+  }
+  throw new FatalError('usage', exitStatus.usage, usage)
+}
+
+/** What `retry` does not send: the PBX's CDR file or a new connection to ARI makes up for it. */
+const otherReasons: Readonly<Record<string, string>> = {
+  ari: 'an event of ARI that is malformed or of an unknown type; the sweep corrects the state',
+  spool: 'a damaged part of the spool; the next connection publishes the state again',
+  'body-live': 'facts that SQS rejected; the next connection publishes the state again',
+  'body-records': 'a body that SQS rejected; cdrs verify --repair sends its CDRs again',
+}
+
+/**
+ * Returns a line of JSON for each CDR: when it was refused, why it cannot be read now, and its beginning; then one for each
+ * other item.
+ */
+export async function listQuarantine(config: BridgeConfig): Promise<string[]> {
+  const folder = join(config.stateFolder, 'quarantine')
+  const refused = new RefusedRecords(folder)
+  const names = await namesIn(refused, config)
+  const lines: string[] = []
+  for (const name of names) {
+    for (const record of await refused.read(name)) {
+      const { bytes } = record
+      const reasons = reasonsOf(record, config)
+      const reason = reasons.length > 0 ? [...new Set(reasons)].join('; ') : 'can be read now: run quarantine retry'
+      const text = bytes.subarray(0, 4 * shownMax).toString('utf8')
+      lines.push(
+        JSON.stringify({
+          hash: recordHash(bytes),
+          refusedAt: new Date(refusedAt(name)).toISOString(),
+          reason,
+          bytes: bytes.length,
+          text: text.slice(0, shownMax),
+        }),
+      )
+    }
+  }
+  if (names === none) return lines
+  const quarantine = new Quarantine(folder)
+  await quarantine.open()
+  const others = quarantine.list().filter(({ what }) => what !== 'cdr')
+  const describe = ({ atMs, what }: { atMs: number; what: string }) =>
+    JSON.stringify({ refusedAt: new Date(atMs).toISOString(), what, reason: otherReasons[what] ?? 'unknown' })
+  return [...lines, ...others.map(describe)]
+}
+
+const none: string[] = []
+
+async function namesIn(refused: RefusedRecords, { stateFolder }: BridgeConfig): Promise<string[]> {
+  try {
+    return await refused.names()
+  } catch (cause) {
+    if (errorCode(cause) === 'ENOENT') return none
+    const sentence = `the quarantine in ${stateFolder} cannot be read (${errorCode(cause)}): run the command as the bridge's user`
+    throw new FatalError('quarantine-unreadable', exitStatus.noPermission, sentence, { cause })
+  }
+}
+
+function reasonsOf({ reason, bytes }: RefusedRecord, { site, cdr }: BridgeConfig): string[] {
+  // Only its first part was kept.
+  if (reason === overlong) return [reason]
+  return readCdrRecord(site, bytes, cdrFormat(cdr)).flatMap(({ line }) =>
+    line.kind === 'malformed' ? [line.reason] : [],
+  )
+}
+
+/** Reads the quarantine again, and sends what can now be read. Throws FatalError. */
+export async function retryQuarantine(config: BridgeConfig): Promise<{ sent: number; left: number }> {
+  await using undo = new AsyncDisposableStack()
+  const log = createLog({ level: 'warn', write: (line) => process.stderr.write(line) })
+  const sign = await readSigningKey(config.key.privateKeyFile)
+  const connections = await openSending(config, sign, { counters: new Counters(), log }, undo)
+  const signal = AbortSignal.timeout(sendMsMax)
+  const total = { sent: 0, left: 0 }
+  for (const name of await connections.refused.names()) {
+    const { sent, left } = await retryFile(name, config, connections, signal)
+    total.sent += sent
+    total.left += left
+  }
+  return total
+}
+
+async function retryFile(name: string, config: BridgeConfig, connections: SendConnections, signal: AbortSignal) {
+  const { refused, delivery, packer, records: to } = connections
+  const format = cdrFormat(config.cdr)
+  const events: Buffer[] = []
+  const left: RefusedRecord[] = []
+  for (const record of await refused.read(name)) {
+    const parts = record.reason === overlong ? [] : readCdrRecord(config.site, record.bytes, format)
+    if (parts.length === 0) left.push(record)
+    for (const { line, bytes } of parts) {
+      if (line.kind === 'cdr') events.push(Buffer.from(line.json))
+      else if (line.kind === 'malformed') left.push({ reason: line.reason, bytes })
+    }
+  }
+  if (events.length === 0) return { sent: 0, left: left.length }
+  const bodies: string[] = []
+  for (let packed = 0; packed < events.length; ) {
+    const { body, count } = packer.pack(to.lane, events.slice(packed))
+    bodies.push(body)
+    packed += count
+  }
+  if (!(await delivery.deliver(to, bodies, signal))) {
+    const sentence = 'SQS did not take the records within two minutes: they stay in quarantine; run the command again'
+    throw new FatalError('queue-unavailable', exitStatus.tempFail, sentence)
+  }
+  // Only now: after a crash the records are sent again, and the cloud deduplicates them.
+  await replaceFile(refused, name, left)
+  return { sent: events.length, left: left.length }
+}
+
+async function replaceFile(refused: RefusedRecords, name: string, left: readonly RefusedRecord[]): Promise<void> {
+  try {
+    await refused.replace(name, left)
+  } catch (cause) {
+    const sentence = `the quarantine cannot be written (${describeError(cause)}): the records were sent; run the command again`
+    throw new FatalError('quarantine-unwritable', exitStatus.ioError, sentence, { cause })
+  }
+}

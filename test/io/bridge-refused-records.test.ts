@@ -1,0 +1,71 @@
+import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { realClock } from '../../bridge/operate/clock.ts'
+import { realDisk } from '../../bridge/spool/disk.ts'
+import { type RefusedRecord, RefusedRecords } from '../../bridge/spool/refused-records.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'switchhook-refused-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+async function opened(): Promise<RefusedRecords> {
+  const refused = new RefusedRecords(folder)
+  await refused.open()
+  return refused
+}
+
+async function all(refused: RefusedRecords): Promise<RefusedRecord[]> {
+  return (await Promise.all((await refused.names()).map((name) => refused.read(name)))).flat()
+}
+
+const record = (bytes: Buffer | string, reason = 'r'): RefusedRecord => ({ reason, bytes: Buffer.from(bytes) })
+
+test('keeps any bytes whole with their reason, over a restart, for the bridge’s user only', async () => {
+  const records = [record('"a\nb"', 'line break'), record(Buffer.from([0xff, 0x00, 0x0a])), record('é 😀')]
+  await (await opened()).put(records)
+  const again = await opened()
+  expect([again.records, await all(again)]).toEqual([3, records])
+  for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o077).toBe(0)
+})
+
+test('replaces a file by what is left of it, and sees what another process has changed', async () => {
+  const [bridge, command] = [await opened(), await opened()]
+  await bridge.put([record('one'), record('two')])
+  await bridge.put([record('three')])
+  const [first = '', second = ''] = await command.names()
+  await command.replace(first, [record('two')])
+  await command.replace(second, [])
+  await bridge.refresh()
+  expect([bridge.records, await all(bridge)]).toEqual([1, [record('two')]])
+})
+
+test('refuses more than its limit, keeps what it has, and takes records again once there is room', async () => {
+  const refused = new RefusedRecords(folder, realDisk, realClock, 4_096)
+  await refused.open()
+  for (let n = 0; n < 4; n += 1) await refused.put(Array.from({ length: 16 }, () => record('x'.repeat(64))))
+  expect([refused.isFull, refused.records]).toEqual([true, 64])
+  const one = refused.put([record('one')])
+  await expect(one).rejects.toMatchObject({ errorId: 'quarantine-full' })
+  await expect(one).rejects.toThrow('switchhook-bridge quarantine list')
+  const [first = ''] = await refused.names()
+  await (await opened()).replace(first, [])
+  await refused.put([record('one')])
+  expect(refused.records).toBe(49)
+})
+
+test('reads records of an earlier version, and returns a damaged line as it is', async () => {
+  await writeFile(join(folder, '1796000000000-000001-cdr.bin'), 'an old line')
+  const refused = await opened()
+  await refused.put([record('one')])
+  const [, name = ''] = await refused.names()
+  await appendFile(join(folder, name), '{"reason":"cu')
+  expect(await all(await opened())).toEqual([
+    record('an old line', 'refused by an earlier version'),
+    record('one'),
+    record('{"reason":"cu', 'the file of the quarantine is damaged'),
+  ])
+})
