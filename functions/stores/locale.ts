@@ -10,6 +10,7 @@ import { keys } from './table-keys.ts'
 const SiteRow = v.looseObject({
   country: v.optional(v.string(), 'FR'),
   zone: v.optional(v.string(), 'Europe/Paris'),
+  language: v.optional(v.picklist(['fr', 'en']), 'fr'),
   retentionDays: v.optional(v.number()),
   settings: v.optional(
     v.looseObject({
@@ -21,9 +22,13 @@ const SiteRow = v.looseObject({
   ),
 })
 
-/** Where a site is: its country, by which numbers are read, and its time zone (IANA), by which days are counted. */
+/**
+ * Where a site is: its country, by which numbers are read, its time zone (IANA), by which days are counted, and the language
+ * of its people.
+ */
 export interface Locale extends Numbering, Retention {
   zone: string
+  language: 'fr' | 'en'
 }
 
 /** A change of a site's country or zone takes effect within this time. */
@@ -33,12 +38,13 @@ const cacheEntriesMax = 10_000
 
 export async function readLocale(db: DynamoDBDocumentClient, table: string, site: SiteId): Promise<Locale> {
   const row = await new Table(db, table).get(SiteRow, keys.site(site), 'eventual')
-  const { country, zone, retentionDays, settings } = row ?? v.parse(SiteRow, {})
+  const { country, zone, language, retentionDays, settings } = row ?? v.parse(SiteRow, {})
   const { outsidePrefix, trunks, extensions } = settings
   const lines = { trunks: new Set(trunks), ranges: readRanges(extensions) }
   return {
     ...numbering(country, { outsidePrefix, lines }),
     zone,
+    language,
     ...(retentionDays !== undefined && { retentionDays }),
   }
 }
