@@ -41,7 +41,7 @@ export function BoardPage({ connection, onLeave }: { connection: Connection; onL
       <Header site={connection.site} status={live.status} onLeave={onLeave} />
       {!isWall && <PageTabs page={page} onTurn={setPage} />}
       <Notices board={board} />
-      {page === 'search' && <SearchPage source={board.archive} />}
+      {page === 'search' && <SearchPage source={board.archive} connection={connection} />}
       {page === 'marks' && <MarksPage connection={connection} />}
       <main hidden={page !== 'board'} class={board.isLoaded && isOld ? 'board is-old' : 'board'}>
         <div class="column">
