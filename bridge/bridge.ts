@@ -22,6 +22,7 @@ import { Packer } from './forward/pack.ts'
 import { probeQueues, Sender } from './forward/sender.ts'
 import { readSigningKey } from './forward/signing-key.ts'
 import { Mailboxes } from './normalise/mailboxes.ts'
+import { Registrations } from './normalise/registrations.ts'
 import { type Clock, realClock } from './operate/clock.ts'
 import type { Counters } from './operate/counters.ts'
 import { type Health, summarizeHealth } from './operate/health.ts'
@@ -65,7 +66,7 @@ export interface Environment {
   run: string
   ari: AriAddress
   link: AriLink
-  /** Without it, messages waiting in mailboxes are not published. */
+  /** Without it, messages waiting in mailboxes and registrations of trunks are not published. */
   ami?: AmiAddress | undefined
   disk: Disk
   clock: Clock
@@ -227,6 +228,7 @@ export async function assemble(
 
 function createMailboxWatch(address: AmiAddress, clock: Clock, presence: Presence, operation: Operation): MailboxWatch {
   const mailboxes = new Mailboxes()
+  const registrations = new Registrations()
   const publish = (endpoints: string[]) => {
     for (const endpoint of endpoints) presence.publishMailbox(endpoint, mailboxes.of(endpoint))
   }
@@ -237,5 +239,9 @@ function createMailboxWatch(address: AmiAddress, clock: Clock, presence: Presenc
     endpoints: () => presence.endpoints,
     onOwners: (owners) => publish(mailboxes.setOwners(owners)),
     onCount: (mailbox, count) => publish(mailboxes.setCount(mailbox, count)),
+    onOther: (headers) => {
+      const report = registrations.take(headers)
+      if (report) presence.publishRegistration(report)
+    },
   })
 }

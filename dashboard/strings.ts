@@ -51,6 +51,12 @@ export const strings = {
     none: 'This site has no phones yet.',
     loading: 'Loading the phones…',
   },
+  trunks: {
+    title: 'Trunks',
+    words: { up: 'Reachable', down: 'Not reachable', unknown: 'Unknown' },
+    registrations: { registered: 'Registered', unregistered: 'Not registered', rejected: 'Registration refused' },
+    calls: (count: number) => (count === 1 ? '1 call' : `${count} calls`),
+  },
   calls: {
     title: 'Live calls',
     progress: callProgress,

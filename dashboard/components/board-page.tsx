@@ -16,6 +16,7 @@ import { PhoneDialog } from './phone-dialog.tsx'
 import { Phones } from './phones.tsx'
 import { SearchPage } from './search-page.tsx'
 import { StateTable } from './state-table.tsx'
+import { Trunks } from './trunks.tsx'
 
 const pages = ['board', 'search', 'marks'] as const
 type PageName = (typeof pages)[number]
@@ -60,6 +61,7 @@ export function BoardPage({ connection, onLeave }: { connection: Connection; onL
             onEnd={mayCall ? (call) => controls.end(call) : undefined}
             failure={phone ? undefined : controls.failure}
           />
+          <Trunks endpoints={live.endpoints} calls={live.calls} />
           <StateTable rows={board.states} />
         </div>
       </main>

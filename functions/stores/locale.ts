@@ -4,6 +4,7 @@ import type { SiteId } from '../../contracts/names.ts'
 import { type Numbering, numbering } from '../domain/phone-number.ts'
 import { readRanges } from '../domain/site-lines.ts'
 import type { Retention } from './cdrs.ts'
+import { cachedBySite } from './site-cache.ts'
 import { Table } from './table.ts'
 import { keys } from './table-keys.ts'
 
@@ -31,11 +32,6 @@ export interface Locale extends Numbering, Retention {
   language: 'fr' | 'en'
 }
 
-/** A change of a site's country or zone takes effect within this time. */
-const cacheMs = 60_000
-/** Sites that one process remembers. When there are more, the cache is emptied. */
-const cacheEntriesMax = 10_000
-
 export async function readLocale(db: DynamoDBDocumentClient, table: string, site: SiteId): Promise<Locale> {
   const row = await new Table(db, table).get(SiteRow, keys.site(site), 'eventual')
   const { country, zone, language, retentionDays, settings } = row ?? v.parse(SiteRow, {})
@@ -51,14 +47,5 @@ export async function readLocale(db: DynamoDBDocumentClient, table: string, site
 
 /** Returns a `readLocale` that remembers what it read for a minute. */
 export function cachedLocale(db: DynamoDBDocumentClient, table: string, now: () => number) {
-  const cache = new Map<SiteId, { until: number; locale: Promise<Locale> }>()
-  return (site: SiteId): Promise<Locale> => {
-    const known = cache.get(site)
-    if (known && known.until > now()) return known.locale
-    const locale = readLocale(db, table, site)
-    locale.catch(() => cache.delete(site))
-    if (cache.size >= cacheEntriesMax) cache.clear()
-    cache.set(site, { until: now() + cacheMs, locale })
-    return locale
-  }
+  return cachedBySite((site) => readLocale(db, table, site), now)
 }
