@@ -52,7 +52,7 @@ async function liveOf(rows: number): Promise<{ liveMb: number; mostMb: number; b
   const listing = {
     log: madeRows(rows),
     cursorKey: 'k'.repeat(32),
-    numbering: { country: 'FR' as const },
+    numbering: { country: 'FR', zone: 'Europe/Paris', language: 'fr' } as const,
     now: Date.now,
   }
   const period = { from: '2026-11-23T00:00:00Z', to: '2026-11-24T00:00:00Z' }

@@ -16,6 +16,7 @@ import type { Connections, Operation, ProcessConnections } from './connections.t
 import { CdrLane } from './forward/cdr-lane.ts'
 import { type CdrSettings, cdrFormat } from './normalise/cdr-record.ts'
 import { Mailboxes } from './normalise/mailboxes.ts'
+import { Registrations } from './normalise/registrations.ts'
 import { Checks } from './operate/checks.ts'
 import { type Clock, realClock } from './operate/clock.ts'
 import { type Health, summarizeHealth } from './operate/health.ts'
@@ -33,7 +34,7 @@ export interface Environment {
   run: string
   ari: AriAddress
   link: AriLink
-  /** Without it, messages waiting in mailboxes are not published. */
+  /** Without it, messages waiting in mailboxes and registrations of trunks are not published. */
   ami?: AmiAddress | undefined
   disk: Disk
   clock: Clock
@@ -177,6 +178,7 @@ export async function assemble(
 
 function createMailboxWatch(address: AmiAddress, clock: Clock, presence: Presence, operation: Operation): MailboxWatch {
   const mailboxes = new Mailboxes()
+  const registrations = new Registrations()
   const publish = (endpoints: string[]) => {
     for (const endpoint of endpoints) presence.publishMailbox(endpoint, mailboxes.of(endpoint))
   }
@@ -187,5 +189,9 @@ function createMailboxWatch(address: AmiAddress, clock: Clock, presence: Presenc
     endpoints: () => presence.endpoints,
     onOwners: (owners) => publish(mailboxes.setOwners(owners)),
     onCount: (mailbox, count) => publish(mailboxes.setCount(mailbox, count)),
+    onOther: (headers) => {
+      const report = registrations.take(headers)
+      if (report) presence.publishRegistration(report)
+    },
   })
 }

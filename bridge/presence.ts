@@ -7,6 +7,7 @@ import type { Endpoints } from './normalise/endpoints.ts'
 import type { AriEvent } from './normalise/events.ts'
 import type { MailboxCount } from './normalise/mailboxes.ts'
 import type { PbxState } from './normalise/pbx-state.ts'
+import type { RegistrationReport } from './normalise/registrations.ts'
 import type { Publication } from './normalise/stamp.ts'
 import type { Counters } from './operate/counters.ts'
 import type { Log } from './operate/log.ts'
@@ -85,6 +86,12 @@ export class Presence {
   /** The message count of a phone has changed; `undefined` if it shows no mailbox. */
   publishMailbox(endpoint: string, count: MailboxCount | undefined): void {
     const state = this.phones.setMailbox(endpoint, count, this.#dependencies.pipeline.now())
+    if (state) this.publishEndpoints([state])
+  }
+
+  /** The PBX was registered at the provider of a trunk, or no longer is. */
+  publishRegistration({ endpoint, state: registration }: RegistrationReport): void {
+    const state = this.phones.setRegistration(endpoint, registration, this.#dependencies.pipeline.now())
     if (state) this.publishEndpoints([state])
   }
 

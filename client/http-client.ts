@@ -79,13 +79,13 @@ async function send(
 
 async function answerOf(response: Response, { answers }: RouteDefinition, { headers }: AnyRequest): Promise<Answer> {
   const { status } = response
-  const text = await response.text().catch((cause: unknown) => {
+  const bytes = await response.arrayBuffer().catch((cause: unknown) => {
     throw new ApiError('unreachable', 0, 'The answer was cut off.', { cause })
   })
   const schema = answers[status]
   // A 304 has no body, so only a caller who holds the earlier answer may get one.
-  if (!schema || (status === 304 && headers?.['if-none-match'] === undefined)) throw problemOf(response, text)
-  const body = v.safeParse(schema, contentOf(response, text))
+  if (!schema || (status === 304 && headers?.['if-none-match'] === undefined)) throw problemOf(response, textOf(bytes))
+  const body = v.safeParse(schema, contentOf(response, bytes))
   if (body.success) return { status, headers: response.headers, body: body.output }
   const [issue] = body.issues
   throw new ApiError(
@@ -95,10 +95,23 @@ async function answerOf(response: Response, { answers }: RouteDefinition, { head
   )
 }
 
-/** Returns the parsed JSON of the answer, its text for another content type, and undefined for an empty answer. */
-function contentOf({ headers }: Response, text: string): unknown {
-  if (text === '') return undefined
-  if (!/json\b(?!l)/.test(headers.get('content-type') ?? '')) return text
+/**
+ * Returns the parsed JSON of the answer, its bytes for an XLSX file, its text for any other content type, and undefined for an
+ * empty answer that is no such text.
+ */
+function contentOf({ headers }: Response, bytes: ArrayBuffer): unknown {
+  const type = headers.get('content-type') ?? ''
+  if (bytes.byteLength === 0) return /^(text\/csv|application\/jsonl)/.test(type) ? '' : undefined
+  if (type.startsWith('application/vnd.')) return new Uint8Array(bytes)
+  return /json\b(?!l)/.test(type) ? parseJson(textOf(bytes)) : textOf(bytes)
+}
+
+/** Keeps the byte order mark of a CSV file. */
+function textOf(bytes: ArrayBuffer): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+}
+
+function parseJson(text: string): unknown {
   const json = v.safeParse(v.pipe(v.string(), v.parseJson()), text)
   return json.success ? json.output : undefined
 }
@@ -108,7 +121,7 @@ const GatewayError = v.looseObject({ message: v.string() })
 
 function problemOf(response: Response, text: string): ApiError {
   const { status } = response
-  const content = contentOf(response, text)
+  const content = /json/.test(response.headers.get('content-type') ?? '') ? parseJson(text) : text
   const retryAfterMs = Number(response.headers.get('retry-after')) * 1_000 || undefined
   const problem = v.safeParse(Problem, content)
   if (problem.success) {

@@ -23,6 +23,12 @@ export type Reachability = v.InferOutput<typeof Reachability>
 
 /** Where calls are forwarded, and since when. */
 const Forward = v.looseObject({ target: word, since: Timestamp })
+/** Whether the PBX is registered at the provider of a trunk, and since when. */
+export const Registration = v.looseObject({
+  state: v.picklist(['registered', 'unregistered', 'rejected']),
+  since: Timestamp,
+})
+export type Registration = v.InferOutput<typeof Registration>
 /** A setting that has been on since a time. */
 const On = v.looseObject({ since: Timestamp })
 
@@ -54,6 +60,8 @@ export const EndpointState = v.looseObject({
   /** Round trip of the last SIP OPTIONS request to the phone. */
   roundTripMs: v.optional(v.number()),
   mailbox: v.optional(v.looseObject({ new: v.number(), old: v.number(), since: Timestamp })),
+  /** Set if the endpoint is a trunk, which leads out of the site and is nobody's phone; `registration` if the PBX registers there. */
+  trunk: v.optional(v.looseObject({ registration: v.optional(Registration) })),
 })
 export type EndpointState = v.InferOutput<typeof EndpointState>
 

@@ -1,4 +1,4 @@
-import type { EndpointState } from './facts.ts'
+import type { CallState, EndpointState } from './facts.ts'
 import type { ForwardWhen } from './routes/extensions.ts'
 
 /** Presence states for people, the most urgent first. */
@@ -60,9 +60,9 @@ export function combinePresence(states: readonly EndpointState[]): PresenceSince
   return { presence, since: (presence === 'offline' ? times.at(-1) : times[0]) ?? '' }
 }
 
-/** Returns the number of a phone, or its resource if the PBX has no number for it; undefined for custom device states. */
-export function extensionOf({ technology, number, resource }: EndpointState): string | undefined {
-  return technology === 'Custom' ? undefined : (number ?? resource)
+/** Returns the number of a phone, or its resource if the PBX has no number for it; undefined for custom device states and trunks. */
+export function extensionOf({ technology, number, resource, trunk }: EndpointState): string | undefined {
+  return technology === 'Custom' || trunk ? undefined : (number ?? resource)
 }
 
 /** Returns the devices of each extension. */
@@ -79,3 +79,29 @@ export const forwardParts = {
   unavailable: 'forwardUnavailable',
 } as const satisfies Record<ForwardWhen, keyof EndpointState>
 export const forwardWhens: readonly ForwardWhen[] = ['always', 'busy', 'no-answer', 'unavailable']
+
+/** States of a trunk for people: `down` if the provider cannot be reached or refuses the registration. */
+export const trunkWords = ['down', 'up', 'unknown'] as const
+export type TrunkWord = (typeof trunkWords)[number]
+
+/** State of a trunk; `since` (RFC 3339) is when the registration or the reachability that decides it began. */
+export interface TrunkPresence {
+  word: TrunkWord
+  since: string
+}
+
+/** Returns the state of a trunk. A registration that is lost decides before a contact that answers, since calls then do not arrive. */
+export function trunkPresenceOf({ trunk, reachability, reachableSince, since }: EndpointState): TrunkPresence {
+  const registration = trunk?.registration
+  if (registration && registration.state !== 'registered') return { word: 'down', since: registration.since }
+  if (reachability === 'offline') return { word: 'down', since: reachableSince ?? since }
+  if (registration) return { word: 'up', since: registration.since }
+  return { word: reachability === 'online' ? 'up' : 'unknown', since: reachableSince ?? since }
+}
+
+/** Returns how many live calls use an endpoint. */
+export function callsOn(endpoint: string, calls: readonly CallState[]): number {
+  const uses = ({ state, caller, callees }: CallState) =>
+    state !== 'ended' && [caller, ...callees].some((party) => party.endpoint === endpoint)
+  return calls.filter(uses).length
+}

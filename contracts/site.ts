@@ -110,7 +110,11 @@ const property = {
     'Time zone of the site; Europe/Paris by default.',
     'Europe/Paris',
   ),
-  language: field(v.picklist(['fr', 'en'], 'Neither fr nor en.'), 'Language of the voice menus; fr by default.', 'fr'),
+  language: field(
+    v.picklist(['fr', 'en'], 'Neither fr nor en.'),
+    'Language of the voice menus and of exports for people; fr by default.',
+    'fr',
+  ),
   // A year by default, as French law has it for traffic data; ten years at most.
   retentionDays: field(whole(1, 3_660), 'Days that the call log is kept; 365 by default.', 365),
 }

@@ -68,6 +68,12 @@ export class CallSearch {
     return this.page.cursor !== undefined && this.#cursors.length < pagesBackMax
   }
 
+  /** Query of an export of the records of this search. Records have no result, and a file no page. */
+  get exportQuery(): Record<string, string> {
+    const { limit: _limit, result: _result, ...query } = this.#query
+    return { ...query, order: 'oldest' }
+  }
+
   search(form: SearchForm): Promise<void> {
     this.#query = queryOf(form)
     return this.#turn([undefined])

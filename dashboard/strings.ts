@@ -51,6 +51,12 @@ export const strings = {
     none: 'This site has no phones yet.',
     loading: 'Loading the phones…',
   },
+  trunks: {
+    title: 'Trunks',
+    words: { up: 'Reachable', down: 'Not reachable', unknown: 'Unknown' },
+    registrations: { registered: 'Registered', unregistered: 'Not registered', rejected: 'Registration refused' },
+    calls: (count: number) => (count === 1 ? '1 call' : `${count} calls`),
+  },
   calls: {
     title: 'Live calls',
     progress: callProgress,
@@ -117,6 +123,21 @@ export const strings = {
     newer: 'Newer',
     older: 'Older',
     page: (number: number) => `Page ${number}`,
+  },
+  export: {
+    open: 'Export…',
+    title: 'Export records',
+    lead: 'All records of this search, oldest first. A call may have several. The result is not a field of a record, so a search by result exports every result.',
+    labels: { format: 'File', preset: 'Columns', separator: 'Separator' },
+    formats: { xlsx: 'Excel, LibreOffice (XLSX), up to 5,000 records', csv: 'Text (CSV)' },
+    presets: { report: 'Date, caller, called, duration', full: 'All fields' },
+    separators: { '': 'By the language of the site', semicolon: 'Semicolon', comma: 'Comma', tab: 'Tab' },
+    submit: 'Export',
+    close: 'Close',
+    reading: (rows: number) => `Reading… ${rows.toLocaleString()} records`,
+    done: (rows: number) => `The file has ${rows.toLocaleString()} records.`,
+    tooMany: (rows: number) =>
+      `More than ${rows.toLocaleString()} records: choose a shorter period, or use \`switchhook cdrs export\`.`,
   },
   log: {
     title: 'Last calls',

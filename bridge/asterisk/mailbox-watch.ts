@@ -9,6 +9,8 @@ import { ReconnectPolicy } from './reconnect-policy.ts'
 
 /** Counts that change without an event, for example by hand in Asterisk's voicemail folder, are read again after this. */
 const readAgainMs = 300_000
+/** An AMI user needs `read = system` to get an event of a registration that changed; the list of all needs no more than the counts. */
+const registrationsEveryMs = 30_000
 /** Such as `6000@voicemail`; 80 characters is Asterisk's own limit. */
 const mailboxPattern = /^[\w.+-]{1,80}@[\w.-]{1,80}$/
 /** A phone may show several mailboxes; more than this is a configuration error. */
@@ -24,14 +26,20 @@ export interface MailboxWatchDependencies {
   /** Gets the phones that show each mailbox. */
   onOwners(owners: ReadonlyMap<string, readonly string[]>): void
   onCount(mailbox: string, count: MailboxCount): void
+  /** Gets the headers of every event that is not about a mailbox; with it, registrations are read too. */
+  onOther?(headers: ReadonlyMap<string, string>): void
 }
 
-/** Reads message counts of mailboxes over the Manager Interface, since ARI has no events for them. Reconnects without end. */
+/**
+ * Reads over the Manager Interface what ARI has no events for: message counts of mailboxes, and the registrations of trunks.
+ * Reconnects without end.
+ */
 export class MailboxWatch {
   readonly #dependencies: MailboxWatchDependencies
   readonly #clock: Clock
   readonly #notifier: Notifier
   #isConnected = false
+  #isDue = false
 
   constructor(dependencies: MailboxWatchDependencies) {
     this.#dependencies = dependencies
@@ -45,6 +53,7 @@ export class MailboxWatch {
 
   /** The known phones may have changed: reads their mailboxes again. */
   refresh(): void {
+    this.#isDue = true
     this.#notifier.notify()
   }
 
@@ -76,9 +85,18 @@ export class MailboxWatch {
     try {
       this.#isConnected = true
       log.info('ami connected')
+      let [readMs, asksRegistrations] = [Number.NEGATIVE_INFINITY, this.#dependencies.onOther !== undefined]
       while (!ended.signal.aborted) {
-        await this.#readAll(connection)
-        await this.#notifier.wait(ended.signal, readAgainMs)
+        // Asterisk answers with one event for each registration; without PJSIP it refuses.
+        if (asksRegistrations)
+          asksRegistrations = (await this.#ask(connection, { Action: 'PJSIPShowRegistrationsOutbound' })) !== undefined
+        const nowMs = this.#clock.monotonicMs()
+        if (this.#isDue || nowMs - readMs >= readAgainMs) {
+          this.#isDue = false
+          readMs = nowMs
+          await this.#readAll(connection)
+        }
+        await this.#notifier.wait(ended.signal, asksRegistrations ? registrationsEveryMs : readAgainMs)
       }
       if (!signal.aborted) log.warn('ami disconnected', { reason: await closed })
     } finally {
@@ -134,7 +152,11 @@ export class MailboxWatch {
 
   #take({ headers, isCut }: AmiMessage): void {
     if (isCut) this.#dependencies.counters.add('ami-message-cut')
-    if (headers.get('event') !== 'MessageWaiting') return
+    if (headers.get('event') === 'MessageWaiting') this.#takeCount(headers)
+    else this.#dependencies.onOther?.(headers)
+  }
+
+  #takeCount(headers: ReadonlyMap<string, string>): void {
     const mailbox = headers.get('mailbox') ?? ''
     const [fresh, old] = ['new', 'old'].map((name) => Number(headers.get(name) ?? 0))
     if (!mailboxPattern.test(mailbox) || !Number.isInteger(fresh) || !Number.isInteger(old)) {

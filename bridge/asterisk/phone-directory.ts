@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { extensionOf } from '../../contracts/channel-name.ts'
 import { DeviceState } from '../normalise/ari-objects.ts'
 import type { PhoneEntry } from '../normalise/phone-settings.ts'
 import type { AriRequests } from './ari-connection.ts'
@@ -8,7 +9,10 @@ const Attributes = v.array(v.looseObject({ attribute: v.string(), value: v.optio
 /** `"Phone 60" <60>` as in pjsip.conf; a trunk has `<unknown>`. */
 const callerid = /^(?:"([^"]*)"|([^<"]*?))\s*<([^<>]*)>$/
 
-/** Returns number and name of one PJSIP endpoint from its configuration, as far as Asterisk gives them. */
+/**
+ * Returns what the configuration of one PJSIP endpoint says, as far as Asterisk gives it. An endpoint without a number, in its caller
+ * ID or its name, is a trunk if it has no `auth`: providers are known by their address, phones by their password.
+ */
 export async function readPhoneEntry(
   endpoint: string,
   requests: Pick<AriRequests, 'get'>,
@@ -17,10 +21,13 @@ export async function readPhoneEntry(
   const resource = endpoint.slice(endpoint.indexOf('/') + 1)
   const settings = await readObject(resource, requests, signal)
   const [, quoted, plain, number] = callerid.exec(settings.get('callerid') ?? '') ?? []
+  const own = number && /^\d{1,20}$/.test(number) ? number : undefined
+  const belongsToPhone = own !== undefined || extensionOf(endpoint) !== undefined
   return {
     endpoint,
-    number: number && /^\d{1,20}$/.test(number) ? number : undefined,
+    number: own,
     name: quoted || plain || undefined,
+    isTrunk: settings.size > 0 && !belongsToPhone && !settings.get('auth'),
   }
 }
 

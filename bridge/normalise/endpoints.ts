@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { EndpointState, Reachability } from '../../contracts/facts.ts'
+import type { EndpointState, Reachability, Registration } from '../../contracts/facts.ts'
 import { type DeviceState, type Endpoint, utc } from './ari-objects.ts'
 import { customName, markDevices, markOf, withMark } from './custom-states.ts'
 import type { AriEvent } from './events.ts'
@@ -40,11 +40,17 @@ export class Endpoints {
   /** Sets numbers and names of phones from the PBX's configuration. */
   describe(entries: readonly PhoneEntry[]): EndpointState[] {
     const changed: EndpointState[] = []
-    for (const { endpoint, number, name } of entries) {
+    for (const { endpoint, number, name, isTrunk } of entries) {
       const before = this.#states.get(endpoint)
       if (!before) continue
-      const { number: _, name: __, ...rest } = before
-      const described: EndpointState = { ...rest, ...(number && { number }), ...(name && { name }) }
+      const { number: _, name: __, trunk: known, ...rest } = before
+      const trunk = !number && (isTrunk || known?.registration) ? (known ?? {}) : undefined
+      const described: EndpointState = {
+        ...rest,
+        ...(number && { number }),
+        ...(name && { name }),
+        ...(trunk && { trunk }),
+      }
       const customs = number ? markDevices(number).flatMap((device) => list(this.custom(device))) : []
       const marks = customs.flatMap((state) => markOf(state) ?? [])
       changed.push(...list(this.#put(marks.reduce(withMark, described))))
@@ -105,6 +111,13 @@ export class Endpoints {
     const state: EndpointState = count ? { ...rest, mailbox: { ...count, since: at } } : rest
     this.#states.set(endpoint, state)
     return state
+  }
+
+  /** Sets the registration of a trunk. A registration makes its endpoint a trunk; a phone with a number stays a phone. */
+  setRegistration(endpoint: string, state: Registration['state'], at: string): EndpointState | undefined {
+    const before = this.#states.get(endpoint)
+    if (!before || before.number !== undefined || before.trunk?.registration?.state === state) return undefined
+    return this.#put({ ...before, trunk: { registration: { state, since: at } } })
   }
 
   #setDevice({ name, state }: DeviceState, at: string): EndpointState[] {

@@ -10,11 +10,13 @@ export interface ExtensionSettings {
   forwardUnavailable: string
   dnd: boolean
 }
-/** Number and name of an endpoint in the PBX's configuration. */
+/** What the PBX's configuration says about an endpoint. */
 export interface PhoneEntry {
   endpoint: string
   number: string | undefined
   name: string | undefined
+  /** No extension belongs to the endpoint, and whoever calls from it need not log in. */
+  isTrunk?: boolean
 }
 
 /** What the dial plan reports in a UserEvent. */

@@ -8,6 +8,7 @@ import type { SetStatus } from '../exit-status.ts'
 import { type AnyCommand, examples, siteCommand } from '../options.ts'
 import { print } from '../output.ts'
 import { withRetries } from '../retries.ts'
+import { addExportCommand } from './export.ts'
 
 /** A bridge that runs answers within seconds. */
 const answerMsMax = 60_000
@@ -27,8 +28,9 @@ export function addCdrsCommand(program: AnyCommand, setStatus: SetStatus): void 
   const verifyExamples = ['cdrs verify --day 2026-11-24', 'cdrs verify --day 2026-11-24 --repair --json']
   const cdrs = program
     .command('cdrs')
-    .description('check the call detail records (CDRs) of a site')
+    .description('check and export the call detail records (CDRs) of a site')
     .addHelpText('after', examples(...verifyExamples))
+  addExportCommand(cdrs)
   siteCommand(cdrs, 'verify', "compare a day of the call log with the PBX's own file", ...verifyExamples)
     .requiredOption('--day <date>', 'day in the time zone of the site, for example 2026-11-24', date)
     .option('--repair', 'if records are missing, let the bridge send the day again, then compare once more')

@@ -7,8 +7,11 @@ import { sitePath, wholeNumber } from './parameters.ts'
 import type { RouteGroup } from './route.ts'
 import { cursorInvalid } from './route-errors.ts'
 
-/** Rows of one answer of the export route. */
-const exportRowsMax = 5_000
+/** Rows of one answer of the export route, and of an XLSX file. */
+export const exportRowsMax = 5_000
+
+/** Media type of an XLSX file (IANA). */
+export const workbookType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 
 /** A search in the call log, and the form of its file. */
 export const ExportQuery = v.looseObject({
@@ -24,28 +27,53 @@ export const ExportQuery = v.looseObject({
       '1000',
     ),
   ),
-  format: v.optional(field(v.picklist(['csv', 'jsonl'], 'Neither csv nor jsonl.'), 'CSV by default.', 'jsonl')),
+  format: v.optional(
+    field(
+      v.picklist(['csv', 'jsonl', 'xlsx'], 'Neither csv, jsonl nor xlsx.'),
+      'CSV by default. `xlsx` is a workbook for Excel and LibreOffice, in which numbers are text and times are dates.',
+      'xlsx',
+    ),
+  ),
   preset: v.optional(
     field(
       v.picklist(['full', 'report'], 'Neither full nor report.'),
-      'Columns of a CSV file: `full` has all 21 fields, `report` has date, appelant, appelé and durée. `full` by default.',
+      "Columns of a file for people: `full` has all 21 fields, `report` has date, caller, called and duration, with headings in the site's language. Times are in the site's zone. Without it, a CSV file has all fields as they are stored, for programs; an XLSX file is `full`.",
       'report',
+    ),
+  ),
+  separator: v.optional(
+    field(
+      v.picklist(['comma', 'semicolon', 'tab'], 'Neither comma, semicolon nor tab.'),
+      "Separator of a CSV file. With a preset, the one of the site's language by default: semicolon in French, comma in English. Otherwise comma.",
+      'semicolon',
     ),
   ),
   bom: v.optional(
     field(
       v.picklist(['yes', 'no'], 'Neither yes nor no.'),
-      'Whether a CSV file starts with a byte order mark, which Excel needs to read UTF-8; no by default.',
-      'yes',
+      'Whether a CSV file starts with a byte order mark, which Excel needs to read UTF-8; with a preset yes by default, otherwise no.',
+      'no',
     ),
   ),
 })
 export type ExportQuery = v.InferOutput<typeof ExportQuery>
 
-const { cursor: _cursor, limit: _limit, fields: _fields, ...search } = ExportQuery.entries
+const { cursor: _cursor, limit: _limit, fields: _fields, format: _format, ...search } = ExportQuery.entries
 
 /** An export of any length: a search, and the form of its file. */
-export const ExportJobQuery = v.looseObject(search)
+export const ExportJobQuery = v.looseObject({
+  ...search,
+  format: v.optional(
+    field(
+      v.picklist(
+        ['csv', 'jsonl'],
+        'Neither csv nor jsonl. GET /v1/sites/{site}/cdrs/export writes an XLSX file of up to 5,000 records.',
+      ),
+      'CSV by default.',
+      'jsonl',
+    ),
+  ),
+})
 export type ExportJobQuery = v.InferOutput<typeof ExportJobQuery>
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
@@ -70,15 +98,21 @@ export type ExportJob = v.InferOutput<typeof ExportJob>
 export const exportRoutes = {
   'GET /v1/sites/{site}/cdrs/export': {
     summary:
-      'Exports up to 5,000 call detail records as CSV or JSON lines. The header switchhook-cursor is the cursor of the next part.',
+      'Exports up to 5,000 call detail records as CSV, JSON lines or an XLSX workbook. The header switchhook-cursor is the cursor of the next part.',
     function: 'exports',
     needs: 'cdrs:read',
     personal: 'cdrs',
     path: sitePath,
     query: ExportQuery,
-    answers: { 200: v.string() },
-    types: ['text/csv', 'application/jsonl'],
-    errors: cursorInvalid,
+    answers: { 200: v.union([v.string(), v.instance(Uint8Array)]) },
+    types: ['text/csv', 'application/jsonl', workbookType],
+    errors: {
+      ...cursorInvalid,
+      'export-too-large': {
+        status: 422,
+        when: 'An XLSX file was requested without `limit`, and the search has more records than one file can have: choose a shorter period, or CSV.',
+      },
+    },
     example: { answer: 'src,dst,duration\n0612345678,60,84\n' },
   },
   'POST /v1/sites/{site}/cdrs/exports': {

@@ -16,6 +16,7 @@ import { PhoneDialog } from './phone-dialog.tsx'
 import { Phones } from './phones.tsx'
 import { SearchPage } from './search-page.tsx'
 import { StateTable } from './state-table.tsx'
+import { Trunks } from './trunks.tsx'
 
 const pages = ['board', 'search', 'marks'] as const
 type PageName = (typeof pages)[number]
@@ -41,7 +42,7 @@ export function BoardPage({ connection, onLeave }: { connection: Connection; onL
       <Header site={connection.site} status={live.status} onLeave={onLeave} />
       {!isWall && <PageTabs page={page} onTurn={setPage} />}
       <Notices board={board} />
-      {page === 'search' && <SearchPage source={board.archive} />}
+      {page === 'search' && <SearchPage source={board.archive} connection={connection} />}
       {page === 'marks' && <MarksPage connection={connection} />}
       <main hidden={page !== 'board'} class={board.isLoaded && isOld ? 'board is-old' : 'board'}>
         <div class="column">
@@ -60,6 +61,7 @@ export function BoardPage({ connection, onLeave }: { connection: Connection; onL
             onEnd={mayCall ? (call) => controls.end(call) : undefined}
             failure={phone ? undefined : controls.failure}
           />
+          <Trunks endpoints={live.endpoints} calls={live.calls} />
           <StateTable rows={board.states} />
         </div>
       </main>

@@ -1,18 +1,21 @@
-import { useEffect, useMemo, useReducer } from 'preact/hooks'
+import { useEffect, useMemo, useReducer, useState } from 'preact/hooks'
 import type { Call, CallResult } from '../../contracts/calls.ts'
 import { partyLabel } from '../call-parties.ts'
 import { CallSearch, emptyForm, type SearchSource } from '../call-search.ts'
+import type { Connection } from '../connection.ts'
 import { duration, localZone, timeOf } from '../moments.ts'
 import { strings } from '../strings.ts'
+import { ExportDialog } from './export-dialog.tsx'
 import { Icon, type IconName } from './icon.tsx'
 import { SearchForm } from './search-form.tsx'
 
 const words = strings.search
 
 /** Searches the whole call log in the cloud, page by page. */
-export function SearchPage({ source }: { source: SearchSource }) {
+export function SearchPage({ source, connection }: { source: SearchSource; connection: Connection }) {
   const [, redraw] = useReducer((count: number, _: undefined) => count + 1, 0)
   const search = useMemo(() => new CallSearch(source, () => redraw(undefined)), [source])
+  const [isExporting, setExporting] = useState(false)
   useEffect(() => {
     search.search(emptyForm)
   }, [search])
@@ -25,6 +28,9 @@ export function SearchPage({ source }: { source: SearchSource }) {
           <p class="count" role="status">
             {search.isLoading ? words.loading : words.page(search.pageNumber)}
           </p>
+          <button type="button" class="quiet" onClick={() => setExporting(true)}>
+            {strings.export.open}
+          </button>
         </div>
         <SearchForm onSearch={(form) => search.search(form)} />
         {search.failure !== undefined && (
@@ -42,6 +48,9 @@ export function SearchPage({ source }: { source: SearchSource }) {
           </button>
         </p>
       </section>
+      {isExporting && (
+        <ExportDialog connection={connection} search={search.exportQuery} onClose={() => setExporting(false)} />
+      )}
     </main>
   )
 }

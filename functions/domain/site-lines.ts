@@ -1,4 +1,5 @@
-import { parseChannelName } from '../../contracts/channel-name.ts'
+import { extensionOf, parseChannelName } from '../../contracts/channel-name.ts'
+import type { EndpointState } from '../../contracts/facts.ts'
 import { extensionDigitsMax } from './number-spelling.ts'
 
 /** Extensions and trunks of a site, as its settings name them. Either may be unknown (empty). */
@@ -37,14 +38,17 @@ export function isTrunk(endpoint: string, lines: SiteLines): boolean | undefined
   return lines.trunks.size > 0 ? false : undefined
 }
 
-/** Returns the extension in the name of a phone: 1001 for `PJSIP/1001`, `SIP/1001-web` and `PJSIP/T1_1001`. */
-export function extensionOf(endpoint: string): string | undefined {
-  const resource = endpoint.slice(endpoint.indexOf('/') + 1)
-  return /^(?:T\d+_)?(\d{2,6})(?:[-_][A-Za-z]\w*)?$/.exec(resource)?.[1]
-}
-
 /** The line that calls over an endpoint use: its span for ISDN channels of DAHDI, else the endpoint itself. */
 export function lineOfEndpoint(endpoint: string): string {
   const name = parseChannelName(endpoint)
   return name?.kind === 'device' ? name.line : endpoint
+}
+
+/** Returns an endpoint's state as the settings of the site decide whether it is a trunk; unchanged where they do not. */
+export function withTrunk(state: EndpointState, lines: SiteLines): EndpointState {
+  const decided = isTrunk(state.endpoint, lines)
+  if (decided === undefined || decided === (state.trunk !== undefined)) return state
+  if (decided) return { ...state, trunk: {} }
+  const { trunk: _, ...phone } = state
+  return phone
 }

@@ -117,7 +117,9 @@ function toProblem(error: unknown): HttpProblemError {
 
 function json(statusCode: number, contentType: string, body: unknown, more: Record<string, string> = {}): Result {
   const headers = { 'content-type': contentType, 'cache-control': 'no-store', ...more }
-  return body === undefined
-    ? { statusCode, headers: { 'cache-control': 'no-store', ...more } }
-    : { statusCode, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
+  if (body === undefined) return { statusCode, headers: { 'cache-control': 'no-store', ...more } }
+  // API Gateway decodes base64 and sends the bytes.
+  if (body instanceof Uint8Array)
+    return { statusCode, headers, body: Buffer.from(body).toString('base64'), isBase64Encoded: true }
+  return { statusCode, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
 }

@@ -4,12 +4,14 @@ import type { SiteId } from '../../contracts/names.ts'
 import { type Numbering, numbering } from '../domain/phone-number.ts'
 import { readRanges } from '../domain/site-lines.ts'
 import type { Retention } from './cdrs.ts'
+import { cachedBySite } from './site-cache.ts'
 import { Table } from './table.ts'
 import { keys } from './table-keys.ts'
 
 const SiteRow = v.looseObject({
   country: v.optional(v.string(), 'FR'),
   zone: v.optional(v.string(), 'Europe/Paris'),
+  language: v.optional(v.picklist(['fr', 'en']), 'fr'),
   retentionDays: v.optional(v.number()),
   settings: v.optional(
     v.looseObject({
@@ -21,38 +23,29 @@ const SiteRow = v.looseObject({
   ),
 })
 
-/** Where a site is: its country, by which numbers are read, and its time zone (IANA), by which days are counted. */
+/**
+ * Where a site is: its country, by which numbers are read, its time zone (IANA), by which days are counted, and the language
+ * of its people.
+ */
 export interface Locale extends Numbering, Retention {
   zone: string
+  language: 'fr' | 'en'
 }
-
-/** A change of a site's country or zone takes effect within this time. */
-const cacheMs = 60_000
-/** Sites that one process remembers. When there are more, the cache is emptied. */
-const cacheEntriesMax = 10_000
 
 export async function readLocale(db: DynamoDBDocumentClient, table: string, site: SiteId): Promise<Locale> {
   const row = await new Table(db, table).get(SiteRow, keys.site(site), 'eventual')
-  const { country, zone, retentionDays, settings } = row ?? v.parse(SiteRow, {})
+  const { country, zone, language, retentionDays, settings } = row ?? v.parse(SiteRow, {})
   const { outsidePrefix, trunks, extensions } = settings
   const lines = { trunks: new Set(trunks), ranges: readRanges(extensions) }
   return {
     ...numbering(country, { outsidePrefix, lines }),
     zone,
+    language,
     ...(retentionDays !== undefined && { retentionDays }),
   }
 }
 
 /** Returns a `readLocale` that remembers what it read for a minute. */
 export function cachedLocale(db: DynamoDBDocumentClient, table: string, now: () => number) {
-  const cache = new Map<SiteId, { until: number; locale: Promise<Locale> }>()
-  return (site: SiteId): Promise<Locale> => {
-    const known = cache.get(site)
-    if (known && known.until > now()) return known.locale
-    const locale = readLocale(db, table, site)
-    locale.catch(() => cache.delete(site))
-    if (cache.size >= cacheEntriesMax) cache.clear()
-    cache.set(site, { until: now() + cacheMs, locale })
-    return locale
-  }
+  return cachedBySite((site) => readLocale(db, table, site), now)
 }

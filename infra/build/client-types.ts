@@ -3,6 +3,7 @@ import * as v from 'valibot'
 
 const Node = v.looseObject({
   type: v.optional(v.string()),
+  format: v.optional(v.string()),
   const: v.optional(v.unknown()),
   enum: v.optional(v.array(v.unknown())),
   anyOf: v.optional(v.array(v.unknown())),
@@ -12,19 +13,28 @@ const Node = v.looseObject({
   additionalProperties: v.optional(v.unknown()),
 })
 
+/** The only class whose instances are in an answer is Uint8Array. */
+const bytes = { type: 'string', format: 'binary' } as const
+
 /** Returns the type of a schema as TypeScript, so that users of the client need no schema library. */
 export function typeOf(schema: v.GenericSchema, typeMode: 'input' | 'output' = 'output'): string {
-  return write(toJsonSchema(schema, { typeMode, errorMode: 'ignore' }))
+  const json = toJsonSchema(schema, {
+    typeMode,
+    errorMode: 'ignore',
+    overrideSchema: ({ valibotSchema }) => (valibotSchema.type === 'instance' ? bytes : undefined),
+  })
+  return write(json)
 }
 
 function write(json: unknown): string {
   const node = v.safeParse(Node, json)
   if (!node.success) return 'unknown'
-  const { type, enum: values, anyOf, items, properties, required, additionalProperties } = node.output
+  const { type, format, enum: values, anyOf, items, properties, required, additionalProperties } = node.output
   if ('const' in node.output) return JSON.stringify(node.output.const)
   if (values) return values.map((value) => JSON.stringify(value)).join(' | ')
   if (anyOf) return anyOf.map((one) => `(${write(one)})`).join(' | ')
   if (type === 'array') return `(${items === undefined ? 'unknown' : write(items)})[]`
+  if (format === 'binary') return 'Uint8Array'
   if (type === 'integer') return 'number'
   if (type === 'string' || type === 'number' || type === 'boolean' || type === 'null') return type
   if (type !== 'object') return 'unknown'

@@ -27,6 +27,27 @@ browserTest('shows the site, phones, live calls and call log of a snapshot', asy
   expect(await row.innerText()).toMatch(/Reception\s60\s+61\s+No answer\s+0:20\s+0:00/)
 })
 
+browserTest('shows trunks apart from phones, with their registration and the calls that use them', async () => {
+  const since = new Date().toISOString()
+  const trunk = (state: 'registered' | 'rejected') => ({ trunk: { registration: { state, since } } })
+  const { page, peer, connected } = await openBoard(dashboard.url, {
+    prepare(peer) {
+      peer.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE'))
+      peer.endpoints.set('PJSIP/provider', endpoint('provider', 'INUSE', trunk('registered')))
+      peer.calls.set('2.1', call('2.1', 'answered', { callees: [party('0612345678', '', 'provider')] }))
+    },
+  })
+  await connected()
+  const shown = page.locator('[data-trunk="PJSIP/provider"]')
+  expect(await shown.innerText()).toMatch(/provider\s+Registered\s+since[\s\S]*1 call$/)
+  expect(await page.locator('.phones [data-endpoint]').count()).toBe(1)
+  expect(await page.locator('.phones .summary').innerText()).toBe('1 on call')
+  peer.push('endpoints', [endpoint('provider', 'NOT_INUSE', trunk('rejected'))])
+  peer.push('calls', [call('2.1', 'ended', { endedAt: since })])
+  await shown.getByText('Registration refused').waitFor()
+  await shown.getByText('0 calls').waitFor()
+})
+
 browserTest('shows a call from ringing to its end, then its record in the call log', async () => {
   const { page, peer, phone, connected } = await openBoard(dashboard.url)
   await connected()

@@ -60,7 +60,7 @@ async function run(
   const listing = {
     log: new CallLogStore(log, tables.table),
     cursorKey: 'k'.repeat(32),
-    numbering: { country: 'FR' } as const,
+    numbering: { country: 'FR', zone: 'Europe/Paris', language: 'fr' } as const,
     now: () => now,
   }
   const counted =

@@ -35,6 +35,8 @@ test.each([
   [['keys', 'list', '--api', 'example.com', '--site', 'office', '--key', 'k'], 'Expected an address'],
   [['sites', 'delete', 'office', ...connection.toSpliced(2, 2)], 'Add --yes to confirm'],
   [['cdrs', 'verify', '--day', 'today', ...connection], 'Expected a date, for example 2026-11-24'],
+  [['cdrs', 'export', '--format', 'xls', ...connection], 'Allowed choices are csv, jsonl, xlsx'],
+  [['cdrs', 'export', '--format', 'xlsx', ...connection], 'An XLSX file is not text: add --file calls.xlsx'],
   [['import', '--zone', 'Mars', '--file', 'x', ...connection], 'Expected an IANA time zone'],
   [['import', '--zone', 'UTC', ...connection], 'Give either --from'],
   [['import', '--zone', 'UTC', '--from', 'localhost', ...connection], 'mysql://USER:PASSWORD@HOST/DATABASE'],

@@ -1,8 +1,8 @@
 import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
-import { type ChannelName, parseChannelName } from '../../../contracts/channel-name.ts'
+import { type ChannelName, extensionOf, parseChannelName } from '../../../contracts/channel-name.ts'
 import { isDialled } from '../../../contracts/dial-steps.ts'
 import { canonicalDialled, canonicalNumber, isExtension, linesOf, type Numbering } from '../phone-number.ts'
-import { extensionOf, isTrunk } from '../site-lines.ts'
+import { isTrunk } from '../site-lines.ts'
 
 /** One CDR, read: one attempt to connect two ends. */
 export interface Leg {

@@ -1,6 +1,7 @@
+import { extensionOf } from '../../../contracts/channel-name.ts'
 import { isDialled } from '../../../contracts/dial-steps.ts'
 import { canonicalDialled, isExtension, linesOf, type Numbering } from '../phone-number.ts'
-import { extensionOf, isKnownExtension } from '../site-lines.ts'
+import { isKnownExtension } from '../site-lines.ts'
 import { dialTargets } from './dial-target.ts'
 import type { Leg } from './leg.ts'
 

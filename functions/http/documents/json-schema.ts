@@ -14,6 +14,7 @@ export function jsonSchema(schema: v.GenericSchema, target: 'draft-07' | 'draft-
     errorMode: 'ignore',
     target,
     overrideSchema: ({ valibotSchema, jsonSchema: own }) => {
+      if (valibotSchema.type === 'instance') return binary
       if (!v.is(WithEntries, valibotSchema) || !own.properties) return undefined
       const described = Object.entries(own.properties).map(([name, property]) => {
         return [name, withText(property, textOf(valibotSchema.entries[name]))]
@@ -23,6 +24,9 @@ export function jsonSchema(schema: v.GenericSchema, target: 'draft-07' | 'draft-
   })
   return json
 }
+
+/** Bytes, as OpenAPI writes them. */
+const binary = { type: 'string', format: 'binary' } as const
 
 const WithEntries = v.looseObject({ entries: v.record(v.string(), v.looseObject({})) })
 const Optional = v.looseObject({ wrapped: v.looseObject({}) })

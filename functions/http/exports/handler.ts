@@ -12,7 +12,7 @@ import { documentClient } from '../../stores/table.ts'
 import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
 import { checkSearchScope } from '../search/conditional-answer.ts'
-import { exportCdrs, headersOf } from './export-cdrs.ts'
+import { exportFile } from './export-file.ts'
 import { findExport, requestExport } from './request-export.ts'
 
 const env = config('TABLE_RECORDS', 'TABLE_LIVE', 'BUCKET_EXPORTS')
@@ -27,8 +27,8 @@ export const handler = httpHandler(exportRoutes, 'exports', {
     checkSearchScope(caller, 'cdrs', query)
     const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
     const show = (cdr: Cdr) => mask(caller, 'cdrs', cdrShape, cdr)
-    const exported = await exportCdrs(site, query, { log, cursorKey, numbering, now: Date.now, show })
-    return answer(200, exported.text, { headers: headersOf(site, query, exported) })
+    const file = await exportFile(site, query, { log, cursorKey, numbering, now: Date.now, show })
+    return answer(200, file.body, { headers: file.headers })
   },
   'POST /v1/sites/{site}/cdrs/exports': async ({ caller, site, query, now }) => {
     checkSearchScope(caller, 'cdrs', query)

@@ -10,6 +10,7 @@ import { ConnectionStore } from '../../stores/connections.ts'
 import { PlacedCallStore } from '../../stores/placed-calls.ts'
 import { PresenceStore } from '../../stores/presence.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
+import { cachedLines } from '../../stores/site-lines.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TimeLineStore } from '../../stores/time-lines.ts'
@@ -34,6 +35,7 @@ export const dependencies = {
   chunks: new FanOutQueue(env.QUEUE_FAN_OUT),
   ...socketPosting(env.SOCKET_ENDPOINT),
   recordLastSeen: lastSeenRecorder(epochs),
+  linesOf: cachedLines(db, env.TABLE_LIVE, Date.now),
   pacing: new Pacing({
     sites: new SiteDirectory(db, env.TABLE_ACCESS),
     commands: new CommandQueues(env.STAGE),

@@ -3,6 +3,7 @@ import { type DeltaFrame, type ResetFrame, Topic } from '../../../contracts/fram
 import type { SiteId } from '../../../contracts/names.ts'
 import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import { foldPresence, type SiteFold } from '../../domain/presence-fold.ts'
+import { type SiteLines, withTrunk } from '../../domain/site-lines.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import { type FanOutCount, type FanOutDependencies, fanOut } from '../fan-out/fan-out.ts'
@@ -26,6 +27,8 @@ export interface PushDependencies extends FanOutDependencies {
   pacing: { adjust(site: SiteId, count: FanOutCount, now: number): Promise<number> }
   timeLines: TimeLines
   placed: PlacedCallUpdates
+  /** Returns the trunks and extensions of the site's settings, which decide over what the bridge recognised. */
+  linesOf?(site: SiteId): Promise<SiteLines>
   /** Records that the bridge was seen; returns true if its subscribers had been notified that it is silent. */
   recordLastSeen: (fold: SiteFold, now: number) => Promise<boolean>
 }
@@ -44,7 +47,7 @@ export async function pushSite(
       handledAt: now,
       events: eventsOf(message),
     }))
-    const fold = foldPresence(site, passages)
+    const fold = await withTrunks(foldPresence(site, passages), dependencies)
     const early = new EarlySubscribers(dependencies.connections)
     const topics = new Set(fold.entities.map(({ topic }) => topic))
     const [frames, isBack] = await Promise.all([
@@ -84,6 +87,18 @@ export async function pushSite(
     logOutcome('error', 'presence-failed', { site, error: describeError(error) })
     return false
   }
+}
+
+/** Returns the facts of endpoints with the trunks of the site's settings. */
+async function withTrunks(fold: SiteFold, { linesOf }: PushDependencies): Promise<SiteFold> {
+  if (!linesOf || !fold.entities.some(({ topic }) => topic === 'endpoints')) return fold
+  const lines = await linesOf(fold.site)
+  const entities = fold.entities.map((folded) => {
+    const { event } = folded
+    if (event.type !== 'switchhook.endpoint.v1') return folded
+    return { ...folded, event: { ...event, data: withTrunk(event.data, lines) } }
+  })
+  return { ...fold, entities }
 }
 
 /** Returns the events of a message without its invalid lines; the bridge's next fact of such an entity replaces the lost one. */

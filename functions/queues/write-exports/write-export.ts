@@ -1,6 +1,5 @@
-import type { ExportQuery } from '../../../contracts/routes/exports.ts'
 import { partBytesMin, UploadLostError } from '../../gateways/export-files.ts'
-import type { Exported } from '../../http/exports/export-cdrs.ts'
+import type { Exported, TextQuery } from '../../http/exports/export-cdrs.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { StoredExportJob } from '../../stores/export-jobs.ts'
 
@@ -16,7 +15,7 @@ export interface WriteExportsDependencies {
     complete(file: string, upload: string, etags: readonly string[]): Promise<void>
   }
   /** Reads the next rows of the job's search as text, at most 5,000, and the cursor after them. */
-  read(job: StoredExportJob, query: ExportQuery): Promise<Exported>
+  read(job: StoredExportJob, query: TextQuery): Promise<Exported>
   isOver(): boolean
   /** Unix milliseconds. */
   now: number

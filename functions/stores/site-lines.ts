@@ -1,0 +1,25 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import * as v from 'valibot'
+import { readRanges, type SiteLines } from '../domain/site-lines.ts'
+import { cachedBySite } from './site-cache.ts'
+import { Table } from './table.ts'
+import { keys } from './table-keys.ts'
+
+const LinesRow = v.looseObject({
+  settings: v.optional(
+    v.looseObject({ trunks: v.optional(v.array(v.string()), []), extensions: v.optional(v.array(v.string()), []) }),
+    {},
+  ),
+})
+
+/**
+ * Returns a function that reads the trunks and extensions of a site's settings and remembers them for a minute. It needs no rules of
+ * telephone numbers, which would double the package of a function on a live event's way.
+ */
+export function cachedLines(db: DynamoDBDocumentClient, table: string, now: () => number) {
+  const rows = new Table(db, table)
+  return cachedBySite(async (site): Promise<SiteLines> => {
+    const { settings } = (await rows.get(LinesRow, keys.site(site), 'eventual')) ?? v.parse(LinesRow, {})
+    return { trunks: new Set(settings.trunks), ranges: readRanges(settings.extensions) }
+  }, now)
+}
