@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks'
+import { CallResult } from '../../contracts/call-result.ts'
 import { emptyForm, type SearchForm as Form } from '../call-search.ts'
 import { strings } from '../strings.ts'
 
 const words = strings.search
-const results = ['answered', 'voicemail', 'no-answer', 'cancelled', 'busy', 'unreachable', 'failed'] as const
+const results = CallResult.options
 
 export function SearchForm({ onSearch }: { onSearch: (form: Form) => void }) {
   const [form, setForm] = useState(emptyForm)

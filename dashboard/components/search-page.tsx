@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useReducer } from 'preact/hooks'
-import type { Call, CallResult } from '../../contracts/calls.ts'
+import type { CallResult } from '../../contracts/call-result.ts'
+import type { Call } from '../../contracts/calls.ts'
 import { partyLabel } from '../call-parties.ts'
 import { CallSearch, emptyForm, type SearchSource } from '../call-search.ts'
 import { duration, localZone, timeOf } from '../moments.ts'
