@@ -34,7 +34,7 @@ export function SearchForm({ onSearch }: { onSearch: (form: Form) => void }) {
       <Select
         label={words.result}
         field={field('result')}
-        options={{ '': words.any, ...Object.fromEntries(results.map((name) => [name, words.results[name]])) }}
+        options={{ '': words.any, ...Object.fromEntries(results.map((name) => [name, strings.results[name]])) }}
       />
       <Select label={words.direction} field={field('direction')} options={{ '': words.any, ...words.directions }} />
       <label for="search-minDuration">

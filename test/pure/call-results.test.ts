@@ -11,7 +11,7 @@ test('docs/call-log.md has the table of results as the code has it, and the page
     ([result, { when, figure }]) => `| \`${result}\` | ${when} | ${figure} |\n`,
   )
   expect(table).toBe(rows.join(''))
-  expect(Object.keys(strings.search.results).sort()).toEqual(Object.keys(callResults).sort())
+  expect(Object.keys(strings.results).sort()).toEqual(Object.keys(callResults).sort())
 })
 
 test.each([
