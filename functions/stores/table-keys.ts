@@ -38,7 +38,7 @@ import { fnv1a32 } from '../../contracts/fnv1a.ts'
  * | people  | failed lookups  | S#LK#who            | -             | limit of guesses                         |
  * | audit   | entry           | S#m; #m: deployment | time#id       | who did what, by time                    |
  *
- * No table has an index, and nothing is scanned: each item is read by its key or by a query of its partition.
+ * No table has an index: each item is read by its key or by a query of its partition. Only an erasure scans a table.
  */
 export const keys = {
   timeRows: (site: string, month: string, lane: number) => `${site}#T#${month}#${lane}`,
