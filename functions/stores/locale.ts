@@ -21,21 +21,40 @@ const SiteRow = v.looseObject({
   ),
 })
 
+/** Numbers of phones are two to six digits; a trunk may show a whole telephone number as its own. */
+const Phone = v.looseObject({
+  sk: v.string(),
+  ended: v.optional(v.boolean()),
+  state: v.optional(v.looseObject({ number: v.optional(v.string()) })),
+})
+const extension = /^\d{1,6}$/
+/** A site has at most some thousand endpoints of 0.3 KB: a page or two of 1 MB, once a minute and process. */
+const pagesMax = 100
+
 /** Where a site is: its country, by which numbers are read, and its time zone (IANA), by which days are counted. */
 export interface Locale extends Numbering, Retention {
   zone: string
 }
 
-/** A change of a site's country or zone takes effect within this time. */
+/** A change of a site's settings or of a phone's number takes effect within this time. */
 const cacheMs = 60_000
 /** Sites that one process remembers. When there are more, the cache is emptied. */
 const cacheEntriesMax = 10_000
 
 export async function readLocale(db: DynamoDBDocumentClient, table: string, site: SiteId): Promise<Locale> {
-  const row = await new Table(db, table).get(SiteRow, keys.site(site), 'eventual')
+  const live = new Table(db, table)
+  const [row, phones] = await Promise.all([
+    live.get(SiteRow, keys.site(site), 'eventual'),
+    live.items(Phone, { pk: keys.endpoints(site), read: 'eventual' }, pagesMax),
+  ])
+  const numbers = new Map(
+    phones.flatMap(({ sk, ended, state }): [string, string][] =>
+      !ended && state?.number !== undefined && extension.test(state.number) ? [[sk, state.number]] : [],
+    ),
+  )
   const { country, zone, retentionDays, settings } = row ?? v.parse(SiteRow, {})
   const { outsidePrefix, trunks, extensions } = settings
-  const lines = { trunks: new Set(trunks), ranges: readRanges(extensions) }
+  const lines = { trunks: new Set(trunks), ranges: readRanges(extensions), numbers }
   return {
     ...numbering(country, { outsidePrefix, lines }),
     zone,
