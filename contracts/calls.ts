@@ -77,6 +77,9 @@ export const Call = v.looseObject({
   state: CallStage,
   ...archived,
   sipCode: v.optional(field(v.number(), 'SIP code of the leg that decided the outcome, if it had one (RFC 3261).')),
+  dials: v.optional(
+    field(word, 'What Asterisk dials for a call by API: the number in digits, behind the outside prefix of the site.'),
+  ),
   metadata: v.optional(field(v.record(v.string(), v.string()), '`metadata` of the request that placed the call.')),
 })
 export type Call = v.InferOutput<typeof Call>

@@ -149,7 +149,7 @@ test.each(Object.entries(kinds).map(([kind, how], n) => [kind, how, n] as const)
     await until('its CDRs', async () => (await byId(id)).cdrs?.length === cdrs.length)
     await until('its result as pushed', async () => pushed(id) === result)
     const { cdrs: _cdrs, ...call } = await byId(id)
-    expect(call).toMatchObject({ result, dialled: '61' })
+    expect(call).toMatchObject({ result, dialled: '61', dials: '61' })
     expect((await listed()).find((one) => one.call === id)).toEqual(call)
     placed.set(id, result)
   },

@@ -15,6 +15,8 @@ export interface PlacedFacts {
   sipCode?: number | undefined
   endpoint: string
   to: string
+  /** The digits that the dial plan dials. */
+  dial?: string | undefined
   metadata?: Record<string, string> | undefined
   issuedAt: number
   endedAt?: string | undefined
@@ -31,7 +33,7 @@ export function isPlacedCall(linkedid: string): boolean {
 
 /** Returns the call that a row of a placed call describes, without facts of the bridge. */
 export function toCall(call: string, row: PlacedFacts): Call {
-  const { stage, result, cause, sipCode, endpoint, to, metadata, issuedAt, endedAt } = row
+  const { stage, endpoint, to, issuedAt, endedAt } = row
   return {
     call,
     state: stage,
@@ -39,20 +41,19 @@ export function toCall(call: string, row: PlacedFacts): Call {
     dialled: to,
     callees: [],
     startedAt: new Date(issuedAt).toISOString(),
-    ...withOutcome({ result, cause, sipCode, metadata }),
+    ...withOutcome(row),
     ...(endedAt !== undefined && { endedAt }),
   }
 }
 
 /** Returns a live call that Asterisk reports, with the stage and result of its row. */
 export function enrich(call: Call, row: PlacedFacts): Call {
-  const { stage, result, cause, sipCode, metadata } = row
-  return { ...call, state: stage, ...withOutcome({ result, cause, sipCode, metadata }) }
+  return { ...call, state: row.stage, ...withOutcome(row) }
 }
 
 /** Returns the ended call with the facts of its row that no CDR has. */
-export function withRow(call: Call, { cause, sipCode, metadata }: PlacedFacts): Call {
-  return { ...call, ...withOutcome({ result: call.result, cause, sipCode, metadata }) }
+export function withRow(call: Call, row: PlacedFacts): Call {
+  return { ...call, ...withOutcome({ ...row, result: call.result }) }
 }
 
 /** Longer than the cloud takes to end a call of which its bridge reports no end (reap-call.ts). */
@@ -77,16 +78,13 @@ export function settledResult(byRecords: CallResult, row: Pick<PlacedFacts, 'res
   return result === 'unknown' || corrections !== undefined ? byRecords : result
 }
 
-function withOutcome({
-  result,
-  cause,
-  sipCode,
-  metadata,
-}: Pick<PlacedFacts, 'result' | 'cause' | 'sipCode' | 'metadata'>) {
+type Outcome = Pick<PlacedFacts, 'result' | 'cause' | 'sipCode' | 'metadata' | 'dial'>
+function withOutcome({ result, cause, sipCode, metadata, dial }: Outcome) {
   return {
     ...(result !== undefined && { result }),
     ...(cause !== undefined && { cause }),
     ...(sipCode !== undefined && { sipCode }),
+    ...(dial !== undefined && { dials: dial }),
     ...(metadata !== undefined && { metadata }),
   }
 }
