@@ -66,9 +66,10 @@ export class CdrErasure extends Store {
     await this.#putParties(site, month, emptied)
   }
 
-  async #putParties(site: SiteId, month: string, { sk, cdr, a, b, doubt, ttl }: TimeRow): Promise<void> {
-    if (a) await this.table.put({ pk: keys.callerRows(site, month), sk: partyKey(a, sk), cdr, a, b, doubt, ttl })
-    if (b) await this.table.put({ pk: keys.calleeRows(site, month), sk: partyKey(b, sk), cdr, a, b, doubt, ttl })
+  async #putParties(site: SiteId, month: string, { sk, cdr, a, b, doubt, importId, ttl }: TimeRow): Promise<void> {
+    const content = { cdr, a, b, doubt, importId, ttl }
+    if (a) await this.table.put({ pk: keys.callerRows(site, month), sk: partyKey(a, sk), ...content })
+    if (b) await this.table.put({ pk: keys.calleeRows(site, month), sk: partyKey(b, sk), ...content })
   }
 
   /** Deletes party rows that hold the number and whose time row was erased by an earlier, interrupted pass. */
