@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { CallResult } from './call-result.ts'
 import { Cdr } from './cdr.ts'
 import { CallProgress, CallState, Party } from './facts.ts'
 import { field } from './field.ts'
@@ -20,21 +21,6 @@ export const CallStage = v.picklist([
   ...CallProgress.options,
 ])
 export type CallStage = v.InferOutput<typeof CallStage>
-
-/** How a call ended, from the caller's side. `expired` and `unknown` occur only for calls placed by API. */
-export const CallResult = v.picklist([
-  'answered',
-  'voicemail',
-  'busy',
-  'no-answer',
-  'refused',
-  'unreachable',
-  'cancelled',
-  'expired',
-  'failed',
-  'unknown',
-])
-export type CallResult = v.InferOutput<typeof CallResult>
 
 /** An `inbound` call came over a trunk, an `outbound` call left over one, an `internal` call did neither. */
 export const Direction = v.picklist(['internal', 'inbound', 'outbound'])
@@ -91,6 +77,9 @@ export const Call = v.looseObject({
   state: CallStage,
   ...archived,
   sipCode: v.optional(field(v.number(), 'SIP code of the leg that decided the outcome, if it had one (RFC 3261).')),
+  dials: v.optional(
+    field(word, 'What Asterisk dials for a call by API: the number in digits, behind the outside prefix of the site.'),
+  ),
   metadata: v.optional(field(v.record(v.string(), v.string()), '`metadata` of the request that placed the call.')),
 })
 export type Call = v.InferOutput<typeof Call>

@@ -49,11 +49,16 @@ export function parseChannelName(text: string): ChannelName | undefined {
   const slash = name.indexOf('/')
   if (slash <= 0 || slash === name.length - 1) return undefined
   const technology = name.slice(0, slash)
-  if (technology === 'Local') return parseLocal(name)
+  if (technology === 'Local') return isOwnControl(name) ? { kind: 'internal', technology } : parseLocal(name)
   if (internalTechnologies.has(technology.toLowerCase())) return { kind: 'internal', technology }
   const suffix = longInstanceTechnologies.has(technology.toLowerCase()) ? longInstance : instance
   const endpoint = name.replace(/;[12]$/, '').replace(suffix, '')
   return { kind: 'device', technology, endpoint, line: lineOf(technology, endpoint) }
+}
+
+/** Whether the bridge made this channel to ask or tell the dial plan something (forwarding): it is no call. */
+export function isOwnControl(name: string): boolean {
+  return /^Local\/[^@]*@renvoi-(api|dire)-/.test(name)
 }
 
 /** `Local/1003@from-queue-00000007;1`; the two halves of a pair differ in their last digit alone. */

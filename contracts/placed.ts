@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { CallResult } from './call-result.ts'
 
 /** Stages of a call placed by API. The cloud sets `queued`; the bridge reports the others. */
 export const PlacedStage = v.picklist([
@@ -12,19 +13,9 @@ export const PlacedStage = v.picklist([
 ])
 export type PlacedStage = v.InferOutput<typeof PlacedStage>
 
-/** How a placed call ended. The call's CDR corrects `unknown` when it arrives. */
-export const PlacedResult = v.picklist([
-  'answered',
-  'busy',
-  'no-answer',
-  'refused',
-  'unreachable',
-  'cancelled',
-  'expired',
-  'failed',
-  'unknown',
-])
-export type PlacedResult = v.InferOutput<typeof PlacedResult>
+/** The words of every call. The bridge reports all but `voicemail`; the call's CDRs correct what it cannot know. */
+export const PlacedResult = CallResult
+export type PlacedResult = CallResult
 
 /** Whole state of a placed call, which the facts of the call carry. `cause` is a Q.850 code, `sipCode` a SIP code (RFC 3261). */
 export const Placed = v.looseObject({

@@ -1,41 +1,39 @@
-import { ApiError, type CdrPage } from '../client/call-log.ts'
+import { ApiError, type CallPage } from '../client/call-log.ts'
 import type { Clock } from '../client/clock.ts'
-import type { Cdr } from '../contracts/cdr.ts'
-import { cdrMs } from './moments.ts'
+import type { Call } from '../contracts/calls.ts'
 
 export const logPageRows = 25
 /** 20 pages. To find older calls, a person uses the search. */
 export const logRowsMax = 500
-/** A CDR is stored within a second or two after its call ends. Some calls never write one. */
+/** The CDRs of a call are stored within seconds after its end. Some calls never write one. */
 const awaitedMsMax = 10_000
 const firstWaitMs = 250
 const waitMsMax = 2_000
 
-export interface CdrSource {
-  listCdrs(query: { limit?: number; cursor?: string }): Promise<CdrPage>
+export interface CallSource {
+  listCalls(query: Readonly<Record<string, string>>): Promise<CallPage>
 }
 
-const rowKey = ({ uniqueid, sequence }: Cdr) => `${uniqueid} ${sequence}`
-const newestFirst = (a: Cdr, b: Cdr) => cdrMs(b.start) - cdrMs(a.start) || b.sequence - a.sequence
+const newestFirst = (a: Call, b: Call) => Date.parse(b.startedAt) - Date.parse(a.startedAt)
 
 /** The latest calls, page by page. Reads the newest page again whenever a live call has ended. */
 export class CallLog {
-  rows: readonly Cdr[] = []
+  rows: readonly Call[] = []
   isLoaded = false
   isLoadingOlder = false
   /** Why the last request failed; undefined after one succeeds. */
   failure: string | undefined
-  readonly #source: CdrSource
+  readonly #source: CallSource
   readonly #clock: Clock
   readonly #onChange: () => void
   #cursor: string | undefined
-  /** When to stop waiting for the record of each call, by linkedid. */
-  readonly #awaited = new Map<string, number>()
+  /** When to stop waiting for each call, by linkedid, and how many CDRs it had at the last look. */
+  readonly #awaited = new Map<string, { untilMs: number; legs: number | undefined }>()
   #waitMs = firstWaitMs
   #cancelWait: (() => void) | undefined
   #isStopped = false
 
-  constructor(source: CdrSource, clock: Clock, onChange: () => void) {
+  constructor(source: CallSource, clock: Clock, onChange: () => void) {
     this.#source = source
     this.#clock = clock
     this.#onChange = onChange
@@ -46,16 +44,16 @@ export class CallLog {
   }
 
   async refresh(): Promise<void> {
-    const page = await this.#read({ limit: logPageRows })
+    const page = await this.#read({})
     if (!page) return
-    const known = new Set(this.rows.map(rowKey))
+    const known = new Set(this.rows.map(({ call }) => call))
     // Without a common row, calls may be missing between the rows and this page. So start again with it.
-    const joins = page.cdrs.some((cdr) => known.has(rowKey(cdr))) || page.cursor === undefined
+    const joins = page.calls.some(({ call }) => known.has(call)) || page.cursor === undefined
     if (!joins || !this.isLoaded) {
       this.rows = []
       this.#cursor = page.cursor
     }
-    this.#merge(page.cdrs)
+    this.#merge(page.calls)
     this.isLoaded = true
     this.#onChange()
   }
@@ -64,18 +62,18 @@ export class CallLog {
     if (this.#cursor === undefined || this.isLoadingOlder) return
     this.isLoadingOlder = true
     this.#onChange()
-    const page = await this.#read({ limit: logPageRows, cursor: this.#cursor })
+    const page = await this.#read({ cursor: this.#cursor })
     this.isLoadingOlder = false
     if (page) {
       this.#cursor = page.cursor
-      this.#merge(page.cdrs)
+      this.#merge(page.calls)
     }
     this.#onChange()
   }
 
-  /** Reads the log again until it has the record of an ended call, for 10 s at most. */
+  /** Reads the log again until it has an ended call and no more CDRs of it arrive, for 10 s at most. */
   awaitRecord(linkedid: string): void {
-    this.#awaited.set(linkedid, this.#clock.now() + awaitedMsMax)
+    this.#awaited.set(linkedid, { untilMs: this.#clock.now() + awaitedMsMax, legs: undefined })
     this.#waitMs = firstWaitMs
     this.#lookLater()
   }
@@ -94,19 +92,23 @@ export class CallLog {
 
   async #look(): Promise<void> {
     await this.refresh()
-    for (const { linkedid } of this.rows) this.#awaited.delete(linkedid)
-    for (const [linkedid, until] of this.#awaited) if (this.#clock.now() >= until) this.#awaited.delete(linkedid)
+    for (const [linkedid, { untilMs, legs: before }] of this.#awaited) {
+      const legs = this.rows.find(({ call }) => call === linkedid)?.legs
+      const isWhole = legs !== undefined && legs === before
+      if (isWhole || this.#clock.now() >= untilMs) this.#awaited.delete(linkedid)
+      else this.#awaited.set(linkedid, { untilMs, legs })
+    }
     this.#lookLater()
   }
 
-  #merge(cdrs: readonly Cdr[]): void {
-    const merged = new Map([...this.rows, ...cdrs].map((cdr) => [rowKey(cdr), cdr]))
+  #merge(calls: readonly Call[]): void {
+    const merged = new Map([...this.rows, ...calls].map((call) => [call.call, call]))
     this.rows = [...merged.values()].sort(newestFirst).slice(0, logRowsMax)
   }
 
-  async #read(query: { limit: number; cursor?: string }): Promise<CdrPage | undefined> {
+  async #read(query: { cursor?: string }): Promise<CallPage | undefined> {
     try {
-      const page = await this.#source.listCdrs(query)
+      const page = await this.#source.listCalls({ limit: String(logPageRows), ...query })
       this.failure = undefined
       return this.#isStopped ? undefined : page
     } catch (error) {

@@ -1,4 +1,3 @@
-import type { Cdr } from '../contracts/cdr.ts'
 import type { CallState, Party } from '../contracts/facts.ts'
 import { strings } from './strings.ts'
 
@@ -29,10 +28,4 @@ export function peerOf(endpoint: string, calls: Iterable<CallState>): Label | un
     if (call.callees.some((callee) => callee.endpoint === endpoint)) return partyLabel(call.caller)
   }
   return undefined
-}
-
-/** Returns the caller of a CDR. Asterisk writes `clid` as `"Name" <number>`. */
-export function cdrCaller({ clid, src }: Pick<Cdr, 'clid' | 'src'>): Label {
-  const name = /^"(.*)"\s*<.*>$/.exec(clid)?.[1]?.trim() ?? ''
-  return partyLabel({ number: src, name })
 }

@@ -29,8 +29,3 @@ export function duration(seconds: number): string {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)]
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
 }
-
-/** Returns the Unix milliseconds of a CDR's time, whose offset lacks the colon that ECMAScript requires (`+0100`). */
-export function cdrMs(moment: string): number {
-  return Date.parse(moment.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
-}

@@ -38,8 +38,10 @@ export function addImportCommand(program: AnyCommand, setStatus: SetStatus): voi
       const count = await importCalls(sourceOf({ from, file, table, zone }), {
         stateFile: state,
         importer: {
-          send: async (rows) =>
-            (await withRetries(() => api('POST /v1/sites/{site}/cdrs/import', { body: { rows: [...rows] } }))).body,
+          send: async (rows, id) => {
+            const body = { import: id, rows: [...rows] }
+            return (await withRetries(() => api('POST /v1/sites/{site}/cdrs/import', { body }))).body
+          },
           progress: ({ read, stored, matched, doubtful, refused }) =>
             console.error(
               `${read} rows read: ${stored} stored, ${matched} stored before, ${doubtful} doubtful, ${refused} refused`,

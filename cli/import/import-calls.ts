@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { convertRow } from '../../contracts/cdr-row/table-row.ts'
@@ -5,8 +6,8 @@ import { type ImportResult, type ImportRow, importRowsMax } from '../../contract
 import type { SourceRow } from './master-csv.ts'
 
 export interface Importer {
-  /** Posts rows to the site's import route and returns its answer. Rejects if the API refuses or cannot be reached. */
-  send(rows: readonly ImportRow[]): Promise<ImportResult>
+  /** Posts rows to the site's import route under the id of the import and returns its answer. Rejects if the API refuses or cannot be reached. */
+  send(rows: readonly ImportRow[], id: string): Promise<ImportResult>
   /** Called after each batch with the counts so far. */
   progress(count: ImportCount): void
   /** Called for each row that was not stored, or stored with a remark. `at` is its index in the source, from 0. */
@@ -19,7 +20,8 @@ export interface ImportCount {
   doubtful: number
   refused: number
 }
-const Resume = v.object({ source: v.string(), done: v.number() })
+/** An import keeps its id when it continues, so that its own rows are not matched against each other. */
+const Resume = v.object({ source: v.string(), done: v.number(), id: v.optional(v.string()) })
 
 /** The rows of one request. `keys` finds a row that occurs twice in it, `places` gives each row's index in the source. */
 interface Batch {
@@ -36,7 +38,7 @@ export async function importCalls(
   source: { name: string; rows(skip: number): AsyncIterable<SourceRow>; zone: string },
   { stateFile, importer }: { stateFile: string | undefined; importer: Importer },
 ): Promise<ImportCount> {
-  const done = await readState(stateFile, source.name)
+  const { done, id = randomUUID() } = await readState(stateFile, source.name)
   const count: ImportCount = { read: done, stored: 0, matched: 0, doubtful: 0, refused: 0 }
   let batch = newBatch()
   const refuse = (at: number, reason: string) => {
@@ -59,13 +61,13 @@ export async function importCalls(
       batch.places.push(item.at)
     }
     if (batch.rows.length === importRowsMax) {
-      await send(batch, count, importer)
-      await writeState(stateFile, source.name, count.read)
+      await send(batch, count, importer, id)
+      await writeState(stateFile, { source: source.name, done: count.read, id })
       batch = newBatch()
     }
   }
-  await send(batch, count, importer)
-  await writeState(stateFile, source.name, count.read)
+  await send(batch, count, importer, id)
+  await writeState(stateFile, { source: source.name, done: count.read, id })
   return count
 }
 
@@ -73,9 +75,9 @@ function newBatch(): Batch {
   return { rows: [], places: [], keys: new Set() }
 }
 
-async function send({ rows, places }: Batch, count: ImportCount, importer: Importer): Promise<void> {
+async function send({ rows, places }: Batch, count: ImportCount, importer: Importer, id: string): Promise<void> {
   if (rows.length > 0) {
-    const result = await importer.send(rows)
+    const result = await importer.send(rows, id)
     count.stored += result.stored
     count.matched += result.matched
     count.doubtful += result.doubtful.length
@@ -87,20 +89,22 @@ async function send({ rows, places }: Batch, count: ImportCount, importer: Impor
   importer.progress(count)
 }
 
-async function readState(file: string | undefined, source: string): Promise<number> {
-  if (file === undefined) return 0
+type State = v.InferOutput<typeof Resume>
+
+async function readState(file: string | undefined, source: string): Promise<Omit<State, 'source'>> {
+  if (file === undefined) return { done: 0 }
   try {
     const state = v.parse(Resume, JSON.parse(await readFile(file, 'utf8')))
-    return state.source === source ? state.done : 0
+    return state.source === source ? state : { done: 0 }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { done: 0 }
     throw error
   }
 }
 
 /** Replaces the file by a rename: a crash leaves either the old state or the new one. */
-async function writeState(file: string | undefined, source: string, done: number): Promise<void> {
+async function writeState(file: string | undefined, state: State): Promise<void> {
   if (file === undefined) return
-  await writeFile(`${file}.new`, JSON.stringify({ source, done }), { mode: 0o600 })
+  await writeFile(`${file}.new`, JSON.stringify(state), { mode: 0o600 })
   await rename(`${file}.new`, file)
 }

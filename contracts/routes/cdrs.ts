@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { CallResult, Direction } from '../calls.ts'
+import { CallResult } from '../call-result.ts'
+import { Direction } from '../calls.ts'
 import { Cdr } from '../cdr.ts'
 import { field } from '../field.ts'
 import { CdrPage } from '../http.ts'

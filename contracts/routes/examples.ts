@@ -57,6 +57,7 @@ export const placedCallExample = {
   state: 'queued',
   caller: { number: '60', name: '' },
   dialled: '+33123456789',
+  dials: '00123456789',
   callees: [],
   startedAt: timeExample,
 }

@@ -17,6 +17,13 @@ export type ImportRow = v.InferOutput<typeof ImportRow>
 
 /** The use case parses each row by itself, so that a bad row is refused alone. */
 export const ImportRequest = v.looseObject({
+  import: v.optional(
+    field(
+      v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{8,40}$/, 'Not 8 to 40 letters, digits, - or _. Example: 3f9a8c1e.')),
+      'Id of the import, the same for all its requests and new for each import: its rows are matched against those that the call log had before it.',
+      '3f9a8c1e',
+    ),
+  ),
   rows: field(
     v.pipe(
       v.array(v.unknown()),

@@ -1,9 +1,9 @@
-import type { Cdr } from '../../contracts/cdr.ts'
+import type { Call } from '../../contracts/calls.ts'
 import type { CallLog } from '../call-log.ts'
-import { cdrCaller } from '../call-parties.ts'
-import { cdrMs, duration, localZone, timeOf } from '../moments.ts'
+import { partyLabel } from '../call-parties.ts'
+import { duration, localZone, timeOf } from '../moments.ts'
 import { strings } from '../strings.ts'
-import { Icon, type IconName } from './icon.tsx'
+import { ResultChip } from './result-chip.tsx'
 
 const words = strings.log
 const { columns } = words
@@ -37,7 +37,7 @@ function Nothing({ log }: { log: CallLog }) {
   return <p class="empty">{log.isLoaded ? words.none : words.loading}</p>
 }
 
-function Rows({ rows }: { rows: readonly Cdr[] }) {
+function Rows({ rows }: { rows: readonly Call[] }) {
   return (
     <table class="call-table">
       <caption>{words.caption(localZone)}</caption>
@@ -51,38 +51,29 @@ function Rows({ rows }: { rows: readonly Cdr[] }) {
         </tr>
       </thead>
       <tbody>
-        {rows.map((cdr) => (
-          <Row key={`${cdr.uniqueid} ${cdr.sequence}`} cdr={cdr} />
+        {rows.map((call) => (
+          <Row key={call.call} call={call} />
         ))}
       </tbody>
     </table>
   )
 }
 
-const resultIcons = new Map<string, IconName>([
-  ['ANSWERED', 'available'],
-  ['BUSY', 'busy'],
-  ['NO ANSWER', 'ringing'],
-])
-
-function Row({ cdr }: { cdr: Cdr }) {
-  const from = cdrCaller(cdr)
+function Row({ call }: { call: Call }) {
+  const from = partyLabel(call.caller)
   return (
-    <tr data-linkedid={cdr.linkedid}>
-      <td class="time">{timeOf(cdrMs(cdr.start), Date.now())}</td>
+    <tr data-linkedid={call.call}>
+      <td class="time">{timeOf(Date.parse(call.startedAt), Date.now())}</td>
       <td class="from">
         {from.main}
         {from.detail && <span class="detail"> {from.detail}</span>}
       </td>
-      <td class="to">{cdr.dst}</td>
+      <td class="to">{call.dialled}</td>
       <td class="result">
-        <span class="chip" data-result={cdr.disposition}>
-          <Icon name={resultIcons.get(cdr.disposition) ?? 'warning'} />
-          {words.results.get(cdr.disposition) ?? cdr.disposition}
-        </span>
+        <ResultChip result={call.result} />
       </td>
-      <td class="duration">{duration(cdr.duration)}</td>
-      <td class="talk">{duration(cdr.billsec)}</td>
+      <td class="duration">{duration(call.durationSeconds ?? 0)}</td>
+      <td class="talk">{duration(call.talkSeconds ?? 0)}</td>
     </tr>
   )
 }

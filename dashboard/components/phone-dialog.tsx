@@ -55,5 +55,5 @@ export function PhoneDialog({ state, phones, controls, mayCall, maySet, onClose 
 function stageWords({ state, result, cause }: NonNullable<Controls['placed']>): string {
   if (state !== 'ended' || !result) return words.stages[state]
   const how = result === 'failed' && cause === undefined ? [words.notDialled] : []
-  return [words.stages.ended, strings.search.results[result], ...how].join(': ')
+  return [words.stages.ended, strings.results[result], ...how].join(': ')
 }

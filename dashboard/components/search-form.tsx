@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks'
+import { CallResult } from '../../contracts/call-result.ts'
 import { emptyForm, type SearchForm as Form } from '../call-search.ts'
 import { strings } from '../strings.ts'
 
 const words = strings.search
-const results = ['answered', 'voicemail', 'no-answer', 'cancelled', 'busy', 'unreachable', 'failed'] as const
+const results = CallResult.options
 
 export function SearchForm({ onSearch }: { onSearch: (form: Form) => void }) {
   const [form, setForm] = useState(emptyForm)
@@ -33,7 +34,7 @@ export function SearchForm({ onSearch }: { onSearch: (form: Form) => void }) {
       <Select
         label={words.result}
         field={field('result')}
-        options={{ '': words.any, ...Object.fromEntries(results.map((name) => [name, words.results[name]])) }}
+        options={{ '': words.any, ...Object.fromEntries(results.map((name) => [name, strings.results[name]])) }}
       />
       <Select label={words.direction} field={field('direction')} options={{ '': words.any, ...words.directions }} />
       <label for="search-minDuration">

@@ -1,12 +1,12 @@
 import { useEffect, useMemo, useReducer, useState } from 'preact/hooks'
-import type { Call, CallResult } from '../../contracts/calls.ts'
+import type { Call } from '../../contracts/calls.ts'
 import { partyLabel } from '../call-parties.ts'
 import { CallSearch, emptyForm, type SearchSource } from '../call-search.ts'
 import type { Connection } from '../connection.ts'
 import { duration, localZone, timeOf } from '../moments.ts'
 import { strings } from '../strings.ts'
 import { ExportDialog } from './export-dialog.tsx'
-import { Icon, type IconName } from './icon.tsx'
+import { ResultChip } from './result-chip.tsx'
 import { SearchForm } from './search-form.tsx'
 
 const words = strings.search
@@ -82,16 +82,7 @@ function Rows({ calls }: { calls: readonly Call[] }) {
   )
 }
 
-const icons: Partial<Record<CallResult, IconName>> = {
-  answered: 'available',
-  voicemail: 'on-hold',
-  busy: 'busy',
-  'no-answer': 'ringing',
-  cancelled: 'ringing',
-}
-
 function Row({ call }: { call: Call }) {
-  const { result = 'unknown' } = call
   const from = partyLabel(call.caller)
   return (
     <tr data-call={call.call}>
@@ -102,10 +93,7 @@ function Row({ call }: { call: Call }) {
       </td>
       <td class="to">{call.dialled}</td>
       <td class="result">
-        <span class="chip" data-result={result}>
-          <Icon name={icons[result] ?? 'warning'} />
-          {words.results[result]}
-        </span>
+        <ResultChip result={call.result} />
       </td>
       <td class="talk">{duration(call.talkSeconds ?? 0)}</td>
       <td class="story">

@@ -93,7 +93,8 @@ function isHidden(text: string): boolean {
 }
 
 /** Arabic-Indic, Devanagari and other decimal digits of Unicode as ASCII. */
-function asciiDigits(text: string): string {
+export function asciiDigits(text: string): string {
+  if (/^\p{ASCII}*$/u.test(text)) return text
   return text.replace(/\p{Nd}/gu, (digit) => {
     const code = digit.codePointAt(0) ?? 0
     if (code < 0x80) return digit

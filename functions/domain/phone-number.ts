@@ -68,11 +68,14 @@ export const prefixDigitsMin = 3
 
 /**
  * Returns every beginning of a canonical number that a typed prefix may mean: as it is (extensions, numbers kept as
- * dialled), and in E.164 where it begins like a national or international number.
+ * dialled), and in E.164 where it begins like a national or international number, with the outside prefix or without it.
  */
-export function canonicalPrefixes(text: string, { country }: Numbering): string[] {
+export function canonicalPrefixes(text: string, { country, outsidePrefix = '' }: Numbering): string[] {
   const bare = plainNumber(text).number
-  const found = new Set([bare])
+  const behind = bare.startsWith(outsidePrefix) ? bare.slice(outsidePrefix.length) : ''
+  const outside = outsidePrefix !== '' && behind !== '' ? canonicalPrefixes(behind, { country }) : []
+  // Without its prefix `0123` would also find extension 1234.
+  const found = new Set([bare, ...outside.filter((prefix) => prefix.startsWith('+'))])
   const international = /^(?:00|011)([1-9].*)$/.exec(bare)?.[1]
   if (international) found.add(`+${international}`)
   const code = getCountryCallingCode(country)

@@ -8,9 +8,11 @@ export interface SiteLines {
   trunks: ReadonlySet<string>
   /** Extensions of the site, first and last of each range, both included. */
   ranges: readonly { first: number; last: number }[]
+  /** Extensions of phones by endpoint, as the PBX's configuration has them: 61 for `PJSIP/5861`. */
+  numbers: ReadonlyMap<string, string>
 }
 
-export const unknownLines: SiteLines = { trunks: new Set(), ranges: [] }
+export const unknownLines: SiteLines = { trunks: new Set(), ranges: [], numbers: new Map() }
 
 /** Reads `1001-1005` or `60`; entries that are neither are ignored. */
 export function readRanges(texts: readonly string[]): SiteLines['ranges'] {
@@ -34,8 +36,13 @@ export function isKnownExtension(number: string, lines: SiteLines): boolean | un
  */
 export function isTrunk(endpoint: string, lines: SiteLines): boolean | undefined {
   if (lines.trunks.has(endpoint)) return true
-  if (extensionOf(endpoint) !== undefined) return false
+  if (extensionOf(endpoint) !== undefined || lines.numbers.has(endpoint)) return false
   return lines.trunks.size > 0 ? false : undefined
+}
+
+/** Returns the extension of a phone: from the PBX's configuration, else the one in its name. */
+export function numberOfPhone(endpoint: string, lines: SiteLines): string | undefined {
+  return lines.numbers.get(endpoint) ?? extensionOf(endpoint)
 }
 
 /** The line that calls over an endpoint use: its span for ISDN channels of DAHDI, else the endpoint itself. */

@@ -13,6 +13,7 @@ const Item = v.looseObject({
   a: v.optional(v.string()),
   b: v.optional(v.string()),
   doubt: v.optional(v.string()),
+  importId: v.optional(v.string()),
 })
 const Alias = v.looseObject({ sk: v.string() })
 
@@ -25,6 +26,8 @@ export interface LogRow {
   b: string
   /** Why the record cannot be true or whole. */
   doubt?: string | undefined
+  /** Id of the import that stored it. */
+  importId?: string | undefined
 }
 export type Side = 'caller' | 'called'
 /** Rows from `from` to `to` (RFC 3339, whole seconds, both included); `after` is the last row of the page before. */
@@ -123,6 +126,6 @@ function partition(site: SiteId, side: Side, month: string): string {
   return side === 'caller' ? keys.callerRows(site, month) : keys.calleeRows(site, month)
 }
 
-function toRow({ sk, cdr, a = '', b = '', doubt }: v.InferOutput<typeof Item>): LogRow {
-  return { row: sk, cdr, a, b, ...(doubt !== undefined && { doubt }) }
+function toRow({ sk, cdr, a = '', b = '', doubt, importId }: v.InferOutput<typeof Item>): LogRow {
+  return { row: sk, cdr, a, b, ...(doubt !== undefined && { doubt }), ...(importId !== undefined && { importId }) }
 }

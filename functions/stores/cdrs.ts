@@ -19,6 +19,8 @@ export const TimeRow = v.looseObject({
   /** Why the record cannot be true or whole: it is listed with its reason and counted in no total. */
   doubt: v.optional(v.string()),
   erased: v.optional(v.boolean()),
+  /** Id of the import that stored the row; absent for a row that the bridge sent. */
+  importId: v.optional(v.string()),
   ttl: v.optional(v.number()),
 })
 export type TimeRow = v.InferOutput<typeof TimeRow>
@@ -49,12 +51,14 @@ export class CdrStore extends Store {
     raw: string | undefined,
     numbering: Numbering & Retention,
     doubt?: string,
+    importId?: string,
   ): Promise<PutOutcome> {
     const filing = fileCdr(cdr)
     const pk = keys.timeRows(site, filing.month, lane)
     const { caller: a, called: b } = partiesOfCdr(cdr, numbering)
     const ttl = expirySeconds(filing, numbering)
-    const row: TimeRow = { sk: filing.row, cdr, raw, a: a || undefined, b: b || undefined, doubt, ttl }
+    const parties = { a: a || undefined, b: b || undefined }
+    const row: TimeRow = { sk: filing.row, cdr, raw, ...parties, doubt, importId, ttl }
     if (await this.table.putIf({ pk, ...row }, ifAbsent)) return this.#complete(site, filing, row, 'stored')
     const known = await this.#stored({ pk, sk: row.sk })
     // An erased row no longer shows whether this is a redelivery or another call, so it is never overwritten.
@@ -65,10 +69,11 @@ export class CdrStore extends Store {
   }
 
   async #complete(site: SiteId, filing: Filing, row: TimeRow, outcome: PutOutcome): Promise<PutOutcome> {
-    const { sk, cdr, a, b, doubt, ttl } = row
+    const { sk, cdr, a, b, doubt, importId, ttl } = row
+    const content = { cdr, a, b, doubt, importId, ttl }
     const rows = [
-      a && { pk: keys.callerRows(site, filing.month), sk: partyKey(a, sk), cdr, a, b, doubt, ttl },
-      b && { pk: keys.calleeRows(site, filing.month), sk: partyKey(b, sk), cdr, a, b, doubt, ttl },
+      a && { pk: keys.callerRows(site, filing.month), sk: partyKey(a, sk), ...content },
+      b && { pk: keys.calleeRows(site, filing.month), sk: partyKey(b, sk), ...content },
       filing.needsAlias && { pk: keys.alias(site, cdr.linkedid), sk, ttl },
     ]
     await Promise.all(rows.map((row) => row && this.table.put(row)))

@@ -23,6 +23,16 @@ const SiteRow = v.looseObject({
   ),
 })
 
+/** Numbers of phones are two to six digits; a trunk may show a whole telephone number as its own. */
+const Phone = v.looseObject({
+  sk: v.string(),
+  ended: v.optional(v.boolean()),
+  state: v.optional(v.looseObject({ number: v.optional(v.string()) })),
+})
+const extension = /^\d{1,6}$/
+/** A site has at most some thousand endpoints of 0.3 KB: a page or two of 1 MB, once a minute and process. */
+const pagesMax = 100
+
 /**
  * Where a site is: its country, by which numbers are read, its time zone (IANA), by which days are counted, and the language
  * of its people.
@@ -33,10 +43,19 @@ export interface Locale extends Numbering, Retention {
 }
 
 export async function readLocale(db: DynamoDBDocumentClient, table: string, site: SiteId): Promise<Locale> {
-  const row = await new Table(db, table).get(SiteRow, keys.site(site), 'eventual')
+  const live = new Table(db, table)
+  const [row, phones] = await Promise.all([
+    live.get(SiteRow, keys.site(site), 'eventual'),
+    live.items(Phone, { pk: keys.endpoints(site), read: 'eventual' }, pagesMax),
+  ])
+  const numbers = new Map(
+    phones.flatMap(({ sk, ended, state }): [string, string][] =>
+      !ended && state?.number !== undefined && extension.test(state.number) ? [[sk, state.number]] : [],
+    ),
+  )
   const { country, zone, language, retentionDays, settings } = row ?? v.parse(SiteRow, {})
   const { outsidePrefix, trunks, extensions } = settings
-  const lines = { trunks: new Set(trunks), ranges: readRanges(extensions) }
+  const lines = { trunks: new Set(trunks), ranges: readRanges(extensions), numbers }
   return {
     ...numbering(country, { outsidePrefix, lines }),
     zone,

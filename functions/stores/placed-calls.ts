@@ -10,6 +10,7 @@ import { keys } from './table-keys.ts'
 const PlacedRow = v.looseObject({
   stage: PlacedStage,
   result: v.optional(PlacedResult),
+  corrections: v.optional(v.number()),
   cause: v.optional(v.number()),
   sipCode: v.optional(v.number()),
   endpoint: v.string(),
@@ -33,6 +34,8 @@ const KeyRow = v.looseObject({ hash: v.string(), call: v.string(), at: v.number(
 export type IdempotencyRow = v.InferOutput<typeof KeyRow>
 
 const daySeconds = 86_400
+/** A call that never rang has no CDR, but can be read by its id for this long. */
+const keptDaysMin = 30
 const Ended = v.looseObject({ keyId: v.string() })
 
 /** Stores the calls placed through the API, and the idempotency keys of their requests. */
@@ -58,9 +61,9 @@ export class PlacedCallStore extends Store {
     })
   }
 
-  /** Returns false if the call exists already. */
-  async create(site: SiteId, call: string, row: PlacedRow): Promise<boolean> {
-    const ttl = timeToLive(row.issuedAt, 30 * daySeconds)
+  /** Keeps the call for as long as its CDRs, whose result it has. Returns false if the call exists already. */
+  async create(site: SiteId, call: string, row: PlacedRow, retentionDays: number): Promise<boolean> {
+    const ttl = timeToLive(row.issuedAt, Math.max(keptDaysMin, retentionDays) * daySeconds)
     return this.table.putIf({ ...keys.placedCall(site, call), ...row, ttl }, ifAbsent)
   }
 
@@ -91,13 +94,13 @@ export class PlacedCallStore extends Store {
     return this.#change(site, call, { update, condition: '#stage = :seen', values: { ...values, seen } })
   }
 
-  /** Replaces the result `unknown` by that of the call's first CDR. Returns true for that CDR at each delivery. */
-  async correct(site: SiteId, call: string, result: PlacedResult): Promise<boolean> {
-    const { update, values } = setFields({ result, corrected: true })
+  /** Replaces the result of an ended call by that of its CDRs; returns false if the row no longer has the result `seen`. */
+  async correct(site: SiteId, call: string, result: PlacedResult, seen: PlacedResult | undefined): Promise<boolean> {
+    const isSeen = seen === undefined ? 'attribute_not_exists(#result)' : '#result = :seen'
     return this.table.update(keys.placedCall(site, call), {
-      update,
-      condition: '#result = :unknown OR (#corrected = :corrected AND #result = :result)',
-      values: { ...values, unknown: 'unknown' },
+      update: 'SET #result = :result ADD #corrections :one',
+      condition: `#stage = :ended AND ${isSeen}`,
+      values: { result, one: 1, ended: 'ended', ...(seen !== undefined && { seen }) },
     })
   }
 

@@ -21,6 +21,10 @@ const RemovalJob = v.looseObject({
   farewell: v.optional(v.object({ file: v.string(), rows: v.number(), bytes: v.number() })),
   /** Months in which something was found. */
   months: v.optional(v.array(v.string()), []),
+  /** Months that the pass under way has done, so that the next invocation continues it. */
+  swept: v.optional(v.array(v.string())),
+  /** True if the pass under way found something in an earlier invocation. */
+  hasFound: v.optional(v.boolean()),
 })
 export type RemovalJob = v.InferOutput<typeof RemovalJob>
 
@@ -53,7 +57,7 @@ export class RemovalStore extends Store {
 
   async receipt(site: SiteId, id: string): Promise<Receipt | undefined> {
     const done = await this.table.get(Receipt, { pk: keys.receipts(site), sk: id }, 'consistent')
-    if (done) return done
+    if (done) return withoutKeys(done)
     const running = await this.table.get(RemovalJob, this.#key({ site, id }), 'consistent')
     return running && toReceipt(running)
   }
@@ -61,6 +65,10 @@ export class RemovalStore extends Store {
   #key({ site, id }: Pick<RemovalJob, 'site' | 'id'>): ItemKey {
     return { pk: keys.removals, sk: `${site}#${id}` }
   }
+}
+
+function withoutKeys({ pk: _pk, sk: _sk, ...receipt }: Receipt): Receipt {
+  return receipt
 }
 
 function toReceipt({ id, site, what, askedAt, removed, farewell }: RemovalJob): Receipt {

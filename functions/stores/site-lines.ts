@@ -20,6 +20,6 @@ export function cachedLines(db: DynamoDBDocumentClient, table: string, now: () =
   const rows = new Table(db, table)
   return cachedBySite(async (site): Promise<SiteLines> => {
     const { settings } = (await rows.get(LinesRow, keys.site(site), 'eventual')) ?? v.parse(LinesRow, {})
-    return { trunks: new Set(settings.trunks), ranges: readRanges(settings.extensions) }
+    return { trunks: new Set(settings.trunks), ranges: readRanges(settings.extensions), numbers: new Map() }
   }, now)
 }

@@ -18,7 +18,7 @@ import { fnv1a32 } from '../../contracts/fnv1a.ts'
  * | live    | heartbeat       | HB#hash(S)%4        | S             | when the bridge was last seen            |
  * | live    | endpoint        | S#E                 | technology/id | snapshot, list                           |
  * | live    | live call       | S#K                 | linkedid      | snapshot                                 |
- * | live    | placed call     | S#C                 | callId        | calls by API: states, result, 30 days    |
+ * | live    | placed call     | S#C                 | callId        | calls by API: result, as long as its CDRs|
  * | live    | idempotency     | S#I                 | keyId#sha256  | one call an idempotency key, 24 h        |
  * | live    | call caps       | S#CAP               | span#start    | calls by API of key and site             |
  * | live    | frozen key      | S#FRZ               | key id        | a key that may place no calls            |
@@ -38,7 +38,7 @@ import { fnv1a32 } from '../../contracts/fnv1a.ts'
  * | people  | failed lookups  | S#LK#who            | -             | limit of guesses                         |
  * | audit   | entry           | S#m; #m: deployment | time#id       | who did what, by time                    |
  *
- * No table has an index, and nothing is scanned: each item is read by its key or by a query of its partition.
+ * No table has an index: each item is read by its key or by a query of its partition. Only an erasure scans a table.
  */
 export const keys = {
   timeRows: (site: string, month: string, lane: number) => `${site}#T#${month}#${lane}`,

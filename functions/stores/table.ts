@@ -8,6 +8,7 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
+  ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
@@ -139,6 +140,26 @@ export class Table {
       start = next
     }
     throw new QueryTooLongError(`a query of ${this.#name} has more than ${pagesMax} pages`)
+  }
+
+  /** Reads the whole table page by page and returns the items whose partition key begins with a prefix. */
+  async *scan<S extends v.GenericSchema>(
+    schema: S,
+    prefix: string,
+    { pagesMax, isOver }: PageLimits,
+  ): AsyncGenerator<v.InferOutput<S>[]> {
+    const filter = { FilterExpression: 'begins_with(pk, :prefix)', ExpressionAttributeValues: { ':prefix': prefix } }
+    let start: Item | undefined
+    for (let page = 0; page < pagesMax; page += 1) {
+      if (isOver?.()) throw new OutOfTimeError('the invocation has no time left')
+      const from = start && { ExclusiveStartKey: start }
+      const command = new ScanCommand({ TableName: this.#name, ConsistentRead: true, ...filter, ...from })
+      const { Items = [], LastEvaluatedKey } = await this.#db.send(command)
+      yield Items.map((item) => v.parse(schema, item))
+      if (!LastEvaluatedKey) return
+      start = LastEvaluatedKey
+    }
+    throw new QueryTooLongError(`a scan of ${this.#name} has more than ${pagesMax} pages`)
   }
 
   /** Reads every item of a query. */

@@ -3,8 +3,9 @@ import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
+import { CallResult } from '../../contracts/call-result.ts'
 import { browserTest, openBoard, useDashboard } from './support/board.ts'
-import { call, cdr, endpoint, party } from './support/facts.ts'
+import { call, endedCall, endpoint, party } from './support/facts.ts'
 import { openPage } from './support/page.ts'
 import type { Peer } from './support/peer.ts'
 
@@ -33,9 +34,10 @@ function everything(peer: Peer): void {
     call('2.1', 'ringing', { callees, caller: party('+33123456789012345', 'Bartholomäus-Christophorus') }),
   )
   peer.calls.set('2.2', call('2.2', 'answered', { answeredAt: '2026-11-24T01:00:00.000Z' }))
-  peer.cdrs = ['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED', 'CONGESTION'].map((disposition, n) => {
-    const dst = n === 0 ? '+331234567890123456789012345' : '61'
-    return cdr(`1.${n}`, { disposition, dst, start: '2026-11-01T08:00:00+0000', duration: 36_000, billsec: 35_999 })
+  peer.ended = CallResult.options.map((result, n) => {
+    const dialled = n === 0 ? '+331234567890123456789012345' : '61'
+    const times = { startedAt: '2026-11-01T08:00:00.000Z', durationSeconds: 36_000, talkSeconds: 35_999 }
+    return endedCall(`1.${n}`, { result, dialled, ...times })
   })
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { browserTest, openBoard, useDashboard } from './support/board.ts'
-import { call, cdr, endpoint, party } from './support/facts.ts'
+import { call, endedCall, endpoint, party } from './support/facts.ts'
 
 const dashboard = useDashboard()
 
@@ -11,7 +11,7 @@ browserTest('shows the site, phones, live calls and call log of a snapshot', asy
       peer.endpoints.set('PJSIP/5861', endpoint('5861', 'INUSE'))
       peer.endpoints.set('PJSIP/5862', endpoint('5862', 'UNAVAILABLE'))
       peer.calls.set('2.1', call('2.1', 'answered', { answeredAt: new Date(Date.now() - 65_000).toISOString() }))
-      peer.cdrs = [cdr('1.1', { disposition: 'NO ANSWER', duration: 20, billsec: 0 })]
+      peer.ended = [endedCall('1.1', { result: 'no-answer', durationSeconds: 20, talkSeconds: 0 })]
     },
   })
   await connected()
@@ -65,7 +65,7 @@ browserTest('shows a call from ringing to its end, then its record in the call l
   peer.push('endpoints', [endpoint('5860', 'NOT_INUSE'), endpoint('5861', 'NOT_INUSE')])
   peer.push('calls', [call('2.1', 'ended', { endedAt: new Date().toISOString(), cause: 16 })])
   await page.getByText('No calls in progress.').waitFor()
-  peer.cdrs.unshift(cdr('2.1'))
+  peer.ended.unshift(endedCall('2.1'))
   await page.locator('[data-linkedid="2.1"]').waitFor()
 
   const states = await page.locator('.state-table tbody tr').allInnerTexts()
@@ -111,7 +111,7 @@ browserTest('increases the shown duration of a live call each second', async () 
 browserTest('loads a page of older calls when the button is clicked', async () => {
   const { page, connected } = await openBoard(dashboard.url, {
     prepare(peer) {
-      peer.cdrs = Array.from({ length: 6 }, (_, n) => cdr(`1.${6 - n}`))
+      peer.ended = Array.from({ length: 6 }, (_, n) => endedCall(`1.${6 - n}`))
     },
   })
   await connected()

@@ -159,7 +159,7 @@ function consumer({ db, table }: TestTables, onRefused: (errorId: string) => voi
     hours: new DirtyHourStore(db, table),
     numberingOf: async () => numbering('FR'),
     days: new VerifiedDayStore(db, table),
-    publish: async () => undefined,
+    settle: async () => undefined,
     now: Date.now,
   }
   const pushing = {

@@ -172,7 +172,7 @@ test('leaves a site whole or deleted if a deletion is killed, and removes the re
     const removing = {
       removals,
       deleting: site,
-      erasing: { numberingOf, cdrs: site.erasure, tables: partitions, others: [] },
+      erasing: { numberingOf, cdrs: site.erasure, tables: partitions, items: site.items, others: [] },
       exports: site.exports,
     }
     for (let n = 0; n < 5; n++) {

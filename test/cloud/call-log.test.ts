@@ -6,6 +6,7 @@ import { listCalls } from '../../functions/http/calls/list-calls.ts'
 import { listCdrs } from '../../functions/http/cdrs/list-cdrs.ts'
 import { CallLogStore } from '../../functions/stores/call-log.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
+import { PlacedCallStore } from '../../functions/stores/placed-calls.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
@@ -23,7 +24,7 @@ const cursorKey = 'k'.repeat(32)
 const now = () => Date.UTC(2026, 11, 2)
 const numbering = { country: 'FR' } as const
 const put = (site: string, cdr: Cdr) => cdrs.put(site, cdr, undefined, numbering)
-const listing = () => ({ log, cursorKey, now, numbering })
+const listing = () => ({ log, placed: new PlacedCallStore(tables.db, tables.table), cursorKey, now, numbering })
 const page = (site: string, query: Record<string, string>) => listCdrs(site, v.parse(SearchQuery, query), listing())
 
 /** Returns all pages of a search, at most a hundred. */

@@ -76,6 +76,26 @@ async function fill(db: MariaDb['db'], table: string, columns: string[], cdrs: r
   )
 }
 
+/** Fills `own_cdr` with float seconds and NULL for what is empty, as the ODBC module of Asterisk does. */
+async function fillOwn(db: MariaDb['db'], cdrs: readonly Cdr[]): Promise<void> {
+  await db.query('CREATE DATABASE IF NOT EXISTS asterisk')
+  await db.query('USE asterisk')
+  await db.query(`CREATE OR REPLACE TABLE own_cdr (${columnsOwn.join(', ')})`)
+  const names = columnsOwn.map((column) => (column.split(' ')[0] ?? '').replaceAll('`', ''))
+  const value = (cdr: Cdr, name: string) => {
+    const field = cdr[name]
+    if (field === '' || field === undefined) return null
+    if (['start', 'answer', 'end'].includes(name)) {
+      return new Date(Date.parse(String(field)) + 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
+    }
+    return name === 'duration' || name === 'billsec' ? Number(field) + 0.25 : field
+  }
+  await db.batch(
+    `INSERT INTO own_cdr VALUES (${names.map(() => '?').join(', ')})`,
+    cdrs.map((cdr) => names.map((name) => value(cdr, name))),
+  )
+}
+
 function run(site: string, table: string, stateFile?: string, failAfter = Number.POSITIVE_INFINITY) {
   const reports: { at: number; outcome: string; reason: string }[] = []
   let batches = 0
@@ -86,10 +106,10 @@ function run(site: string, table: string, stateFile?: string, failAfter = Number
     rows: (skip: number) => readCdrTable(tableSource(url, table), skip),
   }
   const importer = {
-    send: async (rows: readonly unknown[]) => {
+    send: async (rows: readonly unknown[], importId: string) => {
       batches += 1
       if (batches > failAfter) throw new Error('the line is down')
-      return importCdrs(site, rows, stores())
+      return importCdrs(site, rows, { ...stores(), importId })
     },
     progress: () => undefined,
     report: (line: (typeof reports)[number]) => void reports.push(line),
@@ -144,6 +164,61 @@ test.runIf(hasMariaDb)(
       expect.stringContaining('twice: '),
     ])
     expect(await stored('sixteen')).toHaveLength(5)
+  },
+  240_000,
+)
+
+/** The table of Asterisk's own migration, which has `start` and no `calldate`, as an old FreePBX would have extended it. */
+const columnsOwn = [
+  ...['accountcode', 'src', 'dst', 'dcontext', 'clid', 'channel', 'dstchannel', 'lastapp', 'lastdata'].map(
+    (name) => `${name} varchar(80)`,
+  ),
+  ...['start', 'answer', 'end'].map((name) => `\`${name}\` datetime`),
+  ...['duration', 'billsec'].map((name) => `${name} float`),
+  ...['disposition', 'amaflags'].map((name) => `${name} varchar(45)`),
+  ...['userfield', 'uniqueid', 'linkedid', 'did', 'cnum', 'recordingfile'].map((name) => `${name} varchar(150)`),
+]
+
+test.runIf(hasMariaDb)(
+  'imports a table with start, without sequence and with float columns: every leg, though requests part a call',
+  async () => {
+    if (!sql) throw new Error('no MariaDB')
+    // Each call has a phone that rang, the phone that answered, and two steps of the dial plan in the same second.
+    const call = (n: number) => {
+      const { start, end, uniqueid } = makeCdr(n)
+      const one = { start, end, uniqueid, linkedid: uniqueid, did: '0479000000', cnum: '0612345678' }
+      const step = { ...one, dstchannel: '', answer: '', duration: 0, billsec: 0, disposition: 'NO ANSWER' }
+      return [
+        makeCdr(n, { ...one, recordingfile: `in-${n}.wav` }),
+        makeCdr(n, { ...one, dstchannel: `PJSIP/5862-${n}`, answer: '', billsec: 0, disposition: 'NO ANSWER' }),
+        makeCdr(n, { ...step, lastapp: 'Playback', lastdata: 'wait' }),
+        makeCdr(n, { ...step, lastapp: 'Congestion', lastdata: '10' }),
+      ]
+    }
+    const legs = Array.from({ length: 155 }, (_, n) => call(n)).flat()
+    // Three rows alone shift the calls, so that the end of the first request parts the two steps of one.
+    const alone = [-3, -2, -1].map((n) => makeCdr(n, { did: '', cnum: '', recordingfile: '' }))
+    const rows = [...alone, ...legs]
+    await fillOwn(sql.db, rows)
+    const state = path.join(folder, 'own.json')
+    await expect(run('own', 'own_cdr', state, 1).done).rejects.toThrow('line is down')
+    const { reports, done } = run('own', 'own_cdr', state)
+    expect(await done).toEqual({ read: 623, stored: 123, matched: 0, doubtful: 0, refused: 0 })
+    expect(reports).toEqual([])
+    const storedRows = await stored('own')
+    expect(storedRows).toHaveLength(623)
+    const seconds = storedRows.every(({ duration, billsec }) => Number.isInteger(duration) && Number.isInteger(billsec))
+    expect(seconds).toBe(true)
+    expect(storedRows.find(({ recordingfile }) => recordingfile === 'in-7.wav')).toMatchObject({
+      start: makeCdr(7).start,
+      duration: 9,
+      billsec: 7,
+      did: '0479000000',
+      cnum: '0612345678',
+    })
+    // Another import of the same table finds every row stored before.
+    expect(await run('own', 'own_cdr').done).toMatchObject({ stored: 0, matched: 623, doubtful: 0, refused: 0 })
+    expect(await stored('own')).toHaveLength(623)
   },
   240_000,
 )

@@ -5,6 +5,7 @@ import { getStats } from '../../functions/http/stats/get-stats.ts'
 import { type RollUpDependencies, rollUp } from '../../functions/queues/watch/roll-up.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { DirtyHourStore } from '../../functions/stores/dirty-hours.ts'
+import { PlacedCallStore } from '../../functions/stores/placed-calls.ts'
 import { TotalStore } from '../../functions/stores/totals.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
@@ -17,11 +18,13 @@ let tables: TestTables
 let cdrs: CdrStore
 let hours: DirtyHourStore
 let totals: TotalStore
+let placed: PlacedCallStore
 beforeAll(async () => {
   tables = await startTables()
   cdrs = new CdrStore(tables.db, tables.table)
   hours = new DirtyHourStore(tables.db, tables.table)
   totals = new TotalStore(tables.db, tables.table)
+  placed = new PlacedCallStore(tables.db, tables.table)
 })
 afterAll(async () => tables[Symbol.asyncDispose]())
 
@@ -31,7 +34,7 @@ let clock = Date.UTC(2026, 11, 1)
 const rolling = (over: Partial<RollUpDependencies> = {}): RollUpDependencies => {
   clock += 3_600_000
   const at = clock
-  return { hours, totals, numberingOf: async () => numbering, now: () => at, until: at + 1, ...over }
+  return { hours, totals, placed, numberingOf: async () => numbering, now: () => at, until: at + 1, ...over }
 }
 async function write(site: string, cdr: Cdr) {
   await cdrs.put(site, cdr, undefined, numbering)

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { callLog } from '../../client/call-log.ts'
 import { changes } from '../../client/changes.ts'
 import type { Change } from '../../client/index.ts'
-import { cdr, endpoint } from '../browser/support/facts.ts'
+import { endedCall, endpoint } from '../browser/support/facts.ts'
 import { clientSetting, untilSoon } from '../support/client-setting.ts'
 
 test('the iterator yields each change in order and ends when the client stops', async () => {
@@ -58,14 +58,14 @@ test('an error of a listener is reported as uncaught, and the other listeners ar
 test('reads the call log page by page, and rejects with the errorId of the API', async () => {
   const { peer } = await clientSetting()
   const reader = callLog({ apiUrl: peer.apiUrl, site: peer.site, key: peer.key })
-  peer.cdrs = ['1.1', '1.2', '1.3'].map((id) => cdr(id))
-  const first = await reader.listCdrs({ limit: 2 })
-  expect(first.cdrs.map(({ linkedid }) => linkedid)).toEqual(['1.1', '1.2'])
-  const second = await reader.listCdrs({ limit: 2, cursor: first.cursor ?? '' })
-  expect(second).toMatchObject({ cdrs: [{ linkedid: '1.3' }] })
+  peer.ended = ['1.1', '1.2', '1.3'].map((id) => endedCall(id))
+  const first = await reader.listCalls({ limit: '2' })
+  expect(first.calls.map(({ call }) => call)).toEqual(['1.1', '1.2'])
+  const second = await reader.listCalls({ limit: '2', cursor: first.cursor ?? '' })
+  expect(second).toMatchObject({ calls: [{ call: '1.3' }] })
   expect(second.cursor).toBeUndefined()
   peer.refusal = { status: 400, errorId: 'bad-cursor', detail: 'The cursor is not one of ours.' }
-  await expect(reader.listCdrs({ cursor: 'x' })).rejects.toMatchObject({
+  await expect(reader.listCalls({ cursor: 'x' })).rejects.toMatchObject({
     name: 'ApiError',
     errorId: 'bad-cursor',
     status: 400,

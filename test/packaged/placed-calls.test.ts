@@ -112,6 +112,13 @@ test('places one call for one idempotency key: the same answer to the same body,
   expect(await placed({ from: '5860', to: '61', metadata: { ticket: '17' } }, 'one')).toEqual(call)
 })
 
+test('says what it will dial: the number in digits, behind the outside prefix of the site', async () => {
+  await hear()
+  const call = await placed({ from: '5860', to: '+33 4 79 00 00 99' }, 'dials')
+  expect(call).toMatchObject({ dialled: '+33479000099', dials: '00479000099' })
+  expect(await commands()).toContainEqual(expect.objectContaining({ call: call.call, extension: call['dials'] }))
+})
+
 test('places one call for two concurrent requests with one idempotency key', async () => {
   await hear()
   const responses = await Promise.all([1, 2, 3, 4].map(() => post({ from: '5860', to: '61' }, 'same-time')))

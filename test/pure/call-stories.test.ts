@@ -160,3 +160,26 @@ test('a record that ends before it starts has no negative length', () => {
   const call = callOf([makeCdr(1, { end: makeCdr(0).start })], { country: 'FR' })
   expect(call?.durationSeconds).toBe(0)
 })
+
+test("names the extensions of phones from the PBX's configuration, where a queue rings them directly", () => {
+  const numbers = new Map([
+    ['PJSIP/5860', '60'],
+    ['PJSIP/5861', '61'],
+  ])
+  const legs = lines('real-queue-direct.cdr.jsonl')
+  const [first] = legs
+  const own = legs.filter(({ linkedid }) => linkedid === first?.linkedid)
+  const named = (more: Map<string, string>) =>
+    callOf(own, { country: 'FR', lines: { ...unknownLines, numbers: more } })
+      ?.rang?.map(({ number }) => number)
+      .sort()
+  expect(named(new Map())).toEqual(['5860', '5861'])
+  expect(named(numbers)).toEqual(['60', '61'])
+})
+
+test("tells no call from the records of the bridge's own questions to the dial plan", () => {
+  const channel = 'Local/set@renvoi-api-00000004;2'
+  expect(
+    callOf([makeCdr(1, { channel, dstchannel: '', dcontext: 'renvoi-api', lastapp: 'UserEvent' })], known),
+  ).toBeUndefined()
+})

@@ -31,6 +31,8 @@ test.each([
   'CBAnn/800-00000002;1',
   'CBRec/800-00000002;1',
   'Announcer/ARI-00000001;2',
+  'Local/set@renvoi-api-00000001;1',
+  'Local/lire@renvoi-api-0000001a;2',
 ])('takes %s for machinery of Asterisk', (name) => {
   expect(parseChannelName(name)).toMatchObject({ kind: 'internal' })
 })

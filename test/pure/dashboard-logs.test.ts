@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Change } from '../../client/index.ts'
-import type { Cdr } from '../../contracts/cdr.ts'
+import type { Call } from '../../contracts/calls.ts'
 import type { EndpointEntity } from '../../contracts/frames.ts'
 import { CallLog, logPageRows, logRowsMax } from '../../dashboard/call-log.ts'
 import { addChanges, stateRowsMax } from '../../dashboard/state-log.ts'
-import { call, cdr, endpoint, moment } from '../browser/support/facts.ts'
+import { call, endedCall, endpoint } from '../browser/support/facts.ts'
 import { VirtualClock } from '../browser/support/virtual-clock.ts'
 
 const set = (entity: EndpointEntity, before?: EndpointEntity): Change => {
@@ -53,27 +53,27 @@ test('keeps the last 200 changes', () => {
 
 /** Answers pages of a call log, newest first, as the API does. */
 class Archive {
-  cdrs: Cdr[] = []
+  calls: Call[] = []
   reads = 0
   failure: Error | undefined
-  listCdrs = async ({ limit = 25, cursor = '0' }: { limit?: number; cursor?: string }) => {
+  listCalls = async ({ limit = '25', cursor = '0' }: Readonly<Record<string, string>>) => {
     this.reads++
     if (this.failure) throw this.failure
-    const to = Number(cursor) + limit
-    return { cdrs: this.cdrs.slice(Number(cursor), to), ...(to < this.cdrs.length && { cursor: String(to) }) }
+    const to = Number(cursor) + Number(limit)
+    return { calls: this.calls.slice(Number(cursor), to), ...(to < this.calls.length && { cursor: String(to) }) }
   }
 }
 
-const at = (n: number) => moment(new Date(Date.parse('2026-11-24T08:00:00.000Z') + n * 1_000))
+const at = (n: number) => new Date(Date.parse('2026-11-24T08:00:00.000Z') + n * 1_000).toISOString()
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 function setting(count: number) {
   const archive = new Archive()
-  archive.cdrs = Array.from({ length: count }, (_, n) => cdr(`1.${count - n}`, { start: at(count - n) }))
+  archive.calls = Array.from({ length: count }, (_, n) => endedCall(`1.${count - n}`, { startedAt: at(count - n) }))
   const clock = new VirtualClock()
   let changes = 0
   const log = new CallLog(archive, clock, () => changes++)
-  const ids = () => log.rows.map(({ linkedid }) => linkedid)
+  const ids = () => log.rows.map(({ call }) => call)
   return { archive, clock, log, ids, changes: () => changes }
 }
 
@@ -90,7 +90,7 @@ test('adds a new record above the pages that are shown', async () => {
   const { archive, log, ids } = setting(2 * logPageRows)
   await log.refresh()
   await log.older()
-  archive.cdrs.unshift(cdr('2.1', { start: at(1_000) }))
+  archive.calls.unshift(endedCall('2.1', { startedAt: at(1_000) }))
   await log.refresh()
   expect(ids()).toHaveLength(2 * logPageRows + 1)
   expect(ids()[0]).toBe('2.1')
@@ -99,11 +99,11 @@ test('adds a new record above the pages that are shown', async () => {
 test('starts again with the newest page if calls may be missing between it and the rows', async () => {
   const { archive, log, ids } = setting(logPageRows + 5)
   await log.refresh()
-  archive.cdrs.unshift(...Array.from({ length: 40 }, (_, n) => cdr(`2.${40 - n}`, { start: at(1_000 - n) })))
+  archive.calls.unshift(...Array.from({ length: 40 }, (_, n) => endedCall(`2.${40 - n}`, { startedAt: at(1_000 - n) })))
   await log.refresh()
-  expect(ids()).toEqual(archive.cdrs.slice(0, logPageRows).map(({ linkedid }) => linkedid))
+  expect(ids()).toEqual(archive.calls.slice(0, logPageRows).map(({ call }) => call))
   await log.older()
-  expect(ids()).toEqual(archive.cdrs.slice(0, 2 * logPageRows).map(({ linkedid }) => linkedid))
+  expect(ids()).toEqual(archive.calls.slice(0, 2 * logPageRows).map(({ call }) => call))
 })
 
 test('holds at most 500 rows', async () => {
@@ -113,17 +113,21 @@ test('holds at most 500 rows', async () => {
   expect(log.rows).toHaveLength(logRowsMax)
 })
 
-test('reads the log until it has the record of an ended call, then stops', async () => {
+test('reads the log until it has an ended call and no more CDRs of it arrive, then stops', async () => {
   const { archive, clock, log, ids } = setting(1)
+  const look = async () => {
+    clock.advance(clock.delaysMs[0] ?? 0)
+    await settle()
+    return [archive.reads, ids(), log.rows[0]?.result]
+  }
   await log.refresh()
   log.awaitRecord('2.1')
-  clock.advance(250)
-  await settle()
-  expect([archive.reads, ids()]).toEqual([2, ['1.1']])
-  archive.cdrs.unshift(cdr('2.1', { start: at(50) }))
-  clock.advance(500)
-  await settle()
-  expect([archive.reads, ids()]).toEqual([3, ['2.1', '1.1']])
+  expect(await look()).toEqual([2, ['1.1'], 'answered'])
+  archive.calls.unshift(endedCall('2.1', { startedAt: at(50), result: 'no-answer' }))
+  expect(await look()).toEqual([3, ['2.1', '1.1'], 'no-answer'])
+  archive.calls[0] = endedCall('2.1', { startedAt: at(50), result: 'voicemail', legs: 2 })
+  expect(await look()).toEqual([4, ['2.1', '1.1'], 'voicemail'])
+  await look()
   expect(clock.timers).toBe(0)
 })
 

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { ApiError } from '../../client/api.ts'
 import { knownDeviceStates } from '../../contracts/facts.ts'
 import { presenceOf } from '../../contracts/presence.ts'
-import { calleeLabel, cdrCaller, partyLabel, peerOf } from '../../dashboard/call-parties.ts'
+import { calleeLabel, partyLabel, peerOf } from '../../dashboard/call-parties.ts'
 import { faultOf, formatConnection, parseConnection } from '../../dashboard/connection.ts'
-import { cdrMs, duration, sinceOf, timeOf } from '../../dashboard/moments.ts'
+import { duration, sinceOf, timeOf } from '../../dashboard/moments.ts'
 import { countPresences, isPhone } from '../../dashboard/presence-labels.ts'
 import { refusalSentence } from '../../dashboard/refusals.ts'
 import { isSilent } from '../../dashboard/staleness.ts'
@@ -77,12 +77,6 @@ test.each([
   expect(duration(seconds)).toBe(shown)
 })
 
-test("reads the time of a CDR with the PBX's offset", () => {
-  expect(cdrMs('2026-11-23T19:03:14+0000')).toBe(Date.parse('2026-11-23T19:03:14Z'))
-  expect(cdrMs('2026-11-23T20:03:14+0100')).toBe(Date.parse('2026-11-23T19:03:14Z'))
-  expect(cdrMs('2026-11-23T13:33:14-0530')).toBe(Date.parse('2026-11-23T19:03:14Z'))
-})
-
 test('shows the day with a time unless it is today', () => {
   const noon = new Date(2026, 10, 24, 12, 0, 0).getTime()
   const before = new Date(2026, 10, 23, 11, 59, 58).getTime()
@@ -118,15 +112,6 @@ test('finds the other party of a phone on either side of a call, and none for an
   expect(peerOf('PJSIP/5860', [state])?.main).toBe('Workshop')
   expect(peerOf('PJSIP/5861', [state])?.main).toBe('Reception')
   expect(peerOf('PJSIP/5862', [state])).toBeUndefined()
-})
-
-test.each([
-  ['"Reception" <60>', '60', { main: 'Reception', detail: '60' }],
-  ['"" <60>', '60', { main: '60', detail: '' }],
-  ['60', '60', { main: '60', detail: '' }],
-  ['', '', { main: 'Unknown caller', detail: '' }],
-])('splits the caller id %s into name and number', (clid, src, label) => {
-  expect(cdrCaller({ clid, src })).toEqual(label)
 })
 
 test('the bridge is silent if it had sent nothing for 45 s when the client last asked', () => {

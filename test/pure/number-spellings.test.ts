@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { canonicalDialled, canonicalNumber } from '../../functions/domain/phone-number.ts'
+import { parseSearch } from '../../functions/http/search/search-query.ts'
 
 const france = { country: 'FR' } as const
 
@@ -60,4 +61,29 @@ test.each([
   ['00612345678', '', '+612345678'],
 ])('a phone that dials %s at a site with prefix "%s" calls %s', (text, outsidePrefix, number) => {
   expect(canonicalDialled(text, { ...france, outsidePrefix })).toBe(number)
+})
+
+test.each(['00612345678', '0612345678', '+33 6 12 34 56 78', '0033612345678', '33612345678', 'sip:+33612345678@host'])(
+  'a search for %s finds calls to +33612345678',
+  (called) => {
+    for (const side of ['caller', 'called', 'party'] as const) {
+      const { party } = parseSearch({ [side]: called }, { ...france, outsidePrefix: '0' }, Date.now())
+      expect(party?.exact).toBe('+33612345678')
+    }
+  },
+)
+
+test.each([
+  ['00612*', '0', '+33612'],
+  ['9061*', '9', '+3361'],
+  ['900441*', '9', '+441'],
+  ['0612*', '9', '+33612'],
+])('a search for %s at a site with outside prefix %s finds numbers from %s on', (called, outsidePrefix, first) => {
+  const { party } = parseSearch({ called }, { ...france, outsidePrefix }, Date.now())
+  expect(party?.prefixes).toContain(first)
+})
+
+test('a search by first digits behind the outside prefix finds no extension', () => {
+  const { party } = parseSearch({ called: '0123*' }, { ...france, outsidePrefix: '0' }, Date.now())
+  expect(party?.prefixes).not.toContain('123')
 })

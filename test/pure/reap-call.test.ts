@@ -11,6 +11,7 @@ async function reaped(
   isLive: boolean,
   seenSecondsAgo: number | undefined,
   result?: PlacedResult,
+  settles = false,
 ) {
   const done: string[] = []
   await reapCall(reap, {
@@ -22,6 +23,7 @@ async function reaped(
     lastSeen: async () =>
       seenSecondsAgo === undefined ? undefined : new Date(now - seenSecondsAgo * 1000).toISOString(),
     checkAgain: async (_: ReapMessage, seconds: number) => void done.push(`checks again in ${seconds} s`),
+    settle: async () => settles && done.push('settled by its CDRs') > 0,
     publish: async ({ tell }) => void done.push(tell.call === reap.reap.call ? 'published' : 'published another call'),
     now,
   })
@@ -38,6 +40,16 @@ test.each([
     ['published'],
     'unknown',
   ],
+  ['settles an ended call whose CDRs say more', 'ended', false, 5, ['settled by its CDRs'], 'unreachable', true],
+  [
+    'settles a call that it ends, if the CDRs came first',
+    'queued',
+    false,
+    5,
+    ['ended queued', 'settled by its CDRs'],
+    undefined,
+    true,
+  ],
   ['does nothing for a call that was erased', undefined, false, 5, []],
   ['ends a call that is still queued', 'queued', false, 5, ['ended queued', 'published']],
   ['checks a ringing call again in 5 minutes', 'ringing-caller', true, 5, ['checks again in 300 s']],
@@ -45,8 +57,8 @@ test.each([
   ['ends a call if its bridge was not seen for over 600 s', 'answered', true, 601, ['ended answered', 'published']],
   ['ends a call that its bridge no longer has', 'ringing-callee', false, 5, ['ended ringing-callee', 'published']],
   ['ends a call if its bridge was never seen', 'sent', false, undefined, ['ended sent', 'published']],
-] as const)('%s', async (_, stage, isLive, seenSecondsAgo, done, result?: PlacedResult) => {
-  expect(await reaped(stage, isLive, seenSecondsAgo, result)).toEqual(done)
+] as const)('%s', async (_, stage, isLive, seenSecondsAgo, done, result?: PlacedResult, settles?: boolean) => {
+  expect(await reaped(stage, isLive, seenSecondsAgo, result, settles)).toEqual(done)
 })
 
 test('checks a call again if its stage changes while it is being ended', async () => {
@@ -56,6 +68,7 @@ test('checks a call again if its stage changes while it is being ended', async (
     isLive: async () => false,
     lastSeen: async () => undefined,
     checkAgain: async (_: ReapMessage, seconds: number) => void sent.push(seconds),
+    settle: async () => false,
     publish: async () => void sent.push(0),
     now,
   })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { callOf } from '../../functions/domain/calls/call.ts'
 import { eraseCdr } from '../../functions/domain/personal/erase-cdr.ts'
+import { numberSearch } from '../../functions/domain/personal/number-search.ts'
 import { archivedCallShape, cdrShape } from '../../functions/domain/personal/shapes.ts'
 import { hide } from '../../functions/domain/personal.ts'
 import { makeCdr } from '../support/cdrs.ts'
@@ -28,7 +29,7 @@ test('who sees no numbers sees no file name either, in a call or a record, nor a
 })
 
 test('an erased number leaves the name of its recording too', () => {
-  const left = eraseCdr(recorded, '+33612345678', numbering)
+  const left = eraseCdr(recorded, numberSearch('+33612345678', numbering), (id) => id)
   expect(JSON.stringify(left)).not.toContain('12345678')
   expect(callOf([left], numbering)?.recordings).toBeUndefined()
 })

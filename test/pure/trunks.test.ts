@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Endpoints } from '../../bridge/normalise/endpoints.ts'
 import { Registrations } from '../../bridge/normalise/registrations.ts'
 import { callsOn, extensionOf, trunkPresenceOf } from '../../contracts/presence.ts'
-import { readRanges, withTrunk } from '../../functions/domain/site-lines.ts'
+import { withTrunk } from '../../functions/domain/site-lines.ts'
 import { siteStats } from '../../functions/domain/site-stats.ts'
 import { call, endpoint, endpointState, party } from '../browser/support/facts.ts'
 
@@ -80,7 +80,7 @@ test('the settings of the site decide which endpoints are trunks, and otherwise 
   const plain = endpointState('box', 'NOT_INUSE')
   const phone = endpointState('5860', 'NOT_INUSE', { trunk: {} })
   const isTrunk = (state: typeof plain, trunks: string[]) =>
-    withTrunk(state, { trunks: new Set(trunks), ranges: readRanges([]) }).trunk !== undefined
+    withTrunk(state, { trunks: new Set(trunks), ranges: [], numbers: new Map() }).trunk !== undefined
   expect([isTrunk(recognised, []), isTrunk(plain, []), isTrunk(phone, [])]).toEqual([true, false, false])
   expect([isTrunk(recognised, ['PJSIP/box']), isTrunk(plain, ['PJSIP/box'])]).toEqual([false, true])
   expect(isTrunk(phone, ['PJSIP/5860'])).toBe(true)

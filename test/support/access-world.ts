@@ -3,6 +3,7 @@ import { CdrErasure } from '../../functions/stores/cdr-erasure.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { ConnectionStore } from '../../functions/stores/connections.ts'
 import { ExportJobStore } from '../../functions/stores/export-jobs.ts'
+import { ItemErasure } from '../../functions/stores/item-erasure.ts'
 import { KeyStore } from '../../functions/stores/keys.ts'
 import { PartitionStore } from '../../functions/stores/partitions.ts'
 import { RemovalStore } from '../../functions/stores/removals.ts'
@@ -19,6 +20,7 @@ export function accessWorld(
 ) {
   const db = process.over(sound)
   const partitions = new PartitionStore(db, table, () => false)
+  const items = new ItemErasure(db, table, () => false)
   return {
     directory: new SiteDirectory(db, table),
     keys: new KeyStore(db, table),
@@ -28,6 +30,7 @@ export function accessWorld(
     connections: new ConnectionStore(db, table),
     cdrs: new CdrStore(db, table),
     erasure: new CdrErasure(db, table, () => false),
+    items: { records: items, live: items },
     tables: { records: partitions, live: partitions, people: partitions },
     exports: {
       jobs: new ExportJobStore(db, table),

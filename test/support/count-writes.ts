@@ -42,7 +42,7 @@ export async function countWrites(
     placed: new PlacedCallStore(db, table),
     days: new VerifiedDayStore(db, table),
     deadLetters: { put: async () => undefined },
-    publish: async () => undefined,
+    settle: async () => undefined,
     numberingOf: async () => ({ country: 'FR' as const, retentionDays: 365 }),
     now: Date.now,
   }

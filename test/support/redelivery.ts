@@ -90,10 +90,11 @@ export async function redeliver(ground: Ground, calls: number, seed: number): Pr
     return survives(() => persistRecords(message, { ...newRun(), deadLetters }))
   }
   let clock = Date.now()
-  const tick = ({ hours, totals } = newRun()) => {
+  const tick = ({ hours, totals, placed } = newRun()) => {
     clock += 3_600_000
     const at = clock
-    return survives(() => rollUp({ hours, totals, numberingOf: async () => numbering, now: () => at, until: at + 1 }))
+    const numberingOf = async () => numbering
+    return survives(() => rollUp({ hours, totals, placed, numberingOf, now: () => at, until: at + 1 }))
   }
   const queue = shuffledDeliveries(Math.ceil(sent.length / rowsPerMessage), random)
   const dead = new Set<number>()
@@ -140,7 +141,7 @@ function partsOver(db: DynamoDBDocumentClient, table: string) {
     placed: new PlacedCallStore(db, table),
     numberingOf: async () => numbering,
     days: new VerifiedDayStore(db, table),
-    publish: async () => undefined,
+    settle: async () => undefined,
     now: Date.now,
   }
 }

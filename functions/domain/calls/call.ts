@@ -5,6 +5,7 @@ import type { Numbering } from '../phone-number.ts'
 import { nameIn } from './caller-name.ts'
 import { directionOf, trunkOf } from './direction.ts'
 import { type Leg, readLegs } from './leg.ts'
+import { type PlacedFacts, settledResult, withRow } from './placed.ts'
 import { buildStory } from './story.ts'
 import { summarise } from './summary.ts'
 import type { Turn } from './turn.ts'
@@ -13,21 +14,27 @@ import type { Turn } from './turn.ts'
 const calleesMax = 50
 
 /**
- * Returns a call of the archive from its CDRs alone; undefined if all of them are Asterisk's own machinery.
+ * Returns a call of the archive from its CDRs; undefined if all of them are Asterisk's own machinery.
  * @param cdrs all of one linkedid, in any order
+ * @param placed the row of a call that was placed through the API
  */
-export function callOf(cdrs: readonly Cdr[], numbering: Numbering): Call | undefined {
-  return callOfLegs(readLegs(cdrs, numbering), numbering, cdrs.length)
+export function callOf(cdrs: readonly Cdr[], numbering: Numbering, placed?: PlacedFacts): Call | undefined {
+  return callOfLegs(readLegs(cdrs, numbering), numbering, cdrs.length, placed)
 }
 
 /** The same for a caller that has read the legs; `records` is the number of the call's CDRs. */
-export function callOfLegs(all: readonly Leg[], numbering: Numbering, records: number): Call | undefined {
+export function callOfLegs(
+  all: readonly Leg[],
+  numbering: Numbering,
+  records: number,
+  placed?: PlacedFacts,
+): Call | undefined {
   const people = all.filter((leg) => !leg.isHelper)
   const legs = people.length > 0 ? people : all
   // The channel that began the call gave it its id; its first record says what was dialled.
   const first = legs.find(({ cdr }) => cdr.uniqueid === cdr.linkedid) ?? legs[0]
   if (!first) return undefined
-  const story = buildStory(all, first, numbering)
+  const story = buildStory(all, first, numbering, placed?.to)
   const start = Math.min(...all.map((leg) => leg.start))
   const end = Math.max(...all.map((leg) => leg.end))
   const answer = story.answered?.answer
@@ -46,7 +53,7 @@ export function callOfLegs(all: readonly Leg[], numbering: Numbering, records: n
     ...(answer !== undefined && { answeredAt: iso(answer) }),
     endedAt: iso(end),
     direction: directionOf(first),
-    result: story.result,
+    result: placed ? settledResult(story.result, placed) : story.result,
     // A doubtful record may end before it starts.
     durationSeconds: Math.max(0, end - start),
     talkSeconds: talkOf(story.turns),
@@ -62,7 +69,8 @@ export function callOfLegs(all: readonly Leg[], numbering: Numbering, records: n
     pbxOffset: first.cdr.start.slice(-5),
     legs: records,
   }
-  return { ...call, summary: summarise(call) }
+  const whole = placed ? withRow(call, placed) : call
+  return { ...whole, summary: summarise(whole) }
 }
 
 function callerOf({ caller, cdr, from }: Leg): Party {

@@ -1,8 +1,8 @@
 import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
-import { type ChannelName, extensionOf, parseChannelName } from '../../../contracts/channel-name.ts'
+import { type ChannelName, parseChannelName } from '../../../contracts/channel-name.ts'
 import { isDialled } from '../../../contracts/dial-steps.ts'
 import { canonicalDialled, canonicalNumber, isExtension, linesOf, type Numbering } from '../phone-number.ts'
-import { isTrunk } from '../site-lines.ts'
+import { isTrunk, numberOfPhone } from '../site-lines.ts'
 
 /** One CDR, read: one attempt to connect two ends. */
 export interface Leg {
@@ -93,7 +93,7 @@ function callerNumber(
   if (own !== '') return own
   const shown = canonicalNumber(cdr.src, numbering)
   if (from === undefined || isFromTrunk !== false || isExtension(shown)) return shown
-  return extensionOf(from) ?? shown
+  return numberOfPhone(from, linesOf(numbering)) ?? shown
 }
 
 function calledNumber(cdr: Cdr, isFromTrunk: boolean | undefined, numbering: Numbering): string {

@@ -52,6 +52,8 @@ export class Parties {
     if (exten !== undefined) return canonicalDialled(exten, this.#numbering)
     if (endpoint === undefined) return undefined
     const lines = linesOf(this.#numbering)
+    const configured = lines.numbers.get(endpoint)
+    if (configured !== undefined) return configured
     const byName = extensionOf(endpoint)
     const isCertain = byName !== undefined && isKnownExtension(byName, lines) === true
     const named = isCertain ? byName : this.#byLegs(endpoint)

@@ -1,4 +1,4 @@
-import type { CallResult } from '../../../contracts/calls.ts'
+import type { CallResult } from '../../../contracts/call-result.ts'
 import { ringLimitOf } from './dial-target.ts'
 import { slackSeconds, type Turn } from './turn.ts'
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { CallResult, Direction } from '../../../contracts/calls.ts'
+import { CallResult } from '../../../contracts/call-result.ts'
+import { Direction } from '../../../contracts/calls.ts'
 import { Timestamp } from '../../../contracts/names.ts'
 
 /** A parsed search. A cursor contains it, so that the next page belongs to the same search. */

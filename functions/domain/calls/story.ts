@@ -1,4 +1,5 @@
-import type { CallResult, StoryStep } from '../../../contracts/calls.ts'
+import type { CallResult } from '../../../contracts/call-result.ts'
+import type { StoryStep } from '../../../contracts/calls.ts'
 import { isExtension, linesOf, type Numbering } from '../phone-number.ts'
 import { isKnownExtension } from '../site-lines.ts'
 import { type Leg, mailboxOf } from './leg.ts'
@@ -19,12 +20,15 @@ export interface Story {
   transferredTo: string | undefined
 }
 
-/** @param legs of one linkedid, oldest first, at least one; @param first the one that began it */
-export function buildStory(legs: readonly Leg[], first: Leg, numbering: Numbering): Story {
+/**
+ * @param legs of one linkedid, oldest first, at least one; @param first the one that began it
+ * @param asked the number of a request to place the call: its CDRs have none if the caller's own phone was not answered
+ */
+export function buildStory(legs: readonly Leg[], first: Leg, numbering: Numbering, asked = ''): Story {
   const parties = new Parties(legs, numbering)
   const turns = turnsOf(legs, first, parties)
   const answered = answeredTurn(turns)
-  const dialled = dialledNumber(first, turns, answered)
+  const dialled = dialledNumber(first, turns, answered) || asked
   const story: Story = {
     steps: [{ at: iso(first.start), what: 'called', who: dialled }],
     result: resultOf(turns, answered),
@@ -101,8 +105,9 @@ function add(story: Story, at: number, what: StoryStep['what'], who: string | un
 
 function outcomeOf(turn: Turn, isRetrieved: boolean, dialled: string): StoryStep | undefined {
   const { leg, kind } = turn
-  // A menu has the number that was dialled to reach it.
-  const who = turn.who ?? (kind === 'application' && dialled !== '' ? dialled : undefined)
+  // A menu has the number that was dialled to reach it. In AppDial2 it is the phone of who placed the call that rings.
+  const isMenu = kind === 'application' && leg.cdr.lastapp !== 'AppDial2'
+  const who = turn.who ?? (isMenu && dialled !== '' ? dialled : undefined)
   const named = who === undefined ? {} : { who }
   const { disposition, billsec, duration } = leg.cdr
   if (kind === 'voicemail') {

@@ -2,6 +2,7 @@ import { isExtension } from '../phone-number.ts'
 import { dialTargets, isTargetOf } from './dial-target.ts'
 import type { Leg } from './leg.ts'
 import type { Parties } from './parties.ts'
+import { isPlacedCall } from './placed.ts'
 
 /** Asterisk cuts times to seconds, so that a leg that follows at once may begin a second later. */
 export const slackSeconds = 1
@@ -36,6 +37,10 @@ export interface Turn {
 const rooms = /^(confbridge|meetme|conference|konference)$/i
 const parking = /^(park|parkandannounce|parkedcall)$/i
 
+/** Applications that speak with the caller or take a message of theirs; the others play something, or do nothing audible. */
+const menus =
+  /^(stasis|background|backgrounddetect|read|waitexten|directory|disa|echo|f?agi|eagi|deadagi|record|voicemailmain)$/i
+
 /** The turns of a call in time order. `legs` are all of the call, oldest first; `first` is the one that began it. */
 export function turnsOf(legs: readonly Leg[], first: Leg, parties: Parties): Turn[] {
   const own = legs.filter((leg) => !leg.isHelper && leg.cdr.uniqueid === first.cdr.uniqueid)
@@ -58,7 +63,9 @@ function turnOf(leg: Leg, siblings: readonly Leg[], parties: Parties): Turn {
   const { cdr } = leg
   const kind = kindOf(leg)
   const { exten, endpoint, channel, answer } = parties.behind(leg)
-  const isAnswered = cdr.disposition === 'ANSWERED' && (kind !== 'dial' || cdr.dstchannel !== '')
+  // A call that was placed through the API counts as answered for Asterisk once its own caller picked up.
+  const isCallerAlone = kind === 'application' && isPlacedCall(cdr.linkedid) && !menus.test(cdr.lastapp)
+  const isAnswered = cdr.disposition === 'ANSWERED' && !isCallerAlone
   const who = kind === 'room' ? leg.called : kind === 'dial' ? parties.numberOf(endpoint, exten, leg) : undefined
   return {
     leg,

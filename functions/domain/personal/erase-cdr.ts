@@ -1,28 +1,30 @@
 import type { Cdr } from '../../../contracts/cdr.ts'
 import { nameIn } from '../calls/caller-name.ts'
 import { erased } from '../personal.ts'
-import { canonicalDialled, canonicalNumber, type Numbering } from '../phone-number.ts'
-import { holdsNumber, keptFields } from './holds-number.ts'
+import type { NumberSearch } from './number-search.ts'
+
+/** Ids by which records are told apart: the part that holds the number is replaced, the rest stays. */
+const ids: ReadonlySet<string> = new Set(['uniqueid', 'linkedid'])
+/** Times, which are no numbers. */
+const times: ReadonlySet<string> = new Set(['start', 'answer', 'end'])
+/** What a PBX adds about the caller; it repeats the name. */
+const callerNames = ['cnam', 'outbound_cnam']
 
 /**
- * Returns the record without the person of this number: every field whose digits contain the significant digits of the
- * number is erased, and with a caller's number the caller's name. Time, length and outcome of the call are kept.
- * `number` is canonical.
+ * Returns the record without the person of this number: every text that holds the number is erased, those that a PBX adds to
+ * Asterisk's own too, and with a caller's number the caller's name. Time, length and outcome of the call are kept.
+ * @param newId returns the id that replaces one that holds the number
  */
-export function eraseCdr(cdr: Cdr, number: string, numbering: Numbering): Cdr {
-  const isNumber = (text: string) =>
-    canonicalNumber(text, numbering) === number || canonicalDialled(text, numbering) === number
+export function eraseCdr(cdr: Cdr, search: NumberSearch, newId: (id: string) => string): Cdr {
   const copy: Cdr = { ...cdr }
   for (const [field, text] of Object.entries(cdr)) {
-    if (typeof text === 'string' && !keptFields.has(field) && holdsNumber(text, number)) copy[field] = erased
+    if (typeof text !== 'string' || times.has(field) || !search.holds(text)) continue
+    copy[field] = ids.has(field) ? newId(text) : erased
   }
-  const isCaller = isNumber(cdr.src) || holdsNumber(cdr.src, number) || holdsNumber(cdr.clid, number)
-  if (isNumber(cdr.src)) copy.src = erased
-  if (isNumber(cdr.dst)) copy.dst = erased
+  const isCaller = [cdr.src, cdr.clid, cdr['cnum']].some((text) => typeof text === 'string' && search.holds(text))
   if (!isCaller) return copy
   const name = nameIn(cdr.clid)
   copy.clid = erased
-  // What the PBX adds about the caller repeats the name.
-  for (const field of ['cnam', 'outbound_cnam']) if (copy[field] === name && name !== '') copy[field] = erased
+  for (const field of callerNames) if (copy[field] === name && name !== '') copy[field] = erased
   return copy
 }

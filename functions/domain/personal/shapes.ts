@@ -51,6 +51,7 @@ export const archivedCallShape: PersonalShape<Call> = {
   recordings: 'text',
   accountcode: 'text',
   cdrs: cdrShape,
+  dials: 'number',
   metadata: 'text',
 }
 

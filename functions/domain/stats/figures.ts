@@ -1,3 +1,4 @@
+import { callResults } from '../../../contracts/call-result.ts'
 import type { Call, Direction } from '../../../contracts/calls.ts'
 import type { Figures } from '../../../contracts/routes/stats.ts'
 
@@ -21,18 +22,10 @@ export function noCounts(): Counts {
 }
 
 /** Returns the counts of one call. Each call is exactly one of answered, abandoned, busy, failed and voicemail. */
-export function countCall({ result, talkSeconds = 0, ringSeconds = 0 }: Call): Counts {
-  const is = (...results: (typeof result)[]) => (results.includes(result) ? 1 : 0)
-  return [
-    1,
-    is('answered'),
-    is('no-answer', 'cancelled'),
-    is('busy'),
-    is('failed', 'unreachable', 'refused', 'expired', 'unknown', undefined),
-    is('voicemail'),
-    talkSeconds,
-    ringSeconds,
-  ]
+export function countCall({ result = 'unknown', talkSeconds = 0, ringSeconds = 0 }: Call): Counts {
+  const { figure } = callResults[result]
+  const counted = { calls: 1, talkSeconds, ringSeconds, [figure]: 1 }
+  return figureNames.map((name) => counted[name] ?? 0)
 }
 
 export function addCounts(into: Counts, counts: readonly number[]): void {

@@ -3,11 +3,11 @@ import type { Call } from '../../../contracts/calls.ts'
 import type { CallEntity } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { callOf } from '../../domain/calls/call.ts'
-import { enrich, type PlacedFacts, toCall } from '../../domain/calls/placed.ts'
+import { enrich, isOpen, type PlacedFacts, toCall } from '../../domain/calls/placed.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import type { LogRow } from '../../stores/call-log.ts'
 import { HttpProblemError } from '../problem.ts'
-import type { CallPage, CallReader } from './list-calls.ts'
+import type { CallPage, CallReader, PlacedReader } from './list-calls.ts'
 
 export interface LiveCalls {
   calls(site: SiteId): Promise<CallEntity[]>
@@ -41,31 +41,31 @@ export interface OpenList {
 export interface CallSources {
   log: Pick<CallReader, 'legs'>
   presence: LiveCalls
-  placed: { find(site: SiteId, call: string): Promise<PlacedFacts | undefined> }
+  placed: PlacedReader
   numbering: Numbering
+  now: () => number
 }
 
 /** Returns a call by its linkedid: its live state, or the archived call with its CDRs. @throws HttpProblemError 404 */
 export async function getCall(
   site: SiteId,
   id: string,
-  { log, presence, placed, numbering }: CallSources,
+  { log, presence, placed, numbering, now }: CallSources,
 ): Promise<Call> {
   if (id.length > idCharsMax) throw unknownCall()
   const row = await placed.find(site, id)
   const live = (await presence.calls(site)).find((call) => call.id === id)
   if (live) return row ? enrich(live.state, row) : live.state
-  if (row && row.stage !== 'ended') return toCall(id, row)
-  const legs = await log.legs(site, id)
-  const call = archived(legs, numbering)
-  if (row) return call ? enrich(call, row) : toCall(id, row)
-  if (!call) throw unknownCall()
-  return call
+  if (row && isOpen(row, now())) return toCall(id, row)
+  const call = archived(await log.legs(site, id), numbering, row)
+  if (call) return call
+  if (!row) throw unknownCall()
+  return toCall(id, row)
 }
 
-function archived(legs: readonly LogRow[], numbering: Numbering): Call | undefined {
+function archived(legs: readonly LogRow[], numbering: Numbering, row: PlacedFacts | undefined): Call | undefined {
   const cdrs = [...legs].sort((x, y) => (x.row < y.row ? -1 : 1)).map(({ cdr }) => cdr)
-  const call = callOf(cdrs, numbering)
+  const call = callOf(cdrs, numbering, row)
   return call && { ...call, cdrs }
 }
 

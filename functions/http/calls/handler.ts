@@ -15,7 +15,7 @@ export const handler = httpHandler(callRoutes, 'calls', {
   'GET /v1/sites/{site}/calls': async ({ caller, site, query, headers, now }) => {
     checkSearchScope(caller, 'calls', query)
     const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
-    const listing = { log, cursorKey, numbering, now: () => now }
+    const listing = { log, placed, cursorKey, numbering, now: () => now }
     const page = await (query.state === 'live'
       ? liveCalls(site, { presence, open, placed })
       : listCalls(site, query, listing))
@@ -23,7 +23,7 @@ export const handler = httpHandler(callRoutes, 'calls', {
     return conditionalAnswer({ ...page, calls }, headers)
   },
   'GET /v1/sites/{site}/calls/{id}': async ({ caller, site, path, query, headers }) => {
-    const sources = { log, presence, placed, numbering: await localeOf(site) }
+    const sources = { log, presence, placed, numbering: await localeOf(site), now: Date.now }
     const call = await nextChange(() => getCall(site, path.id, sources), query.wait, Date.now)
     return conditionalAnswer(mask(caller, 'calls', archivedCallShape, call), headers)
   },

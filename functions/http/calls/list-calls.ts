@@ -3,6 +3,7 @@ import { pageRowsDefault } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
 import { callOf } from '../../domain/calls/call.ts'
+import { isOpen, isPlacedCall, type PlacedFacts } from '../../domain/calls/placed.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import type { LogRow } from '../../stores/call-log.ts'
 import type { ListingDependencies } from '../cdrs/list-cdrs.ts'
@@ -12,6 +13,10 @@ import { fitsParty, type LogReader, readRows } from '../search/row-stream.ts'
 
 export interface CallReader extends LogReader {
   legs(site: SiteId, linkedid: string): Promise<LogRow[]>
+}
+/** Rows of calls that were placed through the API. */
+export interface PlacedReader {
+  find(site: SiteId, call: string): Promise<PlacedFacts | undefined>
 }
 /** Whole calls. The handler hides personal data and drops fields that were not requested. */
 export interface CallPage {
@@ -32,9 +37,9 @@ const callsAtOnce = 26
 export async function listCalls(
   site: SiteId,
   query: SearchQuery,
-  listing: ListingDependencies & { log: CallReader },
+  listing: ListingDependencies & { log: CallReader; placed: PlacedReader },
 ): Promise<CallPage> {
-  const { log, cursorKey, numbering } = listing
+  const { log, cursorKey, numbering, placed } = listing
   const limit = query.limit ?? pageRowsDefault
   const { search, after } = startPage(site, 'calls', query, { cursorKey, numbering, now: listing.now() })
   const calls: Call[] = []
@@ -43,11 +48,9 @@ export async function listCalls(
   /** Adds matching calls to the page, in order. Returns true once the page is full and one more call matches. */
   const take = async (groups: readonly LogRow[][]): Promise<boolean> => {
     for (let from = 0; from < groups.length; from += callsAtOnce) {
-      for (const { legs, last } of await Promise.all(groups.slice(from, from + callsAtOnce).map(whole))) {
-        const call = callOf(
-          legs.map(({ cdr }) => cdr),
-          numbering,
-        )
+      for (const { legs, row, last } of await Promise.all(groups.slice(from, from + callsAtOnce).map(whole))) {
+        const cdrs = legs.map(({ cdr }) => cdr)
+        const call = row && isOpen(row, listing.now()) ? undefined : callOf(cdrs, numbering, row)
         if (call && fits(call, legs, search)) {
           if (calls.length === limit) return true
           calls.push(call)
@@ -58,9 +61,13 @@ export async function listCalls(
     return false
   }
   const whole = async (group: LogRow[]) => {
-    const legs = search.party && group[0] ? await log.legs(site, group[0].cdr.linkedid) : group
+    const linkedid = group[0]?.cdr.linkedid ?? ''
+    const [legs, row] = await Promise.all([
+      search.party ? log.legs(site, linkedid) : group,
+      isPlacedCall(linkedid) ? placed.find(site, linkedid) : undefined,
+    ])
     // If no leg is left, the call was erased after the search found it.
-    return { legs: legs.length > 0 ? legs : group, last: group.at(-1)?.row }
+    return { legs: legs.length > 0 ? legs : group, row, last: group.at(-1)?.row }
   }
   const next = (): CallPage => ({
     calls,

@@ -20,7 +20,8 @@ const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
 export const handler = httpHandler(importRoutes, 'imports', {
   'POST /v1/sites/{site}/cdrs/import': async ({ site, body, now }) => {
-    const result = await importCdrs(site, body.rows, { ...stores, numbering: await localeOf(site), now })
+    const importing = { ...stores, numbering: await localeOf(site), importId: body.import, now }
+    const result = await importCdrs(site, body.rows, importing)
     return answer(200, result)
   },
 })

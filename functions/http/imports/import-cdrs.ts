@@ -8,7 +8,7 @@ import { partiesOfCdr } from '../../domain/calls/leg.ts'
 import { matchCdr } from '../../domain/calls/match.ts'
 import { fileCdr, hourOf, monthsBack, wholeSeconds } from '../../domain/filing.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
-import type { Side, Slice, Span } from '../../stores/call-log.ts'
+import type { LogRow, Side, Slice, Span } from '../../stores/call-log.ts'
 import { expirySeconds, type PutOutcome, type Retention } from '../../stores/cdrs.ts'
 
 export interface ImportDependencies {
@@ -19,6 +19,7 @@ export interface ImportDependencies {
       raw: string | undefined,
       numbering: Numbering & Retention,
       doubt: string | undefined,
+      importId: string | undefined,
     ): Promise<PutOutcome>
   }
   log: {
@@ -27,6 +28,8 @@ export interface ImportDependencies {
   }
   hours: { mark(site: SiteId, hour: string): Promise<void> }
   numbering: Numbering & Retention
+  /** Id of the import of which this is one request. */
+  importId?: string | undefined
   now: number
 }
 
@@ -63,20 +66,29 @@ export async function importCdrs(
   const wanted: Cdr[] = []
   const groups = Map.groupBy(good, (one) => JSON.stringify(partyOf(one.cdr, dependencies.numbering)))
   await each([...groups.values()], async (group) => {
-    const known = Map.groupBy(await candidates(site, group, dependencies), ({ uniqueid }) => uniqueid)
+    // Two legs of one call never make each other doubtful, in one request of this import or in two.
+    const isEarlier = ({ importId }: LogRow) => importId === undefined || importId !== dependencies.importId
+    const earlier = (await candidates(site, group, dependencies)).filter(isEarlier).map(({ cdr }) => cdr)
+    const known = Map.groupBy(earlier, ({ uniqueid }) => uniqueid)
     for (const { cdr, keyed, row } of group) {
       const same = known.get(cdr.uniqueid) ?? []
       const match = matchCdr(cdr, keyed, same)
       if (typeof match === 'object') result.doubtful.push({ row, reason: match.doubt })
       // Storing a row again completes an earlier import that crashed between the two writes of the row.
       else if (match === 'same' && !same.some((one) => cdrHash(one) === cdrHash(cdr))) result.matched += 1
-      // Rows of this import are not in the log before it: two legs of one call never make each other doubtful.
       else wanted.push(cdr)
     }
   })
   await each(wanted, async (cdr) => {
     const doubt = doubtOf(cdr, dependencies.now / 1000)
-    const outcome = await dependencies.cdrs.put(site, cdr, undefined, dependencies.numbering, doubt)
+    const outcome = await dependencies.cdrs.put(
+      site,
+      cdr,
+      undefined,
+      dependencies.numbering,
+      doubt,
+      dependencies.importId,
+    )
     result[outcome === 'duplicate' ? 'matched' : 'stored'] += 1
     if (doubt === undefined) dirty.add(hourOf(fileCdr(cdr).filed))
   })
@@ -104,14 +116,14 @@ async function candidates(
   site: SiteId,
   group: readonly Parsed[],
   { log, numbering }: ImportDependencies,
-): Promise<Cdr[]> {
+): Promise<LogRow[]> {
   const [first] = group
   if (!first) return []
   const starts = group.map(({ cdr }) => momentSeconds(cdr.start))
   const from = wholeSeconds((Math.min(...starts) - before) * 1000)
   const to = wholeSeconds((Math.max(...starts) + after) * 1000)
   const party = partyOf(first.cdr, numbering)
-  const found: Cdr[] = []
+  const found: LogRow[] = []
   for (const month of monthsBack(from, to)) {
     let seen: string | undefined
     // Ends when the month has no more rows of this caller.
@@ -120,7 +132,7 @@ async function candidates(
       const slice = party
         ? await log.byParty(site, party.side, month, party.number, span, candidatesMax)
         : await log.byTime(site, month, span, candidatesMax)
-      found.push(...slice.rows.map(({ cdr }) => cdr))
+      found.push(...slice.rows)
       seen = slice.rows.at(-1)?.row
       if (!slice.more || seen === undefined) break
     }

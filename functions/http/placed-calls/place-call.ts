@@ -17,7 +17,7 @@ import { type PresenceReader, reachableEndpoint } from './reachable-endpoint.ts'
 export interface PlacedStore {
   findKey(site: SiteId, keyId: string, sha256: string, now: number): Promise<IdempotencyRow | undefined>
   claimKey(site: SiteId, keyId: string, sha256: string, row: IdempotencyRow): Promise<boolean>
-  create(site: SiteId, call: string, row: PlacedRow): Promise<boolean>
+  create(site: SiteId, call: string, row: PlacedRow, retentionDays: number): Promise<boolean>
   find(site: SiteId, call: string): Promise<PlacedRow | undefined>
 }
 export interface PlaceCallDependencies extends QuotaDependencies {
@@ -63,24 +63,24 @@ export async function placeCall(
   const known = await placed.findKey(site, keyId, key, now)
   if (known) return repeatCall(site, known, hash, dependencies)
   const call = makeCallId(now)
-  const row = await prepareCall(site, keyId, call, request, dependencies)
+  const { row, retentionDays } = await prepareCall(site, keyId, call, request, dependencies)
   if (!(await placed.claimKey(site, keyId, key, { hash, call, at: now }))) throw inProgress()
-  await placed.create(site, call, row)
+  await placed.create(site, call, row, retentionDays)
   await send(site, call, row, dependencies)
   await dependencies.reaper.send({ reap: { site, call } }, reapAfterSeconds)
   return toCall(call, row)
 }
 
-/** Makes every check, the cheapest first, and returns the row of the call. */
+/** Makes every check, the cheapest first, and returns the row of the call and how long the site keeps its CDRs. */
 async function prepareCall(
   site: SiteId,
   keyId: string,
   call: string,
   request: CallRequest,
   dependencies: PlaceCallDependencies,
-): Promise<PlacedRow> {
+): Promise<{ row: PlacedRow; retentionDays: number }> {
   const { now } = dependencies
-  const [{ settings, country }, key] = await Promise.all([
+  const [{ settings, country, retentionDays }, key] = await Promise.all([
     existingSite(dependencies.directory, site),
     dependencies.keys.find(keyId),
   ])
@@ -89,7 +89,7 @@ async function prepareCall(
   const { endpoint, numbers } = await reachableEndpoint(site, request.from, dependencies.reachable, now)
   if (numbers.includes(dialled.to)) throw badFields([{ field: 'to', message: 'A phone cannot call itself.' }])
   await takeCallQuota({ site, keyId, call, settings, rules, now }, dependencies)
-  return {
+  const row: PlacedRow = {
     ...dialled,
     stage: 'queued',
     endpoint,
@@ -99,6 +99,7 @@ async function prepareCall(
     issuedAt: now,
     deadline: now + callDeadlineMs,
   }
+  return { row, retentionDays }
 }
 
 async function repeatCall(

@@ -1,7 +1,7 @@
 import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import { wholeSeconds } from '../../domain/filing.ts'
-import { canonicalNumber, canonicalPrefixes, type Numbering, prefixDigitsMin } from '../../domain/phone-number.ts'
+import { canonicalDialled, canonicalPrefixes, type Numbering, prefixDigitsMin } from '../../domain/phone-number.ts'
 import { badFields, type FieldError } from '../problem.ts'
 
 /** Bounds a search to five years. Each month is one query, so a page takes at most 61 queries, for a nearly empty site. */
@@ -63,7 +63,7 @@ function parseParty(query: SearchQuery, numbering: Numbering, errors: FieldError
   }
   const text = query[field] ?? ''
   const sides = [...partySides[field]]
-  if (!text.endsWith('*') || text === '*') return { sides, exact: canonicalNumber(text, numbering) }
+  if (!text.endsWith('*') || text === '*') return { sides, exact: canonicalDialled(text, numbering) }
   const digits = text.slice(0, -1)
   if ((digits.match(/\d/g) ?? []).length < prefixDigitsMin) {
     errors.push({ field, message: `Too short: at least ${prefixDigitsMin} digits before *. Example: 0123*.` })

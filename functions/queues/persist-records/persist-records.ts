@@ -5,19 +5,14 @@ import { doubtOf } from '../../../contracts/cdr-row/doubt.ts'
 import type { BridgeEvent } from '../../../contracts/events.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { TimeLineEntry } from '../../../contracts/time-line.ts'
+import { isPlacedCall } from '../../domain/calls/placed.ts'
 import { fileCdr, hourOf } from '../../domain/filing.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { PutOutcome } from '../../stores/cdrs.ts'
 import { type BridgeKeys, type DeadLetterQueue, type OpenedMessage, openMessage } from '../open-batch.ts'
-import {
-  correctPlacedCall,
-  type PlacedCallCorrections,
-  type PlacedCallUpdates,
-  updatePlacedCalls,
-} from '../placed-call-updates.ts'
-import type { OutcomeMessage } from '../watch/publish-outcome.ts'
+import { type PlacedCallUpdates, updatePlacedCalls } from '../placed-call-updates.ts'
 import { receiveDigest, type VerificationStore } from './receive-digest.ts'
 
 export interface CallLog {
@@ -40,8 +35,9 @@ export interface PersistDependencies {
   deadLetters: DeadLetterQueue
   hours: DirtyHours
   timeLines: TimeLines
-  placed: PlacedCallUpdates & PlacedCallCorrections
-  publish(outcome: OutcomeMessage): Promise<void>
+  placed: PlacedCallUpdates
+  /** Settles the result of a call by API whose CDRs or end have arrived. */
+  settle(site: SiteId, call: string): Promise<unknown>
   days: VerificationStore
   numberingOf(site: SiteId): Promise<Numbering>
   now: () => number
@@ -90,6 +86,7 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
   const outcomes = { stored: 'stored', duplicate: 'duplicates', apart: 'apart' } as const
   const numbering = await dependencies.numberingOf(site)
   const dirty = new Set<string>()
+  const placedCalls = new Set<string>()
   const late: BridgeEvent[] = []
   const digests: CdrDigest[] = []
   const lines = message.lines.values()
@@ -108,7 +105,7 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
         count[outcomes[await log.put(site, cdr, raw, numbering, doubt)]] += 1
         if (doubt !== undefined) count.doubtful += 1
         // For duplicates too: the invocation that stored the row may have died before it marked the hour.
-        await correctPlacedCall(site, cdr, dependencies)
+        if (isPlacedCall(cdr.linkedid)) placedCalls.add(cdr.linkedid)
         // A doubtful record is in no total, so that none is made for an hour of the future.
         if (doubt === undefined) dirty.add(hourOf(fileCdr(cdr).filed))
       }
@@ -118,6 +115,9 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
   await Promise.all([...dirty].map((hour) => hours.mark(site, hour)))
   count.late = late.length
   await updatePlacedCalls(site, late, dependencies.placed)
+  for (const event of late)
+    if (event.type === 'switchhook.call.v1' && event.data.placed) placedCalls.add(event.data.call)
+  for (const call of placedCalls) await dependencies.settle(site, call)
   const passage = { lane: 'records' as const, sentAt: message.sentAt, handledAt: now(), events: late }
   await timeLines.put(site, timeLineEntries([passage]), now())
   // Digests come after the rows of the same message, so that rows that were sent again are part of the comparison.

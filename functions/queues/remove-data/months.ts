@@ -4,7 +4,7 @@ import { keys } from '../../stores/table-keys.ts'
 
 /** The first release of Asterisk: imported call records can be this old. */
 export const firstMonth = '1999-12'
-/** Months handled concurrently: most are empty, and each needs one query. */
+/** Months handled concurrently: most are empty, and each needs two queries. */
 const monthsAtOnce = 8
 
 export interface MonthScan {
@@ -15,12 +15,16 @@ export interface MonthScan {
   records: { has(pk: string): Promise<boolean> }
   /** Months that had calls in an earlier pass: a write that was under way then may have added rows since. */
   known: ReadonlySet<string>
+  /** Months that an earlier invocation of this pass has done. */
+  swept?: ReadonlySet<string>
+  /** Saves that a month is done in this pass. */
+  sweep?(month: string): Promise<void>
   /** Saves a month before anything of it is removed. */
   remember(month: string): Promise<void>
 }
 
 /**
- * Calls `run` for each month in which a site has call records, or had them in an earlier pass. That takes about 330 queries of
+ * Calls `run` for each month in which a site has call records or totals, or had them in an earlier pass. That takes about 660 queries of
  * one item.
  */
 export async function eachBusyMonth(
@@ -31,11 +35,15 @@ export async function eachBusyMonth(
   const months = monthsOf(scan).values()
   const worker = async () => {
     for (const month of months) {
+      if (scan.swept?.has(month)) continue
       if (!scan.known.has(month)) {
-        if (!(await scan.records.has(keys.timeRows(site, month, lane)))) continue
+        // Totals are kept for longer than the records that they count.
+        const parts = [keys.timeRows(site, month, lane), keys.hours(site, month)]
+        if (!(await Promise.all(parts.map((pk) => scan.records.has(pk)))).includes(true)) continue
         await scan.remember(month)
       }
       await run(month)
+      await scan.sweep?.(month)
     }
   }
   await Promise.all(Array.from({ length: monthsAtOnce }, worker))

@@ -48,16 +48,22 @@ async function removeOne(
 ): Promise<void> {
   const removal: RemovalJob = { ...asked, removed: { ...asked.removed }, months: [...asked.months] }
   const { site, id, what, number, matricule, removed, months } = removal
-  let found = 0
+  const swept = [...(asked.swept ?? [])]
   const count = (name: string, items: number) => {
-    found += items
-    if (items > 0) removed[name] = (removed[name] ?? 0) + items
+    if (items === 0) return
+    removal.hasFound = true
+    removed[name] = (removed[name] ?? 0) + items
   }
   const remember = async (month: string) => {
     months.push(month)
     await removals.save(removal)
   }
   const scan = { now, since, known: new Set(asked.months), remember }
+  // A pass over a large call log takes several invocations.
+  const sweep = async (month: string) => {
+    swept.push(month)
+    await removals.save({ ...removal, swept })
+  }
   try {
     if (what === 'site') {
       await closeSite(site, deleting, count)
@@ -67,17 +73,20 @@ async function removeOne(
       count('exports', await removeExports(site, exports, id))
       await emptySite(site, { ...deleting, months: scan }, count)
     } else if (number !== undefined) {
-      await eraseNumber(site, number, { ...erasing, months: scan }, count)
+      const months = { ...scan, swept: new Set(asked.swept), sweep }
+      await eraseNumber(site, number, { ...erasing, months }, count)
       count('exports', await removeExports(site, exports))
     } else if (matricule !== undefined) {
       const { pk, sk } = keys.grade(site, matricule)
       count('grades', await deleting.tables.people.empty(pk, sk, true))
     }
   } catch (error) {
-    await removals.save(removal)
+    await removals.save({ ...removal, swept })
     throw error
   }
-  if (asked.passedAt === undefined || found > 0) return removals.save({ ...removal, passedAt: now })
+  if (asked.passedAt === undefined || removal.hasFound) {
+    return removals.save({ ...removal, passedAt: now, swept: undefined, hasFound: undefined })
+  }
   if (what === 'site') await deleting.directory.remove(site)
   await removals.finish(removal, now)
   logOutcome('info', 'removed', { site, id, what, items: Object.values(removed).reduce((sum, n) => sum + n, 0) })

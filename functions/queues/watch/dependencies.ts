@@ -3,6 +3,7 @@ import { config } from '../../config.ts'
 import { FanOutQueue } from '../../gateways/fan-out-queue.ts'
 import { socketPosting } from '../../gateways/sockets.ts'
 import { TickQueue } from '../../gateways/tick-queue.ts'
+import { CallLogStore } from '../../stores/call-log.ts'
 import { ConnectionStore } from '../../stores/connections.ts'
 import { DirtyHourStore } from '../../stores/dirty-hours.ts'
 import { cachedLocale } from '../../stores/locale.ts'
@@ -11,6 +12,7 @@ import { PresenceStore } from '../../stores/presence.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TotalStore } from '../../stores/totals.ts'
+import { settlePlacedCall } from '../settle-placed-call.ts'
 import { OutcomeMessage, publishOutcome } from './publish-outcome.ts'
 import { publishSilence } from './publish-silence.ts'
 import { type ReapMessage, reapCall } from './reap-call.ts'
@@ -25,6 +27,7 @@ const totals = new TotalStore(db, env.TABLE_RECORDS)
 const sites = new SiteStore(db, env.TABLE_LIVE)
 const presence = new PresenceStore(db, env.TABLE_LIVE)
 const placed = new PlacedCallStore(db, env.TABLE_LIVE)
+const log = new CallLogStore(db, env.TABLE_RECORDS)
 const fanOutDependencies = {
   ...socketPosting(env.SOCKET_ENDPOINT),
   connections: new ConnectionStore(db, env.TABLE_LIVE),
@@ -43,7 +46,7 @@ export const scheduledTasks: readonly ScheduledTask[] = [
   {
     name: 'roll-up',
     every: 'minute',
-    run: async (until) => ({ ...(await rollUp({ hours, totals, numberingOf, now: Date.now, until })) }),
+    run: async (until) => ({ ...(await rollUp({ hours, totals, placed, numberingOf, now: Date.now, until })) }),
   },
 ]
 
@@ -54,5 +57,6 @@ export async function handleCallMessage(message: ReapMessage | OutcomeMessage, n
     publishOutcome(outcome, { placed, presence, epochs: sites, lastSeen, fanOutDependencies, now })
   if (v.is(OutcomeMessage, message)) return publish(message)
   const isLive = async (site: string, call: string) => (await presence.calls(site)).some(({ id }) => id === call)
-  await reapCall(message, { placed, isLive, lastSeen, checkAgain: queue.send.bind(queue), publish, now })
+  const settle = (site: string, call: string) => settlePlacedCall(site, call, { placed, log, numberingOf, publish })
+  await reapCall(message, { placed, isLive, lastSeen, checkAgain: queue.send.bind(queue), publish, settle, now })
 }

@@ -29,9 +29,9 @@ export function isGone(lastSeen: string | undefined, now: number): boolean {
 
 /**
  * Revision (`r`) of the ended call: above 1, with which the cloud ends calls that a new epoch does not list. A result from
- * the call record ranks above `unknown`.
+ * CDRs ranks above `unknown`, and a later one above an earlier.
  */
-const rankOf = (result: PlacedRow['result']) => (result === 'unknown' ? 2 : 3)
+const rankOf = ({ result, corrections = 1 }: PlacedRow) => (result === 'unknown' ? 2 : 2 + corrections)
 
 /**
  * Publishes the result of a call that no bridge reported. It uses the version of the bridge's last fact, so any later fact
@@ -53,7 +53,7 @@ export async function publishOutcome(
     if (!(await presence.end(site, { ...seen.entity, state }, epoch, now))) return
   }
   // A call without any fact gets a version before the first fact of the epoch.
-  const entity = { id: call, v: seen?.v ?? row.v ?? formatVersion(epoch, 0), r: rankOf(row.result), state }
+  const entity = { id: call, v: seen?.v ?? row.v ?? formatVersion(epoch, 0), r: rankOf(row), state }
   const frame = { type: 'delta' as const, topic: 'calls' as const, epoch, ks: [], w: now, entities: [entity] }
   await fanOut(site, [{ topics: ['calls'], frame }], dependencies.fanOutDependencies)
 }

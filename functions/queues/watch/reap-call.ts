@@ -18,6 +18,8 @@ export interface ReapDependencies {
   lastSeen(site: SiteId): Promise<string | undefined>
   checkAgain(message: ReapMessage, delaySeconds: number): Promise<void>
   publish(outcome: OutcomeMessage): Promise<void>
+  /** Takes over what the call's CDRs say; returns true if it published the result. */
+  settle(site: SiteId, call: string): Promise<boolean>
   now: number
 }
 
@@ -30,17 +32,21 @@ export const againSeconds = 300
  * publishes the result again at each delivery, since the process may have died between the write and the publication.
  */
 export async function reapCall(message: ReapMessage, dependencies: ReapDependencies): Promise<void> {
-  const { placed, publish, checkAgain, now } = dependencies
+  const { placed, publish, settle, checkAgain, now } = dependencies
   const { site, call } = message.reap
   const row = await placed.find(site, call)
-  if (row?.result === 'unknown') return publish({ tell: message.reap })
-  if (!row || row.stage === 'ended') return
+  if (!row) return
+  // CDRs that arrived before the end of the call was known could not correct its result.
+  if (row.stage === 'ended') {
+    if (!(await settle(site, call)) && row.result === 'unknown') await publish({ tell: message.reap })
+    return
+  }
   if (row.stage !== 'queued' && !(await isLost(site, call, dependencies))) return checkAgain(message, againSeconds)
   const isEnded = await placed.endAsUnknown(site, call, row.stage, new Date(now).toISOString())
   // The stage has changed meanwhile: check the new one later.
   if (!isEnded) return checkAgain(message, againSeconds)
   logOutcome('warn', 'call-result-unknown', { site, call, stage: row.stage })
-  await publish({ tell: message.reap })
+  if (!(await settle(site, call))) await publish({ tell: message.reap })
 }
 
 async function isLost(site: SiteId, call: string, { isLive, lastSeen, now }: ReapDependencies): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { Cdr } from '../../../contracts/cdr.ts'
 import type { SiteId } from '../../../contracts/names.ts'
+import { isOpen, isPlacedCall, type PlacedFacts } from '../../domain/calls/placed.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import { countedCalls } from '../../domain/stats/counted-calls.ts'
 import { type Tally, totalHour } from '../../domain/stats/hour-total.ts'
@@ -17,9 +18,13 @@ export interface Totals {
   cdrs(site: SiteId, hour: string): Promise<Cdr[]>
   put(site: SiteId, hour: string, row: NewHour, lines: ReadonlyMap<string, Tally>): Promise<boolean>
 }
+export interface PlacedRows {
+  find(site: SiteId, call: string): Promise<PlacedFacts | undefined>
+}
 export interface RollUpDependencies {
   hours: Marks
   totals: Totals
+  placed: PlacedRows
   numberingOf(site: SiteId): Promise<Numbering>
   now: () => number
   /** No hour is started after this time, Unix milliseconds. */
@@ -35,7 +40,7 @@ const hourMs = 3_600_000
 export interface RollUpCount {
   done: number
   resting: number
-  /** Totalled by a concurrent run, or marked again meanwhile: the next tick handles them. */
+  /** Totalled by a concurrent run, marked again meanwhile, or with a call by API that has no end yet: left to the next tick. */
   again: number
   failed: number
 }
@@ -57,7 +62,7 @@ export async function rollUp(dependencies: RollUpDependencies): Promise<RollUpCo
 
 async function totalAgain(
   mark: Mark,
-  { hours, totals, numberingOf, now }: RollUpDependencies,
+  { hours, totals, placed, numberingOf, now }: RollUpDependencies,
 ): Promise<'done' | 'resting' | 'again'> {
   const { site, hour } = mark
   const started = now()
@@ -67,7 +72,9 @@ async function totalAgain(
     numberingOf(site),
   ])
   if (known && started < known.doneAt + restFactor * known.tookMs) return 'resting'
-  const calls = countedCalls(await totals.cdrs(site, hour), numbering)
+  const cdrs = await totals.cdrs(site, hour)
+  const rows = await placedRows(site, cdrs, placed)
+  const calls = countedCalls(cdrs, numbering, rows)
   const total = totalHour(startOf(hour) / 1000, calls, previous?.open ?? [])
   const n = (known?.n ?? 0) + 1
   const row = { n, site: total.site, open: total.open, doneAt: now(), tookMs: now() - started }
@@ -75,7 +82,26 @@ async function totalAgain(
   // The peaks of the next hour count the calls that continue into it. It is marked before this mark is deleted, so that a
   // crash loses neither.
   if (JSON.stringify(known?.open ?? []) !== JSON.stringify(total.open)) await hours.mark(site, neighbour(hour, 1))
+  // The mark stays until the bridge has reported how each call by API ended.
+  if ([...rows.values()].some((row) => isOpen(row, now()))) return 'again'
   return (await hours.clear(mark)) ? 'done' : 'again'
+}
+
+/** Concurrent reads of rows: 1,000 calls by API in an hour take half a second. */
+const readsAtOnce = 25
+
+/** Returns the rows of the calls by API among these CDRs, by linkedid. */
+async function placedRows(site: SiteId, cdrs: readonly Cdr[], placed: PlacedRows): Promise<Map<string, PlacedFacts>> {
+  const rows = new Map<string, PlacedFacts>()
+  const ids = new Set(cdrs.map(({ linkedid }) => linkedid).filter(isPlacedCall)).values()
+  const worker = async () => {
+    for (const id of ids) {
+      const row = await placed.find(site, id)
+      if (row) rows.set(id, row)
+    }
+  }
+  await Promise.all(Array.from({ length: readsAtOnce }, worker))
+  return rows
 }
 
 function startOf(hour: string): number {

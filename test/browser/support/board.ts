@@ -1,7 +1,7 @@
 import type { BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { buildPage } from '../../../infra/start/build.ts'
-import { cdr, endpoint } from './facts.ts'
+import { endedCall, endpoint } from './facts.ts'
 import { closeBrowser, hasChromium, howToGetChromium, openPage } from './page.ts'
 import { type Peer, startPeer } from './peer.ts'
 import { serveFolder } from './static-server.ts'
@@ -30,7 +30,7 @@ export function useDashboard(): { readonly url: string } {
 /** Gives the site two idle phones and one recorded call. */
 export function twoPhones(peer: Peer): void {
   for (const resource of ['5860', '5861']) peer.endpoints.set(`PJSIP/${resource}`, endpoint(resource, 'NOT_INUSE'))
-  peer.cdrs = [cdr('1.1')]
+  peer.ended = [endedCall('1.1')]
 }
 
 export interface BoardOptions extends BrowserContextOptions {

@@ -1,4 +1,4 @@
-import type { Cdr } from '../../../contracts/cdr.ts'
+import type { Call } from '../../../contracts/calls.ts'
 import type { CallState, EndpointState, Party } from '../../../contracts/facts.ts'
 import type { CallEntity, EndpointEntity } from '../../../contracts/frames.ts'
 import { formatVersion } from '../../../contracts/version.ts'
@@ -44,33 +44,19 @@ export function call(id: string, state: CallState['state'], more: Partial<CallSt
   return { id, v: nextVersion(), r: 0, state: fact }
 }
 
-/** Formats a time as Asterisk writes it in call records: `%FT%T%z`. */
-export const moment = (at: Date) => at.toISOString().replace(/\.\d+Z$/, '+0000')
-
-export function cdr(linkedid: string, more: Partial<Cdr> = {}): Cdr {
-  const start = moment(new Date())
+/** An ended call as the call log has it. */
+export function endedCall(id: string, more: Partial<Call> = {}): Call {
   return {
-    accountcode: '',
-    src: '60',
-    dst: '61',
-    dcontext: 'internes',
-    clid: '"Reception" <60>',
-    channel: 'PJSIP/5860-00000001',
-    dstchannel: 'PJSIP/5861-00000002',
-    lastapp: 'Dial',
-    lastdata: 'PJSIP/5861,20',
-    start,
-    answer: start,
-    end: start,
-    duration: 12,
-    billsec: 9,
-    disposition: 'ANSWERED',
-    amaflags: 'DOCUMENTATION',
-    uniqueid: linkedid,
-    userfield: '',
-    peeraccount: '',
-    linkedid,
-    sequence: 1,
+    call: id,
+    state: 'ended',
+    caller: party('60', 'Reception', '5860'),
+    dialled: '61',
+    callees: [party('61', 'Workshop', '5861')],
+    startedAt: new Date().toISOString(),
+    result: 'answered',
+    durationSeconds: 12,
+    talkSeconds: 9,
+    legs: 1,
     ...more,
   }
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Cdr } from '../../../contracts/cdr.ts'
+import type { Call } from '../../../contracts/calls.ts'
 import type { CallEntity, EndpointEntity, Entity, Removal, Topic } from '../../../contracts/frames.ts'
 import { epoch } from './facts.ts'
 
@@ -21,7 +21,8 @@ export class Peer {
   readonly boardToken = boardToken
   readonly endpoints = new Map<string, EndpointEntity>()
   readonly calls = new Map<string, CallEntity>()
-  cdrs: Cdr[] = []
+  /** Ended calls, newest first. */
+  ended: Call[] = []
   lastHeard: string | undefined = new Date().toISOString()
   /** False makes a socket that is open but dead. */
   answersPings = true
@@ -177,8 +178,8 @@ export class Peer {
     switch (`${request.method} ${url.pathname.replace(`/v1/sites/${this.site}/`, '')}`) {
       case 'POST tickets':
         return { status: 201, body: this.#ticket() }
-      case 'GET cdrs':
-        return { status: 200, body: this.#cdrPage(url.searchParams) }
+      case 'GET calls':
+        return { status: 200, body: this.#callPage(url.searchParams) }
       case 'GET endpoints': {
         const endpoints = [...this.endpoints.values()].map(({ state }) => ({ ...state, callsNow: 0 }))
         return { status: 200, body: { lastHeard: this.lastHeard, endpoints } }
@@ -216,10 +217,10 @@ export class Peer {
     return { ticket, expiresAt: new Date(Date.now() + 60_000).toISOString(), socketUrl, scopes: this.scopes }
   }
 
-  #cdrPage(query: URLSearchParams) {
+  #callPage(query: URLSearchParams) {
     const from = Number(query.get('cursor') ?? 0)
     const to = from + Math.min(Number(query.get('limit') ?? pageRows), pageRows)
-    return { cdrs: this.cdrs.slice(from, to), ...(to < this.cdrs.length && { cursor: String(to) }) }
+    return { calls: this.ended.slice(from, to), ...(to < this.ended.length && { cursor: String(to) }) }
   }
 }
 

@@ -1,0 +1,69 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import * as v from 'valibot'
+import type { SiteId } from '../../contracts/names.ts'
+import { erasedFrom, findsIn } from '../domain/personal/erase-item.ts'
+import type { NumberSearch } from '../domain/personal/number-search.ts'
+import { type Item, Store } from './table.ts'
+import { keys } from './table-keys.ts'
+
+const AnyItem = v.looseObject({ pk: v.string(), sk: v.string() })
+type AnyItem = v.InferOutput<typeof AnyItem>
+/** 100 GB, more than an invocation of 15 minutes can read. */
+const pagesMax = 100_000
+/** Fields that change with each write of an item by another function. */
+const versionFields = ['v', 'r', 'w', 'n', 'run', 'stage'] as const
+
+/** Erases a number from the items of one table, whatever they are. */
+export class ItemErasure extends Store {
+  readonly #isOver: () => boolean
+  constructor(db: DynamoDBDocumentClient, tableName: string, isOver: () => boolean) {
+    super(db, tableName)
+    this.#isOver = isOver
+  }
+
+  /**
+   * Erases the number from the items of a partition and returns how many held it. An item whose key holds it is deleted. One
+   * that another function changes at the same time is left to the next pass.
+   * @param before removes what is stored under an item, given its sort key
+   */
+  async erase(pk: string, search: NumberSearch, before?: (sk: string) => Promise<unknown>): Promise<number> {
+    let found = 0
+    const query = { pk, read: 'consistent' } as const
+    for await (const items of this.table.pages(AnyItem, query, { pagesMax, isOver: this.#isOver })) {
+      for (const item of items) {
+        if (!findsIn(item, search)) continue
+        found += 1
+        await before?.(item.sk)
+        await this.#eraseItem(item, search)
+      }
+    }
+    return found
+  }
+
+  /**
+   * Removes the time lines of the calls that hold the number and have no call record. Their keys are nowhere listed, so this
+   * reads the whole table: erasures are rare, and time lines are kept for 30 days.
+   */
+  async eraseTimeLines(site: SiteId, search: NumberSearch): Promise<number> {
+    let found = 0
+    const limits = { pagesMax, isOver: this.#isOver }
+    for await (const items of this.table.scan(AnyItem, keys.timeLine(site, ''), limits)) {
+      for (const { pk, sk, ...rest } of items) {
+        if (!findsIn({ pk, rest }, search)) continue
+        found += 1
+        await this.table.delete({ pk, sk })
+      }
+    }
+    return found
+  }
+
+  async #eraseItem(item: AnyItem, search: NumberSearch): Promise<void> {
+    const { pk, sk } = item
+    if (search.holds(sk)) return this.table.delete({ pk, sk })
+    const seen = versionFields.filter((field) => item[field] !== undefined)
+    const condition = ['attribute_exists(pk)', ...seen.map((field) => `#${field} = :${field}`)].join(' AND ')
+    const values = Object.fromEntries(seen.map((field) => [field, item[field]]))
+    const emptied: Item = v.parse(AnyItem, erasedFrom(item, search))
+    await this.table.putIf(emptied, { condition, values })
+  }
+}

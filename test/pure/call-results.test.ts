@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { callResults } from '../../contracts/call-result.ts'
+import { strings } from '../../dashboard/strings.ts'
+import { settledResult } from '../../functions/domain/calls/placed.ts'
+
+test('docs/call-log.md has the table of results as the code has it, and the page has a word for each', () => {
+  const [, table = ''] =
+    /^\| result \| when \|.*\n\|[-|]+\n((?:\|.*\n)+)/m.exec(readFileSync('docs/call-log.md', 'utf8')) ?? []
+  const rows = Object.entries(callResults).map(
+    ([result, { when, figure }]) => `| \`${result}\` | ${when} | ${figure} |\n`,
+  )
+  expect(table).toBe(rows.join(''))
+  expect(Object.keys(strings.results).sort()).toEqual(Object.keys(callResults).sort())
+})
+
+test.each([
+  ['CDRs know that a menu answered', 'answered', 'unreachable', undefined, 'answered'],
+  ['CDRs know that voicemail answered', 'voicemail', 'no-answer', undefined, 'voicemail'],
+  ['the bridge knows that the phone declined', 'busy', 'refused', undefined, 'refused'],
+  ['the bridge knows that an answer came whose CDR has not arrived', 'no-answer', 'answered', undefined, 'answered'],
+  ['CDRs decide if the bridge reported nothing', 'busy', undefined, undefined, 'busy'],
+  ['CDRs decide if the bridge did not see the end', 'busy', 'unknown', undefined, 'busy'],
+  ['later CDRs replace what earlier ones said', 'busy', 'no-answer', 1, 'busy'],
+] as const)('%s', (_, byRecords, result, corrections, settled) => {
+  expect(settledResult(byRecords, { result, corrections })).toBe(settled)
+})
