@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises'
+import * as v from 'valibot'
+import { cdrFormat, readCdrRecord } from '../../../bridge/normalise/cdr-record.ts'
+import type { Call } from '../../../contracts/calls.ts'
+import type { Cdr } from '../../../contracts/cdr.ts'
+import type { CallState } from '../../../contracts/facts.ts'
+import { SiteId } from '../../../contracts/names.ts'
+import { callOf } from '../../../functions/domain/calls/call.ts'
+import { canonicalNumber, type Numbering } from '../../../functions/domain/phone-number.ts'
+import type { AsteriskInstallation } from '../../../infra/asterisk/installation.ts'
+import { until } from '../../support/until.ts'
+import { startCompany } from './company.ts'
+import { companyKinds } from './company-kinds.ts'
+import { watchPbx } from './company-live.ts'
+import { outsideAnswers } from './trunk.ts'
+
+/** What bridge and call log made of one call, and the fault of making it if it was not made. */
+export interface CompanyCall {
+  fault: unknown
+  live: CallState[]
+  archived: Call[]
+}
+
+export interface CompanyRun {
+  /** By the kind's name. */
+  calls: Map<string, CompanyCall>
+  /** Lines of Asterisk's CDR file, and what the bridge read from each. */
+  lines: { text: string; cdr: Cdr | undefined }[]
+  refusedFrames: readonly string[]
+  isFiltered: boolean
+  /** Endpoints whose live state differs from Asterisk's after the last call. */
+  presence: string[]
+}
+
+const site = v.parse(SiteId, 'company')
+const numbering: Numbering = { country: 'FR' }
+/** Calls over the provider's trunk in all kinds. */
+const providerCalls = 3
+
+/** Makes the calls of all kinds at the same time on one company PBX, by default the Asterisk of the project. */
+export async function runCompany(exchange?: AsteriskInstallation): Promise<CompanyRun> {
+  await using it = await startCompany(exchange)
+  await using live = await watchPbx(it.pbx)
+  await using _provider = await outsideAnswers(it.providerPort, 'answers', providerCalls)
+  await using _mobile = await outsideAnswers(it.mobilePort, 'busy')
+  const ends = await Promise.allSettled(companyKinds.map((kind) => kind.make(it)))
+  await until('the calls to end', async () =>
+    (await it.pbx.cli('core show channels count')).includes('0 active channels'),
+  )
+  const lines = await until('the CDRs', async () => {
+    const read = readLines(await readFile(it.cdrFile, 'utf8'))
+    const found = archive(read.flatMap(({ cdr }) => cdr ?? []))
+    return companyKinds.every(({ caller }) => found.some((call) => isOf(call.caller, caller))) && read
+  })
+  const archived = archive(lines.flatMap(({ cdr }) => cdr ?? []))
+  const calls = companyKinds.map(({ kind, caller }, n): [string, CompanyCall] => {
+    const end = ends[n]
+    return [
+      kind,
+      {
+        fault: end?.status === 'rejected' ? end.reason : undefined,
+        live: live.lastOfCalls().filter((call) => isOf(call.caller, caller) && call.mergedInto === undefined),
+        archived: archived.filter((call) => isOf(call.caller, caller)),
+      },
+    ]
+  })
+  const { refused, isFiltered } = live
+  return { calls: new Map(calls), lines, refusedFrames: refused, isFiltered, presence: await live.differences() }
+}
+
+/** The fields in which the last live state and the archive must agree, with numbers in the archive's form. */
+export function conclusionOf({ dialled, result, answeredBy }: Pick<Call, 'dialled' | 'result' | 'answeredBy'>) {
+  return {
+    dialled: canonicalNumber(dialled, numbering),
+    result,
+    answeredBy: answeredBy && canonicalNumber(answeredBy.number, numbering),
+    endpoint: answeredBy?.endpoint,
+  }
+}
+
+function isOf({ endpoint, number }: CallState['caller'], caller: string): boolean {
+  return endpoint === caller || canonicalNumber(number, numbering) === caller
+}
+
+function readLines(text: string): CompanyRun['lines'] {
+  // The PBX runs on this machine, in its time zone.
+  const format = cdrFormat(undefined)
+  // The last line is incomplete until its line feed is written.
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => {
+      const [part] = readCdrRecord(site, Buffer.from(line), format)
+      return { text: line, cdr: part?.line.kind === 'cdr' ? part.line.event.data.cdr : undefined }
+    })
+}
+
+function archive(cdrs: readonly Cdr[]): Call[] {
+  const groups = Map.groupBy(cdrs, ({ linkedid }) => linkedid)
+  return [...groups.values()].flatMap((group) => callOf(group, numbering) ?? [])
+}

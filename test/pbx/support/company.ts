@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { recommendedLayout } from '../../../contracts/cdr-row/layout.ts'
+import { type AsteriskInstallation, modulesFolder } from '../../../infra/asterisk/installation.ts'
+import { releasePorts, reservePorts } from '../../../infra/asterisk/instance/ports.ts'
+import { AsteriskInstance } from '../../../infra/asterisk/instance.ts'
+import { Phones } from '../../../infra/asterisk/phones.ts'
+import { renderAsterisk, renderIndications, renderLogger, renderRtp } from '../../../infra/asterisk/render/core.ts'
+import { renderAri, renderHttp, renderManager } from '../../../infra/asterisk/render/interfaces.ts'
+import type { AsteriskPorts } from '../../../infra/asterisk/render/layout.ts'
+import { MODULES, renderModules } from '../../../infra/asterisk/render/modules.ts'
+import { EMPTY_FILES } from '../../../infra/asterisk/render.ts'
+import { generateSecrets, type Secrets } from '../../../infra/asterisk/secrets.ts'
+import { checkSite, type Site } from '../../../infra/asterisk/site.ts'
+import { testInstallation } from './pbx.ts'
+
+/**
+ * A company's PBX with the configuration of `test/pbx/company/`, in the structure that FreePBX generates. The product's
+ * renderer makes only what depends on ports and folders.
+ */
+export interface CompanyPbx extends AsyncDisposable {
+  readonly pbx: AsteriskInstance
+  readonly phones: Phones
+  /** UDP ports at which the two trunks expect their providers. */
+  readonly providerPort: number
+  readonly mobilePort: number
+  /** Asterisk's CDR file: CSV by the recommended mapping. */
+  readonly cdrFile: string
+}
+
+const configuration = fileURLToPath(new URL('../company', import.meta.url))
+const staticFiles = [
+  'cdr.conf',
+  'confbridge.conf',
+  'extensions.conf',
+  'features.conf',
+  'musiconhold.conf',
+  'queues.conf',
+  'res_parking.conf',
+]
+const moreModules = [
+  'res_musiconhold',
+  'res_parking',
+  'app_confbridge',
+  'app_directed_pickup',
+  'app_playtones',
+  'app_queue',
+  'chan_bridge_media',
+  'func_groupcount',
+]
+/** Each kind of call has phones of its own, so that all can be made at the same time. */
+export const extensions = Array.from({ length: 66 }, (_, n) => String(101 + n))
+
+/** The phones as the simulation wants them: endpoints are named after the extensions, as FreePBX does. */
+const site: Site = checkSite({
+  site: 'company',
+  systemName: 'company',
+  extensions: extensions.map((number) => ({ number, endpoint: number, name: `Phone ${number}`, mailbox: number })),
+})
+
+export async function startCompany(exchange?: AsteriskInstallation): Promise<CompanyPbx> {
+  const installation = await testInstallation()
+  await using stack = new AsyncDisposableStack()
+  const spare = await reservePorts()
+  stack.defer(() => releasePorts(spare))
+  const trunks = { providerPort: spare.sip, mobilePort: spare.rtpFirst }
+  const folder = await mkdtemp(join(tmpdir(), 'company-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const pbx = stack.use(await createCompany(exchange ?? installation, join(folder, 'pbx'), trunks))
+  await pbx.start()
+  const phones = stack.use(new Phones({ installation, site, folder: join(folder, 'phones'), pbx }))
+  await phones.start()
+  await phones.registered()
+  const owned = stack.move()
+  return {
+    pbx,
+    phones,
+    ...trunks,
+    cdrFile: join(dirname(pbx.cdrFile), 'Master.csv'),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+async function createCompany(
+  { root }: AsteriskInstallation,
+  folder: string,
+  trunks: { providerPort: number; mobilePort: number },
+): Promise<AsteriskInstance> {
+  const address = '127.0.0.1'
+  const ports = await reservePorts(address)
+  const secrets = generateSecrets(site)
+  const written = await Promise.all(
+    staticFiles.map(
+      async (name): Promise<[string, string]> => [name, await readFile(join(configuration, name), 'utf8')],
+    ),
+  )
+  const isThere = (name: string) => existsSync(join(modulesFolder(root), `${name}.so`))
+  const files = new Map([
+    ...EMPTY_FILES.map((name): [string, string] => [name, '']),
+    ...written,
+    ['asterisk.conf', renderAsterisk({ root, folder, systemName: '', identity: 'company' })],
+    ['logger.conf', renderLogger()],
+    ['modules.conf', renderModules([...MODULES, ...moreModules].filter(isThere))],
+    ['indications.conf', renderIndications()],
+    ['rtp.conf', renderRtp(ports)],
+    ['http.conf', renderHttp(ports)],
+    ['ari.conf', renderAri(secrets)],
+    ['manager.conf', renderManager(ports, secrets)],
+    ['cdr_custom.conf', cdrCustom()],
+    ['pjsip.conf', await pjsip(address, ports, secrets, trunks)],
+    ['voicemail.conf', voicemail(secrets)],
+  ])
+  return new AsteriskInstance({ root, folder, address, ports, secrets, files })
+}
+
+/** The mapping that the documentation recommends. */
+function cdrCustom(): string {
+  const fields = recommendedLayout.map((field) => `\${CSV_QUOTE(\${CDR(${field})})}`)
+  return `[mappings]\nMaster.csv => ${fields.join(',')}\n`
+}
+
+async function pjsip(
+  address: string,
+  ports: AsteriskPorts,
+  secrets: Secrets,
+  { providerPort, mobilePort }: { providerPort: number; mobilePort: number },
+): Promise<string> {
+  const text = await readFile(join(configuration, 'pjsip.conf'), 'utf8')
+  const base = text
+    .replaceAll('@ADDRESS@', address)
+    .replaceAll('@SIP_PORT@', String(ports.sip))
+    .replaceAll('@PROVIDER_PORT@', String(providerPort))
+    .replaceAll('@MOBILE_PORT@', String(mobilePort))
+  const devices = extensions.map(
+    (number) => `[${number}](device)
+auth = ${number}
+aors = ${number}
+callerid = Phone ${number} <${number}>
+mailboxes = ${number}@default
+
+[${number}](device-auth)
+username = ${number}
+password = ${secrets.endpoints[number]}
+
+[${number}](device-aor)
+`,
+  )
+  return [base, ...devices].join('\n')
+}
+
+function voicemail(secrets: Secrets): string {
+  const boxes = extensions.map((number) => `${number} => ${secrets.mailboxes[number]},Phone ${number}`)
+  return `[general]\nformat = wav\nattach = no\nmaxsecs = 180\npollmailboxes = no\n\n[default]\n${boxes.join('\n')}\n`
+}
