@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { cdrFormat, readCdrRecord } from '../../../bridge/normalise/cdr-record.ts'
 import type { Call } from '../../../contracts/calls.ts'
-import type { Cdr } from '../../../contracts/cdr.ts'
+import { type Cdr, cdrFields } from '../../../contracts/cdr.ts'
+import { splitCsvRecord } from '../../../contracts/cdr-row/csv-record.ts'
 import type { CallState } from '../../../contracts/facts.ts'
 import { SiteId } from '../../../contracts/names.ts'
 import { callOf } from '../../../functions/domain/calls/call.ts'
@@ -10,7 +11,7 @@ import { canonicalNumber, type Numbering } from '../../../functions/domain/phone
 import type { AsteriskInstallation } from '../../../infra/asterisk/installation.ts'
 import { until } from '../../support/until.ts'
 import { startCompany } from './company.ts'
-import { companyKinds } from './company-kinds.ts'
+import { type CompanyKind, companyKinds } from './company-kinds.ts'
 import { watchPbx } from './company-live.ts'
 import { outsideAnswers } from './trunk.ts'
 
@@ -68,8 +69,52 @@ export async function runCompany(exchange?: AsteriskInstallation): Promise<Compa
   return { calls: new Map(calls), lines, refusedFrames: refused, isFiltered, presence: await live.differences() }
 }
 
+/** Returns what is wrong with a run, one sentence a fault; none if every call is right. */
+export function faultsOf(run: CompanyRun): string[] {
+  const ofCalls = companyKinds.flatMap((kind) => callFaults(kind, run.calls.get(kind.kind)))
+  const ofLines = run.lines.flatMap(({ text, cdr }) => fieldFaults(text, cdr))
+  const refused = run.refusedFrames.map((frame) => `the bridge refuses ${frame.slice(0, 200)}`)
+  return [...ofCalls, ...ofLines, ...refused, ...run.presence.map((difference) => `presence: ${difference}`)]
+}
+
+/** What live and call log say otherwise than a person who watched the phones. */
+export function callFaults({ kind, says }: CompanyKind, call: CompanyCall | undefined): string[] {
+  const [live, moreLive] = call?.live ?? []
+  const [archived, moreArchived] = call?.archived ?? []
+  if (call?.fault !== undefined) return [`${kind}: ${call.fault}`]
+  if (!live || !archived || moreLive || moreArchived) return [`${kind}: not one call, live and in the log`]
+  const { direction = archived.direction, forwardedFrom, transferredTo, ...rest } = says
+  const differences = {
+    ...differing(
+      'log',
+      { ...rest, direction, forwardedFrom, transferredTo },
+      { ...archived, ...conclusionOf(archived) },
+    ),
+    ...differing('live', { state: 'ended', ...conclusionOf(archived) }, { ...live, ...conclusionOf(live) }),
+  }
+  return Object.entries(differences).map(([what, words]) => `${kind}: ${what} ${words}`)
+}
+
+function differing(where: string, expected: Record<string, unknown>, actual: Record<string, unknown>) {
+  const found = Object.entries(expected).filter(([field, value]) => actual[field] !== value)
+  return Object.fromEntries(found.map(([field, value]) => [`${where} ${field}`, `is ${actual[field]}, not ${value}`]))
+}
+
+const times: ReadonlySet<string> = new Set(['start', 'answer', 'end'])
+
+/** The fields of a line that the bridge reads otherwise than Asterisk wrote them. */
+export function fieldFaults(text: string, cdr: Cdr | undefined): string[] {
+  if (!cdr) return [`a line cannot be read: ${text}`]
+  const written = splitCsvRecord(text)
+  return cdrFields.flatMap((field, n) => {
+    const read = String(cdr[field])
+    const isEqual = times.has(field) ? read.slice(0, 19) === written[n]?.replace(' ', 'T') : read === written[n]
+    return isEqual ? [] : [`${field} is ${read}, Asterisk wrote ${written[n]}`]
+  })
+}
+
 /** The fields in which the last live state and the archive must agree, with numbers in the archive's form. */
-export function conclusionOf({ dialled, result, answeredBy }: Pick<Call, 'dialled' | 'result' | 'answeredBy'>) {
+function conclusionOf({ dialled, result, answeredBy }: Pick<Call, 'dialled' | 'result' | 'answeredBy'>) {
   return {
     dialled: canonicalNumber(dialled, numbering),
     result,
