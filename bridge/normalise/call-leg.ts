@@ -51,12 +51,17 @@ export function updateLeg(leg: Leg, { caller, state }: Channel): void {
 /** Digits at the end of two numbers by which they are the same, whatever prefix the dial plan puts before them. */
 const sameDigits = 8
 
+/** `0145678900@provider`, and `provider/0145678900` of chan_sip; not `101/sip:101@192.0.2.1`, a phone with its contact. */
+const byPeer = /^(?<number>[^@/]{1,80})@(?<peer>.{1,200})$/
+const byNumber = /^(?<peer>[^@/]{1,200})\/(?<number>\+?[0-9*#]{1,80})$/
+
 /**
  * Gives a trunk's channel without a number what was dialled over it: `0145678900` in `0145678900@provider`, or as its caller
  * dialled that number.
  */
 export function noteDialstring(leg: Leg, dialstring: string | undefined, asDialled: string): void {
-  const [, number = '', peer = ''] = /^([^@/]{1,80})@(.{1,200})$/.exec(dialstring ?? '') ?? []
+  const groups = (byPeer.exec(dialstring ?? '') ?? byNumber.exec(dialstring ?? ''))?.groups
+  const { number = '', peer = '' } = groups ?? {}
   if (number === '' || leg.party.number !== '' || !leg.party.endpoint?.endsWith(`/${peer}`)) return
   const isSame = number.length >= sameDigits && asDialled.endsWith(number.slice(-sameDigits))
   leg.party = { ...leg.party, number: isSame ? asDialled : number }

@@ -1,6 +1,8 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { AsteriskInstallation } from '../../infra/asterisk/installation.ts'
+import { type AsteriskInstallation, modulesFolder } from '../../infra/asterisk/installation.ts'
+import type { Driver } from '../pbx/support/company.ts'
 import { companyKinds } from '../pbx/support/company-kinds.ts'
 import { faultsOf, runCompany } from '../pbx/support/company-run.ts'
 import { testInstallation } from '../pbx/support/pbx.ts'
@@ -25,16 +27,23 @@ export async function main(args: string[]): Promise<void> {
   const faults: string[] = []
   for (const major of majors) {
     const installation = await installationOf(major, folder, ubuntuMirror)
-    const run = await runCompany(installation)
-    const found = faultsOf(run)
-    const filter = run.isFiltered ? 'event filter' : 'no event filter'
-    console.log(
-      `Asterisk ${installation.version}: ${companyKinds.length} kinds of call, ${run.lines.length} CDRs, ${filter}, ${found.length} faults`,
-    )
-    for (const fault of found) console.log(`  ${fault}`)
-    faults.push(...found.map((fault) => `Asterisk ${major}: ${fault}`))
+    for (const driver of driversOf(installation)) {
+      const run = await runCompany(installation, driver)
+      const found = faultsOf(run)
+      const filter = run.isFiltered ? 'event filter' : 'no event filter'
+      console.log(
+        `Asterisk ${installation.version}, ${driver}: ${companyKinds.length} kinds of call, ${run.lines.length} CDRs, ${filter}, ${found.length} faults`,
+      )
+      for (const fault of found) console.log(`  ${fault}`)
+      faults.push(...found.map((fault) => `Asterisk ${major}, ${driver}: ${fault}`))
+    }
   }
   if (faults.length > 0) throw new Error(`${faults.length} faults:\n${faults.join('\n')}`)
+}
+
+/** chan_pjsip, and chan_sip where the package has it. */
+function driversOf({ root }: AsteriskInstallation): Driver[] {
+  return existsSync(join(modulesFolder(root), 'chan_sip.so')) ? ['PJSIP', 'SIP'] : ['PJSIP']
 }
 
 async function installationOf(

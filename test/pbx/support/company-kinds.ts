@@ -21,6 +21,8 @@ export interface CompanyKind {
   /** Makes the call, from dialling to its end. */
   make(it: CompanyPbx): Promise<void>
   says: Watched
+  /** What chan_sip makes different: it takes a declined call (603) for a busy phone. */
+  withSip?: Partial<Watched>
 }
 
 const talkMs = 1_500
@@ -194,7 +196,7 @@ export const companyKinds: CompanyKind[] = [
     make: async (it) => {
       await it.phones.setBehaviour('137', { kind: 'transfer', target: '70', talkMs: 1_000 })
       const call = await it.phones.call({ from: '136', to: '137', talkMs: 7_000 })
-      await until('the call to be parked', async () => (await it.pbx.cli('parking show default')).includes('PJSIP/136'))
+      await until('the call to be parked', async () => (await it.pbx.cli('parking show default')).includes('/136-'))
       await dial(it, '138', '71', 0)
       await call.ended
     },
@@ -315,6 +317,7 @@ export const companyKinds: CompanyKind[] = [
       await dial(it, '159', '160')
     },
     says: { dialled: '160', result: 'no-answer', answeredBy: undefined },
+    withSip: { result: 'busy' },
   },
   {
     kind: 'forwarded to a colleague whose voicemail answers',

@@ -10,7 +10,7 @@ import { callOf } from '../../../functions/domain/calls/call.ts'
 import { canonicalNumber, type Numbering } from '../../../functions/domain/phone-number.ts'
 import type { AsteriskInstallation } from '../../../infra/asterisk/installation.ts'
 import { until } from '../../support/until.ts'
-import { startCompany } from './company.ts'
+import { type Driver, startCompany } from './company.ts'
 import { type CompanyKind, companyKinds } from './company-kinds.ts'
 import { watchPbx } from './company-live.ts'
 import { outsideAnswers } from './trunk.ts'
@@ -23,6 +23,7 @@ export interface CompanyCall {
 }
 
 export interface CompanyRun {
+  kinds: readonly CompanyKind[]
   /** By the kind's name. */
   calls: Map<string, CompanyCall>
   /** Lines of Asterisk's CDR file, and what the bridge read from each. */
@@ -39,22 +40,23 @@ const numbering: Numbering = { country: 'FR' }
 const providerCalls = 3
 
 /** Makes the calls of all kinds at the same time on one company PBX, by default the Asterisk of the project. */
-export async function runCompany(exchange?: AsteriskInstallation): Promise<CompanyRun> {
-  await using it = await startCompany(exchange)
+export async function runCompany(exchange?: AsteriskInstallation, driver: Driver = 'PJSIP'): Promise<CompanyRun> {
+  const kinds = kindsOf(driver)
+  await using it = await startCompany(exchange, driver)
   await using live = await watchPbx(it.pbx)
   await using _provider = await outsideAnswers(it.providerPort, 'answers', providerCalls)
   await using _mobile = await outsideAnswers(it.mobilePort, 'busy')
-  const ends = await Promise.allSettled(companyKinds.map((kind) => kind.make(it)))
+  const ends = await Promise.allSettled(kinds.map((kind) => kind.make(it)))
   await until('the calls to end', async () =>
     (await it.pbx.cli('core show channels count')).includes('0 active channels'),
   )
   const lines = await until('the CDRs', async () => {
     const read = readLines(await readFile(it.cdrFile, 'utf8'))
     const found = archive(read.flatMap(({ cdr }) => cdr ?? []))
-    return companyKinds.every(({ caller }) => found.some((call) => isOf(call.caller, caller))) && read
+    return kinds.every(({ caller }) => found.some((call) => isOf(call.caller, caller))) && read
   })
   const archived = archive(lines.flatMap(({ cdr }) => cdr ?? []))
-  const calls = companyKinds.map(({ kind, caller }, n): [string, CompanyCall] => {
+  const calls = kinds.map(({ kind, caller }, n): [string, CompanyCall] => {
     const end = ends[n]
     return [
       kind,
@@ -66,12 +68,19 @@ export async function runCompany(exchange?: AsteriskInstallation): Promise<Compa
     ]
   })
   const { refused, isFiltered } = live
-  return { calls: new Map(calls), lines, refusedFrames: refused, isFiltered, presence: await live.differences() }
+  return { kinds, calls: new Map(calls), lines, refusedFrames: refused, isFiltered, presence: await live.differences() }
+}
+
+function kindsOf(driver: Driver): CompanyKind[] {
+  if (driver === 'PJSIP') return companyKinds
+  return companyKinds.map((kind) => {
+    return { ...kind, caller: kind.caller.replace('PJSIP/', 'SIP/'), says: { ...kind.says, ...kind.withSip } }
+  })
 }
 
 /** Returns what is wrong with a run, one sentence a fault; none if every call is right. */
 export function faultsOf(run: CompanyRun): string[] {
-  const ofCalls = companyKinds.flatMap((kind) => callFaults(kind, run.calls.get(kind.kind)))
+  const ofCalls = run.kinds.flatMap((kind) => callFaults(kind, run.calls.get(kind.kind)))
   const ofLines = run.lines.flatMap(({ text, cdr }) => fieldFaults(text, cdr))
   const refused = run.refusedFrames.map((frame) => `the bridge refuses ${frame.slice(0, 200)}`)
   return [...ofCalls, ...ofLines, ...refused, ...run.presence.map((difference) => `presence: ${difference}`)]

@@ -61,7 +61,13 @@ const site: Site = checkSite({
   extensions: extensions.map((number) => ({ number, endpoint: number, name: `Phone ${number}`, mailbox: number })),
 })
 
-export async function startCompany(exchange?: AsteriskInstallation): Promise<CompanyPbx> {
+/** The channel driver of phones and trunks. chan_sip is in the packages of Asterisk 16 to 20. */
+export type Driver = 'PJSIP' | 'SIP'
+
+type TrunkPorts = Pick<CompanyPbx, 'providerPort' | 'mobilePort'>
+
+/** Starts the PBX, by default on the Asterisk of the project, and its phones. */
+export async function startCompany(exchange?: AsteriskInstallation, driver: Driver = 'PJSIP'): Promise<CompanyPbx> {
   const installation = await testInstallation()
   await using stack = new AsyncDisposableStack()
   const spare = await reservePorts()
@@ -69,7 +75,7 @@ export async function startCompany(exchange?: AsteriskInstallation): Promise<Com
   const trunks = { providerPort: spare.sip, mobilePort: spare.rtpFirst }
   const folder = await mkdtemp(join(tmpdir(), 'company-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const pbx = stack.use(await createCompany(exchange ?? installation, join(folder, 'pbx'), trunks))
+  const pbx = stack.use(await createCompany(exchange ?? installation, driver, join(folder, 'pbx'), trunks))
   await pbx.start()
   const phones = stack.use(new Phones({ installation, site, folder: join(folder, 'phones'), pbx }))
   await phones.start()
@@ -86,34 +92,51 @@ export async function startCompany(exchange?: AsteriskInstallation): Promise<Com
 
 async function createCompany(
   { root }: AsteriskInstallation,
+  driver: Driver,
   folder: string,
-  trunks: { providerPort: number; mobilePort: number },
+  trunks: TrunkPorts,
 ): Promise<AsteriskInstance> {
   const address = '127.0.0.1'
   const ports = await reservePorts(address)
   const secrets = generateSecrets(site)
   const written = await Promise.all(
     staticFiles.map(
-      async (name): Promise<[string, string]> => [name, await readFile(join(configuration, name), 'utf8')],
+      async (name): Promise<[string, string]> => [
+        name,
+        forDriver(await readFile(join(configuration, name), 'utf8'), driver),
+      ],
     ),
   )
   const isThere = (name: string) => existsSync(join(modulesFolder(root), `${name}.so`))
+  const modules = [...MODULES, ...moreModules, ...(driver === 'SIP' ? ['chan_sip'] : [])]
   const files = new Map([
     ...EMPTY_FILES.map((name): [string, string] => [name, '']),
     ...written,
     ['asterisk.conf', renderAsterisk({ root, folder, systemName: '', identity: 'company' })],
     ['logger.conf', renderLogger()],
-    ['modules.conf', renderModules([...MODULES, ...moreModules].filter(isThere))],
+    [
+      'modules.conf',
+      renderModules(modules.filter((name) => isThere(name) && !(driver === 'SIP' && /pjsip/.test(name)))),
+    ],
     ['indications.conf', renderIndications()],
     ['rtp.conf', renderRtp(ports)],
     ['http.conf', renderHttp(ports)],
     ['ari.conf', renderAri(secrets)],
     ['manager.conf', renderManager(ports, secrets)],
     ['cdr_custom.conf', cdrCustom()],
-    ['pjsip.conf', await pjsip(address, ports, secrets, trunks)],
+    [`${driver.toLowerCase()}.conf`, await phonesAndTrunks(driver, address, ports, secrets, trunks)],
     ['voicemail.conf', voicemail(secrets)],
   ])
   return new AsteriskInstance({ root, folder, address, ports, secrets, files })
+}
+
+/** Rewrites what FreePBX generates otherwise for chan_sip: the channels of phones and trunks. */
+function forDriver(text: string, driver: Driver): string {
+  if (driver === 'PJSIP') return text
+  return text
+    .replaceAll(/\$\{PJSIP_DIAL_CONTACTS\((.*?)\)\}/g, 'SIP/$1')
+    .replaceAll(/^(OUT_\d) = PJSIP\n\1_SUFFIX = @(\S+)$/gm, '$1 = SIP/$2\n$1_SUFFIX =')
+    .replaceAll('PJSIP/', 'SIP/')
 }
 
 /** The mapping that the documentation recommends. */
@@ -122,20 +145,25 @@ function cdrCustom(): string {
   return `[mappings]\nMaster.csv => ${fields.join(',')}\n`
 }
 
-async function pjsip(
+async function phonesAndTrunks(
+  driver: Driver,
   address: string,
   ports: AsteriskPorts,
   secrets: Secrets,
-  { providerPort, mobilePort }: { providerPort: number; mobilePort: number },
+  { providerPort, mobilePort }: TrunkPorts,
 ): Promise<string> {
-  const text = await readFile(join(configuration, 'pjsip.conf'), 'utf8')
+  const text = await readFile(join(configuration, `${driver.toLowerCase()}.conf`), 'utf8')
   const base = text
     .replaceAll('@ADDRESS@', address)
     .replaceAll('@SIP_PORT@', String(ports.sip))
     .replaceAll('@PROVIDER_PORT@', String(providerPort))
     .replaceAll('@MOBILE_PORT@', String(mobilePort))
-  const devices = extensions.map(
-    (number) => `[${number}](device)
+  const device = driver === 'PJSIP' ? pjsipDevice : sipDevice
+  return [base, ...extensions.map((number) => device(number, secrets.endpoints[number] ?? ''))].join('\n')
+}
+
+function pjsipDevice(number: string, password: string): string {
+  return `[${number}](device)
 auth = ${number}
 aors = ${number}
 callerid = Phone ${number} <${number}>
@@ -143,12 +171,18 @@ mailboxes = ${number}@default
 
 [${number}](device-auth)
 username = ${number}
-password = ${secrets.endpoints[number]}
+password = ${password}
 
 [${number}](device-aor)
-`,
-  )
-  return [base, ...devices].join('\n')
+`
+}
+
+function sipDevice(number: string, password: string): string {
+  return `[${number}](device)
+secret = ${password}
+callerid = Phone ${number} <${number}>
+mailbox = ${number}@default
+`
 }
 
 function voicemail(secrets: Secrets): string {
