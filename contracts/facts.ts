@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { CallResult } from './call-result.ts'
 import { Timestamp } from './names.ts'
 import { Placed } from './placed.ts'
 
@@ -92,6 +93,9 @@ export const CallState = v.looseObject({
   answeredAt: v.optional(Timestamp),
   endedAt: v.optional(Timestamp),
   cause: v.optional(v.number()),
+  /** How an ended call went, and the party that first spoke to the caller, by the rules of the call log. */
+  result: v.optional(CallResult),
+  answeredBy: v.optional(Party),
   /** The call into which an attended transfer merged this one. */
   mergedInto: v.optional(word),
   /** Stage of a call placed by API, from its caller's side. */

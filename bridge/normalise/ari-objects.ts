@@ -33,6 +33,9 @@ export const Bridge = v.looseObject({
   /** Far more channels than Asterisk can mix in one bridge. */
   channels: v.pipe(v.array(id), v.maxLength(10_000)),
   creationtime: v.optional(text, ''),
+  /** The application that made it, such as `ConfBridge`, and its name, there the conference's number. */
+  creator: v.optional(v.string()),
+  name: v.optional(v.string()),
 })
 export type Bridge = v.InferOutput<typeof Bridge>
 

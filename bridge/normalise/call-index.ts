@@ -1,5 +1,6 @@
 import { isLocal } from './ari-objects.ts'
-import type { Call, Leg } from './call.ts'
+import type { Call } from './call.ts'
+import type { Leg } from './call-leg.ts'
 
 /** Ids of destroyed channels that are remembered: a late event must not create the channel again. */
 const goneMax = 1000

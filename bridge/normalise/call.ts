@@ -1,55 +1,11 @@
-import { endpointOfChannel } from '../../contracts/channel-name.ts'
 import { isDialled } from '../../contracts/dial-steps.ts'
 import type { CallState, Party } from '../../contracts/facts.ts'
-import type { Channel } from './ari-objects.ts'
+import type { Bridge, Channel } from './ari-objects.ts'
+import { isOfDevice, type Leg } from './call-leg.ts'
+import { CallOutcome } from './call-outcome.ts'
 
-/** One channel of a call. A `caller` called in or was originated first; a `callee` was dialled. */
-export interface Leg {
-  readonly id: string
-  readonly name: string
-  /** When the channel was created, Unix milliseconds. The oldest leg gives the call its id. */
-  readonly createdMs: number
-  role: 'caller' | 'callee' | 'unknown'
-  party: Party
-  state: string
-  isRinging: boolean
-  /** Q.850 cause of its end; 0 while unknown. */
-  cause: number
-}
-
-export function newLeg(channel: Channel, createdMs: number): Leg {
-  const leg: Leg = {
-    id: channel.id,
-    name: channel.name,
-    createdMs,
-    role: 'unknown',
-    party: { number: '', name: '' },
-    state: channel.state,
-    isRinging: false,
-    cause: 0,
-  }
-  const endpoint = endpointOfChannel(channel.name)
-  if (endpoint !== undefined) leg.party.endpoint = endpoint
-  updateLeg(leg, channel)
-  return leg
-}
-
-/** Keeps the first number and name of a channel: an originate or a transfer replaces them later. */
-export function updateLeg(leg: Leg, { caller, state }: Channel): void {
-  if (leg.party.number === '' && caller.number !== '') leg.party = { ...leg.party, ...pick(caller) }
-  leg.state = state
-  if (state === 'Ringing') leg.isRinging = true
-  if (state === 'Up') leg.isRinging = false
-}
-
-/** False for Local channels and for Asterisk's own machinery, such as snoop channels: nobody's phone. */
-export function isOfDevice({ party }: Leg): boolean {
-  return party.endpoint !== undefined
-}
-
-function pick({ number, name }: Party): Party {
-  return { number, name }
-}
+/** A conference may have any name; numbers are shorter. */
+const roomNameMax = 80
 
 /** The limit of the contract: a call to more phones shows the first 50. */
 const calleesMax = 50
@@ -70,6 +26,9 @@ export class Call {
   #cause = 0
   readonly #answered = new Map<string, Party>()
   #rang: Party[] = []
+  /** The conference that the caller entered before anyone had answered. */
+  #room: Party | undefined
+  readonly #outcome = new CallOutcome()
 
   constructor(id: string, startedAt: string) {
     this.id = id
@@ -96,6 +55,27 @@ export class Call {
     if (this.dialled === '' && isDialled(extension)) this.dialled = extension
   }
 
+  /**
+   * Notes how an attempt to reach a phone ended. Only those of the caller decide how the call went.
+   * @param dialler absent where Asterisk dialled: an originated call
+   */
+  noteAttempt(leg: Leg, status: string, dialler: Leg | undefined): void {
+    if (leg.isOver) return
+    leg.isOver = true
+    if (!dialler) this.#outcome.noteOriginated(status)
+    else if (dialler.id === this.#callerLeg) this.#outcome.noteAttempt(status)
+  }
+
+  noteApplication(leg: Leg, { dialplan, state }: Channel): void {
+    this.#outcome.noteApplication(dialplan.app_name ?? '', state === 'Up', leg.id === this.#callerLeg)
+  }
+
+  /** A conference answers as its number, or as its name where the dial plan is at a step without a number. */
+  noteRoom(leg: Leg, { creator, name }: Bridge, { dialplan }: Channel): void {
+    if (creator !== 'ConfBridge' || leg.id !== this.#callerLeg || this.#answered.size > 0) return
+    this.#room ??= { number: isDialled(dialplan.exten) ? dialplan.exten : (name ?? '').slice(0, roomNameMax), name: '' }
+  }
+
   remove(leg: Leg): void {
     this.legs.delete(leg.id)
     if (leg.cause > 0 && (this.#cause === 0 || leg.id === this.#callerLeg)) this.#cause = leg.cause
@@ -112,6 +92,8 @@ export class Call {
     this.#hasPhone ||= earlier.#hasPhone
     this.#hasRung ||= earlier.#hasRung
     this.#rang = earlier.#rang
+    this.#room = earlier.#room
+    this.#outcome.add(earlier.#outcome)
     for (const [key, party] of earlier.#answered) this.#answered.set(key, party)
     this.hasBegun ||= earlier.hasBegun
   }
@@ -121,6 +103,8 @@ export class Call {
     this.hasBegun ||= younger.hasBegun
     this.#hasPhone ||= younger.#hasPhone
     if (this.dialled === '') this.dialled = younger.dialled
+    if (this.#answered.size === 0) this.#room ??= younger.#room
+    this.#outcome.add(younger.#outcome)
     for (const leg of younger.legs.values()) {
       if (this.#callerLeg !== undefined && leg.role === 'caller') leg.role = 'callee'
       this.legs.set(leg.id, leg)
@@ -136,6 +120,7 @@ export class Call {
     if (this.#callerLeg === undefined && caller) this.#callerLeg = caller.id
     const known = this.#callerLeg === undefined ? undefined : this.legs.get(this.#callerLeg)
     if (known) this.#caller = known.party
+    if ([...this.legs.values()].some((leg) => leg.role === 'callee')) this.#outcome.noteDialled()
     const callees = legs.filter((leg) => leg.role === 'callee')
     for (const leg of callees) if (leg.state === 'Up') this.#answered.set(partyKey(leg.party), leg.party)
     if (legs.some((leg) => leg.isRinging)) this.#hasRung = true
@@ -163,10 +148,21 @@ export class Call {
     return {
       ...this.state(),
       state: 'ended',
+      ...(mergedInto === undefined && this.#conclusion()),
       endedAt: at,
       ...(this.#cause > 0 && { cause: this.#cause }),
       ...(mergedInto !== undefined && { mergedInto }),
     }
+  }
+
+  /** How the call went and who answered: a menu answers as the number that was dialled. */
+  #conclusion(): Pick<CallState, 'result' | 'answeredBy'> {
+    const spoke = this.#room ?? this.#answered.values().next().value
+    const isUp = this.answeredAt !== undefined
+    const result = this.#outcome.result(spoke !== undefined, isUp, this.#cause)
+    if (result !== 'answered') return { result }
+    const answeredBy = spoke ?? (this.dialled === '' ? undefined : { number: this.dialled, name: '' })
+    return { result, ...(answeredBy && { answeredBy }) }
   }
 
   /** Before the answer: the phones that ring or rang last. After it: who answered, and who rings now. */

@@ -1,6 +1,7 @@
 import { type Channel, type Snapshot, utc } from './ari-objects.ts'
-import { Call, newLeg } from './call.ts'
+import { Call } from './call.ts'
 import type { CallIndex } from './call-index.ts'
+import { newLeg } from './call-leg.ts'
 
 /**
  * Fills an empty index from a REST snapshot, and from what an earlier connection knew about the same calls: who called whom,

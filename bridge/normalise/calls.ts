@@ -1,9 +1,11 @@
 import * as v from 'valibot'
+import { parseChannelName } from '../../contracts/channel-name.ts'
 import { PlacedCallId } from '../../contracts/commands.ts'
 import type { CallState } from '../../contracts/facts.ts'
 import { type Bridge, type Channel, type Snapshot, utc } from './ari-objects.ts'
-import { Call, isOfDevice, type Leg, newLeg, updateLeg } from './call.ts'
+import { Call } from './call.ts'
 import { CallIndex } from './call-index.ts'
+import { isOfDevice, type Leg, newLeg, noteDialstring, updateLeg } from './call-leg.ts'
 import { answeredBy, loadCalls } from './calls-snapshot.ts'
 import type { AriEvent, EventOf } from './events.ts'
 
@@ -90,8 +92,7 @@ export class Calls {
         this.#dial(event, at)
         break
       case 'ChannelEnteredBridge':
-        this.#update(event.channel, at)
-        this.#joinBridge(event.bridge, at)
+        this.#enterBridge(event, at)
         break
       case 'BridgeMerged':
         this.#join([...event.bridge.channels, ...event.bridge_from.channels], at)
@@ -133,6 +134,7 @@ export class Calls {
     if (!call || !leg) return undefined
     updateLeg(leg, channel)
     if (leg.role === 'caller') call.noteDialled(channel.dialplan.exten)
+    call.noteApplication(leg, channel)
     this.#changed.add(call)
     return leg
   }
@@ -145,6 +147,7 @@ export class Calls {
 
   #hangupRequest({ channel, cause }: EventOf<'ChannelHangupRequest'>): void {
     const leg = this.#index.leg(channel.id)
+    if (leg) this.#index.of(channel.id)?.noteApplication(leg, channel)
     if (leg && leg.cause === 0 && cause !== undefined && cause !== softHangup) leg.cause = cause
   }
 
@@ -169,11 +172,12 @@ export class Calls {
     if (isPublished) this.#ended.push(ended)
   }
 
-  #dial({ caller, peer, dialstatus }: EventOf<'Dial'>, at: string): void {
+  #dial({ caller, peer, dialstatus, dialstring }: EventOf<'Dial'>, at: string): void {
     const leg = this.#update(peer, at)
     const callerLeg = caller && this.#update(caller, at)
     if (!leg) return
     if (callerLeg) {
+      if (dialstatus === '') noteDialstring(leg, dialstring, this.#dialledBy(callerLeg))
       if (leg.role === 'unknown') leg.role = 'callee'
       this.#join([callerLeg.id, leg.id], at)
     }
@@ -182,7 +186,21 @@ export class Calls {
     // A dial without a caller is an originate: its one channel is the caller, dialled by Asterisk.
     else if (call && dialstatus === '' && !call.hasBegun) this.#begin(call, leg, peer)
     if (dialstatus === 'RINGING' && leg.state !== 'Up') leg.isRinging = true
-    if (dialOver.has(dialstatus)) leg.isRinging = false
+    if (!dialOver.has(dialstatus)) return
+    leg.isRinging = false
+    call?.noteAttempt(leg, dialstatus, callerLeg)
+  }
+
+  /** The number that a channel was sent to: of a `Local` channel its own, else that of the call. */
+  #dialledBy(leg: Leg): string {
+    const name = parseChannelName(leg.name)
+    return name?.kind === 'local' ? name.exten : (this.#index.of(leg.id)?.dialled ?? '')
+  }
+
+  #enterBridge({ channel, bridge }: EventOf<'ChannelEnteredBridge'>, at: string): void {
+    const leg = this.#update(channel, at)
+    if (leg) this.#index.of(channel.id)?.noteRoom(leg, bridge, channel)
+    this.#joinBridge(bridge, at)
   }
 
   #joinBridge(bridge: Bridge, at: string): void {

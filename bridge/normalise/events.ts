@@ -28,6 +28,8 @@ export const AriEvent = v.variant('type', [
     caller: v.optional(Channel),
     peer: Channel,
     dialstatus: v.optional(text, ''),
+    /** What was dialled, `0145678900@provider`: as long as the dial plan makes it. */
+    dialstring: v.optional(v.string()),
   }),
   v.looseObject({ ...common, ...channel, type: v.literal('ChannelEnteredBridge'), bridge: Bridge }),
   v.looseObject({ ...common, type: v.literal('BridgeMerged'), bridge: Bridge, bridge_from: Bridge }),

@@ -68,6 +68,7 @@ const isAbsentOr =
   (value) =>
     value === undefined || check(value)
 const isAbsentOrNumber = isAbsentOr((value) => typeof value === 'number')
+const isAbsentOrString = isAbsentOr((value) => typeof value === 'string')
 const isAbsentOrText = isAbsentOr(isText)
 
 const isCaller: Check = (of) => isObject(of) && isText(of['name']) && isText(of['number'])
@@ -92,6 +93,8 @@ const isBridge: Check = (of) =>
   isId(of['id']) &&
   isText(of['bridge_type']) &&
   isText(of['creationtime']) &&
+  isAbsentOrString(of['creator']) &&
+  isAbsentOrString(of['name']) &&
   Array.isArray(of['channels']) &&
   of['channels'].length <= channelIdsMax &&
   of['channels'].every(isId)
@@ -107,7 +110,11 @@ const checks: ReadonlyMap<unknown, (event: Fields) => boolean> = new Map([
   ['ChannelDestroyed', isEnd],
   [
     'Dial',
-    (event: Fields) => isChannel(event['peer']) && isAbsentOrChannel(event['caller']) && isText(event['dialstatus']),
+    (event: Fields) =>
+      isChannel(event['peer']) &&
+      isAbsentOrChannel(event['caller']) &&
+      isText(event['dialstatus']) &&
+      isAbsentOrString(event['dialstring']),
   ],
   ['ChannelEnteredBridge', (event: Fields) => isChannel(event['channel']) && isBridge(event['bridge'])],
   ['DeviceStateChanged', (event: Fields) => isDeviceState(event['device_state'])],

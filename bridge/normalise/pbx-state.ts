@@ -1,4 +1,5 @@
 import type { CallState, EndpointState } from '../../contracts/facts.ts'
+import type { Placed } from '../../contracts/placed.ts'
 import { isOwnQuestion, type Snapshot } from './ari-objects.ts'
 import { Calls } from './calls.ts'
 import { Endpoints } from './endpoints.ts'
@@ -53,7 +54,7 @@ export class PbxState {
   /** The fact of a call, with its stage if it was placed through the API. */
   callFact(state: CallState): Fact & { kind: 'call' } {
     const placed = this.placed.get(state.call)
-    return { kind: 'call', state: placed ? { ...state, placed } : state }
+    return { kind: 'call', state: placed ? { ...state, ...placedResult(state, placed), placed } : state }
   }
 
   /** How far a placed call has come: with its channels if it has any, alone once it has ended. */
@@ -105,6 +106,15 @@ export class PbxState {
     const calls = this.#calls.live().map((state): Fact => this.callFact(state))
     return [...this.#endpoints.all().map(endpointFact), ...calls]
   }
+}
+
+/**
+ * A placed call counts as answered for Asterisk once its own caller picked up, and its `Dial` events say less than its stages: those
+ * tell how it went, unless a phone or voicemail answered.
+ */
+function placedResult({ result, answeredBy }: CallState, placed: Placed): Pick<CallState, 'result'> {
+  const isCertain = result === 'voicemail' || (result === 'answered' && answeredBy?.endpoint !== undefined)
+  return result === undefined || isCertain || placed.result === undefined ? {} : { result: placed.result }
 }
 
 function endpointFact(state: EndpointState): Fact {

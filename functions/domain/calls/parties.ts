@@ -14,6 +14,8 @@ export interface FarEnd {
   channel: string
   /** Unix seconds of its answer, if it has a leg of its own. */
   answer: number | undefined
+  /** The last leg on the way there: that of the phone or of voicemail. */
+  leg: Leg
 }
 
 /** Local channels of one call that lead to each other; more is a loop of the dial plan. */
@@ -40,11 +42,11 @@ export class Parties {
         ({ channel }) => channel?.kind === 'local' && channel.pair === pair && channel.half === 2,
       )
       const next = inner.find(({ cdr }) => cdr.disposition === 'ANSWERED') ?? inner.at(-1)
-      if (!next) return { exten, endpoint: undefined, channel: at.cdr.dstchannel, answer }
+      if (!next) return { exten, endpoint: undefined, channel: at.cdr.dstchannel, answer, leg: at }
       answer = next.answer
       at = next
     }
-    return { exten, endpoint: at.to, channel: at.cdr.dstchannel, answer }
+    return { exten, endpoint: at.to, channel: at.cdr.dstchannel, answer, leg: at }
   }
 
   /** The number of a phone as people dial it. `exten` is that of the Local channel before it, `leg` the one that rang it. */

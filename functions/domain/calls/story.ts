@@ -2,7 +2,7 @@ import type { CallResult } from '../../../contracts/call-result.ts'
 import type { StoryStep } from '../../../contracts/calls.ts'
 import { isExtension, linesOf, type Numbering } from '../phone-number.ts'
 import { isKnownExtension } from '../site-lines.ts'
-import { type Leg, mailboxOf } from './leg.ts'
+import type { Leg } from './leg.ts'
 import { Parties } from './parties.ts'
 import { resultOf } from './result.ts'
 import { forwardTarget, isForkOf, slackSeconds, type Turn, turnsOf } from './turn.ts'
@@ -38,7 +38,9 @@ export function buildStory(legs: readonly Leg[], first: Leg, numbering: Numberin
     forwardedFrom: undefined,
     transferredTo: undefined,
   }
-  const isPerson = isExtension(dialled) && isKnownExtension(dialled, linesOf(numbering)) !== false
+  // The phone that a number of the company leads to may forward the call, too.
+  const reached = first.did !== '' && isExtension(first.called) ? first.called : dialled
+  const isPerson = isExtension(reached) && isKnownExtension(reached, linesOf(numbering)) !== false
   let spoke: Turn | undefined
   let isParked = false
   for (const turn of turns) {
@@ -47,9 +49,9 @@ export function buildStory(legs: readonly Leg[], first: Leg, numbering: Numberin
       story.transferredTo = turn.who
       add(story, turn.leg.start, 'transferred', turn.who)
     } else if (!spoke) {
-      const target = forwardTarget(turn, dialled, isPerson, parties)
+      const target = forwardTarget(turn, reached, isPerson, parties)
       if (target !== undefined && !story.steps.some(({ what, who }) => what === 'forwarded' && who === target)) {
-        story.forwardedFrom ??= dialled
+        story.forwardedFrom ??= reached
         add(story, turn.leg.start, 'forwarded', target)
       }
     }
@@ -76,7 +78,10 @@ function dialledNumber(first: Leg, turns: readonly Turn[], answered: Turn | unde
   if (first.did !== '') return first.did
   if (first.called === '') {
     // The record shows a step of the dial plan; another record of the same channel may still have the number.
-    return turns.map(({ leg }) => leg.called).find((called) => called !== '') ?? ''
+    return (
+      turns.map(({ leg, kind, who }) => leg.called || (kind === 'room' && who) || '').find((called) => called !== '') ??
+      ''
+    )
   }
   const [rung] = turns
   const isRewritten =
@@ -111,22 +116,23 @@ function outcomeOf(turn: Turn, isRetrieved: boolean, dialled: string): StoryStep
   const named = who === undefined ? {} : { who }
   const { disposition, billsec, duration } = leg.cdr
   if (kind === 'voicemail') {
-    const box = mailboxOf(leg)
     return {
       at: iso(leg.answer ?? leg.start),
       what: 'voicemail',
-      ...(box !== undefined && { who: box }),
+      ...(turn.box !== undefined && { who: turn.box }),
       seconds: billsec,
     }
   }
   if (kind === 'parked') return { at: iso(leg.answer ?? leg.start), what: 'parked', seconds: billsec }
+  if (kind === 'waiting') return { at: iso(leg.end), what: 'no-answer', seconds: duration }
   if (turn.isAnswered) {
     const what = isRetrieved ? 'retrieved' : 'answered'
     return { at: iso(turn.answer ?? leg.start), what, ...named, seconds: turn.talkSeconds }
   }
   // A refusal or a tone that the dial plan plays after the phones is not another attempt.
   if (kind === 'application' && disposition !== 'NO ANSWER' && leg.cdr.lastapp !== 'Dial') return undefined
-  const what = disposition === 'BUSY' ? 'busy' : disposition === 'NO ANSWER' ? 'no-answer' : 'failed'
+  const what =
+    disposition === 'BUSY' ? 'busy' : disposition === 'NO ANSWER' || disposition === 'ANSWERED' ? 'no-answer' : 'failed'
   return { at: iso(leg.end), what, ...named, seconds: duration }
 }
 

@@ -1,6 +1,6 @@
 import { isExtension } from '../phone-number.ts'
 import { dialTargets, isTargetOf } from './dial-target.ts'
-import type { Leg } from './leg.ts'
+import { type Leg, mailboxOf } from './leg.ts'
 import type { Parties } from './parties.ts'
 import { isPlacedCall } from './placed.ts'
 
@@ -14,6 +14,8 @@ export type TurnKind =
   | 'voicemail'
   /** The caller waited in a parking lot. */
   | 'parked'
+  /** The caller waited in a queue in which no phone rang. */
+  | 'waiting'
   /** A menu, an announcement or a refusal of the dial plan. */
   | 'application'
 
@@ -25,6 +27,8 @@ export interface Turn {
   who: string | undefined
   /** The endpoint of that party, `PJSIP/1003`. */
   endpoint: string | undefined
+  /** The mailbox of a voicemail turn. */
+  box: string | undefined
   /** The channel of that party. Two records with the same one are one turn. */
   channel: string
   isAnswered: boolean
@@ -35,6 +39,8 @@ export interface Turn {
 }
 
 const rooms = /^(confbridge|meetme|conference|konference)$/i
+/** Turns in which the caller talks to nobody. */
+const silent: ReadonlySet<TurnKind> = new Set(['parked', 'voicemail', 'waiting'])
 const parking = /^(park|parkandannounce|parkedcall)$/i
 
 /** Applications that speak with the caller or take a message of theirs; the others play something, or do nothing audible. */
@@ -45,6 +51,7 @@ const menus =
 export function turnsOf(legs: readonly Leg[], first: Leg, parties: Parties): Turn[] {
   const own = legs.filter((leg) => !leg.isHelper && leg.cdr.uniqueid === first.cdr.uniqueid)
   const turns = merged(own.map((leg) => turnOf(leg, own, parties)))
+  for (const [n, turn] of turns.entries()) if (isPickedUp(turn, turns[n + 1])) leaveUnanswered(turn)
   return [...turns, ...turnsAfterCaller(legs, first, turns, parties)].sort((a, b) => a.leg.start - b.leg.start)
 }
 
@@ -61,29 +68,53 @@ function turnsAfterCaller(legs: readonly Leg[], first: Leg, turns: readonly Turn
 
 function turnOf(leg: Leg, siblings: readonly Leg[], parties: Parties): Turn {
   const { cdr } = leg
-  const kind = kindOf(leg)
-  const { exten, endpoint, channel, answer } = parties.behind(leg)
+  const { exten, endpoint, channel, answer, leg: last } = parties.behind(leg)
+  const kind = last.isVoicemail ? 'voicemail' : kindOf(leg)
   // A call that was placed through the API counts as answered for Asterisk once its own caller picked up.
   const isCallerAlone = kind === 'application' && isPlacedCall(cdr.linkedid) && !menus.test(cdr.lastapp)
-  const isAnswered = cdr.disposition === 'ANSWERED' && !isCallerAlone
-  const who = kind === 'room' ? leg.called : kind === 'dial' ? parties.numberOf(endpoint, exten, leg) : undefined
+  const isAnswered = cdr.disposition === 'ANSWERED' && !isCallerAlone && (kind !== 'dial' || cdr.dstchannel !== '')
+  const who = kind === 'room' ? roomOf(leg) : kind === 'dial' ? parties.numberOf(endpoint, exten, leg) : undefined
   return {
     leg,
     kind,
     who,
     endpoint: kind === 'room' ? undefined : endpoint,
+    box: kind === 'voicemail' ? mailboxOf(last) : undefined,
     channel,
     isAnswered,
     answer: isAnswered ? Math.max(leg.answer ?? leg.start, answer ?? 0, rungUntil(leg, siblings)) : undefined,
-    talkSeconds: isAnswered && kind !== 'parked' && kind !== 'voicemail' ? cdr.billsec : 0,
+    talkSeconds: isAnswered && !silent.has(kind) ? cdr.billsec : 0,
   }
 }
 
 function kindOf(leg: Leg): TurnKind {
-  if (leg.isVoicemail) return 'voicemail'
   if (rooms.test(leg.cdr.lastapp)) return 'room'
   if (parking.test(leg.cdr.lastapp) && leg.cdr.dstchannel === '') return 'parked'
-  return leg.cdr.dstchannel === '' ? 'application' : 'dial'
+  if (leg.cdr.dstchannel !== '') return 'dial'
+  return leg.cdr.lastapp === 'Queue' ? 'waiting' : 'application'
+}
+
+/** The number of a conference; where the dial plan is at a step without one, what the application was given. */
+function roomOf(leg: Leg): string {
+  return leg.called || (leg.cdr.lastdata.split(',')[0] ?? '')
+}
+
+/**
+ * Whether a colleague picked the call up while this phone rang. Asterisk then writes the phone as answered for no time, and the
+ * colleague's phone as reached by the same `Dial`, which did not dial it.
+ */
+function isPickedUp(turn: Turn, next: Turn | undefined): boolean {
+  const { cdr } = turn.leg
+  if (turn.kind !== 'dial' || !turn.isAnswered || cdr.billsec > 0 || next?.kind !== 'dial' || !next.isAnswered)
+    return false
+  const isSameDial = cdr.lastapp === 'Dial' && next.leg.cdr.lastdata === cdr.lastdata
+  const isDialled = dialTargets(cdr.lastdata).some((target) => isTargetOf(target, next.leg.cdr.dstchannel))
+  return isSameDial && !isDialled && next.leg.start <= turn.leg.end + slackSeconds
+}
+
+function leaveUnanswered(turn: Turn): void {
+  turn.isAnswered = false
+  turn.answer = undefined
 }
 
 /** Returns when the other phones of a group stopped ringing: at the second in which this one answered. */
@@ -133,10 +164,10 @@ export function forwardTarget({ leg }: Turn, dialled: string, isPerson: boolean,
   const [target] = targets
   if (!target || targets.length > 1) return undefined
   // The phone itself forwarded (SIP 302): Asterisk then calls the new target over a Local channel.
-  const redirected = leg.dstchannel?.kind === 'local' ? leg.dstchannel.exten : undefined
+  const redirected = leg.dstchannel?.kind === 'local' ? parties.behind(leg).exten : undefined
   // A group rings several at once; a pickup answers on a phone that was not dialled.
   if (redirected === undefined && !isTargetOf(target, leg.cdr.dstchannel)) return undefined
-  const number = redirected ?? parties.numberOf(target.endpoint, undefined, leg)
+  const number = parties.numberOf(target.endpoint, redirected, leg)
   return number === undefined || number === dialled || !isForwardable(number) ? undefined : number
 }
 

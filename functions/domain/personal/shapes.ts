@@ -12,6 +12,7 @@ export const callShape: PersonalShape<CallState> = {
   dialled: 'number',
   callees: partyShape,
   former: partyShape,
+  answeredBy: partyShape,
 }
 
 /** The number of an endpoint is shown, since it names a device of the site; the name of its user is hidden. */
@@ -42,7 +43,6 @@ export const cdrShape: PersonalShape<Cdr> = hidingOthers<Cdr>(
 /** Personal fields of a call of the call log. The names of recordings often contain numbers; the summary always does. */
 export const archivedCallShape: PersonalShape<Call> = {
   ...callShape,
-  answeredBy: partyShape,
   rang: partyShape,
   forwardedFrom: 'number',
   transferredTo: 'number',

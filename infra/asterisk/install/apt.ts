@@ -15,6 +15,15 @@ import { type CommandResult, runCommand } from './command.ts'
 const DOWNLOAD_MS_MAX = 300_000
 const RESOLVE_MS_MAX = 60_000
 
+/** A release of a distribution, as a sources file names it. */
+export interface Series {
+  readonly suite: string
+  readonly components: readonly string[]
+}
+
+/** Where the project's own Asterisk comes from. */
+const sid: Series = { suite: 'sid', components: ['main'] }
+
 /**
  * An apt with its own configuration in a private folder (apt.conf(5)): its own sources, an empty list of installed packages, no
  * root. It uses only the proxy and the archive log-ins of the machine's apt.
@@ -29,13 +38,20 @@ export class PrivateApt {
   }
 
   /** Writes the configuration; does not contact the mirror. */
-  async prepare(mirror: AptEntry, keyring: string): Promise<void> {
+  async prepare(mirror: Pick<AptEntry, 'uri'>, keyring: string, { suite, components } = sid): Promise<void> {
     for (const part of ['state/lists/partial', 'cache/archives/partial', 'sources', 'none', 'packages'])
       await mkdir(join(this.folder, part), { recursive: true })
     await writeFile(join(this.folder, 'status'), '')
     await writeFile(
-      join(this.folder, 'sources', 'sid.sources'),
-      [`Types: deb`, `URIs: ${mirror.uri}`, 'Suites: sid', 'Components: main', `Signed-By: ${keyring}`, ''].join('\n'),
+      join(this.folder, 'sources', 'mirror.sources'),
+      [
+        'Types: deb',
+        `URIs: ${mirror.uri}`,
+        `Suites: ${suite}`,
+        `Components: ${components.join(' ')}`,
+        `Signed-By: ${keyring}`,
+        '',
+      ].join('\n'),
     )
     // Mode 0600: the address of a proxy can contain a password.
     await writeFile(join(this.folder, 'apt.conf'), configuration(this.folder, await this.machineProxies()), {
@@ -43,7 +59,7 @@ export class PrivateApt {
     })
   }
 
-  /** Downloads the index of sid. @throws MirrorUnreachableError, KeyringMissingError, DiskFullError */
+  /** Downloads the index of the release. @throws MirrorUnreachableError, KeyringMissingError, DiskFullError */
   async update(): Promise<void> {
     const result = await this.apt(['apt-get', '-q', 'update'], DOWNLOAD_MS_MAX)
     if (/NO_PUBKEY|EXPKEYSIG|not signed|Missing key|verification failed/i.test(result.stderr))

@@ -20,25 +20,39 @@ export interface Sipp extends AsyncDisposable {
   readonly ended: Promise<number>
 }
 
-/** Calls `to` from outside over the trunk, talks for `talkMs` after the answer, and hangs up. */
+/** Calls `to` from outside over the trunk, talks for `talkMs` after the answer, and hangs up; `presses` 1 before it talks. */
 export function callFromOutside({
   to,
   from,
   talkMs,
   sipPort,
+  presses = false,
 }: {
   to: string
   from: string
   talkMs: number
   sipPort: number
+  presses?: boolean
 }) {
-  const call = ['-sf', scenario('caller'), '-s', to, '-key', 'caller', from, '-d', `${talkMs}`]
+  const call = [
+    '-m',
+    '1',
+    '-sf',
+    scenario(presses ? 'caller-presses' : 'caller'),
+    '-s',
+    to,
+    '-key',
+    'caller',
+    from,
+    '-d',
+    `${talkMs}`,
+  ]
   return startSipp([...call, `127.0.0.1:${sipPort}`])
 }
 
-/** Starts the provider's side of the trunk, which answers one call on `port` or is busy. Resolves when it listens. */
-export async function outsideAnswers(port: number, how: 'answers' | 'busy' = 'answers'): Promise<Sipp> {
-  const sipp = await startSipp(['-sf', scenario(how), '-p', `${port}`])
+/** Starts the provider's side of the trunk, which answers calls on `port` or is busy. Resolves when it listens. */
+export async function outsideAnswers(port: number, how: 'answers' | 'busy' = 'answers', calls = 1): Promise<Sipp> {
+  const sipp = await startSipp(['-sf', scenario(how), '-p', `${port}`, '-m', `${calls}`])
   await until('the trunk to listen', () => listensOnUdp(port))
   return sipp
 }
@@ -47,7 +61,7 @@ export async function outsideAnswers(port: number, how: 'answers' | 'busy' = 'an
 export async function outsideSays(port: number, status: number, rings = false): Promise<Sipp> {
   const text = await readFile(scenario(rings ? 'rings-says' : 'says'), 'utf8')
   // sipp takes no variable for a status.
-  const sipp = await startSipp(['-p', `${port}`], text.replace('[status]', `${status}`))
+  const sipp = await startSipp(['-m', '1', '-p', `${port}`], text.replace('[status]', `${status}`))
   await until('the trunk to listen', () => listensOnUdp(port))
   return sipp
 }
@@ -59,7 +73,7 @@ async function startSipp(args: string[], scenarioText?: string): Promise<Sipp> {
   const all = scenarioText === undefined ? args : ['-sf', join(cwd, 'scenario.xml'), ...args]
   const child = spawn(
     SIPP,
-    ['-i', '127.0.0.1', '-m', '1', '-nostdin', '-timeout', `${SCENARIO_SECONDS_MAX}s`, '-timeout_error', ...all],
+    ['-i', '127.0.0.1', '-nostdin', '-timeout', `${SCENARIO_SECONDS_MAX}s`, '-timeout_error', ...all],
     {
       cwd,
       stdio: 'ignore',
