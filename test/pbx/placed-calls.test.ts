@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Call } from '../../contracts/calls.ts'
+import { Placed } from '../../contracts/placed.ts'
+import { CallPage } from '../../contracts/routes/calls.ts'
 import { TimeLine } from '../../contracts/time-line.ts'
 import { sharedDeployment } from '../support/deployment.ts'
 import { until } from '../support/until.ts'
@@ -66,11 +68,13 @@ async function stages(id: string): Promise<string[]> {
   return words.filter((word, i) => word !== words[i - 1])
 }
 
-/** Returns the stages that the client received by its socket. */
-function stagesOnSocket(id: string): string[] {
+/** Returns what the client received of a call by its socket. */
+function placedOnSocket(id: string): Placed[] {
   const received = it.client.frames.flatMap((frame) => (frame.type === 'delta' ? frame.entities : []))
-  return received.flatMap(({ id: one, state }) => (one === id ? [(state['placed'] as { stage: string }).stage] : []))
+  return received.flatMap(({ id: one, state }) => (one === id ? [v.parse(Placed, state['placed'])] : []))
 }
+const stagesOnSocket = (id: string) => placedOnSocket(id).map(({ stage }) => stage)
+const resultsOnSocket = (id: string) => placedOnSocket(id).map(({ result }) => result)
 
 test.each(Object.entries(outcomes))(
   'a placed call ends with the right result, stages and SIP code if %s',
@@ -81,8 +85,9 @@ test.each(Object.entries(outcomes))(
     const to = row.outside ? outside : '61'
     const id = await place({ from: '5860', to, timeoutSeconds: 5, metadata: { ticket: '17' } })
     const call = await ended(id)
-    const { result, cause, sipCode } = row
-    expect(call).toMatchObject({ call: id, state: 'ended', result, metadata: { ticket: '17' } })
+    const { result, settled = result, cause, sipCode } = row
+    expect(call).toMatchObject({ call: id, state: 'ended', metadata: { ticket: '17' } })
+    expect([result, settled]).toContain(call.result)
     if (sipCode !== undefined) expect(call).toMatchObject({ cause, sipCode })
     // The stages arrive in several messages, which the queue may reorder.
     await expect.poll(() => stages(id)).toEqual(row.stages)
@@ -90,7 +95,14 @@ test.each(Object.entries(outcomes))(
     await until('its CDRs', async () => ((await read(id)).cdrs ?? []).length > 0)
     const written = (await it.pbx.allRecords()).filter(({ linkedid }) => linkedid === id)
     await until('every CDR of its', async () => ((await read(id)).cdrs ?? []).length === written.length)
-    expect((await read(id)).result).toBe(result)
+    const { cdrs: _cdrs, ...byId } = await read(id)
+    expect(byId.result).toBe(settled)
+    // The list of ended calls and the last pushed event tell the same.
+    const path = `/v1/sites/${it.site.site}/calls?limit=50`
+    const response = await it.deployment.call('GET', path, { key: it.site.apiKey })
+    const { calls } = v.parse(CallPage, await response.json())
+    expect(calls.find(({ call }) => call === id)).toEqual(byId)
+    await until('the result on the socket', async () => resultsOnSocket(id).at(-1) === settled)
   },
 )
 

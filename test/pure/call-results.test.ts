@@ -17,6 +17,7 @@ test('docs/call-log.md has the table of results as the code has it, and the page
 test.each([
   ['CDRs know that a menu answered', 'answered', 'unreachable', undefined, 'answered'],
   ['CDRs know that voicemail answered', 'voicemail', 'no-answer', undefined, 'voicemail'],
+  ['a call is cancelled though voicemail took it for a moment', 'voicemail', 'cancelled', undefined, 'cancelled'],
   ['the bridge knows that the phone declined', 'busy', 'refused', undefined, 'refused'],
   ['the bridge knows that an answer came whose CDR has not arrived', 'no-answer', 'answered', undefined, 'answered'],
   ['CDRs decide if the bridge reported nothing', 'busy', undefined, undefined, 'busy'],

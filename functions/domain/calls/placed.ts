@@ -73,9 +73,10 @@ export function isOpen({ stage, issuedAt }: Pick<PlacedFacts, 'stage' | 'issuedA
  * @param byRecords what the CDRs say alone
  */
 export function settledResult(byRecords: CallResult, row: Pick<PlacedFacts, 'result' | 'corrections'>): CallResult {
-  if (byRecords === 'answered' || byRecords === 'voicemail') return byRecords
   const { result = 'unknown', corrections } = row
-  return result === 'unknown' || corrections !== undefined ? byRecords : result
+  if (result === 'unknown' || corrections !== undefined || byRecords === 'answered') return byRecords
+  // A call that is cancelled while the phone rings may reach voicemail for the moment until its channel is gone.
+  return byRecords === 'voicemail' && result !== 'cancelled' ? byRecords : result
 }
 
 type Outcome = Pick<PlacedFacts, 'result' | 'cause' | 'sipCode' | 'metadata' | 'dial'>

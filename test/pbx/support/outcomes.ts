@@ -14,7 +14,10 @@ export interface Row {
   callee?: Behaviour
   /** Starts the far end of the trunk, for a call to an outside number. */
   outside?: (port: number) => Promise<AsyncDisposable>
+  /** What the bridge reports. */
   result: string
+  /** What the CDRs make of it, if that is something else: extension 61 has a mailbox, which answers what its phone does not. */
+  settled?: string
   stages: string[]
   cause?: number
   sipCode?: number
@@ -33,6 +36,7 @@ export const outcomes: Record<string, Row> = {
     caller: answer,
     callee: { kind: 'busy' },
     result: 'busy',
+    settled: 'voicemail',
     stages: upTo('caller-answered'),
     cause: 17,
     sipCode: 486,
@@ -41,6 +45,7 @@ export const outcomes: Record<string, Row> = {
     caller: answer,
     callee: { kind: 'refuse' },
     result: 'refused',
+    settled: 'voicemail',
     stages: upTo('caller-answered'),
     cause: 21,
     sipCode: 603,
@@ -49,11 +54,18 @@ export const outcomes: Record<string, Row> = {
     caller: answer,
     callee: { kind: 'unavailable' },
     result: 'unreachable',
+    settled: 'voicemail',
     stages: upTo('caller-answered'),
     cause: 19,
     sipCode: 480,
   },
-  'the callee does not answer': { caller: answer, callee: ring, result: 'no-answer', stages: upTo('ringing-callee') },
+  'the callee does not answer': {
+    caller: answer,
+    callee: ring,
+    result: 'no-answer',
+    settled: 'voicemail',
+    stages: upTo('ringing-callee'),
+  },
   'the caller is busy (486)': {
     caller: { kind: 'busy' },
     result: 'busy',
