@@ -12,7 +12,7 @@ const workers: Record<Group, number> = { computing: cores, waiting: cores + 2, a
 const timeoutMs = 300_000
 
 /** The same for a condition that `expect.poll` waits for; Vitest itself gives up after one second. */
-const poll = { timeout: 120_000, interval: 20 }
+const poll = { timeout: 120_000, interval: 50 }
 
 function project({ name, group }: Suite): TestProjectConfiguration {
   return {

@@ -10,7 +10,7 @@ let stack: Stack
 let server: PageServer
 beforeAll(async () => {
   const folder = await buildPage(process.cwd())
-  ;[stack, server] = await Promise.all([startStackOn(sharedDeployment()), servePage(folder, 0)])
+  ;[stack, server] = await Promise.all([startStackOn(sharedDeployment(), { ringSeconds: 60 }), servePage(folder, 0)])
 })
 afterAll(async () => {
   await closeBrowser()
@@ -36,7 +36,8 @@ test('shows a real call on the phones’ cards and among the live calls, then in
   await phone('5860', 'Available')
   await phone('5861', 'Available')
   const { phones } = stack.pbx
-  await phones.setBehaviour('61', { kind: 'answer', afterMs: 800 })
+  // The page must have time to show the ringing on a busy machine: of states that change at once it shows the last.
+  await phones.setBehaviour('61', { kind: 'answer', afterMs: 5000 })
   const call = await phones.call({ from: '60', to: '61' })
   await phone('5861', 'Ringing')
   await phone('5861', 'On call')

@@ -26,6 +26,13 @@ async function send(queue: string, body: unknown): Promise<string> {
   )
   return MessageId
 }
+/** Sends up to ten messages in one request, so that they arrive at the same moment. */
+async function sendTogether(queue: string, bodies: readonly unknown[]): Promise<string[]> {
+  const Entries = bodies.map((body, n) => ({ Id: `m${n}`, MessageBody: JSON.stringify(body) }))
+  const request = new SendMessageBatchCommand({ QueueUrl: fixture.cloud.ref(queue), Entries })
+  const { Successful = [] } = await sqs.send(request)
+  return Successful.map(({ MessageId = '' }) => MessageId)
+}
 /** Returns the last delivery of a message that its consumer recorded. */
 const delivered = async (id: string) => (await notes(fixture.cloud, 'record', id))[0]
 const attempts = async (id: string) => Number((await delivered(id))?.attributes.ApproximateReceiveCount ?? 0)
@@ -112,11 +119,10 @@ test('ignores reported failures if the mapping does not set ReportBatchItemFailu
 })
 
 test('collects a batch until its batching window closes', async () => {
-  const first = await send('WindowQueue', { n: 0 })
-  for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) await send('WindowQueue', { n })
-  const batches = () => notes(fixture.cloud, 'batch', first)
+  const ids = await sendTogether('WindowQueue', [{ n: 0 }, { n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }, { n: 5 }])
+  const batches = async () => (await Promise.all(ids.map((id) => notes(fixture.cloud, 'batch', id)))).flat()
   expect(await batches()).toEqual([])
-  await expect.poll(batches, patiently).toEqual([12])
+  await expect.poll(batches, patiently).toEqual([6])
   await expect.poll(() => count('WindowQueue'), patiently).toBe(0)
 })
 
@@ -130,10 +136,12 @@ test('splits messages that do not fit into one invocation', async () => {
 })
 
 test('runs at most MaximumConcurrency invocations at the same time', async () => {
-  // Goal: exactly two at a time. Method: with two warm processes, eight messages that take 0.9 s each record their start and end.
+  // Goal: exactly two at a time. Method: with two warm processes, 40 messages make four batches or more of 0.9 s, which record
+  // their start and end.
   await Promise.all([send('WorkQueue', { n: 0, sleep: 900 }), send('WorkQueue', { n: 0, sleep: 900 })])
   await expect.poll(() => count('WorkQueue'), patiently).toBe(0)
-  for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) await send('WorkQueue', { n, sleep: 900 })
+  const ten = Array.from({ length: 10 }, (_, n) => ({ n, sleep: 900 }))
+  await Promise.all([ten, ten, ten, ten].map((bodies) => sendTogether('WorkQueue', bodies)))
   await expect.poll(() => count('WorkQueue'), patiently).toBe(0)
   const spans: [number, number][] = await notes(fixture.cloud, 'slept')
   const together = spans.map(([at]) => spans.filter(([from, to]) => from <= at && at < to).length)

@@ -9,23 +9,25 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import * as v from 'valibot'
-import { beforeAll, expect, test } from 'vitest'
-import { sharedDeployment } from '../support/deployment.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Deployment, deploy } from '../support/deployment.ts'
 
 /**
  * Goal: the roles of the template allow what this test lists, and nothing else. Method: with the credentials of each role, each
  * kind of request is made for each kind of item of the table of keys, tickets and bridges.
  */
-const deployment = sharedDeployment()
+let deployment: Deployment
 let template: v.InferOutput<typeof Template>
 const Role = v.looseObject({ AssumeRolePolicyDocument: v.looseObject({ Statement: v.array(v.unknown()) }) })
 const Template = v.looseObject({
   Resources: v.record(v.string(), v.looseObject({ Type: v.string(), Properties: v.optional(v.unknown()) })),
 })
 beforeAll(async () => {
+  deployment = await deploy()
   const text = await readFile('.serverless/cloudformation-template-update-stack.json', 'utf8')
   template = v.parse(Template, JSON.parse(text))
 })
+afterAll(async () => deployment[Symbol.asyncDispose]())
 
 const roles = () =>
   Object.entries(template.Resources)

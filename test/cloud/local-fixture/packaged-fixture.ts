@@ -79,7 +79,7 @@ export async function runFixture(options: Partial<LocalCloudOptions> = {}): Prom
 }
 
 /** Options of `expect.poll` for a condition that holds within a second if the machine is idle. */
-export const patiently = { timeout: 120_000 }
+export const patiently = { timeout: 120_000, interval: 100 }
 
 /** Invokes a function and parses its answer. */
 // biome-ignore lint/suspicious/noExplicitAny: a test reads answers of any shape
