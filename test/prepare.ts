@@ -4,14 +4,14 @@ import { installAsterisk } from '../infra/asterisk/install.ts'
 import { buildAll } from '../infra/start/build.ts'
 
 /**
- * Builds functions, bridge and page, so that no test file builds them while another one reads them. What is up to date is
- * not built again.
+ * Builds functions, bridge and page, so that no test file builds them while another one reads them. Builds
+ * that are up to date are kept.
  */
 export default async function prepare(): Promise<void> {
   await buildAll(process.cwd())
 }
 
-/** Unpacks Asterisk for the suites that make calls. On a platform that has none, the tests themselves say so. */
+/** Unpacks Asterisk for the suites that make calls. On an unsupported platform the tests themselves report the error. */
 export async function prepareAsterisk(): Promise<void> {
   try {
     await installAsterisk({ folder: path.resolve('.switchhook/asterisk'), progress: (step) => console.log(step) })

@@ -57,10 +57,13 @@ async function openEverything(options: Parameters<typeof openBoard>[1] = {}) {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 360]) {
-    browserTest(`axe finds no violation on the board in ${colorScheme} colours at ${width} px`, async () => {
-      const { page } = await openEverything({ colorScheme, viewport: { width, height: 800 } })
-      expect(await findings(page)).toEqual([])
-    })
+    browserTest(
+      `axe finds no violation on the board in ${colorScheme} colours in a window of ${width} px`,
+      async () => {
+        const { page } = await openEverything({ colorScheme, viewport: { width, height: 800 } })
+        expect(await findings(page)).toEqual([])
+      },
+    )
   }
 
   browserTest(`axe finds no violation on the connect form with errors in ${colorScheme} colours`, async () => {
@@ -79,7 +82,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 for (const width of [360, 640, 1000, 1280, 1920]) {
-  browserTest(`no element overflows a window of ${width} px`, async () => {
+  browserTest(`no element sticks out of a window that is ${width} px wide`, async () => {
     const { page } = await openEverything({ viewport: { width, height: 800 } })
     const sticksOut = await page.evaluate(() => {
       const right = document.documentElement.clientWidth
@@ -120,28 +123,34 @@ browserTest('the Tab key reaches every control in order, each with a visible foc
   expect(reached).toEqual(order)
 })
 
-browserTest('the board has its landmarks, one heading per section and a caption per table', async () => {
-  const { page } = await openEverything()
-  for (const role of ['banner', 'main'] as const) expect(await page.getByRole(role).count()).toBe(1)
-  expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
-    'Phones',
-    'Last calls',
-    'Live calls',
-    'State changes',
-  ])
-  expect(await page.locator('table').count()).toBe(2)
-  expect(await page.locator('table > caption').count()).toBe(2)
-})
+browserTest(
+  'the board has one banner and one main landmark, one heading per section and one caption per table',
+  async () => {
+    const { page } = await openEverything()
+    for (const role of ['banner', 'main'] as const) expect(await page.getByRole(role).count()).toBe(1)
+    expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
+      'Phones',
+      'Last calls',
+      'Live calls',
+      'State changes',
+    ])
+    expect(await page.locator('table').count()).toBe(2)
+    expect(await page.locator('table > caption').count()).toBe(2)
+  },
+)
 
-browserTest('a screen reader finds a table in the call log of a narrow window, whose rows have two lines', async () => {
-  const { page } = await openEverything({ viewport: { width: 360, height: 800 } })
-  const devTools = await page.context().newCDPSession(page)
-  const { nodes } = await devTools.send('Accessibility.getFullAXTree')
-  const count = (role: string) => nodes.filter((node) => !node.ignored && node.role?.value === role).length
-  const states = await page.locator('.state-table tbody tr').count()
-  expect(count('columnheader')).toBe(6 + 3)
-  expect(count('cell')).toBe(4 * 6 + states * 3)
-})
+browserTest(
+  'in a narrow window, where rows wrap to two lines, a screen reader still finds tables with all headers and cells',
+  async () => {
+    const { page } = await openEverything({ viewport: { width: 360, height: 800 } })
+    const devTools = await page.context().newCDPSession(page)
+    const { nodes } = await devTools.send('Accessibility.getFullAXTree')
+    const count = (role: string) => nodes.filter((node) => !node.ignored && node.role?.value === role).length
+    const states = await page.locator('.state-table tbody tr').count()
+    expect(count('columnheader')).toBe(6 + 3)
+    expect(count('cell')).toBe(4 * 6 + states * 3)
+  },
+)
 
 browserTest('the bell of a ringing phone is not animated if the user prefers reduced motion', async () => {
   const { page } = await openEverything({ reducedMotion: 'reduce' })

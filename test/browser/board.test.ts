@@ -4,28 +4,31 @@ import { call, endedCall, endpoint, party } from './support/facts.ts'
 
 const dashboard = useDashboard()
 
-browserTest('shows the site, phones, live calls and call log of a snapshot', async () => {
-  const { page, phone, connected } = await openBoard(dashboard.url, {
-    prepare(peer) {
-      peer.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE'))
-      peer.endpoints.set('PJSIP/5861', endpoint('5861', 'INUSE'))
-      peer.endpoints.set('PJSIP/5862', endpoint('5862', 'UNAVAILABLE'))
-      peer.calls.set('2.1', call('2.1', 'answered', { answeredAt: new Date(Date.now() - 65_000).toISOString() }))
-      peer.ended = [endedCall('1.1', { result: 'no-answer', durationSeconds: 20, talkSeconds: 0 })]
-    },
-  })
-  await connected()
-  expect(await page.title()).toBe('demo · Switchhook')
-  expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('demo')
-  expect(await phone('5860').innerText()).toMatch(/5860\s+On call\s+with Workshop/)
-  expect(await phone('5862').innerText()).toMatch(/5862\s+Offline\s+since/)
-  expect(await page.locator('[data-call="2.1"]').innerText()).toMatch(
-    /Reception\s60[\s\S]*Workshop\s61[\s\S]*On call[\s\S]*[1-9]\d*:\d\d/,
-  )
-  const row = page.locator('[data-linkedid="1.1"]')
-  await row.waitFor()
-  expect(await row.innerText()).toMatch(/Reception\s60\s+61\s+No answer\s+0:20\s+0:00/)
-})
+browserTest(
+  'shows the name, the phones, the live calls and the call log of the site once it is connected',
+  async () => {
+    const { page, phone, connected } = await openBoard(dashboard.url, {
+      prepare(peer) {
+        peer.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE'))
+        peer.endpoints.set('PJSIP/5861', endpoint('5861', 'INUSE'))
+        peer.endpoints.set('PJSIP/5862', endpoint('5862', 'UNAVAILABLE'))
+        peer.calls.set('2.1', call('2.1', 'answered', { answeredAt: new Date(Date.now() - 65_000).toISOString() }))
+        peer.ended = [endedCall('1.1', { result: 'no-answer', durationSeconds: 20, talkSeconds: 0 })]
+      },
+    })
+    await connected()
+    expect(await page.title()).toBe('demo · Switchhook')
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('demo')
+    expect(await phone('5860').innerText()).toMatch(/5860\s+On call\s+with Workshop/)
+    expect(await phone('5862').innerText()).toMatch(/5862\s+Offline\s+since/)
+    expect(await page.locator('[data-call="2.1"]').innerText()).toMatch(
+      /Reception\s60[\s\S]*Workshop\s61[\s\S]*On call[\s\S]*[1-9]\d*:\d\d/,
+    )
+    const row = page.locator('[data-linkedid="1.1"]')
+    await row.waitFor()
+    expect(await row.innerText()).toMatch(/Reception\s60\s+61\s+No answer\s+0:20\s+0:00/)
+  },
+)
 
 browserTest('shows trunks apart from phones, with their registration and the calls that use them', async () => {
   const since = new Date().toISOString()
@@ -74,7 +77,7 @@ browserTest('shows a call from ringing to its end, then its record in the call l
 })
 
 browserTest(
-  'marks phones with do-not-disturb or away, and does not show a custom device state as a phone',
+  'shows which phones have do-not-disturb or away set, and does not show a custom device state as a phone',
   async () => {
     const { page, peer, phone, connected } = await openBoard(dashboard.url)
     await connected()
@@ -124,7 +127,7 @@ browserTest('loads a page of older calls when the button is clicked', async () =
   expect(await page.getByRole('button', { name: 'Show older calls' }).count()).toBe(0)
 })
 
-browserTest('shows HTML in names and numbers as text', async () => {
+browserTest('shows HTML tags in names and numbers as plain text', async () => {
   const { page, peer, connected } = await openBoard(dashboard.url)
   await connected()
   peer.push('calls', [call('2.1', 'ringing', { caller: party('<b>60</b>', '<img src=x onerror=alert(1)>') })])
@@ -132,7 +135,7 @@ browserTest('shows HTML in names and numbers as text', async () => {
   expect(await page.locator('.call img').count()).toBe(0)
 })
 
-browserTest('names each empty section of a new site', async () => {
+browserTest('says in each section of a new site that it is still empty', async () => {
   const { page, connected } = await openBoard(dashboard.url, {
     prepare(peer) {
       peer.lastHeard = undefined
@@ -150,7 +153,7 @@ browserTest('names each empty section of a new site', async () => {
   }
 })
 
-browserTest('says that the calls come from a recording in replay mode, also after a reload', async () => {
+browserTest('in replay mode, says that the calls come from a recording, also after a reload', async () => {
   const { page, connected } = await openBoard(dashboard.url, { more: { mode: 'replay' } })
   await connected()
   await page.getByText('Replaying a recording of a real Asterisk').waitFor()
@@ -158,7 +161,7 @@ browserTest('says that the calls come from a recording in replay mode, also afte
   await page.getByText('Replaying a recording of a real Asterisk').waitFor()
 })
 
-browserTest('says since when the bridge is silent, until an event arrives', async () => {
+browserTest('says since when the bridge has sent nothing, until its next event arrives', async () => {
   const { page, peer, connected } = await openBoard(dashboard.url, {
     prepare(peer) {
       peer.endpoints.set('PJSIP/5860', endpoint('5860', 'NOT_INUSE'))
@@ -172,7 +175,7 @@ browserTest('says since when the bridge is silent, until an event arrives', asyn
   await notice.waitFor({ state: 'detached' })
 })
 
-browserTest('reports a gap until the user dismisses the notice', async () => {
+browserTest('after a gap, shows a notice that changes may be missing, until the user dismisses it', async () => {
   const { page, peer, connected } = await openBoard(dashboard.url)
   await connected()
   const from = new Date(Date.now() - 9_000).toISOString()

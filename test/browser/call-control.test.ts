@@ -34,49 +34,55 @@ async function openPhone(prepare: (peer: Peer) => void, resource = '5861') {
   return { ...board, dialog: board.page.getByRole('dialog') }
 }
 
-browserTest('a click on a phone places a call from the chosen phone, shows its progress and hangs it up', async () => {
-  const { peer, page, dialog, phone } = await openPhone((to) => {
-    mayAll(to)
-    to.scripted.set('POST calls', [placed('queued')])
-    to.scripted.set(`GET calls/${id}`, [
-      placed('ringing-caller', {}, 200),
-      placed('answered', {}, 200),
-      placed('ended', { result: 'answered' }, 200),
+browserTest(
+  'the dialog of a clicked phone calls it from the chosen phone, shows the progress of the call and hangs it up',
+  async () => {
+    const { peer, page, dialog, phone } = await openPhone((to) => {
+      mayAll(to)
+      to.scripted.set('POST calls', [placed('queued')])
+      to.scripted.set(`GET calls/${id}`, [
+        placed('ringing-caller', {}, 200),
+        placed('answered', {}, 200),
+        placed('ended', { result: 'answered' }, 200),
+      ])
+      to.scripted.set(`DELETE calls/${id}`, [placed('answered')])
+    })
+    await dialog.getByLabel('Phone that rings first').selectOption('PJSIP/5860')
+    expect(await dialog.getByLabel('Number to call').inputValue()).toBe('5861')
+    await dialog.getByRole('button', { name: 'Call', exact: true }).click()
+    await dialog.getByRole('button', { name: 'Hang up' }).click()
+    await dialog.getByText('Ended: Answered').waitFor()
+    expect(peer.controlled.map(({ what }) => what)).toEqual([
+      'POST calls',
+      `GET calls/${id}?wait=25`,
+      `GET calls/${id}?wait=25`,
+      `DELETE calls/${id}`,
+      `GET calls/${id}?wait=25`,
     ])
-    to.scripted.set(`DELETE calls/${id}`, [placed('answered')])
-  })
-  await dialog.getByLabel('Phone that rings first').selectOption('PJSIP/5860')
-  expect(await dialog.getByLabel('Number to call').inputValue()).toBe('5861')
-  await dialog.getByRole('button', { name: 'Call', exact: true }).click()
-  await dialog.getByRole('button', { name: 'Hang up' }).click()
-  await dialog.getByText('Ended: Answered').waitFor()
-  expect(peer.controlled.map(({ what }) => what)).toEqual([
-    'POST calls',
-    `GET calls/${id}?wait=25`,
-    `GET calls/${id}?wait=25`,
-    `DELETE calls/${id}`,
-    `GET calls/${id}?wait=25`,
-  ])
-  expect(peer.controlled[0]).toMatchObject({ body: { from: 'PJSIP/5860', to: '5861' } })
-  // The dialog remembers the chosen phone; Escape closes it and returns the focus.
-  await page.keyboard.press('Escape')
-  await dialog.waitFor({ state: 'detached' })
-  await phone('5860').getByRole('button').press('Enter')
-  expect(await dialog.getByLabel('Phone that rings first').inputValue()).toBe('PJSIP/5860')
-})
+    expect(peer.controlled[0]).toMatchObject({ body: { from: 'PJSIP/5860', to: '5861' } })
+    // The dialog remembers the chosen phone; Escape closes it and returns the focus.
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await phone('5860').getByRole('button').press('Enter')
+    expect(await dialog.getByLabel('Phone that rings first').inputValue()).toBe('PJSIP/5860')
+  },
+)
 
-browserTest('a click whose answer is lost is retried with the same idempotency key', async () => {
-  const { peer, dialog } = await openPhone((to) => {
-    mayAll(to)
-    to.scripted.set('POST calls', [{ status: 0, body: {} }, placed('ended', { result: 'busy' })])
-  })
-  await dialog.getByLabel('Number to call').fill('60')
-  await dialog.getByRole('button', { name: 'Call', exact: true }).dblclick()
-  await dialog.getByText('Ended: Busy').waitFor()
-  const keys = peer.controlled.map(({ key }) => key)
-  expect(keys.length).toBeGreaterThan(1)
-  expect(new Set(keys).size).toBe(1)
-})
+browserTest(
+  'if the answer to a call request is lost, the page sends it again with the same idempotency key',
+  async () => {
+    const { peer, dialog } = await openPhone((to) => {
+      mayAll(to)
+      to.scripted.set('POST calls', [{ status: 0, body: {} }, placed('ended', { result: 'busy' })])
+    })
+    await dialog.getByLabel('Number to call').fill('60')
+    await dialog.getByRole('button', { name: 'Call', exact: true }).dblclick()
+    await dialog.getByText('Ended: Busy').waitFor()
+    const keys = peer.controlled.map(({ key }) => key)
+    expect(keys.length).toBeGreaterThan(1)
+    expect(new Set(keys).size).toBe(1)
+  },
+)
 
 browserTest.each([
   [
@@ -89,18 +95,21 @@ browserTest.each([
   [403, 'dial-emergency', 'Emergency numbers cannot be called from here. Dial them on a phone now.', {}],
   [429, 'call-cap-minute', 'Too many calls in this minute. Try again in 30 s.', { 'retry-after': '30' }],
   [400, 'input-invalid', 'to: no number that can be dialled', {}],
-] as const)('explains the refusal %s %s in a sentence', async (status, errorId, words, headers) => {
-  const { dialog } = await openPhone((to) => {
-    mayAll(to)
-    to.scripted.set('POST calls', [problem(status, errorId, 'to: no number that can be dialled', headers)])
-  })
-  await dialog.getByLabel('Number to call').fill('60')
-  await dialog.getByRole('button', { name: 'Call', exact: true }).click()
-  expect(await dialog.getByRole('alert').innerText()).toBe(words)
-})
+] as const)(
+  'explains in a sentence why a call was refused with status %s and errorId %s',
+  async (status, errorId, words, headers) => {
+    const { dialog } = await openPhone((to) => {
+      mayAll(to)
+      to.scripted.set('POST calls', [problem(status, errorId, 'to: no number that can be dialled', headers)])
+    })
+    await dialog.getByLabel('Number to call').fill('60')
+    await dialog.getByRole('button', { name: 'Call', exact: true }).click()
+    expect(await dialog.getByRole('alert').innerText()).toBe(words)
+  },
+)
 
 browserTest(
-  'sets and clears a forward and do-not-disturb, explains a forwarding loop, and shows what the PBX confirmed',
+  'the phone dialog sets and clears a forward and do-not-disturb, explains a loop, and shows what the PBX confirmed',
   async () => {
     const { peer, dialog } = await openPhone((to) => {
       mayAll(to)
@@ -134,19 +143,22 @@ browserTest(
   },
 )
 
-browserTest('hangs up a live call from the board, and says so if the call has already ended', async () => {
-  const { peer, page } = await openBoard(dashboard.url, {
-    mayComplain,
-    prepare: (to) => {
-      mayAll(to)
-      to.calls.set('1.1', call('1.1', 'answered'))
-      to.scripted.set('DELETE calls/1.1', [problem(404, 'call-unknown', '')])
-    },
-  })
-  await page.locator('[data-call="1.1"]').getByRole('button', { name: 'Hang up' }).click()
-  await page.getByRole('alert').getByText('This call has already ended.').waitFor()
-  expect(peer.controlled.map(({ what }) => what)).toEqual(['DELETE calls/1.1'])
-})
+browserTest(
+  'the hang-up button of a live call sends a DELETE request, and the board says if the call has already ended',
+  async () => {
+    const { peer, page } = await openBoard(dashboard.url, {
+      mayComplain,
+      prepare: (to) => {
+        mayAll(to)
+        to.calls.set('1.1', call('1.1', 'answered'))
+        to.scripted.set('DELETE calls/1.1', [problem(404, 'call-unknown', '')])
+      },
+    })
+    await page.locator('[data-call="1.1"]').getByRole('button', { name: 'Hang up' }).click()
+    await page.getByRole('alert').getByText('This call has already ended.').waitFor()
+    expect(peer.controlled.map(({ what }) => what)).toEqual(['DELETE calls/1.1'])
+  },
+)
 
 browserTest('shows only the buttons that the scopes of the key allow', async () => {
   const none = await openBoard(dashboard.url, {
@@ -167,34 +179,37 @@ browserTest('shows only the buttons that the scopes of the key allow', async () 
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  browserTest(`axe finds no violation in the dialog of a phone in ${colorScheme} colours at 360 px`, async () => {
-    const board = await openBoard(dashboard.url, {
-      colorScheme,
-      viewport: { width: 360, height: 800 },
-      mayComplain,
-      prepare: (to) => {
-        mayAll(to)
-        to.calls.set('1.1', call('1.1', 'answered'))
-        to.scripted.set('POST calls', [problem(409, 'caller-offline', '')])
-        const since = new Date().toISOString()
-        const more = { dnd: { since }, forward: { target: '5860', since } }
-        to.endpoints.set('PJSIP/5861', endpoint('5861', 'NOT_INUSE', more))
-      },
-    })
-    const { page, connected, phone } = board
-    await connected()
-    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-    const findings = async () => {
-      const { violations } = (await page.evaluate('axe.run()')) as AxeResults
-      return violations.flatMap(({ id: rule, nodes }) => nodes.map(({ html }) => `${rule}: ${html}`))
-    }
-    await page.evaluate(axe)
-    expect(await findings()).toEqual([])
-    await phone('5861').getByRole('button').click()
-    await page.getByLabel('Number to call').fill('60')
-    await page.getByRole('button', { name: 'Call', exact: true }).click()
-    await page.getByRole('alert').waitFor()
-    expect(await findings()).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
-  })
+  browserTest(
+    `axe finds no violation in the dialog of a phone in ${colorScheme} colours in a window of 360 px`,
+    async () => {
+      const board = await openBoard(dashboard.url, {
+        colorScheme,
+        viewport: { width: 360, height: 800 },
+        mayComplain,
+        prepare: (to) => {
+          mayAll(to)
+          to.calls.set('1.1', call('1.1', 'answered'))
+          to.scripted.set('POST calls', [problem(409, 'caller-offline', '')])
+          const since = new Date().toISOString()
+          const more = { dnd: { since }, forward: { target: '5860', since } }
+          to.endpoints.set('PJSIP/5861', endpoint('5861', 'NOT_INUSE', more))
+        },
+      })
+      const { page, connected, phone } = board
+      await connected()
+      const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+      const findings = async () => {
+        const { violations } = (await page.evaluate('axe.run()')) as AxeResults
+        return violations.flatMap(({ id: rule, nodes }) => nodes.map(({ html }) => `${rule}: ${html}`))
+      }
+      await page.evaluate(axe)
+      expect(await findings()).toEqual([])
+      await phone('5861').getByRole('button').click()
+      await page.getByLabel('Number to call').fill('60')
+      await page.getByRole('button', { name: 'Call', exact: true }).click()
+      await page.getByRole('alert').waitFor()
+      expect(await findings()).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+    },
+  )
 }

@@ -6,7 +6,7 @@ import { startPeer } from './support/peer.ts'
 
 const dashboard = useDashboard()
 
-browserTest('removes the key from the address bar and keeps it over a reload', async () => {
+browserTest('removes the key from the address bar, and still connects with it after a reload', async () => {
   const { page, peer, connected } = await openBoard(dashboard.url)
   await connected()
   expect(page.url()).toBe(dashboard.url)
@@ -42,7 +42,7 @@ browserTest('says that the browser is offline, and reconnects as soon as it is o
   await connected()
 })
 
-browserTest('says why a key is refused and offers to change the site', async () => {
+browserTest('says why the cloud refuses the key, and offers to change the site', async () => {
   const { page } = await openBoard(dashboard.url, { more: { key: 'wrong' }, mayComplain: /status of 401/ })
   await page.locator('[data-connection="refused"]').waitFor()
   await page.getByText('The cloud rejects this key for this site. The key is not known.').waitFor()
@@ -100,22 +100,25 @@ browserTest('the connect form asks for address, site and key and works by keyboa
   expect(consoleErrors).toEqual([])
 })
 
-browserTest('a board token shows presence only, and the page requests nothing but tickets', async () => {
-  const peer = await startPeer()
-  onTestFinished(() => peer[Symbol.asyncDispose]())
-  twoPhones(peer)
-  const fragment = new URLSearchParams({ api: peer.apiUrl, site: peer.site, key: peer.boardToken })
-  const { page, consoleErrors, close } = await openPage(`${dashboard.url}#${fragment}`)
-  onTestFinished(close)
-  await page.locator('[data-connection="connected"]').waitFor()
-  await page.getByText('Available').first().waitFor()
-  expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
-    'Phones',
-    'Live calls',
-    'State changes',
-  ])
-  expect(await page.getByRole('button', { name: 'Call log' }).count()).toBe(0)
-  expect(page.url()).toBe(dashboard.url)
-  expect(new Set(peer.requests)).toEqual(new Set(['POST /v1/boards/tickets']))
-  expect(consoleErrors).toEqual([])
-})
+browserTest(
+  'with a board token, the page shows phones and live calls but no call log, and requests only tickets from the API',
+  async () => {
+    const peer = await startPeer()
+    onTestFinished(() => peer[Symbol.asyncDispose]())
+    twoPhones(peer)
+    const fragment = new URLSearchParams({ api: peer.apiUrl, site: peer.site, key: peer.boardToken })
+    const { page, consoleErrors, close } = await openPage(`${dashboard.url}#${fragment}`)
+    onTestFinished(close)
+    await page.locator('[data-connection="connected"]').waitFor()
+    await page.getByText('Available').first().waitFor()
+    expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
+      'Phones',
+      'Live calls',
+      'State changes',
+    ])
+    expect(await page.getByRole('button', { name: 'Call log' }).count()).toBe(0)
+    expect(page.url()).toBe(dashboard.url)
+    expect(new Set(peer.requests)).toEqual(new Set(['POST /v1/boards/tickets']))
+    expect(consoleErrors).toEqual([])
+  },
+)

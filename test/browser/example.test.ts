@@ -29,7 +29,7 @@ afterAll(async () => {
 })
 
 browserTest(
-  'the presence example shows each phone and its changes, marks stale data and reconnects after a cut',
+  'the presence example shows each phone and its changes, marks stale data and reconnects after a lost connection',
   async () => {
     const peer = await startPeer()
     twoPhones(peer)

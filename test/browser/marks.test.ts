@@ -7,7 +7,7 @@ const dashboard = useDashboard()
 const deployment = sharedDeployment()
 
 browserTest(
-  'checks and uploads a file of marks, corrects a mark, and shows the words that the voice menu says',
+  'checks and uploads a CSV file of marks, changes one mark, and shows the words that the voice menu says for it',
   async () => {
     const { apiKey: key } = (await deployment.makeSite('marks')).site
     const fragment = new URLSearchParams({ api: deployment.cloud.httpUrl, site: 'marks', key })

@@ -59,7 +59,7 @@ test('shows a real call on the phones’ cards and among the live calls, then in
   await close()
 })
 
-test('a click on a phone rings the chosen real phone, then the clicked one, and the page hangs up', async () => {
+test('a call from the page rings the chosen phone, then the clicked one; the page hangs up, and sets and clears a forward', async () => {
   const { page, phone, consoleErrors, close } = await openBoard()
   await phone('5860', 'Available')
   await stack.pbx.phones.setBehaviour('60', { kind: 'answer', afterMs: 300 })
@@ -82,7 +82,7 @@ test('a click on a phone rings the chosen real phone, then the clicked one, and 
   await close()
 })
 
-test('shows a phone that went offline while the bridge was dead, once the bridge is back', async () => {
+test('once a killed bridge runs again, shows that a phone went offline meanwhile', async () => {
   const { phone, close } = await openBoard()
   await stack.bridge.kill()
   await stack.pbx.phones.unregister('61')

@@ -91,18 +91,21 @@ browserTest(
   },
 )
 
-browserTest('retries a click whose answer is lost with the same idempotency key', async () => {
-  const { button, says } = await follow('tel:60', {
-    'POST calls': [{ status: 0, body: {} }, call('ended', { result: 'busy' })],
-  })
-  await button.dblclick()
-  await until('its result', async () => (await says()) === 'busy')
-  const keys = peer.controlled.map(({ key }) => key)
-  expect(keys.length).toBeGreaterThan(1)
-  expect(new Set(keys).size).toBe(1)
-})
+browserTest(
+  'if the answer to a call request is lost, the page sends it again with the same idempotency key',
+  async () => {
+    const { button, says } = await follow('tel:60', {
+      'POST calls': [{ status: 0, body: {} }, call('ended', { result: 'busy' })],
+    })
+    await button.dblclick()
+    await until('its result', async () => (await says()) === 'busy')
+    const keys = peer.controlled.map(({ key }) => key)
+    expect(keys.length).toBeGreaterThan(1)
+    expect(new Set(keys).size).toBe(1)
+  },
+)
 
-browserTest('hangs up a call that rings', async () => {
+browserTest('the hang-up button ends a call that still rings', async () => {
   const { page, button, says } = await follow('tel:60', {
     'POST calls': [call('queued')],
     [`GET calls/${id}`]: [call('ringing-caller')],
@@ -120,10 +123,13 @@ test.runIf(hasChromium || process.env['CI']).each([
   [409, 'caller-offline', 'The calling phone is not registered; switch it on.'],
   [429, 'call-cap-minute', 'Site or key may not place more calls by API for now.'],
   [503, 'pbx-unreachable', 'The bridge of this site does not reach its PBX.'],
-] as const)('shows the detail of a refusal %i %s and allows another click', async (status, errorId, detail) => {
-  const { button, says } = await follow('tel:+12423651234', { 'POST calls': [problem(status, errorId, detail)] })
-  await button.click()
-  await until('its words', async () => (await says()) === detail)
-  await until('the button', () => button.isEnabled())
-  expect(peer.controlled.length).toBe(1)
-})
+] as const)(
+  'shows the detail of a call refused with %i %s, and enables the call button again',
+  async (status, errorId, detail) => {
+    const { button, says } = await follow('tel:+12423651234', { 'POST calls': [problem(status, errorId, detail)] })
+    await button.click()
+    await until('its words', async () => (await says()) === detail)
+    await until('the button', () => button.isEnabled())
+    expect(peer.controlled.length).toBe(1)
+  },
+)

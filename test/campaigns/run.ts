@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
 
-/** A campaign: `test/campaigns/NAME.ts` exports `main`; it throws if a bar does not hold. */
+/** A campaign: `test/campaigns/NAME.ts` exports `main`; it throws if a limit is not met. */
 interface Campaign {
   main(args: string[]): Promise<void>
 }
 
-/** `npm run campaign -- NAME [more]`: the whole of what `npm test` holds a sample of. Minutes to hours. */
+/** `npm run campaign -- NAME [more]`: runs all cases of a check of which `npm test` runs a sample; takes minutes to hours. */
 export async function main(args: string[]): Promise<void> {
   const [name, ...rest] = args
   const names = readdirSync('test/campaigns')

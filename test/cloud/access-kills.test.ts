@@ -52,7 +52,7 @@ const opens = async (key: string, at = now) =>
 const rowsOf = async (site: string) =>
   (await tables.items()).filter(({ pk, sk }) => [pk, sk].some((key) => key === site || `${key}`.startsWith(`${site}#`)))
 
-test('creates a site completely or not at all if killed, and the next request completes it', async () => {
+test('if its function is killed, the creation of a site has no visible effect, and the next request creates it completely', async () => {
   const kills = await killBetweenWrites(
     async (process, site) => void (await make(site, world(process))),
     async (site, wasKilled) => {
@@ -71,7 +71,7 @@ test('creates a site completely or not at all if killed, and the next request co
   expect(kills).toBeGreaterThanOrEqual(5)
 })
 
-test('leaves a code unused or its bridge enrolled if killed; only the same bridge may repeat the enrolment', async () => {
+test('if an enrolment is killed, its code is unused or its bridge enrolled; only that bridge may repeat the enrolment', async () => {
   const pem = () => generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const codes = new Map<string, { code: string; key: string; publicKey: string }>()
   const enrol = (code: string, publicKey: string, { directory, bridges }: World) =>
@@ -99,7 +99,7 @@ test('leaves a code unused or its bridge enrolled if killed; only the same bridg
   expect(kills).toBe(1)
 })
 
-test('enrols one of many bridges that use a code concurrently', async () => {
+test('enrols only one of 20 bridges that use the same code concurrently', async () => {
   await make('race', world())
   const { code } = await makeCode('race', { caller: admin, bridges: world().bridges, now })
   const { directory: sites, bridges } = world()
@@ -113,7 +113,7 @@ test('enrols one of many bridges that use a code concurrently', async () => {
   expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
 })
 
-test('leaves a key with its old or its new secret if a rotation is killed, and accepts the secret in use throughout', async () => {
+test('if a key rotation is killed, the old secret keeps working, and a repeated rotation replaces it after the overlap', async () => {
   const made = new Map<string, { key: string; secret: string }>()
   const rotate = async (key: string, { keys }: World) =>
     rotateKey(key, { overlapSeconds: 60 }, { caller: admin, site: 'rotate', pepper, keys, now })
@@ -136,7 +136,7 @@ test('leaves a key with its old or its new secret if a rotation is killed, and a
   expect(kills).toBe(1)
 })
 
-test('leaves a bridge enrolled or revoked if a revocation is killed; a repetition replaces its queue', async () => {
+test('if the revocation of a bridge is killed, a second request revokes the bridge and replaces its command queue', async () => {
   const enrolled = new Map<string, string>()
   const revoke = async (site: string, key: string, { directory, bridges, commandQueues }: World) =>
     revokeBridge(site, key, { directory, bridges, commandQueues, now })
@@ -164,7 +164,7 @@ test('leaves a bridge enrolled or revoked if a revocation is killed; a repetitio
   expect(kills).toBe(4)
 })
 
-test('leaves a site whole or deleted if a deletion is killed, and removes the rest without another request', async () => {
+test('if the deletion of a site is killed, the site is whole or deleted, and its rows are removed without a new request', async () => {
   const secretsOf = new Map<string, string>()
   const passes = async (site: World, from = now) => {
     const { removals, tables: partitions } = site

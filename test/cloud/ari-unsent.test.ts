@@ -10,7 +10,7 @@ async function originate(port: number): Promise<unknown> {
   return ari.post('/channels', {}, AbortSignal.timeout(10_000)).catch((error: unknown) => error)
 }
 
-test('a refused connection is unsent; a connection that breaks before the answer is not', async () => {
+test('a request counts as unsent if its connection was refused, but not if the connection broke before the answer', async () => {
   let received = 0
   const server = createServer((socket) => {
     // It receives the request and closes before it answers.

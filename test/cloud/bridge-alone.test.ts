@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { BridgeProcess } from './bridge-process.ts'
 import { World } from './bridge-world.ts'
 
-test('refuses a second bridge on the same state folder, and accepts it after the first was killed', async () => {
+test('a second bridge on the same state folder exits with an explanation, and a bridge starts once the first is killed', async () => {
   await using world = await World.start()
   const config = await world.configFile()
   await using first = new BridgeProcess(config)

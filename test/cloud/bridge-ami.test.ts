@@ -43,7 +43,7 @@ const greet = (action: string) =>
   action === 'Challenge' ? 'Response: Success\r\nChallenge: 1234' : 'Response: Success\r\nMessage: ok'
 const signal = () => AbortSignal.timeout(30_000)
 
-test('a wrong password throws ami-login-refused and names the setting', async () => {
+test('a wrong AMI password throws ami-login-refused, and the message names the setting ami.password', async () => {
   await using it = await manager((action) =>
     action === 'Login' ? 'Response: Error\r\nMessage: Authentication failed' : greet(action),
   )
@@ -53,7 +53,7 @@ test('a wrong password throws ami-login-refused and names the setting', async ()
   })
 })
 
-test('ends a connection whose peer no longer answers pings', async () => {
+test('closes an AMI connection within 16 s if the PBX no longer answers pings', async () => {
   await using it = await manager((action) => (action === 'Ping' ? undefined : greet(action)))
   const connection = await AmiConnection.open(it.address, () => undefined, signal())
   const begun = performance.now()
@@ -61,7 +61,7 @@ test('ends a connection whose peer no longer answers pings', async () => {
   expect(performance.now() - begun).toBeLessThan(16_000)
 })
 
-test('reconnects after a broken connection, and counts malformed messages', async () => {
+test('the mailbox watch reconnects after its AMI connection broke, and counts malformed and cut messages', async () => {
   const counters = new Counters()
   await using it = await manager((action) => greet(action))
   const stop = new AbortController()

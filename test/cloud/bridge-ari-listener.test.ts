@@ -20,7 +20,7 @@ function refusal(socket: WebSocket): Promise<number> {
   })
 }
 
-test('accepts the WebSocket of Asterisk and gets events and REST answers over it', async () => {
+test('accepts the WebSocket that Asterisk opens, and receives events and REST answers over it', async () => {
   await using world = await listen()
   const frames: string[] = []
   const connecting = world.listener.connect((frame) => frames.push(frame.toString()), signal())
@@ -59,7 +59,7 @@ test('answers 401 for a wrong password, and 503 while the bridge is not ready', 
   await expect(connecting).rejects.toMatchObject({ errorId: 'ari-unreachable' })
 })
 
-test('a REST request without an answer fails when its signal aborts', async () => {
+test('a REST request that gets no answer rejects when its abort signal fires', async () => {
   await using world = await listen()
   const connecting = world.listener.connect(() => undefined, signal())
   world.dial()

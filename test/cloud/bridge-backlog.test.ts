@@ -44,7 +44,7 @@ async function spoolFacts(folder: string): Promise<string[]> {
   return lines
 }
 
-test('fault 9: sends the backlog of a long outage completely and once, and new facts before it', async () => {
+test('fault 9: after a long outage, sends new facts before the backlog, and each fact of the backlog exactly once', async () => {
   await using world = await World.start({ speed: 300 })
   const lines = await spoolFacts(join(world.folder, 'state'))
   const log = createLog({ level: 'info', write: () => undefined })

@@ -13,7 +13,7 @@ import { stubQueue } from './stub-queue.ts'
  */
 
 test.each([3_600_000, -3_600_000, 400 * 86_400_000])(
-  'corrects a clock that is %s ms off by the date in SQS answers',
+  'if the clock is wrong by %s ms, SQS refuses the first request and accepts later ones, signed with the time of SQS',
   async (offMs) => {
     const now = () => Date.now() + offMs
     await using it = await stubQueue(now)
@@ -26,7 +26,7 @@ test.each([3_600_000, -3_600_000, 400 * 86_400_000])(
   },
 )
 
-test('uses renewed credentials without a restart, and the old ones while their file is half written', async () => {
+test('uses renewed credentials without a restart, and the old ones while the new file is half written or missing', async () => {
   await using it = await stubQueue(Date.now)
   const folder = await mkdtemp(join(tmpdir(), 'credentials-'))
   const path = join(folder, 'credentials.json')

@@ -63,7 +63,7 @@ function ended(world: World): Set<string> {
   return new Set(calls.map(({ data }) => data.call))
 }
 
-test('after a connection broke during a call, publishes a gap and everything current under a new epoch', async () => {
+test('if the connection to Asterisk breaks during a call, publishes a gap and then the current state under a new epoch', async () => {
   await using world = await World.start({ speed: 2 })
   await using bridge = await bridgeOf(world)
   const playing = world.replay.playOnce('internal_answered')
@@ -94,7 +94,7 @@ test('after a connection broke during a call, publishes a gap and everything cur
   expect(bridge.health().counters['ari-frame-malformed']).toBeUndefined()
 })
 
-test('counts malformed frames and CDR lines and quarantines their bytes, without any other effect', async () => {
+test('counts malformed ARI frames and CDR lines, keeps their bytes in quarantine, and sends the next call record', async () => {
   await using world = await World.start()
   await using bridge = await bridgeOf(world)
   for (const frame of ['{"type":"Dial"}', 'not json', '{"type":"ChannelCreated","channel":{"id":7}}', '[]'])
@@ -150,7 +150,7 @@ async function writeBacklog(world: World, count: number): Promise<void> {
   await appendFile(world.replay.cdrFile, `${lines.join('\n')}\n`)
 }
 
-test('sends only the failed entry of a partially failed batch again', async () => {
+test('if SQS fails one entry of a batch, sends only that entry again', async () => {
   await using world = await World.start()
   await writeBacklog(world, 2000)
   const sent: string[][] = []
@@ -179,7 +179,7 @@ async function bridgeThrough(world: World, faulty: FaultyQueue): Promise<Bridge 
   return bridgeOf(world, { queues: { live: through(live), records: through(records), commands: through(commands) } })
 }
 
-test('after a lost reply sends the batch again with the same ids, so a consumer can deduplicate', async () => {
+test('if the reply of SQS is lost, sends the batch again with the same ids, so that a consumer can deduplicate', async () => {
   await using world = await World.start()
   await using faulty = new FaultyQueue(world.queues.endpoint, (_bodies, call) =>
     call % 4 === 1 ? { kind: 'lost-reply' } : undefined,
@@ -202,7 +202,7 @@ test('after a lost reply sends the batch again with the same ids, so a consumer 
   expect(doubles).toBeGreaterThan(0)
 })
 
-test('retries after server errors, throttling and refused credentials, and loses nothing', async () => {
+test('retries after SQS answers with server errors, throttling or refused credentials, and loses nothing', async () => {
   await using world = await World.start()
   const errors = [
     { kind: 'status', status: 500, type: 'InternalFailure' },
@@ -228,7 +228,7 @@ test('retries after server errors, throttling and refused credentials, and loses
   expect(bridge.health().counters['queue-unavailable']).toBeGreaterThan(2)
 })
 
-test('quarantines a body that SQS rejects, and delivers the others of its batch', async () => {
+test('quarantines a message body that SQS rejects, and delivers the other bodies of the batch', async () => {
   await using world = await World.start()
   let refused = ''
   await using faulty = new FaultyQueue(world.queues.endpoint, (bodies, call) => {

@@ -25,7 +25,7 @@ async function appendRecords(world: World, from: number): Promise<void> {
   for (const line of lines) await appendFile(world.replay.cdrFile, `${line}\n`)
 }
 
-test('a bridge that is killed at random times loses nothing, and its duplicates are identical', async () => {
+test('a bridge that is killed at random times loses no fact and no call record, and what it sends twice is identical', async () => {
   await using world = await World.start({ speed: 10 })
   await using slow = new FaultyQueue(world.queues.endpoint, () => ({ kind: 'slow', ms: 100 }))
   const config = await world.configFile({ queues: await through(slow, world) })
@@ -72,7 +72,7 @@ test('a bridge that is killed at random times loses nothing, and its duplicates 
   for (const endpoint of ['PJSIP/5860', 'PJSIP/5861']) expect(presentState(world, endpoint)).toBe('NOT_INUSE')
 })
 
-test('a bridge continues when the reader of its log has exited', async () => {
+test('the bridge keeps sending call records after the process that reads its log has exited', async () => {
   await using world = await World.start({ speed: 10 })
   await using bridge = new BridgeProcess(await world.configFile())
   await bridge.logged('ari connected')

@@ -15,7 +15,7 @@ test.runIf(hasCompiler).each([
   { at: 14, mode: 'kill' },
   { at: 23, mode: 'torn' },
   { at: 31, mode: 'kill' },
-] as const)('a bridge that is killed ($mode) at write $at loses nothing', async (fault) => {
+] as const)('a bridge that is killed at its write or sync no. $at (mode $mode) loses no call record', async (fault) => {
   const { wasKilled, cdrs } = await flowThrough(flow, fault)
   expect(wasKilled).toBe(true)
   expect(cdrs).toBe(flow.cdrs)

@@ -76,7 +76,7 @@ test('fault 10: notices a half-open connection to Asterisk within 16 s, publishe
   await untilAllArrived(world)
 })
 
-test('faults 9 and 11: loses nothing while the connection to SQS is half-open and then cut', async () => {
+test('faults 9 and 11: loses nothing if the connection to SQS is half-open and then cut', async () => {
   await using world = await World.start({ speed: 300 })
   const { proxy, queues } = await queueLink(world)
   await using link = proxy
@@ -96,7 +96,7 @@ test('faults 9 and 11: loses nothing while the connection to SQS is half-open an
   await untilAllArrived(world)
 })
 
-test('faults 12 and 13: loses nothing over a connection with 200 ms delay that is reset at 1 % of its chunks', async () => {
+test('faults 12 and 13: loses nothing if the connection to SQS has 200 ms delay and is reset at 1 % of its chunks', async () => {
   await using world = await World.start({ speed: 300 })
   const flaws = { delayMs: 200, pieceBytes: 4096, resets: 0.01, random: seeded(11) }
   const { proxy, queues } = await queueLink(world, flaws)
@@ -111,7 +111,7 @@ test('faults 12 and 13: loses nothing over a connection with 200 ms delay that i
   expect(link.resets).toBeGreaterThan(0)
 })
 
-test('fault 14: looks a host name up again after it was not found, and after its address changed', async () => {
+test('fault 14: looks up the host name of SQS again after it was not found, and after its address stopped answering', async () => {
   await using it = await stubQueue(Date.now, 'sqs.switchhook.test')
   const real = dns.lookup
   let address: string | undefined
@@ -139,7 +139,7 @@ test('fault 14: looks a host name up again after it was not found, and after its
   }
 })
 
-test('fault 26: a bridge that is stopped during a flood of events continues with bounded memory and the correct state', async () => {
+test('fault 26: a bridge that is paused during a flood of events continues with bounded memory and the correct state', async () => {
   await using world = await World.start({ speed: 1_000_000 })
   await using link = await ariLink(world)
   const ari = { url: link.through(world.replay.ariUrl), user: 'bridge', password: 'a-secret-of-the-test' }

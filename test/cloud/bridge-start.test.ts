@@ -189,16 +189,19 @@ async function configured(overrides: Record<string, unknown>): Promise<string> {
   return world.configFile({ stateFolder: join(world.folder, `state-${made}`), ...overrides }, `config-${made}.json`)
 }
 
-test.concurrent.each(cases)('explains $what in one sentence', async ({ overrides, status, says, env }) => {
-  await using bridge = new BridgeProcess(await configured(await overrides()), { env })
-  expect((await bridge.ended).status).toBe(status)
-  expect(bridge.stderr).toMatch(says)
-  expect(bridge.stderr.trimEnd().split('\n')).toHaveLength(1)
-  expect(bridge.stderr).not.toMatch(/\bat \S+ \(|node:/)
-  expect(bridge.stdout + bridge.stderr).not.toMatch(/canary|a-secret-of-the-test/)
-})
+test.concurrent.each(cases)(
+  'exits and explains in one sentence what is wrong: $what',
+  async ({ overrides, status, says, env }) => {
+    await using bridge = new BridgeProcess(await configured(await overrides()), { env })
+    expect((await bridge.ended).status).toBe(status)
+    expect(bridge.stderr).toMatch(says)
+    expect(bridge.stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(bridge.stderr).not.toMatch(/\bat \S+ \(|node:/)
+    expect(bridge.stdout + bridge.stderr).not.toMatch(/canary|a-secret-of-the-test/)
+  },
+)
 
-test('names files and folders that it has no permission for', async () => {
+test('exits and names the CDR file or the state folder if the bridge has no permission for it', async () => {
   // Root may read everything, so as root the test runs the bridge as the user nobody.
   const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
   const closed = join(world.folder, 'closed.jsonl')
@@ -228,7 +231,7 @@ test('names files and folders that it has no permission for', async () => {
   }
 })
 
-test('names a configuration file that does not exist', async () => {
+test('exits with 66 and names the configuration file if it does not exist', async () => {
   await using bridge = new BridgeProcess('/nowhere/bridge.json')
   expect((await bridge.ended).status).toBe(66)
   expect(bridge.stderr).toMatch(/the configuration \/nowhere\/bridge\.json does not exist: pass its path with --config/)

@@ -19,7 +19,7 @@ const rows = [...section.matchAll(/^\| \d+ \|.*$/gm)].join('\n')
 const way = filesIn(rows).filter((file) => file.startsWith('bridge/'))
 const helpers = filesIn(/^On the way, these stages call[\s\S]*?(?=\n\n)/m.exec(section)?.[0] ?? '')
 
-test('an event passes the files that the architecture lists, 14 or fewer, and calls no others', async () => {
+test('an Asterisk event runs code of exactly the bridge files in docs/architecture.md, of which it passes at most 14', async () => {
   const script = path.join(import.meta.dirname, 'bridge-trace.ts')
   const { stdout } = await promisify(execFile)(process.execPath, [script])
   const files = v.array(v.string())

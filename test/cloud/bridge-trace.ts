@@ -14,13 +14,13 @@ import { realDisk } from '../../bridge/spool/disk.ts'
 import { World } from './bridge-world.ts'
 
 /*
- * A process of its own, since the functions that a test runner puts into modules would be counted too. Prints, for one event
- * about an endpoint and one about a call, the files of which a function was called between the frame and SQS's answer.
+ * Prints, for one event about an endpoint and one about a call, the files of which a function was called between the frame and
+ * SQS's answer. It runs in a process of its own, since the coverage would also count functions that a test runner adds.
  */
 const root = path.resolve(import.meta.dirname, '../..')
 const recording = readFileSync(path.join(root, 'test/recordings/internal_answered.jsonl'), 'utf8').split('\n')
 const frameOf = (type: string) => recording.find((line) => line.includes(`"type":"${type}"`)) ?? ''
-/** Longer than the lane's pace and than the spool's wait before it saves what SQS took. */
+/** Longer than the pace of the lane and than the time after which the spool saves an acknowledgement. */
 const quietMs = 1500
 
 async function calledFiles(session: Session): Promise<string[]> {

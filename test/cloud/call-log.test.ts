@@ -53,14 +53,14 @@ const allCalls = (site: string, query: Record<string, string>) =>
     return { items: calls, cursor }
   }, query)
 
-test('stores a CDR that is delivered twice once, with all fields as Asterisk wrote them', async () => {
+test('stores a CDR only once if it is delivered twice, with all fields as Asterisk wrote them', async () => {
   const cdr = makeCdr(1, { userfield: 'é "quoted"', added_by_a_later_asterisk: 'kept' })
   expect(await put('twice', cdr)).toBe('stored')
   expect(await put('twice', cdr)).toBe('duplicate')
   expect((await page('twice', {})).cdrs).toEqual([cdr])
 })
 
-test('completes the rows of a CDR from the stored time row when it is redelivered after a crash', async () => {
+test('if a crash left only some of the rows of a CDR, its redelivery writes the missing rows', async () => {
   const cdr = makeCdr(2)
   await put('crash', cdr)
   const before = await tables.items()
@@ -70,7 +70,7 @@ test('completes the rows of a CDR from the stored time row when it is redelivere
   expect(await tables.items()).toEqual(before)
 })
 
-test('stores both CDRs once if two differ but share a natural key', async () => {
+test('stores two CDRs that share a natural key but differ, each of them once', async () => {
   const [first, second] = [makeCdr(2), makeCdr(2, { dst: '77', duration: 3 })]
   expect([await put('apart', first), await put('apart', second)]).toEqual(['stored', 'apart'])
   expect([await put('apart', second), await put('apart', first)]).toEqual(['duplicate', 'duplicate'])
@@ -78,7 +78,7 @@ test('stores both CDRs once if two differ but share a natural key', async () => 
   expect(await allCdrs('apart', { called: '77' })).toEqual([second])
 })
 
-test('stores three rows for a CDR, two if a party is empty, one more if the linkedid has no time', async () => {
+test('stores three rows for a CDR, two if a party is empty, and four if the linkedid contains no time', async () => {
   const rowsOf = async (site: string, cdr: Cdr) => {
     await put(site, cdr)
     return (await tables.items()).filter((item) => String(item['pk']).startsWith(`${site}#`)).length
@@ -88,7 +88,7 @@ test('stores three rows for a CDR, two if a party is empty, one more if the link
   expect(await rowsOf('rows-c', makeCdr(3, { linkedid: 'foreign' }))).toBe(4)
 })
 
-test('returns pages newest first, across months, with each CDR once', async () => {
+test('returns the CDRs of two months in pages, newest first and each once', async () => {
   const cdrs = Array.from({ length: 23 }, (_, n) => makeCdr(n * 1000))
   for (const cdr of cdrs) await put('pages', cdr)
   const seen: Cdr[] = []
@@ -105,14 +105,14 @@ test('returns pages newest first, across months, with each CDR once', async () =
   expect(new Set(newestFirst.map((cdr) => cdr.start.slice(0, 7))).size).toBe(2)
 })
 
-test('returns no cursor with a last page that is full', async () => {
+test('returns no cursor with the last page, even if that page is full', async () => {
   for (let n = 0; n < 4; n += 1) await put('full', makeCdr(n))
   const first = await page('full', { limit: '2', from: '2026-11-20T00:00:00Z' })
   const second = await page('full', { limit: '2', cursor: first.cursor ?? '' })
   expect([first.cdrs.length, second.cdrs.length, second.cursor]).toEqual([2, 2, undefined])
 })
 
-test('includes calls that start exactly at from and at to', async () => {
+test('a search includes calls that start exactly at its from and to times', async () => {
   for (let n = 0; n < 5; n += 1) await put('period', makeCdr(n))
   const { cdrs } = await page('period', { from: '2026-11-23T19:01:00Z', to: '2026-11-23T19:03:00Z' })
   expect(cdrs.map((cdr) => cdr.sequence)).toEqual([3, 2, 1])
@@ -121,7 +121,7 @@ test('includes calls that start exactly at from and at to', async () => {
 const people = ['60', '61', '6012', '0479000060', '0033123456789', '+441632960000', 'anonymous', '']
 const dispositions = ['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED']
 
-test('finds the same rows in the same order as a filter over all rows, for any search and page size', async () => {
+test('each kind of search finds the same rows in the same order as a filter over all rows, whatever the page size', async () => {
   const of = <T>(list: readonly T[], n: number) => list[n % list.length] as T
   const sent = Array.from({ length: 160 }, (_, n) =>
     makeCdr(n * 97, {
@@ -202,7 +202,7 @@ test.each([
   [{ cursor: 'made.up' }, 'Start without a cursor'],
   [{ caller: '6*' }, 'at least 3 digits'],
   [{ caller: '60', called: '61' }, 'at a time'],
-])('refuses the search %j and says why', async (query, words) => {
+])('refuses the invalid search %j and says why', async (query, words) => {
   await expect(page('bad', query)).rejects.toThrow(words)
 })
 
@@ -212,11 +212,11 @@ test.each([
   { limit: '501' },
   { fields: 'a;b' },
   { order: 'up' },
-])('refuses an invalid query before any read (%#)', (query) => {
+])('the schema of search queries rejects an invalid value (case %#)', (query) => {
   expect(v.safeParse(SearchQuery, query).success).toBe(false)
 })
 
-test('refuses 2,000 altered cursors, with any character changed', async () => {
+test('refuses a cursor that was cut or changed in any character, in 2,000 variants, and a cursor of another site', async () => {
   for (let n = 0; n < 4; n += 1) await put('tampered', makeCdr(n))
   const { cursor = '' } = await page('tampered', { limit: '2' })
   expect(cursor.length).toBeGreaterThan(100)

@@ -83,7 +83,7 @@ async function run(
   })
 }
 
-test('completes an export with each row once if the function is killed before any of its writes', async () => {
+test('if the function is killed before any one of its writes, the next invocation completes the export with each row once', async () => {
   let kills = 0
   for (let writes = 0; writes < 20; writes += 1) {
     const job = newJob('long', query, true, now, `kill-${writes}`)
@@ -116,7 +116,7 @@ test('continues an export in the next invocation, and two concurrent invocations
   expect((await bucket.read(job.file)) === expected).toBe(true)
 })
 
-test('does not start an export before its time', async () => {
+test('does not start an export before its notBefore time', async () => {
   const job = { ...newJob('long', query, true, now, 'later'), notBefore: now + 1 }
   await store().create(job)
   await run()
@@ -125,7 +125,7 @@ test('does not start an export before its time', async () => {
   expect((await store().get('long', job.id))?.state).toBe('done')
 })
 
-test('starts an upload again that S3 no longer has', async () => {
+test('starts an export again if S3 no longer has its unfinished upload', async () => {
   const job = { ...newJob('long', query, true, now, 'lost'), upload: 'gone', parts: ['"x"'], rows: 7, bytes: 7 }
   await store().create(job)
   await run()
@@ -134,7 +134,7 @@ test('starts an upload again that S3 no longer has', async () => {
   expect((await bucket.read(job.file)) === expected).toBe(true)
 })
 
-test('writes a file with only a heading for an export without rows', async () => {
+test('writes a CSV file with only the header line if an export has no rows', async () => {
   const job = newJob('empty', { format: 'csv' }, true, now, 'none')
   await store().create(job)
   await run()

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { forgeBodies } from '../campaigns/forged-bodies.ts'
 
-test('refuses forged and altered bodies without changing a row, and replayed genuine ones change nothing', async () => {
+test('forged and altered message bodies are refused and change no row; genuine bodies that are sent again change nothing', async () => {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   const { refusals } = await forgeBodies(300)
   // Every reason of a refusal has occurred. An alteration can also leave the body as it was, which is then accepted.

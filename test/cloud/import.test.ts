@@ -118,7 +118,7 @@ function run(site: string, table: string, stateFile?: string, failAfter = Number
 }
 
 test.runIf(hasMariaDb)(
-  'imports a table of 19 columns completely after an interruption, and stores no call twice',
+  'imports a CDR table of 19 columns completely after an interruption, and stores no call twice',
   async () => {
     if (!sql) throw new Error('no MariaDB')
     const cdrs = Array.from({ length: 620 }, (_, n) => makeCdr(n, n % 7 === 0 ? { clid: '"Ren\u00e9" <60>' } : {}))
@@ -138,7 +138,7 @@ test.runIf(hasMariaDb)(
 )
 
 test.runIf(hasMariaDb)(
-  'reports stored, doubtful, repeated and broken rows of a table of 16 columns, and imports the others',
+  'reports the doubtful, repeated and invalid rows of a CDR table of 16 columns, and stores only calls that are new',
   async () => {
     if (!sql) throw new Error('no MariaDB')
     const columns16 = columns19.slice(0, 16)
@@ -223,6 +223,6 @@ test.runIf(hasMariaDb)(
   240_000,
 )
 
-test('MariaDB is installed in CI, so that no test is skipped', () => {
+test('MariaDB is installed in CI, so that no test of this file is skipped there', () => {
   expect(hasMariaDb || process.env['CI'] !== 'true').toBe(true)
 })

@@ -12,7 +12,7 @@ afterAll(() => fixture[Symbol.asyncDispose]())
 const guarded = (key?: string) =>
   fetch(`${fixture.cloud.httpUrl}/guarded?q=1`, { headers: key === undefined ? {} : { authorization: key } })
 
-test('answers 401 to a request without the identity source and does not call the authorizer', async () => {
+test('answers 401 to a request without the header that is the identity source, and does not call the authorizer', async () => {
   const response = await guarded()
   expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }])
   await guarded('good-first')
@@ -27,14 +27,14 @@ test('answers 403 if the authorizer denies the request and 500 if it fails', asy
   expect((await guarded('break')).status).toBe(500)
 })
 
-test('passes the context on in authorizer.lambda, with the types of its values', async () => {
+test('passes the context of the authorizer to the function in authorizer.lambda, with the types of its values', async () => {
   const event = await (await guarded('good-context')).json()
   expect(event.requestContext.authorizer).toEqual({
     lambda: { key: 'good-context', asked: expect.any(Number), nested: { deep: 1 }, identity: ['good-context'] },
   })
 })
 
-test('caches a result by identity for its time to live', async () => {
+test('caches the result of the authorizer for each identity until its time to live is over', async () => {
   const askedAt = async (key: string) => (await (await guarded(key)).json()).requestContext.authorizer.lambda.asked
   const [first, other] = [await askedAt('good-1'), await askedAt('good-2')]
   expect(other).not.toBe(first)

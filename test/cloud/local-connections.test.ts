@@ -20,7 +20,7 @@ async function connected() {
 }
 const act = (act: string, id: string, more = {}) => ask(fixture.cloud, 'act', { act, id, ...more })
 
-test('sends a message that a function posts with the SDK', async () => {
+test('delivers to a client the message that a function posts with the AWS SDK', async () => {
   const { client, id } = await connected()
   expect(await act('post', id, { data: '{"hello":"é"}' })).toMatchObject({ ok: { $metadata: { httpStatusCode: 200 } } })
   expect(await client.next()).toEqual({ hello: 'é' })
@@ -30,7 +30,7 @@ test('sends a message that a function posts with the SDK', async () => {
   await client[Symbol.asyncDispose]()
 })
 
-test('describes and closes a connection', async () => {
+test('a function can describe and close the connection of a client', async () => {
   const { client, id } = await connected()
   const { ok } = await act('describe', id)
   expect(ok).toMatchObject({ Identity: { SourceIp: '127.0.0.1' } })
@@ -59,7 +59,7 @@ test('answers 410 with GoneException for a connection that is closed, unknown or
   ])
 })
 
-test('answers 413 for a message over 128 KB', async () => {
+test('answers 413 to a function that posts a message over 128 KB', async () => {
   const { client, id } = await connected()
   const tooLong = await act('post', id, { data: 'x'.repeat(128 * 1024 + 1) })
   expect(tooLong).toMatchObject({ error: 'PayloadTooLargeException', status: 413 })

@@ -21,7 +21,7 @@ const stored = async (sk: string) => {
   ).Item
 }
 
-test('fails every nth request of one action until the fault is removed', async () => {
+test('a fault with every: 3 fails each third request of one action until the fault is removed', async () => {
   const remove = fixture.cloud.faults.add({ service: 'dynamodb', action: 'PutItem', every: 3, kind: 'error500' })
   const outcomes: string[] = []
   for (let n = 1; n <= 6; n++)
@@ -40,19 +40,19 @@ test('fails every nth request of one action until the fault is removed', async (
 test.each([
   ['throttle', 'ThrottlingException'],
   ['access-denied', 'AccessDeniedException'],
-] as const)('answers only the next request with %s if the fault has next: 1', async (kind, name) => {
+] as const)('a fault of kind %s with next: 1 fails only the next request', async (kind, name) => {
   fixture.cloud.faults.add({ service: 'dynamodb', next: 1, kind })
   await expect(put('next')).rejects.toMatchObject({ name })
   await put('next')
 })
 
-test('drops the reply to a request that was executed', async () => {
+test('a fault of kind reply-lost lets the request be executed and drops the reply', async () => {
   fixture.cloud.faults.add({ service: 'dynamodb', action: 'PutItem', next: 1, kind: 'reply-lost' })
   await expect(put('lost')).rejects.toThrow(/socket hang up|ECONNRESET/)
   expect(await stored('lost')).toBeDefined()
 })
 
-test('delays a request', async () => {
+test('a fault of kind delay delays a request', async () => {
   fixture.cloud.faults.add({ service: 'sqs', action: 'SendMessage', next: 1, kind: 'delay', delayMs: 150 })
   const startedAt = performance.now()
   const QueueUrl = fixture.cloud.ref('ForeignQueue')
@@ -60,7 +60,7 @@ test('delays a request', async () => {
   expect(performance.now() - startedAt).toBeGreaterThan(149)
 })
 
-test("answers a fault of SQS with SQS's error names", async () => {
+test('faults of SQS have the error names of SQS', async () => {
   const QueueUrl = fixture.cloud.ref('ForeignQueue')
   const ask = () =>
     queues(fixture.cloud).send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }))

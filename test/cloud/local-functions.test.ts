@@ -14,7 +14,7 @@ async function stateOf(pid: number): Promise<string | undefined> {
   return stat?.slice(stat.lastIndexOf(')') + 2)[0]
 }
 
-test('runs one invocation at a time in a process and reuses the process for the next', async () => {
+test('a process of a function runs one invocation at a time and is used again for the next one', async () => {
   await using fixture = await runFixture()
   const first = await ask(fixture.cloud, 'echo', { pid: true })
   expect(await ask(fixture.cloud, 'echo', { pid: true })).toBe(first)
@@ -23,7 +23,7 @@ test('runs one invocation at a time in a process and reuses the process for the 
   expect(new Set(together).size).toBe(3)
 })
 
-test('freezes a process after its answer, so that remaining work continues at the next invocation', async () => {
+test('freezes the process of a function after its answer; work that remains continues at the next invocation', async () => {
   // Goal: work that AWS would freeze is frozen here too. Method: a function leaves a timer that writes a file after 1 s. The process
   // is stopped and the file absent during 1.5 s of invocations of other functions; the file appears when the same process is invoked again.
   await using fixture = await runFixture()
@@ -37,7 +37,7 @@ test('freezes a process after its answer, so that remaining work continues at th
   expect(existsSync(path)).toBe(true)
 })
 
-test('ends a process at the time-out of its invocation and starts another for the next', async () => {
+test('ends the process of an invocation that times out, and starts another process for the next invocation', async () => {
   await using fixture = await runFixture()
   const startedAt = performance.now()
   const outcome = await fixture.cloud.invoke('slow', {})
@@ -48,7 +48,7 @@ test('ends a process at the time-out of its invocation and starts another for th
   expect(await ask(fixture.cloud, 'slow', { ms: 0 })).toBe('late')
 })
 
-test('reports thrown errors, exits and failed inits in the form of Lambda', async () => {
+test('reports a thrown error and an exit of a function in the form that Lambda uses', async () => {
   await using fixture = await runFixture()
   const thrown = await fixture.cloud.invoke('echo', { throw: 'oops' })
   expect(thrown.functionError).toBe('Unhandled')
@@ -65,7 +65,7 @@ test('reports thrown errors, exits and failed inits in the form of Lambda', asyn
   expect(await ask(fixture.cloud, 'echo', { pid: true })).toEqual(expect.any(Number))
 })
 
-test('rejects requests and responses over 6 MB', async () => {
+test('rejects invocations with a request or a response over 6 MB', async () => {
   await using fixture = await runFixture()
   const tooLarge = await ask(fixture.cloud, 'echo', { large: 6 * 1024 * 1024 + 200 })
   expect(tooLarge.errorType).toBe('Function.ResponseSizeTooLarge')
@@ -74,14 +74,14 @@ test('rejects requests and responses over 6 MB', async () => {
   expect(request.errorType).toBe('RequestEntityTooLargeException')
 })
 
-test('runs at most as many processes as the reserved concurrency and queues other invocations', async () => {
+test('runs at most as many processes of a function as its reserved concurrency; further invocations wait', async () => {
   await using fixture = await runFixture()
   const startedAt = performance.now()
   await Promise.all([1, 2, 3].map(() => ask(fixture.cloud, 'single', { ms: 100 })))
   expect(performance.now() - startedAt).toBeGreaterThan(300)
 })
 
-test('ends a process that is idle for too long, and every process at a stop', async () => {
+test('ends the process of a function that was idle for too long, and every process when the local cloud stops', async () => {
   const pids: number[] = []
   {
     await using fixture = await runFixture({ limits: { idleMsMax: 100 } })
@@ -92,7 +92,7 @@ test('ends a process that is idle for too long, and every process at a stop', as
   expect(await Promise.all(pids.map(stateOf))).toEqual([undefined])
 })
 
-test('leaves no process behind, frozen or busy, if the local cloud is killed', async () => {
+test('if the local cloud is killed, no process of a function stays behind, neither a frozen nor a busy one', async () => {
   const dataFolder = await mkdtemp(join(tmpdir(), 'local-cloud-'))
   const runner = spawn(
     process.execPath,

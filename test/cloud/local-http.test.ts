@@ -33,7 +33,7 @@ function plain(method: string, path: string, headers: Record<string, string | st
   )
 }
 
-test('sends functions an event in payload format 2.0', async () => {
+test('sends a function the HTTP request as an event of payload format 2.0', async () => {
   const startedAt = Date.now()
   const response = await plain('GET', '/any/a%20b%2Fc?x=1&y=2&x=3&empty=', {
     Cookie: 'first=1; second=2',
@@ -75,7 +75,7 @@ test('sends functions an event in payload format 2.0', async () => {
   expect(event.requestContext.timeEpoch).toBeGreaterThanOrEqual(startedAt)
 })
 
-test('leaves empty fields out of the event', async () => {
+test('leaves fields without a value, such as cookies and body, out of the event', async () => {
   const event = await (await fetch(`${url}/echo/fixed`)).json()
   for (const absent of ['cookies', 'queryStringParameters', 'pathParameters', 'body'])
     expect(event).not.toHaveProperty(absent)
@@ -88,19 +88,22 @@ test.each([
   ['text/csv; charset=utf-8', 'é,1', false],
   ['application/x-www-form-urlencoded', 'a=1&b=2', true],
   ['application/octet-stream', 'x', true],
-])('passes a body of %s on as text or base64, as documented', async (type, body, encoded) => {
-  const response = await fetch(`${url}/echo`, { method: 'POST', body, headers: { 'content-type': type } })
-  const event = await response.json()
-  expect(event.isBase64Encoded).toBe(encoded)
-  expect(Buffer.from(event.body, encoded ? 'base64' : 'utf8').toString()).toBe(body)
-})
+])(
+  'passes a request body of type %s to the function as text or as base64, as AWS documents',
+  async (type, body, encoded) => {
+    const response = await fetch(`${url}/echo`, { method: 'POST', body, headers: { 'content-type': type } })
+    const event = await response.json()
+    expect(event.isBase64Encoded).toBe(encoded)
+    expect(Buffer.from(event.body, encoded ? 'base64' : 'utf8').toString()).toBe(body)
+  },
+)
 
 test.each([
   ['GET', '/echo/fixed', 'GET /echo/fixed'],
   ['GET', '/echo/other', 'GET /echo/{id}'],
   ['DELETE', '/any/a/b/c', 'ANY /any/{proxy+}'],
   ['POST', '/echo', 'POST /echo'],
-])('routes %s %s to %s', async (method, path, routeKey) => {
+])('routes the request %s %s to the route %s', async (method, path, routeKey) => {
   expect(await (await fetch(url + path, { method })).json()).toMatchObject({ routeKey })
 })
 
@@ -136,12 +139,12 @@ test.each([
     '{"message":"Internal Server Error"}',
   ],
   ['a status under 100', { statusCode: 99 }, 500, 'application/json', '{"message":"Internal Server Error"}'],
-])('converts a function response that is %s', async (_name, answer, status, type, body) => {
+])('converts a response of a function that is %s to an HTTP response', async (_name, answer, status, type, body) => {
   const response = await answering(answer)
   expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([status, type, body])
 })
 
-test('converts each cookie of a response to a set-cookie header', async () => {
+test('converts each cookie in a response of a function to a Set-Cookie header', async () => {
   const response = await answering({ statusCode: 200, cookies: ['a=1; Secure', 'b=2'], headers: { 'X-Own': 7 } })
   expect(response.headers.getSetCookie()).toEqual(['a=1; Secure', 'b=2'])
   expect(response.headers.get('x-own')).toBe('7')
@@ -161,7 +164,7 @@ test('answers 431 to headers over 10,240 bytes and 413 to bodies over 10 MB', as
   expect([tooLarge.status, await tooLarge.json()]).toEqual([413, { message: 'Request Entity Too Large' }])
 })
 
-test('answers a preflight from the CORS configuration, without a route or an authorizer', async () => {
+test('answers a CORS preflight from the configuration, without a route and without the authorizer', async () => {
   const asked = { origin: 'https://page.example', 'access-control-request-method': 'GET' }
   const { status, headers } = await plain('OPTIONS', '/guarded', asked)
   expect(status).toBe(204)
@@ -176,7 +179,7 @@ test('answers a preflight from the CORS configuration, without a route or an aut
   expect(Object.keys(stranger.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
 })
 
-test('replaces the CORS headers of a function by the configured ones', async () => {
+test('replaces the CORS headers in a response of a function by the configured ones', async () => {
   const own = { statusCode: 200, headers: { 'Access-Control-Allow-Origin': '*' } }
   const path = `/echo/answer?answer=${encodeURIComponent(JSON.stringify(own))}`
   const known = await plain('GET', path, { origin: 'https://page.example' })

@@ -17,7 +17,7 @@ function frame(length: number): Buffer {
   return Buffer.concat([header, Buffer.alloc(length, 0xff)])
 }
 
-test('measures frames in a stream that is cut at any byte', () => {
+test('FrameMeter returns the length of the longest frame, however the stream is cut into chunks', () => {
   const lengths = [0, 1, 125, 126, 65_535, 65_536, 3]
   const stream = Buffer.concat(lengths.map(frame))
   for (const size of [1, 2, 3, 7, 1000, stream.length]) {
@@ -55,7 +55,7 @@ test.each([
   ['a file in a folder', 'deep/er/file.mjs', undefined],
   ['a name that leads out of the folder', '../escaped.mjs', /cannot be unpacked .*relative path/],
   ['an absolute name', '/etc/escaped.mjs', /cannot be unpacked .*absolute path/],
-])('unpacks or rejects a zip with %s', async (_name, entry, refusal) => {
+])('unzip accepts a file below its folder and rejects any other path: %s', async (_name, entry, refusal) => {
   const folder = await mkdtemp(join(tmpdir(), 'zip-'))
   await writeFile(join(folder, 'x.zip'), zipOf(entry, 'export {}'))
   const unpacked = unzip(join(folder, 'x.zip'), join(folder, 'out'))

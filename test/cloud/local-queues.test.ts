@@ -44,7 +44,7 @@ async function count(queue: string): Promise<number> {
   return names.reduce((sum, name) => sum + Number(Attributes[name]), 0)
 }
 
-test('sends a consumer the record of SQS and deletes processed messages', async () => {
+test('sends the consumer function a message in the form of an SQS record, and deletes the message after it is processed', async () => {
   const { MessageId = '' } = await sqs.send(
     new SendMessageCommand({
       QueueUrl: fixture.cloud.ref('WorkQueue'),
@@ -80,7 +80,7 @@ test('sends a consumer the record of SQS and deletes processed messages', async 
   await expect.poll(() => count('WorkQueue'), patiently).toBe(0)
 })
 
-test('redelivers only the reported messages of a batch, and moves them to the dead-letter queue at the end', async () => {
+test('redelivers only the messages that a function reports as failed, and in the end moves them to the dead-letter queue', async () => {
   const Entries = [{ fail: true }, {}, {}].map((body, index) => ({
     Id: String(index),
     MessageBody: JSON.stringify(body),
@@ -126,7 +126,7 @@ test('collects a batch until its batching window closes', async () => {
   await expect.poll(() => count('WindowQueue'), patiently).toBe(0)
 })
 
-test('splits messages that do not fit into one invocation', async () => {
+test('splits messages that are too large for one invocation over several', async () => {
   const bodies = Array.from({ length: 8 }, (_, n) => ({ n, pad: 'x'.repeat(1000 * 1000) }))
   const ids = await Promise.all(bodies.map((body) => send('WindowQueue', body)))
   await expect.poll(() => count('WindowQueue'), patiently).toBe(0)
@@ -148,7 +148,7 @@ test('runs at most MaximumConcurrency invocations at the same time', async () =>
   expect(Math.max(...together)).toBe(2)
 })
 
-test('backs off exponentially while a function fails', async () => {
+test('waits longer before each delivery while the consumer function fails', async () => {
   await using own = await runFixture()
   const client = queues(own.cloud)
   /** Returns how long a message waited for its first delivery. */

@@ -55,12 +55,12 @@ test.each([
   ],
   ['another partition', [allow({ Action: ['*'], Resource: ['*'], Condition: leading('TK#*') })], 'not allowed'],
   ['no statement', [], 'not allowed'],
-])('evaluates a policy that names %s', (_name, statements, verdict) => {
+])('allows or denies a request as IAM does under a policy that names %s', (_name, statements, verdict) => {
   const wanted = { action: 'dynamodb:PutItem', resource: table, leadingKeys: ['KEY#1'] }
   expect(evaluate(statements, wanted, { site: 'lab' })).toBe(verdict)
 })
 
-test("allows a function what its role names and rejects other requests with each service's error", async () => {
+test('allows a function the requests that its role allows, and rejects others with the error of the called service', async () => {
   const queueUrl = fixture.cloud.ref('WorkQueue')
   expect(await act({ act: 'put', pk: 'a', sk: 'b' })).toHaveProperty('ok')
   expect(await act({ act: 'query', pk: 'a' })).toMatchObject({
@@ -86,7 +86,7 @@ test("allows a function what its role names and rejects other requests with each
   expect(fixture.events.filter(({ event }) => event === 'request-denied').length).toBeGreaterThanOrEqual(4)
 })
 
-test('rejects an access key that it did not issue', async () => {
+test('rejects an access key that the local cloud did not issue', async () => {
   const stranger = {
     ...fixture.cloud,
     credentials: () => ({ accessKeyId: 'AKIASTRANGER', secretAccessKey: 'x', sessionToken: 'x' }),
@@ -98,7 +98,7 @@ test('rejects an access key that it did not issue', async () => {
   await expect(queues(stranger).send(send)).rejects.toMatchObject({ name: 'InvalidClientTokenId' })
 })
 
-test('issues credentials of a role to another process, restricted by session tags', async () => {
+test('issues credentials of a role for use outside of functions, restricted by session tags', async () => {
   const operator = queues(fixture.cloud)
   for (const QueueName of ['fixture-site-1', 'fixture-site-2'])
     await operator.send(new CreateQueueCommand({ QueueName }))
@@ -123,7 +123,7 @@ test('issues credentials of a role to another process, restricted by session tag
   expect(() => fixture.cloud.credentials('NobodyRole')).toThrow(/no role NobodyRole/)
 })
 
-test('allows the operator everything', async () => {
+test('allows every request with the credentials of the operator', async () => {
   const Item = { pk: { S: 'operator' }, sk: { S: '1' } }
   await tables(fixture.cloud).send(new PutItemCommand({ TableName: 'fixture-notes', Item }))
   const { TableNames } = await tables(fixture.cloud).send(new ListTablesCommand({}))
@@ -151,7 +151,7 @@ test('stores secrets in a file of mode 0600 and returns them to a role that may 
   expect((await stat(fixture.dataFolder)).mode & 0o777).toBe(0o700)
 })
 
-test('answers UnknownOperationException for an unsupported service', async () => {
+test('answers UnknownOperationException for an unsupported service, and QueueDoesNotExist for an unknown queue', async () => {
   const { endpoints, region } = fixture.cloud
   const response = await fetch(endpoints.sqs, {
     method: 'POST',

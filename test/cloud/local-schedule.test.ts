@@ -15,12 +15,12 @@ test.each([
   ['cron(0 0 29 2 ? *)', '2026-01-01T00:00:00Z', '2028-02-29T00:00:00Z'],
   ['cron(0 9 L * ? *)', '2026-02-01T00:00:00Z', '2026-02-28T09:00:00Z'],
   ['cron(0 9 ? * MON#1 *)', '2026-01-06T00:00:00Z', '2026-02-02T09:00:00Z'],
-])('finds the next time of %s after %s', (expression, after, next) => {
+])('finds the next run of the schedule %s after %s', (expression, after, next) => {
   const ms = parseSchedule(expression, 'nightly').nextAfter(Date.parse(after))
   expect(ms && new Date(ms).toISOString()).toBe(next.replace('Z', '.000Z'))
 })
 
-test('finds no next time for a cron expression whose years are over', () => {
+test('finds no next run of a cron schedule whose last year is over', () => {
   expect(parseSchedule('cron(0 12 * * ? 2025)', 'nightly').nextAfter(Date.parse('2026-01-01'))).toBeUndefined()
 })
 
@@ -33,11 +33,11 @@ test.each([
   'cron(0 12 ? * ? *)',
   'cron(0 12 X * ? *)',
   'at(2026-01-01)',
-])('rejects the schedule %s and names the rule', (expression) => {
+])('rejects the invalid schedule %s and names its rule', (expression) => {
   expect(() => parseSchedule(expression, 'nightly')).toThrow(/rule nightly: its schedule .* write rate\(5 minutes\)/)
 })
 
-test('invokes the target of a rule with its input in each period', async () => {
+test('invokes the target of a scheduled rule once per period, with the input of the rule', async () => {
   // A minute takes 100 ms on this clock.
   await using fixture = await runFixture({ clockScale: 600 })
   await expect.poll(async () => (await notes(fixture.cloud, 'tick')).length, patiently).toBeGreaterThanOrEqual(3)

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => fixture[Symbol.asyncDispose]())
 
-test('accepts a client after authorizer and $connect, and sends $connect the documented event', async () => {
+test('accepts a client that the authorizer and $connect accept, and sends $connect the event that AWS documents', async () => {
   await using client = await connect(`${url}?ticket=good-1&ticket=good-2&x=1`, { headers: { 'X-Own': 'a' } })
   client.send({ action: 'ask', question: 'ready' })
   await client.next()
@@ -58,7 +58,7 @@ test.each([
   expect(await refusal(query.startsWith('/') ? url.replace(/\/test$/, query) : url + query)).toBe(status)
 })
 
-test('answers 400 to an upgrade that is not a WebSocket handshake, without calling the authorizer', async () => {
+test('answers 400 to an upgrade request that is not a valid WebSocket handshake', async () => {
   const headers = {
     connection: 'upgrade',
     upgrade: 'websocket',
@@ -71,12 +71,12 @@ test('answers 400 to an upgrade that is not a WebSocket handshake, without calli
   expect(response.statusCode).toBe(400)
 })
 
-test('selects the subprotocol that $connect returns', async () => {
+test('completes the handshake with the subprotocol that $connect returns', async () => {
   await using client = await connect(`${url}?ticket=good&protocol=two`, { protocols: ['one', 'two'] })
   expect(client.socket.protocol).toBe('two')
 })
 
-test('selects a route by the body of the message, and $default for other bodies', async () => {
+test('runs the route that the action in a message names, and $default if it names none', async () => {
   await using client = await connect(`${url}?ticket=good-routes`)
   for (const body of ['{"action":"nobody"}', '{"other":1}', 'no json', '["list"]', '{"action":7}'])
     client.socket.send(body)
@@ -90,7 +90,7 @@ test('selects a route by the body of the message, and $default for other bodies'
   expect(event).not.toHaveProperty('headers')
 })
 
-test('sends the answer of a route that has a route response, no answer of other routes, and errors', async () => {
+test('sends a client errors and the answers of routes that have a route response, but no answers of other routes', async () => {
   await using client = await connect(`${url}?ticket=good`)
   client.send({ action: 'nobody' })
   client.send({ action: 'fail' })
@@ -107,23 +107,26 @@ test.each([
   ['a message of 128 KB in frames of 32 KB', [32, 32, 32, 32].map((size) => size * 1024), undefined],
   ['a frame over 32 KB', [32 * 1024 + 1], 1009],
   ['a message over 128 KB in frames of 32 KB', [32, 32, 32, 32, 1].map((size) => size * 1024), 1009],
-])('accepts %s or closes with the documented code', async (_name, frames, code) => {
-  await using client = await connect(`${url}?ticket=good`)
-  frames.forEach((size, index) => {
-    client.socket.send('x'.repeat(size), { fin: index === frames.length - 1 })
-  })
-  client.send({ action: 'ask', question: 'alive' })
-  if (code === undefined) expect(await client.next()).toEqual({ answer: 'alive' })
-  else expect(await client.closed).toBe(code)
-})
+])(
+  'accepts messages within the limits, and closes the connection with 1009 if one is larger: %s',
+  async (_name, frames, code) => {
+    await using client = await connect(`${url}?ticket=good`)
+    frames.forEach((size, index) => {
+      client.socket.send('x'.repeat(size), { fin: index === frames.length - 1 })
+    })
+    client.send({ action: 'ask', question: 'alive' })
+    if (code === undefined) expect(await client.next()).toEqual({ answer: 'alive' })
+    else expect(await client.closed).toBe(code)
+  },
+)
 
-test('closes with 1003 after a binary frame', async () => {
+test('closes the connection with 1003 after a binary frame', async () => {
   await using client = await connect(`${url}?ticket=good`)
   client.socket.send(Buffer.from('binary'))
   expect(await client.closed).toBe(1003)
 })
 
-test('runs $disconnect for a client that closes, for one that disappears, and for open ones at a stop', async () => {
+test('runs $disconnect for a client that closes or disappears, and for connected clients when the local cloud stops', async () => {
   const dataFolder = await mkdtemp(join(tmpdir(), 'local-cloud-'))
   try {
     const ended = async ({ cloud }: RunningFixture) =>

@@ -28,14 +28,14 @@ async function startError(options: Partial<Parameters<typeof startLocalCloud>[0]
   return error as LocalCloudError
 }
 
-test('asks to run npm run package if there is no package', async () => {
+test('if the package folder does not exist, the error says to run `npm run package`', async () => {
   const error = await startError({ packageFolder: join(folder, 'nowhere') })
   expect(error.errorId).toBe('package-absent')
   expect(error.message).toMatch(/nowhere.*does not exist: run `npm run package` first\.$/)
   expect(error.shouldRetry()).toBe(false)
 })
 
-test('asks to run npm run package again if the package is damaged', async () => {
+test('if the package is damaged, the error says to run `npm run package` again', async () => {
   await using changed = await changedFixture(() => undefined)
   await writeFile(join(changed.packageFolder, 'echo.zip'), 'text of more than 22 bytes, which no zip starts with')
   expect((await startError({ packageFolder: changed.packageFolder })).message).toMatch(
@@ -47,7 +47,7 @@ test('asks to run npm run package again if the package is damaged', async () => 
   expect((await startError({ packageFolder: changed.packageFolder })).errorId).toBe('package-damaged')
 })
 
-test('names a port that is in use and its purpose', async () => {
+test('if a port is in use, the error names the port and what it is for', async () => {
   const other = await listenOnLoopback(0, 'test')
   const error = await startError({ ports: { http: other.port } })
   expect(error.errorId).toBe('port-in-use')
@@ -81,14 +81,14 @@ test('rejects a data folder with a table that has other keys than the template',
   )
 })
 
-test('rejects a Node before 24', () => {
+test('refuses to start on a version of Node before 24', () => {
   expect(() => requireNode('22.11.0')).toThrow(
     /runs on Node 24 or later, and this is 22\.11\.0: start it with `npm start`/,
   )
   expect(() => requireNode('24.0.0')).not.toThrow()
 })
 
-test('closes its ports if a later part cannot start', async () => {
+test('if a part cannot start, closes the ports that were already open', async () => {
   const port = await listenOnLoopback(0, 'test')
   await port.stop()
   await using changed = await changedFixture(({ ConsumeEventSourceMappingSQSWorkQueue: mapping }) => {
@@ -178,7 +178,7 @@ test.each([
   expect((await startError({ packageFolder: changed.packageFolder })).message).toMatch(message)
 })
 
-test('does not start a disabled mapping and a disabled rule', async () => {
+test('starts if all event source mappings and scheduled rules of the template are disabled', async () => {
   await using changed = await changedFixture((resources) => {
     for (const { Type, Properties } of Object.values(resources)) {
       if (Type === 'AWS::Lambda::EventSourceMapping') Properties.Enabled = false

@@ -49,7 +49,7 @@ test('keeps tables, queues, messages, secrets and credentials over a restart', a
   expect(second.cloud.credentials('BridgeRole').accessKeyId).toBe(keys[0])
 })
 
-test('keeps every write that was answered if it is killed with SIGKILL', async () => {
+test('the local cloud keeps every write that it has answered, even if it is killed with SIGKILL', async () => {
   // Goal: no acknowledged write is lost. Method: kill a local cloud in another process right after the last of 50 answers.
   const script = fileURLToPath(new URL('local-fixture/runner.ts', import.meta.url))
   const env = { ...process.env, PACKAGE_FOLDER: await packagedFixture() }
@@ -83,7 +83,7 @@ test('redelivers a message at once if its visibility time-out is set to 0', asyn
   expect((await receive(fixture.cloud, QueueUrl))?.MessageId).toBe(first?.MessageId)
 })
 
-test('sets the attributes of a queue that a new template changes', async () => {
+test('if a new template changes an attribute of a queue, applies it to the existing queue', async () => {
   await (await runFixture({ dataFolder })).cloud.stop()
   await using changed = await changedFixture(({ PlainQueue: queue }) => {
     if (queue) queue.Properties.VisibilityTimeout = 77
@@ -115,7 +115,7 @@ test('deletes only items whose time to live has passed', async () => {
   expect(await Promise.all(['future', 'text'].map(there))).toEqual([true, true])
 })
 
-test('listens on loopback only', async () => {
+test('the local cloud listens on loopback only', async () => {
   await using fixture = await runFixture({ dataFolder })
   const { execFileSync } = await import('node:child_process')
   const sockets = execFileSync('cat', ['/proc/net/tcp', '/proc/net/tcp6'], { encoding: 'utf8' })

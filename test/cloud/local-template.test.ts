@@ -46,7 +46,7 @@ test.each([
     { Condition: { StringEquals: { a: 'b' } } },
     { Condition: { StringEquals: { a: 'b' } } },
   ],
-])('resolves %s', (_name, value, expected) => {
+])('resolves %s in a CloudFormation template', (_name, value, expected) => {
   expect(resolve(value, 'here')).toEqual(expected)
 })
 
@@ -55,11 +55,11 @@ test.each([
   ['an unknown attribute', { 'Fn::GetAtt': ['Table', 'StreamArn'] }, /Fn::GetAtt Table\.StreamArn at Outputs/],
   ['a parameter without a default', { Ref: 'Unset' }, /Ref Unset at Outputs/],
   ['an unsupported function', { b: { 'Fn::ImportValue': 'x' } }, /Fn::ImportValue at Outputs\.b/],
-])('names the place in the template of %s', (_name, value, message) => {
+])('the error about %s says where in the template it is', (_name, value, message) => {
   expect(() => resolve(value, 'Outputs')).toThrow(message)
 })
 
-test('gives functions resolved variables and credentials of their role, but no variable of this machine', async () => {
+test('gives a function its resolved environment variables and credentials of its role, but no variable of this machine', async () => {
   process.env['SWITCHHOOK_CANARY'] = 'leaked'
   await using fixture = await runFixture()
   const { environment, versions, cwd } = await ask(fixture.cloud, 'echo', { environment: true })

@@ -29,7 +29,7 @@ const takeMany = async (who: string, count: number, now: number) => {
 /** Returns the minutes of each window if its tries are used up at once. */
 const growing = [15, 30, 60, 120, 240, 480, 960, 1440, 1440]
 
-test('allows only the tries of one window out of a thousand concurrent guesses, and as many after the window', async () => {
+test('of a thousand concurrent guesses, allows only as many as the tries of one window, and as many again after it', async () => {
   expect(await takeMany('guesser', 1000, start)).toBe(triesMax)
   expect(await takeMany('guesser', 10, start + windowMs - 1)).toBe(0)
   expect(await takeMany('guesser', 1000, start + windowMs)).toBe(triesMax)
@@ -41,25 +41,25 @@ test('does not count right lookups, and refuses them like wrong ones once the tr
   expect(await take('student', start + windowMs - 1, true)).toBe(false)
 })
 
-test('allows no further wrong guess because of a right lookup among a thousand concurrent ones', async () => {
+test('a right lookup among a thousand concurrent guesses does not allow one more wrong guess', async () => {
   const at = 500
   const taken = await Promise.all(Array.from({ length: 1000 }, (_, n) => take('lucky', start, n === at)))
   expect(taken.filter((isTaken, n) => isTaken && n !== at).length).toBe(triesMax)
 })
 
-test('keeps counting failures after a right lookup, so that a student cannot gain guesses with his own number', async () => {
+test('a right lookup does not reset the count of failures, so that nobody gains guesses by looking up their own number', async () => {
   expect(await takeMany('cheat', triesMax - 1, start)).toBe(triesMax - 1)
   for (let n = 0; n < 3; n++) expect(await take('cheat', start, true)).toBe(true)
   expect(await takeMany('cheat', 10, start)).toBe(1)
 })
 
-test('counts tries by site and caller', async () => {
+test('counts tries for each site and each caller separately', async () => {
   await takeMany('one', 10, start)
   expect(await take('two', start)).toBe(true)
   expect(await tries.take('other', { who: 'one', isRight: false }, start, undefined)).toBe(true)
 })
 
-test('doubles the window each time it is used up, up to a day, and resets it after a day without failures', async () => {
+test('doubles the window each time its tries are used up, up to a day, and resets it after a day without failures', async () => {
   let now = start
   for (const minutes of growing) {
     expect(await takeMany('stubborn', 20, now), `${minutes} minutes`).toBe(triesMax)
@@ -72,7 +72,7 @@ test('doubles the window each time it is used up, up to a day, and resets it aft
   expect(await takeMany('stubborn', 20, peace + 2 * windowMs)).toBe(0)
 })
 
-test('keeps the length of the next window after a window that was not used up', async () => {
+test('a window whose tries are not used up is followed by a window of the same length', async () => {
   await takeMany('patient', 10, start)
   expect(await takeMany('patient', triesMax - 1, start + windowMs)).toBe(triesMax - 1)
   const third = start + 3 * windowMs
@@ -81,7 +81,7 @@ test('keeps the length of the next window after a window that was not used up', 
   expect(await takeMany('patient', 10, third + 2 * windowMs)).toBe(triesMax)
 })
 
-test('sets time to live after the window and the time in which its length still counts', async () => {
+test('the row of a window expires only after the window and the day in which its length still counts', async () => {
   const now = Date.UTC(2026, 11, 1)
   await takeMany('aged', 10, now)
   await takeMany('aged', 10, now + windowMs)
@@ -126,7 +126,7 @@ async function guessesOf(next: () => Lookup): Promise<string[][]> {
 }
 const thrice = Array.from({ length: 3 }, () => [...refused, 'lookup-locked'])
 
-test('locks a caller for longer each time, after unknown numbers as after wrong PINs', async () => {
+test('locks a caller for longer each time, whether the guesses are unknown numbers or wrong PINs', async () => {
   const known = Array.from({ length: 21 }, (_, n) => String(4000 + n))
   await Promise.all(known.map(student))
   let n = 0
@@ -139,7 +139,7 @@ test('locks a caller for longer each time, after unknown numbers as after wrong 
   )
 })
 
-test('allows only the tries of ten callers out of two hundred guesses, half of them of students with a mark', async () => {
+test('of 200 guesses by ten callers, allows only the tries of each caller, for student numbers with and without a mark', async () => {
   const known = Array.from({ length: 100 }, (_, n) => String(9000 + 2 * n))
   await Promise.all(known.map(student))
   const guess = (n: number) => lookUp({ matricule: String(9000 + n), caller: `guesser ${n % 10}`, pin: '0000' }, start)
@@ -162,14 +162,14 @@ test('does not lock a student because of a locked caller, nor a caller because o
   expect(await lookUp({ matricule: '6100', caller: 'free', pin: '4711' }, start)).toBe('found')
 })
 
-test('locks a student number for longer each time over all callers, with or without a mark', async () => {
+test('locks a student number for longer each time, counting guesses of all callers, whether or not it has a mark', async () => {
   await student('6000')
   const by = (matricule: string) => () => ({ matricule, caller: randomUUID(), pin: '0000' })
   expect(await guessesOf(by('6000'))).toEqual(thrice)
   expect(await guessesOf(by('6001'))).toEqual(thrice)
 })
 
-test('answers a right lookup after the lock, and the next lock has the first length again', async () => {
+test('answers a right lookup after a lock has ended, and the next lock is as short as the first again', async () => {
   await student('7000')
   const wrong = { matricule: '7000', caller: 'forgetful', pin: '0000' }
   const right = { ...wrong, pin: '4711' }
@@ -183,7 +183,7 @@ test('answers a right lookup after the lock, and the next lock has the first len
   expect(await lookUp(right, after + windowMs)).toBe('found')
 })
 
-test('makes the same requests for a wrong PIN, a missing PIN and an unknown number, and for right and wrong at a locked student', async () => {
+test('sends DynamoDB the same requests for a wrong PIN, no PIN and an unknown number; if locked, also for a right PIN', async () => {
   await student('8000')
   await student('8001')
   for (let n = 0; n < triesMax; n++) await lookUp({ matricule: '8001', caller: randomUUID(), pin: '0000' }, start)
@@ -210,7 +210,7 @@ test('makes the same requests for a wrong PIN, a missing PIN and an unknown numb
   tables.db.middlewareStack.remove('asked')
 })
 
-test('counts no try for a lookup over the rate limit, and its answer contains no mark', async () => {
+test('a lookup over the rate limit counts as no try and is answered without a mark', async () => {
   await student('429')
   const tooMany = new HttpProblemError(429, 'key-rate-exceeded', 'Too many.')
   const guess = { matricule: '429', caller: 'hasty', pin: '0000' }
@@ -219,7 +219,7 @@ test('counts no try for a lookup over the rate limit, and its answer contains no
   expect(await lookUp({ ...guess, pin: '4711' }, start)).toBe('found')
 })
 
-test('answers a locked caller without a mark if DynamoDB was too busy to read the window', async () => {
+test('answers a locked caller without a mark even if DynamoDB is too busy to return the window', async () => {
   await student('6300')
   for (let n = 0; n < triesMax; n++) await lookUp({ matricule: String(6400 + n), caller: 'busy', pin: '0000' }, start)
   let busy = 0

@@ -35,7 +35,7 @@ const step = fc.record({
   mayCreate: fc.boolean(),
 })
 
-test('returns the rows of an hour like the emulator, in the same order', async () => {
+test('the table in memory returns the rows of an hour in the same order as the DynamoDB emulator', async () => {
   const memory = new MemoryTable()
   const both = [documentClientOver(async (command) => memory.carryOut(command)), tables.db]
   const found = await Promise.all(
@@ -50,7 +50,7 @@ test('returns the rows of an hour like the emulator, in the same order', async (
   expect(found[0]).toEqual(found[1])
 })
 
-test('carries out every command with the same result as the emulator', async () => {
+test('the table in memory gives random commands the same results as the DynamoDB emulator', async () => {
   let run = 0
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {

@@ -25,7 +25,7 @@ const call = (epoch: number, seq: number, state: CallState['state'] = 'ringing')
 const put = (site: string, entity: CallEntity, mayCreate = true) =>
   presence.put(site, { topic: 'calls', entity, ended: entity.state.state === 'ended', mayCreate }, 1_000)
 
-test('keeps the newest version in any order of delivery', async () => {
+test('keeps the newest version of a call, in whatever order its versions are delivered', async () => {
   let run = 0
   const versions = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 30 })), {
     minLength: 1,
@@ -47,13 +47,13 @@ test('keeps the newest version in any order of delivery', async () => {
   )
 })
 
-test('returns true for an equal version, so that a fact is pushed after a crash before its push', async () => {
+test('put returns true for the stored version too, so that a fact is pushed again after a crash that prevented its push', async () => {
   expect(await put('equal', call(1, 5))).toBe(true)
   expect(await put('equal', call(1, 5))).toBe(true)
   expect(await put('equal', call(1, 4))).toBe(false)
 })
 
-test('keeps an entity ended that the cloud ended, until a newer version arrives', async () => {
+test('a call that the cloud ended stays ended until a newer version arrives', async () => {
   const seen = call(1, 5)
   await put('ended', seen)
   const ended = await presence.end('ended', seen, 2, 2_000)
@@ -71,13 +71,13 @@ test('keeps the tombstone of an ended call when an older fact arrives', async ()
   expect(await presence.calls('tomb')).toEqual([])
 })
 
-test('lets a fact that may not create change a live row but not create one', async () => {
+test('a fact with mayCreate: false changes an existing row but creates none', async () => {
   expect(await put('late', call(1, 1), false)).toBe(false)
   await put('late', call(1, 2))
   expect(await put('late', call(1, 3), false)).toBe(true)
 })
 
-test('accepts a ticket once, and not after it has expired', async () => {
+test('accepts only one of eight concurrent uses of a ticket, and none after it has expired', async () => {
   const tickets = new TicketStore(tables.db, tables.table)
   const row = { site: 'office', keyId: 'k', scopes: ['presence:read'], expiresAt: 60_000 }
   await tickets.put('one', row, 0)

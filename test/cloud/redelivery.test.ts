@@ -10,7 +10,7 @@ import { countsOfHour } from '../support/total-counts.ts'
  * Goal: each CDR is stored exactly once, with redeliveries in any order and functions that die between any two writes.
  * Method: a seeded schedule of deliveries and deaths with the emulator; the campaign `redelivery` runs a longer one.
  */
-test('stores and totals 60 calls once that are delivered 1 to 5 times by functions that fail at any request', async () => {
+test('stores and totals each of 60 calls once, although each is delivered 1 to 5 times and functions fail at any request', async () => {
   await using tables = await startTables()
   const { deliveries, struck, deadLetters, sent, rows, items, hours, totals } = await redeliver(tables, 60, 1)
   expect(deliveries).toBeGreaterThan(3)
@@ -23,7 +23,7 @@ test('stores and totals 60 calls once that are delivered 1 to 5 times by functio
   expect(totalled.reduce((sum, { calls }) => sum + Number(calls), 0)).toBe(60)
 })
 
-test('writes a CDR for three write units, for two if the caller is hidden, for one more without a time in its linkedid', async () => {
+test('writing a CDR costs three write units, two if its caller is hidden, and four if its linkedid contains no time', async () => {
   await using tables = await startTables()
   let units = 0
   tables.db.middlewareStack.add(
@@ -46,7 +46,7 @@ test('writes a CDR for three write units, for two if the caller is hidden, for o
   expect([await cost({}), await cost(hidden), await cost({ linkedid: 'no-time' })]).toEqual([3, 2, 4])
 })
 
-test('writes 480 CDRs in messages of 20 for three write units each, plus one a message and hour for the mark', async () => {
+test('writing 480 CDRs in messages of 20 costs three write units each, and one per message to mark the hour for totals', async () => {
   await using tables = await startTables()
   expect(await countWrites(tables, 480, 20)).toEqual({ rows: 1_440, marks: 24 })
 })

@@ -67,7 +67,7 @@ test('does not change totals when a row is redelivered', async () => {
   expect(first.rows).toHaveLength(48)
 })
 
-test('sorts all calls into the hours of a zone with an offset of half an hour', async () => {
+test('counts calls in the local hours of a time zone whose offset from UTC includes half an hour', async () => {
   const { rows, total } = await stats('again', 'hour', 'Asia/Kolkata')
   expect(rows.filter(({ calls }) => calls > 0).map(({ key, calls }) => [key, calls])).toEqual([
     ['2026-11-24T00:00+05:30', 30],
@@ -76,7 +76,7 @@ test('sorts all calls into the hours of a zone with an offset of half an hour', 
   expect(total.calls).toBe(90)
 })
 
-test('counts a call for each extension and trunk that takes part', async () => {
+test('counts a call for each extension and each trunk that takes part in it', async () => {
   await write('lines', makeCdr(1))
   await write('lines', makeCdr(2, { dst: '0123456789', dstchannel: 'PJSIP/mytrunk-0000000a' }))
   await write('lines', makeCdr(3, { src: '0987654321', channel: 'PJSIP/mytrunk-0000000b' }))
@@ -91,7 +91,7 @@ test('counts a call for each extension and trunk that takes part', async () => {
   ])
 })
 
-test('counts a row that is written while its hour is totalled by two concurrent runs', async () => {
+test('counts a row that is written while two concurrent runs total its hour', async () => {
   for (let late = 0; late < 6; late += 1) {
     const site = `race-${late}`
     await write(site, makeCdr(1))
@@ -124,7 +124,7 @@ function interrupted(store: TotalStore, step: () => Promise<void>): RollUpDepend
   }
 }
 
-test('waits before it totals an hour again if that took long', async () => {
+test('if totalling an hour took long, waits before it totals that hour again', async () => {
   await write('rest', makeCdr(1))
   let at = 1_000_000
   const slow = { ...rolling(), until: Number.MAX_SAFE_INTEGER, now: () => (at += 100) }
@@ -135,7 +135,7 @@ test('waits before it totals an hour again if that took long', async () => {
   expect(await rollUp(slow)).toMatchObject({ done: 1, resting: 0 })
 })
 
-test('counts a call that continues into the next hour in that hour’s peak but not in its calls', async () => {
+test('a call that continues into the next hour counts in the peak of that hour, but not in its number of calls', async () => {
   await write('open', makeCdr(59, { end: '2026-11-23T20:10:00+0000', duration: 660, billsec: 650 }))
   await write('open', makeCdr(62))
   await untilClean()

@@ -5,11 +5,11 @@ import { text } from 'node:stream/consumers'
 
 interface Request {
   accessKeyId: string
-  /** Unix milliseconds, as signed. */
+  /** Time in the signature, in Unix milliseconds. */
   signedMs: number
 }
 
-/** What stands in SQS's place: looks at each request's signature, and tells the time that a test wants. */
+/** A server that replaces SQS: it checks the time of each request's signature and answers with the time that a test sets. */
 export async function stubQueue(serverNowMs: () => number = Date.now, host = '127.0.0.1') {
   const requests: Request[] = []
   const server = createServer(async (request, response) => {

@@ -4,7 +4,7 @@ import { TimeLineStore } from '../../functions/stores/time-lines.ts'
 import { callFact } from '../support/facts.ts'
 import { startTables } from '../support/tables.ts'
 
-test('stores the facts of a batch about a call as one item of one write unit, and reads each state once, in order', async () => {
+test('stores the facts of one batch about a call as one item of one write unit; a read returns each state once, in order', async () => {
   await using tables = await startTables()
   let [puts, units] = [0, 0]
   tables.db.middlewareStack.add(

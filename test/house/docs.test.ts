@@ -13,7 +13,7 @@ const documents = [
 ].filter((name) => name.endsWith('.md'))
 const hopsMax = 12
 
-test('every file that a document names is there', () => {
+test('every file that a document names exists', () => {
   const named = documents.flatMap((document) => {
     const text = readFileSync(document, 'utf8')
     const code = [
@@ -29,7 +29,7 @@ test('every file that a document names is there', () => {
   expect(named.filter(({ file }) => !existsSync(file))).toEqual([])
 })
 
-test('the architecture lists at most 12 hops from an event to the page, each with its files', () => {
+test('docs/architecture.md lists at most 12 hops from an event to the page, each with its files', () => {
   const live = /## Live[\s\S]*?(?=\n## )/.exec(readFileSync('docs/architecture.md', 'utf8'))?.[0] ?? ''
   const hops = [...live.matchAll(/^\| (\d+) \|.*\| (?:`[\w./-]+`(?:, )?)+ \|$/gm)].map((match) => Number(match[1]))
   expect(hops).toEqual(hops.map((_, i) => i + 1))
@@ -37,7 +37,7 @@ test('the architecture lists at most 12 hops from an event to the page, each wit
   expect(hops.length).toBeLessThanOrEqual(hopsMax)
 })
 
-test('the documents speak of every suite and every npm script that they should', () => {
+test('README.md contains the commands that start the project and run its tests', () => {
   const readme = readFileSync('README.md', 'utf8')
   for (const command of ['npm ci && npm start', 'npm ci && npm test', 'npm run test:pure'])
     expect(readme).toContain(command)
@@ -49,7 +49,7 @@ test('whoever installs the bridge finds the mapping of CDRs and every check', ()
   for (const id of checkIds) expect(text).toContain(`| \`${id}\` |`)
 })
 
-test('whoever installs the bridge starts it with the flags that it is measured with', () => {
+test('the deploy guide and the systemd unit start the bridge with the Node flags that it is measured with', () => {
   for (const file of ['docs/deploy.md', 'examples/switchhook-bridge.service'])
     expect(readFileSync(file, 'utf8').replace(/\S*switchhook-bridge/g, 'switchhook-bridge'), file).toContain(
       `node ${bridgeNodeFlags.join(' ')} switchhook-bridge.mjs --config`,

@@ -14,12 +14,12 @@ const rows = [...document.matchAll(/^\| (\d+) \| ([^|]+) \| ([^|]*) \| (.+) \(`(
   }),
 )
 
-test('each fault from 1 to 29 is in the table with a test that is there', () => {
+test('docs/durability.md lists each fault from 1 to 29 with the name of a test that exists', () => {
   expect(rows.map(({ number }) => number)).toEqual(Array.from({ length: 29 }, (_, index) => index + 1))
   expect(rows.filter(({ name, file }) => !readFileSync(file, 'utf8').includes(name))).toEqual([])
 })
 
-test('the table names every kind of fault that the simulator has, and every planted mistake', () => {
+test('docs/durability.md names every kind of fault that the simulator injects, and every planted bug', () => {
   const named = new Set(rows.flatMap(({ kinds }) => kinds))
   const kinds = Object.keys(faults).filter((kind) => kind !== 'event-lost')
   expect([...named].sort()).toEqual(kinds.sort())

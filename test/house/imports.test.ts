@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { importCycles, importsIn, readImports } from '../support/import-graph.ts'
 import { sourceFiles } from '../support/source-files.ts'
 
-/** The floors, from the ground; the first pattern that matches a file gives its floor. An import never goes up. */
+/** The floors (layers), from the lowest up; the first pattern that matches a file gives its floor. An import never goes up. */
 const floors: [RegExp, number][] = [
   [/^contracts\//, 0],
   [/^(functions|bridge)\/(config|log|failure|backoff)\.ts$/, 1],
@@ -35,7 +35,7 @@ const mayImport: Record<string, string[]> = {
   dashboard: ['contracts', 'client'],
   // `switchhook menu test` runs the bridge's menu engine without a phone.
   cli: ['contracts', 'client', 'bridge'],
-  // The private Asterisk, the recording and the local cloud know nothing of each other.
+  // The private Asterisk, the replay of recordings and the local cloud do not import each other.
   'infra/asterisk': ['contracts'],
   'infra/local': ['contracts'],
   'infra/replay': ['contracts'],
@@ -62,21 +62,21 @@ const floorOf = (file: string) => floors.find(([pattern]) => pattern.test(file))
 const treeOf = (file: string) => /^(infra\/)?[^/]+/.exec(file)?.[0] ?? ''
 const arrow = ({ file, target }: { file: string; target: string }) => `${file} imports ${target}`
 
-test('finds source files and imports to check', () => {
+test('finds more than 700 source files and 2,000 imports to check', () => {
   expect(files.length).toBeGreaterThan(700)
   expect(imports.length).toBeGreaterThan(2_000)
 })
 
-test('every source file is on a floor', () => {
+test('every source file belongs to a floor, that is, a layer of the architecture', () => {
   expect(files.filter((file) => floorOf(file) === undefined)).toEqual([])
 })
 
-test('no import goes up a floor', () => {
+test('no file imports a file of a higher floor', () => {
   const up = imports.filter(({ file, target }) => (floorOf(target) ?? 99) > (floorOf(file) ?? 0))
   expect(up.map(arrow)).toEqual([])
 })
 
-test('a tree imports only the trees that it may import', () => {
+test('each source tree imports only from the trees that are allowed for it', () => {
   const across = imports.filter(({ file, target }) => {
     const [from, to] = [treeOf(file), treeOf(target)]
     return from !== 'test' && from !== to && !mayImport[from]?.includes(to)
@@ -84,14 +84,14 @@ test('a tree imports only the trees that it may import', () => {
   expect(across.map(arrow)).toEqual([])
 })
 
-test('no file imports itself through other files', () => {
+test('there is no import cycle: no file imports itself through other files', () => {
   const sentences = importCycles(imports).map(
     (ring) => `Import cycle: ${ring.join(' -> ')}. Move what they share to a file of its own.`,
   )
   expect(sentences.join('\n')).toBe('')
 })
 
-test('the presence client imports values only from contracts that import nothing, so that no schema is bundled', () => {
+test('the presence client imports values only from contract files without imports, so that its bundle contains no schema', () => {
   // The HTTP client parses answers with the contracts' schemas, and the call log reader is built on it.
   const typed = ['client/http-client.ts', 'client/http.ts', 'client/call-log.ts']
   const presence = sourceFiles(['client']).filter((file) => !typed.includes(file))
@@ -111,26 +111,26 @@ describe('the search for import cycles', () => {
       return { file, target }
     })
 
-  test('finds no ring if two files import a third', () => {
+  test('finds no cycle if two files import the same third file', () => {
     expect(importCycles(graph('a c', 'b c', 'a b'))).toEqual([])
   })
 
-  test('returns the shortest ring through the first file', () => {
+  test('returns the shortest cycle through the first file', () => {
     expect(importCycles(graph('a b', 'b c', 'c d', 'd a', 'c a'))).toEqual([['a', 'b', 'c', 'a']])
   })
 
-  test('finds a ring that the first file imports without being part of it', () => {
+  test('finds a cycle that the first file imports without being part of it', () => {
     expect(importCycles(graph('a b', 'b c', 'c b'))).toEqual([['b', 'c', 'b']])
   })
 
-  test('returns one ring for each group of files', () => {
+  test('returns one cycle for each group of files that import each other', () => {
     expect(importCycles(graph('a b', 'b a', 'c d', 'd c', 'b c'))).toEqual([
       ['a', 'b', 'a'],
       ['c', 'd', 'c'],
     ])
   })
 
-  test('counts imports of types, re-exports and import()', () => {
+  test('counts type imports, re-exports and import() as imports', () => {
     const text = "import type { A } from './a.ts'\nexport * from '../b.ts'\nawait import('./c/d.ts')\nimport 'node:fs'"
     expect(importsIn('x/y.ts', text).map(({ target }) => target)).toEqual(['x/a.ts', 'b.ts', 'x/c/d.ts'])
   })

@@ -32,7 +32,7 @@ test('every route has a handler, and every handler a route', () => {
   expect(handlerFaults(routes, handlers).join('\n')).toBe('')
 })
 
-test('serverless.yml has every function of the registry and no other HTTP function', () => {
+test('serverless.yml has every function of the route registry and no other HTTP function', () => {
   const functions = [...new Set(routes.map(([, definition]) => definition.function))]
   expect(templateFaults(functions, readFileSync('serverless.yml', 'utf8')).join('\n')).toBe('')
 })
@@ -58,14 +58,14 @@ test('every errorId that functions/http answers is declared with its status', ()
   expect(missing.join('\n')).toBe('')
 })
 
-test.each(generated)('the $part of $file are current', ({ file, part, make }) => {
+test.each(generated)('the generated $part in $file are current', ({ file, part, make }) => {
   const text = readFileSync(file, 'utf8')
   const stale = withPart(text, part, make()) === text ? '' : `${file} is stale: run \`npm run documents\`.`
   expect(stale).toBe('')
 })
 
 const listSites = siteRoutes['GET /v1/sites']
-/** What a route is without `needs`; the compiler would refuse it. */
+/** A route without `needs`, which the compiler would reject. */
 const withoutScope = { ...siteRoutes['GET /v1/sites/{site}'], needs: undefined } as unknown as RouteDefinition
 
 test.each([

@@ -6,7 +6,7 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   .split('\n')
   .filter(Boolean)
 
-/** What a secret looks like. The parts are joined here so that this file does not find itself. */
+/** Patterns of secrets. They are joined from parts, so that they do not match this file. */
 const secretForms: Record<string, RegExp> = {
   'private key': new RegExp(`-----BEGIN ${'[A-Z ]*'}PRIVATE KEY-----\\\\?n?[\\s]*[A-Za-z0-9+/]{40}`),
   'AWS access key': /\b(AKIA|ASIA)[0-9A-Z]{16}\b/,
@@ -14,7 +14,7 @@ const secretForms: Record<string, RegExp> = {
   'Switchhook admin key': /\bsha_[0-9A-Za-z_-]{43}\b/,
 }
 
-test('no file of the tree holds a secret', () => {
+test('no file of the repository contains a secret', () => {
   const found = tracked.flatMap((file) => {
     const text = readFileSync(file, 'latin1')
     return Object.entries(secretForms)
@@ -25,7 +25,7 @@ test('no file of the tree holds a secret', () => {
   expect(found).toEqual([])
 })
 
-test('the forms find each kind of secret', () => {
+test('the patterns that this file searches for match a sample of each kind of secret', () => {
   const samples = {
     'private key': `-----BEGIN ${'PRIVATE'} KEY-----\n${'A'.repeat(64)}`,
     'AWS access key': `AKIA${'A'.repeat(16)}`,
@@ -35,6 +35,6 @@ test('the forms find each kind of secret', () => {
   for (const [name, sample] of Object.entries(samples)) expect(secretForms[name]?.test(sample), name).toBe(true)
 })
 
-test('the lock file names no host, so that it installs from any registry', () => {
+test('package-lock.json names no registry host, so that it installs from any registry', () => {
   expect(readFileSync('package-lock.json', 'utf8')).not.toMatch(/"resolved": "http/)
 })

@@ -11,15 +11,15 @@ const sizes = sourceFiles(['contracts', 'functions', 'bridge', 'client', 'dashbo
   .map((file) => ({ file, lines: readFileSync(file, 'utf8').trimEnd().split('\n').length }))
   .sort((a, b) => a.lines - b.lines)
 
-test('no module is two nouns: none is over 250 lines', () => {
+test('no module is longer than 250 lines', () => {
   expect(sizes.filter(({ lines }) => lines > linesMax)).toEqual([])
 })
 
-test('half of the modules are 110 lines or fewer', () => {
+test('the median length of the modules is at most 110 lines', () => {
   expect(sizes[Math.floor(sizes.length / 2)]?.lines).toBeLessThanOrEqual(medianMax)
 })
 
-test('handlers parse, call and shape: none is over 40 lines', () => {
+test('no handler is longer than 40 lines', () => {
   const handlers = sizes.filter(({ file }) => file.endsWith('/handler.ts'))
   expect(handlers.length).toBeGreaterThan(5)
   expect(handlers.filter(({ lines }) => lines > handlerLinesMax)).toEqual([])

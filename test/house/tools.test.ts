@@ -11,7 +11,7 @@ const tools = [
   { name: 'compiler', command: ['tsc', '--noEmit'], mend: 'Run `npx tsc --noEmit` and mend the types that it lists.' },
 ]
 
-test.each(tools)('the tree passes the $name', async ({ command: [tool = '', ...args], mend }) => {
+test.each(tools)('the $name reports no error in the source tree', async ({ command: [tool = '', ...args], mend }) => {
   const { status, output } = await run(tool, args)
   expect(status, `${mend}\n${output}`).toBe(0)
 })

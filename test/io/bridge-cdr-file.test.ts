@@ -69,7 +69,7 @@ test('returns lines as they are written, and a half line once it is complete', a
   expect(await next).toEqual(['two'])
 })
 
-test('continues after the last committed line at a restart, and reads uncommitted lines again', async () => {
+test('after a restart, continues after the last committed line and reads uncommitted lines again', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await take(file, 1)
@@ -89,7 +89,7 @@ test('reads a renamed file to its end before the new file', async () => {
   expect(await take(file, 3)).toEqual(['two', 'three, by a writer that had it open', 'four'])
 })
 
-test('first finishes a file that was renamed while the bridge was stopped, then the files rotated after it', async () => {
+test('after a start, first reads the rest of a file that was renamed while the bridge was stopped, then newer files', async () => {
   const file = await tail()
   await appendFile(path, 'one\ntwo\n')
   const batch = await file.next(AbortSignal.timeout(5000))
@@ -104,7 +104,7 @@ test('first finishes a file that was renamed while the bridge was stopped, then 
   expect(await take(await tail(), 3)).toEqual(['three', 'four', 'five'])
 })
 
-test('reads the rest of a file that copytruncate cut from its copy', async () => {
+test('after copytruncate, reads the rest of the truncated file from its copy', async () => {
   const file = await tail()
   await appendFile(path, 'one, which is longer than what comes after\n')
   await take(file, 1)
@@ -171,7 +171,7 @@ test('counts and skips a rotated file that cannot be decompressed', async () => 
   expect(counted).toContain('cdr-rotated-unreadable')
 })
 
-test('does not take a new file for the old one because it has the same inode', async () => {
+test('reads a new file from its start even if it has the inode of the old one', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await take(file, 1)
@@ -183,7 +183,7 @@ test('does not take a new file for the old one because it has the same inode', a
   expect(counted).toContain('cdr-position-lost')
 })
 
-test('reads the file again from its start if the checkpoint is lost or damaged', async () => {
+test('reads the file again from its start if the checkpoint is damaged', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await take(file, 1)
@@ -191,7 +191,7 @@ test('reads the file again from its start if the checkpoint is lost or damaged',
   expect(await take(await restart(file), 1)).toEqual(['one'])
 })
 
-test('waits for a file that is missing after the first start, and reads it when it is back', async () => {
+test('after a restart, waits for a CDR file that is missing, and reads it once it exists', async () => {
   const file = await tail()
   await appendFile(path, 'one\n')
   await take(file, 1)
@@ -221,7 +221,7 @@ test('returns a record that never ends once the file has not grown for a second,
   expect(await take(await restart(file), 1)).toEqual(['{"src":"60"}'])
 })
 
-test('a folder in place of the file throws an error', async () => {
+test('throws an error if the path of the CDR file is a folder', async () => {
   path = folder
   await expect(tail().then((file) => take(file, 1))).rejects.toThrow()
 })

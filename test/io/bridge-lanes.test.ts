@@ -126,19 +126,22 @@ test('sends facts through the live lane in order, the first at once', async () =
   expect(stage.spool.unacked).toBe(0)
 })
 
-test.each(['hang', 'down', 'retry'] as const)('acknowledges nothing while SQS is simulated as %s', async (kind) => {
-  await using stage = await Stage.open()
-  let calls = 0
-  stage.answer = () => {
-    calls += 1
-    return kind
-  }
-  await stage.start()
-  stage.append('a', 1)
-  await vi.waitFor(() => expect(calls).toBeGreaterThan(0))
-  expect(stage.spool.unacked).toBe(1)
-  expect(stage.sent).toEqual([])
-})
+test.each(['hang', 'down', 'retry'] as const)(
+  'acknowledges no fact while the simulated SQS does not accept it: %s',
+  async (kind) => {
+    await using stage = await Stage.open()
+    let calls = 0
+    stage.answer = () => {
+      calls += 1
+      return kind
+    }
+    await stage.start()
+    stage.append('a', 1)
+    await vi.waitFor(() => expect(calls).toBeGreaterThan(0))
+    expect(stage.spool.unacked).toBe(1)
+    expect(stage.sent).toEqual([])
+  },
+)
 
 test('sends facts that waited 30 s to the records queue in order, and reports the entities to publish again', async () => {
   await using stage = await Stage.open()
@@ -156,7 +159,7 @@ test('sends facts that waited 30 s to the records queue in order, and reports th
   expect(stage.spool.unacked).toBe(0)
 })
 
-test('after late facts of more than 2,000 entities, asks to publish everything and still reports each gap', async () => {
+test('after late facts of more than 2,000 entities, asks to publish all entities again and still reports each gap', async () => {
   await using stage = await Stage.open()
   stage.answer = (lane) => (lane === 'live' ? 'down' : 'accepted')
   await stage.start()
@@ -194,7 +197,7 @@ test('sends fresh facts through the live lane while the late lane waits for its 
   await vi.waitFor(() => expect(stage.spool.unacked).toBe(0))
 })
 
-test('sends facts left by an earlier process to the records queue', async () => {
+test('sends facts that an earlier process left in the spool to the records queue', async () => {
   const first = await Stage.open()
   first.answer = () => 'down'
   await first.start()

@@ -77,7 +77,7 @@ async function turnsPass(): Promise<void> {
   for (let n = 0; n < turns; n++) await new Promise(setImmediate)
 }
 
-test('waits while the live lane is busy, and sends the backlog once it is idle', async () => {
+test('waits while the live lane is busy, and sends the backlog once the live lane is idle', async () => {
   await using lane = await startLateLane()
   nowMs = 19
   await turnsPass()
@@ -86,7 +86,7 @@ test('waits while the live lane is busy, and sends the backlog once it is idle',
   await vi.waitFor(() => expect(lane.sent()).toBe(1))
 })
 
-test('stops waiting for a busy live lane after 20 ms', async () => {
+test('sends the backlog after 20 ms even if the live lane is still busy', async () => {
   await using lane = await startLateLane()
   await turnsPass()
   expect(lane.isRead()).toBe(false)

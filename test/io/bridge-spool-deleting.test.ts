@@ -11,7 +11,7 @@ beforeEach(async () => {
   folder = await spoolFolder()
 })
 
-test('saves the ack with one writer at a time, even while the spool closes', async () => {
+test('never writes the file of the acknowledgement twice at the same time, even while the spool closes', async () => {
   let writers = 0
   let most = 0
   const release = Promise.withResolvers<void>()
@@ -57,7 +57,7 @@ test('acknowledged records are not recovered after a restart, and their segments
   await third.spool.close()
 })
 
-test('removes a segment gradually after renaming it, and recovery removes the rest that a crash left', async () => {
+test('renames a segment and then deletes it gradually; recovery deletes what a crash left of it', async () => {
   const path = join(folder, '0000000000000001.seg')
   await writeFile(path, Buffer.alloc(3_500_000))
   const released = realDisk.removeGradually(path)
@@ -111,7 +111,7 @@ test('continues if an acknowledged segment cannot be deleted, and deletes it whe
   expect(left.length).toBeLessThanOrEqual(1)
 })
 
-test('a full spool drops a record without using a number for it', async () => {
+test('a full spool drops a record without using up a record number', async () => {
   const { spool: full } = spoolIn(folder, { bytesMax: 100 })
   await full.open()
   expect(full.append(Buffer.alloc(60))).toBe(1)
@@ -120,7 +120,7 @@ test('a full spool drops a record without using a number for it', async () => {
   await full.close()
 })
 
-test('every file of the spool has a mode that only its owner can read', async () => {
+test('every file of the spool is readable only by its owner', async () => {
   const { spool: made } = spoolIn(folder)
   await made.open()
   made.append(Buffer.from('a number'))

@@ -62,7 +62,7 @@ test('passes a record on only after its fdatasync, and never if that fdatasync f
   await made.close()
 })
 
-test('on a full disk, cuts the partial write and retries until there is space', async () => {
+test('on a full disk, cuts off the partly written record and retries until there is space', async () => {
   let failures = 2
   const disk = failingDisk({
     append: () => {
@@ -98,7 +98,7 @@ test('recovers the good records of a damaged segment, and returns the damaged by
   await second.spool.close()
 })
 
-test('reads all good records in order when records and damage are larger than the bytes asked for', async () => {
+test('reads all good records in order even if records and damaged areas are larger than the requested number of bytes', async () => {
   const first = spoolIn(folder)
   await first.spool.open()
   const sizes = Array.from({ length: 60 }, (_, n) => (n % 20 === 7 ? 900_000 : 30_000))
@@ -129,7 +129,7 @@ test('reads all good records in order when records and damage are larger than th
   await second.spool.close()
 })
 
-test('reads every record after an earlier read failed half-way', async () => {
+test('after a read failed half-way, later reads return every record', async () => {
   let fails = false
   const disk: Disk = {
     ...realDisk,

@@ -55,7 +55,7 @@ test('an error of a listener is reported as uncaught, and the other listeners ar
   expect(await thrown).toMatchObject({ message: 'from a listener' })
 })
 
-test('reads the call log page by page, and rejects with the errorId of the API', async () => {
+test('reads the call log page by page, and rejects with the errorId that the API answers', async () => {
   const { peer } = await clientSetting()
   const reader = callLog({ apiUrl: peer.apiUrl, site: peer.site, key: peer.key })
   peer.ended = ['1.1', '1.2', '1.3'].map((id) => endedCall(id))

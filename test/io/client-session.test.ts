@@ -37,7 +37,7 @@ test('subscribes only to the topics in the options', async () => {
   expect(peer.sockets.size).toBe(1)
 })
 
-test('is connected only after all parts of a snapshot have arrived', async () => {
+test('reports that it is connected only after all parts of a snapshot have arrived', async () => {
   const { live } = await clientSetting((peer) => {
     peer.partsPerSnapshot = 3
     for (const n of ['1', '2', '3', '4', '5']) peer.endpoints.set(`PJSIP/${n}`, endpoint(n, 'NOT_INUSE'))
@@ -47,7 +47,7 @@ test('is connected only after all parts of a snapshot have arrived', async () =>
   expect(live.endpoints.size).toBe(5)
 })
 
-test('after a lost connection it reconnects with a new ticket and shows what it missed', async () => {
+test('after a lost connection the client reconnects with a new ticket and shows what it missed', async () => {
   const { peer, clock, live, statuses } = await clientSetting((peer) => {
     peer.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE'))
     peer.calls.set('1.1', call('1.1', 'answered'))
@@ -66,7 +66,7 @@ test('after a lost connection it reconnects with a new ticket and shows what it 
   expect(statuses).toEqual(['connected', 'reconnecting', 'connected'])
 })
 
-test('retries for ever with doubling waits up to 30 s under full jitter, and starts again at 1 s after a success', async () => {
+test('retries without end, after random waits whose maximum doubles up to 30 s and is 1 s again after a success', async () => {
   const { peer, clock, live, errors } = await clientSetting((peer) => {
     peer.refusal = { status: 503, errorId: 'cloud-down', detail: 'Down.' }
   })
@@ -87,7 +87,7 @@ test('retries for ever with doubling waits up to 30 s under full jitter, and sta
   expect(clock.delaysMs).toEqual([500])
 })
 
-test('shows `refused` if the API rejects its key, and retries every 30 s', async () => {
+test('has the status `refused` if the API rejects its key, and retries every 30 s', async () => {
   const { peer, clock, live, errors } = await clientSetting((peer) => {
     peer.refusal = { status: 401, errorId: 'bad-key', detail: 'The key is not known.' }
   })
@@ -99,7 +99,7 @@ test('shows `refused` if the API rejects its key, and retries every 30 s', async
   await untilSoon(() => live.status.state === 'connected')
 })
 
-test('an error frame before the snapshot ends the attempt, and a later one is only reported', async () => {
+test('an error frame before the snapshot ends the connection attempt; one after the snapshot is only reported', async () => {
   const { peer, clock, live, errors } = await clientSetting((peer) => {
     peer.answersSubscriptions = false
   })

@@ -14,7 +14,7 @@ test('closes a socket that does not answer the subscription within 10 s', async 
   expect(errors).toMatchObject([{ errorId: 'socket-lost' }])
 })
 
-test('pings every minute while visible, every five minutes while hidden, and at once when visible again', async () => {
+test('pings every minute while the page is visible, every five minutes while it is hidden, and at once when shown again', async () => {
   const { peer, clock, environment, live } = await clientSetting()
   await untilSoon(() => live.status.state === 'connected')
   const before = live.heard?.learntAt ?? 0
@@ -45,7 +45,7 @@ test('reconnects if a ping is not answered within 10 s', async () => {
   await untilSoon(() => live.status.state === 'connected' && peer.sockets.size === 1)
 })
 
-test('shows since when it is offline, and reconnects at once when the network is back', async () => {
+test('reports since when it is offline, and reconnects at once when the network is back', async () => {
   const { peer, clock, environment, live, statuses } = await clientSetting()
   await untilSoon(() => live.status.state === 'connected')
   environment.become({ online: false })

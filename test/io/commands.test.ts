@@ -109,7 +109,7 @@ test.each([
   expect(() => openCommand(signCommand('lyon-1', placeCommand(over), privateKey), 'lyon-1', publicKey)).toThrow()
 })
 
-test('a command delivered six times, to two processes of the bridge, rings once', async () => {
+test('a command to place a call that is delivered six times, to two processes of the bridge, rings once', async () => {
   await using it = await createWorld()
   for (let run = 0; run < 2; run += 1) {
     const execute = it.begin()
@@ -119,7 +119,7 @@ test('a command delivered six times, to two processes of the bridge, rings once'
   expect(it.posts[0]).toMatchObject({ channelId: placeCommand().call, context: 'click2call', timeout: 30 })
 })
 
-test('after a crash between claim and originate, does not ring, and finds the claim at the next start', async () => {
+test('after a crash between claiming a command and placing its call, it never rings, and the next start finds the claim', async () => {
   await using it = await createWorld()
   const crash = async () => {
     throw new Error('killed')

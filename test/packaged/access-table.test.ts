@@ -102,7 +102,7 @@ test('answers the same 404 for another site’s key and for a site that does not
   }
 })
 
-test('accepts the admin key only where the rule allows it, and a site’s key with every scope on no admin route', async () => {
+test('accepts the admin key only on routes that allow it, and a site’s key with every scope on no admin route', async () => {
   for (const route of routeNames) {
     const { needs, orAdmin } = definitionOf(route)
     if (needs === 'anyone') continue

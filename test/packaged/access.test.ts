@@ -64,7 +64,7 @@ test('creates a key with its role’s scopes, lists it without its secret, and r
   expect(await errorOf(rotated)).toEqual([403, 'scope-not-held'])
 })
 
-test('lists the last use of a key, to the hour', async () => {
+test('lists when a key was last used', async () => {
   const key = await makeKey({ role: 'viewer' })
   expect(key.lastUsedAt).toBeUndefined()
   await ask('GET', '/v1/sites/access-office', key.secret)
@@ -105,7 +105,7 @@ test('closes the sockets of a revoked key at once and refuses its tickets', asyn
   expect(await errorOf(unknown)).toEqual([404, 'key-unknown'])
 })
 
-test('accepts a ticket once, with the requested scopes, and refuses a ticket with more scopes than the key has', async () => {
+test('a ticket opens one socket; a request for a ticket with more scopes than the key has is refused', async () => {
   const viewer = await makeKey({ role: 'viewer' })
   const issue = (scopes: string[]) => ask('POST', '/v1/sites/access-office/tickets', viewer.secret, { scopes })
   expect(await errorOf(await issue(['presence:personal']))).toEqual([403, 'scope-not-held'])
@@ -116,7 +116,7 @@ test('accepts a ticket once, with the requested scopes, and refuses a ticket wit
   await expect(subscriber(deployment, office, ['calls'], url)).rejects.toThrow('403')
 })
 
-test('shows a board phones and calls without numbers and names, and refuses its token elsewhere', async () => {
+test('a board token shows calls without numbers and names, and is refused on other routes', async () => {
   const response = await ask('POST', '/v1/sites/access-office/boards', office.site.apiKey, { name: 'Reception' })
   const board = v.parse(Made, await response.json())
   expect(board.secret).toMatch(/^shb_/)
@@ -177,7 +177,7 @@ test('gives a bridge a session for its own queues only, in exchange for its sign
   await expect(sqs.client.send(readLive)).rejects.toMatchObject({ name: 'AccessDenied' })
 })
 
-test('answers a request for credentials once, within its time, for its own key and site', async () => {
+test('accepts a bridge’s request for credentials once, within its time limit, and only with its own key and site', async () => {
   const { privateKey } = generateKeyPairSync('ed25519')
   const time = new Date().toISOString()
   expect((await credentials(office.bridge.key, office.privateKey, time)).status).toBe(201)
@@ -195,7 +195,7 @@ test('answers a request for credentials once, within its time, for its own key a
   for (const asked of cases) expect(await errorOf(await asked)).toEqual([401, 'bridge-unknown'])
 })
 
-test('enrols one key with a code; only that key may repeat the enrolment', async () => {
+test('an enrolment code enrols one bridge key, and only that key may repeat the enrolment', async () => {
   const made = await (await ask('POST', '/v1/sites/access-office/bridges', office.site.apiKey)).json()
   const { code } = v.parse(v.looseObject({ code: v.string() }), made)
   const pem = () => generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
@@ -216,7 +216,7 @@ test('enrols one key with a code; only that key may repeat the enrolment', async
   expect(await errorOf(await enrol({ code, publicKey: rsa }))).toEqual([400, 'input-invalid'])
 })
 
-test('refuses a session to a revoked bridge, and its last session cannot read the command queue', async () => {
+test('a revoked bridge gets no new session, and its last session cannot read the command queue', async () => {
   const site = await deployment.makeSite('access-revoked')
   const before = v.parse(
     Session,
@@ -234,7 +234,7 @@ test('refuses a session to a revoked bridge, and its last session cannot read th
   client.destroy()
 })
 
-test('refuses a key over its rate limit with the limit and the time to wait, but no other key', async () => {
+test('a key over its rate limit gets 429 with the time to wait, and other keys are still accepted', async () => {
   const key = await makeKey({ role: 'viewer', requestsMax: 3 })
   const answers = await Promise.all(Array.from({ length: 12 }, () => ask('GET', '/v1/sites/access-office', key.secret)))
   const refused = answers.filter(({ status }) => status === 429)

@@ -69,7 +69,7 @@ async function sessionOf(to: string, now: () => number): Promise<Session> {
   return new Session({ api, site, key: key.id, sign: await readSigningKey(key.privateKeyFile), log, now })
 }
 
-test('creates a key and a configuration with switchhook-bridge enroll', async () => {
+test('switchhook-bridge enroll creates a private key and a configuration with which the bridge gets a session', async () => {
   const to = path.join(folder, 'first')
   const { stdout } = await enroll(await siteAndCode('bridge-first'), to)
   expect(stdout).toContain('Enrolled for the site bridge-first.')
@@ -83,7 +83,7 @@ test('creates a key and a configuration with switchhook-bridge enroll', async ()
   expect(Math.round((expiration.getTime() - Date.now()) / 60_000)).toBe(50)
 })
 
-test('continues with the existing site, a new key and a valid code after a start that died', async () => {
+test('a start after one that died uses the existing site, with a new API key and a valid enrolment code', async () => {
   const { httpUrl, adminKey } = deployment.cloud
   const wanted = { site: 'again-and-again', name: 'Again' }
   const first = await makeSite(wanted, { httpUrl, adminKey })
@@ -99,7 +99,7 @@ test('continues with the existing site, a new key and a valid code after a start
   await expect(refused).rejects.toMatchObject({ errorId: 'site-not-made' })
 })
 
-test('keeps the key when enrolment is repeated after a crash, and refuses another folder’s key with a sentence and an exit status', async () => {
+test('a repeated enrolment after a crash keeps its key; the same code in another folder exits with 77 and an explanation', async () => {
   const to = path.join(folder, 'again')
   const code = await siteAndCode('bridge-again')
   await enroll(code, to)
@@ -118,7 +118,7 @@ test('keeps the key when enrolment is repeated after a crash, and refuses anothe
   await expect(bare).rejects.toMatchObject({ code: 64 })
 })
 
-test('renews a session at 45 minutes, even with a wrong clock, and refuses it for a revoked bridge', async () => {
+test('the bridge renews its session after 45 minutes, even if its clock is wrong, and gets none once it is revoked', async () => {
   const to = path.join(folder, 'renewed')
   await enroll(await siteAndCode('bridge-renewed'), to)
   const clock = { now: Date.now() }
@@ -141,7 +141,7 @@ test('renews a session at 45 minutes, even with a wrong clock, and refuses it fo
   await expect(refused).rejects.toMatchObject({ errorId: 'bridge-unknown', name: 'CredentialsProviderError' })
 })
 
-test('uses a session until it expires while the cloud is unreachable', async () => {
+test('while the cloud is unreachable, the bridge uses its session until it expires', async () => {
   const to = path.join(folder, 'away')
   await using door = await startDoor(deployment.cloud.httpUrl)
   await enroll(await siteAndCode('bridge-away'), to, door.url)
@@ -160,7 +160,7 @@ test('uses a session until it expires while the cloud is unreachable', async () 
   await expect(session.provide()).rejects.toMatchObject({ errorId: 'api-unreachable' })
 })
 
-test('lets only the bridge function assume the bridges’ role, with tags and for an hour', async () => {
+test('lets only the bridge-auth function assume the role of the bridges, and that function no other role', async () => {
   const { cloud } = deployment
   const role = cloud.roleArn('BridgeRole')
   const as = (who: string) =>

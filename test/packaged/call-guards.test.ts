@@ -75,7 +75,7 @@ test('refuses a call from a phone to itself, by endpoint or number', async () =>
   }
 })
 
-test('sends no command and answers with Retry-After while the bridge does not reach its PBX', async () => {
+test('refuses a call with 503 and Retry-After while the bridge does not reach its PBX', async () => {
   await heard('down')
   const refused = await until('the bridge to say so', async () => {
     const response = await post({ from: '5860', to: '61' })
@@ -87,7 +87,7 @@ test('sends no command and answers with Retry-After while the bridge does not re
   await until('the PBX to be back', async () => (await post({ from: '5860', to: '15' })).status === 403)
 })
 
-test('applies the rules of a key in addition to those of its site', async () => {
+test('applies the dial rules of a key in addition to those of its site', async () => {
   await settings({ dialCountries: ['CH', 'BE'], dialMobile: false })
   const { secret } = await makeKey('narrow', { dialInternal: false, dialCountries: ['CH', 'DE'], dialMobile: true })
   const to = (number: string) => errorOf(post({ from: '5860', to: number }, secret))
@@ -100,7 +100,7 @@ test('applies the rules of a key in addition to those of its site', async () => 
   await end(v.parse(Call, await swiss.json()).call)
 })
 
-test('allows only as many of twenty concurrent calls as the cap, and another one when a call ends', async () => {
+test('accepts only as many of twenty concurrent calls as the cap allows, and another one after a call ends', async () => {
   await settings({ callsAtOnce: 3, callsPerMinute: 1_000 })
   const answers = await Promise.all(Array.from({ length: 20 }, () => post({ from: '5860', to: '61' })))
   const calls = await Promise.all(
@@ -149,7 +149,7 @@ test('freezes a key that reaches a cap if the site’s settings say so, until it
   expect(await errorOf(post({ from: '5860', to: '61' }, secret))).toMatchObject({ errorId: 'call-cap-minute' })
 })
 
-test('audits every denied call, also by caps', async () => {
+test('the audit has an entry for each denied call, also for calls over a cap', async () => {
   const response = await deployment.call('GET', `${site}/audit?limit=200`, { key: admin() })
   const { entries } = (await response.json()) as { entries: { outcome: string }[] }
   const count = (outcome: string) => entries.filter((entry) => entry.outcome === outcome).length
@@ -181,7 +181,7 @@ const refusals: [string, string | object, status: number, errorId: string][] = [
   ['a cap', { from: '5860', to: '61' }, 429, 'call-cap-minute'],
 ]
 
-test('audits every refused call with its key, for any request', async () => {
+test('the audit has an entry with the key for each refused call request, whatever the reason', async () => {
   const { key, secret } = await makeKey('refused', { callsPerMinute: 0 })
   for (const [, body, status, errorId] of refusals) {
     expect(await errorOf(post(body, secret))).toMatchObject({ status, errorId })

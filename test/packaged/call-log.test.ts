@@ -22,7 +22,7 @@ async function cdrs({ site }: TestSite, query = 'from=2026-11-01T00:00:00Z&limit
   return ((await response.json()) as { cdrs: Cdr[] }).cdrs
 }
 
-test('lists CDRs newest first and once, after delivery in any order and some twice', async () => {
+test('lists each CDR once, newest first, although CDRs are delivered out of order and some twice', async () => {
   const sent = Array.from({ length: 40 }, (_, n) => makeCdr(n))
   const events = sent.map((cdr) => cdrEvent('office', cdr))
   await deployment.send(office, 'records', events.slice(20))
@@ -34,7 +34,7 @@ test('lists CDRs newest first and once, after delivery in any order and some twi
   expect(found).toEqual(sent.reverse())
 })
 
-test('sends an invalid line to the dead-letter queue with its number, and stores the other lines', async () => {
+test('sends an invalid line of a body to the dead-letter queue with its line number, and stores the other lines', async () => {
   const site = await deployment.makeSite('neighbours')
   const good = [makeCdr(1), makeCdr(2)].map((cdr) => cdrEvent('neighbours', cdr))
   const future = { ...good[0], type: 'switchhook.cdr.v9' }
@@ -50,7 +50,7 @@ test('sends an invalid line to the dead-letter queue with its number, and stores
   expect(Object.fromEntries(seen)).toEqual({ 1: 'line-not-json', 2: 'event-malformed', 3: 'event-type-unknown' })
 })
 
-test('refuses a body with an invalid signature, counts it and sends it to the dead-letter queue', async () => {
+test('refuses a body with an invalid signature, logs that and sends the body to the dead-letter queue', async () => {
   const site = await deployment.makeSite('forged')
   const stranger = { ...site, privateKey: generateKeyPairSync('ed25519').privateKey }
   const lines: string[] = []
@@ -65,7 +65,7 @@ test('refuses a body with an invalid signature, counts it and sends it to the de
   expect(await cdrs(site)).toEqual([])
 })
 
-test('sends a body of the other queue to the dead-letter queue, so a configuration that mixes queues up loses nothing', async () => {
+test('sends a body that arrives in the wrong queue to the dead-letter queue, so that mixed-up queues lose nothing', async () => {
   const site = await deployment.makeSite('mixed-up')
   const body = await deployment.send(site, 'records', [cdrEvent('mixed-up', makeCdr(9))])
   await deployment.sendBody('live', body)
@@ -100,7 +100,7 @@ test('stores all CDRs, with a delay, if DynamoDB throttles some writes', async (
   expect(await cdrs(site)).toEqual(sent.reverse())
 })
 
-test('stores a redriven dead letter, or changes nothing if it is stored already', async () => {
+test('a redriven dead letter changes nothing if its CDR is stored already', async () => {
   const site = await deployment.makeSite('redriven')
   const body = await deployment.send(site, 'records', [cdrEvent('redriven', makeCdr(1))])
   await until('the CDR', async () => (await cdrs(site)).length === 1)
@@ -113,7 +113,7 @@ test('stores a redriven dead letter, or changes nothing if it is stored already'
   expect(await cdrs(site)).toEqual([makeCdr(1)])
 })
 
-test('expires rows by the site’s retention and keeps their totals', async () => {
+test('the rows of a CDR expire 365 days after the start of the call, which is the default retention', async () => {
   const site = await deployment.makeSite('kept')
   await deployment.send(site, 'records', [cdrEvent('kept', makeCdr(1))])
   await until('the CDR', async () => (await cdrs(site)).length === 1)

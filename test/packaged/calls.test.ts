@@ -19,7 +19,7 @@ beforeAll(async () => {
 const get = (path: string, headers: Record<string, string> = {}) =>
   deployment.call('GET', `/v1/sites/calls-office/${path}`, { key: office.site.apiKey, headers })
 
-test('returns a call under one id and in one schema, live and then from the call log with its story', async () => {
+test('returns a call with the same id and schema while it is live and later from the call log, then with its story', async () => {
   const cdr = makeCdr(1)
   const id = cdr.linkedid
   await deployment.send(office, 'live', [callFact('calls-office', [1, 1], id, 'ringing')])
@@ -52,19 +52,19 @@ test('returns a call under one id and in one schema, live and then from the call
   ])
 })
 
-test('answers 304 if the answer has not changed', async () => {
+test('answers 304 to If-None-Match if the answer has not changed', async () => {
   const first = await get('cdrs?from=2026-11-01T00:00:00Z')
   const etag = first.headers.get('etag') ?? ''
   const second = await get('cdrs?from=2026-11-01T00:00:00Z', { 'if-none-match': etag })
   expect([first.status, second.status, await second.text()]).toEqual([200, 304, ''])
 })
 
-test('returns only the requested fields', async () => {
+test('returns only the fields that the query asks for', async () => {
   const page = await (await get('calls?from=2026-11-01T00:00:00Z&fields=call,summary')).json()
   expect(page).toEqual({ calls: [{ call: makeCdr(1).linkedid, summary: expect.any(String) }] })
 })
 
-test('exports a search as CSV in consecutive parts, without a cell that is a formula', async () => {
+test('exports a search as CSV in consecutive parts, in which no cell is a spreadsheet formula', async () => {
   const site = await deployment.makeSite('calls-export')
   const sent = Array.from({ length: 30 }, (_, n) => makeCdr(n, { userfield: `${'=+-@\t'[n % 5]}SUM(A1:A9),"x"` }))
   await deployment.send(
@@ -97,7 +97,7 @@ test('exports a search as CSV in consecutive parts, without a cell that is a for
   expect(report).toBe('date;appelant;appelé;durée\r\n2026-11-23 20:00:00;60;61;9\r\n')
 })
 
-test('totals stored calls by the watch function', async () => {
+test('the watch function totals stored calls, and the statistics show the totals', async () => {
   await deployment.cloud.invoke('watch', { Records: [{ body: '{"part":0}' }] })
   const response = await get('stats?from=2026-11-23&to=2026-11-23&by=hour')
   const { rows, total } = v.parse(Stats, await response.json())
@@ -112,7 +112,7 @@ test.each([
   ['stats?from=2026-11-23&to=2026-11-01&by=hour', 400, 'input-invalid'],
   ['stats?from=2026-11-23&to=2026-11-24&by=minute', 400, 'input-invalid'],
   ['stats?from=2020-01-01&to=2026-11-24&by=hour', 400, 'input-invalid'],
-])('refuses GET %s with its errorId', async (path, status, errorId) => {
+])('refuses the invalid request GET %s with the right status and errorId', async (path, status, errorId) => {
   const response = await get(path)
   expect([response.status, ((await response.json()) as { errorId: string }).errorId]).toEqual([status, errorId])
 })

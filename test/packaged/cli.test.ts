@@ -71,7 +71,7 @@ test('the file of profiles is readable only by its owner, and the list shows no 
   expect(out).not.toContain(deployment.cloud.adminKey)
 })
 
-test('every kind of failure has its exit status and prints no stack', async () => {
+test('each kind of failure exits with the status of its kind and prints no stack trace', async () => {
   const wrongKey = { SWITCHHOOK_KEY: `shk_${'0'.repeat(16)}_${'0'.repeat(32)}` }
   const cases: [string[], number, Record<string, string>?][] = [
     [['no-such-command'], 64],

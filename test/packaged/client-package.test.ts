@@ -32,7 +32,7 @@ export const wrong = () => connect({ apiUrl: '', site: '', key: '', topics: ['we
 live.stop()
 `
 
-test('a strict compiler accepts the types of the package and Node its modules, with nothing else installed', async () => {
+test('a strict compiler accepts the types of the client package, and Node runs it, with nothing else installed', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'client-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   await buildClient(process.cwd(), path.join(folder, 'node_modules/@switchhook/client'))

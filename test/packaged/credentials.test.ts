@@ -35,7 +35,7 @@ async function raw(path: string, authorization: Buffer): Promise<[string, string
   return [answer.slice(0, answer.indexOf('\r\n')), /\{.*\}/s.exec(answer)?.[0] ?? '']
 }
 
-test('gives one answer for malformed, truncated, swapped, too long, foreign and altered keys', async () => {
+test('answers malformed, truncated, swapped, too long, foreign and altered keys all in the same way', async () => {
   const [, prefix = ''] = key().split('_')
   const wrong = {
     'another deployment’s': makeApiKey().text,
@@ -102,7 +102,7 @@ test('refuses a used, expired, truncated, invented or missing ticket', async () 
   await using _second = await open(`?ticket=${unused}`)
 })
 
-test('shows a ticket’s own site only, and refuses a ticket for another site', async () => {
+test('a ticket shows only its own site, and a key gets no ticket for another site', async () => {
   const refused = await deployment.call('POST', '/v1/sites/credentials-other/tickets', { key: key() })
   expect([refused.status, ((await refused.json()) as { errorId: string }).errorId]).toEqual([404, 'site-unknown'])
   await deployment.send(other, 'live', [endpointFact('credentials-other', [1, 1], '7000', 'INUSE')])
@@ -144,7 +144,7 @@ test('sends nothing more over an open socket once its key has expired', async ()
   expect(ending.frames.length).toBe(frames)
 })
 
-test('gives one answer for codes and one for signatures of unknown, foreign and wrong bridges', async () => {
+test('answers all wrong enrolment codes in the same way, and all wrong signatures of bridges in the same way', async () => {
   const pem = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
   const enrolments = new Set<string>()
   const secret = '0'.repeat(32)

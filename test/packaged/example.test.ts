@@ -22,7 +22,7 @@ async function start(env: Record<string, string>): Promise<string> {
   return String(line).trim().replace(/\/$/, '').replace('localhost', '127.0.0.1')
 }
 
-test('a click on the page of the example sends one command to the bridge, and the page never has the key', async () => {
+test('a click on the page of the example places one call, and the page never contains the API key', async () => {
   const deployment = sharedDeployment()
   const office = await deployment.makeSite('example')
   const { cloud } = deployment
@@ -76,7 +76,7 @@ test('a click on the page of the example sends one command to the bridge, and th
   expect(commands.find((one) => one.command === 'place')).toMatchObject({ endpoint: 'PJSIP/5860', extension: '61' })
 })
 
-test('the example names its missing settings and prints no values', async () => {
+test('the example exits with the names of the missing settings and prints no value of a setting', async () => {
   const child = spawn(process.execPath, [example], { env: { SWITCHHOOK_KEY: 'secret-key' }, stdio: 'pipe' })
   let said = ''
   child.stderr.on('data', (text: Buffer) => {

@@ -50,7 +50,7 @@ const viewer = async () => {
   return v.parse(KeyMade, await made.json()).secret
 }
 
-test('creates an export of any length and returns a link that expires and opens only its file', async () => {
+test('writes an export to a file and returns a link, which is refused if its date, credentials or path are altered', async () => {
   const { status, body } = await ask(`${period}&format=csv&preset=report`)
   expect(status).toBe(202)
   const { id } = v.parse(ExportJob, body)
@@ -81,7 +81,7 @@ test('creates an export of any length and returns a link that expires and opens 
   expect(elsewhere.status).toBe(403)
 })
 
-test('exports no numbers for a key without the scope, and hides exports with numbers from it', async () => {
+test('a key without the scope cdrs:personal gets exports without numbers, and no access to exports with numbers', async () => {
   const secret = await viewer()
   const { body } = await ask(`${period}&format=jsonl`, secret)
   await run('writeExports')
@@ -94,7 +94,7 @@ test('exports no numbers for a key without the scope, and hides exports with num
   expect((await ask(`${period}&caller=${anna}`, secret)).status).toBe(403)
 })
 
-test('refuses an export of an invalid search with its field, and answers 404 for an unknown export', async () => {
+test('refuses an export of an invalid search and names the field, and answers 404 for an unknown export', async () => {
   const { status, body } = await ask('from=2026-02-30T00:00:00Z')
   expect([status, body]).toMatchObject([400, { errorId: 'input-invalid', errors: [{ field: 'from' }] }])
   expect((await ask('party=6*')).status).toBe(400)

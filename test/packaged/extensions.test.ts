@@ -58,11 +58,11 @@ async function orders(): Promise<SetCommand[]> {
   ) as SetCommand[]
 }
 
-test('refuses to set a forward while the bridge is offline', async () => {
+test('refuses to set do-not-disturb with 503 while the bridge is offline', async () => {
   expect(await answered('PUT', '/extensions/60/dnd')).toMatchObject({ status: 503, errorId: 'bridge-offline' })
 })
 
-test('sends a forward to the bridge and answers 200 once the PBX confirms it, 202 before', async () => {
+test('sends a setting of an extension to the bridge, and answers 200 if the PBX confirms it in time, else 202', async () => {
   await tell('60')
   await tell('61', { mailbox: { new: 2, old: 1, since } })
   await until('the phones to be known', async () => (await ask('GET', '/extensions/61/forward')).status === 200)
@@ -91,14 +91,17 @@ test.each([
   ['a target with CR and LF', '60', { target: '61\r\nX: y' }, 400, 'input-invalid', 'target'],
   ['an empty target', '60', { target: '' }, 400, 'input-invalid', 'target'],
   ['a target with an unknown kind', '60', { target: '61', when: 'never' }, 400, 'input-invalid', 'when'],
-])('refuses a forward to %s with its field, and sends nothing', async (_, extension, body, status, errorId, field) => {
-  const told = await answered('PUT', `/extensions/${extension}/forward`, body)
-  expect(told).toMatchObject({ status, errorId })
-  expect((told['errors'] as { field: string }[]).map((error) => error.field)).toContain(field)
-  expect(await orders()).toEqual([])
-})
+])(
+  'refuses a forward to %s, names the wrong field and sends no command',
+  async (_, extension, body, status, errorId, field) => {
+    const told = await answered('PUT', `/extensions/${extension}/forward`, body)
+    expect(told).toMatchObject({ status, errorId })
+    expect((told['errors'] as { field: string }[]).map((error) => error.field)).toContain(field)
+    expect(await orders()).toEqual([])
+  },
+)
 
-test('refuses a loop and names its extensions, and says what to install on a PBX without the dial plan', async () => {
+test('refuses a forwarding loop and names its extensions; says what to install on a PBX that cannot forward', async () => {
   await tell('61', { forward: { target: '60', since } })
   await until('the forward to be known', async () => {
     return (await answered('GET', '/extensions/61/forward'))['always'] !== undefined

@@ -27,7 +27,7 @@ async function call(method: string, path: string, body?: object) {
 }
 const lookUp = (matricule: string, caller: string) => call('POST', 'grade-lookups', { matricule, caller })
 
-test('answers a lookup without a mark if its audit entry cannot be written', async () => {
+test('answers a lookup with 503 and no mark if its audit entry cannot be written', async () => {
   await call('PUT', 'grades/700', { note: 13.25 })
   // The audit entry is written by PutItem, the count of tries by UpdateItem.
   const mend = deployment.cloud.faults.add({ service: 'dynamodb', action: 'PutItem', kind: 'access-denied' })
@@ -55,7 +55,7 @@ async function lookUpAudited(matricule: string, caller: string) {
   return { id: response.headers.get('apigw-requestid') ?? '', told: errorId }
 }
 
-test('audits each lookup, refused or not, with one entry of its result and fingerprint', async () => {
+test('writes one audit entry for each lookup, refused or not, with its result and a fingerprint of the number', async () => {
   await call('PUT', 'grades/710', { note: 13 })
   const found = await lookUpAudited('710', 'audited')
   const refused = []
@@ -69,7 +69,7 @@ test('audits each lookup, refused or not, with one entry of its result and finge
   expect(await auditedOutcomes(lookups.map(({ id }) => id))).toEqual(lookups.map(({ told }) => [told]))
 })
 
-test('audits a second entry for a lookup that was locked while it was being answered', async () => {
+test('writes a second audit entry if a lookup is locked while it is being answered', async () => {
   const mend = deployment.cloud.faults.add({ service: 'dynamodb', action: 'UpdateItem', kind: 'delay', delayMs: 1500 })
   const lookups = await Promise.all(Array.from({ length: 8 }, (_, n) => lookUpAudited(`72${n}`, 'hasty')))
   mend()
@@ -83,7 +83,7 @@ test('audits a second entry for a lookup that was locked while it was being answ
   expect(outcomes).toContainEqual(['grade-unknown', 'lookup-locked'])
 })
 
-test('answers 500 if the try of a lookup cannot be counted, and audits it', async () => {
+test('answers 500 if the try of a lookup cannot be counted, and writes that to the audit', async () => {
   await call('PUT', 'grades/712', { note: 13.75 })
   // The first UpdateItem counts the request, the second one the try.
   const fault = { service: 'dynamodb', action: 'UpdateItem', kind: 'access-denied', every: 2 } as const
@@ -94,7 +94,7 @@ test('answers 500 if the try of a lookup cannot be counted, and audits it', asyn
   expect(await auditedOutcomes([lookup.id])).toEqual([['done', 'internal']])
 })
 
-test('gives every number the same answer outside the opening hours of a site', async () => {
+test('answers lookups of all student numbers with the same 403 outside the opening hours of a site', async () => {
   await call('PUT', 'grades/701', { note: 9 })
   const scale = { max: 20, thresholds: [{ from: 0, mention: 'bien' }] }
   const never = { zone: 'Europe/Paris', open: [] }
@@ -127,7 +127,7 @@ test('erases a student but not students whose numbers have the same prefix', asy
 
 const canary = { matricule: '638527419', note: 13.37, pin: '90210' }
 
-test('keeps marks, student numbers and PINs out of logs, queues, other tables and audit in every request', async () => {
+test('no request leaves a mark, student number or PIN in logs, queues, the audit or tables that are not for them', async () => {
   const { matricule, note, pin } = canary
   const asked = (caller: string, given?: string) =>
     call('POST', 'grade-lookups', { matricule, caller, ...(given !== undefined && { pin: given }) })
@@ -156,7 +156,7 @@ test.each([
   ['a student number', `"matricule":"${canary.matricule}"`],
   ['a student number in a path', `GET /grades/${canary.matricule}?x`],
   ['a PIN', `"pin":"${canary.pin}"`],
-])('the search finds %s in a packed body, a log line and the audit', async (_, planted) => {
+])('the search for leaked data finds %s in a packed body, a log line and the audit', async (_, planted) => {
   const sent = watched.bodies.length
   await deployment.send(office, 'records', [`{"planted":${JSON.stringify(planted)}}`])
   await until('the body', async () => watched.bodies.length > sent)

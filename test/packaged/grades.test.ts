@@ -44,7 +44,7 @@ test('writes, reads, lists, changes (with the ETag) and deletes a mark', async (
   expect((await call('DELETE', 'grades/1370')).status).toBe(404)
 })
 
-test('accepts one of ten concurrent changes with the same ETag', async () => {
+test('accepts only one of ten concurrent changes with the same ETag', async () => {
   const { etag } = await call('PUT', 'grades/1371', { body: { note: 10 } })
   const writes = Array.from({ length: 10 }, (_, note) =>
     call('PUT', 'grades/1371', { body: { note }, headers: { 'if-match': etag } }),
@@ -53,7 +53,7 @@ test('accepts one of ten concurrent changes with the same ETag', async () => {
   expect(statuses).toEqual([200, ...Array<number>(9).fill(412)])
 })
 
-test('derives honours from the scale unless they are given', async () => {
+test('derives the honours of a mark from the scale, unless they were stored with the mark', async () => {
   await call('PUT', 'grades/1372', { body: { note: 12 } })
   await call('PUT', 'grades/1373', { body: { note: 12, mention: 'très bien' } })
   const scale = {
@@ -71,7 +71,7 @@ test('derives honours from the scale unless they are given', async () => {
   expect(wrong.status).toBe(400)
 })
 
-test('checks a CSV without writing it, refuses it as a whole for one invalid row, and writes it as a whole', async () => {
+test('checks a CSV in a dry run, refuses it as a whole if one row is invalid, and else writes all its rows', async () => {
   const headers = { 'content-type': 'text/csv; charset=utf-8' }
   const bad = 'matricule,note\n2001,12\n2002,"15,5"\n'
   const dry = await call('POST', 'grades?dryRun=true', { body: bad, headers })
@@ -121,7 +121,7 @@ test('lists every mark once, in order, over pages', async () => {
   expect(seen.filter((matricule) => matricule.startsWith('40'))).toHaveLength(30)
 })
 
-test('refuses another site’s key, and allows only lookups for the menu’s key', async () => {
+test('refuses the key of another site, and allows the key of the voice menu lookups only', async () => {
   await call('PUT', 'grades/5000', { body: { note: 13 } })
   expect((await call('GET', 'grades/5000', { key: otherKey })).status).toBe(404)
   for (const [method, path, body] of [
@@ -145,7 +145,7 @@ test('gives the same answer for an unknown number, a wrong PIN and a missing PIN
   expect((await call('GET', 'grades/6000')).text).not.toMatch(/pin/i)
 })
 
-test('allows a caller five failed lookups on any number of concurrent calls, and does not count right ones', async () => {
+test('allows a caller five failed lookups, over all concurrent calls together, and does not count right ones', async () => {
   await call('PUT', 'grades/7000', { body: { note: 11 } })
   for (let n = 0; n < 8; n++) expect((await lookUp('7000', '70')).status).toBe(200)
   const guesses = await Promise.all(Array.from({ length: 12 }, (_, n) => lookUp(`${7100 + n}`, '70')))
@@ -187,6 +187,6 @@ test.each([
   ['grades/9000', { note: 12, mention: 'super' }],
   ['grades/9000', { note: 12, pin: '1' }],
   ['grades/9000', { note: 12, matricule: '9001' }],
-])('refuses PUT %s with %j', async (path, body) => {
+])('answers 400 to the invalid request PUT %s with the body %j', async (path, body) => {
   expect(await call('PUT', path, { body })).toMatchObject({ status: 400, body: { errorId: 'input-invalid' } })
 })

@@ -31,13 +31,13 @@ test('answers the creation of a site with its key, its command queue and the dep
   expect(stored).not.toContain(site.apiKey.split('_').slice(2).join('_'))
 })
 
-test('refuses a site that exists', async () => {
+test('refuses to create a site whose id exists already', async () => {
   await expect(deployment.makeSite('http-office')).rejects.toThrow('exists already')
 })
 
 test.each([
-  ['a site without a name', { site: 'newsite' }, 'name'],
-  ['a site id in capitals', { site: 'NewSite', name: 'New' }, 'site'],
+  ['no name', { site: 'newsite' }, 'name'],
+  ['a site id in capital letters', { site: 'NewSite', name: 'New' }, 'site'],
   ['an unknown time zone', { site: 'newsite', name: 'New', zone: 'Mars/Olympus' }, 'zone'],
   ['a country that is not a two-letter code', { site: 'newsite', name: 'New', country: 'France' }, 'country'],
   [
@@ -45,19 +45,19 @@ test.each([
     { site: 'newsite', name: 'New', settings: { callTimeoutSeconds: 0 } },
     'settings.callTimeoutSeconds',
   ],
-])('refuses %s and names the field', async (_, body, field) => {
+])('refuses to create a site from a request with %s, and names the field', async (_, body, field) => {
   const response = await deployment.call('POST', '/v1/sites', { key: deployment.cloud.adminKey, body })
   const told = await problem(response)
   expect(told).toMatchObject({ status: 400, errorId: 'input-invalid' })
   expect(told.errors?.map((error) => error.field)).toContain(field)
 })
 
-test('refuses a body that is not JSON', async () => {
+test('refuses a body that is not JSON with 400', async () => {
   const response = await deployment.call('POST', '/v1/sites', { key: deployment.cloud.adminKey, body: '{' })
   expect(await problem(response)).toMatchObject({ status: 400, errorId: 'json-malformed' })
 })
 
-test('gives each kind of refused caller and request its own errorId', async () => {
+test('answers each kind of invalid request with its status and errorId', async () => {
   const [key, wrong] = [office.site.apiKey, `${office.site.apiKey.slice(0, -1)}~`]
   const cases = [
     ['GET', '/v1/sites/http-office/cdrs', wrong, 401, 'key-invalid'],
@@ -79,12 +79,12 @@ test('gives each kind of refused caller and request its own errorId', async () =
   }
 })
 
-test('answers 401 by API Gateway itself without a key', async () => {
+test('API Gateway itself answers 401 to a request without a key', async () => {
   const response = await deployment.call('GET', '/v1/sites/http-office/cdrs')
   expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }])
 })
 
-test('allows pages of any origin, and exposes Retry-After and ETag to them', async () => {
+test('allows CORS requests of pages of any origin, and exposes Retry-After and ETag to them', async () => {
   const headers = { origin: 'https://page.example' }
   const response = await deployment.call('GET', '/v1/sites', { key: deployment.cloud.adminKey, headers })
   expect(response.headers.get('access-control-allow-origin')).toBe('*')

@@ -59,7 +59,7 @@ function jsonOf(line: string): Record<string, unknown> {
   return read.success ? read.output : {}
 }
 
-test('sends the bridge of a site with many subscribers a slower pace, which it applies', async () => {
+test('sends the bridge of a site with many subscribers a longer time between messages, which the bridge applies', async () => {
   const paceMs = (subscribers * 1_000) / postsPerSecondMax
   const said = await until('the bridge to say its pace', async () => {
     const log = await readFile(path.join(folder, 'bridge.log'), 'utf8')
@@ -92,7 +92,7 @@ const Alarm = v.looseObject({
 const ofType = ({ Resources }: Template, type: string) =>
   Object.values(Resources).flatMap(({ Type, Properties }) => (Type === type ? [Properties] : []))
 
-test('watches an existing queue or a logged field with each alarm', async () => {
+test('each alarm watches a queue that exists or a field that a function logs', async () => {
   const template = await loadTemplate(path.resolve('.serverless'))
   const filters = ofType(template, 'AWS::Logs::MetricFilter').map((one) => v.parse(Filter, one))
   const alarms = ofType(template, 'AWS::CloudWatch::Alarm').map((one) => v.parse(Alarm, one))

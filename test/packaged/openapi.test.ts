@@ -17,7 +17,7 @@ const Document = v.looseObject({
   paths: v.record(v.string(), v.record(v.string(), v.looseObject({ operationId: v.string() }))),
 })
 
-test('serves the OpenAPI document without a key: the one by which tests check every answer', async () => {
+test('serves, without a key, the OpenAPI document against which the tests check every answer', async () => {
   const response = await deployment.call('GET', '/v1/openapi.json')
   expect(response.status).toBe(200)
   const served = v.parse(Document, await response.json())
@@ -32,7 +32,7 @@ test('serves the AsyncAPI document with the address of the socket', async () => 
   expect(served).toEqual(JSON.parse(JSON.stringify(asyncApi(`${protocol}://${host}${pathname}`))))
 })
 
-test('the document has one operation a route, each with its own operationId', () => {
+test('the OpenAPI document has one operation for each route, each with its own operationId', () => {
   const { paths } = v.parse(Document, JSON.parse(JSON.stringify(openApi('https://api'))))
   const found = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -42,7 +42,7 @@ test('the document has one operation a route, each with its own operationId', ()
   expect(new Set(ids).size).toBe(ids.length)
 })
 
-test('every schema of the document compiles', () => {
+test('every schema of the OpenAPI document compiles', () => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   const schemas: object[] = []
   JSON.parse(JSON.stringify(openApi('https://api')), (key, value) => {
@@ -54,7 +54,7 @@ test('every schema of the document compiles', () => {
   for (const schema of schemas) ajv.compile({ ...schema, components })
 })
 
-test('checkAnswer rejects a body, a status and an errorId that the document does not have', async () => {
+test('checkAnswer rejects a body, a status and an errorId that the OpenAPI document does not declare', async () => {
   const json = (status: number, body: unknown, type = 'application/json') =>
     new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
   const path = '/v1/sites/openapi-office/keys'

@@ -33,7 +33,7 @@ const statements = (id: string) => {
   return found?.[1].Policies.flatMap((policy) => policy.PolicyDocument.Statement) ?? []
 }
 
-test('builds no zip over 600 KB', async () => {
+test('the zip file of each function is at most 600 KB', async () => {
   const zips = (await readdir('.serverless')).filter((name) => name.endsWith('.zip'))
   expect(zips.length).toBe(ofType('AWS::Lambda::Function').length)
   const large = zips.filter((name) => statSync(`.serverless/${name}`).size > zipBytesMax)
@@ -60,7 +60,7 @@ test('allows no bare wildcard of actions or resources and no NotAction in any ro
   }
 })
 
-test('lets a function that reads the call log neither write it nor read keys', () => {
+test('the function that reads the call log may neither write it nor read keys', () => {
   const text = JSON.stringify(statements('CdrsRole'))
   expect(text).toContain('dynamodb:Query')
   expect(text).not.toMatch(/DeleteItem|AccessTable|sqs:/)
@@ -70,14 +70,14 @@ test('lets a function that reads the call log neither write it nor read keys', (
   expect(actionsOn('AuditTable')).toEqual(['dynamodb:PutItem'])
 })
 
-test('lets functions add to or read the audit table, never change it', () => {
+test('functions may only add entries to the audit table and read them, never change them', () => {
   const actions = roles().flatMap(([id]) =>
     statements(id).flatMap(({ Action, Resource }) => (JSON.stringify(Resource).includes('AuditTable') ? Action : [])),
   )
   expect(new Set(actions)).toEqual(new Set(['dynamodb:PutItem', 'dynamodb:Query']))
 })
 
-test('lets a bridge send to the two queues and receive its own commands, and nothing else', () => {
+test('a bridge may only send to the two queues and receive its own commands', () => {
   const allowed = statements('BridgeRole').flatMap(({ Action }) => Action)
   expect(allowed.sort()).toEqual([
     'sqs:ChangeMessageVisibility',
@@ -89,7 +89,7 @@ test('lets a bridge send to the two queues and receive its own commands, and not
   expect(JSON.stringify(statements('BridgeRole')[1]?.Resource)).toContain('{aws:PrincipalTag/queue}')
 })
 
-test('gives each queue of a function a dead-letter queue that keeps messages for 14 days', () => {
+test('the live queue and the records queue each have a dead-letter queue that keeps messages for 14 days', () => {
   const queues = new Map(ofType('AWS::SQS::Queue'))
   for (const name of ['LiveQueue', 'RecordsQueue']) {
     const redrive = JSON.stringify(queues.get(name)?.Properties?.['RedrivePolicy'])
@@ -98,7 +98,7 @@ test('gives each queue of a function a dead-letter queue that keeps messages for
   }
 })
 
-test('keeps messages of the watch’s queue for its longest delay and one retry', () => {
+test('the queue of the watch function keeps messages for longer than its longest delay and one retry', () => {
   const { MessageRetentionPeriod, VisibilityTimeout } = resources['WatchQueue']?.Properties ?? {}
   expect(Number(MessageRetentionPeriod)).toBeGreaterThan(againSeconds + Number(VisibilityTimeout))
 })

@@ -21,7 +21,7 @@ const ask = (method: string, path: string, key?: string, body?: unknown) =>
   deployment.call(method, path, { ...(key && { key }), ...(body !== undefined && { body }) })
 
 const makeKey = (body: Record<string, unknown>, site = office) => makeSiteKey(deployment, site, body)
-test('hides numbers in the call log from a key without the scope', async () => {
+test('hides names and numbers in the call log from a key without the scope cdrs:personal', async () => {
   const cdr = makeCdr(1, { src: '0612345678', clid: '"Anna Muster" <0612345678>' })
   await deployment.send(office, 'records', [cdrEvent('personal-office', cdr)])
   const viewer = await makeKey({ role: 'viewer' })
@@ -35,7 +35,7 @@ test('hides numbers in the call log from a key without the scope', async () => {
   expect(await (await exported(viewer.secret)).text()).not.toMatch(/Anna|0612/)
 })
 
-test('hides names and forwards of phones from a key without the scope, and audits reads with it', async () => {
+test('hides names and forwards of phones from a key without the scope presence:personal, and audits reads with it', async () => {
   const fact = endpointFact('personal-other', [1, 1], '5860', 'INUSE')
   const forward = { target: '0612345678', since: fact.data.since }
   await deployment.send(other, 'live', [{ ...fact, data: { ...fact.data, name: 'Anna Muster', forward } }])

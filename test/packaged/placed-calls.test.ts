@@ -77,14 +77,14 @@ function told(id: string, state: 'ringing' | 'ended', placed: Placed) {
   return { ...fact, data: { ...fact.data, placed } }
 }
 
-test('sends no call while the bridge was never seen', async () => {
+test('refuses a call with 503 and sends no command if the bridge was never seen', async () => {
   const response = await post({ from: '5860', to: '61' }, 'early')
   expect(response.headers.get('retry-after')).toBe('15')
   expect(await problem(response)).toMatchObject({ status: 503, errorId: 'bridge-offline' })
   expect(await commands()).toEqual([])
 })
 
-test('places one call for one idempotency key: the same answer to the same body, 422 to another', async () => {
+test('places one call for one idempotency key: the same body gets the same answer, another body gets 422', async () => {
   await hear()
   const call = await until('the bridge to be heard', async () => {
     const response = await post({ from: '5860', to: '61', metadata: { ticket: '17' } }, 'one')
@@ -119,7 +119,7 @@ test('says what it will dial: the number in digits, behind the outside prefix of
   expect(await commands()).toContainEqual(expect.objectContaining({ call: call.call, extension: call['dials'] }))
 })
 
-test('places one call for two concurrent requests with one idempotency key', async () => {
+test('places one call for four concurrent requests with one idempotency key', async () => {
   await hear()
   const responses = await Promise.all([1, 2, 3, 4].map(() => post({ from: '5860', to: '61' }, 'same-time')))
   const bodies = await Promise.all(
@@ -130,7 +130,7 @@ test('places one call for two concurrent requests with one idempotency key', asy
   expect(new Set(calls).size).toBe(1)
 })
 
-test('gives a call without a reported end the result unknown until its call record corrects it for good', async () => {
+test('a call whose end nobody saw has the result unknown until its call record corrects that for good', async () => {
   await hear()
   const { call } = await placed({ from: '5860', to: '61' }, 'unseen')
   await deployment.send(office, 'live', [told(call, 'ended', { stage: 'ended', result: 'unknown' })])
@@ -145,7 +145,7 @@ test('gives a call without a reported end the result unknown until its call reco
   expect((await read(call)).result).toBe('busy')
 })
 
-test('pushes the result that the cloud found out to a subscriber, and then the correction of the call record', async () => {
+test('pushes subscribers the result unknown that the cloud sets, and then the correction from the call record', async () => {
   await hear()
   await using page = await subscriber(deployment, office, ['calls'])
   const { call } = await placed({ from: '5860', to: '61' }, 'reaped')
@@ -165,14 +165,14 @@ test('pushes the result that the cloud found out to a subscriber, and then the c
 })
 
 test.each([
-  ['a call without an Idempotency-Key', { from: '5860', to: '61' }, undefined, 400, 'input-invalid', 'Idempotency-Key'],
+  ['no Idempotency-Key', { from: '5860', to: '61' }, undefined, 400, 'input-invalid', 'Idempotency-Key'],
   ['a SIP address', { from: '5860', to: 'sip:61@evil.example' }, 'b1', 400, 'input-invalid', 'to'],
   ['a fork', { from: '5860', to: '61&PJSIP/5861' }, 'b2', 400, 'input-invalid', 'to'],
   ['a Local channel', { from: 'Local/60@internes', to: '61' }, 'b3', 400, 'input-invalid', 'from'],
   ['a number with CR and LF', { from: '5860', to: '61\r\nX: y' }, 'b4', 400, 'input-invalid', 'to'],
   ['a number of 200 digits', { from: '5860', to: '1'.repeat(200) }, 'b5', 400, 'input-invalid', 'to'],
   ['digits of another script', { from: '5860', to: '٦١' }, 'b6', 400, 'input-invalid', 'to'],
-  ['a request with a context', { from: '5860', to: '61', context: 'sortants' }, 'b7', 400, 'input-invalid', 'context'],
+  ['a context', { from: '5860', to: '61', context: 'sortants' }, 'b7', 400, 'input-invalid', 'context'],
   ['an unknown phone', { from: '5899', to: '61' }, 'b8', 400, 'input-invalid', 'from'],
   ['an emergency number', { from: '5860', to: '112' }, 'b9', 403, 'dial-emergency', 'to'],
   ['a number of another country', { from: '5860', to: '+1 242 365 1234' }, 'b10', 403, 'dial-international', 'to'],
@@ -185,7 +185,7 @@ test.each([
     'caller-id-not-owned',
     'callerId',
   ],
-])('refuses %s with its field, and sends nothing', async (_, body, key, status, errorId, field) => {
+])('refuses a call request with %s, and names the field', async (_, body, key, status, errorId, field) => {
   await hear()
   const told = await problem(await post(body, key))
   expect(told).toMatchObject({ status, errorId })
@@ -202,13 +202,13 @@ test('sends no command for any refused call', async () => {
   expect(found.filter((id) => !accepted.has(id))).toEqual([])
 })
 
-test('audits denied calls', async () => {
+test('the audit has an entry for a denied call', async () => {
   const response = await deployment.call('GET', '/v1/sites/placed-office/audit', { key: office.site.apiKey })
   const { entries } = (await response.json()) as { entries: { outcome: string }[] }
   expect(new Set(entries.map(({ outcome }) => outcome))).toContain('dial-premium')
 })
 
-test('answers 429 when a cap is reached, and 409 for a phone that is not registered', async () => {
+test('answers 429 to a call over a cap, and 409 to a call from a phone that is not registered', async () => {
   const change = { settings: { callsPerMinute: 0 } }
   await deployment.call('PATCH', '/v1/sites/placed-office', { key: office.site.apiKey, body: change })
   await hear()

@@ -78,7 +78,7 @@ async function isAllowed(asked: Promise<unknown>): Promise<boolean> {
   }
 }
 
-test('allows each role only the requests to the access table that its function makes, by kind of item', async () => {
+test('for each kind of item of the access table, allows each role only the requests that its function makes', async () => {
   const allowed: Record<string, Record<string, string>> = {}
   for (const role of roles()) {
     const { region, endpoints, credentials } = deployment.cloud
@@ -133,7 +133,7 @@ test('lets only Lambda assume the functions’ roles, and only the bridge functi
   }
 })
 
-test('lets only the roles of the functions that store numbers and marks write their tables', async () => {
+test('only the functions that store call records or marks may write to the tables of call records and of people', async () => {
   const writers: Record<string, string[]> = {}
   for (const role of roles().sort()) {
     const { region, endpoints, credentials, ref } = deployment.cloud

@@ -32,7 +32,7 @@ test.each([
     'resume-from-future',
   ],
   ['another protocol', '{"action":"subscribe","protocol":2,"topics":["calls"]}', 'protocol-unsupported'],
-])('answers %s with an error and keeps the socket open', async (_, text, errorId) => {
+])('answers a frame with %s with an error and keeps the socket open', async (_, text, errorId) => {
   await using client = await subscriber(deployment, office, ['endpoints'])
   client.socket.send(text)
   await until('the error', async () =>
@@ -42,14 +42,14 @@ test.each([
   await until('the pong', async () => client.frames.some((frame) => frame.type === 'pong'))
 })
 
-test('shows nothing of another site that a frame names', async () => {
+test('shows nothing of another site, even if a frame names that site', async () => {
   await using client = await subscriber(deployment, office, ['endpoints', 'calls'])
   client.socket.send('{"action":"subscribe","site":"frames-other","topics":["endpoints"]}')
   await until('the answer', async () => client.frames.filter(({ type }) => type === 'snapshot').length === 3)
   expect(client.entities().filter((id) => id.includes('9999'))).toEqual([])
 })
 
-test('closes only the socket of a frame of 33 KB, with 1009', async () => {
+test('closes the socket that sent a frame of 33 KB with 1009, and no other socket', async () => {
   await using client = await subscriber(deployment, office, ['endpoints'])
   await using neighbour = await subscriber(deployment, office, ['endpoints'])
   const closed = once(client.socket, 'close')

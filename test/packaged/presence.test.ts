@@ -34,7 +34,7 @@ test('sends a subscriber a snapshot first, then each change', async () => {
   expect(states).toEqual(['NOT_INUSE', 'RINGING', 'INUSE'])
 })
 
-test('puts earlier facts into a later snapshot, and ignores an older fact', async () => {
+test('a snapshot contains the facts that arrived before it, and a fact older than those is ignored', async () => {
   const { name, site, client } = await siteWithSubscriber()
   await using _ = client
   await deployment.send(site, 'live', [
@@ -91,7 +91,7 @@ test('ends calls and removes endpoints that a new epoch does not list', async ()
   expect(second.entities()).toEqual(['PJSIP/5860', 'kept'])
 })
 
-test('creates no live call from a fact of an older epoch, but does from a PBX with a slow clock', async () => {
+test('a fact of an older epoch creates no live call, but a fact with an old time from a PBX with a slow clock does', async () => {
   const { name, site, client } = await siteWithSubscriber()
   await using _ = client
   await deployment.send(site, 'live', [epochReady(name, [9, 1], { liveCalls: [], endpoints: [] })])
@@ -122,7 +122,7 @@ test('removes a client that is gone and keeps pushing to the others', async () =
   })
 })
 
-test('opens one socket with a ticket, once, and refuses an invented ticket', async () => {
+test('a ticket opens one socket only once, and an invented or missing ticket opens none', async () => {
   const { site, client } = await siteWithSubscriber()
   await using _ = client
   const url = await ticketUrl(deployment, site)
@@ -141,7 +141,7 @@ test.each([
   ['an unknown topic', '{"action":"subscribe","topics":["weather"]}', 'frame-invalid'],
   ['no topic', '{"action":"subscribe","topics":[]}', 'frame-invalid'],
   ['9 KB of text', `"${'x'.repeat(9_000)}"`, 'frame-too-large'],
-])('answers a frame that is %s with an error and keeps the socket open', async (_, text, errorId) => {
+])('answers an invalid frame (%s) with an error and keeps the socket open', async (_, text, errorId) => {
   const { client } = await siteWithSubscriber()
   await using _client = client
   client.socket.send(text)

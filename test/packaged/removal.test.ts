@@ -79,7 +79,7 @@ const leftOf = async (name: string) => {
   return found.flat().filter(({ pk, sk }) => [pk, sk].some((key) => key === name || String(key).startsWith(`${name}#`)))
 }
 
-test('hides a deleted site at once, removes all its data but the receipt in two passes, and leaves other sites unchanged', async () => {
+test('hides a deleted site at once, then removes all its data but the receipt, and leaves other sites unchanged', async () => {
   const [gone] = [await busySite('gone'), await busySite('gone-not')]
   const neighbour = await rowsOf('gone-not')
   await using client = await subscriber(deployment, gone, ['calls'])

@@ -88,14 +88,14 @@ test.each([
   ['an unknown option', ['--nonsense'], 64, /npm start -- --replay/],
   ['a PBX without its CDR file', ['--pbx', 'ws://u:p@127.0.0.1:1'], 64, /--cdr FILE/],
   ['a folder that cannot be created', ['--replay', '--folder', '/dev/null/here'], 77, /cannot be written.*--folder/],
-])('%s ends with one sentence and its exit status', async (_, args, status, words) => {
+])('npm start with %s ends with one sentence and the right exit status', async (_, args, status, words) => {
   const command = runStart(args)
   expect(await command.ended).toBe(status)
   expect(command.output()).toMatch(words)
   expect(command.output()).not.toMatch(/\n\s+at /)
 })
 
-test('names a port that is in use', async () => {
+test('npm start names a port that is in use and exits with 69', async () => {
   const port = keptPort
   const squatter = createServer()
   await new Promise<void>((resolve) => squatter.listen(Number(port), '127.0.0.1', resolve))
@@ -105,7 +105,7 @@ test('names a port that is in use', async () => {
   squatter.close()
 })
 
-test('an old Node ends with a sentence that says to run npm ci', async () => {
+test('npm start on an old version of Node ends with a sentence that says to run npm ci', async () => {
   const old = path.join(folder, 'old-node.mjs')
   await writeFile(old, "Object.defineProperty(process.versions, 'node', { value: '20.20.2' })")
   const command = runStart([], { nodeArgs: ['--import', old] })

@@ -110,7 +110,7 @@ async function verify(body: object): Promise<Verification> {
 
 const ofDay = cdrs.filter(isOfDay).length
 
-test('lists missing CDRs of a day by key; a repair sends them again, and the day is equal', async () => {
+test('lists the CDRs of a day that the cloud lacks by key; after a repair both sides have the same CDRs', async () => {
   expect((await find()).status).toBe(404)
   expect(await verify({})).toMatchObject({
     isEqual: false,
@@ -134,7 +134,7 @@ test('lists missing CDRs of a day by key; a repair sends them again, and the day
   expect(metric).toContain('"site":"office"')
 })
 
-test('lists CDRs that the PBX did not write as extra, with a rotated file, and ignores the day before', async () => {
+test('lists CDRs that the PBX did not write as extra, also reads rotated files, and ignores CDRs of other days', async () => {
   const stranger = makeCdr(800, { uniqueid: 'elsewhere-1795460594.1', sequence: 9 })
   await deployment.send(office, 'records', [cdrEvent('office', stranger)])
   await until('the stranger', async () => (await stored()).length === calls + 1)

@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => it?.[Symbol.asyncDispose]())
 
-test('boots without a warning and runs every configured module', async () => {
+test('Asterisk boots without a warning and runs every configured module', async () => {
   const complaints = (await readFile(it.pbx.logFile, 'utf8')).split('\n').filter((line) => /WARNING|ERROR/.test(line))
   expect(complaints).toEqual([])
   const running = (await it.pbx.cli('module show')).split('\n').filter((line) => / Running /.test(line))
@@ -37,7 +37,7 @@ test('configuration and secrets are readable by their owner only', async () => {
   expect((await stat(join(folder, 'secrets.json'))).mode & 0o777).toBe(0o600)
 })
 
-test('ARI rejects a call by the read-only user with 403 and a wrong password with 401', async () => {
+test('ARI answers 403 to a call by the read-only user and 401 to a wrong password', async () => {
   const { ariUrl, ariUser, ariPassword, readerUser, readerPassword } = it.pbx
   const reader = { ariUrl, ariUser: readerUser, ariPassword: readerPassword }
   const nobody = { endpoint: 'PJSIP/none', extension: '60', context: 'click2call' }
@@ -114,7 +114,7 @@ test('reserves different ports for each Asterisk', async () => {
     expect(last).toBeLessThan(ranges[n + 1]?.[0] ?? Number.POSITIVE_INFINITY)
 })
 
-test('ends when the process that started it is killed', async () => {
+test('Asterisk ends when the process that started it is killed', async () => {
   const folder = join(dirname(dirname(it.pbx.logFile)), 'orphan')
   const { root } = await testInstallation()
   const script = `

@@ -115,7 +115,7 @@ test('a call to an unknown number ends with cause 1 and writes no record', async
   expect(await it.takeRecords(0)).toEqual([])
 })
 
-test('phones answer 603 to refuse, 486 when busy and 480 when unavailable', async () => {
+test('the simulated phones answer 603 if they refuse, 486 if busy and 480 if unavailable', async () => {
   const { pbx, phones } = it
   const causes: unknown[] = []
   await using socket = new WebSocketOf(

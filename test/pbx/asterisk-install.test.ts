@@ -49,7 +49,7 @@ test('leaves no files when the installation is aborted', async () => {
   expect(await readdir(folder)).toEqual([])
 })
 
-test('an unreachable mirror throws an error with the options to use', async () => {
+test('if the mirror cannot be reached, the error names the options --mirror and --replay', async () => {
   const failure = await installAsterisk({ folder, mirror: 'http://127.0.0.1:9/debian', progress: quiet }).catch(
     (error) => error,
   )
@@ -62,7 +62,7 @@ test('an unreachable mirror throws an error with the options to use', async () =
 test.each([
   ['is gone', () => ({ status: 404, body: Buffer.from('gone') })],
   ['has other bytes', (body: Buffer) => ({ status: 200, body: Buffer.alloc(body.length, 'x') })],
-] as const)('a mirror on which a package %s throws an error with the option to use', async (_, tamper) => {
+] as const)('if a package on the mirror %s, the error names the option --mirror', async (_, tamper) => {
   await using mirror = await mirrorThat((path, body) =>
     /\/asterisk-core-sounds-en-gsm_/.test(path) ? tamper(body) : undefined,
   )

@@ -7,7 +7,7 @@ beforeAll(async () => {
 })
 afterAll(() => it?.[Symbol.asyncDispose]())
 
-test('keeps ports, log-ins, registrations and call records over a restart', async () => {
+test('Asterisk keeps its ports, log-ins, registrations and call records over a restart', async () => {
   const { pbx, phones } = it
   const before = [pbx.ariUrl, pbx.ariPassword, pbx.sipPort, pbx.amiPort, pbx.cdrFile]
   const pidBefore = pbx.pid
@@ -28,14 +28,14 @@ test('keeps ports, log-ins, registrations and call records over a restart', asyn
   expect(second?.['uniqueid']).not.toBe(first?.['uniqueid'])
 })
 
-test('writes the record of a call that is live when Asterisk is stopped', async () => {
+test('Asterisk writes the record of a call that is live when it is stopped', async () => {
   await (await it.phones.call({ from: '60', to: '61' })).answered
   await it.pbx.stop()
   await it.pbx.start()
   expect(await it.takeRecords(1)).toMatchObject([{ src: '60', dst: '61', disposition: 'ANSWERED' }])
 })
 
-test('has the records of all ended calls after Asterisk is killed, and starts again', async () => {
+test('after Asterisk is killed, the records of all ended calls are in its file, and it starts again', async () => {
   await it.phones.register()
   for (let ended = 0; ended < 3; ended++) await (await it.phones.call({ from: '60', to: '61', talkMs: 20 })).ended
   await it.takeRecords(3)

@@ -80,12 +80,15 @@ const cases: [note: number, mention: string, others: [note: number, mention: str
 ]
 
 for (const [name, lineOf] of Object.entries(lines)) {
-  test.each(cases)(`finds the mark %d, honour "%s", and no similar one on ${name}`, async (note, mention, others) => {
-    const recording = lineOf(recordingOf(await markPrompt(note, mention)))
-    expect(findPrompt(recording, await markPrompt(note, mention), 0, 2).faults).toEqual([])
-    for (const [otherNote, otherMention, matricule] of others) {
-      const other = await markPrompt(otherNote, otherMention, matricule)
-      expect(findPrompt(recording, other, 0, 2).faults, `${otherNote} ${otherMention} ${matricule}`).not.toEqual([])
-    }
-  })
+  test.each(cases)(
+    `finds the spoken mark %d with the honour "%s", and no similar mark, in a recording from ${name}`,
+    async (note, mention, others) => {
+      const recording = lineOf(recordingOf(await markPrompt(note, mention)))
+      expect(findPrompt(recording, await markPrompt(note, mention), 0, 2).faults).toEqual([])
+      for (const [otherNote, otherMention, matricule] of others) {
+        const other = await markPrompt(otherNote, otherMention, matricule)
+        expect(findPrompt(recording, other, 0, 2).faults, `${otherNote} ${otherMention} ${matricule}`).not.toEqual([])
+      }
+    },
+  )
 }

@@ -26,7 +26,7 @@ async function readState(): Promise<PbxState> {
   return state
 }
 
-test('finds a ringing call with its caller, the dialled number and the ringing phone', async () => {
+test('a bridge that connects during a ringing call finds its caller, the dialled number and the ringing phone', async () => {
   await it.phones.setBehaviour('61', { kind: 'ring' })
   const call = await it.phones.call({ from: '60', to: '61' })
   await until('phone 61 rings', async () => (await readState()).endpoints.get('PJSIP/5861')?.deviceState === 'RINGING')
@@ -42,7 +42,7 @@ test('finds a ringing call with its caller, the dialled number and the ringing p
   expect((await it.takeRecords(1))[0]?.['linkedid']).toBe(found?.call)
 })
 
-test('finds an answered call under its linkedid, with the time of the answer', async () => {
+test('a bridge that connects during an answered call finds it under its linkedid, with the time of the answer', async () => {
   await it.phones.setBehaviour('61', { kind: 'answer' })
   const call = await it.phones.call({ from: '60', to: '61' })
   expect(await call.answered).toBe(true)

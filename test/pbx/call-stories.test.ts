@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => it?.[Symbol.asyncDispose]())
 
 test.runIf(hasSipp).each(callKinds(17).map((kind, n) => ({ ...kind, n })))(
-  'computes the story of a call: $kind',
+  'computes from the CDRs of a call what happened in it: $kind',
   async ({ make, n, tells }) => {
     await make(it, n)
     const rows: unknown = await it.takeRecords(Object.keys(tells).length > 0 ? 1 : 0)

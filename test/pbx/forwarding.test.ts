@@ -76,7 +76,7 @@ test('the API writes and clears settings in astDB before it answers', async () =
   consoleChangeMs = performance.now()
 })
 
-test('88888 sets the forward that the caller keys in, a second call clears it, and the API shows both at once', async () => {
+test('a call to 88888 sets the forward that the caller keys in, a second call clears it, and the API shows both at once', async () => {
   const msMax = await pushedMsMax()
   const call = await it.pbx.phones.call({ from: '60', to: '88888', digits: '62', pressAfterMs: 2_500, talkMs: 20_000 })
   await until('the phone to have set it', async () => (await stored('renvoi', '60')) === '62')
@@ -95,7 +95,7 @@ test('88888 sets the forward that the caller keys in, a second call clears it, a
   for (const { billsec } of spoken) expect(Number(billsec)).toBeGreaterThanOrEqual(2)
 })
 
-test('a call to a forwarded phone rings the target, a call to a phone with do-not-disturb rings none, and the API leaves no call records', async () => {
+test('a call to a forwarded phone rings the target, and settings made by API leave no call records', async () => {
   await it.pbx.phones.setBehaviour('61', { kind: 'answer', talkMs: 300 })
   await it.pbx.phones.setBehaviour('60', { kind: 'ring' })
   await ask('PUT', '/extensions/60/forward', { target: '61' })
@@ -135,11 +135,11 @@ test('the API refuses a forwarding loop with 409, and a loop made at the console
   await it.pbx.pbx.cli('database del renvoi 61')
 })
 
-test('shows the same forward in the API and in astDB after phones and API change it at the same time', async () => {
+test('the API and astDB show the same forward after phones and the API changed it at the same time', async () => {
   await raceForwards(it, 6)
 })
 
-test('a custom device state makes a phone away, also if it changes while the bridge is down', async () => {
+test('a custom device state like AWAY60 sets a phone to away, even if the state changes while the bridge is down', async () => {
   const isAway = async (resource: string) => {
     const { endpoints } = (await (await ask('GET', '/endpoints')).json()) as {
       endpoints: { endpoint: string; away?: object }[]
@@ -158,7 +158,7 @@ test('a custom device state makes a phone away, also if it changes while the bri
   await until('61 to be back', async () => !(await isAway('5861')))
 })
 
-test('the API shows a change at the console of Asterisk within a minute', async () => {
+test('within a minute, the API shows a forward that was set at the console of Asterisk', async () => {
   const leftMs = 60_000 - (performance.now() - consoleChangeMs)
   await until('the API to show it', async () => (await targetOf('63')) === '62', Math.max(1, leftMs))
 })

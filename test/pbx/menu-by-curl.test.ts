@@ -33,7 +33,7 @@ async function startApi() {
   return { asked, api: `http://127.0.0.1:${port}` }
 }
 
-test('the dial plan with CURL sends valid lookups to the API and says the mark in the answer', async () => {
+test('the dial plan with CURL sends lookups to the API and plays the mark that the API answers', async () => {
   const { asked, api } = await startApi()
   const sounds = await mkdtemp(join(tmpdir(), 'curl-'))
   onTestFinished(() => rm(sounds, { recursive: true, force: true }))

@@ -73,7 +73,7 @@ afterAll(async () => {
   await it?.[Symbol.asyncDispose]()
 })
 
-test('twenty callers are served at the same time', () => {
+test('more than twenty callers are served at the same time', () => {
   expect(scenarios.length).toBeGreaterThan(20)
   expect([...calls.values()].map(({ status }) => status)).toEqual(scenarios.map(() => 'fulfilled'))
 })
@@ -82,7 +82,7 @@ test.each(scenarios)('the caller hears exactly the expected prompts: $name', asy
   expect(await faultsOf(scenario, calls.get(scenario.name))).toEqual([])
 })
 
-test('no caller stays in a menu, and the log has how each call ended but no student number and no mark', async () => {
+test('no caller stays in a menu, and the log says how each call ended but contains no student number and no mark', async () => {
   await until('the calls to end', async () => (await it.pbx.cli('core show channels count')).includes('0 active calls'))
   const ended = logged.filter((line) => line.includes('menu ended')).map((line) => JSON.parse(line))
   expect(ended.length).toBe(scenarios.length)
@@ -92,10 +92,10 @@ test('no caller stays in a menu, and the log has how each call ended but no stud
 
 const before = [greeting, ...questions]
 const wrong: [string, Expected[]][] = [
-  ['a quarter more', [...before, result('100', 15.5, 'bien'), bye]],
-  ['half a mark more', [...before, result('100', 15.75, 'bien'), bye]],
-  ['three marks less', [...before, result('100', 12.25, 'bien'), bye]],
-  ['a mark more', [...before, result('100', 16.25, 'bien'), bye]],
+  ['a mark that is a quarter higher', [...before, result('100', 15.5, 'bien'), bye]],
+  ['a mark that is a half higher', [...before, result('100', 15.75, 'bien'), bye]],
+  ['a mark that is three lower', [...before, result('100', 12.25, 'bien'), bye]],
+  ['a mark that is one higher', [...before, result('100', 16.25, 'bien'), bye]],
   ['a lower honour', [...before, result('100', 15.25, 'assez bien'), bye]],
   ['a higher honour', [...before, result('100', 15.25, 'très bien'), bye]],
   ['another student number', [...before, result('101', 15.25, 'bien'), bye]],
@@ -108,15 +108,21 @@ const madeCall = () => {
   return call.value
 }
 
-test.each(wrong)('the comparison with the recording alone finds %s', async (_, expected) => {
-  expect(await madeCall().audioFaults(expected)).not.toEqual([])
-})
+test.each(wrong)(
+  'the comparison of a call with its expected prompts by the recording alone detects %s',
+  async (_, expected) => {
+    expect(await madeCall().audioFaults(expected)).not.toEqual([])
+  },
+)
 
 test.each([
   ...wrong,
   ['a missing prompt', [...before, bye]],
   ['a doubled prompt', [...before, mark100, mark100, bye]],
   ['a prompt after the last one', [...before, mark100]],
-] as [string, Expected[]][])('the comparison with the events of Asterisk alone finds %s', async (_, expected) => {
-  expect(await madeCall().orderFaults(expected)).not.toEqual([])
-})
+] as [string, Expected[]][])(
+  'the comparison of a call with its expected prompts by the events of Asterisk alone detects %s',
+  async (_, expected) => {
+    expect(await madeCall().orderFaults(expected)).not.toEqual([])
+  },
+)

@@ -32,7 +32,7 @@ test('synthesises a sentence as 8 kHz audio of plausible length, once per langua
   expect(rms(sound)).toBeGreaterThan(500)
 })
 
-test('does not synthesise a sentence again, also after a restart', async () => {
+test('synthesises a sentence only once, even if the process restarts', async () => {
   const { folder, speech } = await startSpeech()
   const path = await speech.say({ text: 'Au revoir.' }, 'fr')
   const made = await stat(`${path}.wav`)

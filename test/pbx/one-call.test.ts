@@ -84,7 +84,7 @@ test('8 clients whose connections are cut at random during calls show what Aster
   expect(await runRounds(it, { rounds: 3, subscribers: 8 })).toMatchObject({ rounds: 3, cuts: 24 })
 })
 
-test('stores every call record although Asterisk is restarted and the bridge is killed between calls', async () => {
+test('stores every call record even if Asterisk is restarted and the bridge is killed between calls', async () => {
   const { pbx, phones } = it.pbx
   for (const [n, plan] of callPlans(callsMade).entries()) {
     await plan.make(it.pbx, n)

@@ -125,7 +125,7 @@ test('DELETE cancels a call whose caller or callee rings, and hangs up an answer
   expect((await ended(third)).result).toBe('answered')
 })
 
-test('a call to an unknown extension ends as unreachable, and an unregistered calling phone gets 409', async () => {
+test('a call to an unknown extension ends as unreachable, and a call from an unregistered phone is refused with 409', async () => {
   await it.pbx.phones.setBehaviour('60', answer)
   expect((await ended(await place({ from: '5860', to: '77' }))).result).toBe('unreachable')
   await it.pbx.phones.unregister('60')
@@ -137,7 +137,7 @@ test('a call to an unknown extension ends as unreachable, and an unregistered ca
   await it.pbx.phones.register('60')
 })
 
-test('rings at most once per idempotency key although requests are repeated and the bridge is killed', async () => {
+test('a call rings at most once per idempotency key, even if requests are repeated and the bridge is killed', async () => {
   await until('the phone to be seen', async () => {
     const states = it.client.frames.flatMap((frame) => (frame.type === 'delta' ? frame.entities : []))
     return states.filter(({ id }) => id === 'PJSIP/5860').at(-1)?.state['reachability'] === 'online'
@@ -160,7 +160,7 @@ test('rings at most once per idempotency key although requests are repeated and 
   for (const id of ids) expect(rows.filter((row) => row['linkedid'] === id).length, id).toBeLessThanOrEqual(1)
 })
 
-test('a call ends once as not dialled if Asterisk is dead, further calls get 503, and none rings after the restart', async () => {
+test('a call ends once without being dialled if Asterisk is dead, later calls get 503, and none rings after the restart', async () => {
   const { phones, pbx } = it.pbx
   await phones.setBehaviour('60', { kind: 'busy' })
   // A bridge that was just started reports calls only after it has connected.

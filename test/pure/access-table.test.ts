@@ -76,7 +76,7 @@ test('answers each kind of caller on each route, for its own site and another, a
   expect(new Set(cells.map(({ is }) => is)).size).toBe(6)
 })
 
-test('refuses an expired key on every route with 401 even while the authorizer answer is cached', () => {
+test('refuses an expired key on every route with 401, even while the answer of the authorizer is cached', () => {
   const expired = { ...key(allScopes), until: now }
   const alive = { ...key(allScopes), until: now + 1 }
   for (const route of routeNames.filter((one) => definitionOf(one).needs !== 'anyone')) {
@@ -85,7 +85,7 @@ test('refuses an expired key on every route with 401 even while the authorizer a
   }
 })
 
-test('only POST and GET /v1/sites need a key and name no site in the path', () => {
+test('only the routes POST and GET /v1/sites need a key and have no site in their path', () => {
   const ofNoSite = routeNames.filter((route) => !route.includes('/v1/sites/{site}'))
   const free = ofNoSite.filter((route) => definitionOf(route).needs !== 'anyone')
   expect(free).toEqual(['POST /v1/sites', 'GET /v1/sites'])

@@ -47,13 +47,13 @@ test.each([
 })
 
 test.each(['libjansson.so.5', 'libunheard.so.1', 'asterisk', 'libcurl.so'])(
-  'no package is guessed for %s',
+  'returns no package for %s, which no available package contains',
   (soname) => {
     expect(packageOfLibrary(soname, available)).toBeUndefined()
   },
 )
 
-test('finds the package of a library whose version changed', () => {
+test('finds the package of a library in another version', () => {
   expect(packageOfLibrary('libxml2.so.17', ['libxml2-17'])).toBe('libxml2-17')
 })
 
@@ -69,7 +69,7 @@ E: Unable to locate package nothing
   ])
 })
 
-test('returns the libraries of a program, and no library for another file', async () => {
+test('returns the libraries that a program needs, and none for a file that is not a program', async () => {
   // Node is a program that exists on every machine.
   const needed = neededLibraries(await readFile(process.execPath))
   if (process.platform === 'linux' && process.arch === 'x64') expect(needed).toContain('libc.so.6')

@@ -28,7 +28,7 @@ function contexts(plan: string): Map<string, string[]> {
   return found
 }
 
-test('renders the dial plan of site.yaml', async () => {
+test('renders the dial plan of site.yaml as in its golden file', async () => {
   await expect(render(sample).get('extensions.conf')).toMatchFileSnapshot('../golden/asterisk/extensions.conf')
 })
 
@@ -84,7 +84,7 @@ test('allows the ARI user bridge to write, but not the ARI user reader and the A
   expect(files.get('manager.conf')).toMatch(/^write = reporting$/m)
 })
 
-test('places every folder in the instance or in the unpacked tree and gives the same site the same identity', () => {
+test('puts every folder of Asterisk below its instance or installation, and gives the same site the same entity id', () => {
   const text = render(sample).get('asterisk.conf') ?? ''
   const folders = [...text.matchAll(/=> (.*)$/gm)].map((found) => found[1] ?? '')
   expect(folders).toHaveLength(11)
@@ -151,6 +151,6 @@ test('registers each simulated phone at the PBX and disables its call records', 
   expect(files.get('modules.conf')).not.toMatch(/cdr_custom|voicemail/)
 })
 
-test('keeps snippets/forwarding.conf equal to the rendered text', async () => {
+test('snippets/forwarding.conf equals the text that is rendered', async () => {
   await expect(renderForwardingSnippet()).toMatchFileSnapshot('../../infra/asterisk/snippets/forwarding.conf')
 })

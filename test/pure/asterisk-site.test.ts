@@ -27,7 +27,7 @@ test('parses site.yaml as two phones and a trunk', async () => {
   expect(site.trunk?.name).toBe('mytrunk')
 })
 
-test('names every invalid key in one error without its value', () => {
+test('one error names every invalid key of a site, without the values', () => {
   const text = `
 site: two words
 ringSeconds: 9000
@@ -54,7 +54,7 @@ trunk: { name: mytrunk, host: "host, with=secret", port: 70000 }
   expect(problems.join()).not.toMatch(/two words|9000|blue|Eve|secret/)
 })
 
-test('rejects duplicates and a trunk number without an extension', async () => {
+test('rejects repeated numbers, endpoints and mailboxes, and a trunk number whose extension does not exist', async () => {
   const site = await readSite(sample)
   const [first] = site.extensions
   const twice = { ...site, extensions: [...site.extensions, first] }

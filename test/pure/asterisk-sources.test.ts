@@ -93,13 +93,13 @@ test("returns the given mirror, else those of the machine's apt sources in both 
 })
 
 test.each(['mirror.example', 'http://mirror.example/debian sid\nSuites: x', 'javascript:alert(1)', ''])(
-  'rejects %j as a mirror',
+  'rejects %j, which is no HTTP address, as a mirror',
   async (mirror) => {
     await expect(mirrorsToTry(mirror)).rejects.toThrow(MirrorInvalidError)
   },
 )
 
-test('returns the keyring of an entry if the file exists', async () => {
+test('returns the keyring that an apt source names if the file exists, else that of Debian', async () => {
   const entry = { uri: 'http://mirror.example/debian', suites: ['sid'], components: ['main'] }
   expect(await keyringFor({ ...entry, signedBy: '/dev/null' })).toBe('/dev/null')
   const other = await keyringFor({ ...entry, signedBy: '/nowhere/key.gpg' }).catch((error) => error)

@@ -11,7 +11,7 @@ test('the AsyncAPI document is valid and its linter reports nothing', async () =
   expect(parsed?.operations().all()).toHaveLength(4)
 })
 
-test('the document accepts the frames of a session and rejects malformed ones', () => {
+test('the AsyncAPI document accepts the frames of a session and rejects malformed ones', () => {
   const ajv = new Ajv({ strict: false, validateFormats: false })
   const is = (name: string, frame: unknown) => ajv.validate(document.components.messages[name].payload, frame)
   expect(is('subscribe', { action: 'subscribe', topics: ['endpoints', 'calls'], extensions: ['60'] })).toBe(true)

@@ -61,7 +61,7 @@ test('reads altered files of call records the same when they arrive byte by byte
   expect(read).toBeGreaterThan(propertyRuns(300) / 5)
 })
 
-test('reads or refuses altered events, and keeps the state bounded', () => {
+test('altered Asterisk events are read or refused, and the state stays bounded', () => {
   const state = new PbxState()
   const kinds = new Set<string>()
   fc.assert(
@@ -109,14 +109,14 @@ test('an event cut at any byte is malformed', () => {
   expect(readFrame(Buffer.from(frame)).kind).toBe('event')
 })
 
-test('isUnused finds the unused types of all recorded events from their bytes', () => {
+test('isUnused decides correctly for all recorded events, from their bytes, whether their type is unused', () => {
   for (const type of filteredTypes) expect(unusedTypes.has(type), type).toBe(true)
   expect(frames.length).toBeGreaterThan(2_000)
   const wrong = frames.filter((frame) => isUnused(Buffer.from(frame)) !== unusedTypes.has(JSON.parse(frame).type))
   expect(wrong).toEqual([])
 })
 
-test('isUnused ignores a type inside of a JSON string', () => {
+test('isUnused ignores text inside a JSON string that looks like an event type', () => {
   const frame = JSON.stringify({ name: '{"type":"ChannelVarset"}', type: 'Dial' })
   expect(isUnused(Buffer.from(frame))).toBe(false)
   expect(isUnused(Buffer.from('{"type":"'))).toBe(false)

@@ -18,7 +18,7 @@ function cdrs(file: Buffer | string, zone?: string) {
   return read(file, zone).flatMap((line) => (line.kind === 'cdr' ? [line.event.data.cdr] : []))
 }
 
-test('reads every row of a real Master.csv, with the same id each time', () => {
+test('reads every row of a real Master.csv, also with CRLF line ends and a byte order mark', () => {
   const rows = cdrs(sample.join('\n'))
   expect(rows).toHaveLength(sample.length)
   expect(rows).toEqual(cdrs(`\ufeff${sample.join('\r\n')}\r\n`))
@@ -27,7 +27,7 @@ test('reads every row of a real Master.csv, with the same id each time', () => {
 const row21 =
   '"","5860","61","internal","""Anne, é"" <5860>","PJSIP/5860-1","PJSIP/5861-2","Dial","x","2026-07-01 12:00:00","2026-07-01 12:00:05","2026-07-01 12:00:09",9,4,"ANSWERED","DOCUMENTATION","pbx1-1782900000.2","","","pbx1-1782900000.2",7'
 
-test('json is exactly the serialised event, whether the row serialises back to its line or not', () => {
+test('the json of a CDR line is exactly its serialised event, also if the line was formatted in another way', () => {
   for (const line of [jsonSample, ` ${jsonSample}`, jsonSample.replace('{', '{ '), ...sample]) {
     for (const part of read(line)) {
       if (part.kind === 'cdr') expect(part.json).toBe(JSON.stringify(part.event))
@@ -37,7 +37,7 @@ test('json is exactly the serialised event, whether the row serialises back to i
   expect(asWritten).toMatchObject({ kind: 'cdr', event: { data: { cdr: JSON.parse(jsonSample) } } })
 })
 
-test('accepts rows of 21, 19 and 18 columns in the time zone of the PBX, and makes up a missing sequence', () => {
+test('reads rows of 21, 19 and 18 columns with times in the zone of the PBX, and derives a missing sequence', () => {
   const [row] = cdrs(row21)
   expect(row).toMatchObject({ clid: '"Anne, é" <5860>', start: '2026-07-01T10:00:00+0000', sequence: 7 })
   const row18 = row21.split(',').slice(0, -3).join(',')
@@ -64,12 +64,15 @@ test('reads a file in which JSON lines follow CSV lines', () => {
   expect(cdrs(`${jsonSample}\n${row21}\n${jsonSample}\n`)).toHaveLength(3)
 })
 
-test.each(['17 columns', '25 columns'])('a row of %s is malformed', (what) => {
-  const row = Array.from({ length: Number.parseInt(what, 10) }, () => 'x').join(',')
-  expect(read(row)).toEqual([{ kind: 'malformed', reason: `${what} in no order that Asterisk writes` }])
-})
+test.each(['17 columns', '25 columns'])(
+  'a row of %s, which Asterisk never writes, is reported as malformed',
+  (what) => {
+    const row = Array.from({ length: Number.parseInt(what, 10) }, () => 'x').join(',')
+    expect(read(row)).toEqual([{ kind: 'malformed', reason: `${what} in no order that Asterisk writes` }])
+  },
+)
 
-test('the CSV reader survives any bytes, split anywhere, and still reads the next row', () => {
+test('reads any CSV text the same, whether it arrives whole or split anywhere', () => {
   const pieces = fc.array(
     fc.constantFrom(',', '"', '""', '\n', '\r\n', 'x', '\u0000', 'é', '2026-07-01 12:00:00', row21),
   )

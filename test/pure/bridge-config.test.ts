@@ -38,7 +38,7 @@ test('accepts a valid configuration and fills in the defaults', () => {
   })
 })
 
-test('names every wrong key at once and shows no value', () => {
+test('one error names every wrong key of the configuration and shows no value', () => {
   const bad = {
     ...good,
     site: 'UPPER',
@@ -68,7 +68,7 @@ test.each([
   expect(said).not.toContain('canary-of-the-test')
 })
 
-test('names a configuration file that does not exist', async () => {
+test('the error names the configuration file if it does not exist', async () => {
   await expect(readConfig('/nowhere/bridge.json')).rejects.toThrow('/nowhere/bridge.json does not exist')
 })
 

@@ -8,7 +8,7 @@ const line = (subject: string, type = 'switchhook.call.v1', data: object = {}) =
   )
 
 test.each(['PJSIP/60', 'a "quoted" \\ one', 'Zoé ☎', 'x'.repeat(2000)])(
-  'reads time, type and subject of a line with the subject %.12s',
+  'reads time, type and subject of an event line whose subject is %.12s',
   (subject) => {
     const bytes = line(subject)
     expect(timestampOf(bytes)).toBe(time)
@@ -20,7 +20,7 @@ test.each(['PJSIP/60', 'a "quoted" \\ one', 'Zoé ☎', 'x'.repeat(2000)])(
   },
 )
 
-test('finds gap events by their type, not by a text that looks like it, in one block of memory or in several', () => {
+test('finds gap events by their type, not by similar text in other fields, in one block of memory or in several', () => {
   const gap = line('lyon-1', 'switchhook.gap.v1')
   const others = [line('PJSIP/60', undefined, { name: '"type":"switchhook.gap.v1"' }), line('PJSIP/61')]
   const inOneBlock = (lines: Buffer[]) => {
@@ -39,7 +39,7 @@ test('finds gap events by their type, not by a text that looks like it, in one b
   expect(findGaps([])).toEqual([])
 })
 
-test('bytes that are not an event line have no time and no entity, and sort before every time', () => {
+test('for bytes that are not an event line, returns no entity and a time that sorts before every other', () => {
   for (const odd of ['', '{}', '{"time":"soon', '{"time":7}']) {
     expect(timestampOf(Buffer.from(odd)) < time).toBe(true)
     expect(timeMsOf(Buffer.from(odd))).toBe(0)

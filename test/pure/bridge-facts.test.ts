@@ -25,7 +25,7 @@ function play(lines: string[], state = new PbxState()): Fact[] {
   })
 }
 
-test.each(recordings)('the facts of the recording %s equal the golden file', async (name) => {
+test.each(recordings)('the facts that the recorded events %s give equal their golden file', async (name) => {
   const facts = play(frames(name))
   for (const { kind, state } of facts) v.parse(kind === 'call' ? CallState : EndpointState, state)
   const text = facts.map((fact) => `${JSON.stringify(fact.state)}\n`).join('')

@@ -54,7 +54,7 @@ test('Packer packs every line in order into bodies that nearly fill 64 KiB and n
   for (const size of sizes.slice(1, -1)) expect(size).toBeGreaterThan(packedBodyBytesTarget * 0.7)
 })
 
-test('Packer packs a line that fills a body by itself alone', () => {
+test('Packer puts a line that fills a body into a body of its own', () => {
   const noise = Buffer.from(Array.from({ length: 60_000 }, () => Math.random() * 256))
   const long = Buffer.from(noise.toString('base64'))
   expect(packer().pack('live', [long, long])).toMatchObject({ count: 1 })
@@ -81,7 +81,7 @@ test('ReconnectPolicy waits up to 30 s if connections drop at once, and 500 ms a
   expect(policy.nextMs(60_000)).toBe(500)
 })
 
-test('Stamp counts k for each kind without holes, and the version over all facts', () => {
+test('Stamp numbers the facts of each kind without holes in k, and all facts together in the version', () => {
   const stamp = new Stamp('lyon-1', 7)
   const time = '2026-11-23T19:03:12.604Z'
   const endpoint = {

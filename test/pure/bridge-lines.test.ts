@@ -40,7 +40,7 @@ test('LineSplitter cuts and marks an overlong line, and returns the next line co
   expect(next?.bytes.toString()).toBe('{"next":1}')
 })
 
-test('readers of CDR lines and ARI frames do not throw for any bytes', () => {
+test('readers of CDR lines and ARI frames do not throw, whatever text they get', () => {
   const almost = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 200 }),
     fc.json(),
@@ -66,8 +66,8 @@ test.each([
   ['not JSON', '{"accountcode":'],
   ['a row without its key', '{"src":"60"}'],
   ['a list', '[]'],
-  ['a NUL in it', '{"src":"\u0000'],
-])('a CDR line that is %s is malformed', (_what, line) => {
+  ['a line with a NUL', '{"src":"\u0000'],
+])('reports a malformed CDR line as malformed: %s', (_what, line) => {
   expect(readCdrRecord('lyon-1', Buffer.from(line), { zone: 'UTC' })).toMatchObject([{ line: { kind: 'malformed' } }])
 })
 
@@ -78,6 +78,6 @@ test.each([
   ['malformed', '{"type":""}'],
   ['malformed', 'null'],
   ['malformed', '<html>'],
-])('a frame is %s: %s', (kind, frame) => {
+])('classifies as %s the ARI frame %s', (kind, frame) => {
   expect(readFrame(Buffer.from(frame)).kind).toBe(kind)
 })

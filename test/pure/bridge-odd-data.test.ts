@@ -35,7 +35,7 @@ const row = {
 test.each([
   ['a NUL and other control characters', 'a\u0000b\u0001\u001f'],
   ['a lone surrogate', 'a\ud800b'],
-  ['what XML does not allow', 'a\ufffe\uffffb'],
+  ['characters that XML does not allow', 'a\ufffe\uffffb'],
   [
     'half a megabyte that does not compress',
     Buffer.from(Array.from({ length: 400_000 }, (_, at) => (at * at * 2_654_435_761) >>> 24)).toString('base64'),
@@ -62,11 +62,14 @@ test.each([
   ['before the clocks go back', { end: '2026-10-25T02:30:05+0200' }, '2026-10-25T00:30:05.000Z'],
   ['in the same hour after the clocks went back', { end: '2026-10-25T02:30:05+0100' }, '2026-10-25T01:30:05.000Z'],
   ['on a leap day', { end: '2028-02-29T23:59:59+0000' }, '2028-02-29T23:59:59.000Z'],
-])('fault 20: a record %s gets its time in UTC and its key from Asterisk', (_what, times, utc) => {
-  expect(eventsOf(JSON.stringify({ ...row, ...times }))).toMatchObject([
-    { time: utc, id: expect.stringContaining('pbx1-1795460594.1') },
-  ])
-})
+])(
+  'fault 20: a CDR whose call ends %s gets its time in UTC, and its key from the ids of Asterisk',
+  (_what, times, utc) => {
+    expect(eventsOf(JSON.stringify({ ...row, ...times }))).toMatchObject([
+      { time: utc, id: expect.stringContaining('pbx1-1795460594.1') },
+    ])
+  },
+)
 
 test.each([
   ['in summer', '2026-07-01 12:00:00', '2026-07-01T10:00:00.000Z'],
@@ -74,7 +77,7 @@ test.each([
   ['in the hour that summer time skips', '2026-03-29 02:30:00', /^2026-03-29T0[01]:30:00/],
   ['in the hour that is repeated in autumn', '2026-10-25 02:30:00', /^2026-10-25T0[01]:30:00/],
   ['on a leap day', '2028-02-29 12:00:00', '2028-02-29T11:00:00.000Z'],
-])('fault 20: a CSV row %s is read in its time zone, with the same id each time', (_what, end, utc) => {
+])('fault 20: a CSV row whose call ends %s is read in its time zone, with the same id each time', (_what, end, utc) => {
   const [first] = eventsOf(csv(end))
   expect(first).toMatchObject({ time: expect.stringMatching(utc), id: expect.stringContaining('1795460594.1') })
   expect(eventsOf(csv(end))).toEqual([first])

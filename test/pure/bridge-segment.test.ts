@@ -11,7 +11,7 @@ const records = Array.from({ length: 12 }, (_, index) =>
 const segment = Buffer.concat(records)
 const ends = records.map((_, index) => Buffer.concat(records.slice(0, index + 1)).length)
 
-test('keeps every whole record before the cut of a segment cut at any byte', async () => {
+test('if a segment is cut at any byte, every whole record before the cut is kept', async () => {
   for (let length = 0; length <= segment.length; length += 1) {
     const scan = scanSegment(segment.subarray(0, length), 1)
     const whole = ends.filter((end) => end <= length).length
@@ -30,7 +30,7 @@ test('a flipped bit at any position loses only the record that contains it', () 
   }
 })
 
-test('reads a segment with random bytes inserted without an error, and keeps the records before them', () => {
+test('if random bytes are inserted into a segment, it is read without an error and the records before them are kept', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(segment.length), (noise, at) => {
       const bytes = Buffer.concat([segment.subarray(0, at), noise, segment.subarray(at)])

@@ -44,13 +44,16 @@ const known: Numbering = {
   lines: { ...unknownLines, trunks: new Set(company.site.trunks), ranges: readRanges(['1001-1005']) },
 }
 
-test.each(company.calls)('a small company: $happened', ({ rows, expect: { note: _note, ...expected } }) => {
-  for (const numbering of [known, { country: 'FR', outsidePrefix: '9' } as const]) {
-    expect(told(callOf(rows, numbering))).toMatchObject(expected)
-  }
-})
+test.each(company.calls)(
+  'computes who called, rang and answered in a call of a small company: $happened',
+  ({ rows, expect: { note: _note, ...expected } }) => {
+    for (const numbering of [known, { country: 'FR', outsidePrefix: '9' } as const]) {
+      expect(told(callOf(rows, numbering))).toMatchObject(expected)
+    }
+  },
+)
 
-test('tells parking as its own step: parked time is no talk', () => {
+test('parking is a step of its own in the story of a call, and parked time does not count as talk', () => {
   const parked = company.calls.find(({ happened }) => happened.includes('parked'))
   expect(callOf(parked?.rows ?? [], known)?.story).toMatchObject([
     { what: 'called', who: '1002' },
@@ -79,23 +82,26 @@ const callsOf = (cdrs: Cdr[], outsidePrefix = '0') =>
 test.each([
   ['a queue with Local members', 'real-queue-local.cdr.jsonl', '800', ['60', '61'], 5],
   ['a group of Local channels', 'real-group-local.cdr.jsonl', '810', ['60', '61'], 4],
-])('%s: the phone behind the Local channel answered', (_kind, name, dialled, rang, talkSeconds) => {
-  const [call] = callsOf(lines(name))
-  expect(told(call)).toMatchObject({
-    dialled,
-    result: 'answered',
-    answeredBy: '61',
-    answeredByEndpoint: 'PJSIP/5861',
-    talkSeconds,
-  })
-  expect(call?.rang?.map(({ number }) => number)).toEqual(rang)
-  expect(call?.story?.map(({ what, who }) => `${what} ${who}`)).toEqual([
-    `called ${dialled}`,
-    'no-answer 60',
-    'answered 61',
-  ])
-  expect(call?.forwardedFrom).toBeUndefined()
-})
+])(
+  'in a call to %s, the phone behind the Local channel counts as the one that answered',
+  (_kind, name, dialled, rang, talkSeconds) => {
+    const [call] = callsOf(lines(name))
+    expect(told(call)).toMatchObject({
+      dialled,
+      result: 'answered',
+      answeredBy: '61',
+      answeredByEndpoint: 'PJSIP/5861',
+      talkSeconds,
+    })
+    expect(call?.rang?.map(({ number }) => number)).toEqual(rang)
+    expect(call?.story?.map(({ what, who }) => `${what} ${who}`)).toEqual([
+      `called ${dialled}`,
+      'no-answer 60',
+      'answered 61',
+    ])
+    expect(call?.forwardedFrom).toBeUndefined()
+  },
+)
 
 test('an abandoned queue call is cancelled, although the queue answered the caller', () => {
   expect(told(callsOf(lines('real-queue-abandoned.cdr.jsonl'))[0])).toMatchObject({
@@ -105,7 +111,7 @@ test('an abandoned queue call is cancelled, although the queue answered the call
   })
 })
 
-test('a queue of FreePBX with three members: only the member who answered did', () => {
+test('of the three members of a FreePBX queue, only the one that took the call counts as answering', () => {
   expect(told(callsOf(rows('queue-local-members.json'))[0])).toMatchObject({
     direction: 'inbound',
     result: 'answered',
@@ -116,7 +122,7 @@ test('a queue of FreePBX with three members: only the member who answered did', 
   })
 })
 
-test('steps of the dial plan are no parties: the DID is what was dialled', () => {
+test('extensions of the dial plan such as s and h are not shown as the dialled number; the DID is', () => {
   const [menu, hidden, voicemail, ended, refused] = callsOf(rows('dst-step-did.json'))
   expect(told(menu)).toMatchObject({ direction: 'inbound', dialled: '+33145678900', answeredBy: '+33145678900' })
   expect(told(hidden)).toMatchObject({ direction: 'inbound', caller: '', answeredBy: '101' })
@@ -125,11 +131,11 @@ test('steps of the dial plan are no parties: the DID is what was dialled', () =>
   expect(told(refused)).toMatchObject({ dialled: '', result: 'unreachable' })
 })
 
-test('records of a snoop channel make no call', () => {
+test('the CDR of a snoop channel is not shown as a call', () => {
   expect(callsOf(lines('snoop.jsonl')).map((call) => call?.dialled)).toEqual(['61', undefined])
 })
 
-test('a phone of the site keeps its extension although the dial plan sets the number that is shown outside', () => {
+test('a phone that calls out is shown with its extension, even if the dial plan sets another number as caller id', () => {
   const shown = { src: '0140000000', clid: '"Alice" <0140000000>', channel: 'PJSIP/1001-00000001' }
   const out = makeCdr(1, {
     ...shown,
@@ -152,11 +158,11 @@ test.each([
   ['Zoe Martin <0612345678>', 'Zoe Martin'],
   ['0612345678', ''],
   ['"" <anonymous>', ''],
-])('reads the name in %s', (clid, name) => {
+])('reads the name of the caller in the caller id %s', (clid, name) => {
   expect(callOf([makeCdr(1, { clid })], { country: 'FR' })?.caller.name).toBe(name)
 })
 
-test('a record that ends before it starts has no negative length', () => {
+test('a call whose record ends before it starts has the duration 0', () => {
   const call = callOf([makeCdr(1, { end: makeCdr(0).start })], { country: 'FR' })
   expect(call?.durationSeconds).toBe(0)
 })

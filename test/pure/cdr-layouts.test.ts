@@ -34,25 +34,25 @@ const read = (record: string, zone = 'Europe/Paris'): Cdr => {
   return converted.row.cdr
 }
 
-test('of the hour that comes twice the uniqueid tells which, and a call ends after it starts', () => {
+test('in the hour that occurs twice in autumn, the uniqueid decides which one is meant, and no call ends before it starts', () => {
   const [across, second] = records('dst-fall-back.csv').map((record) => read(record))
   expect([across?.start, across?.end]).toEqual(['2026-10-25T00:59:50+0000', '2026-10-25T01:00:20+0000'])
   expect([second?.start, second?.end]).toEqual(['2026-10-25T01:30:00+0000', '2026-10-25T01:30:30+0000'])
 })
 
-test('17 columns that end in userfield are three calls, not one', () => {
+test('reads three rows of 17 columns that end in userfield as three calls, not as one', () => {
   const cdrs = records('master-17-userfield.csv').map((record) => read(record))
   expect(cdrs.map(({ userfield }) => userfield)).toEqual(['client-17', 'client-17', ''])
   expect(new Set(cdrs.map(({ linkedid }) => linkedid)).size).toBe(3)
 })
 
-test("the mapping of Asterisk's own sample is told from the SQL order, which has 19 columns too", () => {
+test('distinguishes the sample mapping of Asterisk from the SQL order, which both have 19 columns', () => {
   expect(records('sample-mapping-19.csv').map((record) => read(record))).toMatchObject([
     { src: '60', uniqueid: '1795460590.1' },
   ])
 })
 
-test('names that Asterisk does not escape in JSON are read as the caller meant them', () => {
+test('reads JSON lines in which Asterisk did not escape quotes, backslashes and tabs of a name', () => {
   const clids = records('json-unescaped.jsonl').map((line) => {
     const found = readJsonLine(line)
     return found.kind === 'row' ? [Object.keys(found.row).length, found.row['clid'], found.isCut] : found
@@ -64,7 +64,7 @@ test('names that Asterisk does not escape in JSON are read as the caller meant t
   ])
 })
 
-test('a JSON line that Asterisk cut keeps the fields that are whole', () => {
+test('a JSON line that Asterisk cut off gives the fields that are complete', () => {
   const found = readJsonLine(records('json-cut.jsonl')[0] ?? '')
   expect(found).toMatchObject({ kind: 'row', isCut: true, row: { uniqueid: '1796049991.15', peeraccount: '' } })
   expect(found.kind === 'row' && 'linkedid' in found.row).toBe(false)
@@ -74,7 +74,7 @@ test.each([
   [0, 'ends in the future'],
   [1, 'ends in the future'],
   [2, 'talks longer than it lasts'],
-])('record %i of impossible lengths is doubtful: %s', (n, reason) => {
+])('a CDR with impossible lengths (record %i) is doubtful, because it %s', (n, reason) => {
   const rows: TableRow[] = JSON.parse(records('huge-duration.json').join('\n'))
   const converted = convertRow(rows[n] ?? {}, 'UTC')
   expect('row' in converted && doubtOf(converted.row.cdr, 1_796_046_554)).toBe(reason)
@@ -87,18 +87,18 @@ test.each([
   ['2026-11-23T19:01:00+0000', '2026-11-23T19:01:00+0000'],
   ['2026-11-23T20:01:00.250+01:00', '2026-11-23T19:01:00+0000'],
   ['1795460460', '2026-11-23T19:01:00+0000'],
-])('reads the start "%s"', (start, expected) => {
+])('finds the start time of a row whose column start is "%s"', (start, expected) => {
   const converted = convertRow({ ...makeCdr(1), start, uniqueid: '1795460460.2' } as TableRow, 'Europe/Paris')
   expect('row' in converted && converted.row.cdr.start).toBe(expected)
 })
 
-test('an answer of 1970 is no answer', () => {
+test('an answer time of 1970 means that the call was not answered', () => {
   const row = { ...makeCdr(1), disposition: 'NO ANSWER', answer: '1970-01-01 00:00:00', billsec: 0 } as TableRow
   const converted = convertRow(row, 'UTC')
   expect('row' in converted && converted.row.cdr.answer).toBe('')
 })
 
-test('a header and the line of cdr_custom.conf name the columns', () => {
+test('reads the names of the columns from a header or from the mapping in cdr_custom.conf', () => {
   expect(namesIn(recommendedMapping.split('=>')[1] ?? '')).toEqual(recommendedLayout)
   const header = ['calldate', 'clid', 'src', 'dst', 'duration', 'billsec', 'disposition', 'uniqueid']
   expect(namesIn(header.join(','))).toEqual(header)
@@ -135,34 +135,37 @@ const texts = fc.string({
   maxLength: 12,
 })
 
-test.each(Object.entries(orders))('reads %s whatever the texts hold', (_name, layout) => {
-  fc.assert(
-    fc.property(texts, texts, texts, fc.nat(86_400), (name, userfield, lastdata, second) => {
-      const cdr = {
-        ...makeCdr(second),
-        clid: `"${name}" <60>`,
-        userfield: `u${userfield}`,
-        lastdata,
-        did: '',
-        cnum: '60',
-        cnam: name,
-        recordingfile: '',
-      }
-      const record = layout.map((field) => quoted(textOf(cdr, field))).join(',')
-      const got = read(record, 'UTC')
-      expect(got).toMatchObject({
-        src: cdr.src,
-        dst: cdr.dst,
-        clid: cdr.clid,
-        lastdata,
-        start: cdr.start,
-        duration: cdr.duration,
-      })
-      if (layout.includes('uniqueid')) expect(got.uniqueid).toBe(cdr.uniqueid)
-      if (layout.includes('userfield')) expect(got.userfield).toBe(cdr.userfield)
-    }),
-  )
-})
+test.each(Object.entries(orders))(
+  'reads a row in the order of %s columns, whatever its texts contain',
+  (_name, layout) => {
+    fc.assert(
+      fc.property(texts, texts, texts, fc.nat(86_400), (name, userfield, lastdata, second) => {
+        const cdr = {
+          ...makeCdr(second),
+          clid: `"${name}" <60>`,
+          userfield: `u${userfield}`,
+          lastdata,
+          did: '',
+          cnum: '60',
+          cnam: name,
+          recordingfile: '',
+        }
+        const record = layout.map((field) => quoted(textOf(cdr, field))).join(',')
+        const got = read(record, 'UTC')
+        expect(got).toMatchObject({
+          src: cdr.src,
+          dst: cdr.dst,
+          clid: cdr.clid,
+          lastdata,
+          start: cdr.start,
+          duration: cdr.duration,
+        })
+        if (layout.includes('uniqueid')) expect(got.uniqueid).toBe(cdr.uniqueid)
+        if (layout.includes('userfield')) expect(got.userfield).toBe(cdr.userfield)
+      }),
+    )
+  },
+)
 
 test('reads every JSON line that Asterisk writes without escapes', () => {
   fc.assert(

@@ -15,11 +15,11 @@ test.each([
   ['Mobile/gsm1-1a2b', 'Mobile/gsm1'],
   ['PJSIP/5861-00000003<ZOMBIE>', 'PJSIP/5861'],
   ['AsyncGoto/PJSIP/5861-00000003', 'PJSIP/5861'],
-])('reads the device of %s as %s', (name, endpoint) => {
+])('reads the device of the channel %s as %s', (name, endpoint) => {
   expect(endpointOfChannel(name)).toBe(endpoint)
 })
 
-test('names the span of an ISDN channel as the line', () => {
+test('returns the span of an ISDN channel as its line', () => {
   expect(parseChannelName('DAHDI/i1/0612345678-1f')).toMatchObject({ kind: 'device', line: 'DAHDI/i1' })
 })
 
@@ -33,11 +33,11 @@ test.each([
   'Announcer/ARI-00000001;2',
   'Local/set@renvoi-api-00000001;1',
   'Local/lire@renvoi-api-0000001a;2',
-])('takes %s for machinery of Asterisk', (name) => {
+])('takes %s for an internal channel of Asterisk', (name) => {
   expect(parseChannelName(name)).toMatchObject({ kind: 'internal' })
 })
 
-test('reads both halves of a Local channel as one pair', () => {
+test('reads the two halves of a Local channel as one pair', () => {
   const [first, second] = [';1', ';2'].map((half) => parseChannelName(`Local/1003@from-queue-00000007${half}`))
   expect(first).toEqual({
     kind: 'local',
@@ -49,11 +49,11 @@ test('reads both halves of a Local channel as one pair', () => {
   expect(second).toEqual({ ...first, half: 2 })
 })
 
-test.each(['', 'PJSIP', '/5861', 'PJSIP/'])('finds no channel in "%s"', (text) => {
+test.each(['', 'PJSIP', '/5861', 'PJSIP/'])('returns undefined for "%s", which is no channel name', (text) => {
   expect(parseChannelName(text)).toBeUndefined()
 })
 
-test('the live events of a PBX with many drivers name the device of their channel', () => {
+test('the device read from a channel name is the one that Asterisk reports in its next event, for several channel drivers', () => {
   const events = readFileSync(new URL('../cases/live-channel-names.jsonl', import.meta.url), 'utf8')
     .trimEnd()
     .split('\n')

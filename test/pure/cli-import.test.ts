@@ -19,7 +19,7 @@ async function* pieces(texts: readonly string[]) {
 const cutInto = (text: string, size: number) => text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []
 const seconds = (text: string) => Date.parse(text) / 1000
 
-test('reads quoted CSV back, however it is cut into pieces', async () => {
+test('reads quoted CSV correctly, however it is cut into pieces', async () => {
   const field = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', 'é', ' ') })
   await fc.assert(
     fc.asyncProperty(
@@ -36,16 +36,27 @@ test('reads quoted CSV back, however it is cut into pieces', async () => {
 const cut = { refused: 'the file ends in the middle of this record' }
 const long = { refused: 'the record is longer than 65536 bytes' }
 test.each([
-  ['a line that was cut inside quotes spoils only the next line', ['"a","b\n', '"c"\n', '"e","f"\n'], ['a', '"b\n"c"']],
-  ['a record of over 65,536 bytes is refused alone', [`"${'x'.repeat(70_000)}"\n`, '"e","f"\n'], long],
+  [
+    'a line that was cut inside quotes takes the next line into its field, but no further line',
+    ['"a","b\n', '"c"\n', '"e","f"\n'],
+    ['a', '"b\n"c"'],
+  ],
+  [
+    'a record of over 65,536 bytes is refused, and the next record is read',
+    [`"${'x'.repeat(70_000)}"\n`, '"e","f"\n'],
+    long,
+  ],
 ])('%s', async (_, lines, first) => {
   const records = await all(readCsv(pieces(lines)))
   expect(records).toEqual([Array.isArray(first) ? { fields: first } : first, { fields: ['e', 'f'] }])
 })
 
-test.each(['"g","h', '"g","h"'])('refuses the last record of a file that ends with %s', async (last) => {
-  expect(await all(readCsv(pieces(['"e","f"\n', last])))).toEqual([{ fields: ['e', 'f'] }, cut])
-})
+test.each(['"g","h', '"g","h"'])(
+  'refuses the last record of a file that ends without a line break, after %s',
+  async (last) => {
+    expect(await all(readCsv(pieces(['"e","f"\n', last])))).toEqual([{ fields: ['e', 'f'] }, cut])
+  },
+)
 
 test.each([
   ['2026-11-23 20:03:10', 'Europe/Paris', '2026-11-23T19:03:10Z'],
@@ -53,12 +64,12 @@ test.each([
   ['2026-10-25 02:30:00', 'Europe/Paris', '2026-10-25T00:30:00Z'],
   ['2026-03-29 02:30:00', 'Europe/Paris', '2026-03-29T01:30:00Z'],
   ['2026-11-24 01:00:00', 'Asia/Kolkata', '2026-11-23T19:30:00Z'],
-])('converts %s in %s to %s', (text, zone, utc) => {
+])('converts the local time %s in %s to %s', (text, zone, utc) => {
   expect(localMoment(text, zone)).toBe(seconds(utc))
 })
 
 test.each(['0000-00-00 00:00:00', '2026-02-30 10:00:00', '', 'NULL', '23/11/2026 10:00'])(
-  'rejects %j as a date',
+  'rejects %j, which is no date and time',
   (text) => {
     expect(localMoment(text, 'Europe/Paris')).toBeUndefined()
   },
@@ -101,7 +112,7 @@ test('derives the times and a stable key for a row of 16 columns', () => {
   expect(convertRow({ ...row, dst: '62' }, 'Europe/Paris')).not.toEqual(converted)
 })
 
-test('replaces a zero date by the time in the uniqueid, and notes it', () => {
+test('replaces a zero date by the time in the uniqueid and reports that, or refuses the row if there is none', () => {
   const zero = convertRow({ ...row, calldate: '0000-00-00 00:00:00' }, 'Europe/Paris')
   expect(zero).toMatchObject({
     row: { cdr: { start: '2026-11-23T19:03:10+0000' } },
@@ -116,11 +127,11 @@ test.each([
   [{ ...row, duration: 'soon' }, 'numbers of seconds'],
   [{ ...row, billsec: -1 }, 'numbers of seconds'],
   [{ ...row, uniqueid: '', calldate: '' }, 'no date'],
-])('refuses an invalid row with the reason (%#)', (bad, why) => {
+])('refuses an invalid row and says why (case %#)', (bad, why) => {
   expect(convertRow(bad, 'Europe/Paris')).toMatchObject({ refused: expect.stringContaining(why) })
 })
 
-test('reads a recorded Master.csv, and refuses only the rows with a wrong order or a cut end', async () => {
+test('reads a recorded Master.csv, and in another file refuses only the rows with a wrong order or a cut end', async () => {
   const sample = await all(readMasterCsv('test/recordings/cdr_Master_sample.csv'))
   expect(sample).toHaveLength(12)
   const converted = (rows: SourceRow[]) => rows.map((one) => ('row' in one ? convertRow(one.row, 'UTC') : one))

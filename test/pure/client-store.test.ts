@@ -66,7 +66,7 @@ test('a snapshot does not replace a newer version of an entity', () => {
   expect(deviceState(store, '5860')).toBe('RINGING')
 })
 
-test('removes entities that a snapshot does not list, after its last part has arrived', () => {
+test('removes entities that a snapshot does not list, once all parts of the snapshot have arrived', () => {
   const store = new LiveStore()
   const [a, b, c] = [endpoint('1', 'INUSE'), endpoint('2', 'INUSE'), endpoint('3', 'INUSE')]
   store.delta(delta('endpoints', [a, b, c]))
@@ -158,7 +158,7 @@ test('the client orders versions as the cloud does', () => {
 /** A history of a few entities: each step is one version, and the last version of an entity is its true state. */
 const history = fc.array(fc.record({ id: fc.constantFrom('1.1', '1.2', '1.3'), ends: fc.boolean() }), { maxLength: 12 })
 
-test('deltas in any order, repeated or merged, never move an entity back and end in the true state', () => {
+test('with deltas in any order, repeated or merged, the store never moves an entity back and ends in the true state', () => {
   const scenario = history.chain((steps) => {
     const versions = steps.map(({ id, ends }, n): CallEntity => {
       const state = call(id, ends ? 'ended' : 'answered').state
@@ -191,7 +191,7 @@ test('deltas in any order, repeated or merged, never move an entity back and end
   )
 })
 
-test('deltas before and after a snapshot of any moment end in the true state', () => {
+test('the store ends in the true state, whenever the snapshot was read and whichever deltas arrive before or after it', () => {
   const scenario = history.chain((steps) => fc.tuple(fc.constant(steps), fc.nat(steps.length), fc.nat(steps.length)))
   fc.assert(
     fc.property(scenario, ([steps, readAt, arrivesAt]) => {

@@ -10,7 +10,7 @@ function fixedKey() {
   return { privateKey, publicKey: createPublicKey(privateKey) }
 }
 
-test('opens a packed body of an older bridge', async () => {
+test('a packed body matches its golden file and can be opened', async () => {
   const { privateKey, publicKey } = fixedKey()
   const packing = { site: 'lyon-1', key: 'k1', lane: 'records' } as const
   const lines = ['{"a":1}', '{"b":"é"}']

@@ -34,7 +34,7 @@ test('every golden file belongs to an operation', () => {
 test.each([
   ['client', ClientFrame],
   ['server', ServerFrame],
-] as const)('frames of the %s match their golden file', async (side, schema) => {
+] as const)('the schema of the WebSocket frames that a %s sends matches its golden file', async (side, schema) => {
   const json = toJsonSchema(schema, { errorMode: 'ignore' })
   await expect(pretty(json)).toMatchFileSnapshot(`../golden/contracts/frames-of-${side}.json`)
 })

@@ -85,7 +85,7 @@ test('every known event type has a golden file', () => {
 })
 
 test.each(events().map((event) => [v.parse(BridgeEvent, event).type, event]))(
-  'keeps fields that a later bridge adds to %s',
+  'keeps fields that a later bridge adds to an event of type %s',
   (_type, event) => {
     const later = structuredClone(event) as { data: Record<string, unknown> } & Record<string, unknown>
     later['tracestate'] = 'a=1'
@@ -99,7 +99,7 @@ test('distinguishes an unknown event type from a malformed event of a known type
   expect(v.safeParse(BridgeEvent, { type: 'switchhook.call.v1' }).success).toBe(false)
 })
 
-test('the event id of a CDR is its natural key', () => {
+test('the event id of a CDR consists of the site and its natural key, uniqueid and sequence', () => {
   expect(cdrId('lyon-1', { uniqueid: 'pbx1-1795460594.3', sequence: 2 })).toBe('lyon-1/cdr/pbx1-1795460594.3/2')
   expect(bridgeSource('lyon-1')).toBe('/sites/lyon-1/bridge')
 })

@@ -59,7 +59,7 @@ test.each([
   ['signature', '', 'body-signature-invalid'],
   ['signature', '!', 'body-malformed'],
   ['data', zstdCompressSync('{"forged":1}').toString('base64'), 'body-signature-invalid'],
-])('a body whose %s was made %j is refused', async (field, value, errorId) => {
+])('refuses a body whose field %s was changed to %j', async (field, value, errorId) => {
   expect(await refusal(JSON.stringify({ ...body(), [field]: value }))).toBe(errorId)
 })
 

@@ -83,7 +83,7 @@ test('ignores custom state DND60 on a PBX whose dial plan reports do not disturb
   expect(wordOf('PJSIP/5860')).toEqual({ presence: 'dnd', since: at(3) })
 })
 
-test('after a reconnection keeps a setting until its custom state is read again, then clears it if it was cleared', () => {
+test('after a reconnection, keeps away set until the custom state is read again, and clears it if the state was cleared', () => {
   describe()
   told('Custom:AWAY60', 'INUSE', 1)
   phones = started(phones)
@@ -96,7 +96,7 @@ test('after a reconnection keeps a setting until its custom state is read again,
   expect(wordOf('PJSIP/5860')?.presence).toBe('available')
 })
 
-test('ignores a custom state that was read before a newer event', () => {
+test('ignores a custom state that was requested before a newer event arrived', () => {
   describe()
   const seen = phones.custom('Custom:AWAY60')
   told('Custom:AWAY60', 'INUSE', 1)

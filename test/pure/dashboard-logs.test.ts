@@ -11,7 +11,7 @@ const set = (entity: EndpointEntity, before?: EndpointEntity): Change => {
   return { topic: 'endpoints', kind: 'set', source: 'delta', id: entity.id, entity, ...(before && { before }) }
 }
 
-test('adds a row for each change of state, newest first', () => {
+test('the list of state changes has a row for each change, newest first', () => {
   const idle = endpoint('5860', 'NOT_INUSE')
   const ringing = endpoint('5860', 'RINGING')
   const log = addChanges(addChanges([], [set(idle)]), [set(ringing, idle)])
@@ -21,7 +21,7 @@ test('adds a row for each change of state, newest first', () => {
   ])
 })
 
-test('adds no row for an unchanged state, a removal or a call', () => {
+test('the list of state changes gets no row for an unchanged state, a removal or a call', () => {
   const idle = endpoint('5860', 'NOT_INUSE')
   const log = addChanges([], [set(idle)])
   const gone: Change = { topic: 'endpoints', kind: 'gone', source: 'delta', id: idle.id, before: idle }
@@ -29,13 +29,13 @@ test('adds no row for an unchanged state, a removal or a call', () => {
   expect(addChanges(log, [set(endpoint('5860', 'NOT_INUSE'), idle), gone, dialling])).toBe(log)
 })
 
-test('adds a row for a phone that becomes unreachable with the same device state', () => {
+test('the list of state changes gets a row for a phone that becomes unreachable with the same device state', () => {
   const idle = endpoint('5860', 'NOT_INUSE')
   const lost = endpoint('5860', 'NOT_INUSE', { reachability: 'offline' })
   expect(addChanges([], [set(lost, idle)])).toMatchObject([{ word: 'offline' }])
 })
 
-test('adds the last change of each phone of a snapshot, in order of time', () => {
+test('the list of state changes gets the last change of each phone of a snapshot, in order of time', () => {
   const at = (minute: number) => ({ since: `2026-11-24T08:0${minute}:00.000Z` })
   const phones = [endpoint('1', 'INUSE', at(1)), endpoint('2', 'INUSE', at(3)), endpoint('3', 'INUSE', at(2))]
   expect(
@@ -46,7 +46,7 @@ test('adds the last change of each phone of a snapshot, in order of time', () =>
   ).toEqual(['PJSIP/2', 'PJSIP/3', 'PJSIP/1'])
 })
 
-test('keeps the last 200 changes', () => {
+test('the list of state changes keeps at most 200 rows', () => {
   const changes = Array.from({ length: stateRowsMax + 20 }, (_, n) => set(endpoint(String(n), 'INUSE')))
   expect(addChanges([], changes)).toHaveLength(stateRowsMax)
 })
@@ -77,7 +77,7 @@ function setting(count: number) {
   return { archive, clock, log, ids, changes: () => changes }
 }
 
-test('shows the first page, and older pages on request', async () => {
+test('the call log shows its first page, and older pages on request', async () => {
   const { log } = setting(2 * logPageRows + 3)
   await log.refresh()
   expect([log.rows.length, log.hasOlder]).toEqual([logPageRows, true])
@@ -86,7 +86,7 @@ test('shows the first page, and older pages on request', async () => {
   expect([log.rows.length, log.hasOlder]).toEqual([2 * logPageRows + 3, false])
 })
 
-test('adds a new record above the pages that are shown', async () => {
+test('the call log adds a new record above the pages that are shown', async () => {
   const { archive, log, ids } = setting(2 * logPageRows)
   await log.refresh()
   await log.older()
@@ -96,7 +96,7 @@ test('adds a new record above the pages that are shown', async () => {
   expect(ids()[0]).toBe('2.1')
 })
 
-test('starts again with the newest page if calls may be missing between it and the rows', async () => {
+test('the call log starts again with the newest page if calls may be missing between it and the shown rows', async () => {
   const { archive, log, ids } = setting(logPageRows + 5)
   await log.refresh()
   archive.calls.unshift(...Array.from({ length: 40 }, (_, n) => endedCall(`2.${40 - n}`, { startedAt: at(1_000 - n) })))
@@ -106,7 +106,7 @@ test('starts again with the newest page if calls may be missing between it and t
   expect(ids()).toEqual(archive.calls.slice(0, 2 * logPageRows).map(({ call }) => call))
 })
 
-test('holds at most 500 rows', async () => {
+test('the call log keeps at most 500 rows', async () => {
   const { log } = setting(logRowsMax + 100)
   await log.refresh()
   while (log.hasOlder) await log.older()
@@ -131,7 +131,7 @@ test('reads the log until it has an ended call and no more CDRs of it arrive, th
   expect(clock.timers).toBe(0)
 })
 
-test('stops waiting after 10 s for a call that has no record', async () => {
+test('the call log stops waiting after 10 s for the record of a call that has none', async () => {
   const { archive, clock, log } = setting(1)
   log.awaitRecord('2.1')
   const started = clock.now()
@@ -144,7 +144,7 @@ test('stops waiting after 10 s for a call that has no record', async () => {
   expect(archive.reads).toBeLessThanOrEqual(8)
 })
 
-test('shows why a read failed, keeps the rows, and clears the reason after a success', async () => {
+test('the call log says why a read failed, keeps its rows, and removes the reason after a success', async () => {
   const { archive, log, ids, changes } = setting(1)
   await log.refresh()
   archive.failure = new Error('No answer from 127.0.0.1:1.')
@@ -157,7 +157,7 @@ test('shows why a read failed, keeps the rows, and clears the reason after a suc
   expect(log.failure).toBeUndefined()
 })
 
-test('reads and shows nothing after stop()', async () => {
+test('the call log reads and shows nothing after stop()', async () => {
   const { clock, log, ids } = setting(1)
   log.awaitRecord('1.1')
   const reading = log.refresh()

@@ -29,9 +29,12 @@ test.each([
   ['UNKNOWN', 'offline', 'Offline'],
   ['INVALID', 'unknown', 'Unknown'],
   ['OF_THE_FUTURE', 'online', 'Unknown'],
-] as const)('shows the device state %s, %s, as %s', (deviceState, reachability, said) => {
-  expect(strings.phones.words[presenceOf(endpointState('1', deviceState, { reachability })).presence]).toBe(said)
-})
+] as const)(
+  'shows a phone with the device state %s and the reachability %s as %s',
+  (deviceState, reachability, said) => {
+    expect(strings.phones.words[presenceOf(endpointState('1', deviceState, { reachability })).presence]).toBe(said)
+  },
+)
 
 test('every device state of Asterisk has a presence, and only two are shown as unknown', () => {
   const unknown = knownDeviceStates.filter(
@@ -40,7 +43,7 @@ test('every device state of Asterisk has a presence, and only two are shown as u
   expect(unknown).toEqual(['UNKNOWN', 'INVALID'])
 })
 
-test('shows do-not-disturb and away only while the phone is idle, and counts no lamp as a phone', () => {
+test('shows do-not-disturb and away only while the phone is idle, and does not count a custom device state as a phone', () => {
   const since = '2026-11-24T08:00:00.000Z'
   const said = (more: object, deviceState = 'NOT_INUSE') =>
     strings.phones.words[presenceOf(endpointState('1', deviceState, more)).presence]
@@ -51,7 +54,7 @@ test('shows do-not-disturb and away only while the phone is idle, and counts no 
   expect([endpointState('1', 'INUSE'), lamp].map(isPhone)).toEqual([true, false])
 })
 
-test('the summary counts phones by presence, ringing first, without empty presences', () => {
+test('the summary counts phones by presence, ringing first, and leaves out presences without phones', () => {
   const states = [
     endpointState('1', 'NOT_INUSE'),
     endpointState('2', 'RINGING'),
@@ -120,7 +123,7 @@ test('the bridge is silent if it had sent nothing for 45 s when the client last 
   expect(isSilent({ lastHeard, learntAt: Date.parse(lastHeard) + 45_001, stale: false })).toBe(true)
 })
 
-test('reads a connection from the address only if it is complete and valid', () => {
+test('reads the address of the API, the site and the key from the page address only if all are there and valid', () => {
   const whole = { apiUrl: 'http://127.0.0.1:3000', site: 'demo', key: 'a&b=c', isReplay: true }
   expect(parseConnection(formatConnection(whole))).toEqual(whole)
   expect(parseConnection('api=http://127.0.0.1:3000&site=demo')).toBeUndefined()

@@ -13,11 +13,11 @@ test.each([
   ['+33 4 79 00 00 60', '00479000060', '+33479000060'],
   ['0033479000060', '00479000060', '+33479000060'],
   ['06.12.34.56.78', '00612345678', '+33612345678'],
-])('dials %s as %s', (text, dial, canonical) => {
+])('dials the entered number %s as %s', (text, dial, canonical) => {
   expect(judge(text)).toEqual({ kind: 'allowed', dial, canonical })
 })
 
-test('dials a number of another country with 00 only if the country is allowed', () => {
+test('dials a number of another country, with 00 before it, only if the country is allowed', () => {
   expect(judge('+41 22 730 51 11')).toEqual({ kind: 'denied', why: 'international' })
   expect(judge('+41 22 730 51 11', { countries: ['CH'] })).toMatchObject({ kind: 'allowed', dial: '00041227305111' })
 })
@@ -127,7 +127,7 @@ const forbidden = [
   ...foreign.flatMap((n) => spellings.map((spell) => spell(n))),
 ]
 
-test(`${forbidden.length} forbidden destinations: none is dialled`, () => {
+test(`dials none of ${forbidden.length} forbidden destinations`, () => {
   expect(forbidden.length).toBeGreaterThanOrEqual(500)
   expect(forbidden.filter((text) => judge(text).kind === 'allowed')).toEqual([])
 })
@@ -147,7 +147,7 @@ test('gives the canonical form of a number the same verdict as the number', () =
   )
 })
 
-test('dials only digits of the allowed number for any typed text', () => {
+test('for any typed text, dials nothing or only digits of the allowed number', () => {
   fc.assert(
     fc.property(fc.oneof(typed, fc.string({ unit: 'binary', maxLength: 40 })), (text) => {
       const verdict = judge(text)

@@ -74,7 +74,7 @@ test('applies settings that the dial plan reports, and keeps the time of unchang
   expect(later.dnd).toBeUndefined()
 })
 
-test('ignores user events of other applications', () => {
+test('ignores user events that are invalid or of other applications', () => {
   expect(told({ Ext: '60\r\nX' })).toBeUndefined()
   expect(readUserEvent({ type: 'ChannelUserevent', eventname: 'Parking', userevent: { Ext: '60' } })).toBeUndefined()
 })

@@ -72,7 +72,7 @@ test('accepts a key until it expires or is revoked, and returns when it expires'
   expect(await asked({ kind: 'board' })).toEqual({ kind: 'unknown' })
 })
 
-test('a secret that was rotated out opens until its own end, or its key\u2019s if that is sooner', async () => {
+test('a replaced secret is accepted until its overlap ends, or until its key expires if that is sooner', async () => {
   const [old, next] = [makeApiKey(), makeApiKey()]
   const hash = hashSecret(old.secret, secrets.pepper)
   const asked = (until: number, more: Partial<KeyRow> = {}) =>
@@ -82,7 +82,7 @@ test('a secret that was rotated out opens until its own end, or its key\u2019s i
   expect(await asked(now)).toEqual({ kind: 'unknown' })
 })
 
-test('reads back the caller that was written for API Gateway', () => {
+test('parseCaller returns the caller that callerContext wrote for API Gateway', () => {
   const caller = { kind: 'key', site: 'office', keyId: 'k', scopes: new Set(['cdrs:read'] as const) } as const
   expect(parseCaller(callerContext(caller))).toEqual(caller)
   const bounded = { ...caller, until: now, requestsMax: 7 }
@@ -113,7 +113,7 @@ test('parses kind, prefix and secret of a key, and refuses other texts', () => {
   fc.assert(fc.property(fc.string(), (text) => parseApiKey(text) === undefined))
 })
 
-test('compares only identical texts as equal', () => {
+test('sameText returns true only for identical texts', () => {
   fc.assert(fc.property(fc.string(), fc.string(), (a, b) => sameText(a, b) === (a === b)))
 })
 

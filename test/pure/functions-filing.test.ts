@@ -24,7 +24,7 @@ test('files all legs of a call in the month in which the call began', () => {
   expect(fileCdr(legs).month).toBe('2026-11')
 })
 
-test('files the same time under the same key in any time zone of the PBX', () => {
+test('files a leg under its time in UTC, whatever the time zone of the PBX', () => {
   const paris = fileCdr(cdr({ linkedid: 'foreign', start: '2026-11-23T20:03:14+0100' }))
   expect(paris.filed).toBe('2026-11-23T19:03:14Z')
 })
@@ -38,7 +38,7 @@ test.each([
   expect(filing).toMatchObject({ filed: '2026-11-23T19:03:14Z', needsAlias: true })
 })
 
-test('reads the time in an id of a call placed through the API, sh-<seconds>.<digits>', () => {
+test('reads the start time in the id of a call that was placed through the API, sh-<seconds>.<digits>', () => {
   expect(fileCdr(cdr({ linkedid: 'sh-1795460590.1234567890' })).filed).toBe('2026-11-23T19:03:10Z')
 })
 

@@ -25,7 +25,7 @@ test('shows the parties of a CDR only to readers with the scope', () => {
   expect(shown).toMatchObject({ channel: cdr.channel, duration: 9, disposition: 'ANSWERED', linkedid: cdr.linkedid })
 })
 
-test('leaves empty and erased fields as they are, and hiding twice equals hiding once', () => {
+test('does not change empty and erased fields, and hiding a field twice equals hiding it once', () => {
   expect(maskText('number', '')).toBe('')
   expect(maskText('name', erased)).toBe(erased)
   fc.assert(
@@ -56,7 +56,7 @@ test('shows the device in a channel name and hides anything that may be a number
   for (const [channel, shown] of Object.entries(cases)) expect(maskText('channel', channel)).toBe(shown)
 })
 
-test('hides numbers in frames but keeps the same calls and devices', () => {
+test('hides numbers and names in frames, but keeps call ids, states and devices', () => {
   const { data: state, v } = callFact('office', [1, 1], 'pbx1-1.1', 'ringing')
   const frame: ServerFrame = {
     type: 'delta',

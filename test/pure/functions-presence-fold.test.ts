@@ -17,7 +17,7 @@ function endpointFact(resource: string, epoch: number, seq: number, deviceState 
   return { ...envelope, ...factIdentity(site, epoch, seq), type, data }
 }
 
-test('keeps the highest version of an endpoint, with the counts of all its facts in that epoch', () => {
+test('keeps the highest version of an endpoint, with the numbers k of all its facts in that epoch', () => {
   const fold = foldPresence(site, [
     { sentAt: 1, events: [endpointFact('60', 7, 1), endpointFact('60', 7, 3, 'INUSE')] },
     { sentAt: 2, events: [endpointFact('60', 7, 2)] },

@@ -19,7 +19,7 @@ const shortCalls = fc.array(
   { maxLength: 12 },
 )
 
-test('computes the same peaks as a count second by second, with calls that continue from earlier hours', () => {
+test('computes the same peaks of concurrent calls as a count of each second, with calls that began in an earlier hour', () => {
   fc.assert(
     fc.property(shortCalls, shortCalls, (before, own) => {
       const inHour = (hour: number, calls: typeof own) =>
@@ -38,7 +38,7 @@ test('computes the same peaks as a count second by second, with calls that conti
   )
 })
 
-test('carries a call of several hours from hour to hour until it ends', () => {
+test('counts a call of several hours in the peaks of each hour until it ends', () => {
   let open: OpenCall[] = totalHour(hourStart, [{ call: makeCall(hourStart + 100, 9000), lines: ['ext:60'] }], []).open
   const peaks: number[][] = []
   for (let hour = 1; hour <= 3; hour += 1) {
@@ -58,7 +58,7 @@ test.each([
   ['unreachable', 4],
   ['refused', 4],
   ['voicemail', 5],
-] as const)('counts a call that ended %s in exactly one figure', (result, at) => {
+] as const)('counts a call with the result %s in exactly one figure', (result, at) => {
   const { site } = totalHour(hourStart, [{ call: makeCall(hourStart + 901, 5, result), lines: [] }], [])
   const [quarter, direction, ...counts] = site.counts[0] ?? []
   expect([quarter, direction]).toEqual([1, 0])
@@ -84,7 +84,7 @@ test.each([
   expect(keys.size).toBe(Math.ceil(hours))
 })
 
-test('starts hours at the half hour of UTC in a zone with an offset of half an hour', () => {
+test('in a time zone whose offset includes half an hour, hours start at the half hour of UTC', () => {
   const offsetAt = offsetsOf('Asia/Kolkata')
   const at = Date.parse('2026-11-23T19:30:00Z') / 1000
   expect(hourKey(at, offsetAt)).toBe('2026-11-24T01:00+05:30')

@@ -95,7 +95,7 @@ test('refuses an upload with more than 10,000 rows as a whole', () => {
   ])
 })
 
-test('reads back any cells that were written as CSV, and reads or refuses any text', () => {
+test('reads any cells that were written as CSV unchanged, and reads or refuses any other text', () => {
   const cell = fc
     .string({ maxLength: 20 })
     .map((text) => text.trim())

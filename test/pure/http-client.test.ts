@@ -46,7 +46,7 @@ async function errorOf(request: Promise<unknown>): Promise<ApiError> {
   throw new Error('the request did not reject with an ApiError')
 }
 
-test('fills the path, encodes it, and sends query, headers and JSON body', async () => {
+test('fills in and encodes the path, and sends query, headers and JSON body', async () => {
   const { api, sent } = clientFor(() => json(200, { extension: '60' }))
   await api('PUT /v1/sites/{site}/extensions/{extension}/forward', {
     path: { extension: '6/0' },
@@ -72,7 +72,7 @@ test('fills the path, encodes it, and sends query, headers and JSON body', async
   ])
 })
 
-test('sends numbers of a query as text and leaves undefined values out', async () => {
+test('sends the numbers in a query as text, and leaves undefined values out', async () => {
   const { api, sent } = clientFor(() => json(200, { cdrs: [] }))
   const { body } = await api('GET /v1/sites/{site}/cdrs', { query: { limit: 20, cursor: undefined } })
   body.cdrs satisfies unknown[]
@@ -95,14 +95,14 @@ test('sends no authorization header without a key', async () => {
   expect(sent).toEqual([{}])
 })
 
-test('answers the status, the headers and the parsed body, with fields that the schema does not know', async () => {
+test('returns the status, the headers and the parsed body, including fields that the schema does not know', async () => {
   const answer = { matricule: '100', note: 12, mention: 'bien', updatedAt: '2026-11-24T08:00:00Z', later: 1 }
   const { api } = clientFor(() => json(200, answer, { etag: '"1"' }))
   const { status, headers, body } = await api('GET /v1/sites/{site}/grades/{matricule}', { path: { matricule: '100' } })
   expect({ status, etag: headers.get('etag'), body }).toEqual({ status: 200, etag: '"1"', body: answer })
 })
 
-test('answers undefined for a status without a body and text for an export', async () => {
+test('returns undefined as the body of an answer without one, and text as that of an export', async () => {
   const deleted = clientFor(() => new Response(null, { status: 204 }))
   const { body } = await deleted.api('DELETE /v1/sites/{site}/grades/{matricule}', { path: { matricule: '100' } })
   expect(body).toBeUndefined()
@@ -112,7 +112,7 @@ test('answers undefined for a status without a body and text for an export', asy
   expect((await lines.api('GET /v1/sites/{site}/cdrs/export')).body).toBe('{"a":1}\n')
 })
 
-test('answers 304 to a request with if-none-match, and rejects it without', async () => {
+test('returns an answer 304 to a request with If-None-Match, and rejects it to a request without', async () => {
   const { api } = clientFor(() => new Response(null, { status: 304 }))
   const same = await api('GET /v1/sites/{site}/cdrs', { headers: { 'if-none-match': '"1"' } })
   expect(same.status).toBe(304)
@@ -148,14 +148,14 @@ test.each([
   ['an answer that does not fit its schema', () => json(200, { keys: [{}] }), 'bad-answer', /keys\.0\.key/, false],
   ['an answer that is not JSON', () => new Response('<html>', { status: 200 }), 'bad-answer', /schema/, false],
   ['a status that the route does not declare', () => json(202, { keys: [] }), 'bad-answer', /202/, false],
-])('rejects %s', async (_, answer, errorId, message, isRetried) => {
+])('rejects with an ApiError for %s', async (_, answer, errorId, message, isRetried) => {
   const error = await errorOf(clientFor(answer).api('GET /v1/sites/{site}/keys'))
   expect(error.errorId).toBe(errorId)
   expect(error.message).toMatch(message)
   expect(error.shouldRetry()).toBe(isRetried)
 })
 
-test('rejects with `unreachable` if no answer comes, and with the reason of the caller who aborts', async () => {
+test('rejects with `unreachable` if no answer comes, and with the abort reason if the request is aborted', async () => {
   const cause = new TypeError('fetch failed')
   const lost = createApi({ apiUrl, fetch: async () => Promise.reject(cause) }, documentRoutes)
   expect(await errorOf(lost('GET /v1/openapi.json'))).toMatchObject({ errorId: 'unreachable', status: 0, cause })
@@ -164,7 +164,7 @@ test('rejects with `unreachable` if no answer comes, and with the reason of the 
   await expect(aborted('GET /v1/openapi.json', { signal })).rejects.toThrow('page left')
 })
 
-test('the compiler rejects an unknown route, field, status and a missing part', () => {
+test('the compiler rejects an unknown route, field or status, and a missing path parameter, header or body field', () => {
   const { api } = clientFor(() => json(200, {}))
   const wrong = [
     // @ts-expect-error the client has no such route

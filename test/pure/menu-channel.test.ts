@@ -19,13 +19,13 @@ function channelOf(statuses: number[]) {
   return { channel: new MenuChannel('1', requests, new AbortController().signal), requested }
 }
 
-test('retries stopping a playback that Asterisk refuses once with 500', async () => {
+test('repeats the request to stop a playback if Asterisk answers it with 500', async () => {
   const { channel, requested } = channelOf([500])
   await channel.stop('waiting')
   expect(requested).toEqual(['/playbacks/waiting', '/playbacks/waiting'])
 })
 
-test('ignores a 404 when stopping a playback, because it has ended', async () => {
+test('ignores an answer 404 to the request to stop a playback, because the playback has ended', async () => {
   const { channel, requested } = channelOf([500, 404])
   await channel.stop('waiting')
   expect(requested).toHaveLength(2)

@@ -41,7 +41,7 @@ function describe(effect: Effect): string {
 }
 const withoutTimers = (effects: string[]) => effects.filter((line) => !/^(set|clear) /.test(line))
 
-test('514 asks for number and PIN, stops a prompt at the first digit, looks the mark up, plays it and hangs up', () => {
+test('menu 514 asks for number and PIN, stops a prompt at the first digit, looks up the mark, plays it and hangs up', () => {
   const { effects, state } = run('514', [played, ...digit('137#'), found(15.25, 'bien'), played, played])
   expect(effects).toEqual([
     'play welcome',
@@ -65,7 +65,7 @@ test('514 asks for number and PIN, stops a prompt at the first digit, looks the 
   expect(state.over).toBe(true)
 })
 
-test('plays the failure sound for the mention échec', () => {
+test('plays the failure sound for a mark with the honour échec', () => {
   expect(withoutTimers(run('514', [played, ...digit('137#'), found(4, 'échec')]).effects).at(-1)).toBe('play failure')
   const parts = fillPrompt(menuOf('514'), 'failure', { matricule: '137', note: '4', mention: 'échec' })
   expect(parts).toEqual([
@@ -146,7 +146,7 @@ test('without barge-in, ignores digits until the prompt has ended', () => {
   expect(step(menu, after, { type: 'digit', digit: '1' }).state.digits).toBe('1')
 })
 
-test('999 dials 514 for key 1, 60 for key 2, and asks again for another key', () => {
+test('menu 999 dials 514 if the caller presses 1, 60 for 2, and asks again after any other key', () => {
   expect(run('999', digit('1')).effects.at(-1)).toBe('dial 514@internes')
   expect(run('999', digit('2')).effects.at(-1)).toBe('dial 60@internes')
   expect(withoutTimers(run('999', [...digit('7'), played]).effects).slice(-2)).toEqual([
@@ -155,7 +155,7 @@ test('999 dials 514 for key 1, 60 for key 2, and asks again for another key', ()
   ])
 })
 
-test('with random events, dials or hangs up exactly once if the call is over, and a hang-up always ends it', () => {
+test('with random events, a call that is over has dialled or hung up exactly once, and a caller who hangs up always ends it', () => {
   const anyEvent = fc.oneof(
     fc.constantFrom(...'0123456789*#ABCD').map((one): MenuEvent => ({ type: 'digit', digit: one })),
     fc.constantFrom<MenuEvent>(played, timer('digit'), timer('filler'), timer('give-up'), found(12, 'bien')),

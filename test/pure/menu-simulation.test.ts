@@ -31,7 +31,7 @@ test('simulates a call to menu 514 from greeting to hang-up', async () => {
   ])
 })
 
-test('ends the simulation for a silent caller, and in the fallback if the lookup is unavailable', async () => {
+test('the simulation hangs up on a silent caller, and continues in the fallback if the lookup is unavailable', async () => {
   expect((await simulate('514')).out.at(-1)).toBe('hangs up')
   const unavailable = await simulate('514', '--press', '137', '--press', '#', '--lookup', 'unavailable')
   expect(unavailable.out.at(-1)).toBe('goes on: 514 in menu-fallback')

@@ -21,7 +21,7 @@ test.each([
   '%2B33612345678',
   '++33612345678',
   '\u0660\u0666\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668',
-])('reads %s as +33612345678', (text) => {
+])('reads the number %s as +33612345678', (text) => {
   expect(canonicalNumber(text, france)).toBe('+33612345678')
 })
 
@@ -44,9 +44,12 @@ test.each([
   expect(canonicalNumber(text, france)).toBe('')
 })
 
-test.each(['3631', '112', '60', '*98', 's', '1001-web'])('keeps %s as it is', (text) => {
-  expect(canonicalNumber(text, france)).toBe(text)
-})
+test.each(['3631', '112', '60', '*98', 's', '1001-web'])(
+  'keeps %s, which is an extension or a short number, unchanged',
+  (text) => {
+    expect(canonicalNumber(text, france)).toBe(text)
+  },
+)
 
 test.each([
   ['00612345678', '0', '+33612345678'],

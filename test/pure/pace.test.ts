@@ -34,7 +34,7 @@ test.each([
   expect(paceFor(subscribers)).toBe(paceMs)
 })
 
-test('sends a pace when it changes, and repeats it before the bridge forgets it', async () => {
+test('sends the bridge a pace when it changes, and again before the bridge forgets it', async () => {
   const { pacing, sentPaces } = world()
   for (const [at, subscribers] of [
     [0, 50],
@@ -49,7 +49,7 @@ test('sends a pace when it changes, and repeats it before the bridge forgets it'
   expect(sentPaces).toEqual([1_000, 1_000, 100])
 })
 
-test('doubles the pace when posts are throttled, up to eight times, and halves it again when they succeed', async () => {
+test('doubles the time between messages when posts are throttled, up to eightfold, and halves it when posts succeed', async () => {
   const { pacing, sentPaces } = world()
   for (let n = 0; n < 5; n += 1) await pacing.adjust('office', count(1_000, 200), n * 1_000)
   expect(sentPaces).toEqual([400, 800, 1_600])
@@ -57,7 +57,7 @@ test('doubles the pace when posts are throttled, up to eight times, and halves i
   expect(sentPaces.slice(3)).toEqual([800, 400, 200])
 })
 
-test('retries a pace that could not be sent after the next fan-out', async () => {
+test('if a pace could not be sent, sends it after the next fan-out', async () => {
   const { pacing, sentPaces, setUp } = world()
   setUp(false)
   expect(await pacing.adjust('office', count(5_000), 0)).toBe(1_000)

@@ -114,14 +114,14 @@ function page(frames: readonly DeltaFrame[]) {
   return { results, isLive: store.calls.has(call) }
 }
 
-test('ends a call without any fact on the page, and a fact that arrives later is newer', async () => {
+test('ends a call on the page of which no fact had arrived, and a fact that arrives later replaces that end', async () => {
   const { frames } = await published({})
   expect(frames[0]?.entities[0]?.state).toMatchObject({ state: 'ended', dialled: '61', placed: { result: 'unknown' } })
   expect(page(frames)).toEqual({ results: ['unknown'], isLive: false })
   expect(page([...frames, frameOf(fact(1))])).toEqual({ results: ['unknown', 'set answered'], isLive: true })
 })
 
-test('ends the live row of a call whose bridge is offline; earlier facts then change nothing, later facts do', async () => {
+test('ends the live row of a call whose bridge is offline; after that, only newer facts of the bridge change it', async () => {
   const live = { v: formatVersion(7, 5), r: 0, state: talking, ended: false }
   const { frames, ended } = await published({ row: live, seenSecondsAgo: 601 })
   expect(ended).toMatchObject([{ state: 'ended', caller: party, placed: { stage: 'ended', result: 'unknown' } }])

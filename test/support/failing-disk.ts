@@ -10,20 +10,20 @@ const source = join(import.meta.dirname, '../tools/fsfault.c')
 export const hasCompiler = existsSync('/usr/bin/cc')
 
 export interface DiskFault {
-  /** Part of the paths that it concerns. */
+  /** The fault concerns files whose path contains this text. */
   path: string
   mode?: 'kill' | 'torn' | 'enospc' | 'eio' | 'eiosync'
-  /** Number of the first write or sync that it concerns, from 1. */
+  /** Number of the first write or sync that fails, from 1. */
   at?: number
-  /** How many it concerns. */
+  /** How many writes or syncs fail. */
   count?: number
-  /** How much longer each sync lasts. */
+  /** Milliseconds by which each sync is delayed. */
   syncMs?: number
-  /** The number of the only sync that does, from 1. */
+  /** Number of the only sync that is delayed, from 1. */
   syncAt?: number
 }
 
-/** The environment of a process whose disk fails in that way: `test/tools/fsfault.c`, built once and kept by its content. */
+/** Returns the environment of a process whose disk has this fault. Builds `test/tools/fsfault.c` if its content has changed. */
 export function failingDisk({ path, mode, at, count, syncMs, syncAt }: DiskFault): Record<string, string> {
   const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12)
   const shim = join(tmpdir(), `switchhook-fsfault-${hash}.so`)

@@ -16,8 +16,8 @@ type Level = new (folder: string, options: { valueEncoding: 'json' }) => LevelSt
 const itemsAtOnce = 5_000
 
 /**
- * Puts the same rows as `fillRows` into the files of an emulator that is not running, past its requests: a million calls in
- * a minute or two instead of an hour.
+ * Writes the same rows as `fillRows` directly into the files of an emulator that is not running. A million calls take a minute
+ * or two instead of an hour.
  */
 export async function fillDisk(folder: string, table: string, site: string, count: number): Promise<void> {
   const require = createRequire(import.meta.resolve('dynalite'))

@@ -22,8 +22,8 @@ export function importsIn(file: string, text: string): Import[] {
 }
 
 /**
- * Returns a shortest ring for each group of files that import each other: `['a.ts', 'b.ts', 'a.ts']`. A ring starts with
- * the file that is first in the alphabet. No file is in two of the returned rings, so one that is removed may uncover another.
+ * Returns a shortest cycle for each group of files that import each other: `['a.ts', 'b.ts', 'a.ts']`. A cycle starts with the
+ * file that is first in the alphabet. No file is in two of the returned cycles, so removing one may reveal another.
  */
 export function importCycles(imports: readonly Import[]): string[][] {
   const targets = new Map<string, string[]>()
@@ -40,7 +40,7 @@ export function importCycles(imports: readonly Import[]): string[][] {
   return rings
 }
 
-/** Searches breadth first from `start` back to itself, past no file in `used`. */
+/** Searches breadth-first for a shortest cycle through `start` that contains no file of `used`. */
 function shortestRing(
   start: string,
   targets: ReadonlyMap<string, readonly string[]>,

@@ -6,12 +6,12 @@ import {
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb'
 
-/** What stands for the death of a function's process: nothing of it goes on after this. */
+/** Thrown by every request of a process that was killed. */
 export class Killed extends Error {}
 
 /**
- * A function's process that is killed before its write number `writes + 1`, counted over everything that it writes to.
- * Reads are not counted; after the kill they fail too, as nothing runs any more.
+ * A function's process that is killed before its write number `writes + 1`, counted over all tables and buckets. Reads are not
+ * counted; after the kill they fail too.
  */
 export class Process {
   #left: number
@@ -31,7 +31,7 @@ export class Process {
     if (this.isKilled) throw new Killed('killed')
   }
 
-  /** The same client, under this process's hands. */
+  /** Returns a client whose requests count as reads and writes of this process. */
   over(db: DynamoDBDocumentClient): DynamoDBDocumentClient {
     const reads = [GetCommand, QueryCommand, BatchGetCommand, ScanCommand]
     const send = async (command: Parameters<typeof db.send>[0]) => {
@@ -44,18 +44,18 @@ export class Process {
 }
 
 /**
- * Runs an act that is killed before its first write, its second, and so on until it comes through, each time on ground of
- * its own; `check` looks at what is left. Answers how many kills there were.
+ * Runs an operation again and again, killed before its first write, its second and so on, until one run completes. Each run gets
+ * a name of its own; `check` examines the data after it. Returns the number of kills.
  */
 export async function killBetweenWrites(
   run: (process: Process, ground: string) => Promise<void>,
   check: (ground: string, wasKilled: boolean) => Promise<void>,
 ): Promise<number> {
-  // No act under test has more writes than this; one that has no end would not come through.
+  // No tested operation has more writes than this.
   for (let writes = 0; writes < 200; writes++) {
     const ground = `ground-${writes}`
     const process = new Process(writes)
-    // Code that catches what a write throws has not come through for that.
+    // `isKilled` counts, since the operation may catch the error of a write.
     await run(process, ground).catch((error: unknown) => {
       if (!process.isKilled) throw error
     })

@@ -16,8 +16,8 @@ export function takeAttempts(): string[] {
 }
 
 /**
- * Makes every attempt to open a socket, to start a process, to sync a file or to wait for real time throw an error. Works
- * once a process; `fetch` and `tls` open their sockets by `net`.
+ * Makes every attempt to open a socket, to start a process, to sync a file or to wait for real time throw an error. Call it once
+ * per process. It also covers `fetch` and `tls`, which open their sockets with `net`.
  */
 export function forbidIo(): void {
   forbid(net.Socket.prototype, ['connect'], 'open a socket')

@@ -1,6 +1,6 @@
 /**
- * Tommy Ettinger's mulberry32, numbers of at least 0 and below 1: every run of one seed is the same, so that a failure can
- * be played again.
+ * Returns a generator of random numbers, at least 0 and below 1 (mulberry32 by Tommy Ettinger). The same seed gives the same
+ * numbers, so that a failure can be repeated.
  */
 export function mulberry32(seed: number): () => number {
   let state = seed >>> 0
@@ -18,7 +18,7 @@ export class Random {
     this.next = mulberry32(seed)
   }
 
-  /** A whole number from 0 up to, not including, `end`. */
+  /** Returns a whole number of at least 0 and below `end`. */
   below(end: number): number {
     return Math.floor(this.next() * end)
   }

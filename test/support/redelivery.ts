@@ -17,21 +17,21 @@ import { Died, makeUnreliable, RequestFailed, type Strike, seeded } from './unre
 export interface Ground {
   db: DynamoDBDocumentClient
   table: string
-  /** Everything that stands there at the end. */
+  /** Returns all items of the table. */
   items(): Promise<Record<string, unknown>[]>
 }
 
 export interface Redelivered {
   deliveries: number
-  /** Functions that died, requests that were refused, answers that were lost. */
+  /** How often each kind of fault occurred. */
   struck: Record<NonNullable<Strike>, number>
-  /** Messages that were tried five times in vain, and bodies with a line that is none. */
+  /** Number of messages that failed five times and of bodies with an invalid line. */
   deadLetters: number
   redriveRounds: number
   sent: Cdr[]
-  /** Rows by time, as they stand at the end. */
+  /** The CDRs in the table at the end. */
   rows: Cdr[]
-  /** Items of all kinds in the site's own partitions of CDRs. */
+  /** Number of items of all kinds in the site's partitions of CDRs. */
   items: number
   /** Hours (`yyyy-mm-ddThh`) that have a total. */
   hours: Set<string>
@@ -68,7 +68,7 @@ export async function redeliver(ground: Ground, calls: number, seed: number): Pr
     struck[how] += 1
     return how
   }
-  /** What one run of a function works with. */
+  /** Creates the dependencies of one run of a function. */
   const newRun = () => partsOver(makeUnreliable(ground.db, strike), ground.table)
   /** Messages with an invalid line that was refused, by number. */
   const bad = new Set<number>()

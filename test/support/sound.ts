@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 
-/** Samples a second of everything on a telephone line. */
+/** Samples per second of telephone audio. */
 export const rate = 8000
 
-/** Samples of a WAV of 8 kHz, 16 bits, one channel; a recorder that was cut off may have left sizes of 0 in the header. */
+/** Reads the samples of a WAV file of 8 kHz, 16 bits and one channel. Ignores the sizes in its header, which may be 0. */
 export async function readSound(file: string): Promise<Float64Array> {
   const bytes = await readFile(file)
   const at = bytes.indexOf('data') + 8
@@ -16,7 +16,7 @@ export function rmsOf(sound: Float64Array): number {
   return Math.sqrt(sound.reduce((sum, one) => sum + one * one, 0) / Math.max(1, sound.length))
 }
 
-/** Longest time in which nothing is louder than `floor`, and where it ends, in seconds, looked at in steps of 20 ms. */
+/** Returns the longest time in which nothing is louder than `floor`, and its end, in seconds and in steps of 20 ms. */
 export function longestSilence(sound: Float64Array, floor = 60): { seconds: number; end: number } {
   const frame = rate / 50
   let longest = { frames: 0, end: 0 }
@@ -31,13 +31,13 @@ export function longestSilence(sound: Float64Array, floor = 60): { seconds: numb
 export interface Found {
   /** Seconds from the start of the recording. */
   at: number
-  /** Of the two sounds, from -1 to 1: 1 is the same sound, however loud. */
+  /** Correlation of the two sounds, from -1 to 1; 1 is the same sound, however loud. */
   correlation: number
-  /** Loudness of the recording there, as part of the reference's. */
+  /** Loudness of the recording there, divided by that of the reference. */
   level: number
 }
 
-/** Where in a recording a reference fits best, from a time on; of places where it fits as well as `enough`, the first. */
+/** Returns where a recording fits a reference best, from `fromSeconds` on, or the first place with a correlation of `enough`. */
 export function findSound(recording: Float64Array, reference: Float64Array, fromSeconds = 0, enough = 2): Found {
   const heard = recording.subarray(Math.max(0, Math.round(fromSeconds * rate)))
   const count = heard.length - reference.length + 1
@@ -57,8 +57,8 @@ export function findSound(recording: Float64Array, reference: Float64Array, from
 }
 
 /**
- * Returns the sum of products of `short` with each stretch of `long`, by Fourier transforms: a call's length by itself would
- * take minutes. Both are real, so one transform takes `long` as its real part and `short` as its imaginary one.
+ * Returns the sum of products of `short` with each stretch of `long`. Computed by Fourier transforms, since a direct computation
+ * takes minutes for a call. Both are real, so one transform has `long` as its real part and `short` as its imaginary part.
  */
 function correlate(long: Float64Array, short: Float64Array): Float64Array {
   const size = 2 ** Math.ceil(Math.log2(long.length + short.length))
@@ -97,7 +97,7 @@ function tableOf(size: number): { cos: Float64Array; sin: Float64Array } {
   return table
 }
 
-/** Cooley and Tukey's transform in place; the size is a power of two. */
+/** Computes the Fourier transform in place (Cooley and Tukey); the size is a power of two. */
 function transform(re: Float64Array, im: Float64Array): void {
   const size = re.length
   for (let i = 1, j = 0; i < size; i++) {

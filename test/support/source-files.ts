@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 
-/** TypeScript files of the given top-level folders, as paths from the repository's root. A folder not there has none. */
+/** TypeScript files of the given top-level folders, as paths from the repository's root. A folder that does not exist has none. */
 export function sourceFiles(folders: string[]): string[] {
   return folders.flatMap((folder) => {
     try {

@@ -5,8 +5,7 @@ import { getStats } from '../../functions/http/stats/get-stats.ts'
 import { helper } from './sql-totals.ts'
 
 /**
- * The totals by extension and trunk by SQL alone, from the table `calls` that `sqlTotals` leaves and the rules in
- * docs/call-log.md.
+ * SQL for the totals by extension and trunk, from the table `calls` of `sqlTotals` and by the rules in docs/call-log.md.
  */
 const isOutside = (number: string) => `(${number} RLIKE '^[+]?[0-9]+$' AND LENGTH(${number}) > 6)`
 const isNobody = `(src IN ('', 'anonymous', 'unknown', 'private'))`
@@ -53,7 +52,7 @@ async function sqlLines(db: Connection): Promise<Map<string, Record<string, numb
   )
 }
 
-/** Holds `GET /stats` by extension and by trunk against SQL; throws at the first figure that differs. Answers how many lines there are. */
+/** Compares `GET /stats` by extension and by trunk with SQL; throws at the first difference. Returns the number of lines. */
 export async function compareLines(
   db: Connection,
   stats: (by: 'extension' | 'trunk') => Promise<Awaited<ReturnType<typeof getStats>>>,
@@ -76,7 +75,7 @@ export async function compareLines(
   return expected.size
 }
 
-/** The same from the stored totals themselves, for the days from the first to the last. */
+/** Returns statistics for `compareLines` that are read from the stored totals, for the days `from` to `to`. */
 export function lineStats(totals: TotalReader, site: string, from: string, to: string) {
   return (by: 'extension' | 'trunk') => getStats(site, { from, to, by }, { totals, zone: 'UTC' })
 }

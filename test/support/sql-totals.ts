@@ -4,8 +4,8 @@ import type { Cdr } from '../../contracts/cdr.ts'
 import { cdrFields } from '../../contracts/cdr.ts'
 
 /**
- * The totals of a call log by SQL alone, written from the rules in docs/call-log.md and not from the product's code: the
- * oracle of its roll-ups. Times are UTC; numbers are those of the sample site, France.
+ * Fills the table from which SQL computes the totals of a call log. The queries follow the rules in docs/call-log.md and share
+ * no code with the product, so that they can check its roll-ups. Times are UTC; numbers are those of the sample site, France.
  */
 export async function loadCdrs(db: Connection, cdrs: readonly Cdr[]): Promise<void> {
   await db.query('CREATE DATABASE IF NOT EXISTS totals')
@@ -28,7 +28,7 @@ export async function loadCdrs(db: Connection, cdrs: readonly Cdr[]): Promise<vo
   await db.batch(`INSERT INTO cdr VALUES (${marks})`, rows)
 }
 
-/** A record of Asterisk's own helpers, which is nobody's leg. */
+/** SQL condition of a CDR of an internal channel of Asterisk, which is no leg of a person. */
 export const helper = "(channel LIKE 'Local/%' OR lastapp = 'AppDial')"
 const voice = "(lastapp = 'VoiceMail')"
 const spoke = `(disposition = 'ANSWERED' AND NOT ${helper} AND NOT ${voice})`
@@ -64,12 +64,12 @@ export type SqlTotal = Record<
   number
 >
 
-/** By hour, `yyyy-mm-ddThh` in UTC. */
+/** Computes the totals of each hour, `yyyy-mm-ddThh` in UTC. */
 export async function sqlTotals(db: Connection): Promise<Map<string, SqlTotal>> {
   await db.query("SET time_zone = '+00:00'")
   await db.query(`CREATE OR REPLACE TABLE calls AS ${perCall}`)
   await db.query('ALTER TABLE calls ADD KEY (s)')
-  // A call that has ended by then cannot be under way; without a bound each call would be held against all others.
+  // Only calls that start within the longest duration can overlap; without this bound SQL would compare each call with all.
   const [longest]: { seconds: number }[] = await db.query(
     'SELECT 1 + MAX(TIMESTAMPDIFF(SECOND, s, e)) AS seconds FROM calls',
   )

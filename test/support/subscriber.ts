@@ -10,9 +10,9 @@ import { until } from './until.ts'
 export interface Subscriber extends AsyncDisposable {
   socket: WebSocket
   frames: ServerFrame[]
-  /** Every state an entity was told to be in, in the order of arrival; of snapshots too. */
+  /** Returns every state of an entity that arrived in a snapshot or delta, in the order of arrival. */
   statesOf(id: string): string[]
-  /** Ids of all entities heard of. */
+  /** Returns the ids of all entities in the received frames. */
   entities(): string[]
   untilState(id: string, state: string): Promise<void>
 }

@@ -11,9 +11,9 @@ import dynalite from 'dynalite'
 export interface TestTables extends AsyncDisposable {
   db: DynamoDBDocumentClient
   table: string
-  /** All items of the table, for a test to compare; product code never scans. */
+  /** Returns all items of the table for a comparison; product code never scans. */
   items(): Promise<Record<string, unknown>[]>
-  /** Takes an item out, as if its write had never come. */
+  /** Deletes an item, as if it had never been written. */
   delete(item: Record<string, unknown> | undefined): Promise<void>
 }
 
@@ -62,7 +62,7 @@ export async function startTables({
     table,
     items: async () => {
       const items: Record<string, unknown>[] = []
-      // Ends after the last page of 1 MB that the test has written.
+      // A page has 1 MB; the loop ends after the last one.
       for await (const page of paginateScan({ client: db }, { TableName: table, ConsistentRead: true }))
         items.push(...(page.Items ?? []))
       return items

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** How the link is now. `half-open`: nothing passes and nothing says so. */
+/** State of the link. `half-open`: no data passes and no side gets an error. */
 export type Link = 'up' | 'cut' | 'half-open'
 
 interface Flaws {
-  /** Each piece of data waits so long. */
+  /** Delay of each chunk. */
   delayMs?: number
-  /** A piece of data at most so long passes at a time. */
+  /** Largest size of a chunk. */
   pieceBytes?: number
-  /** Of the pieces, so many end the connection instead. */
+  /** Share of the chunks, from 0 to 1, that reset the connection instead of passing. */
   resets?: number
   random?: () => number
 }
@@ -38,7 +38,7 @@ export class TcpProxy implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** A URL of the far end, by way of this link. */
+  /** Returns the URL with the port of this proxy. */
   through(url: string): string {
     const parsed = new URL(url)
     parsed.port = String(this.port)
@@ -48,7 +48,7 @@ export class TcpProxy implements AsyncDisposable {
   set link(link: Link) {
     if (link === this.#link) return
     this.#link = link
-    // What was silent for a while is broken when it is not any more, as after a router's time-out.
+    // A half-open connection breaks when the link is up again, as after the time-out of a router.
     for (const socket of this.#sockets) {
       if (link === 'half-open') socket.pause()
       else socket.destroy()
@@ -80,7 +80,7 @@ export class TcpProxy implements AsyncDisposable {
     try {
       for await (const data of from as AsyncIterable<Buffer>) {
         for (let at = 0; at < data.length; at += pieceBytes) {
-          // A paused socket may still have something read.
+          // A paused socket may still deliver data that it had already read.
           while (this.#link === 'half-open' && !from.destroyed) await new Promise((next) => setTimeout(next, 20))
           if (delayMs > 0) await new Promise((next) => setTimeout(next, delayMs))
           if (random() < resets) {

@@ -1,15 +1,15 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 
 /**
- * What strikes a request. `before` and `after`: the function dies before or after DynamoDB has done it. `throttled`: it is
- * refused, `lost`: it is done and its answer never comes; in both the function lives and has an error to deal with.
+ * The fault of a request. `before` and `after`: the function dies before or after DynamoDB executes the request.
+ * `throttled`: DynamoDB refuses it. `lost`: DynamoDB executes it and the answer is lost; the function gets an error.
  */
 export type Strike = 'before' | 'after' | 'throttled' | 'lost' | undefined
 
-/** A function that died or was cut off: nothing that follows in it is done. */
+/** Thrown by each request of a function that has died. */
 export class Died extends Error {}
 
-/** DynamoDB's answer when the SDK has tried often enough, or its own when none came. */
+/** The error of the SDK after its retries: DynamoDB throttled the request, or no answer came. */
 export class RequestFailed extends Error {
   constructor(how: 'throttled' | 'lost') {
     super(how)
@@ -18,8 +18,8 @@ export class RequestFailed extends Error {
 }
 
 /**
- * The client of one function's run, failing as functions and networks do: a death at a request that `strike` picks is of
- * every request of that run after it too, whatever was under way.
+ * Returns a client for one run of a function. `strike` selects the fault of each request; once the function has died, all of its
+ * later requests fail too.
  */
 export function makeUnreliable(sound: DynamoDBDocumentClient, strike: () => Strike): DynamoDBDocumentClient {
   let dead = false
@@ -35,7 +35,7 @@ export function makeUnreliable(sound: DynamoDBDocumentClient, strike: () => Stri
   return Object.create(sound, { send: { value: send } }) as DynamoDBDocumentClient
 }
 
-/** A stream of numbers from 0 to below 1 that a seed fixes (mulberry32). */
+/** Returns a generator of random numbers, at least 0 and below 1, that the seed determines (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed
   return () => {

@@ -5,7 +5,7 @@ import { runFixture } from '../cloud/local-fixture/packaged-fixture.ts'
 
 const rounds = 10
 
-test('receives a message at once after the queue was idle', async () => {
+test('a function receives a message within 100 ms after its queue was idle', async () => {
   await using fixture = await runFixture()
   const sqs = queues(fixture.cloud)
   /** Returns the milliseconds from the sending of a message to its receipt. */

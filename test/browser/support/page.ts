@@ -16,7 +16,7 @@ const args = [
   '--no-first-run',
   '--disable-gpu',
   '--disable-sync',
-  // One process for all pages of a file, which takes a third less of the processor.
+  // All pages of a file share one process, which takes a third less processor time.
   '--renderer-process-limit=1',
   '--disable-site-isolation-trials',
   '--disable-features=IsolateOrigins,site-per-process',

@@ -24,7 +24,7 @@ export class Peer {
   /** Ended calls, newest first. */
   ended: Call[] = []
   lastHeard: string | undefined = new Date().toISOString()
-  /** False makes a socket that is open but dead. */
+  /** If false, the sockets stay open but pings get no answer. */
   answersPings = true
   answersSubscriptions = true
   /** If set, every request is refused with this problem. */

@@ -17,22 +17,22 @@ export type Expected =
       menu: Menu
       prompt: string
       fields?: Fields
-      /** Something may end the prompt after it began: a key, an answer, a hang-up. */
+      /** Set if a key, an answer or a hang-up may end the prompt after it began. */
       isCut?: true
-      /** The prompt may be missing. */
+      /** Set if the prompt may be missing. */
       isOptional?: true
     }
   | { asterisk: readonly string[] }
 
-/** One sound file of what is expected. */
+/** One sound file of an expected prompt. */
 export interface ExpectedSound {
   /** The file's name without its ending, as Asterisk's events have it. */
   name: string
-  /** For people. */
+  /** What the sound says, for the messages of failed tests. */
   words: string
-  /** Heard to its end, so that it must be in the recording. */
+  /** True if the caller hears it to its end, so that it must be in the recording. */
   isWhole: boolean
-  /** Follows the one before it without a pause. */
+  /** True if it follows the sound before it without a pause. */
   isNext: boolean
   isOptional: boolean
   audio(): Promise<PromptSound>

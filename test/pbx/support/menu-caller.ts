@@ -13,11 +13,11 @@ import { findPrompt } from './prompt-audio.ts'
 
 /** A menu waits 6 s for a key; Asterisk may hold a call whose bridge has died for the length of a prompt, 10 s and 1.8 s. */
 const promptMsMax = 60_000
-/** The recording and the clock may differ by this much more than before. */
+/** Largest change of the difference between the recording and the clock from one sound to the next. */
 const driftSeconds = 1.5
 const silenceSecondsMax = 2
 
-/** What callers share. */
+/** Recorder of played sounds, speech and sound files that all callers share. */
 export interface CallerWorld {
   played: PlayedSounds
   speech: Speech
@@ -30,7 +30,7 @@ export class MenuCaller {
   readonly call: AttentiveCall
   readonly #endpoint: string
   readonly #world: CallerWorld
-  /** Sounds that the caller has waited for, and all before them. */
+  /** Number of played sounds up to the last one that the caller has waited for. */
   #heard = 0
 
   constructor(call: AttentiveCall, endpoint: string, world: CallerWorld) {
@@ -102,7 +102,7 @@ export class MenuCaller {
       const audio = await Promise.all(sounds.map((sound) => sound.audio()))
       const from = Math.max(0, end - 0.1, begun === undefined ? 0 : begun - driftSeconds)
       let found = findPrompt(recording, audio, from, begun === undefined ? recording.length / rate : 2 * driftSeconds)
-      // The recorder has lost more than a moment of the call.
+      // Not found near its expected time: the recorder may have lost a part of the call, so search in the whole rest.
       if (found.faults.length > 0) found = findPrompt(recording, audio, Math.max(0, end - 0.1), recording.length / rate)
       faults.push(...found.faults)
       if (found.at !== undefined) clock.isAt(found.at)
@@ -131,7 +131,7 @@ export class MenuCaller {
   }
 }
 
-/** Tells where in a recording a sound begins from when Asterisk began to play it. */
+/** Converts the time at which Asterisk began to play a sound into the expected second in the recording. */
 class RecordingClock {
   readonly #played: readonly PlayedSound[]
   #next = 0
@@ -143,7 +143,10 @@ class RecordingClock {
     this.#played = played
   }
 
-  /** Moves on to the next sound of this name; undefined until one sound was found in the recording, or without such a one. */
+  /**
+   * Moves on to the next sound of this name and returns its expected second in the recording. Returns undefined if there is no
+   * such sound, or while no sound has been found in the recording.
+   */
   begunAt(name: string): number | undefined {
     const n = this.#played.findIndex((sound, at) => at >= this.#next && sound.name === name)
     this.#ms = this.#played[n]?.ms
@@ -151,7 +154,7 @@ class RecordingClock {
     return this.#ms === undefined || this.#offset === undefined ? undefined : this.#ms / 1000 + this.#offset
   }
 
-  /** The sound that `begunAt` was last asked about begins here, in seconds. */
+  /** Sets the second in the recording at which the last sound of `begunAt` was found. */
   isAt(seconds: number): void {
     if (this.#ms !== undefined) this.#offset = seconds - this.#ms / 1000
   }

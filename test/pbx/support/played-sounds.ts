@@ -16,7 +16,7 @@ type Event = v.InferOutput<typeof Event>
 /** A sound that Asterisk began to play, by the name of its file. */
 export interface PlayedSound {
   name: string
-  /** By `performance.now()`; undefined for all but the first of a list of sounds in the dial plan. */
+  /** Time by `performance.now()`; undefined for all but the first of a list of sounds in the dial plan. */
   ms: number | undefined
 }
 
@@ -66,7 +66,7 @@ export class PlayedSounds implements AsyncDisposable {
         for (const [n, name] of dialplan_app_data.split('&').entries())
           this.#append(endpoint, { kind: 'sound', name, ms: n === 0 ? ms : undefined })
         break
-      // One for each sound of a list; PlaybackContinuing comes between two of them.
+      // Asterisk sends PlaybackStarted for each sound of a list, and PlaybackContinuing between two of them.
       case 'PlaybackStarted': {
         const { media_uri = '', target_uri = '' } = playback ?? {}
         const name = media_uri.split('/').at(-1) ?? ''
@@ -82,7 +82,7 @@ export class PlayedSounds implements AsyncDisposable {
     entries.push(entry)
   }
 
-  /** When Asterisk received the last key of this phone, by `performance.now()`. */
+  /** Returns the time by `performance.now()` at which Asterisk received the last key of this phone. */
   lastKeyMs(endpoint: string): number {
     return this.#entries.get(endpoint)?.findLast(({ kind }) => kind === 'key')?.ms ?? Number.NaN
   }
@@ -93,12 +93,12 @@ export class PlayedSounds implements AsyncDisposable {
     return entries.map(({ kind, name }) => (kind === 'key' ? `key ${name}` : name.slice(0, 8))).join(', ')
   }
 
-  /** All sounds that were played to a phone until now, in their order. */
+  /** Returns all sounds that were played to a phone until now, in order. */
   of(endpoint: string): readonly PlayedSound[] {
     return (this.#entries.get(endpoint) ?? []).filter(({ kind }) => kind === 'sound')
   }
 
-  /** The same once the phone's call has ended, so that no event of it is still on its way. */
+  /** Waits until the phone's call has ended, so that no event is still to come; returns all sounds that it played. */
   async whole(endpoint: string): Promise<readonly PlayedSound[]> {
     await until(`the end of the call of ${endpoint}`, async () => this.#gone.has(endpoint))
     return this.of(endpoint)

@@ -11,7 +11,7 @@ const menus = ['514', '999'].map(menuOf)
 
 /**
  * Makes all prompts and marks of the shipped menus, unless an earlier run has; returns their folder. A sound is named by
- * the hash of what it says and how it is made, so that one that is there is right.
+ * the hash of its content and of how it is made, so an existing file is never stale.
  */
 export async function preparedSounds(): Promise<string> {
   const speech = new Speech(folder)

@@ -3,31 +3,31 @@ import { findSentence, isSame, marginMin, marginOver } from './audio-match.ts'
 
 /** One of the sounds of a prompt, which follow each other without a pause. */
 export interface PromptSound {
-  /** For people. */
+  /** What the sound says, for the messages of failed tests. */
   words: string
   samples: Float64Array
-  /** Sounds that may be said in its place. */
+  /** Sounds that could be said in its place by mistake. */
   others: readonly OtherSound[]
 }
 
 export interface OtherSound {
   words: string
   samples: Float64Array
-  /** Shares words with the sound: both are found where one was said, and the one that fits better counts. */
+  /** True if it shares words with the sound: both are found where one was said, and the one that fits better counts. */
   isAlike: boolean
 }
 
 export interface FoundPrompt {
-  /** In words; empty if the prompt was heard. */
+  /** A sentence for each difference; empty if the prompt was heard. */
   faults: string[]
   /** Where its first sound begins and its last one ends, in seconds; undefined if that sound was not found. */
   at: number | undefined
   end: number | undefined
 }
 
-/** Between two sounds of a prompt, with the pauses at their ends. */
+/** Longest time between two sounds of a prompt, including the pauses at their ends. */
 const gapSeconds = 1.3
-/** A stutter of a busy machine may spoil a short word; a wrong word would be found in its place. */
+/** Smallest share of a prompt that must be found: a busy machine may spoil a short word of the right prompt. */
 const foundShareMin = 0.5
 
 /** Looks for a prompt that begins at `from` or up to `withinSeconds` later. */

@@ -25,7 +25,7 @@ export const cut = (prompt: string, fields: Fields = {}, menu: Menu = grades): E
   return { menu, prompt, fields, isCut: true }
 }
 
-/** What a caller hears if the answer takes longer than 1.5 s. */
+/** The prompt that a caller hears only if the lookup takes longer than 1.5 s. */
 export const maybeOneMoment: Expected = { menu: grades, prompt: 'one-moment', isCut: true, isOptional: true }
 
 /** Enters student number and PIN as soon as each is asked for. */
