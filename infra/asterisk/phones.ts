@@ -50,7 +50,8 @@ export interface DialledCall {
 
 /** Asterisk registers a second after its start and retries each second. A machine whose cores are busy takes several. */
 const REGISTER_MS_MAX = 60_000
-const REGISTER_LOOK_MS = 20
+const REGISTER_LOOK_MS = 50
+const REGISTER_AGAIN_MS = 3_000
 const RINGS_MAX = 10_000
 
 /** All phones of a site, simulated by a second Asterisk: they register, call, and answer as `setBehaviour` says. */
@@ -107,7 +108,9 @@ export class Phones {
 
   /** Resolves when every phone is registered with the exchange. @throws AsteriskStartError after a minute */
   async registered(): Promise<void> {
-    for (const { endpoint } of this.#options.site.extensions) await this.#untilRegistered(endpoint, true)
+    const deadline = Date.now() + REGISTER_MS_MAX
+    for (const { endpoint } of this.#options.site.extensions)
+      if (!(await this.#isRegistered(endpoint, true, deadline))) throw this.#notRegistered(true)
   }
 
   /** Unregisters and registers the phone of an extension, or all phones, as if switched off and on. @throws AsteriskStartError */
@@ -115,25 +118,36 @@ export class Phones {
     const all = this.#options.site.extensions.map((extension) => extension.number)
     for (const one of number === undefined ? all : [number]) {
       await this.unregister(one)
-      await this.#running().cli(`pjsip send register ${this.#endpointOf(one)}`)
-      await this.#untilRegistered(this.#endpointOf(one), true)
+      await this.#sendUntilRegistered('register', this.#endpointOf(one), true)
     }
   }
 
   /** Unregisters the phone of an extension, as if switched off. @throws AsteriskStartError */
   async unregister(number: string): Promise<void> {
-    await this.#running().cli(`pjsip send unregister ${this.#endpointOf(number)}`)
-    await this.#untilRegistered(this.#endpointOf(number), false)
+    await this.#sendUntilRegistered('unregister', this.#endpointOf(number), false)
   }
 
-  async #untilRegistered(endpoint: string, wanted: boolean): Promise<void> {
+  /** Sends the request again every few seconds: an exchange that has just started may lose one. */
+  async #sendUntilRegistered(request: 'register' | 'unregister', endpoint: string, wanted: boolean): Promise<void> {
     const deadline = Date.now() + REGISTER_MS_MAX
+    for (;;) {
+      await this.#running().cli(`pjsip send ${request} ${endpoint}`)
+      if (await this.#isRegistered(endpoint, wanted, Math.min(Date.now() + REGISTER_AGAIN_MS, deadline))) return
+      if (Date.now() > deadline) throw this.#notRegistered(wanted)
+    }
+  }
+
+  async #isRegistered(endpoint: string, wanted: boolean, deadline: number): Promise<boolean> {
     const line = new RegExp(`^ *${endpoint}/sip:.* Registered `, 'm')
     while (line.test(await this.#running().cli('pjsip show registrations')) !== wanted) {
-      if (Date.now() > deadline)
-        throw new AsteriskStartError(`its phones cannot ${wanted ? 'register' : 'unregister'}`, this.logFile)
+      if (Date.now() > deadline) return false
       await delay(REGISTER_LOOK_MS)
     }
+    return true
+  }
+
+  #notRegistered(wanted: boolean): AsteriskStartError {
+    return new AsteriskStartError(`its phones cannot ${wanted ? 'register' : 'unregister'}`, this.logFile)
   }
 
   /** Sets what the phone of an extension does from its next call on. By default a phone answers at once. */

@@ -136,11 +136,11 @@ test('splits messages that are too large for one invocation over several', async
 })
 
 test('runs at most MaximumConcurrency invocations at the same time', async () => {
-  // Goal: exactly two at a time. Method: with two warm processes, 40 messages make four batches or more of 0.9 s, which record
+  // Goal: exactly two at a time. Method: with two warm processes, 40 messages make four batches or more of 1.5 s, which record
   // their start and end.
-  await Promise.all([send('WorkQueue', { n: 0, sleep: 900 }), send('WorkQueue', { n: 0, sleep: 900 })])
+  await Promise.all([send('WorkQueue', { n: 0, sleep: 1500 }), send('WorkQueue', { n: 0, sleep: 1500 })])
   await expect.poll(() => count('WorkQueue'), patiently).toBe(0)
-  const ten = Array.from({ length: 10 }, (_, n) => ({ n, sleep: 900 }))
+  const ten = Array.from({ length: 10 }, (_, n) => ({ n, sleep: 1500 }))
   await Promise.all([ten, ten, ten, ten].map((bodies) => sendTogether('WorkQueue', bodies)))
   await expect.poll(() => count('WorkQueue'), patiently).toBe(0)
   const spans: [number, number][] = await notes(fixture.cloud, 'slept')

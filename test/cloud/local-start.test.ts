@@ -103,7 +103,7 @@ test.each([
   [
     'a visibility time-out below the function time-out',
     { PlainQueue: { VisibilityTimeout: 0 } },
-    /Queue visibility timeout: 0 seconds is less than Function timeout: 1 seconds/,
+    /Queue visibility timeout: 0 seconds is less than Function timeout: 4 seconds/,
   ],
   [
     'a large batch without a window',
