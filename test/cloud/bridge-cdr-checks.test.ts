@@ -28,7 +28,7 @@ async function bridgeOf(world: World, cdr: Record<string, unknown>): Promise<Bri
 
 const checkOf = (bridge: Bridge, id: string) => bridge.health().checks.find((check) => check.id === id)
 
-test('an absent file does not stop presence, and is read once Asterisk has created it', async () => {
+test('publishes presence while the CDR file is absent, and reads the file once Asterisk has created it', async () => {
   await using world = await World.start()
   const file = join(world.folder, 'cdr-custom', 'switchhook.csv')
   await using bridge = await bridgeOf(world, { file, zone: 'UTC' })
@@ -43,7 +43,7 @@ test('an absent file does not stop presence, and is read once Asterisk has creat
   expect(bridge.log.join('')).toContain('"check":"cdr-file","state":"ok"')
 })
 
-test('a file of which nothing can be read waits for its layout, while presence goes on', async () => {
+test('sends nothing of a CDR file in an unknown layout until the layout is configured, and still publishes presence', async () => {
   await using world = await World.start()
   const file = join(world.folder, 'own.csv')
   await writeFile(file, ownLines(700))
@@ -60,7 +60,7 @@ test('a file of which nothing can be read waits for its layout, while presence g
   expect(bridge.health()).toMatchObject({ status: 'up', quarantined: 0 })
 })
 
-test('lists records of another layout in quarantine, and sends them once it can read them, beside a running bridge', async () => {
+test('lists CDRs of an unknown layout in quarantine and sends them after the layout is configured, while the bridge runs', async () => {
   await using world = await World.start()
   const file = join(world.folder, 'mixed.csv')
   await writeFile(file, `${ownLines(600)}${JSON.stringify(makeCdr(900))}\n`)
@@ -99,7 +99,7 @@ test('lists records of another layout in quarantine, and sends them once it can 
 })
 
 test.each([[[]], [['list']], [['empty', '--config', 'x']], [['list', 'more', '--config', 'x']]])(
-  'explains the usage of quarantine %j',
+  'prints its usage for the unknown arguments of quarantine %j',
   async (args) => {
     await expect(runQuarantine(args)).rejects.toMatchObject({ errorId: 'usage', exitStatus: 64 })
   },

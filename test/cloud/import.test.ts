@@ -180,7 +180,7 @@ const columnsOwn = [
 ]
 
 test.runIf(hasMariaDb)(
-  'imports a table with start, without sequence and with float columns: every leg, though requests part a call',
+  'imports every leg from a table with start instead of calldate, no sequence and float columns, also if two requests share a call',
   async () => {
     if (!sql) throw new Error('no MariaDB')
     // Each call has a phone that rang, the phone that answered, and two steps of the dial plan in the same second.

@@ -43,7 +43,7 @@ test('README.md contains the commands that start the project and run its tests',
     expect(readme).toContain(command)
 })
 
-test('whoever installs the bridge finds the mapping of CDRs and every check', () => {
+test('docs/deploy.md has the CDR mapping and each check that the bridge makes of the CDR file', () => {
   const text = readFileSync('docs/deploy.md', 'utf8')
   expect(text.replaceAll(/^ +/gm, '')).toContain(recommendedMapping)
   for (const id of checkIds) expect(text).toContain(`| \`${id}\` |`)

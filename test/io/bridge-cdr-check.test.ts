@@ -38,13 +38,13 @@ test.each([
   if (!understood.endsWith('offset')) expect(zone).toMatchObject({ id: 'cdr-zone', state: 'ok' })
 })
 
-test('reads only the end of a long file, and records with line breaks in them', async () => {
+test('reads only the end of a long file, where records may contain line breaks', async () => {
   await writeFile(path, records('the recommended mapping', rows(2_000, { lastdata: 'a\nb "c"' })))
   const [file] = await check()
   expect(file).toMatchObject({ state: 'ok', reason: '25 fields, CSV, UTC; read 50 of the last 50 records' })
 })
 
-test('refuses a file of which it can read nothing, with the configuration to paste', async () => {
+test('fails for a file of which it can read nothing, and shows the configuration to paste', async () => {
   const line = '"60","61","2026-11-23 19:00:00","9","7","ANSWERED","pbx1-1795460400.1"\n'
   await writeFile(path, line.repeat(3))
   const [file] = await check()
@@ -61,7 +61,7 @@ test('refuses a file of which it can read nothing, with the configuration to pas
   ])
 })
 
-test('refuses records that fit two layouts', async () => {
+test('fails for records that fit two layouts', async () => {
   // Ids of calls by API have no shape by which uniqueid and userfield could be told apart.
   const ids = { uniqueid: 'c2c-1', linkedid: 'c2c-1', userfield: 'c2c-1', peeraccount: 'c2c-1' }
   await writeFile(path, records('Master.csv, 21 columns', rows(3, ids)))
@@ -86,7 +86,7 @@ test('warns of a file that is absent, and finds no fault in an empty one', async
   expect(await check()).toMatchObject([{ id: 'cdr-file', state: 'ok' }])
 })
 
-test('refuses times of another zone than the configured one, and names UTC if it is that', async () => {
+test('fails if the times are in another zone than configured, and says so if that zone is UTC', async () => {
   await writeFile(path, records('the recommended mapping', rows(5)))
   const [, zone] = await check({ zone: 'Europe/Paris' })
   expect(zone).toMatchObject({ id: 'cdr-zone', state: 'failed', reason: expect.stringContaining('1 h before') })

@@ -24,7 +24,7 @@ async function all(refused: RefusedRecords): Promise<RefusedRecord[]> {
 
 const record = (bytes: Buffer | string, reason = 'r'): RefusedRecord => ({ reason, bytes: Buffer.from(bytes) })
 
-test('keeps any bytes whole with their reason, over a restart, for the bridge’s user only', async () => {
+test('keeps refused records of any bytes with their reason over a restart, in a file for the bridge’s user only', async () => {
   const records = [record('"a\nb"', 'line break'), record(Buffer.from([0xff, 0x00, 0x0a])), record('é 😀')]
   await (await opened()).put(records)
   const again = await opened()
@@ -32,7 +32,7 @@ test('keeps any bytes whole with their reason, over a restart, for the bridge’
   for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o077).toBe(0)
 })
 
-test('replaces a file by what is left of it, and sees what another process has changed', async () => {
+test('rewrites a file with the records that are left, and reads changes that another process made', async () => {
   const [bridge, command] = [await opened(), await opened()]
   await bridge.put([record('one'), record('two')])
   await bridge.put([record('three')])
@@ -43,7 +43,7 @@ test('replaces a file by what is left of it, and sees what another process has c
   expect([bridge.records, await all(bridge)]).toEqual([1, [record('two')]])
 })
 
-test('refuses more than its limit, keeps what it has, and takes records again once there is room', async () => {
+test('takes no record over its size limit, keeps the earlier ones, and takes records again once there is room', async () => {
   const refused = new RefusedRecords(folder, realDisk, realClock, 4_096)
   await refused.open()
   for (let n = 0; n < 4; n += 1) await refused.put(Array.from({ length: 16 }, () => record('x'.repeat(64))))
@@ -57,7 +57,7 @@ test('refuses more than its limit, keeps what it has, and takes records again on
   expect(refused.records).toBe(49)
 })
 
-test('reads records of an earlier version, and returns a damaged line as it is', async () => {
+test('reads files of an earlier version, and returns a damaged line unchanged', async () => {
   await writeFile(join(folder, '1796000000000-000001-cdr.bin'), 'an old line')
   const refused = await opened()
   await refused.put([record('one')])

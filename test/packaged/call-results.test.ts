@@ -155,7 +155,7 @@ test.each(Object.entries(kinds).map(([kind, how], n) => [kind, how, n] as const)
   },
 )
 
-test('each call has one result by id, in the list and by search, and counts once under it in the statistics', async () => {
+test('each call has the same result by id, in the list and in a search, and counts once under it in the statistics', async () => {
   await deployment.call('PATCH', `/v1/sites/${name}`, {
     key: office.site.apiKey,
     body: { settings: { outsidePrefix: '9', trunks: ['PJSIP/SIP-Provider'], extensions: ['1001-1005'] } },

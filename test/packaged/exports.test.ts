@@ -78,7 +78,7 @@ test('XLSX keeps every number as text and every time as a date in the site’s z
   expect([type, Number(value).toFixed(5), format]).toEqual(['n', '46349.83333', 'yyyy-mm-dd hh:mm:ss'])
 })
 
-test('XLSX with a limit is a part, with the cursor of the next one', async () => {
+test('an XLSX export with a limit returns a part and the cursor of the next part', async () => {
   const first = await read(office, 'format=xlsx&limit=2')
   const cursor = first.headers.get('switchhook-cursor') ?? ''
   expect(first.headers.get('switchhook-rows')).toBe('2')

@@ -112,7 +112,7 @@ test('places one call for one idempotency key: the same body gets the same answe
   expect(await placed({ from: '5860', to: '61', metadata: { ticket: '17' } }, 'one')).toEqual(call)
 })
 
-test('says what it will dial: the number in digits, behind the outside prefix of the site', async () => {
+test('the answer to POST /calls has the digits that will be dialled, with the outside prefix of the site', async () => {
   await hear()
   const call = await placed({ from: '5860', to: '+33 4 79 00 00 99' }, 'dials')
   expect(call).toMatchObject({ dialled: '+33479000099', dials: '00479000099' })

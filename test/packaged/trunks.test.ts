@@ -33,7 +33,7 @@ async function trunksOf(name: string, settings: object) {
   return (await list()).filter(({ trunk }) => trunk !== undefined).map(({ endpoint }) => endpoint)
 }
 
-test('shows the trunks that the bridge recognised, or those of the settings instead', async () => {
+test('shows the trunks that the bridge recognised; trunks in the site’s settings replace them', async () => {
   expect(await trunksOf('trunks-recognised', {})).toEqual(['PJSIP/recognised'])
   expect(await trunksOf('trunks-named', { trunks: ['PJSIP/named'] })).toEqual(['PJSIP/named'])
 })

@@ -24,7 +24,7 @@ const hostile = [
   '","',
 ]
 
-test('writes a record whole whatever its texts hold, line breaks included', async () => {
+test('Asterisk writes a CDR whole even if its texts contain quotes, separators and line breaks', async () => {
   const { ariUrl, ariUser, ariPassword } = it.pbx
   const authorization = `Basic ${btoa(`${ariUser}:${ariPassword}`)}`
   for (const text of hostile) {

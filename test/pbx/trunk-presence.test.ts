@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => it?.[Symbol.asyncDispose]())
 
-test('recognises the trunk, not the phones, by the configuration that Asterisk gives', async () => {
+test('recognises the trunk, but no phone, as a trunk by its configuration in Asterisk', async () => {
   const requests = new AriRest(it.pbx.ariUrl, { user: it.pbx.ariUser, password: it.pbx.ariPassword })
   const read = (endpoint: string) => readPhoneEntry(endpoint, requests, AbortSignal.timeout(30_000))
   expect([await read('PJSIP/mytrunk'), await read('PJSIP/5860'), await read('PJSIP/nosuch')]).toMatchObject([

@@ -8,7 +8,7 @@ import { keyringFor, mirrorsToTry } from '../../infra/asterisk/install/machine.t
 
 const uris = (entries: readonly { uri: string }[]) => entries.map(({ uri }) => uri)
 
-test('finds the Debian archive in a one-line file and ignores security and third-party archives', () => {
+test('finds the Debian archive in a sources.list of the one-line format; ignores security and third-party archives', () => {
   const text = `
 # deb http://old.example/debian bookworm main
 deb http://mirror.example/debian/ bookworm main contrib # ours

@@ -167,7 +167,7 @@ test('a call whose record ends before it starts has the duration 0', () => {
   expect(call?.durationSeconds).toBe(0)
 })
 
-test("names the extensions of phones from the PBX's configuration, where a queue rings them directly", () => {
+test("shows the extension, from the PBX's configuration, of a phone that a queue rings directly", () => {
   const numbers = new Map([
     ['PJSIP/5860', '60'],
     ['PJSIP/5861', '61'],
@@ -183,7 +183,7 @@ test("names the extensions of phones from the PBX's configuration, where a queue
   expect(named(numbers)).toEqual(['60', '61'])
 })
 
-test("tells no call from the records of the bridge's own questions to the dial plan", () => {
+test("makes no call of the CDRs of the bridge's own requests to the dial plan", () => {
   const channel = 'Local/set@renvoi-api-00000004;2'
   expect(
     callOf([makeCdr(1, { channel, dstchannel: '', dcontext: 'renvoi-api', lastapp: 'UserEvent' })], known),

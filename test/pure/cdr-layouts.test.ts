@@ -136,7 +136,7 @@ const texts = fc.string({
 })
 
 test.each(Object.entries(orders))(
-  'reads a row in the order of %s columns, whatever its texts contain',
+  'reads a row of the layout "%s" whose texts contain separators and quotes',
   (_name, layout) => {
     fc.assert(
       fc.property(texts, texts, texts, fc.nat(86_400), (name, userfield, lastdata, second) => {

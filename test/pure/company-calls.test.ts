@@ -53,7 +53,7 @@ const conclusion = ({ dialled, result, answeredBy }: Pick<Call, 'dialled' | 'res
   answeredBy: answeredBy && canonicalNumber(answeredBy.number, numbering),
 })
 
-test.each(calls)('live and call log: $happened', (call) => {
+test.each(calls)('the last live state and the call log agree if $happened', (call) => {
   const { dialled, result, answeredBy, forwardedFrom } = call.expect
   const story = archived(call)
   expect(story && conclusion(story)).toEqual({ dialled, result, answeredBy })
@@ -61,7 +61,7 @@ test.each(calls)('live and call log: $happened', (call) => {
   expect(live(call).map(conclusion)).toEqual([{ dialled, result, answeredBy }])
 })
 
-test('tells who picked a call up as who answered, and the phone that rang as one that did not', () => {
+test('shows the phone that picked a call up as the one that answered, and the phone that rang as one that did not', () => {
   const pickedUp = calls.find(({ happened }) => happened.includes('picked up'))
   expect(pickedUp && archived(pickedUp)?.story).toMatchObject([
     { what: 'called', who: '140' },
@@ -70,7 +70,7 @@ test('tells who picked a call up as who answered, and the phone that rang as one
   ])
 })
 
-test('tells the mailbox of the colleague to whom the call was forwarded', () => {
+test('shows the mailbox of the colleague to whom the call was forwarded', () => {
   const forwarded = calls.find(({ happened }) => happened.includes('voicemail answers'))
   expect(forwarded && archived(forwarded)?.story).toMatchObject([
     { what: 'called', who: '162' },

@@ -39,7 +39,7 @@ const places = [
   (number: string) => `call?to=${encodeURIComponent(number)}&from=60`,
 ]
 
-test.each(spellings)('finds the number written as %s in every place', (spelling) => {
+test.each(spellings)('finds a number that is written as %s, in a text of its own or within another', (spelling) => {
   for (const place of places) {
     const text = place(spelling)
     expect([text, search.holds(text), search.mayHold(JSON.stringify({ deep: [text] }))]).toEqual([text, true, true])

@@ -46,7 +46,7 @@ test.each([
   expect(registrations.take(headers({ event: 'FullyBooted', status }))).toBeUndefined()
 })
 
-test('takes the endpoint that a registration names, not the name of the registration', () => {
+test('identifies a trunk by the endpoint that its registration names, not by the registration’s own name', () => {
   const registrations = new Registrations()
   const report = registrations.take(detail({ objectname: 'reg-1', endpoint: 'provider', status: 'Registered' }))
   expect(report?.endpoint).toBe('PJSIP/provider')
@@ -111,7 +111,7 @@ test.each([
   expect(shown).toEqual({ word, since })
 })
 
-test('counts the live calls of a trunk by their parties', () => {
+test('counts as calls of a trunk the live calls that have it as caller or callee', () => {
   const outside = { ...party('0612345678', ''), endpoint: 'PJSIP/provider' }
   const calls = [
     call('1.1', 'answered', { caller: outside }).state,
