@@ -1,5 +1,6 @@
 // Runs the `main` of a TypeScript file. Plain JavaScript, so that an old Node prints the sentence below instead of a syntax error.
 // `npm run` puts node_modules/.bin first on PATH, so on Linux this runs on Node 24 from the optional dependencies.
+import module from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -12,6 +13,9 @@ if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
   )
   process.exit(1)
 }
+
+// Node keeps the compiled modules and the JavaScript of TypeScript files: a command then starts in 0.5 s instead of 0.8 s.
+module.enableCompileCache(path.join(import.meta.dirname, '../node_modules/.cache/compile'))
 
 const { main } = await import(pathToFileURL(path.resolve(entry)).href)
 try {
