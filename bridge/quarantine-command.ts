@@ -82,10 +82,9 @@ export async function listQuarantine(config: BridgeConfig): Promise<string[]> {
   if (names === none) return lines
   const quarantine = new Quarantine(folder)
   await quarantine.open()
-  const others = quarantine.list().filter(({ what }) => what !== 'cdr')
   const describe = ({ atMs, what }: { atMs: number; what: string }) =>
     JSON.stringify({ refusedAt: new Date(atMs).toISOString(), what, reason: otherReasons[what] ?? 'unknown' })
-  return [...lines, ...others.map(describe)]
+  return [...lines, ...quarantine.list().map(describe)]
 }
 
 const none: string[] = []
