@@ -192,6 +192,7 @@ function createMailboxWatch(address: AmiAddress, clock: Clock, presence: Presenc
     onOther: (headers) => {
       const report = registrations.take(headers)
       if (report) presence.publishRegistration(report)
+      for (const gone of registrations.takeEnd(headers)) presence.publishRegistration(gone)
     },
   })
 }

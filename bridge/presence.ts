@@ -89,7 +89,7 @@ export class Presence {
     if (state) this.publishEndpoints([state])
   }
 
-  /** The PBX was registered at the provider of a trunk, or no longer is. */
+  /** The PBX was registered at the provider of a trunk, no longer is, or no longer has the registration. */
   publishRegistration({ endpoint, state: registration }: RegistrationReport): void {
     const state = this.phones.setRegistration(endpoint, registration, this.#dependencies.pipeline.now())
     if (state) this.publishEndpoints([state])

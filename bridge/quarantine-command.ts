@@ -11,14 +11,16 @@ import { Quarantine } from './spool/quarantine.ts'
 import { overlong, type RefusedRecord, RefusedRecords, recordHash, refusedAt } from './spool/refused-records.ts'
 
 const usage = 'usage is switchhook-bridge quarantine list|retry --config FILE'
-/** Time for SQS to take the records; those that it did not take stay in quarantine. */
+/** Time for SQS to take the records of one file; those that it did not take stay in quarantine. */
 const sendMsMax = 120_000
 /** Characters of a record that a list shows. */
 const shownMax = 120
+/** Reason of a record that can be read, but not sent. */
+const rejected = 'SQS rejected it'
 
 /**
  * Runs `switchhook-bridge quarantine list|retry`, also beside a running bridge. Returns the exit status: 65 if `retry` leaves
- * records that cannot be read.
+ * records.
  */
 export async function runQuarantine(args: string[]): Promise<number> {
   const { action, configFile } = optionsOf(args)
@@ -29,7 +31,7 @@ export async function runQuarantine(args: string[]): Promise<number> {
     return 0
   }
   const { sent, left } = await retryQuarantine(config)
-  print(`${sent} CDRs were read and sent; ${left} cannot be read and stay in quarantine.`)
+  print(`${sent} CDRs were read and sent; ${left} cannot be read or were rejected by SQS, and stay in quarantine.`)
   return left > 0 ? exitStatus.dataError : 0
 }
 
@@ -82,10 +84,9 @@ export async function listQuarantine(config: BridgeConfig): Promise<string[]> {
   if (names === none) return lines
   const quarantine = new Quarantine(folder)
   await quarantine.open()
-  const others = quarantine.list().filter(({ what }) => what !== 'cdr')
   const describe = ({ atMs, what }: { atMs: number; what: string }) =>
     JSON.stringify({ refusedAt: new Date(atMs).toISOString(), what, reason: otherReasons[what] ?? 'unknown' })
-  return [...lines, ...others.map(describe)]
+  return [...lines, ...quarantine.list().map(describe)]
 }
 
 const none: string[] = []
@@ -101,8 +102,8 @@ async function namesIn(refused: RefusedRecords, { stateFolder }: BridgeConfig): 
 }
 
 function reasonsOf({ reason, bytes }: RefusedRecord, { site, cdr }: BridgeConfig): string[] {
-  // Only its first part was kept.
-  if (reason === overlong) return [reason]
+  // Only the first part of an overlong record was kept.
+  if (reason === overlong || reason === rejected) return [reason]
   return readCdrRecord(site, bytes, cdrFormat(cdr)).flatMap(({ line }) =>
     line.kind === 'malformed' ? [line.reason] : [],
   )
@@ -114,43 +115,55 @@ export async function retryQuarantine(config: BridgeConfig): Promise<{ sent: num
   const log = createLog({ level: 'warn', write: (line) => process.stderr.write(line) })
   const sign = await readSigningKey(config.key.privateKeyFile)
   const connections = await openSending(config, sign, { counters: new Counters(), log }, undo)
-  const signal = AbortSignal.timeout(sendMsMax)
   const total = { sent: 0, left: 0 }
   for (const name of await connections.refused.names()) {
-    const { sent, left } = await retryFile(name, config, connections, signal)
+    const { sent, left } = await retryFile(name, config, connections)
     total.sent += sent
     total.left += left
   }
   return total
 }
 
-async function retryFile(name: string, config: BridgeConfig, connections: SendConnections, signal: AbortSignal) {
+/** Sends what can be read in one file, and replaces the file by one with the other records. */
+export async function retryFile(
+  name: string,
+  config: Pick<BridgeConfig, 'site' | 'cdr'>,
+  connections: Pick<SendConnections, 'refused' | 'delivery' | 'packer' | 'records'>,
+): Promise<{ sent: number; left: number }> {
   const { refused, delivery, packer, records: to } = connections
   const format = cdrFormat(config.cdr)
   const events: Buffer[] = []
+  const sources: Buffer[] = []
   const left: RefusedRecord[] = []
   for (const record of await refused.read(name)) {
     const parts = record.reason === overlong ? [] : readCdrRecord(config.site, record.bytes, format)
     if (parts.length === 0) left.push(record)
     for (const { line, bytes } of parts) {
-      if (line.kind === 'cdr') events.push(Buffer.from(line.json))
-      else if (line.kind === 'malformed') left.push({ reason: line.reason, bytes })
+      if (line.kind === 'cdr') {
+        events.push(Buffer.from(line.json))
+        sources.push(bytes)
+      } else if (line.kind === 'malformed') left.push({ reason: line.reason, bytes })
     }
   }
   if (events.length === 0) return { sent: 0, left: left.length }
-  const bodies: string[] = []
+  /** The bytes of the records in each body. */
+  const bodies = new Map<string, Buffer[]>()
   for (let packed = 0; packed < events.length; ) {
     const { body, count } = packer.pack(to.lane, events.slice(packed))
-    bodies.push(body)
+    bodies.set(body, sources.slice(packed, packed + count))
     packed += count
   }
-  if (!(await delivery.deliver(to, bodies, signal))) {
+  const unsent: RefusedRecord[] = []
+  const keep = (body: string) => {
+    for (const bytes of bodies.get(body) ?? []) unsent.push({ reason: rejected, bytes })
+  }
+  if (!(await delivery.deliver(to, [...bodies.keys()], AbortSignal.timeout(sendMsMax), keep))) {
     const sentence = 'SQS did not take the records within two minutes: they stay in quarantine; run the command again'
     throw new FatalError('queue-unavailable', exitStatus.tempFail, sentence)
   }
   // Only now: after a crash the records are sent again, and the cloud deduplicates them.
-  await replaceFile(refused, name, left)
-  return { sent: events.length, left: left.length }
+  await replaceFile(refused, name, [...left, ...unsent])
+  return { sent: events.length - unsent.length, left: left.length + unsent.length }
 }
 
 async function replaceFile(refused: RefusedRecords, name: string, left: readonly RefusedRecord[]): Promise<void> {

@@ -36,11 +36,18 @@ export class CdrWatch {
     this.#growth = new CdrGrowth(dependencies.file, this.#folder)
   }
 
-  /** Reads the end of the file; returns whether its records may be sent. Throws the file system's error. */
+  /**
+   * Reads the end of the file; returns whether its records may be sent. Once the times were those of another zone, too few
+   * records to tell, as in a new file, do not change that. Throws the file system's error.
+   */
   async look(): Promise<boolean> {
     const { file, format, checks } = this.#dependencies
     const found = await checkCdrFile(file, format, this.#folder)
     for (const check of found) checks.set(check)
+    if (!found.some(({ id }) => id === 'cdr-zone')) {
+      if (checks.get('cdr-zone')?.state === 'failed') return false
+      checks.clear('cdr-zone')
+    }
     return found.every(({ state }) => state !== 'failed')
   }
 

@@ -21,6 +21,9 @@ export interface DeliveryDependencies {
   clock?: Clock
 }
 
+/** Gets a body that SQS will never accept, instead of the quarantine. Throws if it cannot keep it: the body is then sent again. */
+export type OnRefused = (body: string) => void | Promise<void>
+
 /** A send takes up to 10 s. With waits of up to 20 s, the bridge notices within 30 s that a queue is reachable again. */
 export const sendBackoff = { firstMs: 200, longestMs: 20_000 }
 
@@ -40,14 +43,19 @@ export class Delivery {
     return !this.#failing.has(lane)
   }
 
-  /** True once every body is accepted or quarantined. False if the signal aborted it: then some bodies may have arrived. */
-  async deliver(to: Destination, bodies: readonly string[], signal: AbortSignal): Promise<boolean> {
+  /** True once every body is accepted, or refused and kept. False if the signal aborted it: then some bodies may have arrived. */
+  async deliver(
+    to: Destination,
+    bodies: readonly string[],
+    signal: AbortSignal,
+    onRefused?: OnRefused,
+  ): Promise<boolean> {
     const backoff = new Backoff(sendBackoff, this.#clock.random)
     let toSend = [...bodies]
     while (toSend.length > 0) {
       if (signal.aborted) return false
       const call = toSend.slice(0, bodyCountForCall(toSend))
-      const rejected = await this.try(to, call, signal)
+      const rejected = await this.try(to, call, signal, onRefused)
       toSend = [...rejected, ...toSend.slice(call.length)]
       if (rejected.length === 0) backoff.reset()
       else await wait(backoff.nextMs(), signal, this.#clock)
@@ -56,13 +64,13 @@ export class Delivery {
   }
 
   /** Makes one SQS call with at most ten bodies; returns the bodies to retry. */
-  async try(to: Destination, bodies: readonly string[], signal: AbortSignal): Promise<string[]> {
+  async try(to: Destination, bodies: readonly string[], signal: AbortSignal, onRefused?: OnRefused): Promise<string[]> {
     let outcomes: SendOutcome[]
     try {
       outcomes = await this.#dependencies.sender.send(to.queueUrl, bodies, signal)
     } catch (error) {
       if (!(error instanceof QueueUnavailableError)) throw error
-      if (error.fault === 'content' && !signal.aborted) return this.#sendOneByOne(to, bodies, error, signal)
+      if (error.fault === 'content' && !signal.aborted) return this.#sendOneByOne(to, bodies, error, signal, onRefused)
       this.#failing.add(to.lane)
       this.#note(to, error.errorId, { fault: error.fault, reason: error.message })
       return [...bodies]
@@ -72,27 +80,34 @@ export class Delivery {
     for (const [index, body] of bodies.entries()) {
       const outcome = outcomes[index]
       if (outcome?.kind === 'accepted') this.#dependencies.counters.add(`sent-${to.lane}`)
-      else if (outcome?.kind !== 'refused' || !(await this.#quarantine(to, body, outcome.code))) left.push(body)
+      else if (outcome?.kind !== 'refused' || !(await this.#keep(to, body, outcome.code, onRefused))) left.push(body)
     }
     if (left.length > 0) this.#note(to, 'queue-entry-failed', { entries: left.length, of: bodies.length })
     return left
   }
 
   /** Used if SQS rejects a whole call for its content: sent alone, only the faulty body is rejected. */
-  async #sendOneByOne(to: Destination, bodies: readonly string[], error: QueueUnavailableError, signal: AbortSignal) {
+  async #sendOneByOne(
+    to: Destination,
+    bodies: readonly string[],
+    error: QueueUnavailableError,
+    signal: AbortSignal,
+    onRefused?: OnRefused,
+  ) {
     const [only, ...others] = bodies
     if (only !== undefined && others.length === 0) {
-      return (await this.#quarantine(to, only, error.message)) ? [] : [only]
+      return (await this.#keep(to, only, error.message, onRefused)) ? [] : [only]
     }
     const left: string[] = []
-    for (const body of bodies) left.push(...(await this.try(to, [body], signal)))
+    for (const body of bodies) left.push(...(await this.try(to, [body], signal, onRefused)))
     return left
   }
 
-  /** False if the quarantine cannot be written: the body must be kept, or it would be lost. */
-  async #quarantine(to: Destination, body: string, code: string): Promise<boolean> {
+  /** False if the quarantine cannot be written: the body must be sent again, or it would be lost. */
+  async #keep(to: Destination, body: string, code: string, onRefused?: OnRefused): Promise<boolean> {
     try {
-      await this.#dependencies.quarantine.put(`body-${to.lane}`, Buffer.from(body))
+      if (onRefused) await onRefused(body)
+      else await this.#dependencies.quarantine.put(`body-${to.lane}`, Buffer.from(body))
     } catch (error) {
       this.#note(to, 'quarantine-unwritable', { reason: describeError(error) })
       return false

@@ -58,11 +58,6 @@ export function isLocal(channelName: string): boolean {
   return channelName.startsWith('Local/')
 }
 
-/** Returns whether the bridge made this channel to query the dial plan (dial-plan.ts): it is not a call. */
-export function isOwnQuestion({ name }: Pick<Channel, 'name'>): boolean {
-  return /^Local\/(set|lire|fin)@renvoi-api-/.test(name)
-}
-
 /** The format of Asterisk when its time zone is UTC: only the end must be replaced. */
 const utcTime = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}\+0000$/
 /** Consecutive events often have the same timestamp, so the last parsed one is kept. */

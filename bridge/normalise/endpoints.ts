@@ -113,11 +113,14 @@ export class Endpoints {
     return state
   }
 
-  /** Sets the registration of a trunk. A registration makes its endpoint a trunk; a phone with a number stays a phone. */
-  setRegistration(endpoint: string, state: Registration['state'], at: string): EndpointState | undefined {
+  /**
+   * Sets the registration of a trunk; `undefined` if the PBX no longer has it. A registration makes its endpoint a trunk; a phone
+   * with a number stays a phone.
+   */
+  setRegistration(endpoint: string, state: Registration['state'] | undefined, at: string): EndpointState | undefined {
     const before = this.#states.get(endpoint)
     if (!before || before.number !== undefined || before.trunk?.registration?.state === state) return undefined
-    return this.#put({ ...before, trunk: { registration: { state, since: at } } })
+    return this.#put({ ...before, trunk: state ? { registration: { state, since: at } } : {} })
   }
 
   #setDevice({ name, state }: DeviceState, at: string): EndpointState[] {

@@ -116,8 +116,8 @@ export class LineSplitter {
   /** Returns the line as a record, or adds it to the record that has not ended. */
   #place(line: Buffer, end: number, lines: Line[]): void {
     if (this.#held.length > 0 && startsJson(line)) this.#release(lines)
-    const [first = line] = this.#held
-    if (first === line) {
+    const [first] = this.#held
+    if (first === undefined) {
       if (this.#isWhole(line)) this.#emit(line, end, lines)
       else this.#hold(line, end)
       return
@@ -131,7 +131,7 @@ export class LineSplitter {
     return isJson(line) ? this.#isComplete(line) : !this.#hasOpenQuote(line)
   }
 
-  /** Whether the JSON record that is held ends with this line, or can no longer be hoped to. */
+  /** Whether the JSON record that is held ends with this line. True also after the last attempt: its end is then given up. */
   #hasEnded(line: Buffer): boolean {
     if (endOf(line, closingBrace) < 0) return false
     this.#attempts += 1

@@ -1,6 +1,7 @@
+import { isOwnControl } from '../../contracts/channel-name.ts'
 import type { CallState, EndpointState } from '../../contracts/facts.ts'
 import type { Placed } from '../../contracts/placed.ts'
-import { isOwnQuestion, type Snapshot } from './ari-objects.ts'
+import type { Snapshot } from './ari-objects.ts'
 import { Calls } from './calls.ts'
 import { Endpoints } from './endpoints.ts'
 import type { AriEvent } from './events.ts'
@@ -48,7 +49,7 @@ export class PbxState {
   }
 
   #applyToCalls(event: AriEvent, now: string): CallState[] {
-    return isOfOwnQuestion(event) ? [] : this.#calls.apply(event, now)
+    return isOfOwnControl(event) ? [] : this.#calls.apply(event, now)
   }
 
   /** The fact of a call, with its stage if it was placed through the API. */
@@ -72,7 +73,7 @@ export class PbxState {
     const endpoints = new Endpoints()
     endpoints.load(snapshot.endpoints, snapshot.deviceStates, now, this.#endpoints)
     const calls = new Calls()
-    const channels = snapshot.channels.filter((channel) => !isOwnQuestion(channel))
+    const channels = snapshot.channels.filter(({ name }) => !isOwnControl(name))
     calls.load({ ...snapshot, channels }, now, this.#calls)
     this.#endpoints = endpoints
     this.#calls = calls
@@ -121,15 +122,15 @@ function endpointFact(state: EndpointState): Fact {
   return { kind: 'endpoint', state }
 }
 
-function isOfOwnQuestion(event: AriEvent): boolean {
-  if (event.type === 'Dial') return isOwnQuestion(event.peer)
+function isOfOwnControl(event: AriEvent): boolean {
+  if (event.type === 'Dial') return isOwnControl(event.peer.name)
   switch (event.type) {
     case 'ChannelCreated':
     case 'ChannelStateChange':
     case 'ChannelHangupRequest':
     case 'ChannelDestroyed':
     case 'ChannelEnteredBridge':
-      return isOwnQuestion(event.channel)
+      return isOwnControl(event.channel.name)
     default:
       return false
   }

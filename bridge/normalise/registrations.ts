@@ -6,7 +6,8 @@ const registrationsMax = 1_000
 export interface RegistrationReport {
   /** Such as `PJSIP/provider`. */
   endpoint: string
-  state: Registration['state']
+  /** `undefined`: the PBX no longer has the registration. */
+  state: Registration['state'] | undefined
 }
 
 /**
@@ -15,7 +16,11 @@ export interface RegistrationReport {
  */
 export class Registrations {
   /** Endpoint of each registration, by its URIs. */
-  readonly #endpoints = new Map<string, string>()
+  #endpoints = new Map<string, string>()
+  /** What the list that Asterisk is sending has named so far. */
+  #listed = new Map<string, string>()
+  /** Endpoints that the last complete list named. */
+  #reported = new Set<string>()
 
   /** Returns what a message says about the registration of an endpoint; undefined for any other message. */
   take(headers: ReadonlyMap<string, string>): RegistrationReport | undefined {
@@ -23,14 +28,28 @@ export class Registrations {
     if (field('event') === 'OutboundRegistrationDetail') {
       // Without `endpoint`, which only `line = yes` needs, a registration has the name of its trunk.
       const name = field('endpoint') || field('objectname')
-      if (name === '' || this.#endpoints.size >= registrationsMax) return undefined
+      const uris = `${field('clienturi')} ${field('serveruri')}`
+      const hasRoom = this.#endpoints.has(uris) || this.#endpoints.size < registrationsMax
+      if (name === '' || !hasRoom) return undefined
       const endpoint = `PJSIP/${name}`
-      this.#endpoints.set(`${field('clienturi')} ${field('serveruri')}`, endpoint)
+      this.#endpoints.set(uris, endpoint)
+      this.#listed.set(uris, endpoint)
       return { endpoint, state: stateOf(field('status')) }
     }
     if (field('event') !== 'Registry') return undefined
     const endpoint = this.#endpoints.get(`${field('username')} ${field('domain')}`)
     return endpoint === undefined ? undefined : { endpoint, state: stateOf(field('status')) }
+  }
+
+  /** Returns, at the message that ends a list, a report for each endpoint that the list before named and this one did not. */
+  takeEnd(headers: ReadonlyMap<string, string>): RegistrationReport[] {
+    if (headers.get('event') !== 'OutboundRegistrationDetailComplete') return []
+    const named = new Set(this.#listed.values())
+    const gone = [...this.#reported].filter((endpoint) => !named.has(endpoint))
+    this.#endpoints = this.#listed
+    this.#listed = new Map()
+    this.#reported = named
+    return gone.map((endpoint) => ({ endpoint, state: undefined }))
   }
 }
 

@@ -35,6 +35,15 @@ export class Checks {
     this.#log[check.state === 'ok' ? 'info' : 'warn']('check', { check: id, ...found })
   }
 
+  get(id: CheckId): Check | undefined {
+    return this.#results.get(id)
+  }
+
+  /** Forgets a result that no longer holds. */
+  clear(id: CheckId): void {
+    this.#results.delete(id)
+  }
+
   all(): Check[] {
     return checkIds.flatMap((id) => this.#results.get(id) ?? [])
   }

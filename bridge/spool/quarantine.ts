@@ -8,7 +8,8 @@ const itemBytesMax = 1_048_576
 export const itemsMax = 500
 /** At most 16 MiB wait for the disk. */
 const waitingMax = 16
-const itemName = /^(\d{13})-(\d{6})-([a-z-]+)\.bin$/
+/** Files `…-cdr.bin` hold CDRs of an earlier version: refused-records.ts reads them, and nothing deletes them to make room. */
+const itemName = /^(\d{13})-(\d{6})-(?!cdr\.bin$)([a-z-]+)\.bin$/
 
 /** Keeps unusable bytes for the operator, in files `<unix ms>-<count>-<what>.bin` that only the bridge's user can read. */
 export class Quarantine {

@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { checkCdrFile } from '../../bridge/asterisk/cdr-check.ts'
 import { CdrGrowth } from '../../bridge/asterisk/cdr-growth.ts'
+import { CdrWatch } from '../../bridge/asterisk/cdr-watch.ts'
 import { type CdrSettings, cdrFormat } from '../../bridge/normalise/cdr-record.ts'
+import { Checks } from '../../bridge/operate/checks.ts'
+import { createLog } from '../../bridge/operate/log.ts'
+import { RefusedRecords } from '../../bridge/spool/refused-records.ts'
 import { namesIn, recommendedMapping } from '../../contracts/cdr-row/layout.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { generatedLayouts, type Row } from '../support/generated-cdrs.ts'
@@ -91,6 +95,40 @@ test('fails if the times are in another zone than configured, and says so if tha
   const [, zone] = await check({ zone: 'Europe/Paris' })
   expect(zone).toMatchObject({ id: 'cdr-zone', state: 'failed', reason: expect.stringContaining('1 h before') })
   expect(zone?.repair).toContain('"zone": "UTC"')
+})
+
+function watched(zone: string): { checks: Checks; watch: CdrWatch; zoneState(): string | undefined } {
+  const checks = new Checks(createLog({ level: 'error', write: () => undefined }))
+  const format = cdrFormat({ zone })
+  const refused = new RefusedRecords(folder)
+  const watch = new CdrWatch({ file: path, format, checks, refused, ended: () => 0 })
+  return { checks, watch, zoneState: () => checks.get('cdr-zone')?.state }
+}
+
+test.each([
+  ['the recommended mapping', '+0100'],
+  ['JSON by Asterisk', '+0000'],
+])(
+  'sends nothing after times of another zone, also of a new short file, until the times of %s are right',
+  async (layout, offset) => {
+    const { watch, checks, zoneState } = watched('Europe/Paris')
+    await writeFile(path, records('the recommended mapping', rows(5)))
+    expect([await watch.look(), zoneState()]).toEqual([false, 'failed'])
+    await writeFile(path, records('the recommended mapping', rows(1)))
+    expect([await watch.look(), zoneState(), checks.hasFailed]).toEqual([false, 'failed', true])
+    const hour = offset === '+0100' ? 20 : 19
+    const right = rows(3).map((row) => ({ ...row, start: `${row.start}`.replace('T19', `T${hour}`) }))
+    await writeFile(path, records(layout, right))
+    expect([await watch.look(), zoneState(), checks.hasFailed]).toEqual([true, 'ok', false])
+  },
+)
+
+test('forgets that the zone is right once the file has too few records to tell', async () => {
+  const { watch, zoneState } = watched('UTC')
+  await writeFile(path, records('the recommended mapping', rows(5)))
+  expect([await watch.look(), zoneState()]).toEqual([true, 'ok'])
+  await writeFile(path, records('the recommended mapping', rows(1)))
+  expect([await watch.look(), zoneState()]).toEqual([true, undefined])
 })
 
 test('warns if calls end for a minute and the file does not grow, until it grows', async () => {

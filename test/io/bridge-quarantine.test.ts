@@ -58,3 +58,13 @@ test('keeps a new item even if no old item can be deleted', async () => {
   const names = await readdir(folder)
   expect([names.length, names.filter((name) => name.endsWith('-frame.bin')).length]).toEqual([itemsMax + 1, 1])
 })
+
+test('neither counts nor deletes the CDRs of an earlier version', async () => {
+  const cdrs = [0, 1].map((n) => `000000000000${n}-000000-cdr.bin`)
+  await Promise.all(cdrs.map((name) => writeFile(join(folder, name), 'a CDR')))
+  const quarantine = await opened(realDisk)
+  expect([quarantine.items, quarantine.list().length]).toEqual([itemsMax, itemsMax])
+  await quarantine.put('frame', Buffer.from('new'))
+  const names = await readdir(folder)
+  expect([names.length, names.filter((name) => name.endsWith('-cdr.bin')).sort()]).toEqual([itemsMax + 2, cdrs])
+})

@@ -2,9 +2,17 @@ import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Delivery } from '../../bridge/forward/delivery.ts'
+import { Packer } from '../../bridge/forward/pack.ts'
+import type { SendOutcome } from '../../bridge/forward/sender.ts'
 import { realClock } from '../../bridge/operate/clock.ts'
+import { Counters } from '../../bridge/operate/counters.ts'
+import { createLog } from '../../bridge/operate/log.ts'
+import { retryFile } from '../../bridge/quarantine-command.ts'
 import { realDisk } from '../../bridge/spool/disk.ts'
+import { Quarantine } from '../../bridge/spool/quarantine.ts'
 import { type RefusedRecord, RefusedRecords } from '../../bridge/spool/refused-records.ts'
+import { makeCdr } from '../support/cdrs.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -68,4 +76,28 @@ test('reads files of an earlier version, and returns a damaged line unchanged', 
     record('one'),
     record('{"reason":"cu', 'the file of the quarantine is damaged'),
   ])
+})
+
+test('keeps a record whose body SQS rejects while its file is retried, and sends it at a later retry', async () => {
+  const refused = await opened()
+  const bytes = JSON.stringify(makeCdr(1))
+  await refused.put([record(bytes), record('"a broken')])
+  let outcome: SendOutcome = { kind: 'refused', code: 'InvalidMessageContents' }
+  const quarantine = new Quarantine(folder)
+  await quarantine.open()
+  const log = createLog({ level: 'error', write: () => undefined })
+  const sender = { send: async (_: string, bodies: readonly string[]) => bodies.map(() => outcome) }
+  const connections = {
+    refused,
+    delivery: new Delivery({ sender, quarantine, counters: new Counters(), log }),
+    packer: new Packer({ site: 'lyon-1', key: 'k1', sign: () => Buffer.alloc(64) }),
+    records: { lane: 'records' as const, queueUrl: 'records' },
+  }
+  const config = { site: 'lyon-1', cdr: { file: 'unused', zone: 'UTC' } }
+  const retry = async () => retryFile((await refused.names())[0] ?? '', config, connections)
+  expect(await retry()).toEqual({ sent: 0, left: 2 })
+  expect([quarantine.items, (await all(refused)).map((one) => one.bytes.toString())]).toEqual([0, ['"a broken', bytes]])
+  outcome = { kind: 'accepted' }
+  expect(await retry()).toEqual({ sent: 1, left: 1 })
+  expect((await all(refused)).map((one) => one.bytes.toString())).toEqual(['"a broken'])
 })

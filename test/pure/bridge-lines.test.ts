@@ -30,6 +30,11 @@ test('LineSplitter returns the same lines and offsets for any chunks', () => {
   )
 })
 
+test('LineSplitter keeps blank lines within a record, and drops those between records', () => {
+  const records = split([Buffer.from('\n"a\n\nb"\n\n{"a":"b\n\nc"}\n\n')])
+  expect(records.map(({ text }) => text)).toEqual(['"a\n\nb"', '{"a":"b\n\nc"}'])
+})
+
 test('LineSplitter cuts and marks an overlong line, and returns the next line complete', () => {
   const splitter = new LineSplitter(0)
   for (let count = 0; count < 10; count += 1) expect(splitter.push(Buffer.alloc(lineBytesMax, 'x'))).toEqual([])

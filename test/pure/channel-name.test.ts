@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { endpointOfChannel, parseChannelName } from '../../contracts/channel-name.ts'
+import { endpointOfChannel, isOwnControl, parseChannelName } from '../../contracts/channel-name.ts'
 
 test.each([
   ['PJSIP/5861-00000003', 'PJSIP/5861'],
@@ -35,6 +35,17 @@ test.each([
   'Local/lire@renvoi-api-0000001a;2',
 ])('takes %s for an internal channel of Asterisk', (name) => {
   expect(parseChannelName(name)).toMatchObject({ kind: 'internal' })
+})
+
+test.each([
+  ['Local/set@renvoi-api-00000001;1', true],
+  ['Local/lire@renvoi-api-0000001a;2', true],
+  ['Local/fin@renvoi-api-00000001;1', true],
+  ['Local/1003@from-queue-00000007;1', false],
+  ['Local/set@renvoi-apis-00000001;1', false],
+  ['PJSIP/set@renvoi-api-00000001', false],
+])('says whether the bridge made the channel %s for itself: %s', (name, isOwn) => {
+  expect(isOwnControl(name)).toBe(isOwn)
 })
 
 test('reads the two halves of a Local channel as one pair', () => {

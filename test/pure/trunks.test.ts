@@ -46,6 +46,39 @@ test.each([
   expect(registrations.take(headers({ event: 'FullyBooted', status }))).toBeUndefined()
 })
 
+test('with as many registrations as it keeps, still reads changes of those it knows', () => {
+  const registrations = new Registrations()
+  const numbered = (n: number, status: string) =>
+    registrations.take(detail({ objectname: `t${n}`, clienturi: `sip:${n}@provider.example`, status }))
+  for (let n = 0; n < 1_000; n += 1) numbered(n, 'Registered')
+  expect(numbered(5, 'Rejected')).toEqual({ endpoint: 'PJSIP/t5', state: 'rejected' })
+  expect(numbered(1_000, 'Registered')).toBeUndefined()
+})
+
+test('reports once the endpoints that a complete list no longer names, and ignores later events of their registrations', () => {
+  const registrations = new Registrations()
+  const end = headers({ event: 'OutboundRegistrationDetailComplete' })
+  const other = detail({ objectname: 'other', clienturi: 'sip:other@provider.example', status: 'Registered' })
+  for (const message of [detail({ status: 'Registered' }), other]) registrations.take(message)
+  expect(registrations.takeEnd(end)).toEqual([])
+  registrations.take(other)
+  expect(registrations.takeEnd(other)).toEqual([])
+  expect(registrations.takeEnd(end)).toEqual([{ endpoint: 'PJSIP/provider', state: undefined }])
+  expect(registrations.take(registry('Unregistered'))).toBeUndefined()
+  registrations.take(other)
+  expect(registrations.takeEnd(end)).toEqual([])
+})
+
+test('a trunk whose registration was removed is without one, and no trunk unless the configuration says so', () => {
+  const phones = started()
+  expect(phones.setRegistration('PJSIP/provider', undefined, at(1))).toBeUndefined()
+  phones.setRegistration('PJSIP/provider', 'registered', at(1))
+  expect(phones.setRegistration('PJSIP/provider', undefined, at(2))?.trunk).toEqual({})
+  expect(phones.setRegistration('PJSIP/provider', undefined, at(3))).toBeUndefined()
+  phones.describe([{ endpoint: 'PJSIP/provider', number: undefined, name: undefined, isTrunk: false }])
+  expect(phones.get('PJSIP/provider')?.trunk).toBeUndefined()
+})
+
 test('identifies a trunk by the endpoint that its registration names, not by the registration’s own name', () => {
   const registrations = new Registrations()
   const report = registrations.take(detail({ objectname: 'reg-1', endpoint: 'provider', status: 'Registered' }))
