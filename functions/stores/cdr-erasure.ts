@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
+import { Cdr } from '../../contracts/cdr.ts'
 import type { SiteId } from '../../contracts/names.ts'
-import { eraseCdr } from '../domain/personal/erase-cdr.ts'
-import { findsIn } from '../domain/personal/erase-item.ts'
+import { eraseCdr, findsInRow } from '../domain/personal/erase-cdr.ts'
 import type { NumberSearch } from '../domain/personal/number-search.ts'
 import { lane, partyKey, TimeRow } from './cdrs.ts'
 import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
-const PartyRow = v.looseObject({ pk: v.string(), sk: v.string() })
+const number = v.optional(v.string())
+const PartyRow = v.looseObject({ pk: v.string(), sk: v.string(), cdr: Cdr, a: number, b: number })
 /** Pages that one call may read: 100 GB, more than an invocation of 15 minutes can. */
 const pagesMax = 100_000
 
@@ -37,7 +38,7 @@ export class CdrErasure extends Store {
     const query = { pk: keys.timeRows(site, month, lane), read: 'consistent' } as const
     for await (const rows of this.table.pages(TimeRow, query, { pagesMax, isOver: this.#isOver })) {
       for (const row of rows) {
-        if (!findsIn(row, search)) continue
+        if (!findsInRow(row, search)) continue
         await this.#eraseRow(site, month, row, search)
         linkedids.push(row.cdr.linkedid)
       }
@@ -77,7 +78,9 @@ export class CdrErasure extends Store {
     for (const pk of [keys.callerRows(site, month), keys.calleeRows(site, month)]) {
       const query = { pk, read: 'consistent' } as const
       for await (const rows of this.table.pages(PartyRow, query, { pagesMax, isOver: this.#isOver })) {
-        for (const row of rows) if (findsIn(row, search)) await this.table.delete({ pk: row.pk, sk: row.sk })
+        for (const row of rows) {
+          if (findsInRow(row, search)) await this.table.delete({ pk: row.pk, sk: row.sk })
+        }
       }
     }
   }

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ServerFrame } from '../../contracts/frames.ts'
+import { eraseCdr, findsInRow } from '../../functions/domain/personal/erase-cdr.ts'
 import { hideFrame } from '../../functions/domain/personal/frames.ts'
+import { numberSearch } from '../../functions/domain/personal/number-search.ts'
 import { cdrShape } from '../../functions/domain/personal/shapes.ts'
 import { erased, hidden, mask, maskText } from '../../functions/domain/personal.ts'
 import { makeCdr } from '../support/cdrs.ts'
@@ -71,4 +73,19 @@ test('hides numbers and names in frames, but keeps call ids, states and devices'
   const parties = { caller: { number: hidden, name: hidden, endpoint: 'PJSIP/5860' } }
   expect(shown).toMatchObject({ entities: [{ state: parties }] })
   expect(frame.entities[0]?.state).toBe(state)
+})
+
+test('finds a number of eight digits in the texts of a call record, not in its times or keys, and not after its erasure', () => {
+  const search = numberSearch('20261124', { country: 'NO' })
+  const start = '2026-11-24T08:00:00+0100'
+  const other = makeCdr(1, { start, answer: start, end: start, userfield: start })
+  const row = { pk: 'site-20261124#T#2026-11#0', sk: '2026-11-24T07:00:00Z#1#1#1', cdr: other, raw: `60,61,"${start}"` }
+  expect(findsInRow(row, search)).toBe(false)
+  const held = { ...other, dst: '20 26 11 24' }
+  expect(findsInRow({ ...row, cdr: held }, search)).toBe(true)
+  const cdr = eraseCdr(held, search, (id) => id)
+  expect([cdr.dst, cdr.start, findsInRow({ cdr }, search)]).toEqual([erased, start, false])
+  for (const side of [{ a: '20261124' }, { b: '+4720261124' }, { raw: '60,20261124' }]) {
+    expect(findsInRow({ ...row, ...side }, search)).toBe(true)
+  }
 })
