@@ -11,7 +11,7 @@ import { keys } from './table-keys.ts'
 
 const number = v.optional(v.string())
 const PartyRow = v.looseObject({ pk: v.string(), sk: v.string(), cdr: Cdr, a: number, b: number })
-/** Pages that one call may read: 100 GB, more than an invocation of 15 minutes can. */
+/** Pages that one call may read: 100 GB, more than an invocation can. */
 const pagesMax = 100_000
 
 /**

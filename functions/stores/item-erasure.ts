@@ -9,7 +9,7 @@ import { keys } from './table-keys.ts'
 const AnyItem = v.looseObject({ pk: v.string(), sk: v.string() })
 const Fields = v.record(v.string(), v.unknown())
 type AnyItem = v.InferOutput<typeof AnyItem>
-/** 100 GB, more than an invocation of 15 minutes can read. */
+/** 100 GB, more than an invocation can read. */
 const pagesMax = 100_000
 /** Fields that change with each write of an item by another function. */
 const versionFields = ['v', 'r', 'w', 'n', 'run', 'stage'] as const

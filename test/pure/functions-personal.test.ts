@@ -6,6 +6,9 @@ import { hideFrame } from '../../functions/domain/personal/frames.ts'
 import { numberSearch } from '../../functions/domain/personal/number-search.ts'
 import { cdrShape } from '../../functions/domain/personal/shapes.ts'
 import { erased, hidden, mask, maskText } from '../../functions/domain/personal.ts'
+import { type RemovalDependencies, removeData } from '../../functions/queues/remove-data/remove-data.ts'
+import type { RemovalJob } from '../../functions/stores/removals.ts'
+import { OutOfTimeError } from '../../functions/stores/table.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { callFact } from '../support/facts.ts'
 
@@ -88,4 +91,72 @@ test('finds a number of eight digits in the texts of a call record, not in its t
   for (const side of [{ a: '20261124' }, { b: '+4720261124' }, { raw: '60,20261124' }]) {
     expect(findsInRow({ ...row, ...side }, search)).toBe(true)
   }
+})
+
+/** Runs one pass a minute of erasures; `erase` does the work of a month. Returns the saved jobs by site. */
+async function erasures(
+  sites: readonly string[],
+  minutes: number,
+  erase: (site: string, month: string, saved: RemovalJob | undefined) => void,
+) {
+  const asked = { what: 'number' as const, number: '60', askedAt: '2026-11-24T08:00:00Z', removed: {}, months: [] }
+  const jobs = new Map<string, RemovalJob>(sites.map((site) => [site, { ...asked, site, id: 'e' }]))
+  async function* noPages() {
+    yield []
+  }
+  const none = { empty: async () => 0, pages: noPages, remove: async () => 0, has: async () => true }
+  const items = { erase: async () => 0, eraseTimeLines: async () => 0 }
+  const dependencies: RemovalDependencies = {
+    removals: {
+      all: async () => [...jobs.values()],
+      save: async (job) => void jobs.set(job.site, structuredClone(job)),
+      finish: async ({ site }) => void jobs.delete(site),
+    },
+    // Only the deletion of a site uses it.
+    deleting: {} as RemovalDependencies['deleting'],
+    erasing: {
+      numberingOf: async () => ({ country: 'FR' }),
+      cdrs: {
+        erase: async (site, month) => {
+          erase(site, month, jobs.get(site))
+          return []
+        },
+      },
+      tables: { live: none, records: none },
+      items: { records: items, live: items },
+      others: [],
+    },
+    exports: {
+      jobs: {
+        create: async () => undefined,
+        get: async () => undefined,
+        ofSite: async () => [],
+        remove: async () => undefined,
+      },
+      files: { remove: async () => undefined },
+    },
+  }
+  const start = Date.parse('2026-11-24T08:00:00Z')
+  for (let n = 0; n < minutes; n += 1) await removeData(dependencies, start + n * 60_000, '2026-09')
+  return jobs
+}
+
+test('an erasure that uses all the time of each invocation does not keep others from being completed', async () => {
+  const jobs = await erasures(['a', 'stuck', 'z'], 12, (site) => {
+    if (site === 'stuck') throw new OutOfTimeError('the invocation has no time left')
+  })
+  expect([...jobs.keys()]).toEqual(['stuck'])
+})
+
+test('an erasure works on one month at a time, and an invocation continues with the month at which another one ended', async () => {
+  const begun: string[] = []
+  const doneAtBegin: unknown[] = []
+  const jobs = await erasures(['a'], 3, (_, month, saved) => {
+    begun.push(month)
+    doneAtBegin.push(saved?.swept)
+    if (begun.length % 2 === 0) throw new OutOfTimeError('the invocation has no time left')
+  })
+  expect(begun.slice(0, 4)).toEqual(['2026-11', '2026-10', '2026-10', '2026-09'])
+  expect(doneAtBegin.slice(0, 4)).toEqual([[], ['2026-11'], ['2026-11'], ['2026-11', '2026-10']])
+  expect(jobs.get('a')?.passedAt).toBeDefined()
 })
