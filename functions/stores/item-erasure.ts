@@ -12,7 +12,7 @@ type AnyItem = v.InferOutput<typeof AnyItem>
 /** 100 GB, more than an invocation can read. */
 const pagesMax = 100_000
 /** Fields that change with each write of an item by another function. */
-const versionFields = ['v', 'r', 'w', 'n', 'run', 'stage'] as const
+const versionFields = ['v', 'r', 'w', 'n', 'run', 'stage', 'result', 'corrections'] as const
 
 /** Erases a number from the items of one table, whatever they are. */
 export class ItemErasure extends Store {
@@ -65,7 +65,11 @@ export class ItemErasure extends Store {
     const { pk, sk, ...rest } = item
     if (search.holds(sk)) return this.table.delete({ pk, sk })
     const seen = versionFields.filter((field) => item[field] !== undefined)
-    const condition = ['attribute_exists(pk)', ...seen.map((field) => `#${field} = :${field}`)].join(' AND ')
+    // A field may also be added by that write, such as the first correction of a result.
+    const same = versionFields.map((field) =>
+      seen.includes(field) ? `#${field} = :${field}` : `attribute_not_exists(#${field})`,
+    )
+    const condition = ['attribute_exists(pk)', ...same].join(' AND ')
     const values = Object.fromEntries(seen.map((field) => [field, item[field]]))
     const emptied: Item = { pk, sk, ...v.parse(Fields, erasedFrom(rest, search)) }
     await this.table.putIf(emptied, { condition, values })

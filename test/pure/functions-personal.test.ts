@@ -1,3 +1,4 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ServerFrame } from '../../contracts/frames.ts'
@@ -7,8 +8,10 @@ import { numberSearch } from '../../functions/domain/personal/number-search.ts'
 import { cdrShape } from '../../functions/domain/personal/shapes.ts'
 import { erased, hidden, mask, maskText } from '../../functions/domain/personal.ts'
 import { type RemovalDependencies, removeData } from '../../functions/queues/remove-data/remove-data.ts'
+import { ItemErasure } from '../../functions/stores/item-erasure.ts'
 import type { RemovalJob } from '../../functions/stores/removals.ts'
 import { OutOfTimeError } from '../../functions/stores/table.ts'
+import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { callFact } from '../support/facts.ts'
 
@@ -159,4 +162,25 @@ test('an erasure works on one month at a time, and an invocation continues with 
   expect(begun.slice(0, 4)).toEqual(['2026-11', '2026-10', '2026-10', '2026-09'])
   expect(doneAtBegin.slice(0, 4)).toEqual([[], ['2026-11'], ['2026-11'], ['2026-11', '2026-10']])
   expect(jobs.get('a')?.passedAt).toBeDefined()
+})
+
+test.each([
+  ['added', {}],
+  ['changed', { result: 'unknown', corrections: 1 }],
+])('an erasure does not overwrite the result of a call by API that is %s at the same time', async (_, seen) => {
+  const table = new MemoryTable()
+  const row = { pk: 'office#C', sk: 'c1', stage: 'ended', to: '+33612345678', ...seen }
+  const corrected = { ...row, result: 'busy', corrections: 2 }
+  const put = (Item: Record<string, unknown>) => table.carryOut(new PutCommand({ TableName: 't', Item }))
+  put(row)
+  const meanwhile = documentClientOver(async (command) => {
+    if (command instanceof PutCommand) put(corrected)
+    return table.carryOut(command)
+  })
+  const search = numberSearch('+33612345678', { country: 'FR' })
+  expect(await new ItemErasure(meanwhile, 't', () => false).erase('office#C', search)).toBe(1)
+  expect(table.items()).toEqual([corrected])
+  const alone = documentClientOver(async (command) => table.carryOut(command))
+  await new ItemErasure(alone, 't', () => false).erase('office#C', search)
+  expect(table.items()).toEqual([{ ...corrected, to: erased }])
 })
