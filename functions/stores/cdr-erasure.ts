@@ -3,6 +3,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { Cdr } from '../../contracts/cdr.ts'
 import type { SiteId } from '../../contracts/names.ts'
+import { fileCdr } from '../domain/filing.ts'
 import { eraseCdr, findsInRow } from '../domain/personal/erase-cdr.ts'
 import type { NumberSearch } from '../domain/personal/number-search.ts'
 import { lane, partyKey, TimeRow } from './cdrs.ts'
@@ -57,11 +58,11 @@ export class CdrErasure extends Store {
     const emptied: TimeRow = { ...rest, ...others, sk: key, cdr, erased: true }
     const pk = keys.timeRows(site, month, lane)
     await this.table.put({ ...emptied, pk })
-    if (cdr.linkedid !== linkedid) {
-      await this.table.put({ pk: keys.alias(site, cdr.linkedid), sk: key, ttl: row.ttl })
+    if (key !== sk) {
+      if (fileCdr(cdr).needsAlias) await this.table.put({ pk: keys.alias(site, cdr.linkedid), sk: key, ttl: row.ttl })
       await this.table.delete({ pk: keys.alias(site, linkedid), sk })
+      await this.table.delete({ pk, sk })
     }
-    if (key !== sk) await this.table.delete({ pk, sk })
     if (a) await this.table.delete({ pk: keys.callerRows(site, month), sk: partyKey(a, sk) })
     if (b) await this.table.delete({ pk: keys.calleeRows(site, month), sk: partyKey(b, sk) })
     await this.#putParties(site, month, emptied)

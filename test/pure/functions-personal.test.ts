@@ -8,6 +8,8 @@ import { numberSearch } from '../../functions/domain/personal/number-search.ts'
 import { cdrShape } from '../../functions/domain/personal/shapes.ts'
 import { erased, hidden, mask, maskText } from '../../functions/domain/personal.ts'
 import { type RemovalDependencies, removeData } from '../../functions/queues/remove-data/remove-data.ts'
+import { CdrErasure } from '../../functions/stores/cdr-erasure.ts'
+import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { ItemErasure } from '../../functions/stores/item-erasure.ts'
 import type { RemovalJob } from '../../functions/stores/removals.ts'
 import { OutOfTimeError } from '../../functions/stores/table.ts'
@@ -184,3 +186,29 @@ test.each([
   await new ItemErasure(alone, 't', () => false).erase('office#C', search)
   expect(table.items()).toEqual([{ ...corrected, to: erased }])
 })
+
+test.each([
+  ['uniqueid', { uniqueid: 'leg-0612345678', linkedid: 'call-7' }, 'call-7'],
+  ['linkedid', { uniqueid: 'leg-1', linkedid: 'call-0612345678' }, undefined],
+  ['uniqueid of a call whose linkedid has its time', { uniqueid: 'leg-0612345678' }, undefined],
+])(
+  'no key of the call log holds an erased number that was in the %s, and an alias names its row',
+  async (_, ids, linkedid) => {
+    const table = new MemoryTable()
+    const db = documentClientOver(async (command) => table.carryOut(command))
+    const cdr = makeCdr(1, ids)
+    await new CdrStore(db, 't').put('office', cdr, undefined, { country: 'FR' })
+    const search = numberSearch('0612345678', { country: 'FR' })
+    const erasure = new CdrErasure(db, 't', () => false)
+    const month = new Date(cdr.start.replace('+0000', 'Z')).toISOString().slice(0, 7)
+    expect(await erasure.erase('office', month, search)).toEqual([cdr.linkedid])
+    expect(JSON.stringify(table.items())).not.toContain('612345678')
+    const keysOf = (part: string) => table.items().filter(({ pk }) => String(pk).startsWith(`office#${part}#`))
+    const [row, ...others] = keysOf('T')
+    expect(others).toEqual([])
+    const aliases = keysOf('L')
+    expect(aliases.map(({ sk }) => sk)).toEqual('linkedid' in ids ? [row?.['sk']] : [])
+    if (linkedid) expect(aliases[0]?.['pk']).toBe(`office#L#${linkedid}`)
+    expect(await erasure.erase('office', month, search)).toEqual([])
+  },
+)
