@@ -3,14 +3,16 @@ export const byteOrderMark = '\ufeff'
 
 export type Separator = ',' | ';' | '\t'
 
+/** A spreadsheet may ignore a tab or carriage return before a formula (OWASP, "CSV Injection"). */
+const blankStart = /^(?=[\t\r])/
 /**
  * A cell that a spreadsheet runs as a formula (OWASP, "CSV Injection"): an apostrophe before it makes it text. A program that
  * splits the file at another separator also sees cells after that one, and after line breaks, since it does not see the quotes.
  */
 const formulas: Record<Separator, RegExp> = {
-  ',': /^(?=[\t\r])|(^|[;\t\r\n])(?=[=+\-@＝＋－＠])/g,
-  ';': /^(?=[\t\r])|(^|[,\t\r\n])(?=[=+\-@＝＋－＠])/g,
-  '\t': /^(?=[\t\r])|(^|[,;\r\n])(?=[=+\-@＝＋－＠])/g,
+  ',': /(^|[;\t\r\n])(?=[=+\-@＝＋－＠])/g,
+  ';': /(^|[,\t\r\n])(?=[=+\-@＝＋－＠])/g,
+  '\t': /(^|[,;\r\n])(?=[=+\-@＝＋－＠])/g,
 }
 /** A number in E.164 begins like a formula and is none. */
 const e164 = /^\+\d+$/
@@ -22,6 +24,6 @@ export function csvRecord(cells: readonly (string | number)[], separator: Separa
 
 function csvCell(cell: string | number, separator: Separator): string {
   if (typeof cell === 'number') return String(cell)
-  const safe = e164.test(cell) ? cell : cell.replace(formulas[separator], "$1'")
+  const safe = e164.test(cell) ? cell : cell.replace(blankStart, "'").replace(formulas[separator], "$1'")
   return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

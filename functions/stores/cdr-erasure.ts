@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
+import { Cdr } from '../../contracts/cdr.ts'
 import type { SiteId } from '../../contracts/names.ts'
-import { eraseCdr } from '../domain/personal/erase-cdr.ts'
-import { findsIn } from '../domain/personal/erase-item.ts'
+import { fileCdr } from '../domain/filing.ts'
+import { eraseCdr, findsInRow } from '../domain/personal/erase-cdr.ts'
 import type { NumberSearch } from '../domain/personal/number-search.ts'
 import { lane, partyKey, TimeRow } from './cdrs.ts'
 import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
-const PartyRow = v.looseObject({ pk: v.string(), sk: v.string() })
-/** Pages that one call may read: 100 GB, more than an invocation of 15 minutes can. */
+const number = v.optional(v.string())
+const PartyRow = v.looseObject({ pk: v.string(), sk: v.string(), cdr: Cdr, a: number, b: number })
+/** Pages that one call may read: 100 GB, more than an invocation can. */
 const pagesMax = 100_000
 
 /**
@@ -37,7 +39,7 @@ export class CdrErasure extends Store {
     const query = { pk: keys.timeRows(site, month, lane), read: 'consistent' } as const
     for await (const rows of this.table.pages(TimeRow, query, { pagesMax, isOver: this.#isOver })) {
       for (const row of rows) {
-        if (!findsIn(row, search)) continue
+        if (!findsInRow(row, search)) continue
         await this.#eraseRow(site, month, row, search)
         linkedids.push(row.cdr.linkedid)
       }
@@ -56,11 +58,11 @@ export class CdrErasure extends Store {
     const emptied: TimeRow = { ...rest, ...others, sk: key, cdr, erased: true }
     const pk = keys.timeRows(site, month, lane)
     await this.table.put({ ...emptied, pk })
-    if (cdr.linkedid !== linkedid) {
-      await this.table.put({ pk: keys.alias(site, cdr.linkedid), sk: key, ttl: row.ttl })
+    if (key !== sk) {
+      if (fileCdr(cdr).needsAlias) await this.table.put({ pk: keys.alias(site, cdr.linkedid), sk: key, ttl: row.ttl })
       await this.table.delete({ pk: keys.alias(site, linkedid), sk })
+      await this.table.delete({ pk, sk })
     }
-    if (key !== sk) await this.table.delete({ pk, sk })
     if (a) await this.table.delete({ pk: keys.callerRows(site, month), sk: partyKey(a, sk) })
     if (b) await this.table.delete({ pk: keys.calleeRows(site, month), sk: partyKey(b, sk) })
     await this.#putParties(site, month, emptied)
@@ -77,7 +79,9 @@ export class CdrErasure extends Store {
     for (const pk of [keys.callerRows(site, month), keys.calleeRows(site, month)]) {
       const query = { pk, read: 'consistent' } as const
       for await (const rows of this.table.pages(PartyRow, query, { pagesMax, isOver: this.#isOver })) {
-        for (const row of rows) if (findsIn(row, search)) await this.table.delete({ pk: row.pk, sk: row.sk })
+        for (const row of rows) {
+          if (findsInRow(row, search)) await this.table.delete({ pk: row.pk, sk: row.sk })
+        }
       }
     }
   }

@@ -7,11 +7,12 @@ import { type Item, Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
 const AnyItem = v.looseObject({ pk: v.string(), sk: v.string() })
+const Fields = v.record(v.string(), v.unknown())
 type AnyItem = v.InferOutput<typeof AnyItem>
-/** 100 GB, more than an invocation of 15 minutes can read. */
+/** 100 GB, more than an invocation can read. */
 const pagesMax = 100_000
 /** Fields that change with each write of an item by another function. */
-const versionFields = ['v', 'r', 'w', 'n', 'run', 'stage'] as const
+const versionFields = ['v', 'r', 'w', 'n', 'run', 'stage', 'result', 'corrections'] as const
 
 /** Erases a number from the items of one table, whatever they are. */
 export class ItemErasure extends Store {
@@ -31,7 +32,8 @@ export class ItemErasure extends Store {
     const query = { pk, read: 'consistent' } as const
     for await (const items of this.table.pages(AnyItem, query, { pagesMax, isOver: this.#isOver })) {
       for (const item of items) {
-        if (!findsIn(item, search)) continue
+        const { pk: _pk, ...rest } = item
+        if (!findsIn(rest, search)) continue
         found += 1
         await before?.(item.sk)
         await this.#eraseItem(item, search)
@@ -46,10 +48,12 @@ export class ItemErasure extends Store {
    */
   async eraseTimeLines(site: SiteId, search: NumberSearch): Promise<number> {
     let found = 0
+    const prefix = keys.timeLine(site, '')
     const limits = { pagesMax, isOver: this.#isOver }
-    for await (const items of this.table.scan(AnyItem, keys.timeLine(site, ''), limits)) {
+    for await (const items of this.table.scan(AnyItem, prefix, limits)) {
       for (const { pk, sk, ...rest } of items) {
-        if (!findsIn({ pk, rest }, search)) continue
+        // A site id may have the same digits.
+        if (!findsIn([pk.slice(prefix.length), rest], search)) continue
         found += 1
         await this.table.delete({ pk, sk })
       }
@@ -58,12 +62,16 @@ export class ItemErasure extends Store {
   }
 
   async #eraseItem(item: AnyItem, search: NumberSearch): Promise<void> {
-    const { pk, sk } = item
+    const { pk, sk, ...rest } = item
     if (search.holds(sk)) return this.table.delete({ pk, sk })
     const seen = versionFields.filter((field) => item[field] !== undefined)
-    const condition = ['attribute_exists(pk)', ...seen.map((field) => `#${field} = :${field}`)].join(' AND ')
+    // A field may also be added by that write, such as the first correction of a result.
+    const same = versionFields.map((field) =>
+      seen.includes(field) ? `#${field} = :${field}` : `attribute_not_exists(#${field})`,
+    )
+    const condition = ['attribute_exists(pk)', ...same].join(' AND ')
     const values = Object.fromEntries(seen.map((field) => [field, item[field]]))
-    const emptied: Item = v.parse(AnyItem, erasedFrom(item, search))
+    const emptied: Item = { pk, sk, ...v.parse(Fields, erasedFrom(rest, search)) }
     await this.table.putIf(emptied, { condition, values })
   }
 }

@@ -2,7 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { type BatchWrite, batchWriteMax, ItemKey, OutOfTimeError, Store } from './table.ts'
 
-/** Pages that one call may read: 100 GB, more than an invocation of 15 minutes can. */
+/** Pages that one call may read: 100 GB, more than an invocation can. */
 const pagesMax = 100_000
 
 /** Removes whole partitions of one table. */

@@ -151,3 +151,18 @@ test('only the functions that store call records or marks may write to the table
     PeopleTable: ['GradesRole'],
   })
 })
+
+test('functions that need the numbers of phones query no other items of the live table', async () => {
+  const { region, endpoints, credentials, ref } = deployment.cloud
+  const queries = async (role: string, pk: string) => {
+    const client = new DynamoDBClient({ region, endpoint: endpoints.dynamodb, credentials: credentials(role) })
+    const query = { KeyConditionExpression: 'pk = :p', ExpressionAttributeValues: { ':p': { S: pk } } }
+    const isQueried = await isAllowed(client.send(new QueryCommand({ TableName: ref('LiveTable'), ...query })))
+    client.destroy()
+    return isQueried
+  }
+  for (const name of ['Cdrs', 'PersistRecords', 'Exports', 'WriteExports', 'Imports', 'Stats']) {
+    const asked = ['office#E', 'office#K', 'office#C', 'office#CE#1', 'office'].map((pk) => queries(`${name}Role`, pk))
+    expect([name, ...(await Promise.all(asked))]).toEqual([name, true, false, false, false, false])
+  }
+})

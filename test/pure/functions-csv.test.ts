@@ -45,3 +45,7 @@ test.each([',', ';', '\t'] satisfies Separator[])(
     expect(csvRecord(['a', 'b;c', 'd,e'], separator)).toBe(`a${separator}"b;c"${separator}"d,e"\r\n`)
   },
 )
+
+test.each(['\t', '\r'])('leaves no formula behind a cell that begins with %j', (blank) => {
+  expect(csvRecord([`${blank}=1`, `${blank}a`])).toBe(`"'${blank}'=1","'${blank}a"\r\n`)
+})

@@ -155,6 +155,14 @@ test('publishes the result of a call that a new epoch ended, and the correction 
   expect(page(all)).toEqual({ results: ['set answered', 'gone ended', 'unknown', 'busy'], isLive: false })
 })
 
+test.each(['unknown', 'busy'] as const)('publishes the result %s in the call and in its stage', async (result) => {
+  const over = { v: formatVersion(7, 5), r: 1, state: { ...talking, state: 'ended' as const }, ended: true }
+  for (const world of [{}, { row: over }]) {
+    const { frames } = await published({ ...world, result })
+    expect(frames[0]?.entities[0]?.state).toMatchObject({ state: 'ended', result, placed: { result } })
+  }
+})
+
 test('publishes a correction that the page accepts after the tombstone was deleted', async () => {
   const appliedVersion = formatVersion(7, 5)
   const unknown = await published({ row: { v: appliedVersion, r: 1, ended: true }, appliedVersion })

@@ -10,6 +10,27 @@ const times: ReadonlySet<string> = new Set(['start', 'answer', 'end'])
 /** What a PBX adds about the caller; it repeats the name. */
 const callerNames = ['cnam', 'outbound_cnam']
 
+/** A row of the call log, whatever its key. Parties are canonical numbers. */
+interface CdrRow {
+  cdr: Cdr
+  raw?: string | undefined
+  a?: string | undefined
+  b?: string | undefined
+}
+
+/**
+ * Whether a row holds the number where an erasure removes it. Keys and times are not searched: a site id or a date may have the
+ * same digits, and would be found again by each pass.
+ */
+export function findsInRow({ cdr, raw, a, b }: CdrRow, search: NumberSearch): boolean {
+  if (Object.entries(cdr).some(([field, text]) => isHeld(field, text, search))) return true
+  return [raw, a, b].some((text) => text !== undefined && search.holds(text))
+}
+
+function isHeld(field: string, text: unknown, search: NumberSearch): text is string {
+  return typeof text === 'string' && !times.has(field) && search.holds(text)
+}
+
 /**
  * Returns the record without the person of this number: every text that holds the number is erased, those that a PBX adds to
  * Asterisk's own too, and with a caller's number the caller's name. Time, length and outcome of the call are kept.
@@ -18,8 +39,7 @@ const callerNames = ['cnam', 'outbound_cnam']
 export function eraseCdr(cdr: Cdr, search: NumberSearch, newId: (id: string) => string): Cdr {
   const copy: Cdr = { ...cdr }
   for (const [field, text] of Object.entries(cdr)) {
-    if (typeof text !== 'string' || times.has(field) || !search.holds(text)) continue
-    copy[field] = ids.has(field) ? newId(text) : erased
+    if (isHeld(field, text, search)) copy[field] = ids.has(field) ? newId(text) : erased
   }
   const isCaller = [cdr.src, cdr.clid, cdr['cnum']].some((text) => typeof text === 'string' && search.holds(text))
   if (!isCaller) return copy

@@ -22,6 +22,8 @@ const isSeparator = /[\s().\-/\u00a0\u2007\u2009\u202f\u2010-\u2015]/
 const digitsMin = 6
 /** The unique ids of Asterisk are Unix seconds, which have as many digits as a number of Germany or the United States. */
 const uniqueid = /(?<!\d)1\d{9}\.\d{1,9}(?!\d)/g
+/** RFC 3339 with a time, also in Asterisk's forms: dates and offsets have as many digits as a number. */
+const dateTime = /(?<!\d)(?:19|20)\d\d-[01]\d-[0-3]\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)/g
 /** A character of a URI in hexadecimal (RFC 3986). */
 const escaped = /%[0-9a-f]{2}/i
 /** Prefixes of outside that sites have had, besides the one that is set now. */
@@ -47,7 +49,7 @@ export function numberSearch(text: string, numbering: Numbering): NumberSearch {
     [...plain.matchAll(occurrence)].some(({ index, 0: found }) => isOurs(plain, index, found, isNumber, numbering))
   const holds = (one: string) => {
     if (!mayHold(one)) return false
-    const plain = asciiDigits(one).replace(uniqueid, ' ')
+    const plain = asciiDigits(one).replace(uniqueid, ' ').replace(dateTime, ' ')
     return holdsPlain(plain) || (escaped.test(plain) && holdsPlain(asciiDigits(unescaped(plain))))
   }
   return { number, isInTexts, mayHold, holds }

@@ -4,8 +4,8 @@ import { keys } from '../../stores/table-keys.ts'
 
 /** The first release of Asterisk: imported call records can be this old. */
 export const firstMonth = '1999-12'
-/** Months handled concurrently: most are empty, and each needs two queries. */
-const monthsAtOnce = 8
+/** Months looked up concurrently: most are empty, and each needs two queries. */
+const lookUpsAtOnce = 8
 
 export interface MonthScan {
   now: number
@@ -24,29 +24,31 @@ export interface MonthScan {
 }
 
 /**
- * Calls `run` for each month in which a site has call records or totals, or had them in an earlier pass. That takes about 660 queries of
- * one item.
+ * Calls `run` for each month in which a site has call records or totals, or had them in an earlier pass: one month after the
+ * other, so that an invocation completes months before its time is over. That takes about 660 queries of one item.
  */
 export async function eachBusyMonth(
   site: SiteId,
   scan: MonthScan,
   run: (month: string) => Promise<void>,
 ): Promise<void> {
-  const months = monthsOf(scan).values()
-  const worker = async () => {
-    for (const month of months) {
-      if (scan.swept?.has(month)) continue
-      if (!scan.known.has(month)) {
-        // Totals are kept for longer than the records that they count.
-        const parts = [keys.timeRows(site, month, lane), keys.hours(site, month)]
-        if (!(await Promise.all(parts.map((pk) => scan.records.has(pk)))).includes(true)) continue
-        await scan.remember(month)
-      }
-      await run(month)
-      await scan.sweep?.(month)
+  const months = monthsOf(scan).filter((month) => !scan.swept?.has(month))
+  const unknown = months.filter((month) => !scan.known.has(month)).values()
+  const found = new Set<string>()
+  const lookUp = async () => {
+    for (const month of unknown) {
+      // Totals are kept for longer than the records that they count.
+      const parts = [keys.timeRows(site, month, lane), keys.hours(site, month)]
+      if ((await Promise.all(parts.map((pk) => scan.records.has(pk)))).includes(true)) found.add(month)
     }
   }
-  await Promise.all(Array.from({ length: monthsAtOnce }, worker))
+  await Promise.all(Array.from({ length: lookUpsAtOnce }, lookUp))
+  for (const month of months) {
+    if (found.has(month)) await scan.remember(month)
+    else if (!scan.known.has(month)) continue
+    await run(month)
+    await scan.sweep?.(month)
+  }
 }
 
 function monthsOf({ now, since }: Pick<MonthScan, 'now' | 'since'>): string[] {

@@ -27,10 +27,15 @@ export interface RemovalDependencies {
  */
 const secondPassMs = 75_000
 
-/** Runs one pass of each deletion and erasure that is under way. A later second pass that finds nothing completes it. */
+/**
+ * Runs one pass of each deletion and erasure that is under way. A later second pass that finds nothing completes it. Each minute
+ * another one is the first, so that none waits for ever behind one that needs all the time of an invocation.
+ */
 export async function removeData(dependencies: RemovalDependencies, now: number, since = firstMonth): Promise<void> {
-  for (const removal of await dependencies.removals.all()) {
-    if (removal.passedAt !== undefined && now < removal.passedAt + secondPassMs) continue
+  const all = await dependencies.removals.all()
+  const due = all.filter(({ passedAt }) => passedAt === undefined || now >= passedAt + secondPassMs)
+  const first = Math.floor(now / 60_000) % Math.max(1, due.length)
+  for (const removal of [...due.slice(first), ...due.slice(0, first)]) {
     const { site, id, what } = removal
     try {
       await removeOne(removal, dependencies, { now, since })
@@ -46,9 +51,9 @@ async function removeOne(
   { removals, deleting, erasing, exports }: RemovalDependencies,
   { now, since }: Pick<Months, 'now' | 'since'>,
 ): Promise<void> {
-  const removal: RemovalJob = { ...asked, removed: { ...asked.removed }, months: [...asked.months] }
-  const { site, id, what, number, matricule, removed, months } = removal
   const swept = [...(asked.swept ?? [])]
+  const removal: RemovalJob = { ...asked, removed: { ...asked.removed }, months: [...asked.months], swept }
+  const { site, id, what, number, matricule, removed, months } = removal
   const count = (name: string, items: number) => {
     if (items === 0) return
     removal.hasFound = true
@@ -62,7 +67,7 @@ async function removeOne(
   // A pass over a large call log takes several invocations.
   const sweep = async (month: string) => {
     swept.push(month)
-    await removals.save({ ...removal, swept })
+    await removals.save(removal)
   }
   try {
     if (what === 'site') {
@@ -81,7 +86,7 @@ async function removeOne(
       count('grades', await deleting.tables.people.empty(pk, sk, true))
     }
   } catch (error) {
-    await removals.save({ ...removal, swept })
+    await removals.save(removal)
     throw error
   }
   if (asked.passedAt === undefined || removal.hasFound) {

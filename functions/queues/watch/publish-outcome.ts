@@ -63,5 +63,6 @@ function endedState(call: string, row: PlacedRow, seen: PresenceRow | undefined,
   const asked = { caller: { number: '', name: '', endpoint }, dialled: dial, callees: [] }
   const known = seen?.entity && !isEndpoint(seen.entity) ? seen.entity.state : asked
   const placed = { stage: row.stage, result, cause, sipCode }
-  return { startedAt: new Date(issuedAt).toISOString(), ...known, call, state: 'ended', endedAt, placed }
+  const ended = { ...known, call, state: 'ended' as const, endedAt, placed, ...(result && { result }) }
+  return { startedAt: new Date(issuedAt).toISOString(), ...ended }
 }
