@@ -27,7 +27,7 @@ function project({ name, group }: Suite): TestProjectConfiguration {
       globalSetup: [
         ...(group === 'computing' ? [] : ['test/prepare.ts']),
         ...(['packaged', 'pbx', 'browser'].includes(name) ? ['test/support/shared-cloud.ts'] : []),
-        ...(['pbx', 'browser'].includes(name) ? ['test/prepare-asterisk.ts'] : []),
+        ...(['pbx', 'browser', 'timing'].includes(name) ? ['test/prepare-asterisk.ts'] : []),
       ],
       // Files of a suite share a worker's loaded modules; loading them anew for each file would double the time of `pure`.
       isolate: false,

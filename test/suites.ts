@@ -16,6 +16,12 @@ export interface Suite {
 export const groups = ['computing', 'waiting', 'alone'] as const
 export type Group = (typeof groups)[number]
 
+const phones: Suite['needs'] = [
+  { package: 'sip-tester', file: '/usr/bin/sipp' },
+  { package: 'espeak-ng', file: '/usr/bin/espeak-ng' },
+  { package: 'sox', file: '/usr/bin/sox' },
+]
+
 export const suites: Suite[] = [
   { name: 'house', what: 'formatter, linter, compiler and the rules of the file tree', group: 'computing', needs: [] },
   { name: 'pure', what: 'no socket, no process, nothing synced to a disk', group: 'computing', needs: [] },
@@ -27,11 +33,7 @@ export const suites: Suite[] = [
     name: 'pbx',
     what: 'a real Asterisk, real calls and real speech',
     group: 'waiting',
-    needs: [
-      { package: 'sip-tester', file: '/usr/bin/sipp' },
-      { package: 'espeak-ng', file: '/usr/bin/espeak-ng' },
-      { package: 'sox', file: '/usr/bin/sox' },
-    ],
+    needs: phones,
   },
   {
     name: 'browser',
@@ -39,7 +41,12 @@ export const suites: Suite[] = [
     group: 'waiting',
     needs: [{ package: 'chromium-headless-shell', file: '/usr/bin/chromium-headless-shell' }],
   },
-  { name: 'timing', what: 'latencies, measured with no other test beside', group: 'alone', needs: [] },
+  {
+    name: 'timing',
+    what: 'latencies, and twenty callers at once, with no other test beside',
+    group: 'alone',
+    needs: phones,
+  },
 ]
 
 export function missingPackages(suite: Suite): string[] {

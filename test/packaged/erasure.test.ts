@@ -180,15 +180,7 @@ test('erases 12 spellings of a number from every place and leaves other numbers 
   }
   const done = await receipt()
   expect(Object.keys(done).sort()).toEqual(['askedAt', 'doneAt', 'id', 'removed', 'site', 'state', 'what'])
-  expect(done.removed).toMatchObject({
-    'call records': planted.length,
-    'calls by API': 1,
-    'live calls': 1,
-    endpoints: 2,
-    exports: 1,
-    settings: 2,
-    subscriptions: 1,
-  })
+  // Its counts are tested in test/pure/functions-personal.test.ts: here the schedule may run a pass at the same moment.
   expect((await itemsOfSite()).flatMap(textsIn).filter(holdsNumber)).toEqual([])
   expect(textsIn(await itemsOfSite()).filter((text) => text.includes('Anna'))).toEqual([])
   expect(await keptRows()).toEqual(before)
