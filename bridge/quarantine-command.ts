@@ -63,6 +63,7 @@ export async function listQuarantine(config: BridgeConfig): Promise<string[]> {
   const folder = join(config.stateFolder, 'quarantine')
   const refused = new RefusedRecords(folder)
   const names = await namesIn(refused, config)
+  if (!names) return []
   const lines: string[] = []
   for (const name of names) {
     for (const record of await refused.read(name)) {
@@ -81,7 +82,6 @@ export async function listQuarantine(config: BridgeConfig): Promise<string[]> {
       )
     }
   }
-  if (names === none) return lines
   const quarantine = new Quarantine(folder)
   await quarantine.open()
   const describe = ({ atMs, what }: { atMs: number; what: string }) =>
@@ -89,13 +89,12 @@ export async function listQuarantine(config: BridgeConfig): Promise<string[]> {
   return [...lines, ...quarantine.list().map(describe)]
 }
 
-const none: string[] = []
-
-async function namesIn(refused: RefusedRecords, { stateFolder }: BridgeConfig): Promise<string[]> {
+/** Undefined if the folder does not exist: the bridge has not started yet. */
+async function namesIn(refused: RefusedRecords, { stateFolder }: BridgeConfig): Promise<string[] | undefined> {
   try {
     return await refused.names()
   } catch (cause) {
-    if (errorCode(cause) === 'ENOENT') return none
+    if (errorCode(cause) === 'ENOENT') return undefined
     const sentence = `the quarantine in ${stateFolder} cannot be read (${errorCode(cause)}): run the command as the bridge's user`
     throw new FatalError('quarantine-unreadable', exitStatus.noPermission, sentence, { cause })
   }
@@ -147,12 +146,9 @@ export async function retryFile(
   }
   if (events.length === 0) return { sent: 0, left: left.length }
   /** The bytes of the records in each body. */
-  const bodies = new Map<string, Buffer[]>()
-  for (let packed = 0; packed < events.length; ) {
-    const { body, count } = packer.pack(to.lane, events.slice(packed))
-    bodies.set(body, sources.slice(packed, packed + count))
-    packed += count
-  }
+  const bodies = new Map(
+    packer.packAll(to.lane, events).map(({ body, from, count }) => [body, sources.slice(from, from + count)]),
+  )
   const unsent: RefusedRecord[] = []
   const keep = (body: string) => {
     for (const bytes of bodies.get(body) ?? []) unsent.push({ reason: rejected, bytes })

@@ -61,12 +61,7 @@ async function publishDay(
   const prints = [...day.events.keys(), ...day.unreadable].sort()
   const send = async (events: readonly object[]) => {
     const lines = events.map((event) => Buffer.from(JSON.stringify(event)))
-    const bodies: string[] = []
-    for (let packed = 0; packed < lines.length; ) {
-      const { body, count } = packer.pack(to.lane, lines.slice(packed))
-      bodies.push(body)
-      packed += count
-    }
+    const bodies = packer.packAll(to.lane, lines).map(({ body }) => body)
     return delivery.deliver(to, bodies, signal)
   }
   if (command.resend) {

@@ -76,13 +76,9 @@ export class CdrLane {
       if (!(await this.#isReadable(signal))) return false
       ;({ events, refused } = this.#read(batch))
     }
-    const bodies: string[] = []
-    for (let packed = 0; packed < events.length; ) {
-      const { body, count } = this.#dependencies.packer.pack(this.#dependencies.to.lane, events.slice(packed))
-      bodies.push(body)
-      packed += count
-    }
-    if (!(await this.#dependencies.delivery.deliver(this.#dependencies.to, bodies, signal))) return false
+    const { packer, delivery, to } = this.#dependencies
+    const bodies = packer.packAll(to.lane, events).map(({ body }) => body)
+    if (!(await delivery.deliver(to, bodies, signal))) return false
     // Last: a bridge that is stopped while it sends reads the batch again, and would list these records twice.
     if (!(await this.#refuse(refused, signal))) return false
     this.#dependencies.counters.add('cdrs-sent', events.length)

@@ -36,6 +36,17 @@ export class Packer {
     }
   }
 
+  /** Packs all lines. A body holds `count` of them, beginning with the line of index `from`. */
+  packAll(lane: Lane, lines: readonly Uint8Array[]): { body: string; from: number; count: number }[] {
+    const packed: { body: string; from: number; count: number }[] = []
+    for (let from = 0; from < lines.length; ) {
+      const { body, count } = this.pack(lane, lines.slice(from))
+      packed.push({ body, from, count })
+      from += count
+    }
+    return packed
+  }
+
   #estimateCount(lines: readonly Uint8Array[]): number {
     const rawBytes = Math.min(rawBytesMax, (packedBodyBytesTarget * 0.9) / this.#ratio)
     let bytes = 0
