@@ -18,9 +18,9 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return format
 }
 
-/** Since 1980 clocks have changed only at whole quarters of an hour of Unix time. */
+/** Since 2012 clocks change only at whole quarters of an hour of Unix time; St. John's changed at 00:01 until 2011. */
 const quarterSeconds = 900
-const cachedSince = 315_532_800
+const cachedSince = 1_325_376_000
 /** Offsets of the quarter hours that were asked for last: CDRs of one file are near each other. At most 100 KB. */
 const offsetsMax = 1_000
 const offsets = new Map<string, Map<number, number>>()

@@ -100,3 +100,9 @@ test.each([
 ])('%s belongs to week %s', (day, week) => {
   expect(weekKey(Date.parse(`${day}T12:00:00Z`) / 1000, offsetsOf('UTC'))).toBe(week)
 })
+
+test('reads an offset right on both sides of a change that is at no quarter of an hour, as St. John’s had until 2011', () => {
+  const offsetAt = offsetsOf('America/St_Johns')
+  const change = Date.parse('2011-03-13T03:31:00Z') / 1000
+  expect([offsetAt(change - 30), offsetAt(change), offsetAt(change - 30)]).toEqual([-12_600, -9_000, -12_600])
+})

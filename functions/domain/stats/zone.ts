@@ -6,15 +6,9 @@ export type OffsetAt = (seconds: number) => number
 const hourSeconds = 3600
 const daySeconds = 86_400
 
-/** Returns the offsets of a zone. Each quarter of an hour is looked up once: clocks change on a quarter in every zone. */
+/** Returns the offsets of a zone. */
 export function offsetsOf(zone: string): OffsetAt {
-  const known = new Map<number, number>()
-  return (seconds) => {
-    const quarter = Math.floor(seconds / 900)
-    const found = known.get(quarter) ?? offsetAt(zone, quarter * 900)
-    known.set(quarter, found)
-    return found
-  }
+  return (seconds) => offsetAt(zone, seconds)
 }
 
 /** Returns the local hour with its offset, `2026-10-25T02:00+02:00`, since one hour of that day occurs twice. */
