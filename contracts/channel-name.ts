@@ -81,7 +81,7 @@ export function endpointOfChannel(text: string): string | undefined {
 }
 
 /** Returns the extension in the name of a phone: 1001 for `PJSIP/1001`, `SIP/1001-web` and `PJSIP/T1_1001`. */
-export function extensionOf(endpoint: string): string | undefined {
+export function extensionInName(endpoint: string): string | undefined {
   const resource = endpoint.slice(endpoint.indexOf('/') + 1)
   return /^(?:T\d+_)?(\d{2,6})(?:[-_][A-Za-z]\w*)?$/.exec(resource)?.[1]
 }

@@ -81,8 +81,7 @@ export const forwardParts = {
 export const forwardWhens: readonly ForwardWhen[] = ['always', 'busy', 'no-answer', 'unavailable']
 
 /** States of a trunk for people: `down` if the provider cannot be reached or refuses the registration. */
-export const trunkWords = ['down', 'up', 'unknown'] as const
-export type TrunkWord = (typeof trunkWords)[number]
+export type TrunkWord = 'down' | 'up' | 'unknown'
 
 /** State of a trunk; `since` (RFC 3339) is when the registration or the reachability that decides it began. */
 export interface TrunkPresence {

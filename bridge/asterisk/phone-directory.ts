@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { extensionOf } from '../../contracts/channel-name.ts'
+import { extensionInName } from '../../contracts/channel-name.ts'
 import { DeviceState } from '../normalise/ari-objects.ts'
 import type { PhoneEntry } from '../normalise/phone-settings.ts'
 import type { AriRequests } from './ari-connection.ts'
@@ -22,7 +22,7 @@ export async function readPhoneEntry(
   const settings = await readObject(resource, requests, signal)
   const [, quoted, plain, number] = callerid.exec(settings.get('callerid') ?? '') ?? []
   const own = number && /^\d{1,20}$/.test(number) ? number : undefined
-  const belongsToPhone = own !== undefined || extensionOf(endpoint) !== undefined
+  const belongsToPhone = own !== undefined || extensionInName(endpoint) !== undefined
   return {
     endpoint,
     number: own,

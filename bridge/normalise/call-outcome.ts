@@ -11,7 +11,8 @@ const voicemail = /^(voicemail|minivmrecord)$/i
  */
 export class CallOutcome {
   #hasDialled = false
-  #vain: 'cancelled' | 'no-answer' | undefined
+  /** How the last attempt to ring a phone ended, if the phone did not answer. */
+  #unanswered: 'cancelled' | 'no-answer' | undefined
   #isBusy = false
   /** The phone of an originated call could not be reached. */
   #isUnreachable = false
@@ -25,8 +26,8 @@ export class CallOutcome {
 
   /** Notes how the caller's attempt to reach one phone ended, by the `dialstatus` of the event. */
   noteAttempt(status: string): void {
-    if (status === 'CANCEL') this.#vain = 'cancelled'
-    else if (status === 'NOANSWER') this.#vain = 'no-answer'
+    if (status === 'CANCEL') this.#unanswered = 'cancelled'
+    else if (status === 'NOANSWER') this.#unanswered = 'no-answer'
     else if (status === 'BUSY') this.#isBusy = true
   }
 
@@ -46,7 +47,7 @@ export class CallOutcome {
   /** Takes over what is known of a call that became part of this one, or that an earlier connection knew. */
   add(other: CallOutcome): void {
     this.#hasDialled ||= other.#hasDialled
-    this.#vain ??= other.#vain
+    this.#unanswered ??= other.#unanswered
     this.#isBusy ||= other.#isBusy
     this.#isUnreachable ||= other.#isUnreachable
     this.#isVoicemail ||= other.#isVoicemail
@@ -62,7 +63,7 @@ export class CallOutcome {
     if (hasSpoken) return 'answered'
     if (this.#isVoicemail) return 'voicemail'
     if (!this.#hasDialled) return this.#resultAlone(isUp, cause)
-    return this.#vain ?? (this.#isBusy ? 'busy' : 'failed')
+    return this.#unanswered ?? (this.#isBusy ? 'busy' : 'failed')
   }
 
   /** No phone was dialled: the caller spoke to a menu, waited in a queue without phones, or was turned away. */

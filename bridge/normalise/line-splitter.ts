@@ -22,10 +22,11 @@ export interface Line {
 }
 
 /**
- * Splits a file, given chunk by chunk, into records; keeps a half line until its end arrives. A CSV record goes on while a
- * quote is open. A JSON record (a line that starts with `{`) goes on until it is complete, since Asterisk does not escape the
- * line breaks in it; it ends before a line that starts with `{"`, because Asterisk does escape quotes. A record that never ends
- * is returned once it is too long, with the lines after it. Memory: one line and one record of several lines.
+ * Splits a file into records. The file is pushed in chunks; an incomplete line is kept until the rest of it is pushed. A CSV
+ * record includes the next lines while a quote is open. A JSON record (a line that starts with `{`) includes the next lines
+ * until it is complete, because Asterisk does not escape line breaks. A line that starts with `{"` always begins a new record,
+ * because Asterisk escapes quotes. A record that does not end within 64 KiB is returned together with the lines after it.
+ * Memory: one line and one record of several lines.
  */
 export class LineSplitter {
   #offset: number
@@ -175,7 +176,7 @@ export class LineSplitter {
     const end = endOf(record, closingBrace)
     if (end < 0) return false
     if (this.#lastField && endsWithNumber(record, this.#lastField, end)) return true
-    // `\"}` ends a text with a backslash, or is in a text that goes on: the next line tells.
+    // After `\"}` the record may be complete, or `\"` may be a quote within a text: only the next line shows which.
     let last = end - 1
     while (record[last] === space || record[last] === tab) last -= 1
     if (record[last] === quote && record[last - 1] === backslash) return false

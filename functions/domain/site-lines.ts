@@ -1,4 +1,4 @@
-import { extensionOf, parseChannelName } from '../../contracts/channel-name.ts'
+import { extensionInName, parseChannelName } from '../../contracts/channel-name.ts'
 import type { EndpointState } from '../../contracts/facts.ts'
 import { extensionDigitsMax } from './number-spelling.ts'
 
@@ -36,13 +36,13 @@ export function isKnownExtension(number: string, lines: SiteLines): boolean | un
  */
 export function isTrunk(endpoint: string, lines: SiteLines): boolean | undefined {
   if (lines.trunks.has(endpoint)) return true
-  if (extensionOf(endpoint) !== undefined || lines.numbers.has(endpoint)) return false
+  if (extensionInName(endpoint) !== undefined || lines.numbers.has(endpoint)) return false
   return lines.trunks.size > 0 ? false : undefined
 }
 
 /** Returns the extension of a phone: from the PBX's configuration, else the one in its name. */
 export function numberOfPhone(endpoint: string, lines: SiteLines): string | undefined {
-  return lines.numbers.get(endpoint) ?? extensionOf(endpoint)
+  return lines.numbers.get(endpoint) ?? extensionInName(endpoint)
 }
 
 /** The line that calls over an endpoint use: its span for ISDN channels of DAHDI, else the endpoint itself. */

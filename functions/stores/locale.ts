@@ -5,6 +5,7 @@ import { type Numbering, numbering } from '../domain/phone-number.ts'
 import { readRanges } from '../domain/site-lines.ts'
 import type { Retention } from './cdrs.ts'
 import { cachedBySite } from './site-cache.ts'
+import { lineSettings } from './site-lines.ts'
 import { Table } from './table.ts'
 import { keys } from './table-keys.ts'
 
@@ -13,14 +14,7 @@ const SiteRow = v.looseObject({
   zone: v.optional(v.string(), 'Europe/Paris'),
   language: v.optional(v.picklist(['fr', 'en']), 'fr'),
   retentionDays: v.optional(v.number()),
-  settings: v.optional(
-    v.looseObject({
-      outsidePrefix: v.optional(v.string()),
-      trunks: v.optional(v.array(v.string()), []),
-      extensions: v.optional(v.array(v.string()), []),
-    }),
-    {},
-  ),
+  settings: v.optional(v.looseObject({ outsidePrefix: v.optional(v.string()), ...lineSettings }), {}),
 })
 
 /** Numbers of phones are two to six digits; a trunk may show a whole telephone number as its own. */

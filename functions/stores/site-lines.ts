@@ -5,12 +5,12 @@ import { cachedBySite } from './site-cache.ts'
 import { Table } from './table.ts'
 import { keys } from './table-keys.ts'
 
-const LinesRow = v.looseObject({
-  settings: v.optional(
-    v.looseObject({ trunks: v.optional(v.array(v.string()), []), extensions: v.optional(v.array(v.string()), []) }),
-    {},
-  ),
-})
+/** The settings of a site that name its lines. */
+export const lineSettings = {
+  trunks: v.optional(v.array(v.string()), []),
+  extensions: v.optional(v.array(v.string()), []),
+}
+const LinesRow = v.looseObject({ settings: v.optional(v.looseObject(lineSettings), {}) })
 
 /**
  * Returns a function that reads the trunks and extensions of a site's settings and remembers them for a minute. It needs no rules of

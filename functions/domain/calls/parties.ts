@@ -1,4 +1,4 @@
-import { extensionOf } from '../../../contracts/channel-name.ts'
+import { extensionInName } from '../../../contracts/channel-name.ts'
 import { isDialled } from '../../../contracts/dial-steps.ts'
 import { canonicalDialled, isExtension, linesOf, type Numbering } from '../phone-number.ts'
 import { isKnownExtension } from '../site-lines.ts'
@@ -56,7 +56,7 @@ export class Parties {
     const lines = linesOf(this.#numbering)
     const configured = lines.numbers.get(endpoint)
     if (configured !== undefined) return configured
-    const byName = extensionOf(endpoint)
+    const byName = extensionInName(endpoint)
     const isCertain = byName !== undefined && isKnownExtension(byName, lines) === true
     const named = isCertain ? byName : this.#byLegs(endpoint)
     if (named !== undefined) return named

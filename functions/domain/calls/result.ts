@@ -13,8 +13,8 @@ export function resultOf(turns: readonly Turn[], answered: Turn | undefined): Ca
   const last = attempts.at(-1)
   if (!last) return 'unknown'
   // A group is busy only if every phone of it is.
-  const vain = attempts.findLast(({ leg, kind }) => leg.cdr.disposition === 'NO ANSWER' || kind === 'waiting')
-  if (vain) return hasGivenUp(vain, turns) ? 'cancelled' : 'no-answer'
+  const unanswered = attempts.findLast(({ leg, kind }) => leg.cdr.disposition === 'NO ANSWER' || kind === 'waiting')
+  if (unanswered) return hasGivenUp(unanswered, turns) ? 'cancelled' : 'no-answer'
   if (attempts.some(({ leg }) => leg.cdr.disposition === 'BUSY')) return 'busy'
   return last.leg.cdr.dstchannel === '' ? 'unreachable' : 'failed'
 }
@@ -24,8 +24,8 @@ export function resultOf(turns: readonly Turn[], answered: Turn | undefined): Ca
  * with the caller, the phones ended the attempt: somebody declined.
  */
 function hasGivenUp({ leg }: Turn, turns: readonly Turn[]): boolean {
-  const hasGoneOn = turns.some(({ kind, leg: later }) => kind === 'application' && isAfter(later, leg))
-  if (hasGoneOn) return false
+  const hasDialPlanContinued = turns.some(({ kind, leg: later }) => kind === 'application' && isAfter(later, leg))
+  if (hasDialPlanContinued) return false
   const limit = ringLimitOf(leg.cdr.lastapp, leg.cdr.lastdata)
   if (limit === undefined) return leg.cdr.lastapp === 'Queue'
   return leg.cdr.duration + slackSeconds < limit

@@ -136,14 +136,14 @@ function outcomeOf(turn: Turn, isRetrieved: boolean, dialled: string): StoryStep
   return { at: iso(leg.end), what, ...named, seconds: duration }
 }
 
-/** Sorts by time. A phone that rings in vain stops at the second in which another answers, and comes before that one. */
+/** Sorts by time. A phone stops ringing at the second in which another answers: its step comes before the answer. */
 function inOrder([called, ...rest]: readonly StoryStep[]): StoryStep[] {
   const isAnswer = ({ what }: StoryStep) => what === 'answered'
-  const isVain = ({ what }: StoryStep) => what === 'no-answer'
+  const isUnanswered = ({ what }: StoryStep) => what === 'no-answer'
   const sorted = rest.toSorted((a, b) => {
     const byTime = Date.parse(a.at) - Date.parse(b.at)
     if (byTime !== 0) return byTime
-    return isVain(a) && isAnswer(b) ? -1 : isAnswer(a) && isVain(b) ? 1 : 0
+    return isUnanswered(a) && isAnswer(b) ? -1 : isAnswer(a) && isUnanswered(b) ? 1 : 0
   })
   return called ? [called, ...sorted] : sorted
 }

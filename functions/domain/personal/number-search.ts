@@ -46,7 +46,9 @@ export function numberSearch(text: string, numbering: Numbering): NumberSearch {
   const mayHold = (one: string) =>
     allDigits(one).includes(digits) || (escaped.test(one) && allDigits(unescaped(one)).includes(digits))
   const holdsPlain = (plain: string) =>
-    [...plain.matchAll(occurrence)].some(({ index, 0: found }) => isOurs(plain, index, found, isNumber, numbering))
+    [...plain.matchAll(occurrence)].some(({ index, 0: found }) =>
+      isThisNumber(plain, index, found, isNumber, numbering),
+    )
   const holds = (one: string) => {
     if (!mayHold(one)) return false
     const plain = asciiDigits(one).replace(uniqueid, ' ').replace(dateTime, ' ')
@@ -78,7 +80,7 @@ function isDialled(text: string, number: string, numbering: Numbering): boolean 
  * Whether the national number at `index` is this number and not the end of another one. Digits before it may belong to it even
  * behind separators, so the longest reading that is a telephone number decides: +49 30 612345678 is nobody in France.
  */
-function isOurs(
+function isThisNumber(
   text: string,
   index: number,
   found: string,

@@ -7,7 +7,7 @@ import { columnsOf, csvCells, type SheetLocale, separatorOf } from '../../domain
 import { wholeSeconds } from '../../domain/filing.ts'
 import { offsetsOf } from '../../domain/stats/zone.ts'
 import { writeCursor } from '../cursor.ts'
-import { type ExportDependencies, readRows } from './read-rows.ts'
+import { type ExportDependencies, readExportRows } from './read-export-rows.ts'
 
 export interface Exported {
   contentType: string
@@ -39,11 +39,17 @@ export async function exportCdrs(site: SiteId, query: TextQuery, listing: Export
   const { format = 'csv', preset, separator, bom, limit = exportRowsMax, ...search } = query
   const form = format === 'csv' ? csvForm({ preset, separator, bom }, listing.numbering) : jsonLines
   const lines: string[] = query.cursor === undefined ? [form.head] : []
-  const { rows, cursor } = await readRows(site, search, { rows: limit, bytes: exportBytesMax }, listing, (cdr) => {
-    const line = form.line(cdr)
-    lines.push(line)
-    return Buffer.byteLength(line)
-  })
+  const { rows, cursor } = await readExportRows(
+    site,
+    search,
+    { rows: limit, bytes: exportBytesMax },
+    listing,
+    (cdr) => {
+      const line = form.line(cdr)
+      lines.push(line)
+      return Buffer.byteLength(line)
+    },
+  )
   return { contentType: form.contentType, text: lines.join(''), rows, ...(cursor !== undefined && { cursor }) }
 }
 

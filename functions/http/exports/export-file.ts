@@ -2,7 +2,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { ExportQuery } from '../../../contracts/routes/exports.ts'
 import { exportCdrs } from './export-cdrs.ts'
 import { exportWorkbook } from './export-workbook.ts'
-import type { ExportDependencies } from './read-rows.ts'
+import type { ExportDependencies } from './read-export-rows.ts'
 
 /** Returns the file that a request asks for, with the headers of the answer. */
 export async function exportFile(site: SiteId, query: ExportQuery, listing: ExportDependencies) {

@@ -4,7 +4,7 @@ import { type ExportQuery, exportRowsMax, workbookType } from '../../../contract
 import { columnsOf } from '../../domain/exports/columns.ts'
 import { offsetsOf } from '../../domain/stats/zone.ts'
 import { HttpProblemError } from '../problem.ts'
-import { type ExportDependencies, readRows } from './read-rows.ts'
+import { type ExportDependencies, readExportRows } from './read-export-rows.ts'
 import { writeWorkbook } from './workbook.ts'
 
 export interface ExportedWorkbook {
@@ -35,7 +35,7 @@ export async function exportWorkbook(
   const columns = columnsOf(preset, language)
   const cdrs: Cdr[] = []
   const most = { rows: limit ?? exportRowsMax, bytes: textBytesMax }
-  const { rows, cursor } = await readRows(site, search, most, listing, (cdr) => {
+  const { rows, cursor } = await readExportRows(site, search, most, listing, (cdr) => {
     cdrs.push(cdr)
     return columns.reduce((sum, { field }) => sum + String(cdr[field]).length, 0)
   })

@@ -19,7 +19,7 @@ const exportMsMax = 20_000
  * Reads rows of a search until there are `rows` of them, `bytes` bytes, no more rows, or no more time. `take` returns the bytes
  * that a row takes. Returns the number of rows and the cursor after them, undefined after the last one.
  */
-export async function readRows(
+export async function readExportRows(
   site: SiteId,
   search: SearchQuery,
   most: { rows: number; bytes: number },
