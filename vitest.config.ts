@@ -14,7 +14,7 @@ const timeoutMs = 300_000
 /** The same for a condition that `expect.poll` waits for; Vitest itself gives up after one second. */
 const poll = { timeout: 120_000, interval: 50 }
 
-function project({ name, group }: Suite): TestProjectConfiguration {
+function project({ name, group, sharesCloud, startsAsterisk }: Suite): TestProjectConfiguration {
   return {
     test: {
       name,
@@ -26,8 +26,8 @@ function project({ name, group }: Suite): TestProjectConfiguration {
       ],
       globalSetup: [
         ...(group === 'computing' ? [] : ['test/prepare.ts']),
-        ...(['packaged', 'pbx', 'browser'].includes(name) ? ['test/support/shared-cloud.ts'] : []),
-        ...(['pbx', 'browser', 'timing'].includes(name) ? ['test/prepare-asterisk.ts'] : []),
+        ...(sharesCloud ? ['test/support/shared-cloud.ts'] : []),
+        ...(startsAsterisk ? ['test/prepare-asterisk.ts'] : []),
       ],
       // Files of a suite share a worker's loaded modules; loading them anew for each file would double the time of `pure`.
       isolate: false,

@@ -30,7 +30,7 @@ export async function main(args: string[]): Promise<void> {
 
 async function prepareFor(run: Suite[]): Promise<void> {
   if (run.some(({ group }) => group !== 'computing')) await prepare()
-  if (run.some(({ name }) => ['pbx', 'browser', 'timing'].includes(name))) await prepareAsterisk()
+  if (run.some(({ startsAsterisk }) => startsAsterisk)) await prepareAsterisk()
 }
 
 async function secondsOf(work: () => Promise<void>): Promise<number> {

@@ -7,10 +7,14 @@ export interface Suite {
   group: Group
   /** Debian packages that the suite cannot run without, each with a file that shows whether it is installed. */
   needs: { package: string; file: string }[]
+  /** Whether its files use the packaged functions on the one local cloud of the run. */
+  sharesCloud?: true
+  /** Whether its files start an Asterisk, which is unpacked before. */
+  startsAsterisk?: true
 }
 
 /**
- * Groups run one after the other. `computing`: one file a core. `waiting`: files that mostly wait for processes, calls
+ * Groups run one after the other. `computing`: one file per core. `waiting`: files that mostly wait for processes, calls
  * and pages run side by side, two more than there are cores. `alone`: one file at a time, since it measures latency.
  */
 export const groups = ['computing', 'waiting', 'alone'] as const
@@ -28,24 +32,29 @@ export const suites: Suite[] = [
   { name: 'simulate', what: 'seeded schedules of faults over the real parts', group: 'computing', needs: [] },
   { name: 'io', what: 'single parts on a real disk and real sockets', group: 'waiting', needs: [] },
   { name: 'cloud', what: 'the local cloud and the bridge against it', group: 'waiting', needs: [] },
-  { name: 'packaged', what: 'the functions as they are deployed', group: 'waiting', needs: [] },
+  { name: 'packaged', what: 'the functions as they are deployed', group: 'waiting', needs: [], sharesCloud: true },
   {
     name: 'pbx',
     what: 'a real Asterisk, real calls and real speech',
     group: 'waiting',
     needs: phones,
+    sharesCloud: true,
+    startsAsterisk: true,
   },
   {
     name: 'browser',
     what: 'the page in Chromium',
     group: 'waiting',
     needs: [{ package: 'chromium-headless-shell', file: '/usr/bin/chromium-headless-shell' }],
+    sharesCloud: true,
+    startsAsterisk: true,
   },
   {
     name: 'timing',
     what: 'latencies, and twenty callers at once, with no other test beside',
     group: 'alone',
     needs: phones,
+    startsAsterisk: true,
   },
 ]
 

@@ -11,7 +11,8 @@ import { canonicalNumber, type Numbering } from '../../../functions/domain/phone
 import type { AsteriskInstallation } from '../../../infra/asterisk/installation.ts'
 import { until } from '../../support/until.ts'
 import { type Driver, startCompany } from './company.ts'
-import { type CompanyKind, companyKinds } from './company-kinds.ts'
+import type { CompanyKind } from './company-call.ts'
+import { companyKinds } from './company-kinds.ts'
 import { watchPbx } from './company-live.ts'
 import { outsideAnswers } from './trunk.ts'
 
@@ -71,7 +72,7 @@ export async function runCompany(exchange?: AsteriskInstallation, driver: Driver
   return { kinds, calls: new Map(calls), lines, refusedFrames: refused, isFiltered, presence: await live.differences() }
 }
 
-function kindsOf(driver: Driver): CompanyKind[] {
+function kindsOf(driver: Driver): readonly CompanyKind[] {
   if (driver === 'PJSIP') return companyKinds
   return companyKinds.map((kind) => {
     return { ...kind, caller: kind.caller.replace('PJSIP/', 'SIP/'), says: { ...kind.says, ...kind.withSip } }
