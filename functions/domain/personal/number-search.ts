@@ -16,8 +16,7 @@ export interface NumberSearch {
 /** Digits before the national number in any spelling: prefixes of outside, of foreign countries, of country and of trunk. */
 const prefixDigitsMax = 8
 /** What may stand between two digits of one number. */
-const separator = '[\\s().\\-/\\u00a0\\u2007\\u2009\\u202f\\u2010-\\u2015]{0,3}'
-const isSeparator = /[\s().\-/\u00a0\u2007\u2009\u202f\u2010-\u2015]/
+const separator = /[\s().\-/\u00a0\u2007\u2009\u202f\u2010-\u2015]/
 /** Fewer digits occur by chance. */
 const digitsMin = 6
 /** The unique ids of Asterisk are Unix seconds, which have as many digits as a number of Germany or the United States. */
@@ -39,7 +38,7 @@ export function numberSearch(text: string, numbering: Numbering): NumberSearch {
     const holds = (one: string) => one === number || canonicalNumber(one, numbering) === number
     return { number, isInTexts, mayHold: () => true, holds }
   }
-  const occurrence = new RegExp(`${[...digits].join(separator)}(?!\\d)`, 'g')
+  const occurrence = new RegExp(`${[...digits].join(`${separator.source}{0,3}`)}(?!\\d)`, 'g')
   const code = isKnown ? parsed.countryCallingCode : ''
   const spellings = new Set([...spellingsOf(number, code, digits), ...misreadings(number, numbering)])
   const isNumber = (one: string) => spellings.has(one) || isDialled(one, number, numbering)
@@ -104,7 +103,7 @@ function prefixesBefore(text: string, index: number): string[] {
     const before = text[at] ?? ''
     if (!/\d/.test(before)) found.push(before === '+' ? `+${prefix}` : prefix)
     if (/\d/.test(before)) prefix = before + prefix
-    else if (!isSeparator.test(before)) break
+    else if (!separator.test(before)) break
   }
   return [...new Set(found)]
 }
