@@ -1,3 +1,4 @@
+import { exportParts } from '../client/export-parts.ts'
 import { ApiError, createApi } from '../client/http-client.ts'
 import { exportRoutes } from '../contracts/routes/exports.ts'
 import type { Connection } from './connection.ts'
@@ -52,18 +53,15 @@ export class CallExport {
   /** Returns the parts of the file, undefined if it has more rows than the page holds. */
   async #read(first: Readonly<Record<string, string>>, shape: Readonly<Record<string, string>>) {
     const parts: (string | Uint8Array<ArrayBuffer>)[] = []
-    let cursor: string | null = null
-    do {
-      const query: Readonly<Record<string, string>> = cursor === null ? first : { ...shape, cursor }
-      const { headers, body }: { headers: Headers; body: string | Uint8Array<ArrayBuffer> } = await this.#api(route, {
-        query,
-      })
+    const read = (cursor: string | undefined) =>
+      this.#api(route, { query: cursor === undefined ? first : { ...shape, cursor } })
+    for await (const { body, rows, hasMore } of exportParts(read)) {
       parts.push(body)
-      this.rows += Number(headers.get('switchhook-rows'))
+      this.rows += rows
       this.#onChange()
-      cursor = headers.get('switchhook-cursor')
-    } while (cursor !== null && this.rows < rowsMax)
-    return cursor === null ? parts : undefined
+      if (hasMore && this.rows >= rowsMax) return undefined
+    }
+    return parts
   }
 }
 

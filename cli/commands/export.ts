@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { Option } from '@commander-js/extra-typings'
+import { exportParts } from '../../client/export-parts.ts'
 import { createApi, type RequestOf } from '../../client/http-client.ts'
 import { exportRoutes } from '../../contracts/routes/exports.ts'
 import { type SiteAccess, siteAccess } from '../connection.ts'
@@ -76,14 +77,14 @@ async function writeFile(access: SiteAccess, query: Query, file: string): Promis
 async function writeParts(access: SiteAccess, query: Query, output: Output): Promise<number> {
   const api = createApi(access, exportRoutes)
   const { format, preset, separator } = query
-  const read = (part: Query) => withRetries(() => api(route, { query: part }))
-  let rows = 0
-  let cursor: string | null = null
-  do {
-    const { headers, body } = await read(cursor === null ? query : { format, preset, separator, cursor })
+  const read = (cursor: string | undefined) => {
+    const part = cursor === undefined ? query : { format, preset, separator, cursor }
+    return withRetries(() => api(route, { query: part }))
+  }
+  let total = 0
+  for await (const { body, rows } of exportParts(read)) {
     await output.write(body)
-    rows += Number(headers.get('switchhook-rows'))
-    cursor = headers.get('switchhook-cursor')
-  } while (cursor !== null)
-  return rows
+    total += rows
+  }
+  return total
 }
