@@ -1,0 +1,20 @@
+import { connect } from 'node:net'
+
+/** Sends bytes to a port of loopback and returns what the server answers until it closes the connection. */
+export function rawRequest(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.end(bytes))
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.on('error', () => resolve(answer))
+    socket.on('close', () => resolve(answer))
+  })
+}
+
+/** Request targets on which a careless server fails: `new URL` throws for some, and reads a host in others. */
+export const oddTargets = [
+  ...['//', '///', '//x', '//[', '/\\', '/%zz', '/%', '/%00', '/..//..', '/?%', '/?=&&=', '/#', '*', '/;', '/:80'],
+  ...['http://', 'http://[', 'http://a b', 'https://example.org//', 'example.org:443', `/${'a'.repeat(9_000)}`],
+]
