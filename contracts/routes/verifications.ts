@@ -63,7 +63,6 @@ export const verificationRoutes = {
     answers: { 200: Verification },
     errors: {
       'day-not-verified': { status: 404, when: 'The day was not verified.' },
-      'input-invalid': { status: 400, when: 'The day is not a date that exists, or not one from 1990 to tomorrow.' },
     },
     example: { answer: verificationExample },
   },

@@ -11,13 +11,7 @@ import { oddTargets, rawRequest } from '../support/raw-request.ts'
 
 /** Goal: no request ends a server. Method: odd request targets and broken requests over a real socket, then an ordinary one. */
 const methods = ['GET', 'POST', 'OPTIONS']
-const broken = [
-  '\r\n\r\n',
-  'GET\r\n\r\n',
-  'GET / HTTP/9.9\r\n\r\n',
-  'GET / HTTP/1.1\r\nHost\r\n\r\n',
-  '\u0000\u0001\u0002',
-]
+const broken = ['GET\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', 'GET / HTTP/1.1\r\nHost\r\n\r\n', '\u0000\u0001\u0002']
 
 async function sendAll(port: number, headers = ''): Promise<string[]> {
   const requests = oddTargets.flatMap((target) =>

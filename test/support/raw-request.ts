@@ -1,10 +1,14 @@
 import { connect } from 'node:net'
 
+/** A server that keeps the connection open longer has not understood `Connection: close`. */
+const answerMsMax = 10_000
+
 /** Sends bytes to a port of loopback and returns what the server answers until it closes the connection. */
 export function rawRequest(port: number, bytes: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = ''
-    const socket = connect(port, '127.0.0.1', () => socket.end(bytes))
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    socket.setTimeout(answerMsMax, () => socket.destroy())
     socket.setEncoding('utf8').on('data', (chunk) => {
       answer += chunk
     })
