@@ -42,3 +42,5 @@ export const pageRowsMax = 500
 export const pageRowsDefault = 50
 /** Usual time from a write to its arrival at a client. A digest leaves out younger entities. */
 export const recentMs = 3_000
+/** Longest id in a path, in bytes: Asterisk's ids have up to 149, and DynamoDB's keys up to 1,024. */
+export const pathBytesMax = 255

@@ -93,6 +93,10 @@ export class Controls {
         this.placed = body
       } catch (error) {
         if (signal.aborted) return
+        if (error instanceof ApiError && error.status === 429 && error.retryAfterMs !== undefined) {
+          await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs))
+          continue
+        }
         this.failure = refusalSentence(error)
         return this.#onChange()
       }

@@ -21,6 +21,7 @@ const names = [
   'DEAD_LIVE',
   'QUEUE_WATCH',
   'BUCKET_EXPORTS',
+  'WAITS_MAX',
 ] as const
 export type ConfigName = (typeof names)[number]
 

@@ -62,7 +62,8 @@ class DayCollector {
     this.#to = to
     this.#format = format
     // A record contains its start in the PBX's time, at most 14 hours from UTC.
-    for (let at = from - dayMs; at <= to + dayMs; at += dayMs) this.#dates.push(new Date(at).toISOString().slice(0, 10))
+    const days = Math.ceil((to - from) / dayMs) + 3
+    for (let n = 0; n < days; n += 1) this.#dates.push(new Date(from + (n - 1) * dayMs).toISOString().slice(0, 10))
   }
 
   /** False for records of other days, which are not parsed once the oldest CDR is known to be before the day. */

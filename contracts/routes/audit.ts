@@ -26,8 +26,12 @@ export const AuditPage = v.looseObject({
 export type AuditPage = v.InferOutput<typeof AuditPage>
 
 export const AuditQuery = v.looseObject({
-  from: v.optional(field(Timestamp, 'Start of the period; 31 days before `to` by default.', '2026-11-01T00:00:00Z')),
-  to: v.optional(field(Timestamp, 'End of the period, at most 400 days after `from`; now by default.', timeExample)),
+  from: v.optional(
+    field(Timestamp, 'Start of the period, 1990 or later; 31 days before `to` by default.', '2026-11-01T00:00:00Z'),
+  ),
+  to: v.optional(
+    field(Timestamp, 'End of the period, at most tomorrow and 400 days after `from`; now by default.', timeExample),
+  ),
   cursor: v.optional(cursor),
   limit: v.optional(pageLimit),
 })

@@ -67,7 +67,12 @@ export const callRoutes = {
     query: OneCallQuery,
     headers: ifNoneMatch,
     answers: { 200: Call, 304: v.undefined() },
-    errors: callUnknown,
+    errors: {
+      ...callUnknown,
+      'key-waits-exceeded': { status: 429, when: 'Five requests of the key wait already; see Retry-After.' },
+      'site-waits-exceeded': { status: 429, when: 'Twenty requests of the site wait already; see Retry-After.' },
+      'waits-exceeded': { status: 429, when: 'Too many requests of all sites wait; see Retry-After.' },
+    },
     example: { answer: callExample },
   },
   'GET /v1/sites/{site}/calls/{id}/events': {

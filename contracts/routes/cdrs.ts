@@ -34,8 +34,10 @@ const moment = v.pipe(
 
 /** The filters of a search in the call log. */
 export const SearchQuery = v.looseObject({
-  from: v.optional(field(moment, 'Start of the period; 31 days before `to` by default.', '2026-11-01T00:00:00Z')),
-  to: v.optional(field(moment, 'End of the period; now by default.', '2026-11-24T00:00:00Z')),
+  from: v.optional(
+    field(moment, 'Start of the period, 1990 or later; 31 days before `to` by default.', '2026-11-01T00:00:00Z'),
+  ),
+  to: v.optional(field(moment, 'End of the period, at most tomorrow; now by default.', '2026-11-24T00:00:00Z')),
   caller: v.optional(
     field(number, 'Number of the caller; with `*` at its end, its first digits, at least three.', '0612345678'),
   ),

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { field } from '../field.ts'
 import { Grade, Honour, Matricule, Note, Scale, usualScale } from '../grades.ts'
 import { gradeExample } from './examples.ts'
-import { cursor, pageLimit, sitePath } from './parameters.ts'
+import { cursor, ifNoneMatch, pageLimit, sitePath } from './parameters.ts'
 import type { RouteGroup } from './route.ts'
 import { cursorInvalid } from './route-errors.ts'
 
@@ -85,18 +85,24 @@ const UploadQuery = v.looseObject({
   ),
 })
 
-const ifMatch = v.optional(
-  field(v.string(), 'ETag of the mark as it was read; 412 is answered if the mark has changed since.', '"2b7e"'),
-)
-const putConditions = v.looseObject({
-  'if-match': ifMatch,
+const conditions = v.looseObject({
+  'if-match': v.optional(
+    field(
+      v.string(),
+      'ETags of the mark as it was read, or `*` for any mark; 412 is answered if the student has none of them.',
+      '"2b7e"',
+    ),
+  ),
   'if-none-match': v.optional(
-    field(v.literal('*'), 'Writes the mark only if the student has no mark yet; otherwise the answer is 412.', '*'),
+    field(
+      v.string(),
+      '`*` or ETags; 412 is answered if the student has a mark, or one of these. `*` writes only the first mark.',
+      '*',
+    ),
   ),
 })
 
 const gradePath = { ...sitePath, matricule: field(v.string(), 'Student number.', gradeExample.matricule) }
-const matriculeInvalid = { 'input-invalid': { status: 400, when: 'A field is wrong; `errors` names each one.' } }
 const gradeUnknown = { 'grade-unknown': { status: 404, when: 'The site has no mark of this student.' } }
 const gradeChanged = {
   'grade-changed': { status: 412, when: 'The mark does not fulfil the condition: read it again.' },
@@ -135,8 +141,9 @@ export const gradeRoutes = {
     needs: 'grades:read',
     personal: 'grades',
     path: gradePath,
-    answers: { 200: Grade },
-    errors: { ...matriculeInvalid, ...gradeUnknown },
+    headers: ifNoneMatch,
+    answers: { 200: Grade, 304: v.undefined() },
+    errors: { ...gradeUnknown },
     example: { answer: gradeExample },
   },
   'PUT /v1/sites/{site}/grades/{matricule}': {
@@ -144,7 +151,7 @@ export const gradeRoutes = {
     function: 'grades',
     needs: 'grades:write',
     path: gradePath,
-    headers: putConditions,
+    headers: conditions,
     body: GradeChange,
     answers: { 200: Grade },
     errors: gradeChanged,
@@ -155,9 +162,9 @@ export const gradeRoutes = {
     function: 'grades',
     needs: 'grades:write',
     path: gradePath,
-    headers: v.looseObject({ 'if-match': ifMatch }),
+    headers: conditions,
     answers: { 204: v.undefined() },
-    errors: { ...matriculeInvalid, ...gradeUnknown, ...gradeChanged },
+    errors: { ...gradeUnknown, ...gradeChanged },
     example: {},
   },
   'GET /v1/sites/{site}/grade-scale': {

@@ -7,7 +7,14 @@ export const sitePath = { site: field(v.string(), 'Name of the site.', 'office')
 
 export const ifNoneMatch = v.looseObject({
   'if-none-match': v.optional(
-    field(v.string(), 'ETag of an earlier answer; 304 is answered if nothing has changed since.', '"f3b1c9"'),
+    field(
+      v.string(),
+      'ETags of earlier answers, or `*`; 304 is answered if nothing has changed since one of them.',
+      '"f3b1c9"',
+    ),
+  ),
+  'if-match': v.optional(
+    field(v.string(), 'ETags, or `*`; 412 is answered if the answer has none of them.', '"f3b1c9"'),
   ),
 })
 

@@ -23,6 +23,12 @@ export const scopeNotHeld = {
   'scope-not-held': { status: 403, when: 'The calling key lacks a scope itself, so it cannot give it.' },
 }
 
+/** Errors of a request that fits no route. */
+export const unroutedErrors = {
+  'route-unknown': error(404, 'The API has no such path.'),
+  'method-unknown': error(405, 'The path does not take this method; Allow lists those that it takes.'),
+}
+
 const keyInvalid = {
   'key-invalid': error(401, 'The API key is malformed, unknown, expired or revoked.'),
   'key-rate-exceeded': error(429, 'The key has used up its requests of this window; see Retry-After.'),
@@ -33,7 +39,7 @@ const keyInvalid = {
  * answers 401 without an `errorId` to a request that has no Authorization header.
  */
 export function errorsOf(name: string, definition: RouteDefinition): Errors {
-  const { needs, orAdmin, personal, reads, body, query, errors } = definition
+  const { needs, orAdmin, personal, reads, body, answers, errors } = definition
   const isOfSite = needs !== 'anyone' && needs !== 'admin'
   return {
     ...(needs !== 'anyone' && keyInvalid),
@@ -47,12 +53,27 @@ export function errorsOf(name: string, definition: RouteDefinition): Errors {
       ),
     }),
     ...(isOfSite && !orAdmin && { 'site-key-only': error(403, 'The admin key may not call this route.') }),
-    ...((query || body) && { 'input-invalid': error(400, 'A field is wrong; `errors` names each one.') }),
+    'input-invalid': error(400, 'A field or parameter is wrong or unknown; `errors` names each one.'),
+    ...(304 in answers && {
+      'precondition-failed': error(412, 'If-Match names no ETag of the answer.'),
+    }),
     ...(body && { 'json-malformed': error(400, 'The body is not JSON.') }),
     ...(((name.startsWith('GET ') && personal) || reads) && {
       'audit-unavailable': error(503, 'The audit entry of this read cannot be written, so nothing is shown.'),
     }),
     internal: error(500, 'The server failed; send the request again.'),
     ...errors,
+  }
+}
+
+/** What API Gateway answers itself, before a function runs: `{ "message": ... }` without an `errorId`, since it allows nothing else. */
+export function gatewayErrorsOf({ needs, body }: RouteDefinition): Readonly<Record<number, string>> {
+  return {
+    ...(needs !== 'anyone' && { 401: 'The request has no Authorization header.' }),
+    ...(body && { 413: 'The body is over 10 MB, or over 6 MB once its quotes and line breaks are escaped as JSON.' }),
+    429: "The account's limit of requests is reached; send the request again.",
+    431: 'The request line and the headers are together over 10,240 bytes.',
+    500: 'The function failed to start; send the request again.',
+    503: 'No function was free, or it took over 30 s; send the request again.',
   }
 }

@@ -48,8 +48,8 @@ const bound = v.pipe(
   ),
 )
 export const StatsQuery = v.looseObject({
-  from: field(bound, "First date in the site's time zone, or a time in UTC.", '2026-11-01'),
-  to: field(bound, 'Last date, which is included, or a time in UTC, which is not.', '2026-11-23'),
+  from: field(bound, "First date in the site's time zone, or a time in UTC; 1990 or later.", '2026-11-01'),
+  to: field(bound, 'Last date, which is included, or a time in UTC, which is not; at most tomorrow.', '2026-11-23'),
   by: field(StatsBy, 'What each row counts.', 'day'),
 })
 export type StatsQuery = v.InferOutput<typeof StatsQuery>

@@ -7,7 +7,7 @@ import type { RouteGroup } from './route.ts'
 
 const day = field(
   v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\d$/, 'Not a date. Example: 2026-11-23.')),
-  "A date in the site's time zone.",
+  "A date in the site's time zone, from 1990 to tomorrow.",
   verificationExample.day,
 )
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
@@ -63,7 +63,6 @@ export const verificationRoutes = {
     answers: { 200: Verification },
     errors: {
       'day-not-verified': { status: 404, when: 'The day was not verified.' },
-      'input-invalid': { status: 400, when: 'The day is not a date that exists.' },
     },
     example: { answer: verificationExample },
   },

@@ -13,7 +13,8 @@ export interface TicketRedeemer {
   redeem(sha256: string, now: number): Promise<TicketRow | undefined>
 }
 
-const bearer = /^Bearer ([\x21-\x7e]{1,200})$/
+/** The name of a scheme has no case (RFC 9110, 11.1). */
+const bearer = /^bearer +([\x21-\x7e]{1,200})$/i
 const unknown: Unknown = { kind: 'unknown' }
 /** Secrets that one key may have: the current one and those that were rotated out. All are compared, so the time shows nothing. */
 export const secretsMax = 4

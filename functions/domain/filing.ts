@@ -31,6 +31,16 @@ export function fileCdr(cdr: Pick<Cdr, 'linkedid' | 'uniqueid' | 'sequence' | 's
   return { filed, month: filed.slice(0, 7), row, needsAlias: !fits }
 }
 
+/** A year and two days: the start of a CDR is moved by at most that before a month is made of it. */
+const slackSeconds = 367 * 86_400
+const lastSeconds = Date.UTC(9999, 11, 31) / 1000
+
+/** Returns whether a CDR can be filed: its start exists, and is between 1970, where Unix time begins, and the year 9998. */
+export function isFileable({ start }: Pick<Cdr, 'start'>): boolean {
+  const seconds = momentSeconds(start)
+  return seconds >= 0 && seconds <= lastSeconds - slackSeconds
+}
+
 /** Returns the time in a linkedid in Unix seconds, NaN if it has none. */
 function secondsOf(linkedid: string): number {
   return Number(/(?:^|-)(\d{9,10})\.\d+$/.exec(linkedid)?.[1] ?? Number.NaN)
@@ -47,19 +57,26 @@ export function wholeSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
 
-/** Returns the months from `to` back to `from` (both RFC 3339) as `yyyy-mm`, newest first. */
+/** A hundred years: callers limit the period far below that. */
+const monthsMax = 1_200
+
+/** Returns the months from `to` back to `from` (both RFC 3339 or `yyyy-mm`), newest first. @throws RangeError for over a hundred years */
 export function monthsBack(from: string, to: string): string[] {
-  const months: string[] = []
-  const first = from.slice(0, 7)
-  let [year = 0, month = 0] = to.slice(0, 7).split('-').map(Number)
-  // Years have four digits, so this ends after 120,000 turns at most; callers limit the period far below that.
-  for (;;) {
-    const name = `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}`
-    if (name < first) return months
-    months.push(name)
-    month -= 1
-    if (month === 0) [year, month] = [year - 1, 12]
-  }
+  const [first, last] = [monthNumber(from), monthNumber(to)]
+  const count = last - first + 1
+  if (!(count <= monthsMax)) throw new RangeError(`${from} to ${to} is no period of at most ${monthsMax} months`)
+  return Array.from({ length: Math.max(0, count) }, (_, n) => monthName(last - n))
+}
+
+/** Returns the months since the year 0. */
+function monthNumber(time: string): number {
+  const [year = Number.NaN, month = Number.NaN] = time.slice(0, 7).split('-').map(Number)
+  return year * 12 + month - 1
+}
+
+function monthName(months: number): string {
+  const [year, month] = [Math.floor(months / 12), (months % 12) + 1]
+  return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}`
 }
 
 /** Returns the hour (`yyyy-mm-ddThh`) of a `filed` time, in whose totals the call counts. */

@@ -2,7 +2,8 @@ import type { RouteDefinition } from '../../contracts/routes/route.ts'
 import type { Route } from '../../contracts/routes.ts'
 import { type Caller, parseCaller } from '../caller.ts'
 import { bodyOf, type HttpEvent, parseInput } from './input.ts'
-import { HttpProblemError, unknownSite } from './problem.ts'
+import { longParameters, unknownParameters } from './parameters.ts'
+import { badFields, HttpProblemError, unknownSite } from './problem.ts'
 import type { HttpRequest } from './request.ts'
 
 /** Returns the caller that the authorizer identified. @throws HttpProblemError 401 if the key is unknown or has expired */
@@ -32,11 +33,15 @@ export function authorizeAndParse(
   event: HttpEvent,
   now: number,
 ): object {
-  checkRight(definition, caller, event.pathParameters?.['site'])
-  const { pathParameters: path = {}, headers, queryStringParameters = {} } = event
-  const query = definition.query && parseInput(definition.query, queryStringParameters)
+  const { pathParameters: path = {}, headers, queryStringParameters: given = {} } = event
+  checkRight(definition, caller, path['site'])
+  const wrong = [...longParameters(path), ...unknownParameters(definition, given)]
+  if (wrong.some(({ field }) => field === 'site')) throw unknownSite()
+  const query = definition.query && parseInput(definition.query, given, wrong)
+  if (wrong.length > 0) throw badFields(wrong)
   const body = definition.body && parseInput(definition.body, bodyOf(event))
-  return { route, caller, site: path['site'], path, query, body, headers, now }
+  const { domainName } = event.requestContext
+  return { route, caller, site: path['site'], path, query, body, headers, domainName, now }
 }
 
 /** The same answer for a key that is malformed, unknown, expired or revoked. */

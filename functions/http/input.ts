@@ -1,15 +1,24 @@
 import type { APIGatewayProxyEventV2WithLambdaAuthorizer } from 'aws-lambda'
 import * as v from 'valibot'
-import { badFields, HttpProblemError } from './problem.ts'
+import { badFields, type FieldError, HttpProblemError } from './problem.ts'
 
 /** A request as API Gateway passes it on. Routes without an authorizer have no authorizer context. */
 export type HttpEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>
 
-/** Returns the input as its schema parses it. @throws HttpProblemError 400 that lists every wrong field */
-export function parseInput<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
+/**
+ * Returns the input as its schema parses it. `also` are errors that were found before.
+ * @throws HttpProblemError 400 that lists every wrong field
+ */
+export function parseInput<S extends v.GenericSchema>(
+  schema: S,
+  input: unknown,
+  also: readonly FieldError[] = [],
+): v.InferOutput<S> {
   const parsed = v.safeParse(schema, input)
-  if (parsed.success) return parsed.output
-  throw badFields(parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? 'body', message: messageOf(issue) })))
+  if (parsed.success && also.length === 0) return parsed.output
+  const issues = parsed.issues ?? []
+  const errors = issues.map((issue) => ({ field: v.getDotPath(issue) ?? 'body', message: messageOf(issue) }))
+  throw badFields([...also, ...errors])
 }
 
 /** Returns the message of the schema, or a plainer one for a key that is unknown or missing. */

@@ -6,6 +6,7 @@ const titles: Record<number, string> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not found',
+  405: 'Method not allowed',
   409: 'Conflict',
   410: 'Gone',
   412: 'Precondition failed',
@@ -53,8 +54,12 @@ export class HttpProblemError extends SwitchhookError {
   }
 }
 
-/** Returns 400 with every wrong field. */
-export function badFields(errors: FieldError[]): HttpProblemError {
+/** A body of 6 MB may have a million wrong fields, and an answer has at most 6 MB. */
+const errorsMax = 100
+
+/** Returns 400 with every wrong field, at most the first hundred. */
+export function badFields(all: FieldError[]): HttpProblemError {
+  const errors = all.slice(0, errorsMax)
   const [first] = errors
   const detail = first ? `${first.field}: ${first.message}` : 'The input is invalid.'
   return new HttpProblemError(400, 'input-invalid', detail, { errors })

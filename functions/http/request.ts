@@ -29,6 +29,8 @@ export interface HttpRequest<R extends Route = Route> {
   body: Parsed<R, 'body'>
   /** Header names in lower case. */
   headers: Readonly<Record<string, string | undefined>>
+  /** Host of the API by API Gateway's own configuration; the Host header is the caller's. */
+  domainName: string
   /** Unix milliseconds. */
   now: number
   /** Rejects with 429 if a rate limit is used up. It has resolved already unless the handler has `readsAhead`. */

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { ifPresent, timeToLive } from './expressions.ts'
-import { Store } from './table.ts'
+import { ItemKey, Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
 const BridgeRow = v.looseObject({
@@ -32,6 +32,8 @@ const revokedSeconds = 30 * 86_400
 const unusedSeconds = 86_400
 /** A site has one bridge, and a few revoked ones. */
 const listedMax = 100
+/** A page holds 2,000 bridges. */
+const pagesMax = 10
 
 /**
  * Stores the bridges of a site. A row is created with an enrolment code, and one write enrols the bridge, so a code is
@@ -83,13 +85,14 @@ export class BridgeStore extends Store {
   }
 
   async list(site: SiteId): Promise<BridgeRow[]> {
-    const query = { pk: keys.bridge(site, '').pk, read: 'consistent', limit: listedMax } as const
+    const query = { pk: keys.bridge(site, '').pk, read: 'consistent', limit: listedMax, unreadable: 'skip' } as const
     const { items } = await this.table.page(BridgeRow, query)
     return items.sort((a, b) => a.createdAt - b.createdAt)
   }
 
   async removeAll(site: SiteId): Promise<number> {
-    const rows = await this.list(site)
+    const query = { pk: keys.bridge(site, '').pk, attributes: ['pk', 'sk'], read: 'consistent' } as const
+    const rows = await this.table.items(ItemKey, query, pagesMax)
     for (const { sk } of rows) await this.table.delete(keys.bridge(site, sk))
     return rows.length
   }

@@ -21,7 +21,7 @@ const SubscriptionRow = v.looseObject({
   until: v.optional(v.number()),
 })
 
-const SiteConnectionRow = v.looseObject({ sk: v.string(), keyId: v.string() })
+const SiteConnectionRow = v.looseObject({ sk: v.string(), keyId: v.optional(v.unknown()) })
 
 /** A connection that has subscribed to a topic. */
 export interface Subscriber {
@@ -73,16 +73,21 @@ export class ConnectionStore extends Store {
 
   /** Returns the connections subscribed to a topic, read consistently: a connection that got its snapshot is among them. */
   async subscribers(site: SiteId, topic: Topic): Promise<Subscriber[]> {
-    const query = { pk: keys.subscriptions(site, topic), read: 'consistent' } as const
+    const query = { pk: keys.subscriptions(site, topic), read: 'consistent', unreadable: 'skip' } as const
     const rows = await this.table.items(SubscriptionRow, query, pagesMax)
     return rows.map(({ sk, personal, extensions, until }) => ({ id: sk, personal, extensions, until }))
   }
 
-  /** Returns the ids of a key's open connections, or of all of the site if no key is given. */
+  /**
+   * Returns the ids of a key's open connections, or of all of the site if no key is given. A connection whose row does not say
+   * which key it has counts as one of every key, so that a revocation closes it.
+   */
   async ofKey(site: SiteId, keyId?: string): Promise<string[]> {
     const query = { pk: keys.siteConnections(site), read: 'consistent' } as const
     const rows = await this.table.items(SiteConnectionRow, query, pagesMax)
-    return rows.filter((row) => keyId === undefined || row.keyId === keyId).map(({ sk }) => sk)
+    return rows
+      .filter((row) => keyId === undefined || typeof row.keyId !== 'string' || row.keyId === keyId)
+      .map(({ sk }) => sk)
   }
 
   /** Removes a connection and all its subscriptions; harmless if they are already removed. */

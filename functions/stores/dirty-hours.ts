@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
+import { readFairly } from './lists-of-sites.ts'
 import { Store } from './table.ts'
 import { dirtyShards, keys } from './table-keys.ts'
 
@@ -8,8 +9,7 @@ const Mark = v.looseObject({ site: SiteId, hour: v.string(), stamp: v.string() }
 /** Says that an hour (`yyyy-mm-ddThh`, UTC) of a site has rows that are not in its totals yet. */
 export type Mark = v.InferOutput<typeof Mark>
 
-/** Pages of one shard: a mark is 0.1 KB, so a page of `limit` items is enough unless marks are deleted meanwhile. */
-const pagesMax = 100
+const shards = Array.from({ length: dirtyShards }, (_, shard) => keys.dirtyShard(shard))
 
 /**
  * Stores which hours have to be totalled again. A writer puts its rows, then the mark with a new stamp, then acknowledges
@@ -20,24 +20,13 @@ export class DirtyHourStore extends Store {
     await this.table.put({ ...keys.dirtyHour(site, hour), site, hour, stamp: randomUUID() })
   }
 
-  /** Returns up to `most` marks; those of the first shards come first. */
-  async marks(most: number): Promise<Mark[]> {
-    const found = await Promise.all(Array.from({ length: dirtyShards }, (_, shard) => this.#shard(shard, most)))
-    return found.flat().slice(0, most)
+  /** Returns up to `most` marks in a fair order of their sites, which begins at another site in each turn. */
+  async marks(most: number, turn = 0): Promise<Mark[]> {
+    return readFairly(this.table, Mark, shards, { most, turn })
   }
 
   /** Returns false if the hour was marked again meanwhile. */
   async clear({ site, hour, stamp }: Mark): Promise<boolean> {
     return this.table.deleteIf(keys.dirtyHour(site, hour), { condition: 'stamp = :stamp', values: { stamp } })
-  }
-
-  async #shard(shard: number, most: number): Promise<Mark[]> {
-    const marks: Mark[] = []
-    const query = { pk: keys.dirtyShard(shard), read: 'consistent', limit: most } as const
-    for await (const page of this.table.pages(Mark, query, { pagesMax })) {
-      marks.push(...page)
-      if (marks.length >= most) break
-    }
-    return marks
   }
 }

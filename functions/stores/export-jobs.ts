@@ -2,15 +2,21 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
 import { ExportJobQuery } from '../../contracts/routes/exports.ts'
+import { turnAt } from '../domain/fair-order.ts'
+import { describeError, logOutcome } from '../log.ts'
 import { ifAbsent, timeToLive } from './expressions.ts'
+import { readFairly } from './lists-of-sites.ts'
 import { type Item, Store } from './table.ts'
 import { keys } from './table-keys.ts'
+
+/** The parsed search: a number where the request has digits. */
+const StoredQuery = v.looseObject({ ...ExportJobQuery.entries, minDuration: v.optional(v.number()) })
 
 /** An export whose file is written by parts (S3's multipart upload); `parts` are the ETags of the parts that are written. */
 const StoredExportJob = v.looseObject({
   site: SiteId,
   id: v.string(),
-  query: ExportJobQuery,
+  query: StoredQuery,
   /** True if the file has numbers and names; then only keys that may see them can find the job. */
   personal: v.boolean(),
   /** Key of the file in the bucket. */
@@ -35,6 +41,8 @@ const StoredExportJob = v.looseObject({
 })
 export type StoredExportJob = v.InferOutput<typeof StoredExportJob>
 const Listed = v.looseObject({ site: SiteId, id: v.string() })
+const ExportRef = v.looseObject({ site: SiteId, id: v.string(), file: v.string(), upload: v.optional(v.string()) })
+export type ExportRef = v.InferOutput<typeof ExportRef>
 
 /** Jobs handled by one invocation; the others wait a minute. */
 const runningMax = 100
@@ -63,22 +71,28 @@ export class ExportJobStore extends Store {
     return this.table.get(StoredExportJob, keys.exportJob(site, id), 'consistent')
   }
 
-  /** Returns the jobs of all sites that are not done. */
+  /** Returns the jobs that are not done, in a fair order of their sites. A job that cannot be read stops no other one. */
   async running(): Promise<StoredExportJob[]> {
-    const query = { pk: keys.exportsRunning, read: 'consistent', limit: runningMax } as const
-    const { items: listed } = await this.table.page(Listed, query)
+    const listed = await readFairly(this.table, Listed, [keys.exportsRunning], {
+      most: runningMax,
+      turn: turnAt(this.#now()),
+    })
     const jobs: StoredExportJob[] = []
     for (const { site, id } of listed) {
-      const job = await this.get(site, id)
-      if (job?.state === 'running') jobs.push(job)
-      else await this.#unlist(site, id)
+      try {
+        const job = await this.get(site, id)
+        if (job?.state === 'running') jobs.push(job)
+        else await this.#unlist(site, id)
+      } catch (error) {
+        logOutcome('error', 'export-unreadable', { site, id, error: describeError(error) })
+      }
     }
     return jobs
   }
 
-  /** Returns all jobs of a site. */
-  async ofSite(site: SiteId): Promise<StoredExportJob[]> {
-    return this.table.items(StoredExportJob, { pk: keys.exportJob(site, '').pk, read: 'consistent' }, pagesMax)
+  /** Returns what a removal needs of each job of a site, also of a job that cannot be read as a whole. */
+  async ofSite(site: SiteId): Promise<ExportRef[]> {
+    return this.table.items(ExportRef, { pk: keys.exportJob(site, '').pk, read: 'consistent' }, pagesMax)
   }
 
   /** Saves the next turn of a job and returns it; undefined if another writer saved it meanwhile, or the job was removed. */
@@ -90,7 +104,7 @@ export class ExportJobStore extends Store {
     return saved
   }
 
-  async remove({ site, id }: StoredExportJob): Promise<void> {
+  async remove({ site, id }: ExportRef): Promise<void> {
     await this.table.delete(keys.exportJob(site, id))
     await this.#unlist(site, id)
   }

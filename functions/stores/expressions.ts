@@ -29,6 +29,11 @@ export interface Query {
   /** Items that do not match are read, and paid for, but not returned. */
   filter?: string
   values?: Record<string, unknown>
+  /**
+   * What a list does with an item that its schema refuses: the read fails (absent), or the item is left out, logged and counted,
+   * so that it stops no work on the other items.
+   */
+  unreadable?: 'skip'
   /** Asks DynamoDB what the query costs. */
   countsCapacity?: boolean
 }

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { SwitchhookError } from '../../contracts/errors.ts'
 import { Honour, Matricule, Note, Scale, usualScale } from '../../contracts/grades.ts'
 import { type SiteId, Timestamp } from '../../contracts/names.ts'
-import { type Condition, ifAbsent, ifPresent } from './expressions.ts'
+import { type Condition, ifPresent } from './expressions.ts'
 import { Window } from './lookup-tries.ts'
 import { type BatchWrite, batchWriteMax, type ItemKey, Store } from './table.ts'
 import { keys } from './table-keys.ts'
@@ -21,8 +21,13 @@ export type GradeItem = v.InferOutput<typeof GradeItem>
 export type NewGrade = Pick<GradeItem, 'matricule' | 'note' | 'mention' | 'pinHash' | 'updatedAt'>
 const ScaleItem = v.looseObject({ scale: Scale })
 
-/** What must be stored for a write to be carried out: a certain version, nothing, or anything. */
-export type Expected = { tag: string } | 'nothing' | 'anything'
+/** Which marks let a write through, by their tags; `*` stands for any mark. Both conditions have to hold. */
+export interface Expected {
+  /** The stored mark is one of these. */
+  oneOf?: '*' | readonly string[] | undefined
+  /** The stored mark is none of these, or there is none. */
+  noneOf?: '*' | readonly string[] | undefined
+}
 
 /** What a lookup reads. A window is undefined if there is none, and `windows` is empty if they were not read. */
 export interface LookupData {
@@ -77,18 +82,20 @@ export class GradeStore extends Store {
     return { item, scale, windows: [] }
   }
 
-  /** Stores a mark and returns it; undefined if the stored one is not the expected one. */
+  /** Stores a mark and returns it; undefined if the stored one is not an expected one. */
   async put(site: SiteId, grade: NewGrade, expected: Expected): Promise<GradeItem | undefined> {
     const item = { ...grade, tag: randomUUID() }
     const row = { ...keys.grade(site, grade.matricule), ...item }
-    if (expected === 'anything') await this.table.put(row)
-    else if (!(await this.table.putIf(row, conditionOf(expected)))) return undefined
+    const condition = conditionOf(expected)
+    if (condition && !(await this.table.putIf(row, condition))) return undefined
+    if (!condition) await this.table.put(row)
     return item
   }
 
-  /** Returns false if the stored mark is not the expected one, or there is none. */
-  async delete(site: SiteId, matricule: string, expected: { tag: string } | 'anything'): Promise<boolean> {
-    return this.table.deleteIf(keys.grade(site, matricule), expected === 'anything' ? ifPresent : conditionOf(expected))
+  /** Returns false if the stored mark is not an expected one, or there is none. */
+  async delete(site: SiteId, matricule: string, expected: Expected): Promise<boolean> {
+    const { oneOf = '*', noneOf } = expected
+    return this.table.deleteIf(keys.grade(site, matricule), conditionOf({ oneOf, noneOf }) ?? ifPresent)
   }
 
   async list(site: SiteId, after: string | undefined, limit: number): Promise<GradeItem[]> {
@@ -128,6 +135,24 @@ export class GradeStore extends Store {
   }
 }
 
-function conditionOf(expected: Exclude<Expected, 'anything'>): Condition {
-  return expected === 'nothing' ? ifAbsent : { condition: 'tag = :tag', values: { tag: expected.tag } }
+/** DynamoDB's `IN` takes at most a hundred values. */
+const valuesMax = 100
+
+function conditionOf({ oneOf, noneOf }: Expected): Condition | undefined {
+  const values: Record<string, string> = {}
+  const isIn = (prefix: string, tags: readonly string[]) => {
+    for (const [n, tag] of tags.entries()) values[`${prefix}${n}`] = tag
+    const names = tags.map((_, n) => `:${prefix}${n}`)
+    const groups = Array.from({ length: Math.ceil(names.length / valuesMax) }, (_, n) =>
+      names.slice(n * valuesMax, (n + 1) * valuesMax),
+    )
+    return `(${groups.map((group) => `tag IN (${group.join(', ')})`).join(' OR ')})`
+  }
+  const never = 'attribute_exists(pk) AND attribute_not_exists(pk)'
+  const conditions: string[] = []
+  if (oneOf === '*') conditions.push('attribute_exists(pk)')
+  else if (oneOf) conditions.push(oneOf.length > 0 ? isIn('one', oneOf) : never)
+  if (noneOf === '*') conditions.push('attribute_not_exists(pk)')
+  else if (noneOf) conditions.push(`(attribute_not_exists(pk) OR NOT ${isIn('none', noneOf)})`)
+  return conditions.length > 0 ? { condition: conditions.join(' AND '), values } : undefined
 }

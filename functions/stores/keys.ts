@@ -3,7 +3,7 @@ import { SwitchhookError } from '../../contracts/errors.ts'
 import { KeyCallRules } from '../../contracts/key.ts'
 import { SiteId } from '../../contracts/names.ts'
 import { timeToLive } from './expressions.ts'
-import { batchGetMax, Store } from './table.ts'
+import { batchGetMax, readableOf, Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
 /** A secret that was rotated out, and until when (Unix milliseconds) it is still accepted. */
@@ -26,6 +26,7 @@ const KeyRow = v.looseObject({
 })
 /** Times are Unix milliseconds. */
 export type KeyRow = v.InferOutput<typeof KeyRow>
+const ListedKey = v.looseObject({ ...KeyRow.entries, pk: v.string() })
 const Pointer = v.looseObject({ sk: v.string() })
 
 /** A revoked key stays listed for 30 days. */
@@ -65,9 +66,7 @@ export class KeyStore extends Store {
       for (let round = 0; left.length > 0; round += 1) {
         if (round === roundsMax) throw new KeysUnreadError(`the table did not read ${left.length} keys`)
         const { items, unprocessed } = await this.table.batchGet(left, 'consistent')
-        for (const item of items) {
-          found.push({ prefix: String(item['pk']).slice('KEY#'.length), row: v.parse(KeyRow, item) })
-        }
+        for (const row of readableOf(ListedKey, items)) found.push({ prefix: row.pk.slice('KEY#'.length), row })
         left = unprocessed
       }
     }

@@ -40,7 +40,7 @@ export async function readLocale(db: DynamoDBDocumentClient, table: string, site
   const live = new Table(db, table)
   const [row, phones] = await Promise.all([
     live.get(SiteRow, keys.site(site), 'eventual'),
-    live.items(Phone, { pk: keys.endpoints(site), read: 'eventual' }, pagesMax),
+    live.items(Phone, { pk: keys.endpoints(site), read: 'eventual', unreadable: 'skip' }, pagesMax),
   ])
   const numbers = new Map(
     phones.flatMap(({ sk, ended, state }): [string, string][] =>

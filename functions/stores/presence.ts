@@ -110,7 +110,7 @@ export class PresenceStore extends Store {
 
   /** Returns all rows of a topic, with tombstones. */
   async rows(site: SiteId, topic: EntityTopic, read: Read = 'consistent'): Promise<PresenceRow[]> {
-    const query = { pk: partition(site, topic), read }
+    const query = { pk: partition(site, topic), read, unreadable: 'skip' } as const
     if (topic === 'calls') return (await this.table.items(CallRow, query, pagesMax)).map(toPresenceRow)
     return (await this.table.items(EndpointRow, query, pagesMax)).map(toPresenceRow)
   }

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
 import { Receipt } from '../../contracts/site.ts'
 import { ifAbsent } from './expressions.ts'
+import { readFairly } from './lists-of-sites.ts'
 import { type ItemKey, Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
@@ -28,8 +29,8 @@ const RemovalJob = v.looseObject({
 })
 export type RemovalJob = v.InferOutput<typeof RemovalJob>
 
-/** Removals handled by one invocation; the others wait a minute. */
-const batchMax = 100
+/** Removals of one invocation; the others wait until some are done. */
+const batchMax = 1_000
 
 /** Stores deletions and erasures that are under way, and a receipt of each that is done. */
 export class RemovalStore extends Store {
@@ -39,9 +40,9 @@ export class RemovalStore extends Store {
     return toReceipt(removal)
   }
 
+  /** Returns the removals that are under way, in a fair order of their sites. */
   async all(): Promise<RemovalJob[]> {
-    const query = { pk: keys.removals, read: 'consistent', limit: batchMax } as const
-    return (await this.table.page(RemovalJob, query)).items
+    return readFairly(this.table, RemovalJob, [keys.removals], { most: batchMax, turn: 0 })
   }
 
   async save(removal: RemovalJob): Promise<void> {

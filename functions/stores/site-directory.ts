@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { SiteId } from '../../contracts/names.ts'
 import { type Site, SiteSettings } from '../../contracts/site.ts'
 import { setFields } from './expressions.ts'
-import { Store } from './table.ts'
+import { readableOf, Store } from './table.ts'
 import { keys, siteShards } from './table-keys.ts'
 
 const Properties = {
@@ -29,6 +29,7 @@ const SiteRow = v.looseObject({
   /** Number of changes of the properties. */
   revision: v.optional(v.number(), 0),
 })
+const AnySite = v.looseObject({ sk: v.string() })
 export type SiteRow = v.InferOutput<typeof SiteRow>
 export type SiteProperties = Pick<SiteRow, keyof typeof Properties>
 
@@ -108,13 +109,17 @@ export class SiteDirectory extends Store {
     return row?.state === 'live' ? row : undefined
   }
 
-  /** Returns up to `limit` sites after `after`, in the order of their ids: one query of one page a shard. */
-  async list(after: SiteId | undefined, limit: number): Promise<SiteRow[]> {
-    const pages = await Promise.all(
-      siteShards.map((pk) => this.table.page(SiteRow, { pk, sk: { after: after ?? ' ' }, read: 'eventual', limit })),
-    )
-    const rows = pages.flatMap(({ items }) => items)
-    return rows.sort((a, b) => (a.sk < b.sk ? -1 : 1)).slice(0, limit)
+  /**
+   * Returns the sites among the next `limit` rows after `after`, in the order of their ids: one query of one page a shard. `next` is
+   * where the following page starts, undefined on the last one.
+   */
+  async list(after: SiteId | undefined, limit: number): Promise<{ rows: SiteRow[]; next: SiteId | undefined }> {
+    const query = { sk: { after: after ?? ' ' }, read: 'eventual', limit } as const
+    const pages = await Promise.all(siteShards.map((pk) => this.table.page(AnySite, { pk, ...query })))
+    const items = pages.flatMap((page) => page.items).sort((a, b) => (a.sk < b.sk ? -1 : 1))
+    // Rows that cannot be read are left out only after the page is cut, so that no other site is lost with them.
+    const page = items.slice(0, limit)
+    return { rows: readableOf(SiteRow, page), next: page.length === limit ? page.at(-1)?.sk : undefined }
   }
 }
 

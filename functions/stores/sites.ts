@@ -87,7 +87,7 @@ export class SiteStore extends Store {
     const found: { site: SiteId; lastHeard: string }[] = []
     for (const pk of heartbeatShards) {
       // Eventual: half the price, and the next tick finds what this read misses.
-      const rows = await this.table.items(HeartbeatOfSite, { pk, read: 'eventual' }, pagesMax)
+      const rows = await this.table.items(HeartbeatOfSite, { pk, read: 'eventual', unreadable: 'skip' }, pagesMax)
       const silent = rows.filter((row) => !row.toldSilent && isSilent(row.lastHeard, now))
       found.push(...silent.map(({ sk, lastHeard }) => ({ site: sk, lastHeard })))
     }

@@ -26,6 +26,7 @@ import { fnv1a32 } from '../../contracts/fnv1a.ts'
  * | live    | time line       | S#CE#linkedid       | v of the first| what happened to a call, 30 days         |
  * | live    | connection      | N#connectionId      | -             | what to remove when it closes            |
  * | live    | requests        | S#CAP, #CAP         | 10s#end       | rate limits of keys and site             |
+ * | live    | waits           | S#CAP, #CAP         | wait#start    | requests that wait, of keys and site     |
  * | live    | subscription    | S#S#topic           | connectionId  | fan-out                                  |
  * | live    | site's socket   | S#N                 | connectionId  | what to close when a key is revoked      |
  * | access  | site list       | SITES#hash(S)%4     | S             | which sites exist, and their settings    |
@@ -67,6 +68,7 @@ export const keys = {
   connection: (id: string) => ({ pk: `N#${id}`, sk: '-' }),
   siteConnections: (site: string) => `${site}#N`,
   subscriptions: (site: string, topic: string) => `${site}#S#${topic}`,
+  waits: (site: string | undefined, start: number) => ({ pk: `${site ?? ''}#CAP`, sk: `wait#${start}` }),
   requests: (site: string | undefined, until: number) => ({ pk: `${site ?? ''}#CAP`, sk: `10s#${until}` }),
   siteList: (site: string) => ({ pk: `SITES#${shard(site)}`, sk: site }),
   key: (prefix: string) => ({ pk: `KEY#${prefix}`, sk: '-' }),

@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { SwitchhookError } from '../../contracts/errors.ts'
+import { logMetrics, logOutcome } from '../log.ts'
 import { type Change, type Condition, expression, type Query, toQueryInput } from './expressions.ts'
 
 export const ItemKey = v.object({ pk: v.string(), sk: v.string() })
@@ -48,6 +49,12 @@ export class OutOfTimeError extends SwitchhookError {
   }
 }
 
+/**
+ * The schema of a stored item: what it returns, it accepts again, because stores write back what they have read. A schema that
+ * transforms, for example digits to a number, does not compile here.
+ */
+export type StoredSchema<S extends v.GenericSchema> = v.InferOutput<S> extends v.InferInput<S> ? S : never
+
 /** One DynamoDB table. Each item that is read is parsed with a schema; each read says whether it is consistent. */
 export class Table {
   readonly #db: DynamoDBDocumentClient
@@ -57,7 +64,11 @@ export class Table {
     this.#name = name
   }
 
-  async get<S extends v.GenericSchema>(schema: S, key: ItemKey, read: Read): Promise<v.InferOutput<S> | undefined> {
+  async get<S extends v.GenericSchema>(
+    schema: StoredSchema<S>,
+    key: ItemKey,
+    read: Read,
+  ): Promise<v.InferOutput<S> | undefined> {
     const command = new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: read === 'consistent' })
     const { Item } = await this.#db.send(command)
     return Item && v.parse(schema, Item)
@@ -117,17 +128,17 @@ export class Table {
   }
 
   /** Reads one page. `next` is where the following page starts, undefined on the last one. */
-  async page<S extends v.GenericSchema>(schema: S, query: Query, next?: Item) {
+  async page<S extends v.GenericSchema>(schema: StoredSchema<S>, query: Query, next?: Item) {
     const start = next && { ExclusiveStartKey: next }
     const command = new QueryCommand({ TableName: this.#name, ...toQueryInput(query), ...start })
     const { Items = [], LastEvaluatedKey, ConsumedCapacity } = await this.#db.send(command)
-    const items = Items.map((item) => v.parse(schema, item))
+    const items = query.unreadable ? readableOf(schema, Items) : Items.map((item) => v.parse(schema, item))
     return { items, next: LastEvaluatedKey, capacityUnits: ConsumedCapacity?.CapacityUnits ?? 0 }
   }
 
   /** Reads page after page; each is read only when the caller has dealt with the one before. */
   async *pages<S extends v.GenericSchema>(
-    schema: S,
+    schema: StoredSchema<S>,
     query: Query,
     { pagesMax, isOver }: PageLimits,
   ): AsyncGenerator<v.InferOutput<S>[]> {
@@ -144,7 +155,7 @@ export class Table {
 
   /** Reads the whole table page by page and returns the items whose partition key begins with a prefix. */
   async *scan<S extends v.GenericSchema>(
-    schema: S,
+    schema: StoredSchema<S>,
     prefix: string,
     { pagesMax, isOver }: PageLimits,
   ): AsyncGenerator<v.InferOutput<S>[]> {
@@ -163,11 +174,29 @@ export class Table {
   }
 
   /** Reads every item of a query. */
-  async items<S extends v.GenericSchema>(schema: S, query: Query, pagesMax: number): Promise<v.InferOutput<S>[]> {
+  async items<S extends v.GenericSchema>(
+    schema: StoredSchema<S>,
+    query: Query,
+    pagesMax: number,
+  ): Promise<v.InferOutput<S>[]> {
     const found: v.InferOutput<S>[] = []
     for await (const items of this.pages(schema, query, { pagesMax })) found.push(...items)
     return found
   }
+}
+
+/** Returns the items that the schema accepts. Logs the keys of the others, which hold no personal data in the lists that ask for this. */
+export function readableOf<S extends v.GenericSchema>(schema: S, items: readonly Item[]): v.InferOutput<S>[] {
+  return items.flatMap((item) => {
+    const parsed = v.safeParse(schema, item)
+    if (parsed.success) return [parsed.output]
+    const [issue] = parsed.issues
+    const where = issue && v.getDotPath(issue)
+    const [site = ''] = String(item['site'] ?? item['pk']).split('#')
+    logMetrics(site, { UnreadableRows: 1 })
+    logOutcome('error', 'row-unreadable', { pk: String(item['pk']), sk: String(item['sk']), field: where ?? undefined })
+    return []
+  })
 }
 
 /** Base class of the stores: a store reads and writes one table. */

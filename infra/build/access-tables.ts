@@ -1,5 +1,5 @@
 import { isAudited, type RouteDefinition } from '../../contracts/routes/route.ts'
-import { errorsOf } from '../../contracts/routes/route-errors.ts'
+import { errorsOf, unroutedErrors } from '../../contracts/routes/route-errors.ts'
 import { definitionOf, routeNames } from '../../contracts/routes.ts'
 import { allScopes, personalAreas, type Role, roles, type Scope, scopes } from '../../contracts/scopes.ts'
 
@@ -16,7 +16,8 @@ export function apiTable(): string {
 
 /** Renders the table of the errors of docs/api.md: each errorId with its statuses and when the API answers it. */
 export function errorTable(): string {
-  const errors = routeNames.flatMap((route) => Object.entries(errorsOf(route, definitionOf(route))))
+  const ofRoutes = routeNames.flatMap((route) => Object.entries(errorsOf(route, definitionOf(route))))
+  const errors = [...ofRoutes, ...Object.entries(unroutedErrors)]
   const rows = [...Map.groupBy(errors, ([errorId]) => errorId)].map(([errorId, places]) => {
     const statuses = new Set(places.map(([, { status }]) => String(status)))
     const sentences = new Set(places.map(([, { when }]) => when))

@@ -2,8 +2,12 @@ import type { RouteDefinition } from '../../contracts/routes/route.ts'
 import { definitionOf, routeNames } from '../../contracts/routes.ts'
 
 interface HttpApiEvent {
-  httpApi: { method: string; path: string; authorizer?: { name: string } }
+  /** `*` is API Gateway's route `$default`, which gets what fits no other route. */
+  httpApi: '*' | { method: string; path: string; authorizer?: { name: string } }
 }
+
+/** Answers requests that fit no route with a problem document. */
+const unroutedFunction = 'documents'
 
 /** Returns the HTTP events of each Lambda function, as serverless.yml takes them, made from the route registry. */
 export function httpEvents(
@@ -17,5 +21,6 @@ export function httpEvents(
     own.push({ httpApi: { method, path, ...authorizer } })
     events[functionName] = own
   }
+  events[unroutedFunction]?.push({ httpApi: '*' })
   return events
 }

@@ -22,7 +22,9 @@ interface Application {
 /** Serves the part of Asterisk 22's ARI that the bridge uses, on loopback. */
 export class AriServer {
   readonly #options: AriServerOptions
-  readonly #http = createServer((request, response) => void this.#answer(request, response))
+  readonly #http = createServer((request, response) => {
+    this.#answer(request, response).catch(() => response.destroy())
+  })
   readonly #sockets = new WebSocketServer({ noServer: true })
   readonly #applications = new Map<string, Application>()
 
@@ -32,6 +34,7 @@ export class AriServer {
 
   async start(): Promise<number> {
     this.#http.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => socket.destroy())
       const error = this.#upgradeError(request)
       if (error === undefined) {
         this.#sockets.handleUpgrade(request, socket, head, (client) => this.#addClient(request, client))
@@ -48,9 +51,9 @@ export class AriServer {
   /** Returns the status of the answer that rejects a WebSocket handshake, or undefined if it is valid. */
   #upgradeError(request: IncomingMessage): string | undefined {
     if (!this.#isKnown(request)) return '401 Unauthorized'
-    const url = new URL(request.url ?? '/', 'http://ari')
-    if (url.pathname !== '/ari/events') return '404 Not Found'
-    return url.searchParams.get('app') ? undefined : '400 Bad Request'
+    const { path, parameters } = targetOf(request)
+    if (path !== '/ari/events') return '404 Not Found'
+    return parameters.get('app') ? undefined : '400 Bad Request'
   }
 
   #isKnown({ headers }: IncomingMessage): boolean {
@@ -59,10 +62,12 @@ export class AriServer {
   }
 
   #addClient(request: IncomingMessage, socket: WebSocket): void {
-    const name = new URL(request.url ?? '/', 'http://ari').searchParams.get('app') ?? ''
+    const name = targetOf(request).parameters.get('app') ?? ''
     // A second client of an application replaces the first, which gets this event and no further ones.
     this.#applications.get(name)?.socket.send(JSON.stringify({ type: 'ApplicationReplaced', application: name }))
     this.#applications.set(name, { socket, disallowed: new Set() })
+    // A frame that is not valid closes the connection; without a listener it would end the process.
+    socket.on('error', () => socket.terminate())
     socket.on('close', () => {
       if (this.#applications.get(name)?.socket === socket) this.#applications.delete(name)
     })
@@ -77,7 +82,7 @@ export class AriServer {
 
   async #route(request: IncomingMessage): Promise<[number, unknown]> {
     const { model } = this.#options
-    const path = new URL(request.url ?? '/', 'http://ari').pathname
+    const { path } = targetOf(request)
     const [, ari, noun, name = '', detail] = path.split('/').map(decodeURIComponent)
     const call = `${request.method} ${ari}/${noun}${name === '' ? '' : '/*'}${detail === undefined ? '' : `/${detail}`}`
     switch (call) {
@@ -124,6 +129,12 @@ export class AriServer {
     this.cut()
     await new Promise<void>((resolve) => this.#http.close(() => resolve()))
   }
+}
+
+/** Splits a request target at its question mark. `new URL` throws for some, for example `//`. */
+function targetOf({ url = '/' }: IncomingMessage): { path: string; parameters: URLSearchParams } {
+  const [path = '/', query = ''] = url.split('?')
+  return { path, parameters: new URLSearchParams(query) }
 }
 
 function notFound(what: string): [number, unknown] {

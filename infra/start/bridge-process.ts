@@ -28,6 +28,7 @@ export interface BridgeOptions {
 /** The bridge takes up to 5 s to stop after SIGTERM. */
 const stopMsMax = 8_000
 const readyMsMax = 60_000
+const endWithParent = new URL('./end-with-parent.mjs', import.meta.url).href
 
 /** Runs the bridge as a process of its own with the credentials of its role, as it runs beside a PBX. */
 export class BridgeProcess {
@@ -56,14 +57,19 @@ export class BridgeProcess {
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     const { folder, program, cloud } = this.#options
     const configFile = await this.#writeConfig()
-    const child = spawn(process.execPath, [...bridgeNodeFlags, program, '--config', configFile], {
-      cwd: folder,
-      // Ctrl-C signals every process of the terminal's group; a detached bridge is stopped by stop() instead.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // No credentials: the bridge requests its own with its signing key.
-      env: { AWS_ENDPOINT_URL_SQS: cloud.endpoints.sqs, ...env },
-    })
+    const child = spawn(
+      process.execPath,
+      [...bridgeNodeFlags, '--import', endWithParent, program, '--config', configFile],
+      {
+        cwd: folder,
+        // Ctrl-C signals every process of the terminal's group; a detached bridge is stopped by stop() instead.
+        detached: true,
+        // The fourth is the pipe by which it notices that this process has ended.
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+        // No credentials: the bridge requests its own with its signing key.
+        env: { AWS_ENDPOINT_URL_SQS: cloud.endpoints.sqs, ...env },
+      },
+    )
     this.#child = child
     this.#stopping = false
     child.once('close', (status) => {

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { parseOptions } from './options.ts'
+import { watchParent } from './parent-watch.ts'
 import { StartFolder } from './start-folder.ts'
 import { Steps } from './steps.ts'
 import { openSwitchhook } from './switchhook.ts'
@@ -11,6 +12,7 @@ export async function main(args: string[]): Promise<void> {
   const stopping = new AbortController()
   const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
+  using _watch = watchParent(() => stopping.abort())
   console.log('Switchhook\n')
   await using started = new AsyncDisposableStack()
   try {

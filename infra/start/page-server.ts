@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import path from 'node:path'
+import { requestTarget } from '../local/request-target.ts'
 import { StartError } from './start-error.ts'
 
 const types: Record<string, string> = {
@@ -26,21 +27,7 @@ export async function servePage(folder: string, port: number): Promise<PageServe
     const type = types[path.extname(file)] ?? 'application/octet-stream'
     files.set(`/${path.relative(folder, file).split(path.sep).join('/')}`, { type, bytes: await readFile(file) })
   }
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    const file = files.get(pathname === '/' ? '/index.html' : pathname)
-    const headers = {
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-cache',
-    }
-    if (!file || !['GET', 'HEAD'].includes(request.method ?? '')) {
-      response.writeHead(file ? 405 : 404, headers).end()
-      return
-    }
-    response.writeHead(200, { ...headers, 'content-type': file.type, 'content-length': file.bytes.length })
-    response.end(request.method === 'HEAD' ? undefined : file.bytes)
-  })
+  const server = createServer((request, response) => answer(request, response, files))
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(portFailure(port, cause)))
     server.listen(port, '127.0.0.1', resolve)
@@ -52,6 +39,31 @@ export async function servePage(folder: string, port: number): Promise<PageServe
     await new Promise<void>((resolve) => server.close(() => resolve()))
   }
   return { port: address.port, stop }
+}
+
+/** A page that shows calls and can end them must not be framed by another one (RFC 7034; CSP level 3, `frame-ancestors`). */
+const headers = {
+  'content-security-policy': "frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+}
+
+function answer(
+  { method = '', url }: IncomingMessage,
+  response: ServerResponse,
+  files: ReadonlyMap<string, { type: string; bytes: Buffer }>,
+): void {
+  const { pathname } = requestTarget(url)
+  const file = files.get(pathname === '/' ? '/index.html' : pathname)
+  const allowed = ['GET', 'HEAD']
+  if (!file) response.writeHead(404, headers).end()
+  else if (!allowed.includes(method)) response.writeHead(405, { ...headers, allow: allowed.join(', ') }).end()
+  else {
+    response.writeHead(200, { ...headers, 'content-type': file.type, 'content-length': file.bytes.length })
+    response.end(method === 'HEAD' ? undefined : file.bytes)
+  }
 }
 
 function portFailure(port: number, cause: Error): Error {

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Cdr } from '../../contracts/cdr.ts'
 import { SearchQuery } from '../../contracts/routes/cdrs.ts'
 import { listCalls } from '../../functions/http/calls/list-calls.ts'
@@ -21,7 +21,9 @@ beforeAll(async () => {
 afterAll(async () => tables[Symbol.asyncDispose]())
 
 const cursorKey = 'k'.repeat(32)
-const now = () => Date.UTC(2026, 11, 2)
+/** Searches end a day after this at the latest. */
+let clock = Date.UTC(2026, 11, 2)
+const now = () => clock
 const numbering = { country: 'FR' } as const
 const put = (site: string, cdr: Cdr) => cdrs.put(site, cdr, undefined, numbering)
 const listing = () => ({ log, placed: new PlacedCallStore(tables.db, tables.table), cursorKey, now, numbering })
@@ -154,6 +156,11 @@ test('each kind of search finds the same rows in the same order as a filter over
     [{ direction: 'outbound' }, ({ src, dst }) => ['60', '61', '6012'].includes(src) && number(dst).startsWith('+')],
   ]
   const period = { from: '2026-11-01T00:00:00Z', to: '2027-06-01T00:00:00Z' }
+  const before = clock
+  clock = Date.parse(period.to)
+  onTestFinished(() => {
+    clock = before
+  })
   for (const [query, fits] of searches) {
     const expected = sent.filter(fits)
     expect(expected.length, JSON.stringify(query)).toBeGreaterThan(2)

@@ -107,7 +107,7 @@ async function lookUp(lookup: Lookup, now: number, withinRate: Promise<void> = P
 }
 async function student(matricule: string): Promise<void> {
   const pinHash = fingerprint(pepper, 'pin', 'office', matricule, '4711')
-  await store.put('office', { matricule, note: 12, pinHash, updatedAt: new Date(start).toISOString() }, 'anything')
+  await store.put('office', { matricule, note: 12, pinHash, updatedAt: new Date(start).toISOString() }, {})
 }
 const refused = [...Array<string>(triesMax).fill('grade-unknown'), 'lookup-locked']
 

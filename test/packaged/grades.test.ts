@@ -44,6 +44,34 @@ test('writes, reads, lists, changes (with the ETag) and deletes a mark', async (
   expect((await call('DELETE', 'grades/1370')).status).toBe(404)
 })
 
+test('evaluates If-Match and If-None-Match of a mark as RFC 9110 says: lists, weak tags and *', async () => {
+  const put = (note: number, headers: Record<string, string>) => call('PUT', 'grades/1375', { body: { note }, headers })
+  expect((await put(1, { 'if-match': '*' })).status).toBe(412)
+  expect((await put(1, { 'if-match': '"none"' })).status).toBe(412)
+  const first = await put(1, { 'if-none-match': '"none", W/"other"' })
+  expect(first.status).toBe(200)
+  const { etag } = first
+  for (const [headers, status] of [
+    [{ 'if-none-match': etag }, 412],
+    [{ 'if-none-match': `"a", W/${etag}` }, 412],
+    [{ 'if-match': `W/${etag}` }, 412],
+    [{ 'if-match': '"a"', 'if-none-match': '"b"' }, 412],
+    [{ 'if-match': etag, 'if-none-match': '*' }, 412],
+    [{ 'if-match': 'unquoted' }, 400],
+  ] as const)
+    expect((await put(2, headers)).status, JSON.stringify(headers)).toBe(status)
+  const read = (headers: Record<string, string>) => call('GET', 'grades/1375', { headers })
+  expect(await read({ 'if-none-match': `"a", ${etag}` })).toMatchObject({ status: 304, etag, text: '' })
+  expect((await read({ 'if-none-match': '"a"' })).status).toBe(200)
+  expect(await read({ 'if-match': '"a"' })).toMatchObject({ status: 412, body: { errorId: 'precondition-failed' } })
+  const many = Array.from({ length: 240 }, (_, n) => `"${n}"`).join(',')
+  expect((await put(3, { 'if-match': `${many}, ${etag}` })).status).toBe(200)
+  expect((await call('DELETE', 'grades/1375', { headers: { 'if-none-match': '*' } })).status).toBe(412)
+  expect((await call('DELETE', 'grades/1375', { headers: { 'if-match': '*' } })).status).toBe(204)
+  expect((await call('DELETE', 'grades/1375', { headers: { 'if-match': '*' } })).status).toBe(412)
+  expect((await call('DELETE', 'grades/1375', { headers: { 'if-none-match': '*' } })).status).toBe(404)
+})
+
 test('accepts only one of ten concurrent changes with the same ETag', async () => {
   const { etag } = await call('PUT', 'grades/1371', { body: { note: 10 } })
   const writes = Array.from({ length: 10 }, (_, note) =>

@@ -4,6 +4,7 @@ import { Problem } from '../../contracts/http.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { cdrEvent } from '../support/facts.ts'
+import { rawRequest } from '../support/raw-request.ts'
 import { until } from '../support/until.ts'
 
 let deployment: SharedDeployment
@@ -72,10 +73,37 @@ test('answers each kind of invalid request with its status and errorId', async (
     ['GET', '/v1/sites/http-office/cdrs?limit=501', key, 400, 'input-invalid'],
     ['GET', '/v1/sites/http-office/cdrs?from=yesterday', key, 400, 'input-invalid'],
     ['POST', '/v1/sites/http-other/tickets', key, 404, 'site-unknown'],
+    ['GET', '/v1/sites/http-office/cdrs?minduration=5', key, 400, 'input-invalid'],
+    ['GET', '/v1/sites/http-office/cdrs?to=0000-01-01T00:00:00Z', key, 400, 'input-invalid'],
+    ['GET', `/v1/sites/http-office/calls/${'a'.repeat(1_100)}`, key, 400, 'input-invalid'],
+    ['GET', `/v1/sites/${'a'.repeat(1_100)}`, deployment.cloud.adminKey, 404, 'site-unknown'],
+    ['GET', '/v1/sites/http-office/cdrs/', key, 404, 'route-unknown'],
+    ['GET', '//', key, 404, 'route-unknown'],
+    ['PATCH', '/v1/sites/http-office/keys', key, 405, 'method-unknown'],
   ] as const
   for (const [method, path, given, status, errorId] of cases) {
     const response = await deployment.call(method, path, { key: given })
     expect(await problem(response), `${method} ${path}`).toMatchObject({ status, errorId })
+  }
+})
+
+test('takes the scheme of the key in lower case, and names its own host in the OpenAPI document, not that of the request', async () => {
+  const authorization = `bearer ${office.site.apiKey}`
+  const response = await deployment.call('GET', '/v1/sites/http-office/cdrs', { headers: { authorization } })
+  expect(response.status).toBe(200)
+  const { host, port } = new URL(deployment.cloud.httpUrl)
+  const head = 'GET /v1/openapi.json HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n'
+  const text = await rawRequest(Number(port), head)
+  expect(text).toContain(`"url":"https://${host}"`)
+  expect(text).not.toContain('evil.example')
+})
+
+test('API Gateway itself answers 413 to a body of over 6 MB once JSON has escaped it', async () => {
+  const { apiKey: key } = office.site
+  const headers = { 'content-type': 'text/csv' }
+  for (const body of ['"'.repeat(4_000_000), 'a'.repeat(8_000_000)]) {
+    const response = await deployment.call('POST', '/v1/sites/http-office/grades', { key, body, headers })
+    expect([response.status, await response.json()]).toEqual([413, { message: 'Request Too Long' }])
   }
 })
 

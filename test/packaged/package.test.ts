@@ -19,6 +19,11 @@ const Role = v.looseObject({
   Policies: v.array(v.looseObject({ PolicyDocument: v.looseObject({ Statement: v.array(Statement) }) })),
 })
 
+const Mapping = v.looseObject({
+  FunctionName: v.object({ 'Fn::GetAtt': v.array(v.string()) }),
+  ScalingConfig: v.object({ MaximumConcurrency: v.number() }),
+})
+
 let resources: v.InferOutput<typeof Template>['Resources']
 beforeAll(async () => {
   await buildService(process.cwd())
@@ -101,4 +106,24 @@ test('the live queue and the records queue each have a dead-letter queue that ke
 test('the queue of the watch function keeps messages for longer than its longest delay and one retry', () => {
   const { MessageRetentionPeriod, VisibilityTimeout } = resources['WatchQueue']?.Properties ?? {}
   expect(Number(MessageRetentionPeriod)).toBeGreaterThan(againSeconds + Number(VisibilityTimeout))
+})
+
+test('every function has a reserved concurrency, and an account with a quota of 1,000 keeps the 100 that AWS demands', () => {
+  const functions = ofType('AWS::Lambda::Function')
+  const reserved = new Map(
+    functions.map(([id, { Properties }]) => [id, Number(Properties?.['ReservedConcurrentExecutions'])]),
+  )
+  expect([...reserved].filter(([, processes]) => !(processes > 0))).toEqual([])
+  expect([...reserved.values()].reduce((sum, processes) => sum + processes, 0)).toBeLessThanOrEqual(900)
+  // A queue that invokes more processes than its function may have would send messages to its dead-letter queue.
+  const mappings = ofType('AWS::Lambda::EventSourceMapping')
+  expect(mappings.length).toBeGreaterThan(3)
+  for (const [id, { Properties }] of mappings) {
+    const { FunctionName, ScalingConfig } = v.parse(Mapping, Properties)
+    const own = reserved.get(FunctionName['Fn::GetAtt'][0] ?? '') ?? 0
+    expect(ScalingConfig.MaximumConcurrency, id).toBeLessThanOrEqual(own)
+  }
+  const calls = JSON.stringify(resources['CallsLambdaFunction']?.Properties?.['Environment'])
+  const [, waits] = /"WAITS_MAX":"?(\d+)/.exec(calls) ?? []
+  expect(Number(waits)).toBeLessThanOrEqual((reserved.get('CallsLambdaFunction') ?? 0) / 2)
 })

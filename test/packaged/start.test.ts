@@ -5,7 +5,9 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { callLog } from '../../client/call-log.ts'
 import { startReplay } from '../../infra/replay/replay.ts'
+import { oddTargets, rawRequest } from '../support/raw-request.ts'
 import { processesOf, runStart } from '../support/start-command.ts'
+import { until } from '../support/until.ts'
 
 let folder: string
 /** Port of the page that the first test started; a later start takes it again. */
@@ -41,11 +43,18 @@ test('npm start -- --replay shows a recorded call as SIMULATED, ends all its pro
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>')])
   const before = await storedCdrs(first.output())
   expect(before.length).toBeGreaterThan(0)
+  // No request ends the command, neither at the page's port nor at those of the local cloud.
+  const ports = [keptPort, new URL(settingsOf(first.output()).get('api') ?? '').port].map(Number)
+  for (const port of ports) {
+    for (const target of oddTargets)
+      await rawRequest(port, `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+  }
+  expect((await fetch(pageOf(first.output()))).status).toBe(200)
   expect(processesOf(own).length).toBeGreaterThan(0)
   expect(await first.interrupt()).toBe(0)
   expect(processesOf(own)).toEqual([])
 
-  await using second = runStart(['--replay', '--folder', own])
+  await using second = runStart(['--replay', '--folder', own], { underNpm: true })
   await second.untilSaid('Ready after')
   expect(second.output()).not.toMatch(keyForm)
   expect(pageOf(second.output()).href).toBe(pageOf(first.output()).href)
@@ -56,6 +65,10 @@ test('npm start -- --replay shows a recorded call as SIMULATED, ends all its pro
   const third = runStart(['--replay', '--folder', own])
   expect(await third.ended).not.toBe(0)
   expect(sentence(third.output())).toMatch(/runs? |in use|another/)
+
+  // Whatever ends the command ends its children: here npm is killed, and passes no signal on.
+  await second.kill()
+  await until('the end of all processes', async () => processesOf(own).length === 0, 30_000)
 })
 
 test('npm start replays a recording and prints the reason if Asterisk cannot be installed', async () => {
@@ -64,6 +77,11 @@ test('npm start replays a recording and prints the reason if Asterisk cannot be 
   await command.untilSaid('Ready after')
   expect(command.output()).toMatch(/replays a recording\..*--mirror URL/)
   expect(command.output()).toContain('SIMULATED')
+  // A command that is killed itself cannot stop its children: they notice it.
+  const own = path.join(folder, 'elsewhere')
+  expect(processesOf(own).length).toBeGreaterThan(1)
+  await command.kill()
+  await until('the end of all processes', async () => processesOf(own).length === 0, 30_000)
 })
 
 test('npm start -- --pbx connects to another PBX; a wrong password ends in an error that does not contain it', async () => {

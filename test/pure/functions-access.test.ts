@@ -45,7 +45,7 @@ test('finds a key by its prefix and accepts only its secret', async () => {
   for (const wrong of [other.text, swapped, board, key.text.slice(0, -1), `${key.text}x`, 'x', '']) {
     expect(await identify(wrong, keys)).toEqual({ kind: 'unknown' })
   }
-  for (const header of [undefined, key.text, `bearer ${key.text}`, `Basic ${key.text}`]) {
+  for (const header of [undefined, key.text, `Bearer${key.text}`, `Basic ${key.text}`]) {
     expect(await identifyKey(header, secrets, keys, now)).toEqual({ kind: 'unknown' })
   }
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fileCdr, monthsBack } from '../../functions/domain/filing.ts'
+import { fileCdr, isFileable, monthsBack } from '../../functions/domain/filing.ts'
 
 const cdr = (over: Partial<Parameters<typeof fileCdr>[0]> = {}) => ({
   linkedid: 'pbx1-1795460594.3',
@@ -58,4 +58,28 @@ test('lists months backwards without a gap or a repetition', () => {
       expect(months.at(-1)).toBe(new Date(from).toISOString().slice(0, 7))
     }),
   )
+})
+
+test.each([
+  ['2026-11-01T00:00:00Z', '2026-10-31T23:59:59Z'],
+  ['2026-11-01T00:00:00Z', '0000-01-01T00:00:00Z'],
+])('lists no months from %s to %s, which is earlier', (from, to) => {
+  expect(monthsBack(from, to)).toEqual([])
+})
+
+test('refuses to list the months of a period that no search has', () => {
+  expect(() => monthsBack('1000-01', '9999-12')).toThrow(RangeError)
+  expect(() => monthsBack('not a date', '2026-11')).toThrow(RangeError)
+  expect(monthsBack('0000-01', '0000-03')).toEqual(['0000-03', '0000-02', '0000-01'])
+})
+
+test('files no CDR before 1970 or after the year 9998, since their keys would not sort by time', () => {
+  const starts = [
+    '0000-01-01T00:00:00+0100',
+    '1969-12-31T23:59:59+0000',
+    '9999-06-01T00:00:00+0000',
+    '2026-02-31T25:00:00+0000',
+  ]
+  expect(starts.filter((start) => isFileable({ start }))).toEqual([])
+  expect(['1970-01-01T00:00:00+0000', '2099-01-01T00:00:00-0500'].every((start) => isFileable({ start }))).toBe(true)
 })

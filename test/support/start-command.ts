@@ -10,19 +10,30 @@ export interface StartCommand extends AsyncDisposable {
   untilSaid(text: string, msMax?: number): Promise<void>
   /** Sends SIGINT, like Ctrl-C; resolves with the exit status. */
   interrupt(): Promise<number | null>
+  /** Kills the command alone with a signal that it cannot handle, or its npm if it runs under one. */
+  kill(): Promise<unknown>
   ended: Promise<number | null>
 }
 
+/** Stands for npm, which runs the command as its child: an own process that a signal 9 ends without a word. */
+const asNpm = `const { spawn } = require('node:child_process')
+spawn(process.execPath, process.argv.slice(1), { stdio: 'inherit' }).on('exit', (status) => process.exit(status ?? 1))`
+
 export function runStart(
   args: string[],
-  { nodeArgs = [], env = {} }: { nodeArgs?: string[]; env?: NodeJS.ProcessEnv } = {},
+  {
+    nodeArgs = [],
+    env = {},
+    underNpm = false,
+  }: { nodeArgs?: string[]; env?: NodeJS.ProcessEnv; underNpm?: boolean } = {},
 ): StartCommand {
-  const command = [...nodeArgs, 'infra/launch.mjs', 'infra/start/main.ts', ...args]
+  const own = [...nodeArgs, 'infra/launch.mjs', 'infra/start/main.ts', ...args]
+  const command = underNpm ? ['-e', asNpm, '--', ...own] : own
   // Its own process group: interrupt() signals the whole group, as Ctrl-C in a terminal does.
   const child: ChildProcess = spawn(process.execPath, command, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...(underNpm && { npm_lifecycle_event: 'start' }), ...env },
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -40,6 +51,11 @@ export function runStart(
     output: () => output,
     ended,
     interrupt,
+    kill: async () => {
+      const exit = once(child, 'exit')
+      child.kill('SIGKILL')
+      return exit
+    },
     untilSaid: async (text, msMax = 60_000) => {
       await until(`"${text}"`, async () => output.includes(text) || !running(), msMax)
       if (!output.includes(text)) throw new Error(`it ended before it said "${text}":\n${output}`)

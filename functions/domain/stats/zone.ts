@@ -45,6 +45,10 @@ export function nextDay(day: string): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + daySeconds * 1000).toISOString().slice(0, 10)
 }
 
+export function previousDay(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) - daySeconds * 1000).toISOString().slice(0, 10)
+}
+
 function localText(seconds: number, offset: number): string {
   return new Date((seconds + offset) * 1000).toISOString()
 }

@@ -4,7 +4,8 @@ import { type SiteId, Timestamp } from '../../../contracts/names.ts'
 import type { AuditEntry, AuditPage, AuditQuery } from '../../../contracts/routes/audit.ts'
 import { monthsBack } from '../../domain/filing.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
-import { badFields } from '../problem.ts'
+import { momentOf } from '../moment.ts'
+import { badFields, type FieldError } from '../problem.ts'
 
 export interface AuditReader {
   month(
@@ -45,12 +46,13 @@ export async function listAudit(
 }
 
 function period(query: AuditQuery, now: number): { from: string; to: string } {
-  const to = query.to ? Date.parse(query.to) : now
-  const from = query.from ? Date.parse(query.from) : to - periodDaysDefault * dayMs
+  const errors: FieldError[] = []
+  const to = query.to === undefined ? now : momentOf('to', query.to, now, errors)
+  const from = query.from === undefined ? to - periodDaysDefault * dayMs : momentOf('from', query.from, now, errors)
   const days = (to - from) / dayMs
-  if (Number.isNaN(days)) throw badFields([{ field: 'from', message: '`from` or `to` is a date that does not exist.' }])
-  if (days < 0) throw badFields([{ field: 'from', message: '`from` must not be later than `to`.' }])
+  if (days < 0) errors.push({ field: 'from', message: '`from` must not be later than `to`.' })
   if (days > periodDaysMax)
-    throw badFields([{ field: 'from', message: `Too early: at most ${periodDaysMax} days before \`to\`.` }])
+    errors.push({ field: 'from', message: `Too early: at most ${periodDaysMax} days before \`to\`.` })
+  if (errors.length > 0) throw badFields(errors)
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
 }

@@ -72,20 +72,24 @@ function archived(legs: readonly LogRow[], numbering: Numbering, row: PlacedFact
 /** Interval of reads while a client waits for a change: at most 50 reads in the 25 s that it may wait. */
 const lookMs = 500
 
-/** Returns the call at its next change, or unchanged after `seconds`. */
+/** Returns the call at its next change, or unchanged after `seconds`. A call that has ended does not change, so nobody waits for it. */
 export async function nextChange(
   read: () => Promise<Call>,
   seconds: number | undefined,
   now: () => number,
+  counted: (wait: () => Promise<Call>) => Promise<Call> = (wait) => wait(),
 ): Promise<Call> {
   const first = await read()
-  const until = now() + 1000 * (seconds ?? 0)
-  let call = first
-  while (call.state !== 'ended' && now() < until && JSON.stringify(call) === JSON.stringify(first)) {
-    await sleep(lookMs)
-    call = await read()
-  }
-  return call
+  if (seconds === undefined || first.state === 'ended') return first
+  return counted(async () => {
+    const until = now() + 1000 * seconds
+    let call = first
+    while (call.state !== 'ended' && now() < until && JSON.stringify(call) === JSON.stringify(first)) {
+      await sleep(lookMs)
+      call = await read()
+    }
+    return call
+  })
 }
 
 /** Longest linkedid that a CDR may have (contracts/cdr.ts). */

@@ -1,3 +1,4 @@
+import type { Call } from '../../../contracts/calls.ts'
 import { callRoutes } from '../../../contracts/routes/calls.ts'
 import { archivedCallShape, timeLineShape } from '../../domain/personal/shapes.ts'
 import { mask } from '../../domain/personal.ts'
@@ -5,11 +6,12 @@ import { secrets } from '../../secrets.ts'
 import { httpHandler } from '../http-handler.ts'
 import { checkSearchScope, conditionalAnswer } from '../search/conditional-answer.ts'
 import { pick } from '../search/page.ts'
+import { whileCounted } from './call-wait.ts'
 import { createDependencies } from './dependencies.ts'
 import { getCall, liveCalls, nextChange } from './get-call.ts'
 import { listCalls } from './list-calls.ts'
 
-const { log, presence, open, placed, timeLines, localeOf } = createDependencies()
+const { log, presence, open, placed, timeLines, waits, deploymentMax, localeOf } = createDependencies()
 
 export const handler = httpHandler(callRoutes, 'calls', {
   'GET /v1/sites/{site}/calls': async ({ caller, site, query, headers, now }) => {
@@ -22,9 +24,10 @@ export const handler = httpHandler(callRoutes, 'calls', {
     const calls = page.calls.map((call) => pick(query.fields, mask(caller, 'calls', archivedCallShape, call)))
     return conditionalAnswer({ ...page, calls }, headers)
   },
-  'GET /v1/sites/{site}/calls/{id}': async ({ caller, site, path, query, headers }) => {
+  'GET /v1/sites/{site}/calls/{id}': async ({ caller, site, path, query, headers, now }) => {
     const sources = { log, presence, placed, numbering: await localeOf(site), now: Date.now }
-    const call = await nextChange(() => getCall(site, path.id, sources), query.wait, Date.now)
+    const counted = (wait: () => Promise<Call>) => whileCounted(caller, { waits, deploymentMax, now }, wait)
+    const call = await nextChange(() => getCall(site, path.id, sources), query.wait, Date.now, counted)
     return conditionalAnswer(mask(caller, 'calls', archivedCallShape, call), headers)
   },
   'GET /v1/sites/{site}/calls/{id}/events': async ({ caller, site, path, headers }) => {

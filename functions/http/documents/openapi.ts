@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { fieldText } from '../../../contracts/field.ts'
 import { Problem } from '../../../contracts/http.ts'
+import { pathBytesMax } from '../../../contracts/limits.ts'
 import type { RouteDefinition } from '../../../contracts/routes/route.ts'
-import { errorsOf } from '../../../contracts/routes/route-errors.ts'
+import { errorsOf, gatewayErrorsOf } from '../../../contracts/routes/route-errors.ts'
 import { definitionOf, type Route, routeNames } from '../../../contracts/routes.ts'
 import { scopes } from '../../../contracts/scopes.ts'
 import { type Json, jsonSchema } from './json-schema.ts'
@@ -25,7 +26,7 @@ export function openApi(serverUrl: string): { openapi: string; paths: Json } & J
     servers: [{ url: serverUrl }],
     paths,
     components: {
-      schemas: { Problem: schemaOf(Problem) },
+      schemas: { Problem: schemaOf(Problem), GatewayError: gatewayError },
       securitySchemes: {
         key: {
           type: 'http',
@@ -53,7 +54,7 @@ function operationOf(route: Route, path: string): Json {
     security: securityOf(definition),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: requestBodyOf(body, definition) }),
-    responses: { ...answersOf(definition), ...problemsOf(route, definition) },
+    responses: { ...answersOf(definition), ...errorAnswers(route, definition) },
   }
 }
 
@@ -83,7 +84,14 @@ function pathParameters(path: string, { path: described = {} }: RouteDefinition)
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
     const schema = described[name]
     const { description, example } = (schema && fieldText(schema)) ?? {}
-    return { name, in: 'path', required: true, description, example, schema: { type: 'string' } }
+    return {
+      name,
+      in: 'path',
+      required: true,
+      description,
+      example,
+      schema: { type: 'string', maxLength: pathBytesMax },
+    }
   })
 }
 
@@ -131,14 +139,35 @@ function answersOf({ answers, types = ['application/json'], example }: RouteDefi
   return Object.fromEntries(statuses)
 }
 
+/** The errors of the function and those of API Gateway, which may have the same status. */
+function errorAnswers(route: Route, definition: RouteDefinition): Json {
+  const problems = problemsOf(route, definition)
+  const gateway = Object.entries(gatewayErrorsOf(definition))
+  const statuses = new Set([...Object.keys(problems), ...gateway.map(([status]) => status)])
+  const answers = [...statuses].map((status) => {
+    const [problem, when] = [problems[status], gateway.find(([one]) => one === status)?.[1]]
+    const own = when === undefined ? undefined : `API Gateway itself: ${when}`
+    const content = { ...problem?.content, ...(own && { 'application/json': { schema: refTo('GatewayError') } }) }
+    const description = [problem?.description, own].filter(Boolean).join('\n\n')
+    return [status, { description, content }]
+  })
+  return Object.fromEntries(answers)
+}
+
+const gatewayError: Json = {
+  type: 'object',
+  required: ['message'],
+  properties: { message: { type: 'string', description: 'What is wrong, in words of API Gateway.' } },
+}
+
 /** One response a status; its description lists each `errorId` and when it is answered. */
-function problemsOf(route: Route, definition: RouteDefinition): Json {
+function problemsOf(route: Route, definition: RouteDefinition): Record<string, { description: string; content: Json }> {
   const errors = Map.groupBy(Object.entries(errorsOf(route, definition)), ([, { status }]) => status)
-  const statuses = [...errors].map(([status, group]) => {
+  const statuses = [...errors].map(([status, group]): [string, { description: string; content: Json }] => {
     const errorIds = group.map(([errorId]) => errorId)
     const schema = { allOf: [refTo('Problem'), { properties: { errorId: { enum: errorIds } } }] }
     return [
-      status,
+      String(status),
       {
         description: group.map(([errorId, { when }]) => `\`${errorId}\`: ${when}`).join('\n\n'),
         content: { 'application/problem+json': { schema } },

@@ -5,9 +5,11 @@ import type { GradeChange, GradePage } from '../../../contracts/routes/grades.ts
 import { fingerprint } from '../../domain/grades/fingerprint.ts'
 import { noteOn } from '../../domain/grades/upload.ts'
 import type { Expected, GradeItem, GradeStore } from '../../stores/grades.ts'
+import { conditionsOf, readOutcome, strongTags, weakTags } from '../conditions.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
 import { parseInput } from '../input.ts'
 import { badFields, HttpProblemError } from '../problem.ts'
+import { answer } from '../request.ts'
 
 type Headers = Readonly<Record<string, string | undefined>>
 
@@ -36,11 +38,13 @@ interface GradeDependencies {
   pepper: string
 }
 
-export async function getGrade({ site, path }: GradeRequest, { store, pepper }: GradeDependencies) {
+/** Answers 304 instead of the mark if the caller has it already (RFC 9110, 13.2.2). */
+export async function getGrade({ site, path, headers }: GradeRequest, { store, pepper }: GradeDependencies) {
   const matricule = parseInput(Matricule, path.matricule)
   const [item, scale] = await Promise.all([store.get(site, matricule), store.scale(site)])
   if (!item) throw unknownGrade()
-  return shown(site, item, scale, pepper)
+  const { grade, extras } = shown(site, item, scale, pepper)
+  return readOutcome(headers, item.tag) === 'unchanged' ? answer(304, undefined, extras) : answer(200, grade, extras)
 }
 
 export async function putGrade(request: GradeRequest & { body: GradeChange }, { store, pepper }: GradeDependencies) {
@@ -65,10 +69,10 @@ export async function putGrade(request: GradeRequest & { body: GradeChange }, { 
 export async function deleteGrade({ site, path, headers }: GradeRequest, { store, pepper }: GradeDependencies) {
   const matricule = parseInput(Matricule, path.matricule)
   const expected = expectedBy(headers)
-  if (expected === 'nothing')
-    throw badFields([{ field: 'if-none-match', message: 'DELETE does not take If-None-Match: use If-Match.' }])
   if (await store.delete(site, matricule, expected)) return extrasOf(site, matricule, pepper)
-  throw expected === 'anything' ? unknownGrade() : changedMeanwhile()
+  // Without a mark, If-Match does not hold and If-None-Match does.
+  const isAbsent = expected.oneOf === undefined && (await store.get(site, matricule)) === undefined
+  throw isAbsent ? unknownGrade() : changedMeanwhile()
 }
 
 export async function listGrades(
@@ -86,11 +90,13 @@ export async function listGrades(
   return { grades, cursor: writeCursor('grades', site, last.matricule, cursorKey) }
 }
 
-/** Returns the condition of a write: one ETag, or `If-None-Match: *` for a mark that must not exist (RFC 9110, 13.1). */
+/** Returns the conditions of a write (RFC 9110, 13.1): If-Match compares strongly, If-None-Match weakly. */
 function expectedBy(headers: Headers): Expected {
-  const match = headers['if-match']
-  if (match !== undefined && match !== '*') return { tag: match.replace(/^"|"$/g, '') }
-  return headers['if-none-match'] === '*' ? 'nothing' : 'anything'
+  const { match, noneMatch } = conditionsOf(headers)
+  return {
+    oneOf: match === undefined || match === '*' ? match : strongTags(match),
+    noneOf: noneMatch === undefined || noneMatch === '*' ? noneMatch : weakTags(noneMatch),
+  }
 }
 
 export function unknownGrade(): HttpProblemError {

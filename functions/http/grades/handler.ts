@@ -17,10 +17,8 @@ export const handler = httpHandler(gradeRoutes, 'grades', {
     const { pepper } = await secrets()
     return answer(200, await uploadGrades(site, body, { store, pepper, now, dryRun: query.dryRun === 'true' }))
   },
-  'GET /v1/sites/{site}/grades/{matricule}': async (request) => {
-    const { grade, extras } = await getGrade(request, { store, pepper: (await secrets()).pepper })
-    return answer(200, grade, extras)
-  },
+  'GET /v1/sites/{site}/grades/{matricule}': async (request) =>
+    getGrade(request, { store, pepper: (await secrets()).pepper }),
   'PUT /v1/sites/{site}/grades/{matricule}': async (request) => {
     const { grade, extras } = await putGrade(request, { store, pepper: (await secrets()).pepper })
     return answer(200, grade, extras)

@@ -1,9 +1,12 @@
 import type { SiteId } from '../../../contracts/names.ts'
-import type { Upload, UploadResult } from '../../../contracts/routes/grades.ts'
+import { gradeRowsMax, type Upload, type UploadResult } from '../../../contracts/routes/grades.ts'
 import { fingerprint } from '../../domain/grades/fingerprint.ts'
 import { readUpload } from '../../domain/grades/upload.ts'
 import type { GradeStore } from '../../stores/grades.ts'
 import { HttpProblemError } from '../problem.ts'
+
+/** One a row: 10,000 faults are 1.5 MB, and an answer has at most 6 MB. */
+const faultsMax = gradeRowsMax
 
 /** Writes all rows, or none if one is wrong. A dry run writes nothing and answers the faults. */
 export async function uploadGrades(
@@ -11,11 +14,12 @@ export async function uploadGrades(
   upload: Upload,
   { store, pepper, now, dryRun }: { store: GradeStore; pepper: string; now: number; dryRun: boolean },
 ): Promise<UploadResult> {
-  const { rows, faults, count } = readUpload(upload, await store.scale(site))
+  const { rows, faults: all, count } = readUpload(upload, await store.scale(site))
+  const faults = all.slice(0, faultsMax)
   if (dryRun) return { rows: count, written: 0, dryRun, faults }
-  if (faults.length > 0) {
+  if (all.length > 0) {
     const errors = faults.map(({ row, field, message }) => ({ field: `rows.${row}.${field}`, message }))
-    throw new HttpProblemError(422, 'rows-invalid', `${faults.length} faults: see \`errors\`. Nothing was written.`, {
+    throw new HttpProblemError(422, 'rows-invalid', `${all.length} faults: see \`errors\`. Nothing was written.`, {
       errors,
     })
   }

@@ -6,7 +6,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { type ImportResult, ImportRow } from '../../../contracts/routes/imports.ts'
 import { partiesOfCdr } from '../../domain/calls/leg.ts'
 import { matchCdr } from '../../domain/calls/match.ts'
-import { fileCdr, hourOf, monthsBack, wholeSeconds } from '../../domain/filing.ts'
+import { fileCdr, hourOf, isFileable, monthsBack, wholeSeconds } from '../../domain/filing.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import type { LogRow, Side, Slice, Span } from '../../stores/call-log.ts'
 import { expirySeconds, type PutOutcome, type Retention } from '../../stores/cdrs.ts'
@@ -99,7 +99,7 @@ export async function importCdrs(
 
 /** Returns why a row is refused. A row that the retention would delete at once is refused, not stored and lost. */
 function refusal(cdr: Cdr, { numbering, now }: ImportDependencies): string | undefined {
-  if (Number.isNaN(momentSeconds(cdr.start))) return 'start'
+  if (!isFileable(cdr)) return 'start'
   const last = expirySeconds(fileCdr(cdr), numbering)
   return last !== undefined && last * 1000 <= now
     ? `older than the ${numbering.retentionDays} days that the site keeps`
@@ -124,7 +124,7 @@ async function candidates(
   const to = wholeSeconds((Math.max(...starts) + after) * 1000)
   const party = partyOf(first.cdr, numbering)
   const found: LogRow[] = []
-  for (const month of monthsBack(from, to)) {
+  for (const month of monthsNear(starts)) {
     let seen: string | undefined
     // Ends when the month has no more rows of this caller.
     for (;;) {
@@ -138,6 +138,12 @@ async function candidates(
     }
   }
   return found
+}
+
+/** Returns the months around each row, so at most three a row: a file may have rows of this year and of 1970. */
+function monthsNear(starts: readonly number[]): Set<string> {
+  const time = (seconds: number) => wholeSeconds(seconds * 1000)
+  return new Set(starts.flatMap((start) => monthsBack(time(start - before), time(start + after))))
 }
 
 function reasonOf(issues: readonly v.BaseIssue<unknown>[]): string {

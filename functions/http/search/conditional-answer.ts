@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { PersonalArea } from '../../../contracts/scopes.ts'
 import { type Reader, seesPersonal } from '../../domain/personal.ts'
+import { readOutcome } from '../conditions.ts'
 import { HttpProblemError } from '../problem.ts'
 
 /** Refuses a search by number from a caller who may not see numbers: its results would reveal them. @throws HttpProblemError 403 */
@@ -14,11 +15,11 @@ export function checkSearchScope(reader: Reader, area: PersonalArea, query: { [n
 
 type Headers = Readonly<Record<string, string | undefined>>
 
-/** Answers 200 with an ETag, or 304 without a body if If-None-Match has this ETag (RFC 9110, 13.1.2). */
+/** Answers 200 with an ETag, 304 without a body if If-None-Match has this ETag, or 412 if If-Match does not (RFC 9110, 13.2.2). */
 export function conditionalAnswer<Body>(body: Body, headers: Headers) {
-  const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 27)}"`
-  const known = headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  const also = { headers: { etag, 'cache-control': 'private, no-cache' } }
-  if (known?.some((tag) => tag === etag || tag === '*')) return { status: 304 as const, body: undefined, ...also }
+  const tag = createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 27)
+  // A 304 has the headers that the 200 would have (RFC 9110, 15.4.5).
+  const also = { headers: { etag: `"${tag}"`, 'cache-control': 'private, no-cache' } }
+  if (readOutcome(headers, tag) === 'unchanged') return { status: 304 as const, body: undefined, ...also }
   return { status: 200 as const, body, ...also }
 }

@@ -2,6 +2,7 @@ import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import { wholeSeconds } from '../../domain/filing.ts'
 import { canonicalDialled, canonicalPrefixes, type Numbering, prefixDigitsMin } from '../../domain/phone-number.ts'
+import { momentOf } from '../moment.ts'
 import { badFields, type FieldError } from '../problem.ts'
 
 /** Bounds a search to five years. Each month is one query, so a page takes at most 61 queries, for a nearly empty site. */
@@ -33,22 +34,14 @@ export function parsePeriod(
   now: number,
   errors: FieldError[],
 ): { from: string; to: string } {
-  const to = query.to === undefined ? now : instant(query.to)
-  const from = query.from === undefined ? to - periodDaysDefault * dayMs : instant(query.from)
+  const to = query.to === undefined ? now : momentOf('to', query.to, now, errors)
+  const from = query.from === undefined ? to - periodDaysDefault * dayMs : momentOf('from', query.from, now, errors)
   const days = (to - from) / dayMs
-  if (Number.isNaN(to)) errors.push({ field: 'to', message: 'Not a date that exists.' })
-  if (Number.isNaN(from) && !Number.isNaN(to)) errors.push({ field: 'from', message: 'Not a date that exists.' })
   if (days < 0) errors.push({ field: 'from', message: '`from` must not be later than `to`.' })
   if (days > periodDaysMax)
     errors.push({ field: 'from', message: `Too early: at most ${periodDaysMax} days before \`to\`.` })
   if (errors.length > 0) return { from: '', to: '' }
   return { from: wholeSeconds(from), to: wholeSeconds(to) }
-}
-
-/** Returns Unix milliseconds, or NaN. JavaScript reads 30 February as 2 March, so the date is compared with its own spelling. */
-function instant(text: string): number {
-  const ms = Date.parse(text)
-  return !Number.isNaN(ms) && wholeSeconds(ms) === `${text.slice(0, 19)}Z` ? ms : Number.NaN
 }
 
 const partySides = { caller: ['caller'], called: ['called'], party: ['caller', 'called'] } as const

@@ -6,13 +6,12 @@ import { type SiteRow, toSite } from '../../stores/site-directory.ts'
 const pageSites = 100
 
 export interface SiteLister {
-  list(after: SiteId | undefined, limit: number): Promise<SiteRow[]>
+  list(after: SiteId | undefined, limit: number): Promise<{ rows: SiteRow[]; next: SiteId | undefined }>
 }
 
 /** Returns a page of sites by name. Sites that are being created or deleted are left out, so a page may be short. */
 export async function listSites(after: SiteId | undefined, directory: SiteLister): Promise<SitePage> {
-  const rows = await directory.list(after, pageSites)
+  const { rows, next } = await directory.list(after, pageSites)
   const sites = rows.filter(({ state }) => state === 'live').map(toSite)
-  const last = rows.length === pageSites ? rows.at(-1)?.sk : undefined
-  return { sites, ...(last && { after: last }) }
+  return { sites, ...(next && { after: next }) }
 }

@@ -45,11 +45,11 @@ class RowSums {
 export async function getStats(
   site: SiteId,
   query: StatsQuery,
-  { totals, zone }: { totals: TotalReader; zone: string },
+  { totals, zone, now = Date.now() }: { totals: TotalReader; zone: string; now?: number },
 ): Promise<Stats> {
   const { by } = query
   const offsetAt = offsetsOf(zone)
-  const period = periodOf(query, offsetAt)
+  const period = periodOf(query, offsetAt, now)
   const rows = new Map<string, RowSums>()
   const total = new RowSums()
   const rowOf = (key: string) => {
@@ -64,7 +64,8 @@ export async function getStats(
     }
   }
   const keyOf = by === 'extension' || by === 'trunk' ? undefined : clockKeys[by]
-  if (keyOf) for (let at = period.from; at < period.to; at += quarterSeconds) rowOf(keyOf(at, offsetAt))
+  const quarters = (period.to - period.from) / quarterSeconds
+  if (keyOf) for (let n = 0; n < quarters; n += 1) rowOf(keyOf(period.from + n * quarterSeconds, offsetAt))
   for (const { hour, site: tally } of await read(period, (...where) => totals.hours(site, ...where))) {
     take(hour, (quarter, at) => {
       total.add(tally, quarter)

@@ -13,8 +13,8 @@ const totals = new TotalStore(db, env.TABLE_RECORDS)
 const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 
 export const handler = httpHandler(statsRoutes, 'stats', {
-  'GET /v1/sites/{site}/stats': async ({ site, query, headers }) => {
+  'GET /v1/sites/{site}/stats': async ({ site, query, headers, now }) => {
     const { zone } = await localeOf(site)
-    return conditionalAnswer(await getStats(site, query, { totals, zone }), headers)
+    return conditionalAnswer(await getStats(site, query, { totals, zone, now }), headers)
   },
 })

@@ -22,6 +22,6 @@ export const handler = httpHandler(verificationRoutes, 'verifications', {
     const row = await existingSite(directory, site)
     return answer(202, await requestVerification(row, body, { days, commands, signingKey, now }))
   },
-  'GET /v1/sites/{site}/cdrs/verifications/{day}': async ({ site, path }) =>
-    answer(200, await findVerification(site, path.day, { days })),
+  'GET /v1/sites/{site}/cdrs/verifications/{day}': async ({ site, path, now }) =>
+    answer(200, await findVerification(site, path.day, { days, now })),
 })

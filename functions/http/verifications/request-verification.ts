@@ -5,7 +5,8 @@ import type { Verification, VerificationRequest } from '../../../contracts/route
 import { nextDay, offsetsOf, startOfDay } from '../../domain/stats/zone.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
 import { commandQueueOf } from '../existing-site.ts'
-import { badFields, HttpProblemError } from '../problem.ts'
+import { checkDay } from '../moment.ts'
+import { HttpProblemError } from '../problem.ts'
 
 export interface VerificationDependencies {
   days: {
@@ -26,7 +27,7 @@ export async function requestVerification(
   { day, repair }: VerificationRequest,
   { days, commands, signingKey, now }: VerificationDependencies,
 ): Promise<Verification> {
-  checkDay(day)
+  checkDay('day', day, now)
   const { sk: site, zone } = row
   const { url } = commandQueueOf(row)
   const offsetAt = offsetsOf(zone)
@@ -49,9 +50,9 @@ export async function requestVerification(
 export async function findVerification(
   site: SiteId,
   day: string,
-  { days }: Pick<VerificationDependencies, 'days'>,
+  { days, now }: Pick<VerificationDependencies, 'days' | 'now'>,
 ): Promise<Verification> {
-  checkDay(day)
+  checkDay('day', day, now)
   const found = await days.find(site, day)
   if (!found)
     throw new HttpProblemError(
@@ -60,12 +61,4 @@ export async function findVerification(
       'This day was not verified. Verify it with POST /v1/sites/{site}/cdrs/verifications.',
     )
   return found
-}
-
-/** JavaScript reads 30 February as 2 March, so the date is compared with its own spelling. */
-function checkDay(day: string): void {
-  const ms = Date.parse(`${day}T00:00:00Z`)
-  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== day) {
-    throw badFields([{ field: 'day', message: 'Not a date that exists. Example: 2026-11-23.' }])
-  }
 }

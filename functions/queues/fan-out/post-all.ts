@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { SiteId } from '../../../contracts/names.ts'
 import type { PostOutcome } from '../../gateways/sockets.ts'
+import { describeError, logOutcome } from '../../log.ts'
 import type { Posts } from './plan.ts'
 
 /** A message of the `fan-out` queue: frames (JSON) that one invocation posts to each of the connections. */
@@ -63,7 +64,13 @@ export async function postAll(site: SiteId, groups: readonly Posts[], posting: P
         continue
       }
       if (waitMs > 0) await posting.wait(waitMs)
-      await postOne(site, task, again, count, posting)
+      try {
+        await postOne(site, task, again, count, posting)
+      } catch (error) {
+        // A connection whose rows cannot be removed stops no post to another one.
+        logOutcome('error', 'post-failed', { site, connection: task.id, error: describeError(error) })
+        count.failed += 1
+      }
     }
   }
   const workers = Math.min(postsAtOnce, tasks.length)

@@ -1,12 +1,12 @@
 import type { SQSRecord } from 'aws-lambda'
-import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
+import type { Cdr } from '../../../contracts/cdr.ts'
 import type { CdrDigest } from '../../../contracts/cdr-digest.ts'
 import { doubtOf } from '../../../contracts/cdr-row/doubt.ts'
 import type { BridgeEvent } from '../../../contracts/events.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import { isPlacedCall } from '../../domain/calls/placed.ts'
-import { fileCdr, hourOf } from '../../domain/filing.ts'
+import { fileCdr, hourOf, isFileable } from '../../domain/filing.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
@@ -99,7 +99,7 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
       if ('errorId' in line) await refuse(line.line, line.errorId)
       else if (line.event.type === 'switchhook.cdr-digest.v1') digests.push(line.event.data)
       else if (line.event.type !== 'switchhook.cdr.v1') late.push(line.event)
-      else if (Number.isNaN(momentSeconds(line.event.data.cdr.start))) await refuse(line.line, 'cdr-time-invalid')
+      else if (!isFileable(line.event.data.cdr)) await refuse(line.line, 'cdr-time-invalid')
       else {
         const { cdr, raw, doubt = doubtOf(cdr, now() / 1000) } = line.event.data
         count[outcomes[await log.put(site, cdr, raw, numbering, doubt)]] += 1

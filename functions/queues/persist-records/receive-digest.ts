@@ -12,6 +12,9 @@ export interface VerificationStore {
   finish(site: SiteId, done: Verification): Promise<boolean>
 }
 
+/** The longest day has 25 hours; more would read more of the call log than a day. */
+const dayMsMax = 26 * 3_600_000
+
 /**
  * Stores one part of the digest of a day's CDRs on the PBX. The last part to arrive, whichever it is, starts the comparison
  * with the call log. If that part is delivered twice, the day is compared twice.
@@ -28,11 +31,16 @@ export async function receiveDigest(
   const parts = await days.parts(site, digest.run)
   if (parts.length < digest.parts) return
   const prints = parts.flatMap((part) => part.prints)
+  const [from, to] = [Date.parse(digest.from), Date.parse(digest.to)]
+  if (!(to > from && to - from <= dayMsMax)) {
+    logOutcome('error', 'digest-invalid', { site, day: digest.day, from: digest.from, to: digest.to })
+    return
+  }
   if (prints.length !== digest.count || checksumOf(prints) !== digest.checksum) {
     logOutcome('error', 'digest-invalid', { site, day: digest.day, received: prints.length, count: digest.count })
     return
   }
-  const stored = await days.stored(site, Date.parse(digest.from), Date.parse(digest.to))
+  const stored = await days.stored(site, from, to)
   const compared = compareDay(prints, stored, digest.since)
   const { run, day, askedAt, repair } = asked
   const doneAt = new Date(now()).toISOString()

@@ -1,6 +1,6 @@
 import type { SiteId } from '../../../contracts/names.ts'
 import { newJob } from '../../http/exports/request-export.ts'
-import type { StoredExportJob } from '../../stores/export-jobs.ts'
+import type { ExportRef, StoredExportJob } from '../../stores/export-jobs.ts'
 import type { RemovalJob } from '../../stores/removals.ts'
 import { firstMonth } from './months.ts'
 
@@ -8,8 +8,8 @@ export interface SiteExports {
   jobs: {
     create(job: StoredExportJob): Promise<void>
     get(site: SiteId, id: string): Promise<StoredExportJob | undefined>
-    ofSite(site: SiteId): Promise<StoredExportJob[]>
-    remove(job: StoredExportJob): Promise<void>
+    ofSite(site: SiteId): Promise<ExportRef[]>
+    remove(job: ExportRef): Promise<void>
   }
   files: { remove(file: string, upload: string | undefined): Promise<void> }
 }

@@ -1,4 +1,5 @@
 import type { SiteId } from '../../../contracts/names.ts'
+import { monthsBack } from '../../domain/filing.ts'
 import { lane } from '../../stores/cdrs.ts'
 import { keys } from '../../stores/table-keys.ts'
 
@@ -32,7 +33,7 @@ export async function eachBusyMonth(
   scan: MonthScan,
   run: (month: string) => Promise<void>,
 ): Promise<void> {
-  const months = monthsOf(scan).filter((month) => !scan.swept?.has(month))
+  const months = monthsBack(scan.since, new Date(scan.now).toISOString()).filter((month) => !scan.swept?.has(month))
   const unknown = months.filter((month) => !scan.known.has(month)).values()
   const found = new Set<string>()
   const lookUp = async () => {
@@ -49,14 +50,4 @@ export async function eachBusyMonth(
     await run(month)
     await scan.sweep?.(month)
   }
-}
-
-function monthsOf({ now, since }: Pick<MonthScan, 'now' | 'since'>): string[] {
-  const months: string[] = []
-  // Twelve turns for each year since 1999.
-  for (let at = new Date(now); at.toISOString().slice(0, 7) >= since; ) {
-    months.push(at.toISOString().slice(0, 7))
-    at = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() - 1, 1))
-  }
-  return months
 }

@@ -1,6 +1,7 @@
 import type { Cdr } from '../../../contracts/cdr.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { isOpen, isPlacedCall, type PlacedFacts } from '../../domain/calls/placed.ts'
+import { turnAt } from '../../domain/fair-order.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import { countedCalls } from '../../domain/stats/counted-calls.ts'
 import { type Tally, totalHour } from '../../domain/stats/hour-total.ts'
@@ -9,7 +10,7 @@ import type { Mark } from '../../stores/dirty-hours.ts'
 import type { HourRow, NewHour } from '../../stores/totals.ts'
 
 export interface Marks {
-  marks(most: number): Promise<Mark[]>
+  marks(most: number, turn: number): Promise<Mark[]>
   mark(site: SiteId, hour: string): Promise<void>
   clear(mark: Mark): Promise<boolean>
 }
@@ -48,7 +49,7 @@ export interface RollUpCount {
 /** Computes the totals of every dirty hour from all its rows. Totals are never incremented, so a redelivered row is counted once. */
 export async function rollUp(dependencies: RollUpDependencies): Promise<RollUpCount> {
   const count: RollUpCount = { done: 0, resting: 0, again: 0, failed: 0 }
-  for (const mark of await dependencies.hours.marks(marksMax)) {
+  for (const mark of await dependencies.hours.marks(marksMax, turnAt(dependencies.now()))) {
     if (dependencies.now() >= dependencies.until) break
     try {
       count[await totalAgain(mark, dependencies)] += 1

@@ -105,5 +105,5 @@ function invokeWithin(pool: FunctionPool, payload: string): Promise<Outcome & { 
   if (Buffer.byteLength(payload) <= payloadBytesMax) return pool.invoke(payload)
   const errorMessage = `Request must be smaller than ${payloadBytesMax} bytes for the InvokeFunction operation`
   const error = JSON.stringify({ errorType: 'RequestEntityTooLargeException', errorMessage })
-  return Promise.resolve({ requestId: '-', payload: error, functionError: 'Unhandled' })
+  return Promise.resolve({ requestId: '-', payload: error, functionError: 'Unhandled', isTooLarge: true })
 }

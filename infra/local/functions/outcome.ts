@@ -4,6 +4,8 @@ import * as v from 'valibot'
 export interface Outcome {
   payload: string
   functionError?: 'Unhandled'
+  /** Lambda refused the request with 413, because it is larger than 6 MB. */
+  isTooLarge?: true
 }
 
 const Failure = v.looseObject({ errorType: v.string() })

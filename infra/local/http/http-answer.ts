@@ -35,6 +35,7 @@ export const internalError = messageAnswer(500, 'Internal Server Error')
  * becomes the body of a 200; one with `statusCode` that does not have the documented shape becomes a 500.
  */
 export function httpAnswer(outcome: Outcome): HttpAnswer {
+  if (outcome.isTooLarge) return messageAnswer(413, 'Request Too Long')
   if (outcome.functionError) return internalError
   const value: unknown = JSON.parse(outcome.payload)
   if (!v.is(HasStatus, value)) {

@@ -6,6 +6,7 @@ import { messageOf } from '../errors.ts'
 import { errorTypeOf } from '../functions/outcome.ts'
 import type { Log } from '../log.ts'
 import { readBody } from '../request-body.ts'
+import { requestTarget } from '../request-target.ts'
 import { account } from '../template/names.ts'
 import { within } from '../within.ts'
 import { corsHeaders, isPreflight } from './cors.ts'
@@ -28,7 +29,7 @@ export function createHttpApi(
   async function answer(request: IncomingMessage, requestId: string): Promise<HttpAnswer> {
     const body = await readBody(request, payloadBytesMax)
     const method = request.method ?? 'GET'
-    const path = decodedPath(new URL(request.url ?? '/', 'http://local').pathname)
+    const path = decodedPath(requestTarget(request.url).pathname)
     const found = match(method, path)
     if (!found) return messageAnswer(404, 'Not Found')
     if (headerBytes(request) > headerBytesMax) return messageAnswer(431, 'Request Header Fields Too Large')

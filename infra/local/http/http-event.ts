@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { requestTarget } from '../request-target.ts'
 import { account } from '../template/names.ts'
 
 /** The fields of payload format 2.0 that the function's event and the authorizer's request share. */
@@ -28,16 +29,16 @@ export function httpRequestParts(
   api: { apiId: string; domainName: string },
   requestId: string,
 ): HttpRequestParts {
-  const url = new URL(request.url ?? '/', 'http://local')
+  const target = requestTarget(request.url)
   const now = new Date()
   const headers = headersOf(request)
   const cookies = request.headers.cookie?.split(/;\s*/).filter(Boolean)
-  const query = queryOf(url.searchParams)
-  const rawPath = decodedPath(url.pathname)
+  const query = queryOf(new URLSearchParams(target.query))
+  const rawPath = decodedPath(target.pathname)
   return {
     routeKey: match.routeKey,
     rawPath,
-    rawQueryString: url.search.slice(1),
+    rawQueryString: target.query,
     ...(cookies ? { cookies } : {}),
     headers,
     ...(query ? { queryStringParameters: query } : {}),

@@ -3,6 +3,7 @@ import { denialOf } from '../access/authorization.ts'
 import type { Permission } from '../access/policy.ts'
 import type { Principal } from '../access/roles.ts'
 import type { Log } from '../log.ts'
+import { requestTarget } from '../request-target.ts'
 import type { EmulatorAnswer } from './emulator.ts'
 import type { ObjectEmulator, ObjectRequest } from './object-emulator.ts'
 
@@ -33,7 +34,8 @@ export async function answerObjectRequest(
 
 /** Returns the permissions that a request needs ("Actions, resources, and condition keys for Amazon S3"). */
 function permissionsOf({ method, url }: ObjectRequest): Permission[] {
-  const { pathname, searchParams } = new URL(url, 'http://localhost')
+  const { pathname, query } = requestTarget(url)
+  const searchParams = new URLSearchParams(query)
   const [, bucket = '', ...rest] = decodeURIComponent(pathname).split('/')
   const key = rest.join('/')
   const on = (action: string, resource: string): Permission[] => [{ action: `s3:${action}`, resource }]
@@ -51,7 +53,7 @@ function permissionsOf({ method, url }: ObjectRequest): Permission[] {
 
 /** Whether the lifetime of a presigned URL is over. */
 function isExpired(url: string, now: number): boolean {
-  const { searchParams } = new URL(url, 'http://localhost')
+  const searchParams = new URLSearchParams(requestTarget(url).query)
   const [signed, seconds] = [searchParams.get('X-Amz-Date'), searchParams.get('X-Amz-Expires')]
   if (signed === null || seconds === null) return false
   const iso = signed.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z')

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { commonLogTime } from '../http/http-event.ts'
+import { requestTarget } from '../request-target.ts'
 import type { Connection } from './connections.ts'
 
 export interface SocketApiNames {
@@ -24,7 +25,7 @@ export function handshakeOf(request: IncomingMessage): Handshake {
     const name = request.rawHeaders[index] ?? ''
     multiValueHeaders[name] = [...(multiValueHeaders[name] ?? []), request.rawHeaders[index + 1] ?? '']
   }
-  const search = new URL(request.url ?? '/', 'http://local').searchParams
+  const search = new URLSearchParams(requestTarget(request.url).query)
   const multiValueQuery = Object.fromEntries([...search.keys()].map((name) => [name, search.getAll(name)]))
   const handshake: Handshake = { headers: lastOf(multiValueHeaders), multiValueHeaders }
   if (search.size === 0) return handshake

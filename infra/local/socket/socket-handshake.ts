@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import type { ApiResource, ApiRoute } from '../api/api-resources.ts'
 import { identityOf } from '../api/identity-source.ts'
 import { type HttpAnswer, messageAnswer } from '../http/http-answer.ts'
+import { requestTarget } from '../request-target.ts'
 import { account } from '../template/names.ts'
 import { within } from '../within.ts'
 import type { Connection, Connections } from './connections.ts'
@@ -33,7 +34,7 @@ export async function acceptHandshake(
   },
 ): Promise<AcceptedHandshake | HttpAnswer> {
   const { api, routes, names, connections, region } = options
-  const path = new URL(request.url ?? '/', 'http://local').pathname.replace(/\/$/, '')
+  const path = requestTarget(request.url).pathname.replace(/\/$/, '')
   if (path !== `/${api.stage}`) return messageAnswer(403, 'Forbidden')
   const handshake = handshakeOf(request)
   const userAgent = request.headers['user-agent'] ?? ''
