@@ -27,6 +27,11 @@ export const dialDenied = {
 export const numberUnknown = {
   'extension-unknown': error(404, 'The number is as short as an extension, and the site has no such extension.'),
 }
+/** Errors of routes by which a key gives rights. */
+export const rightNotHeld = {
+  'right-not-held': error(403, 'The calling key has a narrower limit itself, or was made by the frozen key.'),
+  'key-frozen': error(403, 'The calling key reached a cap and is frozen, so it manages no keys.'),
+}
 export const scopeNotHeld = {
   'scope-not-held': { status: 403, when: 'The calling key lacks a scope itself, so it cannot give it.' },
 }

@@ -25,7 +25,7 @@ export interface PlaceCallDependencies extends QuotaDependencies {
   directory: SiteFinder
   placed: PlacedStore
   reachable: PresenceReader
-  keys: { find(prefix: string): Promise<{ calls?: KeyCallRules | undefined } | undefined> }
+  keys: { find(prefix: string): Promise<{ calls?: KeyCallRules | undefined; capsOf?: string | undefined } | undefined> }
   commands: { send(url: string, body: string): Promise<void> }
   reaper: { send(reap: { reap: { site: string; call: string } }, delaySeconds: number): Promise<void> }
   signingKey: KeyObject
@@ -92,12 +92,13 @@ async function prepareCall(
   checkNotSelf(request, phones)
   const dialled = checkDialled(request, { settings, key: rules, numbering: numbering(country), numbers })
   const endpoint = reachableEndpoint(request.from, phones, now)
-  await takeCallQuota({ site, keyId, call, settings, rules, now }, dependencies)
+  await takeCallQuota({ site, keyId: key?.capsOf ?? keyId, call, settings, rules, now }, dependencies)
   const row: PlacedRow = {
     ...dialled,
     stage: 'queued',
     endpoint,
     keyId,
+    quotaKey: key?.capsOf,
     ringSeconds: request.timeoutSeconds ?? settings.callTimeoutSeconds,
     metadata: request.metadata,
     issuedAt: now,
