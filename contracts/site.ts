@@ -59,7 +59,16 @@ const setting = {
   trunks: field(trunks, 'Endpoints that lead out of the site. Without them, trunks are recognised by their names.', [
     'PJSIP/provider',
   ]),
-  extensions: field(extensions, 'Extensions of the site, single or as ranges.', ['60', '1001-1005']),
+  extensions: field(
+    extensions,
+    'Extensions of the site, single or as ranges. Calls by API may go to these and to the phones that the PBX reports.',
+    ['60', '1001-1005'],
+  ),
+  services: field(
+    extensions,
+    'Numbers of the dial plan that change a setting or start a service. Calls by API never dial them. 88888 and 88889 by default.',
+    ['88888-88889'],
+  ),
   ownNumbers: field(numbers, 'Numbers that a call by API may show, in E.164.', ['+33123456700']),
   callsAtOnce: field(whole(0, 1_000), 'Calls by API at the same time, of the site and of each key; 10 by default.', 10),
   callsPerMinute: field(whole(0, 1_000), 'Calls by API in a minute, of the site and of each key; 30 by default.', 30),
@@ -81,6 +90,7 @@ export const SiteSettings = v.object({
   outsidePrefix: v.optional(setting.outsidePrefix),
   trunks: v.optional(setting.trunks, []),
   extensions: v.optional(setting.extensions, []),
+  services: v.optional(setting.services, ['88888-88889']),
   ownNumbers: v.optional(setting.ownNumbers, []),
   callsAtOnce: v.optional(setting.callsAtOnce, 10),
   callsPerMinute: v.optional(setting.callsPerMinute, 30),
@@ -139,6 +149,7 @@ const SettingsChange = v.strictObject({
   outsidePrefix: v.optional(setting.outsidePrefix),
   trunks: v.optional(setting.trunks),
   extensions: v.optional(setting.extensions),
+  services: v.optional(setting.services),
   ownNumbers: v.optional(setting.ownNumbers),
   callsAtOnce: v.optional(setting.callsAtOnce),
   callsPerMinute: v.optional(setting.callsPerMinute),

@@ -20,6 +20,8 @@ const sentences = new Map([
   ['dial-premium', 'Premium-rate numbers cannot be called from here.'],
   ['dial-satellite', 'Satellite numbers cannot be called from here.'],
   ['dial-emergency', 'Emergency numbers cannot be called from here. Dial them on a phone now.'],
+  ['dial-short', 'Short numbers cannot be called from here.'],
+  ['dial-service', 'This code of the PBX can only be dialled on a phone.'],
   ['extension-unknown', 'No phone of this site has this extension.'],
   [
     'forwarding-missing',

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { DialNumber } from '../dial-number.ts'
 import { field } from '../field.ts'
 import { Timestamp } from '../names.ts'
 import { timeExample } from './examples.ts'
@@ -6,14 +7,6 @@ import { sitePath } from './parameters.ts'
 import type { RouteGroup } from './route.ts'
 import { bridgeOffline, dialDenied } from './route-errors.ts'
 
-const target = v.pipe(
-  v.string(),
-  v.maxLength(40, 'Too long: at most 40 characters.'),
-  v.regex(
-    /^\+?[0-9][0-9 ().-]{0,30}$/,
-    'Not a number: digits, spaces, dots, hyphens and a + before them. Example: +33 6 12 34 56 78.',
-  ),
-)
 /** Which calls are forwarded: all of them, or those that find the phone busy, unanswered or not registered. */
 export const ForwardWhen = v.picklist(
   ['always', 'busy', 'no-answer', 'unavailable'],
@@ -62,7 +55,7 @@ const When = v.looseObject({
   when: v.optional(field(ForwardWhen, 'The kind of forwarding to clear; all kinds by default.', 'busy')),
 })
 const ForwardRequest = v.strictObject({
-  target: field(target, 'Extension or telephone number that receives the calls.', '+33 6 12 34 56 78'),
+  target: field(DialNumber, 'Extension or telephone number that receives the calls.', '+33 6 12 34 56 78'),
   when: v.optional(field(ForwardWhen, 'Which calls are forwarded; `always` by default.', 'busy'), 'always'),
 })
 

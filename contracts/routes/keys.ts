@@ -4,7 +4,7 @@ import { BoardRequest, KeyInfo, KeyList, KeyMade, KeyRequest, RotateRequest } fr
 import { keyExample, timeExample } from './examples.ts'
 import { sitePath } from './parameters.ts'
 import type { RouteGroup } from './route.ts'
-import { scopeNotHeld } from './route-errors.ts'
+import { rightNotHeld, scopeNotHeld } from './route-errors.ts'
 
 const keyPath = { ...sitePath, key: field(v.string(), 'Prefix of the key: `key` in the list of keys.', keyExample.key) }
 const keyUnknown = { 'key-unknown': { status: 404, when: 'The site has no such key.' } }
@@ -12,14 +12,14 @@ const made = { ...keyExample, secret: 'sh_Zk3f9a8c_c2VjcmV0' }
 
 export const keyRoutes = {
   'POST /v1/sites/{site}/keys': {
-    summary: 'Makes a key with scopes that the calling key has too. Only this answer shows its secret.',
+    summary: 'Makes a key that may do no more than the calling key. Only this answer shows its secret.',
     function: 'keys',
     needs: 'keys:manage',
     orAdmin: true,
     path: sitePath,
     body: KeyRequest,
     answers: { 201: KeyMade },
-    errors: scopeNotHeld,
+    errors: { ...scopeNotHeld, ...rightNotHeld },
     example: { body: { name: keyExample.name, scopes: keyExample.scopes }, answer: made },
   },
   'GET /v1/sites/{site}/keys': {
@@ -42,6 +42,7 @@ export const keyRoutes = {
     errors: {
       ...keyUnknown,
       ...scopeNotHeld,
+      ...rightNotHeld,
       'rotation-running': { status: 409, when: 'The key has its maximum of valid secrets: wait until one expires.' },
       'key-changed': { status: 409, when: 'The key was changed at the same time: read it and try again.' },
     },
@@ -64,7 +65,7 @@ export const keyRoutes = {
     orAdmin: true,
     path: keyPath,
     answers: { 200: KeyInfo },
-    errors: keyUnknown,
+    errors: { ...keyUnknown, ...rightNotHeld },
     example: { answer: keyExample },
   },
   'POST /v1/sites/{site}/boards': {
@@ -75,6 +76,7 @@ export const keyRoutes = {
     path: sitePath,
     body: BoardRequest,
     answers: { 201: KeyMade },
+    errors: { ...scopeNotHeld, ...rightNotHeld },
     example: {
       body: { name: 'reception' },
       answer: {

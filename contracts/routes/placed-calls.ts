@@ -1,20 +1,16 @@
 import * as v from 'valibot'
 import { Call } from '../calls.ts'
+import { DialNumber } from '../dial-number.ts'
 import { field } from '../field.ts'
 import { placedCallExample } from './examples.ts'
 import { sitePath } from './parameters.ts'
 import type { RouteGroup } from './route.ts'
-import { bridgeOffline, dialDenied } from './route-errors.ts'
+import { bridgeOffline, dialDenied, numberUnknown } from './route-errors.ts'
 
 const text = v.pipe(
   v.string(),
   v.minLength(1, 'Empty. Example: 5860.'),
   v.maxLength(40, 'Too long: at most 40 characters.'),
-)
-const spelling = /^\+?[0-9][0-9 ().-]{0,30}$/
-const number = v.pipe(
-  text,
-  v.regex(spelling, 'Not a number: digits, spaces, dots, hyphens and a + before them. Example: +33 1 23 45 67 89.'),
 )
 
 export const CallRequest = v.strictObject({
@@ -24,12 +20,12 @@ export const CallRequest = v.strictObject({
     'PJSIP/5860',
   ),
   to: field(
-    number,
+    DialNumber,
     'The extension or telephone number that is called once the phone is answered.',
     '+33 1 23 45 67 89',
   ),
   callerId: v.optional(
-    field(number, 'The number that the called side sees: one of `ownNumbers` of the site.', '+33123456700'),
+    field(DialNumber, 'The number that the called side sees: one of `ownNumbers` of the site.', '+33123456700'),
   ),
   timeoutSeconds: v.optional(
     field(
@@ -76,6 +72,7 @@ export const placedCallRoutes = {
     answers: { 202: Call },
     errors: {
       ...dialDenied,
+      ...numberUnknown,
       ...bridgeOffline,
       'caller-id-not-owned': { status: 403, when: '`callerId` is not one of the numbers of the site.' },
       'key-frozen': { status: 403, when: 'The key reached a cap and was frozen; a key manager can unfreeze it.' },

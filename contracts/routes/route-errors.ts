@@ -11,13 +11,26 @@ export const bridgeOffline = {
 export const cursorInvalid = { 'cursor-invalid': error(400, 'The cursor is not one that this list answered.') }
 export const dialDenied = {
   'prefix-unconfirmed': error(409, 'The number is outside, and nobody has set the outsidePrefix of the site.'),
-  'dial-emergency': error(403, 'The number is an emergency number.'),
+  'dial-emergency': error(403, "The number is an emergency number of the site's country."),
   'dial-premium': error(403, 'The number is a premium-rate number.'),
+  'dial-short': error(
+    403,
+    "The number is a short number of the site's country, such as a helpline or a carrier's service.",
+  ),
+  'dial-service': error(403, 'The number is a service of the dial plan: `services` in the settings of the site.'),
   'dial-satellite': error(403, 'The number belongs to a satellite or global network.'),
   'dial-internal': error(403, 'The rules of the site or key deny internal numbers.'),
   'dial-national': error(403, 'The rules of the site or key deny national numbers.'),
   'dial-mobile': error(403, 'The rules of the site or key deny mobile numbers.'),
   'dial-international': error(403, 'The rules of the site or key deny numbers of this country.'),
+}
+export const numberUnknown = {
+  'extension-unknown': error(404, 'The number is as short as an extension, and the site has no such extension.'),
+}
+/** Errors of routes by which a key gives rights. */
+export const rightNotHeld = {
+  'right-not-held': error(403, 'The calling key has a narrower limit itself, or was made by the frozen key.'),
+  'key-frozen': error(403, 'The calling key reached a cap and is frozen, so it manages no keys.'),
 }
 export const scopeNotHeld = {
   'scope-not-held': { status: 403, when: 'The calling key lacks a scope itself, so it cannot give it.' },

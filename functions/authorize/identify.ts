@@ -70,7 +70,8 @@ export async function identifyTicket(
   const row = await tickets.redeem(sha256(ticket), now)
   if (!row) return unknown
   const key = await keys.find(row.keyId)
-  return key && isValid(key, now) ? { ...toCaller(row.site, row.keyId, row.scopes), until: key.expiresAt } : unknown
+  if (!key || !isValid(key, now)) return unknown
+  return { ...toCaller(row.site, row.keyId, row.scopes), until: earliest(row.until, key.expiresAt) }
 }
 
 export function isValid(row: KeyRow, now: number): boolean {

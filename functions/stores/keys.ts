@@ -23,6 +23,8 @@ const KeyRow = v.looseObject({
   revokedAt: v.optional(v.number()),
   requestsMax: v.optional(v.number()),
   calls: v.optional(KeyCallRules),
+  /** The capped key that made it, directly or not: their calls count together, and a freeze is for all of them. */
+  capsOf: v.optional(v.string()),
 })
 /** Times are Unix milliseconds. */
 export type KeyRow = v.InferOutput<typeof KeyRow>

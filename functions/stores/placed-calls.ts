@@ -21,6 +21,8 @@ const PlacedRow = v.looseObject({
   ringSeconds: v.number(),
   metadata: v.optional(v.record(v.string(), v.string())),
   keyId: v.string(),
+  /** The key whose caps the call counts against, if it is another one. */
+  quotaKey: v.optional(v.string()),
   /** Unix milliseconds. */
   issuedAt: v.number(),
   deadline: v.number(),
@@ -36,7 +38,7 @@ export type IdempotencyRow = v.InferOutput<typeof KeyRow>
 const daySeconds = 86_400
 /** A call that never rang has no CDR, but can be read by its id for this long. */
 const keptDaysMin = 30
-const Ended = v.looseObject({ keyId: v.string() })
+const Ended = v.looseObject({ keyId: v.string(), quotaKey: v.optional(v.string()) })
 
 /** Stores the calls placed through the API, and the idempotency keys of their requests. */
 export class PlacedCallStore extends Store {
@@ -110,7 +112,10 @@ export class PlacedCallStore extends Store {
    */
   async #change(site: SiteId, call: string, change: Change): Promise<boolean> {
     const after = await this.table.updateReturning(keys.placedCall(site, call), change, 'ALL_NEW')
-    if (after?.['stage'] === 'ended') await this.#open.remove(site, v.parse(Ended, after).keyId, call)
+    if (after?.['stage'] === 'ended') {
+      const { keyId, quotaKey = keyId } = v.parse(Ended, after)
+      await this.#open.remove(site, quotaKey, call)
+    }
     return after !== undefined
   }
 }

@@ -4,7 +4,14 @@ import { timeToLive } from './expressions.ts'
 import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
-const TicketRow = v.looseObject({ site: SiteId, keyId: v.string(), scopes: v.array(v.string()), expiresAt: v.number() })
+const TicketRow = v.looseObject({
+  site: SiteId,
+  keyId: v.string(),
+  scopes: v.array(v.string()),
+  expiresAt: v.number(),
+  /** When the secret that asked for the ticket ends, and with it the socket. Unix milliseconds. */
+  until: v.optional(v.number()),
+})
 export type TicketRow = v.InferOutput<typeof TicketRow>
 
 /** Stores tickets by their hash. A ticket opens one WebSocket. */

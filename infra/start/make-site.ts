@@ -17,6 +17,12 @@ export type MadeSite = v.InferOutput<typeof MadeSite>
 /** A site that was just made. `apiKey` is its first key, with every scope. */
 export type NewSite = MadeSite & { apiKey: string }
 
+interface WantedSite {
+  site: string
+  name: string
+  /** Numbers that calls may go to besides the phones, such as groups and menus. */
+  extensions?: readonly string[]
+}
 interface AdminAccess {
   httpUrl: string
   adminKey: string
@@ -27,19 +33,19 @@ interface AdminAccess {
  * has every scope and is stored nowhere; the page and the voice menus get keys of their own. If the site exists already, an
  * earlier start made it and was killed before it stored the keys, so this one makes new keys.
  */
-export async function makeSite({ site, name }: { site: string; name: string }, access: AdminAccess): Promise<NewSite> {
-  const apiKey = await firstKey({ site, name }, access)
+export async function makeSite({ site, ...about }: WantedSite, access: AdminAccess): Promise<NewSite> {
+  const apiKey = await firstKey({ site, ...about }, access)
   const api = createApi({ apiUrl: access.httpUrl, key: apiKey, site }, keyRoutes)
   const pageKey = await newKey(api, { name: 'page', role: 'operator' })
   const menuKey = await newKey(api, { name: 'voice menus', scopes: ['grades:lookup'] })
   return { site, apiKey, pageKey, menuKey }
 }
 
-async function firstKey({ site, name }: { site: string; name: string }, access: AdminAccess): Promise<string> {
+async function firstKey({ site, name, extensions = [] }: WantedSite, access: AdminAccess): Promise<string> {
   const options = { apiUrl: access.httpUrl, key: access.adminKey }
   try {
     const { body } = await createApi(options, siteRoutes)('POST /v1/sites', {
-      body: { site, name, settings: { outsidePrefix: '0' } },
+      body: { site, name, settings: { outsidePrefix: '0', extensions: [...extensions] } },
     })
     return body.apiKey
   } catch (error) {

@@ -17,6 +17,8 @@ export interface PbxSource {
   /** The Manager Interface, if the PBX has one. */
   ami?: { port: number; user: string; password: string }
   cdrFile: string
+  /** Groups and menus, where this process knows them. */
+  extensions?: readonly string[]
   /** Ports to use again at the next start. */
   ports?: AsteriskPorts
   kind: PbxChoice['kind']
@@ -131,6 +133,7 @@ async function privatePbx(mirror: string | undefined, options: PbxOptions): Prom
     ari,
     ami: { port: pbx.amiPort, user: pbx.amiUser, password: pbx.amiPassword },
     cdrFile: pbx.cdrFile,
+    extensions: [...site.groups.map(({ number }) => number), ...site.menus],
     ports,
     label,
     kind: 'private',

@@ -56,7 +56,7 @@ export async function openSwitchhook(choice: PbxChoice, context: StartContext): 
   )
   signal.throwIfAborted()
   const page = stopLater(started, await servePage(path.join(root, 'dist/dashboard'), state.ports?.page ?? 0))
-  const { site: madeSite, newKey } = await steps.run('Site', () => findOrMakeSite(pbx.kind, state, cloud))
+  const { site: madeSite, newKey } = await steps.run('Site', () => findOrMakeSite(pbx, state, cloud))
   const { site, pageKey, menuKey } = madeSite
   await folder.save({
     ...state,
@@ -112,9 +112,9 @@ async function waitForBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise
 }
 
 /** Returns the site of this kind of PBX: the one that an earlier start made, or a new one with its first API key. */
-async function findOrMakeSite(kind: PbxChoice['kind'], state: StartState, cloud: OpenCloud) {
+async function findOrMakeSite({ kind, extensions = [] }: PbxSource, state: StartState, cloud: OpenCloud) {
   const known = state.sites?.[kind]
   if (known) return { site: known, newKey: undefined }
-  const { apiKey, ...site } = await makeSite(siteNames[kind], cloud)
+  const { apiKey, ...site } = await makeSite({ ...siteNames[kind], extensions }, cloud)
   return { site, newKey: apiKey }
 }

@@ -116,11 +116,18 @@ test('enrols only one of 20 bridges that use the same code concurrently', async 
 test('if a key rotation is killed, the old secret keeps working, and a repeated rotation replaces it after the overlap', async () => {
   const made = new Map<string, { key: string; secret: string }>()
   const rotate = async (key: string, { keys }: World) =>
-    rotateKey(key, { overlapSeconds: 60 }, { caller: admin, site: 'rotate', pepper, keys, now })
+    rotateKey(
+      key,
+      { overlapSeconds: 60 },
+      { giver: { caller: admin, row: undefined }, site: 'rotate', pepper, keys, now },
+    )
   const kills = await killBetweenWrites(
     async (process, ground) => {
       const { keys } = world()
-      const key = await makeKey({ name: 'k', role: 'viewer' }, { caller: admin, site: 'rotate', pepper, keys, now })
+      const key = await makeKey(
+        { name: 'k', role: 'viewer' },
+        { giver: { caller: admin, row: undefined }, site: 'rotate', pepper, keys, now },
+      )
       made.set(ground, key)
       await rotate(key.key, world(process))
     },

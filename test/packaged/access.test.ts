@@ -64,6 +64,23 @@ test('creates a key with its role’s scopes, lists it without its secret, and r
   expect(await errorOf(rotated)).toEqual([403, 'scope-not-held'])
 })
 
+test('a key gives no board, no caps and no lifetime beyond its own, and does not lift its own freeze', async () => {
+  const make = (key: string, body: unknown, what = 'keys') => ask('POST', `/v1/sites/access-office/${what}`, key, body)
+  const narrow = await makeKey({ scopes: ['keys:manage'], expiresInDays: 1, calls: { callsPerDay: 1 } })
+  expect(await errorOf(await make(narrow.secret, { name: 'hall' }, 'boards'))).toEqual([403, 'scope-not-held'])
+  const wide = { name: 'x', scopes: ['keys:manage'], calls: { callsPerDay: 2 } }
+  expect(await errorOf(await make(narrow.secret, wide))).toEqual([403, 'right-not-held'])
+  const child = await make(narrow.secret, { name: 'x', scopes: ['keys:manage'] })
+  const made = (await child.json()) as { expiresAt?: string; calls?: object; secret: string }
+  expect(made).toMatchObject({ expiresAt: narrow.expiresAt, calls: { callsPerDay: 1 } })
+  await deployment.put('LiveTable', { pk: 'access-office#FRZ', sk: narrow.key, at: Date.now() })
+  const unfreeze = (key: string) => ask('DELETE', `/v1/sites/access-office/keys/${narrow.key}/freeze`, key)
+  for (const key of [narrow.secret, made.secret])
+    expect(await errorOf(await unfreeze(key))).toEqual([403, 'key-frozen'])
+  expect((await unfreeze(office.site.apiKey)).status).toBe(200)
+  expect((await make(narrow.secret, { name: 'x', scopes: ['keys:manage'] })).status).toBe(201)
+})
+
 test('lists when a key was last used', async () => {
   const key = await makeKey({ role: 'viewer' })
   expect(key.lastUsedAt).toBeUndefined()

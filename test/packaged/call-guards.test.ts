@@ -4,6 +4,13 @@ import { Call } from '../../contracts/calls.ts'
 import type { KeyCallRules } from '../../contracts/key.ts'
 import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
 import { callFact, endpointFact } from '../support/facts.ts'
+import {
+  forbiddenTexts,
+  legitimateTexts,
+  neighbourOf,
+  outsidePrefixes,
+  planCountries,
+} from '../support/numbering-plans.ts'
 import { until } from '../support/until.ts'
 
 /**
@@ -174,6 +181,9 @@ const refusals: [string, string | object, status: number, errorId: string][] = [
   ['its own number', { from: '5860', to: '60' }, 400, 'input-invalid'],
   ['an emergency number', { from: '5860', to: '112' }, 403, 'dial-emergency'],
   ['a premium number', { from: '5860', to: '0899 12 34 56' }, 403, 'dial-premium'],
+  ['a short number', { from: '5860', to: '115' }, 403, 'dial-short'],
+  ['a code of the dial plan', { from: '5860', to: '88889' }, 403, 'dial-service'],
+  ['an unknown extension', { from: '5860', to: '9911' }, 404, 'extension-unknown'],
   ['a satellite', { from: '5860', to: '+881 6 1234 5678' }, 403, 'dial-satellite'],
   ['another country', { from: '5860', to: '+1 242 365 1234' }, 403, 'dial-international'],
   ['a mobile', { from: '5860', to: '0612345678' }, 403, 'dial-mobile'],
@@ -208,4 +218,49 @@ test('the audit has an entry with the key for each refused call request, whateve
   const once = (outcome: string) => ![...waited, 'bridge-offline'].includes(outcome)
   expect(outcomes.filter(once).sort()).toEqual(expected.filter(once).sort())
   expect(outcomes).toEqual(expect.arrayContaining(waited))
+})
+
+test('no forbidden text passes a call, a caller id or a forward, and no legitimate one is refused, in six countries', async () => {
+  const site = '/v1/sites/plans-office'
+  const plans = await deployment.makeSite('plans-office')
+  const key = plans.site.apiKey
+  const phone = endpointFact('plans-office', [1, 1], '5860', 'NOT_INUSE')
+  await deployment.send(plans, 'live', [{ ...phone, data: { ...phone.data, number: '60', forwardable: true } }])
+  const put = (target: string) =>
+    deployment.call('PUT', `${site}/extensions/60/forward`, { key, body: { target, when: 'busy' } })
+  await until('the phone to be known', async () => (await put('112')).status === 403)
+  const place = async (body: object): Promise<Response> => {
+    const headers = { 'idempotency-key': `plan-${++asked}` }
+    const response = await deployment.call('POST', `${site}/calls`, { key, body: { from: '5860', ...body }, headers })
+    if (response.status !== 503) return response
+    // On a slow machine the bridge becomes silent, so it sends a message again.
+    await deployment.send(plans, 'live', [endpointFact('plans-office', [1, ++asked], '5860', 'NOT_INUSE')])
+    return place(body)
+  }
+  const everyNth = <T>(list: readonly T[], n: number) => list.filter((_, index) => index % n === 0)
+  const passed: object[] = []
+  let tried = 0
+  for (const country of planCountries) {
+    for (const outsidePrefix of outsidePrefixes) {
+      const caps = { callsAtOnce: 1_000, callsPerMinute: 1_000 }
+      const settings = { ...caps, outsidePrefix, dialCountries: [neighbourOf(country)] }
+      expect((await deployment.call('PATCH', site, { key, body: { country, settings } })).status).toBe(200)
+      for (const text of everyNth(forbiddenTexts(country, outsidePrefix), 89)) {
+        // A text goes one of the three ways, in turn.
+        const way = tried++ % 3
+        const { status } = await (way === 0
+          ? put(text)
+          : place(way === 1 ? { to: text } : { to: '61', callerId: text }))
+        if (![400, 403, 404].includes(status)) passed.push({ country, outsidePrefix, text, status })
+      }
+      for (const { text, outside } of everyNth(legitimateTexts(country, outsidePrefix), 41)) {
+        const response = await place({ to: text })
+        const { dials } = (await response.json()) as { dials?: string }
+        if (dials !== outsidePrefix + outside)
+          passed.push({ country, outsidePrefix, text, status: response.status, dials })
+      }
+    }
+  }
+  expect(passed).toEqual([])
+  expect(tried).toBeGreaterThan(60)
 })

@@ -125,8 +125,12 @@ test('DELETE cancels a call whose caller or callee rings, and hangs up an answer
   expect((await ended(third)).result).toBe('answered')
 })
 
-test('a call to an unknown extension ends as unreachable, and a call from an unregistered phone is refused with 409', async () => {
+test('a call to an unknown extension is refused with 404, one that the dial plan lacks ends as unreachable, and a call from an unregistered phone is refused with 409', async () => {
   await it.pbx.phones.setBehaviour('60', answer)
+  expect((await post({ from: '5860', to: '77' })).status).toBe(404)
+  // The settings of the site name an extension that the dial plan lacks.
+  const settings = { body: { settings: { extensions: ['77'] } }, key: it.site.apiKey }
+  expect((await it.deployment.call('PATCH', `/v1/sites/${it.site.site}`, settings)).status).toBe(200)
   expect((await ended(await place({ from: '5860', to: '77' }))).result).toBe('unreachable')
   await it.pbx.phones.unregister('60')
   const refused = await until('the phone to be seen offline', async () => {

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type DialRules, judgeNumber } from '../../functions/domain/dial-rules.ts'
+import { siteNumbers } from '../../functions/domain/site-numbers.ts'
 import { propertyRuns } from '../support/property.ts'
 
 const rules: DialRules = { internal: true, national: true, mobile: true, countries: [], outsidePrefix: '0' }
 const french = { country: 'FR' } as const
-const judge = (text: string, over: Partial<DialRules> = {}) => judgeNumber(text, { ...rules, ...over }, french)
+const numbers = siteNumbers([], { extensions: ['60-69'], services: ['88888-88889'], trunks: [] })
+const judge = (text: string, over: Partial<DialRules> = {}) => judgeNumber(text, french, { ...rules, ...over }, numbers)
 
 test.each([
   ['61', '61', '61'],
@@ -118,6 +120,8 @@ const hostile = [
   `\${EXTEN}`,
   '61/n',
   '-61',
+  '+61',
+  '+60',
 ]
 const forbidden = [
   ...never,
@@ -129,7 +133,13 @@ const forbidden = [
 
 test(`dials none of ${forbidden.length} forbidden destinations`, () => {
   expect(forbidden.length).toBeGreaterThanOrEqual(500)
-  expect(forbidden.filter((text) => judge(text).kind === 'allowed')).toEqual([])
+  for (const outsidePrefix of ['', '9']) {
+    expect(forbidden.filter((text) => judge(text, { outsidePrefix }).kind === 'allowed')).toEqual([])
+  }
+  // With the prefix 0, `0044 2345678` is no number of Britain and dials 04 42 34 56 78, as on a phone of the site.
+  const french = forbidden.map((text) => judge(text)).filter((verdict) => verdict.kind === 'allowed')
+  expect(french.filter(({ canonical }) => !/^\+33[1-5]\d{8}$/.test(canonical))).toEqual([])
+  expect(french.length).toBeLessThan(10)
 })
 
 const digits = fc.stringMatching(/^[0-9]{1,14}$/)
@@ -152,7 +162,7 @@ test('for any typed text, dials nothing or only digits of the allowed number', (
     fc.property(fc.oneof(typed, fc.string({ unit: 'binary', maxLength: 40 })), (text) => {
       const verdict = judge(text)
       if (verdict.kind !== 'allowed') return
-      expect(verdict.dial).toMatch(/^([1-9]\d{1,5}|00[1-9]\d{8})$/)
+      expect(verdict.dial).toMatch(/^(6\d|00[1-9]\d{8})$/)
       if (verdict.dial.startsWith('0')) expect(`+33${verdict.dial.slice(2)}`).toBe(verdict.canonical)
     }),
     { numRuns: propertyRuns(300) },

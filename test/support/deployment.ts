@@ -184,7 +184,7 @@ function connectTo(cloud: TestCloud): SharedDeployment & { destroy(): void } {
 async function makeSite(name: string, api: Deployment['api'], adminKey: string): Promise<TestSite> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const { body: site } = await api(adminKey)('POST /v1/sites', {
-    body: { site: name, name, settings: { outsidePrefix: '0' } },
+    body: { site: name, name, settings: { outsidePrefix: '0', extensions: ['60-69'] } },
   })
   const body = { code: site.enrolment.code, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() }
   const { body: bridge } = await api()('POST /v1/bridge/enrolments', { body })

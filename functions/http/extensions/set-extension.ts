@@ -67,7 +67,7 @@ export async function setExtensions(
   const states = await statesOf(site, phones)
   for (const { extension, settings } of changes) {
     if (!phoneOf(extension, states).forwardable) throw forwardingMissing()
-    for (const { target } of settings) checkTarget(extension, target, states)
+    for (const { target } of settings) checkLoop(extension, target, states)
   }
   const { url } = commandQueueOf(await existingSite(directory, site))
   await Promise.all(changes.map((change) => send(site, url, change, dependencies)))
@@ -89,7 +89,7 @@ export async function setExtension(
   dependencies: SetExtensionDependencies,
 ): Promise<ExtensionResult> {
   const [confirmed] = await setExtensions(site, [change], dependencies)
-  if (!confirmed) throw extensionUnknown('extension')
+  if (!confirmed) throw extensionUnknown()
   return confirmed
 }
 
@@ -99,7 +99,7 @@ async function statesOf(site: SiteId, phones: PhoneReader): Promise<EndpointStat
 
 function phoneOf(extension: string, states: readonly EndpointState[]): EndpointState {
   const [first] = phonesOf(extension, states)
-  if (!first) throw extensionUnknown('extension')
+  if (!first) throw extensionUnknown()
   return first
 }
 
@@ -120,20 +120,18 @@ function setCommand(extension: string, { setting, target }: Setting, now: number
   return { command: 'set', order: makeCallId(now), extension, setting, target, ...times }
 }
 
-/** Checks that a target extension exists and does not forward back. */
-function checkTarget(extension: string, target: string, states: readonly EndpointState[]): void {
-  if (!/^[1-9]\d{1,5}$/.test(target)) return
-  if (phonesOf(target, states).length === 0) throw extensionUnknown('target')
-  const loop = loopOf(extension, target, states)
+/** Checks that a target extension does not forward back. */
+function checkLoop(extension: string, target: string, states: readonly EndpointState[]): void {
+  const loop = target === '' ? undefined : loopOf(extension, target, states)
   if (!loop) return
   throw new HttpProblemError(409, 'forward-loop', `The forwarding would form a loop: ${loop.join(' → ')}.`, {
     errors: [{ field: 'target', message: `Forms a loop: ${loop.join(' → ')}.` }],
   })
 }
 
-function extensionUnknown(field: string): HttpProblemError {
+function extensionUnknown(): HttpProblemError {
   return new HttpProblemError(404, 'extension-unknown', 'No phone of this site has this extension.', {
-    errors: [{ field, message: 'Not an extension of this site.' }],
+    errors: [{ field: 'extension', message: 'Not an extension of this site.' }],
   })
 }
 

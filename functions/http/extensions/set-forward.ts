@@ -4,8 +4,10 @@ import { forwardWhens } from '../../../contracts/presence.ts'
 import type { ForwardWhen } from '../../../contracts/routes/extensions.ts'
 import type { SiteKey } from '../../caller.ts'
 import { numbering } from '../../domain/phone-number.ts'
+import { siteNumbers } from '../../domain/site-numbers.ts'
 import { existingSite } from '../existing-site.ts'
-import { judgeTarget, rulesOf } from '../placed-calls/dial-checks.ts'
+import { judgeTarget } from '../placed-calls/dial-checks.ts'
+import { knownPhones } from '../placed-calls/reachable-endpoint.ts'
 import { badFields } from '../problem.ts'
 import { type ExtensionResult, type SetExtensionDependencies, setExtension } from './set-extension.ts'
 
@@ -20,9 +22,19 @@ export async function setForward(
   { target, when }: { target: string; when: ForwardWhen },
   { keys, caller, ...dependencies }: SetExtensionDependencies & { keys: RuleReader; caller: SiteKey },
 ): Promise<ExtensionResult> {
-  const { settings, country } = await existingSite(dependencies.directory, site)
-  const rules = rulesOf(settings, (await keys.find(caller.keyId))?.calls ?? {})
-  const { dial } = judgeTarget('target', target, rules, numbering(country))
+  const [{ settings, country }, key, { known }] = await Promise.all([
+    existingSite(dependencies.directory, site),
+    keys.find(caller.keyId),
+    knownPhones(site, dependencies.phones, dependencies.now),
+  ])
+  const states = known.map(({ state }) => state)
+  const numbers = siteNumbers(states, settings)
+  const { dial } = judgeTarget('target', target, {
+    settings,
+    key: key?.calls ?? {},
+    numbering: numbering(country),
+    numbers,
+  })
   if (dial === extension) throw badFields([{ field: 'target', message: 'A phone cannot forward to itself.' }])
   return setExtension(site, { extension, settings: [{ setting: when, target: dial }] }, dependencies)
 }

@@ -9,6 +9,7 @@ import { KeyStore } from '../../stores/keys.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
 import { documentClient } from '../../stores/table.ts'
 import { existingSite } from '../existing-site.ts'
+import { readGiver } from './giver.ts'
 
 /** Creates the dependencies of the handler, once per cold start; `forRequest` adds those of one request. */
 export function createDependencies() {
@@ -24,5 +25,9 @@ export function createDependencies() {
     await existingSite(directory, site)
     return { caller, site, now, ...dependencies, pepper: (await secrets()).pepper }
   }
-  return { ...dependencies, forRequest }
+  const forGiver = async (request: Parameters<typeof forRequest>[0]) => {
+    const found = await forRequest(request)
+    return { ...found, giver: await readGiver(found) }
+  }
+  return { ...dependencies, forRequest, forGiver }
 }

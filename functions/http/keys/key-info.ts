@@ -2,6 +2,7 @@ import type { KeyInfo } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { KeyRow } from '../../stores/keys.ts'
 import { HttpProblemError } from '../problem.ts'
+import { accountOf, type Giver, type KeyReader } from './giver.ts'
 
 const moment = (ms: number) => new Date(ms).toISOString()
 
@@ -36,21 +37,24 @@ export interface Freezes {
 
 export async function listKeys(site: SiteId, keys: KeyLister, freezes: Freezes): Promise<{ keys: KeyInfo[] }> {
   const [rows, frozen] = await Promise.all([keys.list(site), freezes.frozenKeys(site)])
-  return { keys: rows.map(({ prefix, row }) => toKeyInfo(prefix, row, frozen.get(prefix))) }
+  return { keys: rows.map(({ prefix, row }) => toKeyInfo(prefix, row, frozen.get(accountOf(prefix, row)))) }
 }
 
-/** Unfreezes a key that reached a cap, so that it can place calls again. */
+/**
+ * Unfreezes a key that reached a cap, so that it can place calls again. Neither the key itself nor a key that it made may do so:
+ * whoever stole it could.
+ */
 export async function unfreezeKey(
   prefix: string,
-  {
-    site,
-    keys,
-    freezes,
-  }: { site: SiteId; keys: { find(prefix: string): Promise<KeyRow | undefined> }; freezes: Freezes },
+  { giver, site, keys, freezes }: { giver: Giver; site: SiteId; keys: KeyReader; freezes: Freezes },
 ): Promise<KeyInfo> {
   const row = await keys.find(prefix)
   if (row?.site !== site) throw keyUnknown()
-  await freezes.thaw(site, prefix)
+  const account = accountOf(prefix, row)
+  if (giver.row?.createdBy === `key:${account}`) {
+    throw new HttpProblemError(403, 'right-not-held', 'The frozen key made the calling key, so use another key.')
+  }
+  await freezes.thaw(site, account)
   return toKeyInfo(prefix, row)
 }
 

@@ -1,10 +1,11 @@
 import type { KeyMade, KeyRequest } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { isScope, roles, type Scope } from '../../../contracts/scopes.ts'
-import { type Admin, nameOf, type SiteKey } from '../../caller.ts'
+import { nameOf } from '../../caller.ts'
 import { hashSecret, type KeyKind, makeApiKey } from '../../domain/api-key.ts'
 import type { KeyRow } from '../../stores/keys.ts'
-import { badFields, HttpProblemError } from '../problem.ts'
+import { badFields } from '../problem.ts'
+import { checkScopes, type Giver, givenAccount, givenLimits } from './giver.ts'
 import { toKeyInfo } from './key-info.ts'
 
 export interface KeyWriter {
@@ -15,29 +16,19 @@ const dayMs = 86_400_000
 const boardScopes: readonly Scope[] = ['presence:read']
 
 interface MakeKeyDependencies {
-  caller: SiteKey | Admin
+  giver: Giver
   site: SiteId
   pepper: string
   keys: KeyWriter
   now: number
 }
 
-/** Makes a key. The secret is in this answer only. A key cannot give scopes that it lacks itself. */
-export function makeKey(request: KeyRequest, dependencies: MakeKeyDependencies): Promise<KeyMade> {
-  const scopes = wantedScopes(request)
-  const { caller } = dependencies
-  const missing = caller.kind === 'admin' ? [] : scopes.filter((scope) => !caller.scopes.has(scope))
-  if (missing.length > 0) {
-    throw new HttpProblemError(
-      403,
-      'scope-not-held',
-      `The calling key lacks ${missing.join(', ')} itself, so it cannot give a key these scopes.`,
-    )
-  }
-  return store('key', scopes, request, dependencies)
+/** Makes a key. The secret is in this answer only. A key cannot give more than it has itself. */
+export async function makeKey(request: KeyRequest, dependencies: MakeKeyDependencies): Promise<KeyMade> {
+  return store('key', wantedScopes(request), request, dependencies)
 }
 
-export function makeBoard(
+export async function makeBoard(
   request: Pick<KeyRequest, 'name' | 'expiresInDays'>,
   dependencies: MakeKeyDependencies,
 ): Promise<KeyMade> {
@@ -48,8 +39,11 @@ async function store(
   kind: KeyKind,
   scopes: readonly Scope[],
   { name, expiresInDays, requestsMax, calls }: Pick<KeyRequest, 'name' | 'expiresInDays' | 'requestsMax' | 'calls'>,
-  { caller, site, pepper, keys, now }: MakeKeyDependencies,
+  { giver, site, pepper, keys, now }: MakeKeyDependencies,
 ): Promise<KeyMade> {
+  checkScopes(giver, scopes, `make a ${kind}`)
+  const expiresAt = expiresInDays === undefined ? undefined : now + expiresInDays * dayMs
+  const limits = givenLimits(giver, { expiresAt, requestsMax, calls })
   const { prefix, secret, text } = makeApiKey(kind)
   const row: KeyRow = {
     site,
@@ -59,10 +53,9 @@ async function store(
     older: [],
     scopes: [...scopes],
     createdAt: now,
-    createdBy: nameOf(caller),
-    expiresAt: expiresInDays === undefined ? undefined : now + expiresInDays * dayMs,
-    requestsMax,
-    calls,
+    createdBy: nameOf(giver.caller),
+    ...limits,
+    capsOf: givenAccount(giver),
   }
   await keys.put(prefix, row)
   return { ...toKeyInfo(prefix, row), secret: text }

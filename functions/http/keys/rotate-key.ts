@@ -1,10 +1,10 @@
 import type { KeyMade } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { isValid, secretsMax } from '../../authorize/identify.ts'
-import type { Admin, SiteKey } from '../../caller.ts'
 import { hashSecret, makeApiKey } from '../../domain/api-key.ts'
 import type { KeyRow } from '../../stores/keys.ts'
 import { HttpProblemError } from '../problem.ts'
+import { checkHolds, type Giver } from './giver.ts'
 import { keyUnknown, toKeyInfo } from './key-info.ts'
 
 export interface KeyRotator {
@@ -19,24 +19,13 @@ export interface KeyRotator {
 export async function rotateKey(
   prefix: string,
   { overlapSeconds }: { overlapSeconds: number },
-  {
-    caller,
-    site,
-    pepper,
-    keys,
-    now,
-  }: { caller: SiteKey | Admin; site: SiteId; pepper: string; keys: KeyRotator; now: number },
+  { giver, site, pepper, keys, now }: { giver: Giver; site: SiteId; pepper: string; keys: KeyRotator; now: number },
 ): Promise<KeyMade> {
   const row = await keys.find(prefix)
   if (row?.site !== site || !isValid(row, now)) throw keyUnknown()
-  const missing = row.scopes.filter((scope) => caller.kind === 'key' && ![...caller.scopes, ''].includes(scope))
-  if (missing.length > 0) {
-    throw new HttpProblemError(
-      403,
-      'scope-not-held',
-      `The calling key lacks ${missing.join(', ')} itself, so it cannot rotate a key with these scopes.`,
-    )
-  }
+  // A key may always rotate itself, also with a secret that was rotated out because an answer was lost.
+  const isOwn = giver.caller.kind === 'key' && giver.caller.keyId === prefix
+  if (!isOwn) checkHolds(giver, row.scopes, row, 'rotate a key')
   const older = row.older.filter(({ until }) => until > now)
   if (older.length >= secretsMax - 1) {
     throw new HttpProblemError(

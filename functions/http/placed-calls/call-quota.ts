@@ -76,7 +76,7 @@ async function clearEnded(site: SiteId, now: number, { open, placed }: QuotaDepe
     const row = await placed.find(site, call)
     const isUnmade = !row && now - Number(call.slice(3, 13)) * 1000 > unmadeMs
     if (row?.stage !== 'ended' && !isUnmade) continue
-    await open.remove(site, row?.keyId ?? '', call)
+    await open.remove(site, row?.quotaKey ?? row?.keyId ?? '', call)
     cleared = true
   }
   return cleared

@@ -7,12 +7,13 @@ import type { CallRequest } from '../../../contracts/routes/placed-calls.ts'
 import { sha256 } from '../../domain/api-key.ts'
 import { makeCallId, toCall } from '../../domain/calls/placed.ts'
 import { numbering } from '../../domain/phone-number.ts'
+import { siteNumbers } from '../../domain/site-numbers.ts'
 import type { IdempotencyRow, PlacedRow } from '../../stores/placed-calls.ts'
 import { commandQueueOf, existingSite, type SiteFinder } from '../existing-site.ts'
 import { badFields, HttpProblemError } from '../problem.ts'
 import { type QuotaDependencies, takeCallQuota } from './call-quota.ts'
 import { checkDialled } from './dial-checks.ts'
-import { type PresenceReader, reachableEndpoint } from './reachable-endpoint.ts'
+import { checkNotSelf, knownPhones, type PresenceReader, reachableEndpoint } from './reachable-endpoint.ts'
 
 export interface PlacedStore {
   findKey(site: SiteId, keyId: string, sha256: string, now: number): Promise<IdempotencyRow | undefined>
@@ -24,7 +25,7 @@ export interface PlaceCallDependencies extends QuotaDependencies {
   directory: SiteFinder
   placed: PlacedStore
   reachable: PresenceReader
-  keys: { find(prefix: string): Promise<{ calls?: KeyCallRules | undefined } | undefined> }
+  keys: { find(prefix: string): Promise<{ calls?: KeyCallRules | undefined; capsOf?: string | undefined } | undefined> }
   commands: { send(url: string, body: string): Promise<void> }
   reaper: { send(reap: { reap: { site: string; call: string } }, delaySeconds: number): Promise<void> }
   signingKey: KeyObject
@@ -80,20 +81,24 @@ async function prepareCall(
   dependencies: PlaceCallDependencies,
 ): Promise<{ row: PlacedRow; retentionDays: number }> {
   const { now } = dependencies
-  const [{ settings, country, retentionDays }, key] = await Promise.all([
+  const [{ settings, country, retentionDays }, key, phones] = await Promise.all([
     existingSite(dependencies.directory, site),
     dependencies.keys.find(keyId),
+    knownPhones(site, dependencies.reachable, now),
   ])
   const rules = key?.calls ?? {}
-  const dialled = checkDialled(request, settings, rules, numbering(country))
-  const { endpoint, numbers } = await reachableEndpoint(site, request.from, dependencies.reachable, now)
-  if (numbers.includes(dialled.to)) throw badFields([{ field: 'to', message: 'A phone cannot call itself.' }])
-  await takeCallQuota({ site, keyId, call, settings, rules, now }, dependencies)
+  const states = phones.known.map(({ state }) => state)
+  const numbers = siteNumbers(states, settings)
+  checkNotSelf(request, phones)
+  const dialled = checkDialled(request, { settings, key: rules, numbering: numbering(country), numbers })
+  const endpoint = reachableEndpoint(request.from, phones, now)
+  await takeCallQuota({ site, keyId: key?.capsOf ?? keyId, call, settings, rules, now }, dependencies)
   const row: PlacedRow = {
     ...dialled,
     stage: 'queued',
     endpoint,
     keyId,
+    quotaKey: key?.capsOf,
     ringSeconds: request.timeoutSeconds ?? settings.callTimeoutSeconds,
     metadata: request.metadata,
     issuedAt: now,

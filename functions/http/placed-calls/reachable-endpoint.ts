@@ -1,3 +1,4 @@
+import { dialSeparators } from '../../../contracts/dial-number.ts'
 import type { EndpointEntity } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { badFields, HttpProblemError } from '../problem.ts'
@@ -11,21 +12,42 @@ export interface PresenceReader {
   endpoints(site: SiteId): Promise<EndpointEntity[]>
 }
 
+/** What the cloud knows of a site's bridge and phones. */
+export interface KnownPhones {
+  bridge: BridgeHealth | undefined
+  known: readonly EndpointEntity[]
+}
+
+/** Reads bridge and phones. @throws HttpProblemError 503 if the bridge is offline and has reported no phone yet */
+export async function knownPhones(
+  site: SiteId,
+  { health, endpoints }: PresenceReader,
+  now: number,
+): Promise<KnownPhones> {
+  const [bridge, known] = await Promise.all([health(site), endpoints(site)])
+  // Without this, the numbers of a new site would be answered as unknown.
+  if (known.length === 0) checkBridgeOnline(bridge, now)
+  return { bridge, known }
+}
+
 /** A bridge sends a message every 10 s; after this long without one it counts as offline. */
 const silentMs = 20_000
 /** Retry-After: a bridge or PBX that restarts is back within half a minute. */
 const retryAfterSeconds = '15'
 
-/** Returns the calling phone's endpoint and numbers. @throws HttpProblemError if a call could not ring there now */
-export async function reachableEndpoint(
-  site: SiteId,
-  from: string,
-  { health, endpoints }: PresenceReader,
-  now: number,
-): Promise<{ endpoint: string; numbers: string[] }> {
-  const [bridge, known] = await Promise.all([health(site), endpoints(site)])
+/** @throws HttpProblemError 400 if a phone calls itself, by its extension or its name */
+export function checkNotSelf({ from, to }: { from: string; to: string }, { known }: KnownPhones): void {
+  const state = known.find(({ id }) => id === endpointId(from))?.state
+  const dialled = to.replace(dialSeparators, '')
+  if (state && [state.resource, state.number].includes(dialled)) {
+    throw badFields([{ field: 'to', message: 'A phone cannot call itself.' }])
+  }
+}
+
+/** Returns the calling phone's endpoint. @throws HttpProblemError if a call could not ring there now */
+export function reachableEndpoint(from: string, { bridge, known }: KnownPhones, now: number): string {
   checkBridgeOnline(bridge, now)
-  const id = from.startsWith('PJSIP/') ? from : `PJSIP/${from}`
+  const id = endpointId(from)
   const endpoint = known.find((entity) => entity.id === id)
   if (!endpoint) throw badFields([{ field: 'from', message: 'Not a phone of this site. Example: PJSIP/5860.' }])
   if (endpoint.state.reachability === 'offline') {
@@ -33,8 +55,11 @@ export async function reachableEndpoint(
       errors: [{ field: 'from', message: 'Not registered.' }],
     })
   }
-  const { resource, number } = endpoint.state
-  return { endpoint: id, numbers: number === undefined ? [resource] : [resource, number] }
+  return id
+}
+
+function endpointId(from: string): string {
+  return from.startsWith('PJSIP/') ? from : `PJSIP/${from}`
 }
 
 /** @throws HttpProblemError 503 while the bridge or its PBX cannot execute a command in time */

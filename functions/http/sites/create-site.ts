@@ -39,7 +39,10 @@ export async function createSite(request: SiteRequest, dependencies: CreateSiteD
   await bridges.removeAll(site)
   const url = await dependencies.commandQueues.create(site, queueNumber)
   await dependencies.sites.describe(site, properties, 0)
-  const apiKey = await makeKey({ name: 'first key', role: 'admin' }, { caller, site, pepper, keys, now })
+  const apiKey = await makeKey(
+    { name: 'first key', role: 'admin' },
+    { giver: { caller, row: undefined }, site, pepper, keys, now },
+  )
   const enrolment = await makeCode(site, { caller, bridges, now })
   if (!(await directory.open(site, claim, { number: queueNumber, url }))) throw taken(site, left)
   const row: SiteRow = { sk: site, ...properties, state: 'live', claim, claimedAt: now, queueNumber, revision: 0 }

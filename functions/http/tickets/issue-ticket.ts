@@ -31,8 +31,8 @@ export async function issueTicket(
   }
   const ticket = makeTicket()
   const expiresAt = now + ticketMs
-  const { site, keyId } = caller
+  const { site, keyId, until } = caller
   const scopes = [...(wanted ?? caller.scopes)]
-  await tickets.put(sha256(ticket), { site, keyId, scopes, expiresAt }, now)
+  await tickets.put(sha256(ticket), { site, keyId, scopes, expiresAt, until }, now)
   return { ticket, expiresAt: new Date(expiresAt).toISOString(), socketUrl, scopes }
 }
