@@ -147,13 +147,79 @@ export function parseConfig(content: string, file: string): BridgeConfig {
   }
   const result = v.safeParse(BridgeConfig, json)
   if (result.success) return result.output
-  const faults = [...new Set(result.issues.map(describeIssue))].join('; ')
+  // Valibot names one unknown key of each object.
+  const wrong = result.issues.filter(({ expected }) => expected !== 'never').map(describeIssue)
+  const unknown = unknownKeys(json, BridgeConfig).map((key) => `${key} is an unknown key${suggestionFor(key)}`)
+  const faults = [...new Set([...wrong, ...unknown])].join('; ')
   throw new FatalError('config-invalid', exitStatus.config, `the configuration ${file} is invalid: ${faults}`)
 }
 
+/** The configuration to show to a person who helps: every secret is replaced. */
+export function withoutSecrets(config: BridgeConfig): BridgeConfig {
+  const { ari, ami, menus } = config
+  return {
+    ...config,
+    ari: { ...ari, password: hidden },
+    ...(ami && { ami: { ...ami, password: hidden } }),
+    ...(menus && { menus: { ...menus, key: hidden } }),
+  }
+}
+const hidden = '(hidden)'
+
 function describeIssue(issue: v.BaseIssue<unknown>): string {
   const key = v.getDotPath(issue) ?? 'the file'
-  if (issue.expected === 'never') return `${key} is an unknown key`
   if (issue.received === 'undefined') return `${key} is missing`
   return `${key} must be ${issue.message}`
+}
+
+/** `; is it ari.user?` if a key of the schema is spelled nearly like it, or stands elsewhere. */
+function suggestionFor(key: string): string {
+  const near = keysOf(BridgeConfig)
+    .map((known) => ({ known, distance: Math.min(editDistance(key, known), editDistance(lastOf(key), lastOf(known))) }))
+    .filter(({ distance }) => distance <= Math.max(1, Math.floor(lastOf(key).length / 3)))
+    .sort((a, b) => editDistance(key, a.known) - editDistance(key, b.known))[0]
+  return near ? ` (is it ${near.known}?)` : ''
+}
+
+const lastOf = (key: string) => key.slice(key.lastIndexOf('.') + 1).toLowerCase()
+
+/** The dotted paths of all keys of a schema. */
+function keysOf(schema: unknown, path = ''): string[] {
+  return Object.entries(entriesOf(schema)).flatMap(([name, inner]) => [
+    `${path}${name}`,
+    ...keysOf(inner, `${path}${name}.`),
+  ])
+}
+
+/** The dotted paths of the keys of `json` that the schema lacks. */
+function unknownKeys(json: unknown, schema: unknown, path = ''): string[] {
+  const entries = entriesOf(schema)
+  if (typeof json !== 'object' || json === null || Object.keys(entries).length === 0) return []
+  return Object.entries(json).flatMap(([name, value]) =>
+    Object.hasOwn(entries, name) ? unknownKeys(value, entries[name], `${path}${name}.`) : `${path}${name}`,
+  )
+}
+
+/** The keys of an object's schema, also of an optional one; none for another schema. */
+function entriesOf(schema: unknown): Record<string, unknown> {
+  const { wrapped, entries } = v.is(SchemaParts, schema) ? schema : {}
+  return wrapped === undefined ? (entries ?? {}) : entriesOf(wrapped)
+}
+const SchemaParts = v.looseObject({
+  wrapped: v.optional(v.looseObject({})),
+  entries: v.optional(v.record(v.string(), v.unknown())),
+})
+
+/** Levenshtein's distance: the number of letters to insert, remove or replace. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1]
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1)
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[to.length] ?? 0
 }

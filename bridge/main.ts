@@ -1,22 +1,32 @@
 import { parseArgs } from 'node:util'
-import { readConfig } from './config.ts'
+import { runCheck } from './check/command.ts'
+import { readConfig, withoutSecrets } from './config.ts'
 import { runEnroll } from './enrolment/enroll.ts'
 import { exitStatus, FatalError } from './failure.ts'
 import { startBridge } from './lifecycle.ts'
 import { createLog, describeError } from './operate/log.ts'
+import { programVersion } from './operate/program-version.ts'
 import { runQuarantine } from './quarantine-command.ts'
+import { help } from './usage.ts'
 
 /**
- * Runs `switchhook-bridge --config FILE`, or before it once `switchhook-bridge enroll CODE --api URL --folder DIR`, or beside it
- * `switchhook-bridge quarantine list|retry --config FILE`. Logs to standard output. On failure it prints one sentence on standard error and exits with a status of sysexits.h.
+ * Runs `switchhook-bridge`; `bridge/usage.ts` has its commands. A running bridge logs to standard output. On failure it prints one
+ * sentence on standard error and exits with a status of sysexits.h.
  */
 async function main(): Promise<void> {
-  if (process.argv[2] === 'enroll') return runEnroll(process.argv.slice(3))
-  if (process.argv[2] === 'quarantine') {
-    process.exitCode = await runQuarantine(process.argv.slice(3))
+  const [command, ...args] = process.argv.slice(2)
+  if (command === 'enroll') return runEnroll(args)
+  if (command === 'quarantine' || command === 'check') {
+    process.exitCode = await (command === 'check' ? runCheck(args) : runQuarantine(args))
     return
   }
-  const config = await readConfig(configFile())
+  const options = optionsOf()
+  if (options.help) return print(help)
+  if (options.version) return print(`${programVersion}\n`)
+  if (options.config === undefined)
+    throw new FatalError('usage', exitStatus.usage, 'no configuration file was given: see switchhook-bridge --help')
+  const config = await readConfig(options.config)
+  if (options['print-config']) return print(`${JSON.stringify(withoutSecrets(config), null, 2)}\n`)
   // The reader of the log has gone away: the bridge continues without it.
   process.stdout.on('error', () => undefined)
   const log = createLog({ level: config.logLevel, write: (line) => process.stdout.write(line) })
@@ -33,18 +43,19 @@ async function main(): Promise<void> {
   }
 }
 
-function configFile(): string {
+function optionsOf() {
+  const flag = { type: 'boolean', default: false } as const
   try {
-    const { values } = parseArgs({ options: { config: { type: 'string' } } })
-    if (values.config !== undefined) return values.config
+    return parseArgs({
+      options: { config: { type: 'string' }, help: { ...flag, short: 'h' }, version: flag, 'print-config': flag },
+    }).values
   } catch (cause) {
-    throw new FatalError('usage', exitStatus.usage, `${describeError(cause)}: usage is switchhook-bridge --config FILE`)
+    throw new FatalError('usage', exitStatus.usage, `${describeError(cause)}: see switchhook-bridge --help`)
   }
-  throw new FatalError(
-    'usage',
-    exitStatus.usage,
-    'no configuration file was given: usage is switchhook-bridge --config FILE',
-  )
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
 }
 
 main().then(

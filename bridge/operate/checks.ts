@@ -1,10 +1,33 @@
 import type { Log } from './log.ts'
 
 /**
- * The catalogue of checks: what the bridge looks at, by stable id. `docs/deploy.md` lists them, and `/healthz` and the log show
- * their results.
+ * The catalogue of checks: what the bridge looks at, by stable id. `docs/deploy.md` lists them. A running bridge shows some in
+ * `/healthz` and its log; `switchhook-bridge check` looks at nearly all.
  */
-export const checkIds = ['cdr-file', 'cdr-zone', 'cdr-growth', 'cdr-quarantine'] as const
+export const checkIds = [
+  'config',
+  'bridge',
+  'state-folder',
+  'disk',
+  'key',
+  'clock',
+  'session',
+  'queues',
+  'ari',
+  'asterisk-version',
+  'asterisk-modules',
+  'ami',
+  'menus',
+  'cdr-back-end',
+  'cdr-settings',
+  'cdr-unanswered',
+  'cdr-batch',
+  'cdr-mapping',
+  'cdr-file',
+  'cdr-zone',
+  'cdr-growth',
+  'cdr-quarantine',
+] as const
 export type CheckId = (typeof checkIds)[number]
 
 export interface Check {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { errorCode, exitStatus, FatalError } from '../failure.ts'
@@ -23,12 +23,7 @@ export async function prepareStateFolder(folder: string): Promise<void> {
  * however the process ends (unix(7)); elsewhere by a socket in the temporary folder.
  */
 export async function lockFolder(folder: string): Promise<{ release(): Promise<void> }> {
-  const name = createHash('sha256')
-    .update(await realpath(folder))
-    .digest('hex')
-    .slice(0, 32)
-  const path =
-    process.platform === 'linux' ? `\0switchhook-bridge-${name}` : join(tmpdir(), `switchhook-bridge-${name}`)
+  const path = await lockPath(folder)
   const server = createServer((socket) => socket.destroy())
   try {
     await new Promise<void>((resolve, reject) => {
@@ -42,4 +37,25 @@ export async function lockFolder(folder: string): Promise<{ release(): Promise<v
   }
   server.unref()
   return { release: () => new Promise((resolve) => server.close(() => resolve())) }
+}
+
+/** Whether a process holds the state folder. Does not keep a bridge from starting. */
+export async function isFolderLocked(folder: string): Promise<boolean> {
+  const socket = connect(await lockPath(folder))
+  const answer = Promise.withResolvers<boolean>()
+  socket.once('connect', () => answer.resolve(true))
+  socket.once('error', () => answer.resolve(false))
+  try {
+    return await answer.promise
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function lockPath(folder: string): Promise<string> {
+  const name = createHash('sha256')
+    .update(await realpath(folder))
+    .digest('hex')
+    .slice(0, 32)
+  return process.platform === 'linux' ? `\0switchhook-bridge-${name}` : join(tmpdir(), `switchhook-bridge-${name}`)
 }

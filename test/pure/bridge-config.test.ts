@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseConfig, readConfig } from '../../bridge/config.ts'
+import { parseConfig, readConfig, withoutSecrets } from '../../bridge/config.ts'
 import { FatalError } from '../../bridge/failure.ts'
 import { readSigningKey } from '../../bridge/forward/signing-key.ts'
 
@@ -52,6 +52,27 @@ test('one error names every wrong key of the configuration and shows no value', 
   }
   expect(said).not.toContain('canary-of-the-test')
   expect(said).not.toContain('UPPER')
+})
+
+test.each([
+  [{ ...good, ari: { ...good.ari, pasword: 'x' } }, 'ari.pasword is an unknown key (is it ari.password?)'],
+  [{ ...good, stateDir: '/x', statefolder: '/x' }, 'statefolder is an unknown key (is it stateFolder?)'],
+  [{ ...good, password: 'x' }, 'password is an unknown key (is it ari.password?)'],
+  [{ ...good, cdr: { ...good.cdr, Zone: 'UTC' } }, 'cdr.Zone is an unknown key (is it cdr.zone?)'],
+  [{ ...good, menus: { key: 'x', file: ['x'] } }, 'menus.file is an unknown key (is it menus.files?)'],
+  [{ ...good, colour: 'x' }, 'colour is an unknown key'],
+])('suggests the key that a wrong one resembles: %#', (config, words) => {
+  expect(sentence(config).split(/: |; /)).toContain(words)
+})
+
+test('shows a configuration without its secrets', () => {
+  const secrets = {
+    ami: { port: 5038, user: 'bridge', password: 'canary-of-the-test' },
+    menus: { key: 'canary-of-the-test' },
+  }
+  const shown = JSON.stringify(withoutSecrets(parseConfig(JSON.stringify({ ...good, ...secrets }), 'bridge.json')))
+  expect(shown).not.toContain('canary-of-the-test')
+  expect(shown).toContain('"switchhook-events"')
 })
 
 test.each([

@@ -1,0 +1,136 @@
+import * as v from 'valibot'
+import { recommendedMapping } from '../../contracts/cdr-row/layout.ts'
+import { AmiConnection, AmiUnavailableError } from '../asterisk/ami-connection.ts'
+import { AriRefusedError, startFailure } from '../asterisk/ari-errors.ts'
+import { AriRest } from '../asterisk/ari-rest.ts'
+import type { BridgeConfig } from '../config.ts'
+import type { Check } from '../operate/checks.ts'
+
+/** Versions that `docs/asterisk-versions.md` names. */
+const supported: readonly number[] = [16, 18, 20, 22]
+/** What the bridge asks ARI for, by module. */
+const modulesOfBridge = [
+  'res_stasis',
+  'res_ari_applications',
+  'res_ari_asterisk',
+  'res_ari_bridges',
+  'res_ari_channels',
+  'res_ari_device_states',
+  'res_ari_endpoints',
+  'res_ari_events',
+]
+const modulesOfMenus = ['app_stasis', 'res_ari_playbacks', 'res_ari_sounds']
+const backEndsOfBridge = ['cdr_custom', 'cdr_csv']
+
+const Info = v.looseObject({ system: v.looseObject({ version: v.string() }) })
+const Modules = v.array(v.looseObject({ name: v.string(), status: v.string() }))
+
+/** Checks ARI: whether it can be reached, the rights of the user, the version and the modules. Makes no call and no change. */
+export async function checkAri({ ari, menus }: BridgeConfig, signal: AbortSignal): Promise<Check[]> {
+  const rest = new AriRest(ari.url, ari)
+  try {
+    const { system } = v.parse(Info, await rest.get('/asterisk/info', signal))
+    await requireWriteAccess(rest, signal)
+    const reachable: Check = { id: 'ari', state: 'ok', reason: `${ari.user} may read and write at ${ari.url}` }
+    return [reachable, versionCheck(system.version), ...(await moduleChecks(rest, menus !== undefined, signal))]
+  } catch (error) {
+    if (v.isValiError(error)) return [failed('ari', `${ari.url} answers, but not as ARI does`, 'Correct ari.url')]
+    const { message } = startFailure(error, ari)
+    // The sentence says what is wrong and, after the colon, what to do.
+    const [reason = message, ...repair] = message.split(': ')
+    return [failed('ari', reason, repair.join(': ') || 'See ari.conf and http.conf')]
+  }
+}
+
+/** A read-only user is refused before Asterisk looks for the bridge, which does not exist. Throws AriRefusedError. */
+async function requireWriteAccess(rest: AriRest, signal: AbortSignal): Promise<void> {
+  try {
+    await rest.delete('/bridges/switchhook-check', signal)
+  } catch (error) {
+    if (!(error instanceof AriRefusedError && error.status === 404)) throw error
+  }
+}
+
+function versionCheck(version: string): Check {
+  const id = 'asterisk-version'
+  const major = Number(/\d+/.exec(version)?.[0])
+  if (supported.includes(major)) return { id, state: 'ok', reason: `Asterisk ${version}` }
+  const reason = `Asterisk ${version} is not a version that Switchhook is tested with (${supported.join(', ')})`
+  return { id, state: 'warning', reason, repair: 'It may work: compare a few calls with the call log' }
+}
+
+async function moduleChecks(rest: AriRest, hasMenus: boolean, signal: AbortSignal): Promise<Check[]> {
+  const id = 'asterisk-modules'
+  const listed = v.safeParse(Modules, await rest.get('/asterisk/modules', signal))
+  if (!listed.success) return [failed(id, 'Asterisk does not list its modules', 'Load res_ari_asterisk.so')]
+  const running = new Set(
+    listed.output.filter(({ status }) => status === 'Running').map(({ name }) => name.replace(/\.so$/, '')),
+  )
+  const wanted = [...modulesOfBridge, ...(hasMenus ? modulesOfMenus : [])]
+  const missing = wanted.filter((name) => !running.has(name))
+  const modules: Check =
+    missing.length === 0
+      ? { id, state: 'ok', reason: 'every module that the bridge uses is loaded' }
+      : failed(id, `modules are not loaded: ${missing.join(', ')}`, loadLines(missing))
+  return [modules, backEndCheck(running)]
+}
+
+function backEndCheck(running: ReadonlySet<string>): Check {
+  const id = 'cdr-back-end'
+  const files = backEndsOfBridge.filter((name) => running.has(name))
+  if (files.length > 0) return { id, state: 'ok', reason: `records are written to a file by ${files.join(' and ')}` }
+  const others = [...running].filter((name) => /^cdr_/.test(name)).sort()
+  const found = others.length > 0 ? `only ${others.join(', ')} writes records` : 'no module writes records'
+  const repair = `In cdr_custom.conf:\n${recommendedMapping}${loadLines(['cdr_custom'])}`
+  return failed(id, `${found}, so that there is no file for the bridge`, repair)
+}
+
+const loadLines = (names: readonly string[]) =>
+  names.map((name) => `asterisk -rx "module load ${name}.so"`).join('\n') +
+  '\nand remove their lines "noload" from modules.conf'
+
+/** Checks the user of the Manager Interface by the actions that the bridge uses; all of them only read. */
+export async function checkAmi({ ami }: BridgeConfig, signal: AbortSignal): Promise<Check[]> {
+  const id = 'ami'
+  if (!ami) {
+    const reason = 'without ami, messages in mailboxes and registrations of trunks are not published'
+    const repair = 'Add a user to manager.conf, and ami to the configuration'
+    return [{ id, state: 'warning', reason, repair }]
+  }
+  let connection: AmiConnection
+  try {
+    connection = await AmiConnection.open(ami, () => undefined, signal)
+  } catch (error) {
+    if (!(error instanceof AmiUnavailableError)) throw error
+    return [failed(id, `the Manager Interface: ${error.message}`, 'Correct ami, or enable manager.conf')]
+  }
+  try {
+    const refused = await refusedActions(connection)
+    if (refused.length === 0) return [{ id, state: 'ok', reason: `${ami.user} may read what the bridge reads` }]
+    const repair = `In manager.conf, below [${ami.user}]:\nread = call,reporting\nwrite = call,reporting\nThen: asterisk -rx "manager reload"`
+    return [{ id, state: 'warning', reason: `Asterisk refuses ${ami.user}: ${refused.join('; ')}`, repair }]
+  } finally {
+    connection.close()
+  }
+}
+
+async function refusedActions(connection: AmiConnection): Promise<string[]> {
+  const actions = [
+    { Action: 'MailboxCount', Mailbox: 'switchhook-check@default' },
+    { Action: 'Getvar', Variable: 'EPOCH' },
+  ]
+  const refused: string[] = []
+  for (const action of actions) {
+    try {
+      await connection.ask(action)
+    } catch (error) {
+      if (!(error instanceof AmiUnavailableError)) throw error
+      refused.push(error.message)
+    }
+  }
+  return refused
+}
+
+function failed(id: Check['id'], reason: string, repair: string): Check {
+  return { id, state: 'failed', reason, repair }
+}

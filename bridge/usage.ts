@@ -1,0 +1,20 @@
+/** What `switchhook-bridge --help` prints. */
+export const help = `switchhook-bridge forwards the events and call records of an Asterisk PBX to Switchhook.
+
+  switchhook-bridge --config FILE
+      Runs the bridge until SIGTERM or SIGINT.
+  switchhook-bridge enroll CODE --api URL --folder DIR
+      Enrols the bridge with the code of its site. Once, before the first start.
+  switchhook-bridge check --config FILE [--etc DIR] [--json]
+      Says what is wrong with the machine, Asterisk, the records or the cloud, and how to repair it. Also beside a running
+      bridge. It makes no call and changes nothing. DIR is Asterisk's configuration, /etc/asterisk by default.
+  switchhook-bridge quarantine list|retry --config FILE
+      Lists the records that could not be read, or reads them again.
+  switchhook-bridge --print-config --config FILE
+      Prints the whole configuration with its defaults, without its secrets.
+  switchhook-bridge --version
+  switchhook-bridge --help
+
+Exit statuses are those of sysexits.h: 64 usage, 65 records are left, 66 no input, 69 unavailable, 73 cannot write,
+74 disk, 75 try again, 77 refused, 78 configuration.
+`
