@@ -42,3 +42,5 @@ export const pageRowsMax = 500
 export const pageRowsDefault = 50
 /** Usual time from a write to its arrival at a client. A digest leaves out younger entities. */
 export const recentMs = 3_000
+/** Code points of a text or a name of Asterisk in a fact. The longest name that a SIP phone can set has 79; a dial plan can set any. */
+export const textCodePointsMax = 200

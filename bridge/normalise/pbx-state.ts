@@ -127,6 +127,7 @@ function isOfOwnControl(event: AriEvent): boolean {
   switch (event.type) {
     case 'ChannelCreated':
     case 'ChannelStateChange':
+    case 'ChannelCallerId':
     case 'ChannelHangupRequest':
     case 'ChannelDestroyed':
     case 'ChannelEnteredBridge':
