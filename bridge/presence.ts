@@ -191,6 +191,10 @@ export class Presence {
       log.error('facts dropped, the spool was full', { facts: dropped.count })
       this.#pendingResync = { gap: { sinceMs: dropped.sinceMs, reason: 'spool full' } }
     }
+    if (this.phones.leftCount > 0) {
+      this.phones.leftCount = 0
+      this.#publishReady(true)
+    }
     if (nowMs() - this.#republishedMs > republishEveryMs) {
       this.#republishedMs = nowMs()
       this.#republishCalls()

@@ -39,6 +39,11 @@ export class Calls {
     return call?.isVisible ? call.state() : undefined
   }
 
+  /** Any channel that lives now. */
+  anyChannel(): string | undefined {
+    return this.#index.all()[0]?.legs.keys().next().value
+  }
+
   channelsOf(id: string): string[] {
     return [...(this.#index.get(id)?.legs.keys() ?? [])]
   }

@@ -11,6 +11,15 @@ export interface ExtensionSettings {
   forwardUnavailable: string
   dnd: boolean
 }
+/** The settings of an extension that has none. */
+export const noSettings: ExtensionSettings = {
+  forward: '',
+  forwardBusy: '',
+  forwardNoAnswer: '',
+  forwardUnavailable: '',
+  dnd: false,
+}
+
 /** What the PBX's configuration says about an endpoint. */
 export interface PhoneEntry {
   endpoint: string
