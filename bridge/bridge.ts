@@ -8,6 +8,7 @@ import { AriRest } from './asterisk/ari-rest.ts'
 import type { CdrFolder } from './asterisk/cdr-folder.ts'
 import { CdrWatch } from './asterisk/cdr-watch.ts'
 import { AriIntake } from './asterisk/intake.ts'
+import { hasModules } from './asterisk/loaded-modules.ts'
 import { MailboxWatch } from './asterisk/mailbox-watch.ts'
 import { Commands } from './commands/commands.ts'
 import { DayVerifier } from './commands/day-verifier.ts'
@@ -15,7 +16,7 @@ import type { BridgeConfig } from './config.ts'
 import type { Connections, Operation, ProcessConnections } from './connections.ts'
 import { CdrLane } from './forward/cdr-lane.ts'
 import { type CdrSettings, cdrFormat } from './normalise/cdr-record.ts'
-import { Mailboxes } from './normalise/mailboxes.ts'
+import { Mailboxes, mailboxCheck } from './normalise/mailboxes.ts'
 import { Registrations } from './normalise/registrations.ts'
 import { Checks } from './operate/checks.ts'
 import { type Clock, realClock } from './operate/clock.ts'
@@ -25,6 +26,9 @@ import { type OpenPipeline, openPipeline } from './pipeline.ts'
 import { Presence } from './presence.ts'
 import { type Disk, realDisk } from './spool/disk.ts'
 import { LastSeenFile, takeEpoch } from './spool/state-files.ts'
+
+/** Asterisk answers within milliseconds or hangs. */
+const modulesMsMax = 5_000
 
 /** The machine and the PBX that a bridge runs on. A simulator passes models of them. */
 export interface Environment {
@@ -36,6 +40,8 @@ export interface Environment {
   link: AriLink
   /** Without it, messages waiting in mailboxes and registrations of trunks are not published. */
   ami?: AmiAddress | undefined
+  /** Returns whether Asterisk has loaded all of these modules; by default that is taken for granted. */
+  hasModules?(names: readonly string[]): Promise<boolean>
   disk: Disk
   clock: Clock
   spoolBytesMax?: number
@@ -70,7 +76,9 @@ export async function createBridge(
   const { site, stateFolder, ari, ami, cdr } = config
   const link = await openAriLink(ari, undo)
   const machine = { disk: realDisk, clock: realClock }
-  const environment = { site, stateFolder, run: randomUUID(), ari, ami, link, cdr, ...machine }
+  const requests = new AriRest(ari.url, ari)
+  const modules = (names: readonly string[]) => hasModules(names, requests, AbortSignal.timeout(modulesMsMax))
+  const environment = { site, stateFolder, run: randomUUID(), ari, ami, link, cdr, hasModules: modules, ...machine }
   const components = await assemble(environment, connections, operation, onBroken)
   const { presence, state, lanes } = components
   const days = new DayVerifier({
@@ -92,8 +100,15 @@ export async function createBridge(
     queueUrl: () => session?.commandQueue ?? config.queues.commands,
   })
   undo.defer(() => commands.stop())
-  const requests = new AriRest(ari.url, ari)
-  const settings = new PhoneSettings({ ...operation, requests, known: presence, clock: realClock })
+  const reader = components.mailboxes?.reader
+  const settings = new PhoneSettings({
+    ...operation,
+    requests,
+    ami: reader,
+    known: presence,
+    anyChannel: () => state.calls.anyChannel(),
+    clock: realClock,
+  })
   return { ...components, commands, settings }
 }
 
@@ -127,7 +142,8 @@ export async function assemble(
     lastSeenMs,
     nowMs: clock.nowMs,
   })
-  const mailboxes = ami && createMailboxWatch(ami, clock, presence, operation)
+  const checks = new Checks(log)
+  const mailboxes = ami && createMailboxWatch(ami, environment, presence, operation, checks)
   const intake = new AriIntake({
     ...operation,
     ari,
@@ -145,7 +161,6 @@ export async function assemble(
     differences: (snapshot) => state.differences(snapshot, pipeline.now()),
   })
   const format = cdrFormat(cdr)
-  const checks = new Checks(log)
   const cdrs = new CdrWatch({ ...cdr, format, checks, refused, clock, ended: () => state.calls.endedCount })
   const cdrLane = new CdrLane({
     ...connections,
@@ -176,7 +191,13 @@ export async function assemble(
   return { ...opened, presence, mailboxes, intake, cdrLane, tick, health }
 }
 
-function createMailboxWatch(address: AmiAddress, clock: Clock, presence: Presence, operation: Operation): MailboxWatch {
+function createMailboxWatch(
+  address: AmiAddress,
+  { clock, hasModules }: Environment,
+  presence: Presence,
+  operation: Operation,
+  checks: Checks,
+): MailboxWatch {
   const mailboxes = new Mailboxes()
   const registrations = new Registrations()
   const publish = (endpoints: string[]) => {
@@ -186,6 +207,8 @@ function createMailboxWatch(address: AmiAddress, clock: Clock, presence: Presenc
     ...operation,
     address,
     clock,
+    ...(hasModules && { hasModules }),
+    onUnfollowed: (names) => checks.set(mailboxCheck(names)),
     endpoints: () => presence.endpoints,
     onOwners: (owners) => publish(mailboxes.setOwners(owners)),
     onCount: (mailbox, count) => publish(mailboxes.setCount(mailbox, count)),

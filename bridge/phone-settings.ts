@@ -1,7 +1,16 @@
+import * as v from 'valibot'
 import type { EndpointState } from '../contracts/facts.ts'
 import type { AriRequests } from './asterisk/ari-connection.ts'
 import { AriRefusedError } from './asterisk/ari-errors.ts'
-import { DialPlan, namesMax } from './asterisk/dial-plan.ts'
+import {
+  DialPlan,
+  namesMax,
+  neededModules,
+  type PbxReader,
+  readHasForwarding,
+  readSettings,
+} from './asterisk/dial-plan.ts'
+import { hasModules } from './asterisk/loaded-modules.ts'
 import { readDeviceState, readPhoneEntry } from './asterisk/phone-directory.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
 import type { Clock } from './operate/clock.ts'
@@ -18,14 +27,22 @@ export interface KnownPhones {
 }
 export interface PhoneSettingsDependencies {
   requests: AriRequests
+  /** Reads the PBX over the Manager Interface, if the bridge has it. */
+  ami?: PbxReader | undefined
   known: KnownPhones
+  /** Returns any channel that lives now. */
+  anyChannel(): string | undefined
   counters: Counters
   log: Log
   clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
 }
 
+const Value = v.looseObject({ value: v.string() })
+
 /** Changes by phone and API make events; those at Asterisk's console make none and are found by reading. */
 const readEveryMs = 30_000
+/** A PBX without the dial plan of forwarding may get it by a reload, which no event tells. */
+const askAgainMs = 600_000
 /** Concurrent requests. */
 const requestsMax = 8
 
@@ -35,6 +52,8 @@ export class PhoneSettings {
   readonly #dialPlan: DialPlan
   #connection = 0
   #readMs = Number.NEGATIVE_INFINITY
+  /** When the PBX last said that it has no dial plan of forwarding. */
+  #missingMs = Number.NEGATIVE_INFINITY
   #isBusy = false
 
   constructor(dependencies: PhoneSettingsDependencies) {
@@ -67,7 +86,7 @@ export class PhoneSettings {
     }
     const now = clock.monotonicMs()
     if (!isNew && now - this.#readMs < readEveryMs) return
-    await this.#readForwarding(known.phones.withSettings(), signal)
+    if (isNew || now - this.#missingMs >= askAgainMs) await this.#readForwarding(signal)
     this.#connection = connections
     this.#readMs = now
   }
@@ -90,16 +109,60 @@ export class PhoneSettings {
     })
   }
 
-  async #readForwarding(numbers: readonly string[], signal: AbortSignal): Promise<void> {
-    const rounds = Math.max(1, Math.ceil(numbers.length / namesMax))
+  /**
+   * Reads without a call. Asterisk takes a call into a dial plan that it does not have like any other, and writes a record of each.
+   */
+  async #readForwarding(signal: AbortSignal): Promise<void> {
+    const { known, ami, counters, clock } = this.#dependencies
+    const { phones } = known
+    const hasForwarding = await this.#hasForwarding(signal)
+    // Nobody can be asked now: the next reading tries again.
+    if (hasForwarding === undefined) return
+    const now = () => new Date(clock.nowMs()).toISOString()
+    if (!hasForwarding) {
+      this.#missingMs = clock.monotonicMs()
+      counters.add('forwarding-missing')
+      known.publishEndpoints(phones.clearSettings(now()))
+      return
+    }
+    this.#missingMs = Number.NEGATIVE_INFINITY
+    const seen = phones.all()
+    const numbers = seen.flatMap(({ number }) => number ?? [])
+    const settings = ami && (await readSettings(ami, numbers))
+    if (settings) known.publishEndpoints(phones.setSettings(settings, seen, now()))
+    else await this.#requestReports(phones.withSettings(), signal)
+  }
+
+  /** Asks over the Manager Interface, or without it a channel that lives. */
+  async #hasForwarding(signal: AbortSignal): Promise<boolean | undefined> {
+    const { requests, ami, known } = this.#dependencies
+    if (known.phones.hasForwarding && !ami) return true
+    if (!(await hasModules(neededModules, requests, signal))) return false
+    const byAmi = ami && (await readHasForwarding(ami))
+    if (byAmi !== undefined) return byAmi
+    return await readHasForwarding({ variable: (name) => this.#variableOfAnyChannel(name, signal) })
+  }
+
+  async #variableOfAnyChannel(name: string, signal: AbortSignal): Promise<string | undefined> {
+    const { requests, anyChannel } = this.#dependencies
+    const channel = anyChannel()
+    if (channel === undefined) return undefined
     try {
-      for (let round = 0; round < rounds; round += 1) {
-        await this.#dialPlan.read(numbers.slice(round * namesMax, (round + 1) * namesMax), signal)
-      }
+      const path = `/channels/${encodeURIComponent(channel)}/variable?variable=${encodeURIComponent(name)}`
+      const answer = v.safeParse(Value, await requests.get(path, signal))
+      return answer.success ? answer.output.value : undefined
     } catch (error) {
-      // The dial plan has no such context: this PBX does not support forwarding, and its phones are not `forwardable`.
-      if (!(error instanceof AriRefusedError)) throw error
-      this.#dependencies.counters.add('forwarding-missing')
+      // The channel has ended meanwhile.
+      if (error instanceof AriRefusedError) return undefined
+      throw error
+    }
+  }
+
+  /** Requests UserEvents of the dial plan, which the PBX is known to have: it makes the channel of the request leave no record. */
+  async #requestReports(numbers: readonly string[], signal: AbortSignal): Promise<void> {
+    const rounds = Math.max(1, Math.ceil(numbers.length / namesMax))
+    for (let round = 0; round < rounds; round += 1) {
+      await this.#dialPlan.read(numbers.slice(round * namesMax, (round + 1) * namesMax), signal)
     }
   }
 }

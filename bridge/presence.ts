@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent } from '../contracts/events.ts'
 import { CallState, type EndpointState } from '../contracts/facts.ts'
+import { cutText } from '../contracts/text.ts'
 import type { LateFact } from './forward/late-facts.ts'
 import type { Snapshot } from './normalise/ari-objects.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
@@ -152,7 +153,7 @@ export class Presence {
     const { pipeline } = this.#dependencies
     const to = pipeline.now()
     const from = new Date(Math.min(fromMs, Date.parse(to))).toISOString()
-    pipeline.publish({ kind: 'gap', state: { from, to, reason: reason.slice(0, 200) } }, to)
+    pipeline.publish({ kind: 'gap', state: { from, to, reason: cutText(reason) } }, to)
   }
 
   /** Publishes the current state of everything that late facts were about: the cloud never takes live state from late facts. */
@@ -189,6 +190,10 @@ export class Presence {
     if (dropped) {
       log.error('facts dropped, the spool was full', { facts: dropped.count })
       this.#pendingResync = { gap: { sinceMs: dropped.sinceMs, reason: 'spool full' } }
+    }
+    if (this.phones.leftCount > 0) {
+      this.phones.leftCount = 0
+      this.#publishReady(true)
     }
     if (nowMs() - this.#republishedMs > republishEveryMs) {
       this.#republishedMs = nowMs()

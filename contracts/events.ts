@@ -3,6 +3,7 @@ import { Cdr } from './cdr.ts'
 import { CdrDigest } from './cdr-digest.ts'
 import { CallState, EndpointState, EpochReady, Gap, Heartbeat } from './facts.ts'
 import { type SiteId, Timestamp } from './names.ts'
+import { BoundedText } from './text.ts'
 import { formatVersion, Version } from './version.ts'
 
 /**
@@ -14,7 +15,7 @@ const attributes = {
   specversion: v.literal('1.0'),
   id: v.pipe(v.string(), v.minLength(1), v.maxLength(300)),
   source: v.pipe(v.string(), v.maxLength(100)),
-  subject: v.pipe(v.string(), v.maxLength(200)),
+  subject: BoundedText,
   time: Timestamp,
 }
 const ordered = { v: Version }

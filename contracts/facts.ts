@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { CallResult } from './call-result.ts'
 import { Timestamp } from './names.ts'
 import { Placed } from './placed.ts'
+import { BoundedText } from './text.ts'
 
 /** Asterisk's device states as `DeviceStateChanged` names them. States that a later Asterisk adds are kept as they are. */
 export const knownDeviceStates = [
@@ -16,7 +17,7 @@ export const knownDeviceStates = [
   'ONHOLD',
 ] as const
 
-const word = v.pipe(v.string(), v.maxLength(200))
+const word = BoundedText
 
 /** Whether the endpoint's contact is reachable: `offline` is not registered, `unknown` not reported yet. */
 export const Reachability = v.picklist(['online', 'offline', 'unknown'])

@@ -44,3 +44,5 @@ export const pageRowsDefault = 50
 export const recentMs = 3_000
 /** Longest id in a path, in bytes: Asterisk's ids have up to 149, and DynamoDB's keys up to 1,024. */
 export const pathBytesMax = 255
+/** Code points of a text or a name of Asterisk in a fact. The longest name that a SIP phone can set has 79; a dial plan can set any. */
+export const textCodePointsMax = 200

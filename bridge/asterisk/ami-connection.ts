@@ -44,6 +44,8 @@ export class AmiConnection {
   readonly #socket: Socket
   readonly #onEvent: (event: AmiMessage) => void
   readonly #waiting = new Map<string, Waiting>()
+  /** Events that answer an action, by its number. */
+  readonly #expected = new Map<string, { event: string; resolve(message: AmiMessage): void }>()
   #count = 0
   readonly closed: Promise<string>
 
@@ -117,8 +119,28 @@ export class AmiConnection {
     }
   }
 
+  /** Sends an action whose answer is one event, and returns its headers. Throws as `ask`. */
+  async askForEvent(headers: Readonly<Record<string, string>>, event: string): Promise<ReadonlyMap<string, string>> {
+    const { promise, resolve, reject } = Promise.withResolvers<AmiMessage>()
+    const timer = setTimeout(() => reject(noAnswer(headers['Action'] ?? '')), answerMsMax)
+    // Asterisk answers the action first, so `ask` gives it the next number.
+    const id = String(this.#count + 1)
+    this.#expected.set(id, { event, resolve })
+    // The answer may have failed meanwhile, and then nobody waits for the event.
+    promise.catch(() => undefined)
+    try {
+      await this.ask(headers)
+      return (await promise).headers
+    } finally {
+      clearTimeout(timer)
+      this.#expected.delete(id)
+    }
+  }
+
   #take(message: AmiMessage): void {
-    if (message.headers.has('event')) this.#onEvent(message)
+    const expected = this.#expected.get(message.headers.get('actionid') ?? '')
+    if (expected && message.headers.get('event') === expected.event) expected.resolve(message)
+    else if (message.headers.has('event')) this.#onEvent(message)
     else this.#waiting.get(message.headers.get('actionid') ?? '')?.resolve(message)
   }
 

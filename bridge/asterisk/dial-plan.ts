@@ -1,11 +1,11 @@
 import type { SettingName } from '../../contracts/commands.ts'
+import { type ExtensionSettings, noSettings } from '../normalise/phone-settings.ts'
 import type { AriRequests } from './ari-connection.ts'
 
-/** The dial plan answers within milliseconds, or its context is missing. */
+/** The dial plan answers within milliseconds. */
 const askSeconds = 5
 /** A dial plan variable holds 4,096 characters, so this many numbers fit in one request. */
 export const namesMax = 150
-
 /** Means no target: the dial plan's REGEX() does not accept an empty string. */
 const nothing = 'rien'
 
@@ -18,9 +18,66 @@ const families: Readonly<Record<SettingName, string>> = {
   dnd: 'dnd',
 }
 
+/** Modules of the functions that are read. On a PBX without one of them, asking would write an error to its log. */
+export const neededModules: readonly string[] = ['func_dialplan.so', 'func_db.so']
+/** Asterisk cuts a value to 1,023 bytes: a list this long may not be whole. */
+const listBytesWhole = 1_000
+const numberPattern = /^\d{1,8}$/
+
+/** Reads the PBX without a call. Each method returns `undefined` if that is not possible now. */
+export interface PbxReader {
+  /** A function of the dial plan, such as `DB_KEYS(renvoi)`. */
+  variable(name: string): Promise<string | undefined>
+  /** A value in astDB; empty if there is none. The function `DB()` may not be read from outside the dial plan. */
+  database(family: string, key: string): Promise<string | undefined>
+}
+
+/** Returns whether the PBX has the dial plan of forwarding. */
+export async function readHasForwarding(pbx: Pick<PbxReader, 'variable'>): Promise<boolean | undefined> {
+  const answer = await pbx.variable('DIALPLAN_EXISTS(renvoi-api,set,1)')
+  return answer === undefined ? undefined : answer === '1'
+}
+
 /**
- * Reads and sets forwarding through contexts of the dial plan, over a Local channel; results come back as UserEvents.
- * Writing astDB by AMI would need `write=system`, which also permits loading modules.
+ * Returns the settings of each extension that has any, from astDB; `undefined` if they cannot be read now. `numbers` are asked one by
+ * one where Asterisk's list of them is not whole.
+ */
+export async function readSettings(
+  pbx: PbxReader,
+  numbers: readonly string[],
+): Promise<Map<string, ExtensionSettings> | undefined> {
+  const found = new Map<string, ExtensionSettings>()
+  for (const [name, family] of Object.entries(families)) {
+    const list = await pbx.variable(`DB_KEYS(${family})`)
+    if (list === undefined) return undefined
+    const isWhole = Buffer.byteLength(list) < listBytesWhole
+    // The last key of a list that was cut may be half a number.
+    const listed = list.split(',').slice(0, isWhole ? undefined : -1)
+    for (const number of new Set(isWhole ? listed : [...listed, ...numbers])) {
+      if (!numberPattern.test(number)) continue
+      const value = await pbx.database(family, number)
+      if (value === undefined) return undefined
+      if (value === '') continue
+      const settings = found.get(number) ?? { ...noSettings }
+      found.set(number, settings)
+      put(settings, name, value)
+    }
+  }
+  return found
+}
+
+function put(settings: ExtensionSettings, name: string, value: string): void {
+  if (name === 'always') settings.forward = value
+  else if (name === 'busy') settings.forwardBusy = value
+  else if (name === 'no-answer') settings.forwardNoAnswer = value
+  else if (name === 'unavailable') settings.forwardUnavailable = value
+  else settings.dnd = true
+}
+
+/**
+ * Sets forwarding through a context of the dial plan, over a Local channel; results come back as UserEvents. Writing astDB by AMI
+ * would need `write=system`, which also permits loading modules. Only for a PBX that is known to have the context: any other one answers
+ * 200 too, and writes a call record.
  */
 export class DialPlan {
   readonly #requests: Pick<AriRequests, 'post'>

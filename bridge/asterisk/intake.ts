@@ -11,6 +11,8 @@ import { wait } from '../operate/wait.ts'
 import type { Quarantine } from '../spool/quarantine.ts'
 import type { AriLink, AriRequests } from './ari-connection.ts'
 import { type AriAddress, AriRefusedError, startFailure } from './ari-errors.ts'
+import { type BufferedEvent, EventBuffer } from './event-buffer.ts'
+import { OddInput } from './odd-input.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
 import { readSnapshot } from './resynchronise.ts'
 import { sweep } from './sweep.ts'
@@ -18,8 +20,6 @@ import { sweep } from './sweep.ts'
 /** A PBX that boots together with the bridge is up within this; after it, a setting is wrong or the PBX is down. */
 const startMsMax = 10_000
 const startRetryMs = 500
-/** Events buffered during a resynchronisation: 5 s of the fastest Asterisk measured, 4,600 a second. More restart the connection. */
-const bufferedMax = 25_000
 /** The first event of this many unknown types goes to the quarantine. */
 const unknownTypesMax = 100
 
@@ -45,13 +45,15 @@ export interface IntakeDependencies {
 export class AriIntake {
   readonly #dependencies: IntakeDependencies
   readonly #clock: Clock
-  #buffer: AriEvent[] | undefined
+  #buffer: EventBuffer | undefined
   #hasConnected = false
   readonly #unknownTypes = new Set<string>()
+  readonly #odd: OddInput
 
   constructor(dependencies: IntakeDependencies) {
     this.#dependencies = dependencies
     this.#clock = dependencies.clock ?? realClock
+    this.#odd = new OddInput(dependencies.counters, dependencies.log)
   }
 
   /** Runs until the signal aborts. Throws FatalError if ARI is not reached at the start, or another client takes the application. */
@@ -92,7 +94,7 @@ export class AriIntake {
   /** Runs one connection to its end and returns why it ended. */
   async #connection(gapReason: string | undefined, signal: AbortSignal, onFirst: () => void): Promise<string> {
     const { link, log } = this.#dependencies
-    const buffer: AriEvent[] = []
+    const buffer = new EventBuffer()
     this.#buffer = buffer
     const failure = new AbortController()
     const socket = await link.connect((frame) => this.#take(frame, failure), signal)
@@ -103,7 +105,7 @@ export class AriIntake {
       void socket.closed.then(() => whileOpen.abort())
       const reading = AbortSignal.any([ended, whileOpen.signal])
       await this.#setFilter(socket.requests, reading)
-      const snapshot = await readSnapshot(socket.requests, reading)
+      const snapshot = await readSnapshot(socket.requests, reading, this.#odd)
       await this.#dependencies.onConnected(snapshot, () => this.#endBuffering(buffer), gapReason)
       this.#hasConnected = true
       log.info('ari connected', { endpoints: snapshot.endpoints.length, channels: snapshot.channels.length })
@@ -124,35 +126,36 @@ export class AriIntake {
 
   async #sweep(requests: AriRequests, failure: AbortController, signal: AbortSignal): Promise<void> {
     const { counters, log, differences } = this.#dependencies
-    const found = await sweep(requests, { counters, log, clock: this.#clock, differences }, signal)
+    const found = await sweep(requests, { counters, log, clock: this.#clock, odd: this.#odd, differences }, signal)
     if (found === 0) return
     counters.add('sweep-differed', found)
     log.warn('sweep-differed', { entities: found })
     failure.abort('a sweep found changes without an event')
   }
 
-  #endBuffering(buffer: AriEvent[]): AriEvent[] {
+  #endBuffering(buffer: EventBuffer): AriEvent[] {
     this.#buffer = undefined
-    return buffer
+    return buffer.events()
   }
 
   #take(bytes: Buffer, failure: AbortController): void {
     const frame = readFrame(bytes)
     if (frame.kind === 'ignored') return
+    if (frame.kind === 'event' && frame.repaired !== undefined) this.#odd.onEvent(frame.repaired)
     if (frame.kind === 'malformed') this.#quarantine('ari-frame-malformed', bytes, frame.reason)
     else if (frame.kind === 'unknown') this.#noteUnknown(bytes, frame.type)
     else if (frame.event.type === 'ApplicationReplaced') failure.abort(replaced(this.#dependencies.ari.application))
     else if (!this.#buffer) this.#dependencies.onEvent(frame.event)
-    else this.#hold(this.#buffer, frame.event, failure)
+    else this.#hold(this.#buffer, { event: frame.event, bytes: bytes.length }, failure)
   }
 
   /** Replayed events may be more than the buffer holds: they are published at once, and only the newest are buffered. */
-  #hold(buffer: AriEvent[], event: AriEvent, failure: AbortController): void {
-    buffer.push(event)
+  #hold(buffer: EventBuffer, { event, bytes }: BufferedEvent, failure: AbortController): void {
+    buffer.push(event, bytes)
     const isReplay = this.#dependencies.link.direction === 'outbound'
     if (isReplay) this.#dependencies.onReplayed(event)
-    if (buffer.length <= bufferedMax) return
-    if (isReplay) buffer.splice(0, bufferedMax / 2)
+    if (!buffer.isFull) return
+    if (isReplay) buffer.dropOlderHalf()
     else failure.abort('too many events during the resynchronisation')
   }
 

@@ -4,15 +4,20 @@ import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { Notifier, wait } from '../operate/wait.ts'
 import { type AmiAddress, AmiConnection, AmiUnavailableError } from './ami-connection.ts'
-import { AmiHeaderError, type AmiMessage } from './ami-messages.ts'
+import type { AmiMessage } from './ami-messages.ts'
+import { AmiReader } from './ami-reader.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
 
 /** Counts that change without an event, for example by hand in Asterisk's voicemail folder, are read again after this. */
 const readAgainMs = 300_000
 /** An AMI user needs `read = system` to get an event of a registration that changed; the list of all needs no more than the counts. */
 const registrationsEveryMs = 30_000
-/** Such as `6000@voicemail`; 80 characters is Asterisk's own limit. */
-const mailboxPattern = /^[\w.+-]{1,80}@[\w.-]{1,80}$/
+/** Such as `6000@voicemail`, `60`, or any other text that an external voicemail system knows its mailboxes by. */
+const mailboxPattern = /^[^\p{Cc}]{1,200}$/u
+/** `60` in pjsip.conf is a mailbox of this context, which Asterisk's events name. */
+const defaultContext = '@default'
+/** Without these modules, asking would write an error to Asterisk's log. */
+const neededModules = ['func_pjsip_endpoint.so', 'func_pjsip_aor.so']
 /** A phone may show several mailboxes; more than this is a configuration error. */
 const mailboxesMax = 20
 
@@ -23,6 +28,10 @@ export interface MailboxWatchDependencies {
   clock?: Clock
   /** Returns the currently known phones, such as `PJSIP/5860`. */
   endpoints(): string[]
+  /** Returns whether Asterisk has loaded all of these modules; by default that is taken for granted. */
+  hasModules?(names: readonly string[]): Promise<boolean>
+  /** Gets each mailbox of a phone that cannot be followed, after each reading. */
+  onUnfollowed?(mailboxes: readonly string[]): void
   /** Gets the phones that show each mailbox. */
   onOwners(owners: ReadonlyMap<string, readonly string[]>): void
   onCount(mailbox: string, count: MailboxCount): void
@@ -40,9 +49,13 @@ export class MailboxWatch {
   readonly #notifier: Notifier
   #isConnected = false
   #isDue = false
+  /** The mailboxes that phones show. */
+  #followed: ReadonlySet<string> = new Set()
+  readonly reader: AmiReader
 
   constructor(dependencies: MailboxWatchDependencies) {
     this.#dependencies = dependencies
+    this.reader = new AmiReader(dependencies.counters, dependencies.log)
     this.#clock = dependencies.clock ?? realClock
     this.#notifier = new Notifier(this.#clock)
   }
@@ -84,70 +97,70 @@ export class MailboxWatch {
     })
     try {
       this.#isConnected = true
+      this.reader.use(connection)
       log.info('ami connected')
       let [readMs, asksRegistrations] = [Number.NEGATIVE_INFINITY, this.#dependencies.onOther !== undefined]
       while (!ended.signal.aborted) {
         // Asterisk answers with one event for each registration; without PJSIP it refuses.
         if (asksRegistrations)
-          asksRegistrations = (await this.#ask(connection, { Action: 'PJSIPShowRegistrationsOutbound' })) !== undefined
+          asksRegistrations = (await this.reader.ask({ Action: 'PJSIPShowRegistrationsOutbound' })) !== undefined
         const nowMs = this.#clock.monotonicMs()
         if (this.#isDue || nowMs - readMs >= readAgainMs) {
           this.#isDue = false
           readMs = nowMs
-          await this.#readAll(connection)
+          await this.#readAll()
         }
         await this.#notifier.wait(ended.signal, asksRegistrations ? registrationsEveryMs : readAgainMs)
       }
       if (!signal.aborted) log.warn('ami disconnected', { reason: await closed })
     } finally {
+      this.reader.use(undefined)
       connection.close()
     }
   }
 
-  async #readAll(connection: AmiConnection): Promise<void> {
+  async #readAll(): Promise<void> {
+    const { hasModules, onOwners, onUnfollowed } = this.#dependencies
     const owners = new Map<string, string[]>()
-    for (const endpoint of this.#dependencies.endpoints()) {
-      for (const mailbox of await this.#mailboxesOf(connection, endpoint)) {
-        owners.set(mailbox, [...(owners.get(mailbox) ?? []), endpoint])
+    const unfollowed: string[] = []
+    if (!hasModules || (await hasModules(neededModules))) {
+      for (const endpoint of this.#dependencies.endpoints()) {
+        const named = await this.#mailboxesOf(endpoint)
+        const usable = named.filter((mailbox) => mailboxPattern.test(mailbox)).slice(0, mailboxesMax)
+        unfollowed.push(...named.filter((mailbox) => !usable.includes(mailbox)))
+        for (const mailbox of usable) owners.set(mailbox, [...(owners.get(mailbox) ?? []), endpoint])
       }
     }
-    this.#dependencies.onOwners(owners)
+    this.#followed = new Set(owners.keys())
+    onOwners(owners)
     for (const mailbox of owners.keys()) {
-      const count = await this.#ask(connection, { Action: 'MailboxCount', Mailbox: mailbox })
-      const [fresh, old] = ['newmessages', 'oldmessages'].map((name) => Number(count?.get(name)))
-      if (Number.isInteger(fresh) && Number.isInteger(old))
-        this.#dependencies.onCount(mailbox, { new: fresh ?? 0, old: old ?? 0 })
+      const headers = await this.reader.ask({ Action: 'MailboxCount', Mailbox: mailbox })
+      // The lamp of a phone burns for urgent messages too; Asterisk counts them apart.
+      const fresh = countIn(headers, 'newmessages')
+      const urgent = countIn(headers, 'urgmessages') ?? 0
+      const old = countIn(headers, 'oldmessages')
+      if (fresh === undefined || old === undefined) unfollowed.push(mailbox)
+      else this.#dependencies.onCount(mailbox, { new: fresh + urgent, old })
     }
+    onUnfollowed?.(unfollowed)
   }
 
-  /** Returns the mailboxes of pjsip.conf: of the endpoint itself and of its addresses of record. */
-  async #mailboxesOf(connection: AmiConnection, endpoint: string): Promise<string[]> {
+  /** Returns the mailboxes as pjsip.conf has them: of the endpoint itself and of its addresses of record. */
+  async #mailboxesOf(endpoint: string): Promise<string[]> {
     const [technology, resource = ''] = endpoint.split('/')
     if (technology !== 'PJSIP' || /[(),]/.test(resource)) return []
-    const own = await this.#variable(connection, `PJSIP_ENDPOINT(${resource},mailboxes)`)
-    const aors = await this.#variable(connection, `PJSIP_ENDPOINT(${resource},aors)`)
+    const own = await this.#variable(`PJSIP_ENDPOINT(${resource},mailboxes)`)
+    const aors = await this.#variable(`PJSIP_ENDPOINT(${resource},aors)`)
     const found = [own]
     for (const aor of aors.slice(0, mailboxesMax)) {
-      if (!/[(),]/.test(aor)) found.push(await this.#variable(connection, `PJSIP_AOR(${aor},mailboxes)`))
+      if (!/[(),]/.test(aor)) found.push(await this.#variable(`PJSIP_AOR(${aor},mailboxes)`))
     }
-    return [...new Set(found.flat())].filter((mailbox) => mailboxPattern.test(mailbox)).slice(0, mailboxesMax)
+    return [...new Set(found.flat())]
   }
 
-  async #variable(connection: AmiConnection, variable: string): Promise<string[]> {
-    const value = (await this.#ask(connection, { Action: 'Getvar', Variable: variable }))?.get('value') ?? ''
-    return value.split(',').filter((part) => part !== '')
-  }
-
-  /** Returns `undefined` for an action that Asterisk refuses, and for a name that cannot be sent. */
-  async #ask(connection: AmiConnection, headers: Record<string, string>) {
-    try {
-      return await connection.ask(headers)
-    } catch (error) {
-      const isRefused = error instanceof AmiUnavailableError && error.errorId === 'ami-refused'
-      if (!isRefused && !(error instanceof AmiHeaderError)) throw error
-      this.#dependencies.counters.add(error.errorId)
-      return undefined
-    }
+  async #variable(variable: string): Promise<string[]> {
+    const value = (await this.reader.variable(variable)) ?? ''
+    return value.split(',').flatMap((part) => part.trim() || [])
   }
 
   #take({ headers, isCut }: AmiMessage): void {
@@ -158,11 +171,20 @@ export class MailboxWatch {
 
   #takeCount(headers: ReadonlyMap<string, string>): void {
     const mailbox = headers.get('mailbox') ?? ''
-    const [fresh, old] = ['new', 'old'].map((name) => Number(headers.get(name) ?? 0))
-    if (!mailboxPattern.test(mailbox) || !Number.isInteger(fresh) || !Number.isInteger(old)) {
+    const [fresh, old] = [countIn(headers, 'new', 0), countIn(headers, 'old', 0)]
+    if (!mailboxPattern.test(mailbox) || fresh === undefined || old === undefined) {
       this.#dependencies.counters.add('ami-message-malformed')
       return
     }
-    this.#dependencies.onCount(mailbox, { new: fresh ?? 0, old: old ?? 0 })
+    this.#dependencies.onCount(mailbox, { new: fresh, old })
+    const bare = mailbox.endsWith(defaultContext) ? mailbox.slice(0, -defaultContext.length) : undefined
+    if (bare !== undefined && this.#followed.has(bare)) this.#dependencies.onCount(bare, { new: fresh, old })
   }
+}
+
+/** Returns a number of messages, `missing` if there is no such header, and `undefined` for anything that is no number of messages. */
+function countIn(headers: ReadonlyMap<string, string> | undefined, name: string, missing?: number): number | undefined {
+  const text = headers?.get(name)
+  if (text === undefined) return missing
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined
 }

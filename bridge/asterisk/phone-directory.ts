@@ -1,7 +1,9 @@
 import * as v from 'valibot'
 import { extensionInName } from '../../contracts/channel-name.ts'
+import { cutText } from '../../contracts/text.ts'
 import { DeviceState } from '../normalise/ari-objects.ts'
 import type { PhoneEntry } from '../normalise/phone-settings.ts'
+import { repair } from '../normalise/repair.ts'
 import type { AriRequests } from './ari-connection.ts'
 import { AriRefusedError } from './ari-errors.ts'
 
@@ -26,7 +28,7 @@ export async function readPhoneEntry(
   return {
     endpoint,
     number: own,
-    name: quoted || plain || undefined,
+    name: cutText(quoted || plain || '') || undefined,
     isTrunk: settings.size > 0 && !belongsToPhone && !settings.get('auth'),
   }
 }
@@ -38,8 +40,8 @@ export async function readDeviceState(
   signal: AbortSignal,
 ): Promise<DeviceState | undefined> {
   try {
-    const read = v.safeParse(DeviceState, await requests.get(`/deviceStates/${encodeURIComponent(device)}`, signal))
-    return read.success ? read.output : undefined
+    const read = repair(DeviceState, await requests.get(`/deviceStates/${encodeURIComponent(device)}`, signal))
+    return read.kind === 'value' ? read.value : undefined
   } catch (error) {
     if (error instanceof AriRefusedError) return undefined
     throw error
@@ -53,8 +55,8 @@ async function readObject(
 ): Promise<ReadonlyMap<string, string>> {
   try {
     const path = `/asterisk/config/dynamic/res_pjsip/endpoint/${encodeURIComponent(id)}`
-    const read = v.safeParse(Attributes, await requests.get(path, signal))
-    return new Map(read.success ? read.output.map(({ attribute, value }) => [attribute, value]) : [])
+    const read = repair(Attributes, await requests.get(path, signal))
+    return new Map(read.kind === 'value' ? read.value.map(({ attribute, value }) => [attribute, value]) : [])
   } catch (error) {
     if (error instanceof AriRefusedError) return new Map()
     throw error

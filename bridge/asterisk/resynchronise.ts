@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { Bridge, Channel, DeviceState, Endpoint, type Snapshot } from '../normalise/ari-objects.ts'
+import { Bridge, Channel, DeviceState, Endpoint, isUsableId, type Snapshot } from '../normalise/ari-objects.ts'
+import { repair } from '../normalise/repair.ts'
 import { mapConcurrently } from '../operate/map-concurrently.ts'
 import type { AriRequests } from './ari-connection.ts'
 import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
@@ -9,24 +10,60 @@ const requestsMax = 8
 
 const Value = v.looseObject({ value: v.string() })
 
+/** Gets what is odd in a list of Asterisk: `reason` names the fields. */
+export interface OddItems {
+  /** An item was left out. */
+  onUnusable(list: string, reason: string): void
+  /** Fields of an item were cut or left out. */
+  onRepaired(list: string, reason: string): void
+}
+
 /**
  * Returns the current state of the PBX, read over REST: endpoints, channels and bridges; then one by one, since no list has
- * them, the device state of each endpoint and the linkedid of each channel.
+ * them, the device state of each endpoint and the linkedid of each channel. An item that is not as ARI writes it is left out.
  */
-export async function readSnapshot(rest: AriRequests, signal: AbortSignal): Promise<Snapshot> {
+export async function readSnapshot(rest: AriRequests, signal: AbortSignal, odd: OddItems): Promise<Snapshot> {
+  const list = async <T extends v.GenericSchema>(path: string, schema: T): Promise<v.InferOutput<T>[]> => {
+    const items = await rest.get(path, signal)
+    if (!Array.isArray(items)) throw new AriUnreachableError(`${path}: not an answer of ARI`)
+    return items.flatMap((item: unknown) => readItem(path, schema, item, odd))
+  }
   const [endpoints, channels, bridges] = await Promise.all([
-    list(rest, '/endpoints', Endpoint, signal),
-    list(rest, '/channels', Channel, signal),
-    list(rest, '/bridges', Bridge, signal),
+    list('/endpoints', Endpoint),
+    list('/channels', Channel),
+    list('/bridges', Bridge),
   ])
   const deviceStates = await mapConcurrently(requestsMax, endpoints, async ({ technology, resource }) => {
-    const device = encodeURIComponent(`${technology}/${resource}`)
-    return parse(DeviceState, await rest.get(`/deviceStates/${device}`, signal), 'a device state')
+    try {
+      const state = await rest.get(`/deviceStates/${encodeURIComponent(`${technology}/${resource}`)}`, signal)
+      return readItem('/deviceStates', DeviceState, state, odd)
+    } catch (error) {
+      // A PBX that is starting refuses everything.
+      if (!(error instanceof AriRefusedError) || !error.shouldRetry() || error.status === 503) throw error
+      odd.onUnusable('/deviceStates', `answered ${error.status}`)
+      return []
+    }
   })
   const linkedids = await mapConcurrently(requestsMax, channels, async ({ id }): Promise<[string, string]> => {
     return [id, await readLinkedid(rest, id, signal)]
   })
-  return { endpoints, channels, bridges, deviceStates, linkedids: new Map(linkedids.filter(([, id]) => id !== '')) }
+  const known = new Map(linkedids.filter(([, linkedid]) => isUsableId(linkedid)))
+  return { endpoints, channels, bridges, deviceStates: deviceStates.flat(), linkedids: known }
+}
+
+function readItem<T extends v.GenericSchema>(
+  list: string,
+  schema: T,
+  item: unknown,
+  odd: OddItems,
+): v.InferOutput<T>[] {
+  const read = repair(schema, item)
+  if (read.kind === 'unusable') {
+    odd.onUnusable(list, read.reason)
+    return []
+  }
+  if (read.fields.length > 0) odd.onRepaired(list, read.fields.join(' '))
+  return [read.value]
 }
 
 /** Returns an empty string if the channel has ended meanwhile or Asterisk does not know its linkedid. */
@@ -39,14 +76,4 @@ async function readLinkedid(rest: AriRequests, channel: string, signal: AbortSig
     if (error instanceof AriRefusedError) return ''
     throw error
   }
-}
-
-async function list<T extends v.GenericSchema>(rest: AriRequests, path: string, item: T, signal: AbortSignal) {
-  return parse(v.array(item), await rest.get(path, signal), path)
-}
-
-function parse<T extends v.GenericSchema>(schema: T, value: unknown, what: string): v.InferOutput<T> {
-  const result = v.safeParse(schema, value)
-  if (result.success) return result.output
-  throw new AriUnreachableError(`${what}: not an answer of ARI`)
 }

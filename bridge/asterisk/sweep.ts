@@ -4,7 +4,7 @@ import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
 import type { AriRequests } from './ari-connection.ts'
-import { readSnapshot } from './resynchronise.ts'
+import { type OddItems, readSnapshot } from './resynchronise.ts'
 
 /** For 300 extensions: 300 requests in a quarter of a second, each 5 minutes. */
 const sweepMs = 300_000
@@ -15,6 +15,7 @@ export interface SweepDependencies {
   counters: Counters
   log: Log
   clock: Clock
+  odd: OddItems
   /** Returns one name for each difference between the bridge's state and the snapshot, with its value. */
   differences(snapshot: Snapshot): string[]
 }
@@ -29,15 +30,17 @@ export async function sweep(
   dependencies: SweepDependencies,
   signal: AbortSignal,
 ): Promise<number> {
-  const { counters, log, clock } = dependencies
+  const { counters, log, clock, odd } = dependencies
   while (!signal.aborted) {
     await wait(sweepMs, signal, clock)
     if (signal.aborted) return 0
     try {
-      const first = new Set(dependencies.differences(await readSnapshot(requests, signal)))
+      const first = new Set(dependencies.differences(await readSnapshot(requests, signal, odd)))
       if (first.size === 0) continue
       await wait(settleMs, signal, clock)
-      const again = dependencies.differences(await readSnapshot(requests, signal)).filter((name) => first.has(name))
+      const again = dependencies
+        .differences(await readSnapshot(requests, signal, odd))
+        .filter((name) => first.has(name))
       if (again.length > 0) return again.length
     } catch (error) {
       // The next sweep tries again; an ended connection aborts the signal.

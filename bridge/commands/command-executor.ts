@@ -15,7 +15,11 @@ export interface CommandExecutorDependencies {
   dialPlan: Pick<DialPlan, 'set'>
   placed: PlacedCalls
   days: Pick<DayVerifier, 'offer'>
-  presence: { publishPlaced(call: string): void; channelsOf(call: string): string[] }
+  presence: {
+    publishPlaced(call: string): void
+    channelsOf(call: string): string[]
+    readonly phones: { readonly hasForwarding: boolean }
+  }
   /** Sets the shortest time between two messages of the live lane. */
   setPace(paceMs: number): void
   counters: Counters
@@ -127,13 +131,15 @@ export class CommandExecutor {
   /** At most once, so that a redelivery does not undo a newer change by a phone. Skipped if a newer command came first. */
   async #set(command: SetCommand, deleteMessage: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const { order, extension, setting, target, issuedAt } = command
-    const { journal, dialPlan } = this.#dependencies
+    const { journal, dialPlan, presence } = this.#dependencies
     const isNew = await journal.claimOrder(order)
     await deleteMessage()
     const key = `${extension} ${setting}`
     if (!isNew || this.#isLate(command) || (this.#lastSet.get(key) ?? '') > issuedAt) return this.#note(order, 'again')
     this.#lastSet.set(key, issuedAt)
     if (this.#lastSet.size > settingsMax) this.#lastSet.delete(this.#lastSet.keys().next().value ?? '')
+    // Asterisk would call into a dial plan that it does not have, and write a record of it.
+    if (!presence.phones.hasForwarding) return this.#note(order, 'unsupported')
     await dialPlan.set(extension, setting, target, signal)
     this.#note(order, 'set')
   }

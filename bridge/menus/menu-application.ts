@@ -1,12 +1,12 @@
-import * as v from 'valibot'
 import type { AriConnection, AriLink } from '../asterisk/ari-connection.ts'
+import { AriUnreachableError } from '../asterisk/ari-errors.ts'
 import { ReconnectPolicy } from '../asterisk/reconnect-policy.ts'
 import { describeError } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
 import type { Menu } from './menu.ts'
 import { MenuCall, type MenuDependencies } from './menu-call.ts'
 import { MenuChannel } from './menu-channel.ts'
-import { allowedTypes, Channels, callerOf, MenuAriEvent, type MenuChannelInfo } from './menu-events.ts'
+import { allowedTypes, callerOf, type MenuChannelInfo, readChannels, readMenuFrame } from './menu-events.ts'
 
 export interface MenuApplicationOptions extends MenuDependencies {
   /** A connection of the menus' own Stasis application, so that digits never reach the application that forwards events. */
@@ -84,7 +84,8 @@ export class MenuApplication {
   /** Starts the menu for callers who entered the application while the bridge was not connected; returns how many. */
   async #adoptCallers({ requests }: AriConnection, signal: AbortSignal, end: AbortSignal): Promise<number> {
     const { application } = this.#options
-    const channels = v.parse(Channels, await requests.get('/channels', signal))
+    const channels = readChannels(await requests.get('/channels', signal))
+    if (!channels) throw new AriUnreachableError('/channels: not an answer of ARI')
     let adopted = 0
     for (const channel of channels) {
       const [channelApplication, extension = ''] = channel.dialplan.app_data.split(',')
@@ -103,10 +104,12 @@ export class MenuApplication {
   }
 
   #handleFrame(frame: Buffer, { requests }: AriConnection, end: AbortSignal, onReplaced: () => void): void {
-    const parsed = v.safeParse(MenuAriEvent, JSON.parse(frame.toString('utf8')))
-    // Events of other types arrive until Asterisk has applied the event filter.
-    if (!parsed.success) return
-    const event = parsed.output
+    const event = readMenuFrame(frame)
+    if (event === 'malformed') {
+      this.#options.counters.add('ari-frame-malformed')
+      this.#options.log.warn('ari-frame-malformed', { reason: 'a frame of the menus', bytes: frame.length })
+    }
+    if (event === 'malformed' || event === 'ignored') return
     switch (event.type) {
       case 'StasisStart':
         this.#startCall(event.channel, event.args[0] ?? '', { requests, end, isAdopted: false })

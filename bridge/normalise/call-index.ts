@@ -1,4 +1,4 @@
-import { isLocal } from './ari-objects.ts'
+import { type Channel, isLocal } from './ari-objects.ts'
 import type { Call } from './call.ts'
 import type { Leg } from './call-leg.ts'
 
@@ -11,7 +11,8 @@ const legsMax = 50_000
 export class CallIndex {
   readonly #calls = new Map<string, Call>()
   readonly #callOf = new Map<string, Call>()
-  readonly #gone = new Set<string>()
+  /** The creation time of each destroyed channel, by which a second channel of the same id is told apart. */
+  readonly #gone = new Map<string, string>()
 
   get(call: string): Call | undefined {
     return this.#calls.get(call)
@@ -44,14 +45,26 @@ export class CallIndex {
     call.add(leg)
   }
 
+  /** Whether an event about a destroyed channel came late. A later channel may have the same id, but not the same creation time. */
+  isOver({ id, creationtime }: Pick<Channel, 'id' | 'creationtime'>): boolean {
+    const destroyed = this.#gone.get(id)
+    return destroyed !== undefined && (creationtime === '' || creationtime === destroyed)
+  }
+
   /** Removes a destroyed channel; its call stays until `remove`. */
-  forget(channel: string): void {
-    this.#callOf.delete(channel)
-    this.#gone.add(channel)
-    for (const oldest of this.#gone) {
+  forget({ id, creationtime }: Pick<Channel, 'id' | 'creationtime'>): void {
+    this.#callOf.delete(id)
+    this.#gone.delete(id)
+    this.#gone.set(id, creationtime)
+    for (const oldest of this.#gone.keys()) {
       if (this.#gone.size <= goneMax) break
       this.#gone.delete(oldest)
     }
+  }
+
+  /** Takes over the destroyed channels of an earlier connection. */
+  adoptGone(earlier: CallIndex): void {
+    for (const [id, creationtime] of earlier.#gone) this.#gone.set(id, creationtime)
   }
 
   remove(call: Call): void {

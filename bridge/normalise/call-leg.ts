@@ -6,7 +6,8 @@ import type { Channel } from './ari-objects.ts'
 /** One channel of a call. A `caller` called in or was originated first; a `callee` was dialled. */
 export interface Leg {
   readonly id: string
-  readonly name: string
+  /** Empty while no event had a usable one. */
+  name: string
   /** When the channel was created, Unix milliseconds. The oldest leg gives the call its id. */
   readonly createdMs: number
   role: 'caller' | 'callee' | 'unknown'
@@ -22,7 +23,7 @@ export interface Leg {
 export function newLeg(channel: Channel, createdMs: number): Leg {
   const leg: Leg = {
     id: channel.id,
-    name: channel.name,
+    name: '',
     createdMs,
     role: 'unknown',
     party: { number: '', name: '' },
@@ -31,25 +32,39 @@ export function newLeg(channel: Channel, createdMs: number): Leg {
     isOver: false,
     cause: 0,
   }
-  const endpoint = endpointOfChannel(channel.name)
-  if (endpoint !== undefined) leg.party.endpoint = endpoint
   updateLeg(leg, channel)
   return leg
 }
 
 /**
  * Keeps the first number and name of a channel: an originate or a transfer replaces them later. A dial plan that runs on a
- * channel before it is dialled leaves its step, `s`, as the number.
+ * channel before it is dialled leaves its step, `s`, as the number. A directory look-up sets the name some seconds after the number.
  */
-export function updateLeg(leg: Leg, { caller, state }: Channel): void {
+export function updateLeg(leg: Leg, { name, caller, state }: Channel): void {
+  if (leg.name === '' && name !== '') nameLeg(leg, name)
   if (leg.party.number === '' && isDialled(caller.number)) leg.party = { ...leg.party, ...pick(caller) }
-  leg.state = state
+  else if (leg.party.name === '' && caller.name !== '' && isSameNumber(leg.party.number, caller.number))
+    leg.party = { ...leg.party, name: caller.name }
+  if (state !== '') leg.state = state
   if (state === 'Ringing') leg.isRinging = true
   if (state === 'Up') leg.isRinging = false
 }
 
+function nameLeg(leg: Leg, name: string): void {
+  leg.name = name
+  const endpoint = endpointOfChannel(name)
+  if (endpoint !== undefined) leg.party = { ...leg.party, endpoint }
+}
+
 /** Digits at the end of two numbers by which they are the same, whatever prefix the dial plan puts before them. */
 const sameDigits = 8
+
+function isSameNumber(a: string, b: string): boolean {
+  return (
+    a !== '' &&
+    (a === b || (a.length >= sameDigits && b.length >= sameDigits && a.slice(-sameDigits) === b.slice(-sameDigits)))
+  )
+}
 
 /** `0145678900@provider`, and `provider/0145678900` of chan_sip; not `101/sip:101@192.0.2.1`, a phone with its contact. */
 const byPeer = /^(?<number>[^@/]{1,80})@(?<peer>.{1,200})$/

@@ -1,5 +1,6 @@
 import { isDialled } from '../../contracts/dial-steps.ts'
 import type { CallState, Party } from '../../contracts/facts.ts'
+import { cutText } from '../../contracts/text.ts'
 import type { Bridge, Channel } from './ari-objects.ts'
 import { isOfDevice, type Leg } from './call-leg.ts'
 import { CallOutcome } from './call-outcome.ts'
@@ -47,7 +48,6 @@ export class Call {
 
   add(leg: Leg): void {
     this.legs.set(leg.id, leg)
-    if (isOfDevice(leg)) this.#hasPhone = true
     this.refresh()
   }
 
@@ -73,7 +73,7 @@ export class Call {
   /** A conference answers as its number, or as its name where the dial plan is at a step without a number. */
   noteRoom(leg: Leg, { creator, name }: Bridge, { dialplan }: Channel): void {
     if (creator !== 'ConfBridge' || leg.id !== this.#callerLeg || this.#answered.size > 0) return
-    this.#room ??= { number: isDialled(dialplan.exten) ? dialplan.exten : (name ?? '').slice(0, roomNameMax), name: '' }
+    this.#room ??= { number: isDialled(dialplan.exten) ? dialplan.exten : cutText(name ?? '', roomNameMax), name: '' }
   }
 
   remove(leg: Leg): void {
@@ -116,6 +116,7 @@ export class Call {
   /** Updates the data that outlives channels: caller, who answered, who rang. `at` is used as the time of answer. */
   refresh(at?: string): void {
     const legs = [...this.legs.values()].filter(isOfDevice)
+    if (legs.length > 0) this.#hasPhone = true
     const caller = legs.find((leg) => leg.role === 'caller')
     if (this.#callerLeg === undefined && caller) this.#callerLeg = caller.id
     const known = this.#callerLeg === undefined ? undefined : this.legs.get(this.#callerLeg)

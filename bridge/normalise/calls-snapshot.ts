@@ -8,6 +8,7 @@ import { newLeg } from './call-leg.ts'
  * and when they answered. The caller of this function joins the channels of bridges.
  */
 export function loadCalls(index: CallIndex, snapshot: Snapshot, now: string, earlier: CallIndex | undefined): void {
+  if (earlier) index.adoptGone(earlier)
   const channels = snapshot.channels.map((channel) => ({ channel, at: utc(channel.creationtime, now) }))
   channels.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
   for (const { channel, at } of channels) {

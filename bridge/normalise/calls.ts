@@ -39,6 +39,11 @@ export class Calls {
     return call?.isVisible ? call.state() : undefined
   }
 
+  /** Any channel that lives now. */
+  anyChannel(): string | undefined {
+    return this.#index.all()[0]?.legs.keys().next().value
+  }
+
   channelsOf(id: string): string[] {
     return [...(this.#index.get(id)?.legs.keys() ?? [])]
   }
@@ -82,6 +87,9 @@ export class Calls {
       case 'ChannelStateChange':
         this.#stateChange(event.channel, at)
         break
+      case 'ChannelCallerId':
+        this.#update(event.channel, at)
+        break
       case 'ChannelHangupRequest':
         this.#hangupRequest(event)
         break
@@ -105,7 +113,7 @@ export class Calls {
   }
 
   #create(channel: Channel, at: string): void {
-    if (this.#index.of(channel.id) || this.#index.isFull) return
+    if (this.#index.of(channel.id) || this.#index.isFull || this.#index.isOver(channel)) return
     const startedAt = utc(channel.creationtime, at)
     const leg = newLeg(channel, Date.parse(startedAt))
     const call = new Call(channel.id, startedAt)
@@ -154,7 +162,7 @@ export class Calls {
   #destroy({ channel, cause }: EventOf<'ChannelDestroyed'>, at: string): void {
     const call = this.#index.of(channel.id)
     const leg = this.#index.leg(channel.id)
-    this.#index.forget(channel.id)
+    this.#index.forget(channel)
     if (!call || !leg) return
     if (cause) leg.cause = cause
     call.remove(leg)

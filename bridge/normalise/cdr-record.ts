@@ -44,7 +44,8 @@ const brokenMax = 8
 export function readCdrRecord(site: SiteId, bytes: Buffer, format: CdrFormat, broken = 0): CdrPart[] {
   const text = textOf(bytes)
   const line = readText(site, text, format)
-  const isWhole = line.kind === 'header' || (line.kind === 'cdr' && line.event.data.doubt === undefined)
+  const isWhole =
+    line.kind === 'header' || line.kind === 'own' || (line.kind === 'cdr' && line.event.data.doubt === undefined)
   const lineBreak = isWhole || broken >= brokenMax ? -1 : bytes.indexOf(newline)
   if (lineBreak < 0) return [{ bytes, line }]
   const first = bytes.subarray(0, lineBreak)

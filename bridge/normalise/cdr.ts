@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Cdr, momentSeconds } from '../../contracts/cdr.ts'
+import { isOwnControl } from '../../contracts/channel-name.ts'
 import { bridgeSource, type CdrEvent, cdrId } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
 
@@ -8,6 +9,8 @@ export type CdrLine =
   | { kind: 'cdr'; event: CdrEvent; json: string }
   /** Column names at the beginning of a CSV file. */
   | { kind: 'header' }
+  /** The record of a channel by which the bridge asked the dial plan something: no call, so nobody counts or stores it. */
+  | { kind: 'own' }
   | { kind: 'malformed'; reason: string }
 
 export function malformedCdr(reason: string): CdrLine {
@@ -25,6 +28,7 @@ export function cdrEvent(site: SiteId, row: unknown, line: string | undefined, d
     return malformedCdr(keys.join(' '))
   }
   const cdr = parsed.output
+  if (isOwnControl(cdr.channel)) return { kind: 'own' }
   const seconds = momentSeconds(cdr.end || cdr.start)
   if (Number.isNaN(seconds)) return malformedCdr('end')
   const attributes = {

@@ -1,24 +1,40 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { EndpointState, Reachability, Registration } from '../../contracts/facts.ts'
+import type { EndpointState, Registration } from '../../contracts/facts.ts'
 import { type DeviceState, type Endpoint, utc } from './ari-objects.ts'
 import { customName, markDevices, markOf, withMark } from './custom-states.ts'
+import { blank, carryOver, deviceReachability, isPhone, list, reachability, split } from './endpoint-state.ts'
 import type { AriEvent } from './events.ts'
 import type { MailboxCount } from './mailboxes.ts'
-import { hasSettings, type PhoneEntry, readUserEvent, type SettingsReport, withSettings } from './phone-settings.ts'
+import {
+  type ExtensionSettings,
+  hasSettings,
+  noSettings,
+  type PhoneEntry,
+  readUserEvent,
+  type SettingsReport,
+  withSettings,
+} from './phone-settings.ts'
 
-/** Technologies whose devices are phones and trunks. Devices of others (`Local/`, `WebSocket/`) belong to one call. */
-const deviceTechnologies = new Set(['PJSIP', 'SIP', 'IAX2', 'DAHDI', 'SCCP', 'Skinny', 'MGCP', 'Motif'])
-/** In these states an endpoint has a contact that answers. */
-const inService = new Set(['NOT_INUSE', 'INUSE', 'BUSY', 'RINGING', 'RINGINUSE', 'ONHOLD'])
 /** More than any PBX has; limits memory if device names never repeat. */
 const endpointsMax = 20_000
+/** Endpoints that are remembered after they left. */
+const leftMax = 1_000
 
 /** The state of every endpoint. Each method that changes one returns its whole new state, or nothing if it did not change. */
 export class Endpoints {
   readonly #states = new Map<string, EndpointState>()
+  /** Endpoints that left the configuration, with what is known of them if they come back. */
+  #left = new Map<string, EndpointState>()
+  /** How many endpoints have left since this object was made: the next list of everything current ends them in the cloud. */
+  leftCount = 0
 
   all(): EndpointState[] {
     return [...this.#states.values()]
+  }
+
+  /** Whether the dial plan follows forwarding that is set over the API. */
+  get hasForwarding(): boolean {
+    return this.all().some(({ forwardable }) => forwardable === true)
   }
 
   get(endpoint: string): EndpointState | undefined {
@@ -76,6 +92,32 @@ export class Endpoints {
     return this.custom(device.name) === seen ? this.#setDevice(device, now) : []
   }
 
+  /**
+   * Sets what astDB says of all phones with a number; extensions that are not in `settings` have none. A phone whose state is no longer
+   * the one in `seen` is left as it is: an event may have brought newer settings.
+   */
+  setSettings(
+    settings: ReadonlyMap<string, ExtensionSettings>,
+    seen: readonly EndpointState[],
+    at: string,
+  ): EndpointState[] {
+    return seen.flatMap((state) => {
+      if (state.number === undefined || this.#states.get(state.endpoint) !== state) return []
+      return list(this.#put(withSettings(state, settings.get(state.number) ?? noSettings, at)))
+    })
+  }
+
+  /** Removes the settings of a dial plan that the PBX no longer has. */
+  clearSettings(at: string): EndpointState[] {
+    const cleared = this.all().flatMap((state) => {
+      if (!state.forwardable) return []
+      const { forwardable: _, ...rest } = withSettings(state, noSettings, at)
+      const customs = markDevices(state.number ?? '').flatMap((device) => list(this.custom(device)))
+      return list(this.#put(customs.flatMap((custom) => markOf(custom) ?? []).reduce(withMark, rest)))
+    })
+    return cleared
+  }
+
   /** Returns the numbers that have a setting. They must be read again: a cleared setting is in no list. */
   withSettings(): string[] {
     return [...new Set(this.all().flatMap((state) => (hasSettings(state) && state.number ? [state.number] : [])))]
@@ -84,22 +126,29 @@ export class Endpoints {
   #applyReport(report: SettingsReport, at: string): EndpointState[] {
     return this.all().flatMap((state) => {
       if (state.number === undefined) return []
-      if (report.kind === 'complete') return list(this.#put({ ...state, forwardable: true }))
-      return state.number === report.number ? list(this.#put(withSettings(state, report.settings, at))) : []
+      // Any report shows that the dial plan supports forwarding.
+      if (report.kind === 'complete' || state.number !== report.number)
+        return list(this.#put({ ...state, forwardable: true }))
+      return list(this.#put(withSettings(state, report.settings, at)))
     })
   }
 
   /** Loads a REST snapshot. Where the state is the same as in `earlier`, its `since` is kept. */
   load(endpoints: Endpoint[], deviceStates: DeviceState[], now: string, earlier?: Endpoints): void {
     for (const { technology, resource, state } of endpoints) {
+      if (!isPhone(technology, resource)) continue
       this.#put({ ...blank(technology, resource, now), reachability: reachability(state) })
     }
+    this.#left = new Map(earlier ? earlier.#left : [])
+    const isRead = new Set(deviceStates.map(({ name }) => name))
     for (const device of deviceStates) this.#setDevice(device, now)
     // Custom states are not in the snapshot; phone-settings.ts reads them one by one. Until then the known ones are kept.
     for (const state of earlier?.all() ?? []) if (state.technology === 'Custom') this.#states.set(state.endpoint, state)
     for (const state of this.#states.values()) {
       const before = earlier?.get(state.endpoint)
-      if (before) this.#states.set(state.endpoint, carryOver(before, state))
+      if (!before) continue
+      const current = isRead.has(state.endpoint) ? state : { ...state, deviceState: before.deviceState }
+      this.#states.set(state.endpoint, carryOver(before, current))
     }
   }
 
@@ -141,8 +190,13 @@ export class Endpoints {
   #setPhone(name: string, state: string, at: string): EndpointState | undefined {
     const [technology = '', resource = ''] = split(name)
     const known = this.#states.get(name)
-    if (!known && (resource === '' || !deviceTechnologies.has(technology))) return undefined
-    const before = known ?? blank(technology, resource, at)
+    if (known && state === 'INVALID') {
+      this.#leave(known)
+      return undefined
+    }
+    if (!known && (state === 'INVALID' || !isPhone(technology, resource))) return undefined
+    const before = known ?? this.#left.get(name) ?? blank(technology, resource, at)
+    this.#left.delete(name)
     const next = deviceReachability(state) ?? before.reachability
     return this.#put({
       ...before,
@@ -154,8 +208,10 @@ export class Endpoints {
   }
 
   #setReachable({ technology, resource, state }: Endpoint, at: string, micros: number): EndpointState | undefined {
-    if (!deviceTechnologies.has(technology)) return undefined
-    const before = this.#states.get(`${technology}/${resource}`) ?? blank(technology, resource, at)
+    const name = `${technology}/${resource}`
+    // An endpoint that left the configuration may still lose its contacts.
+    if (!isPhone(technology, resource) || this.#left.has(name)) return undefined
+    const before = this.#states.get(name) ?? blank(technology, resource, at)
     const next = reachability(state)
     return this.#put({
       ...before,
@@ -165,6 +221,15 @@ export class Endpoints {
     })
   }
 
+  /** The device is `INVALID`: the PBX's configuration no longer has it. */
+  #leave(state: EndpointState): void {
+    this.#states.delete(state.endpoint)
+    this.#left.set(state.endpoint, state)
+    this.leftCount += 1
+    const [oldest] = this.#left.keys()
+    if (this.#left.size > leftMax && oldest !== undefined) this.#left.delete(oldest)
+  }
+
   #put(state: EndpointState): EndpointState | undefined {
     const before = this.#states.get(state.endpoint)
     if (!before && this.#states.size >= endpointsMax) return undefined
@@ -172,35 +237,4 @@ export class Endpoints {
     this.#states.set(state.endpoint, state)
     return state
   }
-}
-
-/** Returns the new state with what REST does not report, and with the times of values that did not change. */
-function carryOver(before: EndpointState, state: EndpointState): EndpointState {
-  const since = before.deviceState === state.deviceState ? before.since : state.since
-  const { reachableSince: was, ...rest } = before
-  const reachableSince = before.reachability === state.reachability ? was : state.since
-  return { ...rest, ...state, since, ...(reachableSince !== undefined && { reachableSince }) }
-}
-
-function list(state: EndpointState | undefined): EndpointState[] {
-  return state ? [state] : []
-}
-
-function split(device: string): [string, string] {
-  const slash = device.indexOf('/')
-  return slash < 0 ? [device, ''] : [device.slice(0, slash), device.slice(slash + 1)]
-}
-
-function blank(technology: string, resource: string, since: string): EndpointState {
-  const endpoint = `${technology}/${resource}`
-  return { endpoint, technology, resource, deviceState: 'UNKNOWN', reachability: 'unknown', since }
-}
-
-function reachability(state: string): Reachability {
-  return state === 'online' || state === 'offline' ? state : 'unknown'
-}
-
-function deviceReachability(state: string): Reachability | undefined {
-  if (state === 'UNAVAILABLE') return 'offline'
-  return inService.has(state) ? 'online' : undefined
 }

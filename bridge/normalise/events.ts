@@ -1,25 +1,29 @@
 import * as v from 'valibot'
-import { Bridge, Channel, DeviceState, Endpoint, id, text } from './ari-objects.ts'
+import { Bridge, Channel, causeCode, DeviceState, Endpoint, text } from './ari-objects.ts'
 
 const common = { timestamp: v.optional(text) }
 const channel = { channel: Channel }
-const cause = { cause: v.optional(v.number()) }
+const cause = { cause: v.optional(causeCode) }
 const onlyChannel = <const T extends string>(type: T) => v.looseObject({ ...common, ...channel, type: v.literal(type) })
 /** `roundtrip_usec` is a string; Asterisk omits it until it has measured the contact. */
 const ContactInfo = v.looseObject({ roundtrip_usec: v.optional(text, '') })
 const endpointEvent = <const T extends string>(type: T) =>
   v.looseObject({ ...common, type: v.literal(type), endpoint: Endpoint, contact_info: v.optional(ContactInfo) })
 
+/** Without its bridge, an event still tells that its channel lives. */
+const SomeBridge = v.optional(Bridge, { bridge_type: '', channels: [], creationtime: '' })
+
 /** The events of Asterisk that the bridge uses, with the fields that it reads. */
 export const AriEvent = v.variant('type', [
   onlyChannel('ChannelCreated'),
   onlyChannel('ChannelStateChange'),
+  onlyChannel('ChannelCallerId'),
   v.looseObject({ ...common, ...channel, ...cause, type: v.literal('ChannelHangupRequest') }),
   v.looseObject({
     ...common,
     ...channel,
     ...cause,
-    tech_cause: v.optional(v.number()),
+    tech_cause: v.optional(causeCode),
     type: v.literal('ChannelDestroyed'),
   }),
   v.looseObject({
@@ -31,11 +35,11 @@ export const AriEvent = v.variant('type', [
     /** What was dialled, `0145678900@provider`: as long as the dial plan makes it. */
     dialstring: v.optional(v.string()),
   }),
-  v.looseObject({ ...common, ...channel, type: v.literal('ChannelEnteredBridge'), bridge: Bridge }),
-  v.looseObject({ ...common, type: v.literal('BridgeMerged'), bridge: Bridge, bridge_from: Bridge }),
+  v.looseObject({ ...common, ...channel, type: v.literal('ChannelEnteredBridge'), bridge: SomeBridge }),
+  v.looseObject({ ...common, type: v.literal('BridgeMerged'), bridge: SomeBridge, bridge_from: SomeBridge }),
   v.looseObject({
     ...common,
-    ...channel,
+    channel: v.optional(Channel),
     type: v.literal('BridgeBlindTransfer'),
     transferee: v.optional(Channel),
     replace_channel: v.optional(Channel),
@@ -43,8 +47,8 @@ export const AriEvent = v.variant('type', [
   v.looseObject({
     ...common,
     type: v.literal('BridgeAttendedTransfer'),
-    transferer_first_leg: Channel,
-    transferer_second_leg: Channel,
+    transferer_first_leg: v.optional(Channel),
+    transferer_second_leg: v.optional(Channel),
     transferee: v.optional(Channel),
     transfer_target: v.optional(Channel),
     replace_channel: v.optional(Channel),
@@ -55,10 +59,10 @@ export const AriEvent = v.variant('type', [
   v.looseObject({
     ...common,
     type: v.literal('ChannelUserevent'),
-    eventname: text,
-    userevent: v.optional(v.record(text, v.unknown()), {}),
+    eventname: v.optional(text, ''),
+    userevent: v.optional(v.record(v.string(), v.unknown()), {}),
   }),
-  v.looseObject({ ...common, type: v.literal('ApplicationReplaced'), application: v.optional(id, '') }),
+  v.looseObject({ ...common, type: v.literal('ApplicationReplaced'), application: v.optional(text, '') }),
 ])
 export type AriEvent = v.InferOutput<typeof AriEvent>
 export type EventOf<T extends AriEvent['type']> = Extract<AriEvent, { type: T }>

@@ -1,10 +1,12 @@
-import * as v from 'valibot'
-import { idLengthMax, textLengthMax } from './ari-objects.ts'
+import { textCodePointsMax } from '../../contracts/limits.ts'
+import { isCauseCode, isUsableId } from './ari-objects.ts'
 import { unusedTypes } from './event-types.ts'
 import { type AriEvent, eventSchemas } from './events.ts'
+import { repair } from './repair.ts'
 
 export type Frame =
-  | { kind: 'event'; event: AriEvent }
+  /** `repaired`: the type and the fields that were cut or left out, such as `Dial: peer.caller.name`. */
+  | { kind: 'event'; event: AriEvent; repaired?: string }
   /** A type that the bridge does not use. */
   | { kind: 'ignored' }
   /** A type of a later Asterisk than this bridge knows. */
@@ -31,10 +33,18 @@ export function readFrame(bytes: Buffer): Frame {
   }
   const schema = eventSchemas.get(type)
   if (!schema) return unusedTypes.has(type) ? { kind: 'ignored' } : { kind: 'unknown', type }
-  const event = v.safeParse(schema, json)
-  if (event.success) return { kind: 'event', event: event.output }
-  const keys = [...new Set(event.issues.map((issue) => v.getDotPath(issue) ?? ''))].join(' ')
-  return { kind: 'malformed', reason: `${type}: ${keys}` }
+  const hasCaller = hasField(json, 'caller')
+  const read = repair(schema, json)
+  if (read.kind === 'unusable') return { kind: 'malformed', reason: `${type}: ${read.reason}` }
+  const event = read.value
+  const repaired = `${type}: ${read.fields.join(' ')}`
+  // Without its caller the event would say that Asterisk itself dialled.
+  if (event.type === 'Dial' && hasCaller && !event.caller) return { kind: 'malformed', reason: repaired }
+  return { kind: 'event', event, ...(read.fields.length > 0 && { repaired }) }
+}
+
+function hasField(json: unknown, name: string): boolean {
+  return isObject(json) && json[name] !== undefined
 }
 
 /** As Asterisk writes it. Inside a JSON string the quotes would be escaped, so these bytes are always a key. */
@@ -61,23 +71,19 @@ type Check = (value: unknown) => boolean
 type Fields = Record<string, unknown>
 
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null
-const isText: Check = (value) => typeof value === 'string' && value.length <= textLengthMax
-const isId: Check = (value) => typeof value === 'string' && value !== '' && value.length <= idLengthMax
+/** Longer in UTF-16 units than this, a text may still be within the bound: the schemas count its code points. */
+const isText: Check = (value) => typeof value === 'string' && value.length <= textCodePointsMax && value.isWellFormed()
+const isId: Check = (value) => typeof value === 'string' && isUsableId(value)
 const isAbsentOr =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value)
-const isAbsentOrNumber = isAbsentOr((value) => typeof value === 'number')
+const isAbsentOrCause = isAbsentOr((value) => typeof value === 'number' && isCauseCode(value))
 const isAbsentOrString = isAbsentOr((value) => typeof value === 'string')
 const isAbsentOrText = isAbsentOr(isText)
 
 const isCaller: Check = (of) => isObject(of) && isText(of['name']) && isText(of['number'])
-const isDialplan: Check = (of) =>
-  isObject(of) &&
-  isText(of['context']) &&
-  isText(of['exten']) &&
-  isText(of['app_name']) &&
-  typeof of['app_data'] === 'string'
+const isDialplan: Check = (of) => isObject(of) && isText(of['context']) && isText(of['exten']) && isText(of['app_name'])
 const isChannel: Check = (of) =>
   isObject(of) &&
   isId(of['id']) &&
@@ -90,11 +96,10 @@ const isAbsentOrChannel = isAbsentOr(isChannel)
 const channelIdsMax = 100
 const isBridge: Check = (of) =>
   isObject(of) &&
-  isId(of['id']) &&
   isText(of['bridge_type']) &&
   isText(of['creationtime']) &&
-  isAbsentOrString(of['creator']) &&
-  isAbsentOrString(of['name']) &&
+  isAbsentOrText(of['creator']) &&
+  isAbsentOrText(of['name']) &&
   Array.isArray(of['channels']) &&
   of['channels'].length <= channelIdsMax &&
   of['channels'].every(isId)
@@ -102,10 +107,11 @@ const isDeviceState: Check = (of) => isObject(of) && isId(of['name']) && isText(
 
 const hasChannel = (event: Fields) => isChannel(event['channel'])
 const isEnd = (event: Fields) =>
-  isChannel(event['channel']) && isAbsentOrNumber(event['cause']) && isAbsentOrNumber(event['tech_cause'])
+  isChannel(event['channel']) && isAbsentOrCause(event['cause']) && isAbsentOrCause(event['tech_cause'])
 const checks: ReadonlyMap<unknown, (event: Fields) => boolean> = new Map([
   ['ChannelCreated', hasChannel],
   ['ChannelStateChange', hasChannel],
+  ['ChannelCallerId', hasChannel],
   ['ChannelHangupRequest', isEnd],
   ['ChannelDestroyed', isEnd],
   [

@@ -1,3 +1,6 @@
+import { cutText } from '../../contracts/text.ts'
+import type { Check } from '../operate/checks.ts'
+
 /** Messages in one mailbox: new ones, and old ones that were kept. */
 export interface MailboxCount {
   new: number
@@ -33,5 +36,25 @@ export class Mailboxes {
       .flatMap(([mailbox]) => this.#counts.get(mailbox) ?? [])
     if (counts.length === 0) return undefined
     return counts.reduce((sum, count) => ({ new: sum.new + count.new, old: sum.old + count.old }))
+  }
+}
+
+/** Names in one sentence; more are counted. */
+const namesMax = 5
+const nameLengthMax = 80
+
+/** Returns the check of the mailboxes that no phone can show. */
+export function mailboxCheck(unfollowed: readonly string[]): Check {
+  const id = 'mailboxes'
+  if (unfollowed.length === 0)
+    return { id, state: 'ok', reason: 'the messages of each mailbox in pjsip.conf are counted' }
+  const names = unfollowed.slice(0, namesMax).map((name) => JSON.stringify(cutText(name, nameLengthMax)))
+  const more = unfollowed.length > namesMax ? ` and ${unfollowed.length - namesMax} more` : ''
+  return {
+    id,
+    state: 'warning',
+    reason: `the messages of ${unfollowed.length} mailboxes in pjsip.conf cannot be counted: ${names.join(', ')}${more}`,
+    repair:
+      'correct `mailboxes` of the endpoint or its aor in pjsip.conf; an id has at most 200 characters, and a phone at most 20 mailboxes',
   }
 }

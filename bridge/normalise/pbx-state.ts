@@ -89,14 +89,26 @@ export class PbxState {
     reported.#endpoints = this.#endpoints
     reported.#calls = this.#calls
     reported.resynchronise(snapshot, now)
-    const endpoints = reported.#endpoints.all().filter(({ endpoint, deviceState }) => {
-      return this.#endpoints.get(endpoint)?.deviceState !== deviceState
+    const listed = new Map(
+      snapshot.endpoints.map(({ technology, resource, state }) => [`${technology}/${resource}`, state]),
+    )
+    const endpoints = reported.#endpoints.all().filter(({ endpoint, deviceState, reachability }) => {
+      const known = this.#endpoints.get(endpoint)
+      // While a phone talks, its device is in service even if its contact does not answer: either may have been reported last.
+      const isReachable = [reachability, listed.get(endpoint)].includes(known?.reachability)
+      return known?.deviceState !== deviceState || (reachability !== 'unknown' && !isReachable)
+    })
+    // Asterisk lists the endpoints of some technologies only.
+    const technologies = new Set(['PJSIP', ...snapshot.endpoints.map(({ technology }) => technology)])
+    const gone = this.#endpoints.all().filter(({ endpoint, technology }) => {
+      return technologies.has(technology) && !reported.#endpoints.get(endpoint)
     })
     const own = new Set(this.#calls.live().map(({ call }) => call))
     const live = reported.#calls.live()
     const reportedCalls = new Set(live.map(({ call }) => call))
     return [
-      ...endpoints.map(({ endpoint, deviceState }) => `${endpoint} ${deviceState}`),
+      ...endpoints.map(({ endpoint, deviceState, reachability }) => `${endpoint} ${deviceState} ${reachability}`),
+      ...gone.map(({ endpoint }) => `${endpoint} gone`),
       ...[...own].filter((call) => !reportedCalls.has(call)).map((call) => `${call} ended`),
       ...live.filter(({ call, state }) => state === 'answered' && !own.has(call)).map(({ call }) => `${call} answered`),
     ]
@@ -127,6 +139,7 @@ function isOfOwnControl(event: AriEvent): boolean {
   switch (event.type) {
     case 'ChannelCreated':
     case 'ChannelStateChange':
+    case 'ChannelCallerId':
     case 'ChannelHangupRequest':
     case 'ChannelDestroyed':
     case 'ChannelEnteredBridge':

@@ -1,5 +1,6 @@
 import type { EndpointState } from '../../contracts/facts.ts'
 import { forwardParts } from '../../contracts/presence.ts'
+import { cutText } from '../../contracts/text.ts'
 import type { EventOf } from './events.ts'
 
 /** The settings of an extension in the dial plan: forwarding targets (empty if not set) and do not disturb. */
@@ -10,6 +11,15 @@ export interface ExtensionSettings {
   forwardUnavailable: string
   dnd: boolean
 }
+/** The settings of an extension that has none. */
+export const noSettings: ExtensionSettings = {
+  forward: '',
+  forwardBusy: '',
+  forwardNoAnswer: '',
+  forwardUnavailable: '',
+  dnd: false,
+}
+
 /** What the PBX's configuration says about an endpoint. */
 export interface PhoneEntry {
   endpoint: string
@@ -25,11 +35,13 @@ export type SettingsReport =
   /** The last event of an answer: the dial plan supports forwarding. */
   | { kind: 'complete' }
 
+/** A phone number has at most 32 characters in the dial plan. */
+const fieldMax = 60
 const forwards = Object.values(forwardParts)
 
 /** Reads a UserEvent of the dial plan's contexts `renvoi-dire` and `renvoi-api`; returns `undefined` for other UserEvents. */
 export function readUserEvent({ eventname, userevent }: EventOf<'ChannelUserevent'>): SettingsReport | undefined {
-  const field = (name: string) => String(userevent[name] ?? '').slice(0, 60)
+  const field = (name: string) => cutText(String(userevent[name] ?? ''), fieldMax)
   if (eventname === 'RenvoiFin') return { kind: 'complete' }
   if (eventname !== 'Renvoi' || !/^\d{1,8}$/.test(field('Ext'))) return undefined
   const settings = {

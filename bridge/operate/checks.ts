@@ -27,6 +27,7 @@ export const checkIds = [
   'cdr-zone',
   'cdr-growth',
   'cdr-quarantine',
+  'mailboxes',
 ] as const
 export type CheckId = (typeof checkIds)[number]
 

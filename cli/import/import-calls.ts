@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { convertRow } from '../../contracts/cdr-row/table-row.ts'
+import { isOwnControl } from '../../contracts/channel-name.ts'
 import { type ImportResult, type ImportRow, importRowsMax } from '../../contracts/routes/imports.ts'
 import type { SourceRow } from './master-csv.ts'
 
@@ -50,6 +51,7 @@ export async function importCalls(
     count.read = item.at + 1
     const converted = 'row' in item ? convertRow(item.row, source.zone) : item
     if ('refused' in converted) refuse(item.at, converted.refused)
+    else if (isOwnControl(converted.row.cdr.channel)) refuse(item.at, 'a channel of the bridge itself, and no call')
     else {
       if (converted.note !== undefined) importer.report({ at: item.at, outcome: 'noted', reason: converted.note })
       const { cdr } = converted.row

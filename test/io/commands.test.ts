@@ -43,6 +43,7 @@ async function createWorld(post: () => Promise<unknown> = async () => ({})) {
     const presence = {
       publishPlaced: (call: string) => void published.push(JSON.stringify(placed.get(call))),
       channelsOf: () => [],
+      phones: { hasForwarding: true },
     }
     const ari = {
       post: async (_: string, body: unknown) => {

@@ -18,7 +18,10 @@ afterAll(() => it?.[Symbol.asyncDispose]())
 
 async function readState(): Promise<PbxState> {
   const rest = new AriRest(it.pbx.ariUrl, { user: it.pbx.ariUser, password: it.pbx.ariPassword })
-  const snapshot = await readSnapshot(rest, AbortSignal.timeout(5000))
+  const odd: unknown[] = []
+  const onOdd = (...what: unknown[]) => odd.push(what)
+  const snapshot = await readSnapshot(rest, AbortSignal.timeout(5000), { onUnusable: onOdd, onRepaired: onOdd })
+  expect(odd).toEqual([])
   // Asterisk returned the linkedid of each channel.
   expect([...snapshot.linkedids.keys()].sort()).toEqual(snapshot.channels.map(({ id }) => id).sort())
   const state = new PbxState()
