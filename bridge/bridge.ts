@@ -9,6 +9,7 @@ import type { CdrFolder } from './asterisk/cdr-folder.ts'
 import { CdrWatch } from './asterisk/cdr-watch.ts'
 import { AriIntake } from './asterisk/intake.ts'
 import { MailboxWatch } from './asterisk/mailbox-watch.ts'
+import type { QueueWatch } from './asterisk/queue-watch.ts'
 import { Commands } from './commands/commands.ts'
 import { DayVerifier } from './commands/day-verifier.ts'
 import type { BridgeConfig } from './config.ts'
@@ -23,6 +24,7 @@ import { type Health, summarizeHealth } from './operate/health.ts'
 import { PhoneSettings } from './phone-settings.ts'
 import { type OpenPipeline, openPipeline } from './pipeline.ts'
 import { Presence } from './presence.ts'
+import { createQueueWatch } from './queue-presence.ts'
 import { type Disk, realDisk } from './spool/disk.ts'
 import { LastSeenFile, takeEpoch } from './spool/state-files.ts'
 
@@ -34,7 +36,7 @@ export interface Environment {
   run: string
   ari: AriAddress
   link: AriLink
-  /** Without it, messages waiting in mailboxes and registrations of trunks are not published. */
+  /** Without it, messages waiting in mailboxes, registrations of trunks and queues are not published. */
   ami?: AmiAddress | undefined
   disk: Disk
   clock: Clock
@@ -46,6 +48,7 @@ export interface Environment {
 export interface BridgeComponents extends OpenPipeline {
   intake: AriIntake
   mailboxes: MailboxWatch | undefined
+  queues: QueueWatch | undefined
   presence: Presence
   cdrLane: CdrLane
   /** Call this each second. */
@@ -128,6 +131,8 @@ export async function assemble(
     nowMs: clock.nowMs,
   })
   const mailboxes = ami && createMailboxWatch(ami, clock, presence, operation)
+  const checks = new Checks(log)
+  const queues = createQueueWatch(ami, { ...operation, clock, presence, state, pipeline, checks })
   const intake = new AriIntake({
     ...operation,
     ari,
@@ -136,8 +141,11 @@ export async function assemble(
     quarantine,
     async onConnected(snapshot, takeBuffered, reason) {
       await lastSeen.save()
+      // Asterisk may have been restarted since: nobody waits in its queues any more.
+      if (queues && !queues.isConnected) state.queues.clear(false)
       await presence.connected(snapshot, takeBuffered, reason)
       mailboxes?.refresh()
+      queues?.refresh()
     },
     onEvent: pipeline.onEvent,
     onReplayed: pipeline.onReplayedEvent,
@@ -145,7 +153,6 @@ export async function assemble(
     differences: (snapshot) => state.differences(snapshot, pipeline.now()),
   })
   const format = cdrFormat(cdr)
-  const checks = new Checks(log)
   const cdrs = new CdrWatch({ ...cdr, format, checks, refused, clock, ended: () => state.calls.endedCount })
   const cdrLane = new CdrLane({
     ...connections,
@@ -173,7 +180,7 @@ export async function assemble(
     const quarantined = quarantine.items + refused.records
     return summarizeHealth(site, components, { quarantined, counters: counters.snapshot(), checks: checks.all() })
   }
-  return { ...opened, presence, mailboxes, intake, cdrLane, tick, health }
+  return { ...opened, presence, mailboxes, queues, intake, cdrLane, tick, health }
 }
 
 function createMailboxWatch(address: AmiAddress, clock: Clock, presence: Presence, operation: Operation): MailboxWatch {

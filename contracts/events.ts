@@ -3,6 +3,7 @@ import { Cdr } from './cdr.ts'
 import { CdrDigest } from './cdr-digest.ts'
 import { CallState, EndpointState, EpochReady, Gap, Heartbeat } from './facts.ts'
 import { type SiteId, Timestamp } from './names.ts'
+import { QueuePart } from './queues.ts'
 import { formatVersion, Version } from './version.ts'
 
 /**
@@ -40,6 +41,13 @@ export const CallEvent = v.looseObject({
   type: v.literal('switchhook.call.v1'),
   data: CallState,
 })
+/** `subject` is the id of the queue, member or caller. */
+export const QueueEvent = v.looseObject({
+  ...attributes,
+  ...counted,
+  type: v.literal('switchhook.queue.v1'),
+  data: QueuePart,
+})
 export const EpochReadyEvent = v.looseObject({
   ...attributes,
   ...ordered,
@@ -65,6 +73,7 @@ export const CdrDigestEvent = v.looseObject({
 export const BridgeEvent = v.variant('type', [
   EndpointEvent,
   CallEvent,
+  QueueEvent,
   EpochReadyEvent,
   HeartbeatEvent,
   GapEvent,
@@ -73,6 +82,7 @@ export const BridgeEvent = v.variant('type', [
 ])
 export type EndpointEvent = v.InferOutput<typeof EndpointEvent>
 export type CallEvent = v.InferOutput<typeof CallEvent>
+export type QueueEvent = v.InferOutput<typeof QueueEvent>
 export type EpochReadyEvent = v.InferOutput<typeof EpochReadyEvent>
 export type HeartbeatEvent = v.InferOutput<typeof HeartbeatEvent>
 export type GapEvent = v.InferOutput<typeof GapEvent>
