@@ -10,6 +10,7 @@ import { CdrWatch } from './asterisk/cdr-watch.ts'
 import { AriIntake } from './asterisk/intake.ts'
 import { hasModules } from './asterisk/loaded-modules.ts'
 import { MailboxWatch } from './asterisk/mailbox-watch.ts'
+import type { QueueWatch } from './asterisk/queue-watch.ts'
 import { Commands } from './commands/commands.ts'
 import { DayVerifier } from './commands/day-verifier.ts'
 import type { BridgeConfig } from './config.ts'
@@ -24,6 +25,7 @@ import { type Health, summarizeHealth } from './operate/health.ts'
 import { PhoneSettings } from './phone-settings.ts'
 import { type OpenPipeline, openPipeline } from './pipeline.ts'
 import { Presence } from './presence.ts'
+import { createQueueWatch } from './queue-presence.ts'
 import { type Disk, realDisk } from './spool/disk.ts'
 import { LastSeenFile, takeEpoch } from './spool/state-files.ts'
 
@@ -38,7 +40,7 @@ export interface Environment {
   run: string
   ari: AriAddress
   link: AriLink
-  /** Without it, messages waiting in mailboxes and registrations of trunks are not published. */
+  /** Without it, messages waiting in mailboxes, registrations of trunks and queues are not published. */
   ami?: AmiAddress | undefined
   /** Returns whether Asterisk has loaded all of these modules; by default that is taken for granted. */
   hasModules?(names: readonly string[]): Promise<boolean>
@@ -52,6 +54,7 @@ export interface Environment {
 export interface BridgeComponents extends OpenPipeline {
   intake: AriIntake
   mailboxes: MailboxWatch | undefined
+  queues: QueueWatch | undefined
   presence: Presence
   cdrLane: CdrLane
   /** Call this each second. */
@@ -142,8 +145,14 @@ export async function assemble(
     lastSeenMs,
     nowMs: clock.nowMs,
   })
+<<<<<<< HEAD
   const checks = new Checks(log)
   const mailboxes = ami && createMailboxWatch(ami, environment, presence, operation, checks)
+=======
+  const mailboxes = ami && createMailboxWatch(ami, clock, presence, operation)
+  const checks = new Checks(log)
+  const queues = createQueueWatch(ami, { ...operation, clock, presence, state, pipeline, checks })
+>>>>>>> w-queues
   const intake = new AriIntake({
     ...operation,
     ari,
@@ -152,8 +161,11 @@ export async function assemble(
     quarantine,
     async onConnected(snapshot, takeBuffered, reason) {
       await lastSeen.save()
+      // Asterisk may have been restarted since: nobody waits in its queues any more.
+      if (queues && !queues.isConnected) state.queues.clear(false)
       await presence.connected(snapshot, takeBuffered, reason)
       mailboxes?.refresh()
+      queues?.refresh()
     },
     onEvent: pipeline.onEvent,
     onReplayed: pipeline.onReplayedEvent,
@@ -188,7 +200,7 @@ export async function assemble(
     const quarantined = quarantine.items + refused.records
     return summarizeHealth(site, components, { quarantined, counters: counters.snapshot(), checks: checks.all() })
   }
-  return { ...opened, presence, mailboxes, intake, cdrLane, tick, health }
+  return { ...opened, presence, mailboxes, queues, intake, cdrLane, tick, health }
 }
 
 function createMailboxWatch(

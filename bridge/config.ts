@@ -51,7 +51,7 @@ export const BridgeConfig = v.strictObject(
       },
       'an object',
     ),
-    /** The Manager Interface. Without it, waiting messages in mailboxes are not published. */
+    /** The Manager Interface. Without it, messages in mailboxes, registrations of trunks and queues are not published. */
     ami: v.optional(
       v.strictObject(
         {

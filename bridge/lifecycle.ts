@@ -92,7 +92,7 @@ async function run(
   connected: PromiseWithResolvers<void>,
   fail: (error: unknown) => void,
 ) {
-  const { intake, commands, mailboxes, settings, lanes, cdrLane } = bridge
+  const { intake, commands, mailboxes, queues, settings, lanes, cdrLane } = bridge
   await commands.open(Date.now())
   // Commands start after the first connection, which finds the calls that an earlier process placed.
   const onceConnected = (task: () => Promise<void> | undefined) =>
@@ -111,6 +111,7 @@ async function run(
     afterConnection: Promise.all([
       onceConnected(() => commands.run(signals.intake)),
       onceConnected(() => mailboxes?.run(signals.intake)),
+      onceConnected(() => queues?.run(signals.intake)),
     ]),
     send: Promise.all([lanes.run(signals.send).catch(fail), cdrLane.run(signals.send).catch(fail)]),
   }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent } from '../contracts/events.ts'
+import { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent, QueueEvent } from '../contracts/events.ts'
 import { CallState, type EndpointState } from '../contracts/facts.ts'
 import { cutText } from '../contracts/text.ts'
 import type { LateFact } from './forward/late-facts.ts'
@@ -145,8 +145,20 @@ export class Presence {
   #publishReady(isAgain = false): void {
     const { run, state, pipeline } = this.#dependencies
     const liveCalls = state.calls.live().map(({ call }) => call)
-    const ready = { run, ...(isAgain && { again: true }), liveCalls, endpoints: this.endpoints }
+    const queues = state.queues.ids()
+    const ready = {
+      run,
+      ...(isAgain && { again: true }),
+      liveCalls,
+      endpoints: this.endpoints,
+      ...(queues && { queues }),
+    }
     pipeline.publish({ kind: 'epoch-ready', state: ready })
+  }
+
+  /** Publishes the list of everything current outside its turn, because it has become more complete. */
+  publishList(): void {
+    if (this.#isConnected && this.#dependencies.pipeline.hasEpoch) this.#publishReady(true)
   }
 
   #publishGap(fromMs: number, reason: string): void {
@@ -170,12 +182,13 @@ export class Presence {
   }
 
   /**
-   * Publishes the live calls and the list of everything current. It corrects the cloud about calls whose facts all arrived too
+   * Publishes the live calls, the waiting callers and the list of everything current. It corrects the cloud about calls whose facts all arrived too
    * late, whose end was lost, or that a stray message revived.
    */
   #republishCalls(): void {
     const { state, pipeline } = this.#dependencies
     for (const call of state.calls.live()) pipeline.publish(state.callFact(call))
+    for (const entity of state.queues.waiting()) pipeline.publish({ kind: 'queue', ...entity })
     this.#publishReady(true)
   }
 
@@ -227,6 +240,10 @@ function currentFact(state: PbxState, { type, subject, line }: LateFact): Public
   if (type === EndpointEvent.entries.type.literal) {
     const endpoint = state.endpoints.get(subject)
     return endpoint && { kind: 'endpoint', state: endpoint }
+  }
+  if (type === QueueEvent.entries.type.literal) {
+    const part = state.queues.current(subject, v.parse(QueueEvent, JSON.parse(line)).data)
+    return part && { kind: 'queue', id: subject, state: part }
   }
   if (type === GapEvent.entries.type.literal) return { kind: 'gap', state: v.parse(GapEvent, JSON.parse(line)).data }
   if (type !== CallEvent.entries.type.literal) return undefined

@@ -27,7 +27,7 @@ export interface Follower {
 
 export function openFollower({ store, topics, extensions, emit }: FollowerPorts): Follower {
   const subscription = { topics: [...topics], ...(extensions && { extensions: [...extensions] }) }
-  const sequences = { endpoints: new Sequence(), calls: new Sequence() }
+  const sequences = { endpoints: new Sequence(), calls: new Sequence(), queues: new Sequence() }
   const pending = new Set<Topic>()
   let newestEpoch = 0
   /** The store has every write up to this stamp, except for the last 12 s before it; 0 before the first snapshot. */
@@ -37,7 +37,7 @@ export function openFollower({ store, topics, extensions, emit }: FollowerPorts)
   let resumedParts = 0
   let mismatches = 0
 
-  const isMissingDeltas = () => sequences.endpoints.isMissingSome || sequences.calls.isMissingSome
+  const isMissingDeltas = () => Object.values(sequences).some(({ isMissingSome }) => isMissingSome)
   const advance = (w: number, finished?: Topic) => {
     if (finished) pending.delete(finished)
     reached = Math.max(reached, w)
@@ -56,8 +56,7 @@ export function openFollower({ store, topics, extensions, emit }: FollowerPorts)
       reached = 0
       resumedParts = 0
       mismatches = 0
-      sequences.endpoints.accept()
-      sequences.calls.accept()
+      for (const sequence of Object.values(sequences)) sequence.accept()
       store.expectSnapshot(topics)
       // Deltas of some extensions have no consecutive counts, so what is missing cannot be known.
       if (!mayResume || completeTo === 0 || extensions) return { action: 'subscribe', ...subscription }
@@ -97,7 +96,7 @@ export function openFollower({ store, topics, extensions, emit }: FollowerPorts)
       }
     },
     mismatches(pong) {
-      const results = [agrees('endpoints', pong), agrees('calls', pong)]
+      const results = [agrees('endpoints', pong), agrees('calls', pong), agrees('queues', pong)]
       if (results.includes(false)) mismatches += 1
       // A write between the two sides proves nothing, so the count stays.
       else if (!results.includes(undefined)) mismatches = 0

@@ -1,4 +1,4 @@
-import type { CallEntity, EndpointEntity, StatsFrame, Topic } from '../contracts/frames.ts'
+import type { CallEntity, EndpointEntity, QueueEntity, StatsFrame, Topic } from '../contracts/frames.ts'
 import type { TicketIssued } from '../contracts/http.ts'
 import type { ApiOptions } from './api.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -11,7 +11,8 @@ import { type Heard, LiveStore } from './store.ts'
 import { requestTicket } from './ticket.ts'
 
 export type { CallState, EndpointState, Gap, Party } from '../contracts/facts.ts'
-export type { CallEntity, EndpointEntity, StatsFrame, Topic } from '../contracts/frames.ts'
+export type { CallEntity, EndpointEntity, QueueEntity, StatsFrame, Topic } from '../contracts/frames.ts'
+export type { QueuePart } from '../contracts/queues.ts'
 export { ApiError } from './api.ts'
 export type { Clock } from './clock.ts'
 export type { ConnectionState, LiveEvents, Status } from './events.ts'
@@ -34,6 +35,8 @@ export interface ConnectOptions extends ApiOptions {
 export interface Live {
   readonly endpoints: ReadonlyMap<string, EndpointEntity>
   readonly calls: ReadonlyMap<string, CallEntity>
+  /** Queues, their members and waiting callers, each an entity, if subscribed to `queues`. */
+  readonly queues: ReadonlyMap<string, QueueEntity>
   readonly status: Status
   /** When the bridge last sent something; undefined until the cloud has said. */
   readonly heard: Heard | undefined
@@ -59,11 +62,12 @@ export function connect(options: ConnectOptions): Live {
     extensions: options.extensions,
     emit: listeners.emit,
   })
-  const { endpoints, calls } = store
+  const { endpoints, calls, queues } = store
   const { on, off } = listeners
   return {
     endpoints,
     calls,
+    queues,
     on,
     off,
     stop: session.stop,

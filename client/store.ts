@@ -3,6 +3,7 @@ import type {
   DeltaFrame,
   EndpointEntity,
   EntityTopic,
+  QueueEntity,
   ResumedFrame,
   SnapshotFrame,
   StatsFrame,
@@ -10,7 +11,10 @@ import type {
 } from '../contracts/frames.ts'
 import { type ChangeOf, type Digest, EntitySet } from './entity-set.ts'
 
-export type Change = ChangeOf<'endpoints', EndpointEntity> | ChangeOf<'calls', CallEntity>
+export type Change =
+  | ChangeOf<'endpoints', EndpointEntity>
+  | ChangeOf<'calls', CallEntity>
+  | ChangeOf<'queues', QueueEntity>
 
 /** When the bridge last sent something. */
 export interface Heard {
@@ -26,9 +30,12 @@ export class LiveStore {
   readonly #sets = {
     endpoints: new EntitySet<'endpoints', EndpointEntity>('endpoints', () => false),
     calls: new EntitySet<'calls', CallEntity>('calls', ({ state }) => state.state === 'ended'),
+    queues: new EntitySet<'queues', QueueEntity>('queues', ({ state }) => state.part === 'gone'),
   }
   readonly endpoints: ReadonlyMap<string, EndpointEntity> = this.#sets.endpoints.live
   readonly calls: ReadonlyMap<string, CallEntity> = this.#sets.calls.live
+  /** Queues, their members and waiting callers, each an entity. */
+  readonly queues: ReadonlyMap<string, QueueEntity> = this.#sets.queues.live
   heard: Heard | undefined
   stats: StatsFrame | undefined
 

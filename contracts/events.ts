@@ -3,7 +3,11 @@ import { Cdr } from './cdr.ts'
 import { CdrDigest } from './cdr-digest.ts'
 import { CallState, EndpointState, EpochReady, Gap, Heartbeat } from './facts.ts'
 import { type SiteId, Timestamp } from './names.ts'
+<<<<<<< HEAD
 import { BoundedText } from './text.ts'
+=======
+import { QueuePart } from './queues.ts'
+>>>>>>> w-queues
 import { formatVersion, Version } from './version.ts'
 
 /**
@@ -41,6 +45,13 @@ export const CallEvent = v.looseObject({
   type: v.literal('switchhook.call.v1'),
   data: CallState,
 })
+/** `subject` is the id of the queue, member or caller. */
+export const QueueEvent = v.looseObject({
+  ...attributes,
+  ...counted,
+  type: v.literal('switchhook.queue.v1'),
+  data: QueuePart,
+})
 export const EpochReadyEvent = v.looseObject({
   ...attributes,
   ...ordered,
@@ -66,6 +77,7 @@ export const CdrDigestEvent = v.looseObject({
 export const BridgeEvent = v.variant('type', [
   EndpointEvent,
   CallEvent,
+  QueueEvent,
   EpochReadyEvent,
   HeartbeatEvent,
   GapEvent,
@@ -74,6 +86,7 @@ export const BridgeEvent = v.variant('type', [
 ])
 export type EndpointEvent = v.InferOutput<typeof EndpointEvent>
 export type CallEvent = v.InferOutput<typeof CallEvent>
+export type QueueEvent = v.InferOutput<typeof QueueEvent>
 export type EpochReadyEvent = v.InferOutput<typeof EpochReadyEvent>
 export type HeartbeatEvent = v.InferOutput<typeof HeartbeatEvent>
 export type GapEvent = v.InferOutput<typeof GapEvent>

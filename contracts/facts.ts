@@ -111,6 +111,8 @@ export const EpochReady = v.looseObject({
   again: v.optional(v.boolean()),
   liveCalls: v.array(word),
   endpoints: v.array(word),
+  /** Ids of queues, members and waiting callers; absent while the bridge does not know them. */
+  queues: v.optional(v.array(word)),
 })
 export type EpochReady = v.InferOutput<typeof EpochReady>
 

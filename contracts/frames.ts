@@ -1,19 +1,20 @@
 import * as v from 'valibot'
 import { CallState, EndpointState, Gap } from './facts.ts'
 import { extensionsMax, topicsMax } from './limits.ts'
+import { QueuePart } from './queues.ts'
 import { Version } from './version.ts'
 
 /** Frames on the WebSocket, one JSON object each. This is version 1 of the protocol; both sides ignore unknown fields. */
 export const protocolVersion = 1
 
 /** Topics whose entities have versions. */
-export const EntityTopic = v.picklist(['endpoints', 'calls'])
+export const EntityTopic = v.picklist(['endpoints', 'calls', 'queues'])
 export type EntityTopic = v.InferOutput<typeof EntityTopic>
-export const Topic = v.picklist(['endpoints', 'calls', 'stats'])
+export const Topic = v.picklist(['endpoints', 'calls', 'queues', 'stats'])
 export type Topic = v.InferOutput<typeof Topic>
 
 const topics = v.pipe(v.array(Topic), v.minLength(1), v.maxLength(topicsMax))
-/** Sends only entities of these extensions: endpoints by number, resource or id, calls by their parties. All if absent. */
+/** Sends only entities of these extensions: endpoints by number, resource or id, calls by their parties. All if absent; `queues` are always all. */
 const extensions = v.optional(
   v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(100))), v.minLength(1), v.maxLength(extensionsMax)),
 )
@@ -57,10 +58,13 @@ export const EndpointEntity = v.looseObject({ ...versioned, id: v.string(), stat
 export const CallEntity = v.looseObject({ ...versioned, id: v.string(), state: CallState })
 export type EndpointEntity = v.InferOutput<typeof EndpointEntity>
 export type CallEntity = v.InferOutput<typeof CallEntity>
-export const Entity = v.union([EndpointEntity, CallEntity])
-export type Entity = EndpointEntity | CallEntity
+/** A queue, one of its members or one waiting caller. */
+export const QueueEntity = v.looseObject({ ...versioned, id: v.string(), state: QueuePart })
+export type QueueEntity = v.InferOutput<typeof QueueEntity>
+export const Entity = v.union([EndpointEntity, CallEntity, QueueEntity])
+export type Entity = EndpointEntity | CallEntity | QueueEntity
 
-/** An entity that no longer exists. In a delta: an endpoint that left the configuration; ended calls arrive as entities in state `ended`. */
+/** An entity that no longer exists. In a delta: an endpoint that left the configuration; ended calls arrive as entities in state `ended`, parts of queues as `gone`. */
 export const Removal = v.looseObject({ ...versioned, id: v.string() })
 export type Removal = v.InferOutput<typeof Removal>
 
@@ -86,7 +90,7 @@ export const SnapshotFrame = v.looseObject({
   protocol: v.literal(protocolVersion),
   ...portion,
 })
-/** Answers `resume` for endpoints: those written since the stamp. Calls are few, so they come as a snapshot. */
+/** Answers `resume` for endpoints and queues: those written since the stamp. Calls are few, so they come as a snapshot. */
 export const ResumedFrame = v.looseObject({
   type: v.literal('resumed'),
   ...portion,
@@ -117,7 +121,9 @@ export const PongFrame = v.looseObject({
   type: v.literal('pong'),
   ...told,
   ...heard,
-  digests: v.optional(v.looseObject({ endpoints: v.optional(Digest), calls: v.optional(Digest) })),
+  digests: v.optional(
+    v.looseObject({ endpoints: v.optional(Digest), calls: v.optional(Digest), queues: v.optional(Digest) }),
+  ),
 })
 /** Figures of the site now: extensions by presence and calls by state. */
 export const StatsFrame = v.looseObject({

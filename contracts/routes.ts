@@ -10,6 +10,7 @@ import { gradeRoutes } from './routes/grades.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { placedCallRoutes } from './routes/placed-calls.ts'
+import { queueRoutes } from './routes/queues.ts'
 import type { RouteDefinition, RouteGroup } from './routes/route.ts'
 import { siteRoutes } from './routes/sites.ts'
 import { statsRoutes } from './routes/stats.ts'
@@ -31,6 +32,7 @@ export const routeGroups = {
   verifications: verificationRoutes,
   imports: importRoutes,
   endpoints: endpointRoutes,
+  queues: queueRoutes,
   extensions: extensionRoutes,
   grades: gradeRoutes,
   audit: auditRoutes,
@@ -50,6 +52,7 @@ export const routes = {
   ...verificationRoutes,
   ...importRoutes,
   ...endpointRoutes,
+  ...queueRoutes,
   ...extensionRoutes,
   ...gradeRoutes,
   ...auditRoutes,

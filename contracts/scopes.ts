@@ -5,8 +5,8 @@
 export const scopes = {
   'sites:read': "read the site's name, settings and limits",
   'sites:write': "change the site's name and settings",
-  'presence:read': 'read endpoints and live calls, and subscribe to them, without numbers and names',
-  'presence:personal': 'see the numbers and names of endpoints and live calls',
+  'presence:read': 'read endpoints, live calls and queues, and subscribe to them, without numbers and names',
+  'presence:personal': 'see the numbers and names of endpoints, live calls and queues',
   'calls:read': 'read calls, their states and time lines, without numbers and names',
   'calls:write': 'place calls, cancel them and hang up',
   'cdrs:read': 'read the call log and its figures, without numbers and names',

@@ -6,8 +6,14 @@ import { Calls } from './calls.ts'
 import { Endpoints } from './endpoints.ts'
 import type { AriEvent } from './events.ts'
 import { PlacedCalls } from './placed-calls.ts'
+import { type QueueEntityState, Queues } from './queues.ts'
 
-export type Fact = { kind: 'endpoint'; state: EndpointState } | { kind: 'call'; state: CallState }
+export type Fact =
+  | { kind: 'endpoint'; state: EndpointState }
+  | { kind: 'call'; state: CallState }
+  | ({ kind: 'queue' } & QueueEntityState)
+/** Queues have no ARI events. */
+export type EventFact = Exclude<Fact, { kind: 'queue' }>
 
 /** Events about endpoints; every other event is about calls. */
 const endpointEvents: ReadonlySet<AriEvent['type']> = new Set([
@@ -23,6 +29,7 @@ const endpointEvents: ReadonlySet<AriEvent['type']> = new Set([
  */
 export class PbxState {
   readonly placed: PlacedCalls
+  readonly queues = new Queues()
   #endpoints = new Endpoints()
   #calls = new Calls()
 
@@ -39,7 +46,7 @@ export class PbxState {
   }
 
   /** Event -> facts: each the whole state of what changed. `now` replaces a missing timestamp. */
-  apply(event: AriEvent, now: string): Fact[] {
+  apply(event: AriEvent, now: string): EventFact[] {
     if (endpointEvents.has(event.type)) return this.#endpoints.apply(event, now).map(endpointFact)
     const advanced = this.placed.apply(event)
     const facts = this.#applyToCalls(event, now).map((state) => this.callFact(state))
@@ -59,7 +66,7 @@ export class PbxState {
   }
 
   /** How far a placed call has come: with its channels if it has any, alone once it has ended. */
-  placedFact(call: string, now: string): Fact | undefined {
+  placedFact(call: string, now: string): EventFact | undefined {
     const isEnded = this.placed.get(call)?.stage === 'ended'
     const state = this.#calls.get(call) ?? (isEnded ? this.placed.state(call, now) : undefined)
     return state && this.callFact(state)
@@ -114,10 +121,11 @@ export class PbxState {
     ]
   }
 
-  /** All current endpoints and live calls as facts. */
+  /** All current endpoints, live calls and queues as facts. */
   all(): Fact[] {
     const calls = this.#calls.live().map((state): Fact => this.callFact(state))
-    return [...this.#endpoints.all().map(endpointFact), ...calls]
+    const queues = this.queues.all().map((entity): Fact => ({ kind: 'queue', ...entity }))
+    return [...this.#endpoints.all().map(endpointFact), ...calls, ...queues]
   }
 }
 
@@ -130,7 +138,7 @@ function placedResult({ result, answeredBy }: CallState, placed: Placed): Pick<C
   return result === undefined || isCertain || placed.result === undefined ? {} : { result: placed.result }
 }
 
-function endpointFact(state: EndpointState): Fact {
+function endpointFact(state: EndpointState): EventFact {
   return { kind: 'endpoint', state }
 }
 

@@ -1,21 +1,23 @@
 import { type BridgeEvent, bridgeSource, factIdentity } from '../../contracts/events.ts'
 import type { CallState, EndpointState, EpochReady, Gap, Heartbeat } from '../../contracts/facts.ts'
 import type { SiteId } from '../../contracts/names.ts'
+import type { QueueEntityState } from './queues.ts'
 
 /** What the bridge publishes, before it has its place in the order. */
 export type Publication =
   | { kind: 'endpoint'; state: EndpointState }
   | { kind: 'call'; state: CallState }
+  | ({ kind: 'queue' } & QueueEntityState)
   | { kind: 'epoch-ready'; state: EpochReady }
   | { kind: 'heartbeat'; state: Heartbeat }
   | { kind: 'gap'; state: Gap }
 
-/** Gives each fact of one epoch its version, its id and, for endpoints and calls, the consecutive number within its kind. */
+/** Gives each fact of one epoch its version, its id and, for endpoints, calls and queues, the consecutive number within its kind. */
 export class Stamp {
   readonly #site: SiteId
   readonly #epoch: number
   #seq = 0
-  readonly #counts = { endpoint: 0, call: 0 }
+  readonly #counts = { endpoint: 0, call: 0, queue: 0 }
 
   constructor(site: SiteId, epoch: number) {
     this.#site = site
@@ -43,6 +45,14 @@ export class Stamp {
           k: this.#count('call'),
           data: publication.state,
         }
+      case 'queue':
+        return {
+          ...common,
+          type: 'switchhook.queue.v1',
+          subject: publication.id,
+          k: this.#count('queue'),
+          data: publication.state,
+        }
       case 'epoch-ready':
         return { ...common, type: 'switchhook.epoch-ready.v1', subject: this.#site, data: publication.state }
       case 'heartbeat':
@@ -52,7 +62,7 @@ export class Stamp {
     }
   }
 
-  #count(kind: 'endpoint' | 'call'): number {
+  #count(kind: 'endpoint' | 'call' | 'queue'): number {
     this.#counts[kind] += 1
     return this.#counts[kind]
   }

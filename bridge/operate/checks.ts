@@ -4,6 +4,7 @@ import type { Log } from './log.ts'
  * The catalogue of checks: what the bridge looks at, by stable id. `docs/deploy.md` lists them. A running bridge shows some in
  * `/healthz` and its log; `switchhook-bridge check` looks at nearly all.
  */
+<<<<<<< HEAD
 export const checkIds = [
   'config',
   'bridge',
@@ -29,6 +30,9 @@ export const checkIds = [
   'cdr-quarantine',
   'mailboxes',
 ] as const
+=======
+export const checkIds = ['cdr-file', 'cdr-zone', 'cdr-growth', 'cdr-quarantine', 'queues'] as const
+>>>>>>> w-queues
 export type CheckId = (typeof checkIds)[number]
 
 export interface Check {

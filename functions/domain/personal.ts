@@ -27,12 +27,19 @@ function maskChannel(channel: string): string {
   const [, device] =
     /^((?:PJSIP|SIP|IAX2|DAHDI)\/[A-Za-z][\w.-]*|(?:PJSIP|SIP)\/\d{1,6})(-[0-9a-f]+)?$/.exec(channel) ?? []
   if (device) return channel
-  return `${channel.split('/')[0]}/${hidden}`
+  const slash = channel.indexOf('/')
+  return slash < 0 ? hidden : `${channel.slice(0, slash)}/${hidden}`
+}
+
+/** Shows an extension of the site, which is a device's; hides another number. */
+function maskExtension(number: string): string {
+  return number.length > shortNumberMax ? maskNumber(number) : number
 }
 
 /** How each kind of field is hidden. An empty or erased text is not changed. */
 const kinds = {
   number: maskNumber,
+  extension: maskExtension,
   name: () => hidden,
   /** Free text, which may contain a number or a name. */
   text: () => hidden,

@@ -1,10 +1,17 @@
-import type { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent, HeartbeatEvent } from '../../contracts/events.ts'
+import type {
+  CallEvent,
+  EndpointEvent,
+  EpochReadyEvent,
+  GapEvent,
+  HeartbeatEvent,
+  QueueEvent,
+} from '../../contracts/events.ts'
 import type { EntityTopic } from '../../contracts/frames.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { epochOf } from '../../contracts/version.ts'
 import type { ReceivedMessage } from './time-line.ts'
 
-export type PresenceEvent = EndpointEvent | CallEvent
+export type PresenceEvent = EndpointEvent | CallEvent | QueueEvent
 
 /** The newest fact of an entity in a batch, and every `k` that it covers. */
 export interface Folded {
@@ -42,6 +49,8 @@ export function foldPresence(site: SiteId, messages: Iterable<Pick<ReceivedMessa
         foldEntity(entities, { topic: 'endpoints', id: event.data.endpoint, event, ks: [event.k], sentAt })
       else if (event.type === 'switchhook.call.v1')
         foldEntity(entities, { topic: 'calls', id: event.data.call, event, ks: [event.k], sentAt })
+      else if (event.type === 'switchhook.queue.v1')
+        foldEntity(entities, { topic: 'queues', id: event.subject, event, ks: [event.k], sentAt })
       else if (event.type === 'switchhook.epoch-ready.v1') fold.ready = newest(fold.ready, event)
       else if (event.type === 'switchhook.heartbeat.v1') fold.heartbeat = newest(fold.heartbeat, event)
       else if (event.type === 'switchhook.gap.v1') fold.gaps.push(event)

@@ -1,7 +1,9 @@
 import * as v from 'valibot'
 import { CallState, EndpointState } from '../../contracts/facts.ts'
-import type { CallEntity, EndpointEntity, Entity, EntityTopic } from '../../contracts/frames.ts'
+import type { CallEntity, EndpointEntity, Entity, EntityTopic, QueueEntity } from '../../contracts/frames.ts'
 import type { SiteId } from '../../contracts/names.ts'
+import { QueuePart } from '../../contracts/queues.ts'
+import { isCall, isEndpoint, isQueuePart } from '../domain/entity-kind.ts'
 import { setFields, timeToLive } from './expressions.ts'
 import { type Read, Store } from './table.ts'
 import { keys } from './table-keys.ts'
@@ -16,11 +18,16 @@ const row = {
 }
 const EndpointRow = v.looseObject({ ...row, state: EndpointState })
 const CallRow = v.looseObject({ ...row, state: v.optional(CallState) })
+const QueueRow = v.looseObject({ ...row, state: v.optional(QueuePart) })
+type StoredRow = v.InferOutput<typeof EndpointRow | typeof CallRow | typeof QueueRow>
+type StoredState = EndpointState | CallState | QueuePart
 
 /** An ended call is kept as a tombstone for this long, so an older fact of it that arrives late finds a newer version. */
 export const tombstoneMs = 180_000
 /** The tombstone of a removed endpoint is kept for longer than SQS keeps a message; removals are few. */
 const removedSeconds = 15 * 86_400
+/** A waiting caller, whose row has a number, is published again every five minutes; the row of a bridge that is gone expires. */
+const callerSeconds = 86_400
 
 export interface Write {
   topic: EntityTopic
@@ -46,7 +53,7 @@ export interface PresenceRow {
 /** A site has at most some thousand endpoints of 0.3 KB: a page or two of 1 MB. */
 const pagesMax = 100
 
-/** Stores the current state of endpoints and calls: one row an entity, replaced only by a newer version. */
+/** Stores the current state of endpoints, calls and queues: one row an entity, replaced only by a newer version. */
 export class PresenceStore extends Store {
   /**
    * Stores a fact and returns true if it is the newest of its entity. An equal version returns true too, because after a
@@ -56,7 +63,9 @@ export class PresenceStore extends Store {
   async put(site: SiteId, { entity, topic, ended, mayCreate }: Write, now: number): Promise<boolean> {
     const again = '(#v = :v AND #r = :zero)'
     const item = { pk: partition(site, topic), sk: entity.id, v: entity.v, r: 0, w: now }
-    const content = ended ? { ended: true, ttl: timeToLive(now, tombstoneMs / 1000) } : { state: entity.state }
+    const content = ended
+      ? { ended: true, ttl: timeToLive(now, tombstoneMs / 1000) }
+      : { state: entity.state, ...(isCaller(entity) && { ttl: timeToLive(now, callerSeconds) }) }
     return this.table.putIf(
       { ...item, ...content },
       {
@@ -69,18 +78,17 @@ export class PresenceStore extends Store {
   }
 
   /**
-   * Ends a call, or removes an endpoint, on the cloud's own decision: the bridge's version stays, `r` rises, and the last
+   * Ends a call, or removes an endpoint or a part of a queue, on the cloud's own decision: the bridge's version stays, `r` rises, and the last
    * state is kept, so that a redelivery of the same epoch pushes it again. Returns undefined if the row has changed since
    * `seen` was read.
    */
   async end(site: SiteId, seen: Entity, epoch: number, now: number): Promise<Entity | undefined> {
-    const isCall = !isEndpoint(seen)
-    const ended = isCall ? endedCall(seen, now) : { ...seen, r: seen.r + 1 }
-    const ttl = timeToLive(now, isCall ? tombstoneMs / 1000 : removedSeconds)
+    const ended = endedByCloud(seen, now)
+    const ttl = timeToLive(now, isEndpoint(seen) ? removedSeconds : tombstoneMs / 1000)
     const fields = { r: ended.r, w: now, ended: true, ttl, state: ended.state, settledBy: epoch }
     const { update, values } = setFields(fields)
     const isUpdated = await this.table.update(
-      { pk: partition(site, isCall ? 'calls' : 'endpoints'), sk: seen.id },
+      { pk: partition(site, topicOf(seen)), sk: seen.id },
       {
         update,
         condition: '#v = :v AND #r = :seen AND attribute_not_exists(#ended)',
@@ -90,9 +98,9 @@ export class PresenceStore extends Store {
     return isUpdated ? ended : undefined
   }
 
-  /** Deletes a call's tombstone, unless the call is live again. Time to live would do it too, but up to days later. */
-  async forget(site: SiteId, { id, v }: { id: string; v: string }): Promise<void> {
-    const key = { pk: keys.calls(site), sk: id }
+  /** Deletes a tombstone, unless its entity is live again. Time to live would do it too, but up to days later. */
+  async forget(site: SiteId, topic: EntityTopic, { id, v }: { id: string; v: string }): Promise<void> {
+    const key = { pk: partition(site, topic), sk: id }
     await this.table.deleteIf(key, { condition: '#v = :v AND #ended = :true', values: { v, true: true } })
   }
 
@@ -105,23 +113,42 @@ export class PresenceStore extends Store {
   /** Returns the live calls, without tombstones. */
   async calls(site: SiteId): Promise<CallEntity[]> {
     const rows = await this.rows(site, 'calls')
-    return rows.flatMap(({ entity, ended }) => (entity && !ended && !isEndpoint(entity) ? [entity] : []))
+    return rows.flatMap(({ entity, ended }) => (entity && !ended && isCall(entity) ? [entity] : []))
+  }
+
+  /** Returns the queues, their members and waiting callers, without tombstones. */
+  async queues(site: SiteId): Promise<QueueEntity[]> {
+    const rows = await this.rows(site, 'queues')
+    return rows.flatMap(({ entity, ended }) => (entity && !ended && isQueuePart(entity) ? [entity] : []))
   }
 
   /** Returns all rows of a topic, with tombstones. */
   async rows(site: SiteId, topic: EntityTopic, read: Read = 'consistent'): Promise<PresenceRow[]> {
     const query = { pk: partition(site, topic), read, unreadable: 'skip' } as const
     if (topic === 'calls') return (await this.table.items(CallRow, query, pagesMax)).map(toPresenceRow)
+    if (topic === 'queues') return (await this.table.items(QueueRow, query, pagesMax)).map(toPresenceRow)
     return (await this.table.items(EndpointRow, query, pagesMax)).map(toPresenceRow)
   }
 }
 
 function partition(site: SiteId, topic: EntityTopic): string {
-  return topic === 'endpoints' ? keys.endpoints(site) : keys.calls(site)
+  return keys[topic](site)
 }
 
-export function isEndpoint(entity: Entity): entity is EndpointEntity {
-  return entity.state['deviceState'] !== undefined
+function topicOf(entity: Entity): EntityTopic {
+  if (isEndpoint(entity)) return 'endpoints'
+  return isQueuePart(entity) ? 'queues' : 'calls'
+}
+
+function isCaller(entity: Entity): boolean {
+  return isQueuePart(entity) && entity.state.part === 'caller'
+}
+
+/** A part of a queue keeps nothing of its state, which may have a number. */
+function endedByCloud(seen: Entity, now: number): Entity {
+  if (isEndpoint(seen)) return { ...seen, r: seen.r + 1 }
+  if (isQueuePart(seen)) return { ...seen, r: seen.r + 1, state: { part: 'gone', queue: seen.state.queue } }
+  return endedCall(seen, now)
 }
 
 function endedCall(seen: CallEntity, now: number): CallEntity {
@@ -129,19 +156,20 @@ function endedCall(seen: CallEntity, now: number): CallEntity {
   return { ...seen, r: seen.r + 1, state: { ...seen.state, state: 'ended', since: endedAt, endedAt } }
 }
 
-function toPresenceRow(row: v.InferOutput<typeof EndpointRow> | v.InferOutput<typeof CallRow>): PresenceRow {
+function toPresenceRow(row: StoredRow): PresenceRow {
   const { sk: id, v, r, w, ended = false, settledBy, state } = row
-  return { id, v, r, w, ended, settledBy, entity: toEntity({ id, v, r }, state) }
+  return { id, v, r, w, ended, settledBy, entity: state && toEntity({ id, v, r }, state) }
 }
 
-function toEntity(
-  version: { id: string; v: string; r: number },
-  state: EndpointState | CallState | undefined,
-): Entity | undefined {
-  if (!state) return undefined
+function toEntity(version: { id: string; v: string; r: number }, state: StoredState): Entity {
+  if (isQueueState(state)) return { ...version, state }
   return isEndpointState(state) ? { ...version, state } : { ...version, state }
 }
 
-function isEndpointState(state: EndpointState | CallState): state is EndpointState {
+function isEndpointState(state: StoredState): state is EndpointState {
   return state['deviceState'] !== undefined
+}
+
+function isQueueState(state: StoredState): state is QueuePart {
+  return state['part'] !== undefined
 }

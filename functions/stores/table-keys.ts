@@ -18,6 +18,7 @@ import { fnv1a32 } from '../../contracts/fnv1a.ts'
  * | live    | heartbeat       | HB#hash(S)%4        | S             | when the bridge was last seen            |
  * | live    | endpoint        | S#E                 | technology/id | snapshot, list                           |
  * | live    | live call       | S#K                 | linkedid      | snapshot                                 |
+ * | live    | queue part      | S#Q                 | its id        | snapshot, list: queue, member, caller    |
  * | live    | placed call     | S#C                 | callId        | calls by API: result, as long as its CDRs|
  * | live    | idempotency     | S#I                 | keyId#sha256  | one call an idempotency key, 24 h        |
  * | live    | call caps       | S#CAP               | span#start    | calls by API of key and site             |
@@ -65,6 +66,7 @@ export const keys = {
   heartbeat: (site: string) => ({ pk: `HB#${shard(site)}`, sk: site }),
   endpoints: (site: string) => `${site}#E`,
   calls: (site: string) => `${site}#K`,
+  queues: (site: string) => `${site}#Q`,
   connection: (id: string) => ({ pk: `N#${id}`, sk: '-' }),
   siteConnections: (site: string) => `${site}#N`,
   subscriptions: (site: string, topic: string) => `${site}#S#${topic}`,

@@ -7,11 +7,12 @@ import type * as v from 'valibot'
 import * as facts from '../../contracts/facts.ts'
 import * as frames from '../../contracts/frames.ts'
 import { CdrPage, EndpointList, TicketIssued } from '../../contracts/http.ts'
+import { Queue, QueueCaller, QueueMember, QueuePart } from '../../contracts/queues.ts'
 import { CallPage } from '../../contracts/routes/calls.ts'
 import { httpDeclarations } from './client-http-types.ts'
 import { typeOf } from './client-types.ts'
 
-const entries = ['index', 'changes', 'call-log', 'http'] as const
+const entries = ['index', 'changes', 'call-log', 'queues', 'http'] as const
 
 /** Bundles an entry of the client as a module for browsers and Node that imports nothing. */
 export async function bundleClient(root: string, entry: (typeof entries)[number]): Promise<Uint8Array> {
@@ -41,6 +42,11 @@ const contracts: Record<string, v.GenericSchema> = {
   DeltaFrame: frames.DeltaFrame,
   EndpointEntity: frames.EndpointEntity,
   EntityTopic: frames.EntityTopic,
+  QueueEntity: frames.QueueEntity,
+  Queue,
+  QueueCaller,
+  QueueMember,
+  QueuePart,
   Removal: frames.Removal,
   ResumedFrame: frames.ResumedFrame,
   ServerFrame: frames.ServerFrame,
@@ -78,6 +84,7 @@ export async function buildClient(root: string, folder = path.join(root, 'dist/c
       '.': exported('index'),
       './changes': exported('changes'),
       './call-log': exported('call-log'),
+      './queues': exported('queues'),
       './http': exported('http'),
     },
   }

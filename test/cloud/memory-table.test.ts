@@ -68,7 +68,7 @@ test('the table in memory gives random commands the same results as the DynamoDB
             if (what === 'put')
               told.push(await presence.put(site, { topic: 'calls', entity, ended: isEnd, mayCreate }, seq))
             else if (what === 'end') told.push(await presence.end(site, entity, 9, seq))
-            else if (what === 'forget') await presence.forget(site, entity)
+            else if (what === 'forget') await presence.forget(site, 'calls', entity)
             else told.push(await sites.raiseEpoch(site, seq))
             told.push(await presence.rows(site, 'calls'), await sites.epoch(site))
           }

@@ -12,9 +12,11 @@ import { connect, type Live } from '@switchhook/client'
 import { changes } from '@switchhook/client/changes'
 import { callLog } from '@switchhook/client/call-log'
 import { createApi } from '@switchhook/client/http'
+import { queues } from '@switchhook/client/queues'
 const live: Live = connect({ apiUrl: 'http://127.0.0.1:9', site: 'office', key: 'k' })
 for (const { state } of live.endpoints.values()) state.deviceState satisfies string
 for (const { state } of live.calls.values()) state.caller.number satisfies string
+for (const { members, callers } of queues(live)) (members[0]?.interface ?? callers[0]?.since ?? '') satisfies string
 export const iterator = changes(live)
 export const log = callLog({ apiUrl: 'http://127.0.0.1:9', site: 'office', key: 'k' })
 export const api = createApi({ apiUrl: 'http://127.0.0.1:9', site: 'office', key: 'k' })

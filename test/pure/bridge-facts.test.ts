@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { readFrame } from '../../bridge/normalise/frames.ts'
-import { type Fact, PbxState } from '../../bridge/normalise/pbx-state.ts'
+import { type EventFact, PbxState } from '../../bridge/normalise/pbx-state.ts'
 import { CallState, EndpointState } from '../../contracts/facts.ts'
 
 const folder = join(import.meta.dirname, '../recordings')
@@ -17,7 +17,7 @@ function frames(name: string): string[] {
     .split('\n')
 }
 
-function play(lines: string[], state = new PbxState()): Fact[] {
+function play(lines: string[], state = new PbxState()): EventFact[] {
   return lines.flatMap((line) => {
     const frame = readFrame(Buffer.from(line))
     if (frame.kind === 'malformed') throw new Error(frame.reason)

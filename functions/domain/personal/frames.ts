@@ -1,15 +1,20 @@
-import type { CallEntity, Entity, ServerFrame } from '../../../contracts/frames.ts'
+import type { Entity, ServerFrame } from '../../../contracts/frames.ts'
+import type { QueuePart } from '../../../contracts/queues.ts'
+import { isEndpoint, isQueuePart } from '../entity-kind.ts'
 import { hide } from '../personal.ts'
-import { callShape, endpointShape } from './shapes.ts'
-
-function isCall(entity: Entity): entity is CallEntity {
-  return entity.state['deviceState'] === undefined
-}
+import { callShape, endpointShape, queueCallerShape, queueMemberShape } from './shapes.ts'
 
 /** Returns an entity as a subscriber without `presence:personal` gets it. */
 export function hideEntity(entity: Entity): Entity {
-  if (isCall(entity)) return { ...entity, state: hide(callShape, entity.state) }
-  return { ...entity, state: hide(endpointShape, entity.state) }
+  if (isEndpoint(entity)) return { ...entity, state: hide(endpointShape, entity.state) }
+  if (isQueuePart(entity)) return { ...entity, state: hideQueuePart(entity.state) }
+  return { ...entity, state: hide(callShape, entity.state) }
+}
+
+export function hideQueuePart(part: QueuePart): QueuePart {
+  if (part.part === 'member') return { ...part, ...hide(queueMemberShape, part) }
+  if (part.part === 'caller') return { ...part, ...hide(queueCallerShape, part) }
+  return part
 }
 
 /** Returns a frame as a subscriber without `presence:personal` gets it, with the same entities and versions, so that digests agree. */

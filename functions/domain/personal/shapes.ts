@@ -1,6 +1,7 @@
 import type { Call } from '../../../contracts/calls.ts'
 import { type Cdr, cdrFields } from '../../../contracts/cdr.ts'
 import type { CallState, EndpointState, Party } from '../../../contracts/facts.ts'
+import type { QueueCaller, QueueMember } from '../../../contracts/queues.ts'
 import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import { hidingOthers, type PersonalShape } from '../personal.ts'
 
@@ -23,6 +24,17 @@ export const endpointShape: PersonalShape<EndpointState> = {
   forwardNoAnswer: { target: 'number' },
   forwardUnavailable: { target: 'number' },
 }
+
+/** A member may be a mobile outside the site, which its interface then names. The reason of a pause is free text. */
+export const queueMemberShape: PersonalShape<QueueMember> = {
+  interface: 'channel',
+  name: 'name',
+  extension: 'extension',
+  stateInterface: 'text',
+  paused: { reason: 'text' },
+}
+
+export const queueCallerShape: PersonalShape<QueueCaller> = { number: 'number', name: 'name' }
 
 /** Fields that a PBX adds to Asterisk's own are hidden too, since they may contain a number, as a recording's file name does. */
 export const cdrShape: PersonalShape<Cdr> = hidingOthers<Cdr>(

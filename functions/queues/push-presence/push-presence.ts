@@ -3,12 +3,12 @@ import { freshMsMax } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { epochOf } from '../../../contracts/version.ts'
 import { splitByFrame } from '../../domain/framing.ts'
-import type { Folded, SiteFold } from '../../domain/presence-fold.ts'
+import type { Folded, PresenceEvent, SiteFold } from '../../domain/presence-fold.ts'
 import type { EntityStore, PresenceStores } from './presence-stores.ts'
 import { settleEpoch } from './settle-epoch.ts'
 
 /**
- * A fact that is over two minutes old may change a live row, but does not prove that its call is still live. Its age is
+ * A fact that is over two minutes old may change a live row, but does not prove that its call or waiting caller is still there. Its age is
  * measured by SQS's clock, since the PBX's clock may be minutes wrong: the bridge sends a fact at most 30 s after it happened.
  */
 const heldMsMax = 120_000 - freshMsMax
@@ -53,9 +53,9 @@ async function write(
 ): Promise<Written> {
   const { event, topic } = folded
   const entity = toEntity(folded)
-  const ended = event.type === 'switchhook.call.v1' && event.data.state === 'ended'
-  const isLate = topic === 'calls' && now - folded.sentAt > heldMsMax
+  const isLate = topic !== 'endpoints' && now - folded.sentAt > heldMsMax
   const mayCreate = epochOf(entity.v) >= before && !isLate
+  const ended = isEnded(event)
   return { ...folded, entity, isNews: await presence.put(site, { topic, entity, ended, mayCreate }, now) }
 }
 
@@ -79,8 +79,14 @@ async function endOvertaken(
   return ended.flatMap(({ entity, ...one }) => (entity ? [{ ...one, entity, isNews: true }] : []))
 }
 
+function isEnded(event: PresenceEvent): boolean {
+  if (event.type === 'switchhook.call.v1') return event.data.state === 'ended'
+  return event.type === 'switchhook.queue.v1' && event.data.part === 'gone'
+}
+
 function toEntity({ id, event }: Folded): Entity {
   if (event.type === 'switchhook.call.v1') return { id, v: event.v, r: 0, state: event.data }
+  if (event.type === 'switchhook.queue.v1') return { id, v: event.v, r: 0, state: event.data }
   return { id, v: event.v, r: 0, state: event.data }
 }
 
@@ -99,7 +105,7 @@ function deltaFrames(written: readonly Written[], now: number): DeltaFrame[] {
       const ks = [...run.flatMap((one) => one.ks), ...(n === 0 ? staleKs : [])].sort((a, b) => a - b)
       const epoch = epochOf(first.event.v)
       const all = run.map(({ entity }) => entity)
-      const isRemoved = (entity: Entity) => first.topic === 'endpoints' && entity.r > 0
+      const isRemoved = (entity: Entity) => first.topic !== 'calls' && entity.r > 0
       const removed = all.filter(isRemoved).map(({ id, v, r }) => ({ id, v, r }))
       const entities = all.filter((entity) => !isRemoved(entity))
       return [

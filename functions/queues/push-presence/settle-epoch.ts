@@ -12,7 +12,7 @@ const repushMs = 300_000
 const roundsMax = 10
 
 /**
- * Ends the calls and endpoints of older epochs that the bridge's `epoch-ready` event does not list, and returns the frames
+ * Ends the calls, endpoints and queues of older epochs that the bridge's `epoch-ready` event does not list, and returns the frames
  * to push. Listed entities are not changed, since their facts of the new epoch may still arrive in another message.
  * Tombstones of earlier epochs are pushed again, since the invocation that ended them may have died before its push.
  */
@@ -26,14 +26,21 @@ export async function settleEpoch(
   const { again = false } = ready.data
   // The epoch is raised before the rows are read: a fact written after that read finds the new epoch and ends its entity.
   await epochs.raiseEpoch(site, epoch)
-  const listed = { calls: new Set(ready.data.liveCalls), endpoints: new Set(ready.data.endpoints) }
-  const settle = (topic: EntityTopic) => settleTopic(site, topic, ready, listed[topic], presence, now)
-  const [calls, endpoints] = await Promise.all([settle('calls'), settle('endpoints')])
+  const listed = { calls: ready.data.liveCalls, endpoints: ready.data.endpoints, queues: ready.data.queues }
+  const settle = async (topic: EntityTopic) => {
+    const ids = listed[topic]
+    return ids ? settleTopic(site, topic, ready, new Set(ids), presence, now) : []
+  }
+  const [calls, endpoints, queues] = await Promise.all([settle('calls'), settle('endpoints'), settle('queues')])
   const frame = (topic: EntityTopic) => ({ type: 'delta' as const, topic, epoch, ks: [], w: now })
-  const removals = endpoints.map(({ id, v, r }) => ({ id, v, r }))
+  const removals = (topic: EntityTopic, entities: readonly Entity[]) =>
+    splitByFrame(entities.map(({ id, v, r }) => ({ id, v, r }))).map((removed) => {
+      return { ...frame(topic), entities: [], removed }
+    })
   return [
     ...splitByFrame(calls).map((entities) => ({ ...frame('calls'), entities })),
-    ...splitByFrame(removals).map((removed) => ({ ...frame('endpoints'), entities: [], removed })),
+    ...removals('endpoints', endpoints),
+    ...removals('queues', queues),
     ...(again ? [] : [{ type: 'reset' as const, epoch, reason: 'the bridge has sent its whole state again' }]),
   ]
 }

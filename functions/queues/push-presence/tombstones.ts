@@ -1,12 +1,13 @@
-import type { DeltaFrame } from '../../../contracts/frames.ts'
+import type { DeltaFrame, EntityTopic } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { tombstoneMs } from '../../stores/presence.ts'
 
 export interface TombstoneStore {
-  forget(site: SiteId, call: { id: string; v: string }): Promise<void>
+  forget(site: SiteId, topic: EntityTopic, entity: { id: string; v: string }): Promise<void>
 }
 interface Tombstone {
   site: SiteId
+  topic: EntityTopic
   id: string
   v: string
   dueAt: number
@@ -18,7 +19,7 @@ const tombstonesMax = 20_000
 const deletionsMax = 25
 
 /**
- * Deletes the tombstones of ended calls after their time. The list is only in memory, since all it saves is the price of
+ * Deletes the tombstones of ended calls, and of members and callers that left a queue, after their time. The list is only in memory, since all it saves is the price of
  * reading the tombstones: a row in the table for each would cost twice that.
  */
 export class Tombstones {
@@ -26,9 +27,9 @@ export class Tombstones {
 
   add(site: SiteId, frames: readonly DeltaFrame[], now: number): void {
     for (const { topic, entities } of frames) {
-      if (topic !== 'calls') continue
       for (const { id, v, state } of entities) {
-        if (state['state'] === 'ended') this.#tombstones.push({ site, id, v, dueAt: now + tombstoneMs })
+        const isOver = topic === 'calls' ? state['state'] === 'ended' : state['part'] === 'gone'
+        if (isOver) this.#tombstones.push({ site, topic, id, v, dueAt: now + tombstoneMs })
       }
     }
     if (this.#tombstones.length > tombstonesMax) this.#tombstones = this.#tombstones.slice(-tombstonesMax)
@@ -37,6 +38,6 @@ export class Tombstones {
   async sweep(presence: TombstoneStore, now: number): Promise<void> {
     const due = this.#tombstones.slice(0, deletionsMax).filter(({ dueAt }) => dueAt <= now)
     this.#tombstones.splice(0, due.length)
-    await Promise.all(due.map(({ site, ...call }) => presence.forget(site, call)))
+    await Promise.all(due.map(({ site, topic, ...entity }) => presence.forget(site, topic, entity)))
   }
 }

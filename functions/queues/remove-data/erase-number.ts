@@ -50,6 +50,7 @@ export async function eraseNumber(
   if (!search.isInTexts) return
   count('endpoints', await items.live.erase(keys.endpoints(site), search))
   count('live calls', await items.live.erase(keys.calls(site), search))
+  count('queues', await items.live.erase(keys.queues(site), search))
   for (const topic of Topic.options)
     count('subscriptions', await items.live.erase(keys.subscriptions(site, topic), search))
   count('time lines', await items.live.eraseTimeLines(site, search))

@@ -23,6 +23,7 @@ export function livePartitions(site: string): SitePartition[] {
     { ...part('heartbeat', keys.heartbeat(site).pk), sk: site },
     part('endpoints', keys.endpoints(site)),
     part('live calls', keys.calls(site)),
+    part('queues', keys.queues(site)),
     part('rate limits', keys.requests(site, 0).pk),
     part('calls by API', keys.placedCall(site, '').pk),
     part('idempotency keys', keys.idempotency(site, '', '').pk),

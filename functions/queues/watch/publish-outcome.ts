@@ -2,8 +2,9 @@ import * as v from 'valibot'
 import type { CallState } from '../../../contracts/facts.ts'
 import { SiteId } from '../../../contracts/names.ts'
 import { formatVersion } from '../../../contracts/version.ts'
+import { isCall } from '../../domain/entity-kind.ts'
 import type { PlacedRow } from '../../stores/placed-calls.ts'
-import { isEndpoint, type PresenceRow } from '../../stores/presence.ts'
+import type { PresenceRow } from '../../stores/presence.ts'
 import { type FanOutDependencies, fanOut } from '../fan-out/fan-out.ts'
 import type { EntityStore, EpochStore } from '../push-presence/presence-stores.ts'
 
@@ -61,7 +62,7 @@ export async function publishOutcome(
 function endedState(call: string, row: PlacedRow, seen: PresenceRow | undefined, now: number): CallState {
   const { endpoint, dial, issuedAt, endedAt = new Date(now).toISOString(), result, cause, sipCode } = row
   const asked = { caller: { number: '', name: '', endpoint }, dialled: dial, callees: [] }
-  const known = seen?.entity && !isEndpoint(seen.entity) ? seen.entity.state : asked
+  const known = seen?.entity && isCall(seen.entity) ? seen.entity.state : asked
   const placed = { stage: row.stage, result, cause, sipCode }
   const ended = { ...known, call, state: 'ended' as const, endedAt, placed, ...(result && { result }) }
   return { startedAt: new Date(issuedAt).toISOString(), ...ended }

@@ -84,8 +84,13 @@ async function pong(
     const recent = rows.filter(({ w }) => w > now - recentMs).map(({ id }) => id)
     return { ...digestOf(settled.filter((entity) => concerns(entity, extensions))), recent }
   }
-  const [status, endpoints, calls] = await Promise.all([bridgeStatus(site, now), digest('endpoints'), digest('calls')])
-  const digests = { ...(endpoints && { endpoints }), ...(calls && { calls }) }
+  const [status, endpoints, calls, queues] = await Promise.all([
+    bridgeStatus(site, now),
+    digest('endpoints'),
+    digest('calls'),
+    digest('queues'),
+  ])
+  const digests = { ...(endpoints && { endpoints }), ...(calls && { calls }), ...(queues && { queues }) }
   return { type: 'pong', ...status, ...(topics.length > 0 && { digests }) }
 }
 

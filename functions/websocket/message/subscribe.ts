@@ -74,7 +74,7 @@ export async function subscribe(
   if (topic === 'stats') return [await readStats(site, presence)]
   const [rows, status, current] = await Promise.all([presence.rows(site, topic), bridgeStatus(site, now), epoch(site)])
   // All live calls are sent at each resume: they are few, and each ends soon.
-  const from = topic === 'endpoints' ? since : undefined
+  const from = topic === 'calls' ? undefined : since
   const isFresh = ({ w, ended }: PresenceRow) => w > (from ?? 0) - (ended ? removalsMs : writeMsMax)
   const fresh = rows.filter(isFresh)
   const shown = seesPersonal(connection, 'presence') ? (entity: Entity) => entity : hideEntity
