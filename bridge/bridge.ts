@@ -62,7 +62,7 @@ export interface BridgeProcess extends BridgeComponents {
 /** Creates the components of a bridge process. `undo` closes what it opens. `onBroken` gets the error that ends the process. */
 export async function createBridge(
   config: BridgeConfig,
-  { session, credentials, ...connections }: ProcessConnections,
+  { session, access, ...connections }: ProcessConnections,
   operation: Operation,
   undo: AsyncDisposableStack,
   onBroken: (error: unknown) => void,
@@ -88,7 +88,7 @@ export async function createBridge(
     presence,
     setPace: (paceMs) => lanes.live.setPace(paceMs),
     deploymentPublicKey: config.deploymentPublicKey,
-    credentials,
+    access,
     queueUrl: () => session?.commandQueue ?? config.queues.commands,
   })
   undo.defer(() => commands.stop())
@@ -160,6 +160,8 @@ export async function assemble(
     await presence.tick()
     if (presence.isConnected) await lastSeen.saveIfDue()
     await cdrs.tick()
+    const clockCheck = connections.cloudClock?.check()
+    if (clockCheck) checks.set(clockCheck)
   }
   const health = () => {
     const components = {

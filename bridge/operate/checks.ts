@@ -4,7 +4,7 @@ import type { Log } from './log.ts'
  * The catalogue of checks: what the bridge looks at, by stable id. `docs/deploy.md` lists them, and `/healthz` and the log show
  * their results.
  */
-export const checkIds = ['cdr-file', 'cdr-zone', 'cdr-growth', 'cdr-quarantine'] as const
+export const checkIds = ['cdr-file', 'cdr-zone', 'cdr-growth', 'cdr-quarantine', 'clock'] as const
 export type CheckId = (typeof checkIds)[number]
 
 export interface Check {
