@@ -20,6 +20,7 @@ import { Registrations } from './normalise/registrations.ts'
 import { Checks } from './operate/checks.ts'
 import { type Clock, realClock } from './operate/clock.ts'
 import { type Health, summarizeHealth } from './operate/health.ts'
+import { programVersion } from './operate/program-version.ts'
 import { PhoneSettings } from './phone-settings.ts'
 import { type OpenPipeline, openPipeline } from './pipeline.ts'
 import { Presence } from './presence.ts'
@@ -126,6 +127,8 @@ export async function assemble(
     takeEpoch: () => takeEpoch(stateFolder, clock.nowMs(), disk),
     lastSeenMs,
     nowMs: clock.nowMs,
+    monotonicMs: clock.monotonicMs,
+    ...(programVersion && { version: programVersion }),
   })
   const mailboxes = ami && createMailboxWatch(ami, clock, presence, operation)
   const intake = new AriIntake({

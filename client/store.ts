@@ -9,6 +9,7 @@ import type {
   Topic,
 } from '../contracts/frames.ts'
 import { type ChangeOf, type Digest, EntitySet } from './entity-set.ts'
+import { isObject } from './guards.ts'
 
 export type Change = ChangeOf<'endpoints', EndpointEntity> | ChangeOf<'calls', CallEntity>
 
@@ -21,6 +22,18 @@ export interface Heard {
   stale: boolean
 }
 
+/** Whether the bridge reaches the PBX, as it last said, and since when (RFC 3339). */
+export interface Pbx {
+  state: 'up' | 'down'
+  since: string
+  /** Orders reports. */
+  v?: string | undefined
+}
+
+export function isPbx(value: unknown): value is Pbx {
+  return isObject(value) && typeof value['since'] === 'string' && (value['state'] === 'up' || value['state'] === 'down')
+}
+
 /** The state of one site, kept up to date by frames. */
 export class LiveStore {
   readonly #sets = {
@@ -30,6 +43,7 @@ export class LiveStore {
   readonly endpoints: ReadonlyMap<string, EndpointEntity> = this.#sets.endpoints.live
   readonly calls: ReadonlyMap<string, CallEntity> = this.#sets.calls.live
   heard: Heard | undefined
+  pbx: Pbx | undefined
   stats: StatsFrame | undefined
 
   /** Call this before sending a subscription, and with `isExpected` false if a resume answers it instead. */
@@ -47,6 +61,11 @@ export class LiveStore {
 
   agrees(topic: EntityTopic, digest: Digest, t: number): boolean | undefined {
     return this.#sets[topic].agrees(digest, t)
+  }
+
+  /** Two functions may send reports in another order than the bridge made them. */
+  hearPbx(pbx: Pbx): void {
+    if ((pbx.v ?? '') >= (this.pbx?.v ?? '')) this.pbx = pbx
   }
 
   hear(lastHeard: unknown, learntAt: number, stale = false): void {

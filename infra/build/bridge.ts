@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { build } from 'esbuild'
 
 /**
@@ -15,6 +17,7 @@ const requireBanner =
 
 /** Bundles the bridge into one file, which is copied to the machine of the PBX. */
 export async function buildBridge(root: string, outdir = 'dist/bridge'): Promise<void> {
+  const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
   await build({
     absWorkingDir: root,
     entryPoints: [{ in: 'bridge/main.ts', out: 'switchhook-bridge' }],
@@ -26,6 +29,7 @@ export async function buildBridge(root: string, outdir = 'dist/bridge'): Promise
     target: 'node24',
     mainFields: ['module', 'main'],
     banner: { js: requireBanner },
+    define: { SWITCHHOOK_VERSION: JSON.stringify(version) },
     external: ['bufferutil', 'utf-8-validate'],
     sourcemap: 'linked',
     logLevel: 'error',
