@@ -22,6 +22,7 @@ import { Registrations } from './normalise/registrations.ts'
 import { Checks } from './operate/checks.ts'
 import { type Clock, realClock } from './operate/clock.ts'
 import { type Health, summarizeHealth } from './operate/health.ts'
+import { programVersion } from './operate/program-version.ts'
 import { PhoneSettings } from './phone-settings.ts'
 import { type OpenPipeline, openPipeline } from './pipeline.ts'
 import { Presence } from './presence.ts'
@@ -71,7 +72,7 @@ export interface BridgeProcess extends BridgeComponents {
 /** Creates the components of a bridge process. `undo` closes what it opens. `onBroken` gets the error that ends the process. */
 export async function createBridge(
   config: BridgeConfig,
-  { session, credentials, ...connections }: ProcessConnections,
+  { session, access, ...connections }: ProcessConnections,
   operation: Operation,
   undo: AsyncDisposableStack,
   onBroken: (error: unknown) => void,
@@ -99,7 +100,7 @@ export async function createBridge(
     presence,
     setPace: (paceMs) => lanes.live.setPace(paceMs),
     deploymentPublicKey: config.deploymentPublicKey,
-    credentials,
+    access,
     queueUrl: () => session?.commandQueue ?? config.queues.commands,
   })
   undo.defer(() => commands.stop())
@@ -144,6 +145,8 @@ export async function assemble(
     takeEpoch: () => takeEpoch(stateFolder, clock.nowMs(), disk),
     lastSeenMs,
     nowMs: clock.nowMs,
+    monotonicMs: clock.monotonicMs,
+    ...(programVersion && { version: programVersion }),
   })
 <<<<<<< HEAD
   const checks = new Checks(log)
@@ -187,6 +190,8 @@ export async function assemble(
     await presence.tick()
     if (presence.isConnected) await lastSeen.saveIfDue()
     await cdrs.tick()
+    const clockCheck = connections.cloudClock?.check()
+    if (clockCheck) checks.set(clockCheck)
   }
   const health = () => {
     const components = {

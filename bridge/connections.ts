@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { SQSClientConfig } from '@aws-sdk/client-sqs'
 import { CdrCheckpoint } from './asterisk/cdr-checkpoint.ts'
 import { CdrFile } from './asterisk/cdr-file.ts'
 import type { BridgeConfig } from './config.ts'
@@ -7,8 +6,11 @@ import { CredentialsFile } from './enrolment/credentials-file.ts'
 import { Session } from './enrolment/session.ts'
 import { Delivery, type Destination } from './forward/delivery.ts'
 import { Packer } from './forward/pack.ts'
-import { probeQueues, Sender } from './forward/sender.ts'
+import { probeQueues } from './forward/probe.ts'
+import { Sender } from './forward/sender.ts'
 import { readSigningKey } from './forward/signing-key.ts'
+import type { SqsAccess } from './forward/sqs-client.ts'
+import { CloudClock } from './operate/cloud-clock.ts'
 import type { Counters } from './operate/counters.ts'
 import type { Log } from './operate/log.ts'
 import { lockFolder, prepareStateFolder } from './operate/state-folder.ts'
@@ -34,13 +36,15 @@ export interface SendConnections {
 /** Connections to files and queues outside of the bridge. Opening them finds what is wrong in a configuration. */
 export interface Connections extends SendConnections {
   file: CdrFile
+  /** The time of the cloud; absent in a simulation, whose cloud has no answers with dates. */
+  cloudClock?: CloudClock
 }
 
 export interface ProcessConnections extends Connections {
   /** Gets AWS credentials from the cloud, if the configuration names its HTTP API. */
   session: Session | undefined
-  /** `undefined`: the AWS SDK looks in its environment, `~/.aws`, a process and the machine's role. */
-  credentials: SQSClientConfig['credentials'] | undefined
+  /** Without credentials, the AWS SDK looks in its environment, `~/.aws`, a process and the machine's role. */
+  access: SqsAccess
 }
 
 /** Opens the connections in the order in which an operator would check them. Throws FatalError. */
@@ -69,12 +73,16 @@ export async function openSending(
   undo: AsyncDisposableStack,
 ): Promise<Omit<ProcessConnections, 'file'>> {
   const { site, stateFolder, key, queues } = config
-  const session = config.api ? new Session({ api: config.api, site, key: key.id, sign, log, now: Date.now }) : undefined
+  const cloudClock = new CloudClock()
+  const session = config.api
+    ? new Session({ api: config.api, site, key: key.id, sign, log, cloud: cloudClock })
+    : undefined
   const { credentialsFile: path } = config
-  const credentials = session?.provide ?? (path === undefined ? undefined : new CredentialsFile({ path, log }).provide)
-  const sender = new Sender(config.region, credentials)
+  const source = session ?? (path === undefined ? undefined : new CredentialsFile({ path, log, cloud: cloudClock }))
+  const access = { credentials: source?.provide, onExpired: source?.expired, clock: cloudClock }
+  const sender = new Sender(config.region, access)
   undo.defer(() => sender.stop())
-  await probeQueues(sender, queues, log)
+  await probeQueues(queues, { sender, log, clock: cloudClock, canRenew: source !== undefined })
   const quarantine = new Quarantine(join(stateFolder, 'quarantine'))
   await quarantine.open()
   const refused = new RefusedRecords(join(stateFolder, 'quarantine'))
@@ -83,5 +91,5 @@ export async function openSending(
   const packer = new Packer({ site, key: key.id, sign })
   const live: Destination = { lane: 'live', queueUrl: queues.live }
   const records: Destination = { lane: 'records', queueUrl: queues.records }
-  return { quarantine, refused, delivery, packer, live, records, session, credentials }
+  return { quarantine, refused, delivery, packer, live, records, session, access, cloudClock }
 }

@@ -1,7 +1,13 @@
+<<<<<<< HEAD
 import * as v from 'valibot'
 import { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent, QueueEvent } from '../contracts/events.ts'
 import { CallState, type EndpointState } from '../contracts/facts.ts'
 import { cutText } from '../contracts/text.ts'
+=======
+import { EpochReadyEvent } from '../contracts/events.ts'
+import type { EndpointState } from '../contracts/facts.ts'
+import { currentFact } from './current-fact.ts'
+>>>>>>> w-pbx
 import type { LateFact } from './forward/late-facts.ts'
 import type { Snapshot } from './normalise/ari-objects.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
@@ -10,8 +16,10 @@ import type { MailboxCount } from './normalise/mailboxes.ts'
 import type { PbxState } from './normalise/pbx-state.ts'
 import type { RegistrationReport } from './normalise/registrations.ts'
 import type { Publication } from './normalise/stamp.ts'
+import { unconfirmed } from './normalise/unconfirmed.ts'
 import type { Counters } from './operate/counters.ts'
 import type { Log } from './operate/log.ts'
+import { PbxLink } from './pbx-link.ts'
 import type { Pipeline } from './pipeline.ts'
 
 export interface PresenceDependencies {
@@ -26,6 +34,10 @@ export interface PresenceDependencies {
   /** When an earlier process last saw the PBX, Unix milliseconds; `undefined` if none did. */
   lastSeenMs: number | undefined
   nowMs(): number
+  /** Never goes back. */
+  monotonicMs(): number
+  /** Version of this program. */
+  version?: string
 }
 
 /**
@@ -40,7 +52,7 @@ const republishEveryMs = 300_000
  */
 export class Presence {
   readonly #dependencies: PresenceDependencies
-  #isConnected = false
+  readonly #pbx: PbxLink
   #connections = 0
   #lastSeenMs: number | undefined
   #republishedMs: number
@@ -51,12 +63,13 @@ export class Presence {
 
   constructor(dependencies: PresenceDependencies) {
     this.#dependencies = dependencies
+    this.#pbx = new PbxLink(dependencies.monotonicMs)
     this.#republishedMs = dependencies.nowMs()
     this.#lastSeenMs = dependencies.lastSeenMs
   }
 
   get isConnected(): boolean {
-    return this.#isConnected
+    return this.#pbx.isConnected
   }
 
   /** How many connections to Asterisk there have been. */
@@ -81,7 +94,7 @@ export class Presence {
   publishEndpoints(states: readonly EndpointState[]): void {
     const { pipeline } = this.#dependencies
     if (!pipeline.hasEpoch) return
-    for (const state of states) pipeline.publish({ kind: 'endpoint', state })
+    for (const state of states) this.#publish({ kind: 'endpoint', state })
   }
 
   /** The message count of a phone has changed; `undefined` if it shows no mailbox. */
@@ -101,7 +114,13 @@ export class Presence {
     const { state, pipeline } = this.#dependencies
     if (!pipeline.hasEpoch) return
     const fact = state.placedFact(call, pipeline.now())
-    if (fact) pipeline.publish(fact)
+    if (fact) this.#publish(fact)
+  }
+
+  /** While the PBX is down, no fact about it is sure. */
+  #publish(fact: Publication): void {
+    const { status } = this.#pbx
+    this.#dependencies.pipeline.publish(status?.state === 'down' ? unconfirmed(fact, status.since) : fact)
   }
 
   /** A new connection: begins an epoch and publishes everything current under it. */
@@ -119,7 +138,7 @@ export class Presence {
     const { state, pipeline, takeEpoch } = this.#dependencies
     const epoch = await takeEpoch()
     state.resynchronise(snapshot, pipeline.now(), takeBuffered())
-    this.#isConnected = true
+    this.#pbx.connected(pipeline.now())
     this.#connections += 1
     this.#pendingResync = undefined
     const gap = this.#lastSeenMs === undefined ? undefined : { sinceMs: this.#lastSeenMs, reason: gapReason }
@@ -129,15 +148,15 @@ export class Presence {
 
   /** `lastSeenMs`, Unix milliseconds, is when Asterisk last sent anything. */
   disconnected(lastSeenMs: number): void {
-    if (this.#isConnected) this.#lastSeenMs = lastSeenMs
-    this.#isConnected = false
+    if (this.#pbx.isConnected) this.#lastSeenMs = lastSeenMs
+    this.#pbx.disconnected(lastSeenMs)
   }
 
   #publishEpoch(epoch: number, gap: { sinceMs: number; reason: string } | undefined): void {
     const { state, pipeline, log } = this.#dependencies
     pipeline.beginEpoch(epoch)
     if (gap) this.#publishGap(gap.sinceMs, gap.reason)
-    for (const fact of state.all()) pipeline.publish(fact)
+    for (const fact of state.all()) this.#publish(fact)
     this.#publishReady()
     log.info('epoch begun', { epoch, liveCalls: state.calls.live().length })
   }
@@ -145,6 +164,7 @@ export class Presence {
   #publishReady(isAgain = false): void {
     const { run, state, pipeline } = this.#dependencies
     const liveCalls = state.calls.live().map(({ call }) => call)
+<<<<<<< HEAD
     const queues = state.queues.ids()
     const ready = {
       run,
@@ -153,6 +173,10 @@ export class Presence {
       endpoints: this.endpoints,
       ...(queues && { queues }),
     }
+=======
+    const pbx = this.#pbx.status
+    const ready = { run, ...(isAgain && { again: true }), ...(pbx && { pbx }), liveCalls, endpoints: this.endpoints }
+>>>>>>> w-pbx
     pipeline.publish({ kind: 'epoch-ready', state: ready })
   }
 
@@ -171,14 +195,23 @@ export class Presence {
   /** Publishes the current state of everything that late facts were about: the cloud never takes live state from late facts. */
   republish(lateFacts: readonly LateFact[], isEverything = false): void {
     const { state, pipeline } = this.#dependencies
-    if (!this.#isConnected || !pipeline.hasEpoch) return
+    if (!(this.#pbx.isConnected || this.#pbx.isDown) || !pipeline.hasEpoch) return
     if (isEverything || lateFacts.some(({ type }) => type === EpochReadyEvent.entries.type.literal)) {
       this.#pendingResync ??= {}
     }
     for (const lateFact of lateFacts) {
       const fact = currentFact(state, lateFact)
-      if (fact) pipeline.publish(fact)
+      if (fact) this.#publish(fact)
     }
+  }
+
+  /** The PBX is down: publishes everything as no longer sure, then the list of it. */
+  #publishLoss(): void {
+    const { state, pipeline, log } = this.#dependencies
+    if (!pipeline.hasEpoch) return
+    for (const fact of state.all()) this.#publish(fact)
+    this.#publishReady(true)
+    log.warn('pbx-down', { since: this.#pbx.status?.since })
   }
 
   /**
@@ -197,7 +230,8 @@ export class Presence {
    * a new epoch, since only a new epoch ends in the cloud what ended unseen. If the epoch cannot be saved, it stays due.
    */
   async tick(): Promise<void> {
-    if (!this.#isConnected) return
+    if (this.#pbx.takeLoss()) this.#publishLoss()
+    if (!this.#pbx.isConnected) return
     const { pipeline, counters, log, nowMs } = this.#dependencies
     const dropped = pipeline.takeDropped()
     if (dropped) {
@@ -219,19 +253,22 @@ export class Presence {
   async #resynchronise(): Promise<void> {
     const epoch = await this.#dependencies.takeEpoch()
     const pending = this.#pendingResync
-    if (!this.#isConnected || !pending) return
+    if (!this.#pbx.isConnected || !pending) return
     this.#pendingResync = undefined
     this.#publishEpoch(epoch, pending.gap)
   }
 
   /** Returns the line that shows the cloud that this bridge lives; `undefined` before the first epoch. */
   heartbeat(): string | undefined {
-    const { run, pipeline, counters } = this.#dependencies
-    if (!pipeline.hasEpoch) return undefined
-    const state = { run, pbx: this.#isConnected ? ('up' as const) : ('down' as const), counters: counters.snapshot() }
+    const { run, pipeline, counters, version } = this.#dependencies
+    const { status } = this.#pbx
+    if (!pipeline.hasEpoch || !status) return undefined
+    const pbx = { pbx: status.state, pbxSince: status.since }
+    const state = { run, ...(version && { version }), ...pbx, counters: counters.snapshot() }
     return pipeline.encodeUnspooled({ kind: 'heartbeat', state })
   }
 }
+<<<<<<< HEAD
 
 const LateCall = v.looseObject({ data: CallState })
 
@@ -253,3 +290,5 @@ function currentFact(state: PbxState, { type, subject, line }: LateFact): Public
   const last = v.parse(LateCall, JSON.parse(line)).data
   return last.state === 'ended' ? state.callFact(last) : undefined
 }
+=======
+>>>>>>> w-pbx

@@ -7,7 +7,7 @@ import type { LiveEvents, Status } from './events.ts'
 import { type Listeners, openListeners } from './listeners.ts'
 import type { SocketConstructor } from './live-socket.ts'
 import { startSession } from './session.ts'
-import { type Heard, LiveStore } from './store.ts'
+import { type Heard, LiveStore, type Pbx } from './store.ts'
 import { requestTicket } from './ticket.ts'
 
 export type { CallState, EndpointState, Gap, Party } from '../contracts/facts.ts'
@@ -16,7 +16,7 @@ export type { QueuePart } from '../contracts/queues.ts'
 export { ApiError } from './api.ts'
 export type { Clock } from './clock.ts'
 export type { ConnectionState, LiveEvents, Status } from './events.ts'
-export type { Change, Heard } from './store.ts'
+export type { Change, Heard, Pbx } from './store.ts'
 
 export interface ConnectOptions extends ApiOptions {
   /** `['endpoints', 'calls']` by default. */
@@ -40,6 +40,8 @@ export interface Live {
   readonly status: Status
   /** When the bridge last sent something; undefined until the cloud has said. */
   readonly heard: Heard | undefined
+  /** Whether the PBX is up; while it is down, phones are unknown and calls have `confirmed: false`. Undefined until the cloud has said. */
+  readonly pbx: Pbx | undefined
   /** The latest figures, if subscribed to `stats`. */
   readonly stats: StatsFrame | undefined
   on: Listeners<LiveEvents>['on']
@@ -76,6 +78,9 @@ export function connect(options: ConnectOptions): Live {
     },
     get heard() {
       return store.heard
+    },
+    get pbx() {
+      return store.pbx
     },
     get stats() {
       return store.stats

@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts'
 import type { ConnectionState, Emit, Status } from './events.ts'
 import { openFollower } from './follower.ts'
 import { type LiveSocket, openSocket, type SocketConstructor } from './live-socket.ts'
-import type { LiveStore } from './store.ts'
+import { isPbx, type LiveStore } from './store.ts'
 import { timer } from './timer.ts'
 
 /** API Gateway closes every WebSocket after 2 hours. The next one opens ten minutes earlier. */
@@ -116,6 +116,7 @@ export function startSession(ports: SessionPorts): LiveSession {
   function apply(frame: ServerFrame, from: LiveSocket): void {
     const now = frame.t ?? clock.now()
     store.hear(frame['lastHeard'], now, frame['stale'] === true)
+    if (isPbx(frame['pbx'])) store.hearPbx(frame['pbx'])
     switch (frame.type) {
       case 'gap':
         emit('gap', frame)

@@ -10,6 +10,7 @@ import type {
   Topic,
 } from '../contracts/frames.ts'
 import { type ChangeOf, type Digest, EntitySet } from './entity-set.ts'
+import { isObject } from './guards.ts'
 
 export type Change =
   | ChangeOf<'endpoints', EndpointEntity>
@@ -25,6 +26,18 @@ export interface Heard {
   stale: boolean
 }
 
+/** Whether the bridge reaches the PBX, as it last said, and since when (RFC 3339). */
+export interface Pbx {
+  state: 'up' | 'down'
+  since: string
+  /** Orders reports. */
+  v?: string | undefined
+}
+
+export function isPbx(value: unknown): value is Pbx {
+  return isObject(value) && typeof value['since'] === 'string' && (value['state'] === 'up' || value['state'] === 'down')
+}
+
 /** The state of one site, kept up to date by frames. */
 export class LiveStore {
   readonly #sets = {
@@ -37,6 +50,7 @@ export class LiveStore {
   /** Queues, their members and waiting callers, each an entity. */
   readonly queues: ReadonlyMap<string, QueueEntity> = this.#sets.queues.live
   heard: Heard | undefined
+  pbx: Pbx | undefined
   stats: StatsFrame | undefined
 
   /** Call this before sending a subscription, and with `isExpected` false if a resume answers it instead. */
@@ -54,6 +68,11 @@ export class LiveStore {
 
   agrees(topic: EntityTopic, digest: Digest, t: number): boolean | undefined {
     return this.#sets[topic].agrees(digest, t)
+  }
+
+  /** Two functions may send reports in another order than the bridge made them. */
+  hearPbx(pbx: Pbx): void {
+    if ((pbx.v ?? '') >= (this.pbx?.v ?? '')) this.pbx = pbx
   }
 
   hear(lastHeard: unknown, learntAt: number, stale = false): void {

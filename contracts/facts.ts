@@ -19,6 +19,12 @@ export const knownDeviceStates = [
 
 const word = BoundedText
 
+/** Whether the bridge reaches its PBX, and since when: a PBX is down from its last sign of life on. */
+export const PbxStatus = v.looseObject({ state: v.picklist(['up', 'down']), since: Timestamp })
+export type PbxStatus = v.InferOutput<typeof PbxStatus>
+/** False while the PBX is down: the state is the last one that was known, or `UNKNOWN`. Absent otherwise. */
+const confirmed = v.optional(v.boolean())
+
 /** Whether the endpoint's contact is reachable: `offline` is not registered, `unknown` not reported yet. */
 export const Reachability = v.picklist(['online', 'offline', 'unknown'])
 export type Reachability = v.InferOutput<typeof Reachability>
@@ -64,6 +70,7 @@ export const EndpointState = v.looseObject({
   mailbox: v.optional(v.looseObject({ new: v.number(), old: v.number(), since: Timestamp })),
   /** Set if the endpoint is a trunk, which leads out of the site and is nobody's phone; `registration` if the PBX registers there. */
   trunk: v.optional(v.looseObject({ registration: v.optional(Registration) })),
+  confirmed,
 })
 export type EndpointState = v.InferOutput<typeof EndpointState>
 
@@ -101,6 +108,7 @@ export const CallState = v.looseObject({
   mergedInto: v.optional(word),
   /** Stage of a call placed by API, from its caller's side. */
   placed: v.optional(Placed),
+  confirmed,
 })
 export type CallState = v.InferOutput<typeof CallState>
 
@@ -109,6 +117,7 @@ export const EpochReady = v.looseObject({
   run: word,
   /** Set if no epoch began: the bridge repeats the list now and then to repair lost messages. */
   again: v.optional(v.boolean()),
+  pbx: v.optional(PbxStatus),
   liveCalls: v.array(word),
   endpoints: v.array(word),
   /** Ids of queues, members and waiting callers; absent while the bridge does not know them. */
@@ -122,6 +131,9 @@ export const ComponentHealth = v.picklist(['up', 'down', 'unknown'])
 export const Heartbeat = v.looseObject({
   run: word,
   pbx: ComponentHealth,
+  pbxSince: v.optional(Timestamp),
+  /** Version of the bridge's program. */
+  version: v.optional(word),
   /** Counts of what the bridge quarantined, refused or dropped since its start, by errorId. */
   counters: v.record(v.string(), v.number()),
 })

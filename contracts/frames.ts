@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { CallState, EndpointState, Gap } from './facts.ts'
+import { CallState, EndpointState, Gap, PbxStatus } from './facts.ts'
 import { extensionsMax, topicsMax } from './limits.ts'
 import { QueuePart } from './queues.ts'
 import { Version } from './version.ts'
@@ -27,6 +27,8 @@ const heard = {
   lastHeard: v.optional(v.string()),
   /** Whether that is so long ago that the states may be stale. */
   stale: v.optional(v.boolean()),
+  /** Whether the bridge reaches the PBX, as it last said; of two reports, the one with the greater `v` is the newer. */
+  pbx: v.optional(v.looseObject({ ...PbxStatus.entries, v: v.optional(Version) })),
 }
 
 export const SubscribeFrame = v.looseObject({
@@ -109,7 +111,7 @@ export const DeltaFrame = v.looseObject({
 /** A new epoch: the bridge has published every entity again, and the counts `k` restart at 1. */
 export const ResetFrame = v.looseObject({ type: v.literal('reset'), ...told, epoch: v.number(), reason: v.string() })
 export const GapFrame = v.looseObject({ type: v.literal('gap'), ...told, ...Gap.entries })
-/** The bridge went offline (`stale`) or came back online. */
+/** The bridge went offline (`stale`) or came back online, or its PBX went down or came back (`pbx`). */
 export const HeardFrame = v.looseObject({ type: v.literal('heard'), ...told, ...heard })
 /**
  * Digest of a topic: the count of its entities, and the sum of the 32-bit FNV-1a of each `id@v.r`, modulo 2^32. It leaves out

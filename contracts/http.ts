@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { Cdr } from './cdr.ts'
-import { EndpointState, Reachability } from './facts.ts'
+import { EndpointState, PbxStatus, Reachability } from './facts.ts'
 import { field } from './field.ts'
 
 /** Problem details (RFC 9457). */
@@ -61,6 +61,9 @@ export type Endpoint = v.InferOutput<typeof Endpoint>
 
 export const EndpointList = v.looseObject({
   lastHeard: v.optional(field(v.string(), 'When the bridge of the site last sent a message; absent if it never did.')),
+  pbx: v.optional(
+    field(PbxStatus, 'Whether the bridge reaches the PBX, as it last said. While it is down, endpoints are unknown.'),
+  ),
   endpoints: v.array(Endpoint),
 })
 export type EndpointList = v.InferOutput<typeof EndpointList>

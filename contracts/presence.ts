@@ -32,9 +32,10 @@ const wordOf: ReadonlyMap<string, PresenceWord> = new Map([
 
 /**
  * Returns the presence of one device. A device state of a call takes precedence, then an unreachable phone (offline), then `dnd`,
- * then `away`.
+ * then `away`. While the PBX is down, nothing is known, whatever a user has set.
  */
 export function presenceOf(state: EndpointState): PresenceSince {
+  if (state.confirmed === false) return { presence: 'unknown', since: state.since }
   const presence = wordOf.get(state.deviceState) ?? 'unknown'
   const isIdle = presence === 'available' || presence === 'unknown'
   if (!isIdle) return { presence, since: state.since }
@@ -90,7 +91,14 @@ export interface TrunkPresence {
 }
 
 /** Returns the state of a trunk. A registration that is lost decides before a contact that answers, since calls then do not arrive. */
-export function trunkPresenceOf({ trunk, reachability, reachableSince, since }: EndpointState): TrunkPresence {
+export function trunkPresenceOf({
+  trunk,
+  reachability,
+  reachableSince,
+  since,
+  confirmed,
+}: EndpointState): TrunkPresence {
+  if (confirmed === false) return { word: 'unknown', since }
   const registration = trunk?.registration
   if (registration && registration.state !== 'registered') return { word: 'down', since: registration.since }
   if (reachability === 'offline') return { word: 'down', since: reachableSince ?? since }

@@ -38,6 +38,8 @@ export const strings = {
     unreachable: (detail: string) => `${detail} What is shown may be out of date. Trying again.`,
     silent: (time: string) =>
       `The bridge beside the PBX has sent nothing since ${time}. What is shown may be out of date.`,
+    pbxDown: (time: string) =>
+      `The PBX has not answered since ${time}. Phones are unknown, and calls may have ended meanwhile.`,
     neverHeard: 'The bridge beside the PBX has not connected yet.',
     gap: (from: string, to: string, reason: string) =>
       `Changes between ${from} and ${to} may be missing (${reason}). What is shown now is right.`,
@@ -60,6 +62,7 @@ export const strings = {
   calls: {
     title: 'Live calls',
     progress: callProgress,
+    unconfirmed: 'not confirmed',
     none: 'No calls in progress.',
     loading: 'Loading the calls…',
     from: 'From',

@@ -103,7 +103,7 @@ async function openCloud() {
     connections,
     placed: { applyFact: async () => true },
     timeLines: { put: async () => undefined },
-    recordLastSeen: async () => false,
+    recordLastSeen: async () => ({ isBack: false }),
     pacing: { adjust: async () => paceMsMin },
     chunks: { send: async () => undefined },
     sockets: {

@@ -41,7 +41,7 @@ export async function passages(deployment: Deployment, site: TestSite, count: nu
   const operation = { counters: new Counters(), log: createLog({ level: 'error', write: console.error }) }
   const quarantine = new Quarantine(folder)
   const stamps = { start: 0, spooled: 0, sent: 0 }
-  const real = new Sender(cloud.region, async () => cloud.credentials('operator'))
+  const real = new Sender(cloud.region, { credentials: async () => cloud.credentials('operator') })
   parts.defer(() => real.stop())
   const sender = {
     async send(...args: Parameters<Sender['send']>) {

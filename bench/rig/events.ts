@@ -108,6 +108,7 @@ async function toDurable(rig: Rig, events: number, round: number): Promise<numbe
     takeEpoch: async () => 1,
     lastSeenMs: undefined,
     nowMs: Date.now,
+    monotonicMs: () => performance.now(),
   })
   const ari = { url: rig.ariUrl, user: 'bench', password: 'bench', application: 'x' }
   const intake = new AriIntake({

@@ -10,9 +10,14 @@ import { describeError, type Log } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
 import type { Quarantine } from '../spool/quarantine.ts'
 import type { AriLink, AriRequests } from './ari-connection.ts'
+<<<<<<< HEAD
 import { type AriAddress, AriRefusedError, startFailure } from './ari-errors.ts'
 import { type BufferedEvent, EventBuffer } from './event-buffer.ts'
 import { OddInput } from './odd-input.ts'
+=======
+import { type AriAddress, AriRefusedError, AriUnreachableError, startFailure } from './ari-errors.ts'
+import { watchLiveness } from './liveness.ts'
+>>>>>>> w-pbx
 import { ReconnectPolicy } from './reconnect-policy.ts'
 import { readSnapshot } from './resynchronise.ts'
 import { sweep } from './sweep.ts'
@@ -22,6 +27,10 @@ const startMsMax = 10_000
 const startRetryMs = 500
 /** The first event of this many unknown types goes to the quarantine. */
 const unknownTypesMax = 100
+/** The same failure is logged at most this often: an Asterisk that is down for a day is tried twice a second. */
+const logAgainMs = 60_000
+/** An Asterisk that hung accepts the connections that waited meanwhile within this, each in place of the one before it. */
+const staleMsMax = 10_000
 
 export interface IntakeDependencies {
   ari: AriAddress
@@ -47,6 +56,12 @@ export class AriIntake {
   readonly #clock: Clock
   #buffer: EventBuffer | undefined
   #hasConnected = false
+  /** Whether the present attempt has a connection. */
+  #isOpen = false
+  /** Attempts that failed since the last good connection: Asterisk may still take up one that this side has given up. */
+  #attempts = 0
+  #openedMs = 0
+  #logged = { reason: '', atMs: Number.NEGATIVE_INFINITY }
   readonly #unknownTypes = new Set<string>()
   readonly #odd: OddInput
 
@@ -63,26 +78,39 @@ export class AriIntake {
     let gapReason: string | undefined
     while (!signal.aborted) {
       const begunMs = this.#clock.monotonicMs()
+      let isUnreachable = false
       try {
         gapReason = await this.#connection(gapReason, signal, onFirst)
+        if (this.#clock.monotonicMs() - this.#openedMs >= staleMsMax) this.#attempts = 0
         this.#dependencies.counters.add('ari-disconnected')
         this.#dependencies.log.warn('ari disconnected', { reason: gapReason })
       } catch (error) {
         if (signal.aborted) return
         if (error instanceof FatalError) throw error
         if (!this.#hasConnected) this.#failStart(error, deadlineMs)
-        this.#dependencies.counters.add('ari-connect-failed')
-        this.#dependencies.log.warn('ari not connected', { reason: describeError(error) })
+        isUnreachable = !this.#isOpen && error instanceof AriUnreachableError && !error.isForeign
+        this.#attempts += 1
+        this.#noteFailure(describeError(error))
       }
       // An Asterisk that dials the bridge has its own backoff.
       const isDialled = this.#dependencies.link.direction === 'outbound'
       const waitMs = isDialled
         ? 0
-        : this.#hasConnected
-          ? policy.nextMs(this.#clock.monotonicMs() - begunMs)
-          : startRetryMs
+        : !this.#hasConnected
+          ? startRetryMs
+          : isUnreachable
+            ? policy.unreachableMs()
+            : policy.nextMs(this.#clock.monotonicMs() - begunMs)
       await wait(waitMs, signal, this.#clock)
     }
+  }
+
+  #noteFailure(reason: string): void {
+    this.#dependencies.counters.add('ari-connect-failed')
+    const atMs = this.#clock.monotonicMs()
+    if (reason === this.#logged.reason && atMs - this.#logged.atMs < logAgainMs) return
+    this.#logged = { reason, atMs }
+    this.#dependencies.log.warn('ari not connected', { reason })
   }
 
   #failStart(error: unknown, deadlineMs: number): void {
@@ -97,7 +125,10 @@ export class AriIntake {
     const buffer = new EventBuffer()
     this.#buffer = buffer
     const failure = new AbortController()
+    this.#isOpen = false
     const socket = await link.connect((frame) => this.#take(frame, failure), signal)
+    this.#isOpen = true
+    this.#openedMs = this.#clock.monotonicMs()
     const ended = AbortSignal.any([signal, failure.signal])
     ended.addEventListener('abort', () => socket.close(), { once: true })
     try {
@@ -111,6 +142,7 @@ export class AriIntake {
       log.info('ari connected', { endpoints: snapshot.endpoints.length, channels: snapshot.channels.length })
       onFirst()
       void this.#sweep(socket.requests, failure, reading)
+      void watchLiveness(socket.requests, reading, this.#clock).then((isHung) => isHung && failure.abort(unanswered))
       const reason = await socket.closed
       if (failure.signal.reason instanceof FatalError) throw failure.signal.reason
       return failure.signal.aborted ? String(failure.signal.reason) : reason
@@ -144,9 +176,18 @@ export class AriIntake {
     if (frame.kind === 'event' && frame.repaired !== undefined) this.#odd.onEvent(frame.repaired)
     if (frame.kind === 'malformed') this.#quarantine('ari-frame-malformed', bytes, frame.reason)
     else if (frame.kind === 'unknown') this.#noteUnknown(bytes, frame.type)
-    else if (frame.event.type === 'ApplicationReplaced') failure.abort(replaced(this.#dependencies.ari.application))
+    else if (frame.event.type === 'ApplicationReplaced') failure.abort(this.#replaced())
     else if (!this.#buffer) this.#dependencies.onEvent(frame.event)
     else this.#hold(this.#buffer, { event: frame.event, bytes: bytes.length }, failure)
+  }
+
+  /** Returns why Asterisk gave the application to another connection: an own one, given up before, or a foreign one. */
+  #replaced(): FatalError | string {
+    const isOwn = this.#attempts > 0 && this.#clock.monotonicMs() - this.#openedMs < staleMsMax
+    if (!isOwn) return replaced(this.#dependencies.ari.application)
+    // Each attempt can do so once: after them, it is another client.
+    this.#attempts -= 1
+    return 'an earlier attempt to connect took the place'
   }
 
   /** Replayed events may be more than the buffer holds: they are published at once, and only the newest are buffered. */
@@ -196,6 +237,8 @@ export class AriIntake {
     }
   }
 }
+
+const unanswered = 'no answer to requests'
 
 function replaced(application: string): FatalError {
   const sentence = `another client has taken the ARI application ${application}, so Asterisk no longer sends events to this bridge: stop that client, or change ari.application of one of them`

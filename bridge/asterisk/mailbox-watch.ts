@@ -2,7 +2,7 @@ import type { MailboxCount } from '../normalise/mailboxes.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
-import { Notifier, wait } from '../operate/wait.ts'
+import { Notifier } from '../operate/wait.ts'
 import { type AmiAddress, AmiConnection, AmiUnavailableError } from './ami-connection.ts'
 import type { AmiMessage } from './ami-messages.ts'
 import { AmiReader } from './ami-reader.ts'
@@ -83,7 +83,8 @@ export class MailboxWatch {
       } finally {
         this.#isConnected = false
       }
-      await wait(policy.nextMs(this.#clock.monotonicMs() - begunMs), signal, this.#clock)
+      // A PBX that is back is asked at once: the new connection to ARI calls `refresh`.
+      await this.#notifier.wait(signal, policy.nextMs(this.#clock.monotonicMs() - begunMs))
     }
   }
 

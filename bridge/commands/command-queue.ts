@@ -1,4 +1,6 @@
-import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs'
+import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import { createSqsClient, type SqsAccess } from '../forward/sqs-client.ts'
+import { CloudClock } from '../operate/cloud-clock.ts'
 
 /** SQS's maximum; the queue is configured with the same value. */
 const waitSeconds = 20
@@ -14,29 +16,22 @@ export interface ReceivedMessage {
   receipt: string
 }
 
-/** The site's command queue, and AWS's time from the `Date` header of its answers, by which deadlines are judged. */
+/** The site's command queue, and AWS's time, by which deadlines are judged. */
 export class CommandQueue {
   readonly #client: SQSClient
   readonly #url: () => string
-  #offsetMs = Date.now() - performance.now()
+  readonly #clock: CloudClock
 
   /** `url` is called for each request: when a bridge of the site is revoked, the others get a new queue. */
-  constructor(region: string, credentials: SQSClientConfig['credentials'] | undefined, url: () => string) {
-    this.#client = new SQSClient({ region, maxAttempts: 1, ...(credentials && { credentials }) })
+  constructor(region: string, access: SqsAccess, url: () => string) {
+    this.#clock = access.clock ?? new CloudClock()
+    this.#client = createSqsClient(region, { ...access, clock: this.#clock })
     this.#url = url
-    this.#client.middlewareStack.add(
-      (next) => async (args) => {
-        const result = await next(args)
-        this.#noteDate(result.response)
-        return result
-      },
-      { step: 'deserialize', name: 'noteDate' },
-    )
   }
 
   /** Unix milliseconds by AWS's clock, continued with this machine's monotonic clock; off by half a second at most. */
   nowMs(): number {
-    return performance.now() + this.#offsetMs
+    return this.#clock.nowMs()
   }
 
   async receive(signal: AbortSignal): Promise<ReceivedMessage[]> {
@@ -58,13 +53,5 @@ export class CommandQueue {
 
   stop(): void {
     this.#client.destroy()
-  }
-
-  /** The header has whole seconds: the middle of the second is off by half a second at most. */
-  #noteDate(response: unknown): void {
-    const headers = typeof response === 'object' && response && 'headers' in response ? response.headers : undefined
-    const date = typeof headers === 'object' && headers && 'date' in headers ? String(headers.date) : ''
-    const ms = Date.parse(date)
-    if (!Number.isNaN(ms)) this.#offsetMs = ms + 500 - performance.now()
   }
 }

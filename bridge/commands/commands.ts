@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import type { SQSClientConfig } from '@aws-sdk/client-sqs'
 import { AriRest } from '../asterisk/ari-rest.ts'
 import { DialPlan } from '../asterisk/dial-plan.ts'
 import { exitStatus, FatalError } from '../failure.ts'
+import type { SqsAccess } from '../forward/sqs-client.ts'
 import type { PlacedCalls } from '../normalise/placed-calls.ts'
 import type { Counters } from '../operate/counters.ts'
 import type { Log } from '../operate/log.ts'
@@ -19,7 +19,7 @@ export interface CommandsDependencies {
   ari: { url: string; user: string; password: string }
   /** Public key (SPKI, PEM) that verifies commands. Without it, the bridge takes no commands. */
   deploymentPublicKey: string | undefined
-  credentials: SQSClientConfig['credentials'] | undefined
+  access: SqsAccess
   queueUrl: () => string
   placed: PlacedCalls
   presence: CommandExecutorDependencies['presence']
@@ -42,7 +42,7 @@ export class Commands {
   constructor(dependencies: CommandsDependencies) {
     this.#dependencies = dependencies
     this.#journal = new Journal(dependencies.stateFolder)
-    this.#queue = new CommandQueue(dependencies.region, dependencies.credentials, dependencies.queueUrl)
+    this.#queue = new CommandQueue(dependencies.region, dependencies.access, dependencies.queueUrl)
   }
 
   /** Loads the calls that an earlier process placed. Call it before Asterisk is connected: the first connection looks for them. */

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { SwitchhookError } from '../../contracts/errors.ts'
 import { errorCode } from '../failure.ts'
+import { type Clock, realClock } from '../operate/clock.ts'
+import type { CloudClock } from '../operate/cloud-clock.ts'
 import type { Log } from '../operate/log.ts'
 
-/** The AWS SDK asks for credentials again five minutes before the expiration that `provide` returns. */
-const clientMarginMs = 5 * 60_000
 /** The file is read this often while the bridge sends. */
 const rereadMs = 30_000
 
@@ -37,23 +37,29 @@ export class CredentialsUnusableError extends SwitchhookError {
 export interface CredentialsFileOptions {
   path: string
   log: Log
-  nowMs?: () => number
+  /** The cloud's time, by which an expiration is judged. Before it is known, only SQS judges: this machine's clock may be wrong. */
+  cloud: Pick<CloudClock, 'isKnown' | 'nowMs'>
+  clock?: Pick<Clock, 'monotonicMs'>
 }
 
 /**
- * AWS credentials from a file that another process renews. New credentials are used within 30 s. While the file is missing or
- * half written, the last ones are used until they expire.
+ * AWS credentials from a file that another process renews. New credentials are used within 30 s, and at once if SQS says that
+ * the old ones have expired. While the file is missing or half written, the last ones are used until they expire.
  */
 export class CredentialsFile {
   readonly #path: string
   readonly #log: Log
-  readonly #nowMs: () => number
+  readonly #cloud: Pick<CloudClock, 'isKnown' | 'nowMs'>
+  readonly #clock: Pick<Clock, 'monotonicMs'>
   #last: Credentials | undefined
+  /** When to read the file again, by the monotonic clock. */
+  #readAgainMs = Number.NEGATIVE_INFINITY
 
-  constructor({ path, log, nowMs = Date.now }: CredentialsFileOptions) {
+  constructor({ path, log, cloud, clock = realClock }: CredentialsFileOptions) {
     this.#path = path
     this.#log = log
-    this.#nowMs = nowMs
+    this.#cloud = cloud
+    this.#clock = clock
   }
 
   /** The `credentials` option of an AWS client. @throws CredentialsUnusableError */
@@ -63,15 +69,24 @@ export class CredentialsFile {
       accessKeyId: AccessKeyId,
       secretAccessKey: SecretAccessKey,
       ...(SessionToken !== undefined && { sessionToken: SessionToken }),
-      expiration: new Date(this.#nowMs() + clientMarginMs + rereadMs),
+      // Long past, so that the client asks for each request: it would judge a later time by the wall clock.
+      expiration: new Date(0),
     }
   }
 
+  /** SQS says that the credentials have expired: the next request reads the file. */
+  readonly expired = (): void => {
+    this.#readAgainMs = Number.NEGATIVE_INFINITY
+  }
+
   async #newest(): Promise<Credentials> {
+    const nowMs = this.#clock.monotonicMs()
+    if (this.#last && nowMs < this.#readAgainMs && this.#isAlive(this.#last)) return this.#last
     try {
       const read = await this.#read()
       if (read.AccessKeyId !== this.#last?.AccessKeyId) this.#log.info('credentials read', { until: read.Expiration })
       this.#last = read
+      this.#readAgainMs = nowMs + rereadMs
       return read
     } catch (error) {
       if (!(error instanceof CredentialsUnusableError) || !this.#last || !this.#isAlive(this.#last)) throw error
@@ -98,7 +113,7 @@ export class CredentialsFile {
   }
 
   #isAlive({ Expiration }: Credentials): boolean {
-    return Expiration === undefined || Date.parse(Expiration) > this.#nowMs()
+    return Expiration === undefined || !this.#cloud.isKnown || Date.parse(Expiration) > this.#cloud.nowMs()
   }
 }
 

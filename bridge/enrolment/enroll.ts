@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import { Enrolled } from '../../contracts/bridge-access.ts'
 import { Problem } from '../../contracts/http.ts'
 import { errorCode, exitStatus, FatalError } from '../failure.ts'
+import { CloudClock, clockRepair } from '../operate/cloud-clock.ts'
 import { keyFileName, writeEnrolment } from './enrolment-file.ts'
 
 /** API Gateway answers within 30 s or not at all. */
@@ -98,6 +99,7 @@ async function register(url: string, body: { code: string; publicKey: string }):
 }
 
 async function post(url: string, body: unknown): Promise<{ status: number; json: unknown }> {
+  const clock = new CloudClock()
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -105,9 +107,13 @@ async function post(url: string, body: unknown): Promise<{ status: number; json:
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(answerMsMax),
     })
+    clock.note(response.headers.get('date'))
+    if (clock.fault) process.stderr.write(`switchhook-bridge: ${clock.fault} ${clockRepair}\n`)
     return { status: response.status, json: await response.json() }
   } catch (cause) {
-    const sentence = `no answer from the API at ${new URL(url).host}: check the network and --api, and run the command again`
+    clock.noteError(cause)
+    const remedy = clock.fault ? `${clock.fault} ${clockRepair} Then` : 'check the network and --api, and'
+    const sentence = `no answer from the API at ${new URL(url).host}: ${remedy} run the command again`
     throw new FatalError('api-unreachable', exitStatus.unavailable, sentence, { cause })
   }
 }

@@ -1,12 +1,18 @@
 import * as v from 'valibot'
 import { BridgeSession, credentialsText } from '../../contracts/bridge-access.ts'
 import { SwitchhookError } from '../../contracts/errors.ts'
-import type { Log } from '../operate/log.ts'
+import { type Clock, realClock } from '../operate/clock.ts'
+import type { CloudClock } from '../operate/cloud-clock.ts'
+import { describeError, type Log } from '../operate/log.ts'
 
 /** A session lasts 60 minutes: 15 are left for retries if the cloud is unreachable when the renewal is due. */
 const renewAfterMs = 45 * 60_000
-/** The AWS SDK asks for credentials again five minutes before the expiration that `provide` returns. */
-const clientMarginMs = 5 * 60_000
+/** What is left of a shorter session when it is renewed. */
+const lifeLeft = 0.25
+/** The life of a session whose answer had no date. */
+const lifeMsDefault = 60 * 60_000
+/** A refusal of a session younger than this is of a request that was sent with the session before it. */
+const youngMs = 15_000
 /** Retry interval while the cloud is unreachable and the old session is valid. */
 const retryMs = 30_000
 const answerMsMax = 10_000
@@ -35,7 +41,17 @@ interface SessionOptions {
   key: string
   sign: (bytes: Uint8Array) => Uint8Array
   log: Log
-  now: () => number
+  /** Learns the cloud's time from its answers, and gives requests the right one. */
+  cloud: CloudClock
+  clock?: Pick<Clock, 'monotonicMs'>
+}
+
+/** Times are of the monotonic clock: a wall clock that is set meanwhile changes no session's life. */
+interface Current {
+  session: BridgeSession
+  begunMs: number
+  renewAtMs: number
+  expiresAtMs: number
 }
 
 /**
@@ -44,14 +60,14 @@ interface SessionOptions {
  */
 export class Session {
   readonly #options: SessionOptions
-  #current: { session: BridgeSession; renewAt: number } | undefined
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  #current: Current | undefined
   #renewal: Promise<BridgeSession> | undefined
-  /** The cloud's time minus this machine's, known after the first refusal for a wrong time. */
-  #offsetMs = 0
   /** Time in the last successful request. The cloud refuses a request whose time is not later. */
   #lastRequestMs = 0
   constructor(options: SessionOptions) {
     this.#options = options
+    this.#clock = options.clock ?? realClock
   }
 
   /** URL of the site's command queue in the last session. It changes when a bridge of the site is revoked. */
@@ -61,19 +77,23 @@ export class Session {
 
   /** The `credentials` option of an AWS client. */
   readonly provide = async () => {
-    const session = await this.#validSession()
-    const { accessKeyId, secretAccessKey, sessionToken } = session
-    return { accessKeyId, secretAccessKey, sessionToken, expiration: new Date(this.#askAgainAt() + clientMarginMs) }
+    const { accessKeyId, secretAccessKey, sessionToken } = await this.#validSession()
+    // Long past, so that the client asks for each request: it would judge a later time by the wall clock.
+    return { accessKeyId, secretAccessKey, sessionToken, expiration: new Date(0) }
   }
 
-  #askAgainAt(): number {
-    return Math.max(this.#current?.renewAt ?? 0, this.#options.now() + retryMs)
+  /** AWS says that the session has expired: the next request gets a new one. */
+  readonly expired = (): void => {
+    const current = this.#current
+    const nowMs = this.#clock.monotonicMs()
+    if (!current || nowMs - current.begunMs < youngMs) return
+    this.#current = { ...current, renewAtMs: nowMs, expiresAtMs: nowMs }
   }
 
   async #validSession(): Promise<BridgeSession> {
-    const { now, log } = this.#options
+    const { log } = this.#options
     const current = this.#current
-    if (current && now() < current.renewAt) return current.session
+    if (current && this.#clock.monotonicMs() < current.renewAtMs) return current.session
     // Clients that ask at the same time share one request.
     this.#renewal ??= this.#request().finally(() => {
       this.#renewal = undefined
@@ -81,27 +101,31 @@ export class Session {
     try {
       return await this.#renewal
     } catch (error) {
-      const isAlive = current && Date.parse(current.session.expiration) > now()
+      const nowMs = this.#clock.monotonicMs()
+      const isAlive = current && current.expiresAtMs > nowMs
       if (!isAlive || !(error instanceof SessionRefusedError) || !error.shouldRetry()) throw error
+      this.#current = { ...current, renewAtMs: nowMs + retryMs }
       log.warn('session not renewed', { errorId: error.errorId, until: current.session.expiration })
       return current.session
     }
   }
 
   async #request(): Promise<BridgeSession> {
+    const { cloud, log } = this.#options
     // The second try uses the cloud's time. The third adds four minutes: an earlier request, sent while this machine's clock
     // was fast, may have had a later time.
     for (const ahead of [0, 0, aheadMs]) {
-      const timeMs = Math.max(this.#lastRequestMs + 1, this.#options.now() + this.#offsetMs + ahead)
+      const timeMs = Math.max(this.#lastRequestMs + 1, cloud.nowMs() + ahead)
       const { response, json } = await this.#post(timeMs)
+      const date = response.headers.get('date')
+      cloud.note(date)
       const parsed = v.safeParse(BridgeSession, json)
       if (response.status === 201 && parsed.success) {
         this.#lastRequestMs = timeMs
         return this.#keep(parsed.output)
       }
-      const offset = Date.parse(response.headers.get('date') ?? '') - this.#options.now()
-      if (![403, 409].includes(response.status) || Number.isNaN(offset)) throw refusal(response.status, json)
-      this.#offsetMs = offset
+      if (![403, 409].includes(response.status) || date === null) throw refusal(response.status, json)
+      if (cloud.fault) log.warn('clock-wrong', { reason: cloud.fault })
     }
     throw new SessionRefusedError(
       'clock-refused',
@@ -111,14 +135,17 @@ export class Session {
   }
 
   #keep(session: BridgeSession): BridgeSession {
-    const { now, log } = this.#options
-    this.#current = { session, renewAt: now() + renewAfterMs }
+    const { cloud, log } = this.#options
+    const begunMs = this.#clock.monotonicMs()
+    const lifeMs = cloud.isKnown ? Math.max(0, Date.parse(session.expiration) - cloud.nowMs()) : lifeMsDefault
+    const renewAtMs = begunMs + Math.min(renewAfterMs, lifeMs * (1 - lifeLeft))
+    this.#current = { session, begunMs, renewAtMs, expiresAtMs: begunMs + lifeMs }
     log.info('session renewed', { until: session.expiration })
     return session
   }
 
   async #post(timeMs: number): Promise<{ response: Response; json: unknown }> {
-    const { api, site, key, sign } = this.#options
+    const { api, site, key, sign, cloud } = this.#options
     const request = { site, key, time: new Date(timeMs).toISOString() }
     const signature = Buffer.from(sign(credentialsText(request))).toString('base64')
     try {
@@ -130,9 +157,16 @@ export class Session {
       })
       return { response, json: await response.json() }
     } catch (cause) {
-      throw new SessionRefusedError('api-unreachable', `no answer from the API at ${new URL(api).host}`, false, {
-        cause,
-      })
+      cloud.noteError(cause)
+      const why = cloud.fault ?? describeError(cause)
+      throw new SessionRefusedError(
+        'api-unreachable',
+        `no answer from the API at ${new URL(api).host} (${why})`,
+        false,
+        {
+          cause,
+        },
+      )
     }
   }
 }

@@ -1,12 +1,7 @@
-import {
-  GetQueueAttributesCommand,
-  SendMessageBatchCommand,
-  SQSClient,
-  type SQSClientConfig,
-} from '@aws-sdk/client-sqs'
+import { GetQueueAttributesCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { sqsBodyBytesMax } from '../../contracts/limits.ts'
-import { describeError, type Log } from '../operate/log.ts'
-import { isContentFault, QueueUnavailableError, startErrorFor } from './sqs-errors.ts'
+import { createSqsClient, type SqsAccess } from './sqs-client.ts'
+import { isContentFault, QueueUnavailableError } from './sqs-errors.ts'
 
 /** Limit of SQS's SendMessageBatch. */
 export const bodiesPerCallMax = 10
@@ -23,10 +18,8 @@ export type SendOutcome =
 export class Sender {
   readonly #client: SQSClient
 
-  /** Without `credentials`, the AWS SDK searches for them. */
-  constructor(region: string, credentials?: SQSClientConfig['credentials']) {
-    // The SDK's own retries would resend a whole batch for one failed entry, and the bridge could not count them.
-    this.#client = new SQSClient({ region, maxAttempts: 1, ...(credentials && { credentials }) })
+  constructor(region: string, access: SqsAccess = {}) {
+    this.#client = createSqsClient(region, access)
   }
 
   /** Returns the outcome of each body, in order. At most ten bodies, 1 MiB together. @throws QueueUnavailableError */
@@ -56,22 +49,6 @@ export class Sender {
 
   stop(): void {
     this.#client.destroy()
-  }
-}
-
-/**
- * Checks the queues when the bridge starts. Throws FatalError for a missing queue or rejected credentials. An unreachable
- * queue is only logged: spool and CDR file keep the data until it is back. So is a denial, since the bridge's role may send only.
- */
-export async function probeQueues(sender: Sender, queues: { live: string; records: string }, log: Log): Promise<void> {
-  for (const name of ['live', 'records'] as const) {
-    try {
-      await sender.probe(queues[name])
-    } catch (error) {
-      const failure = startErrorFor(error, name, queues[name])
-      if (failure) throw failure
-      log.warn('queue not checked', { queue: name, reason: describeError(error) })
-    }
   }
 }
 

@@ -3,7 +3,7 @@ import { exitStatus, FatalError } from '../failure.ts'
 import { describeError } from '../operate/log.ts'
 
 /** The kind of a failed SQS call. It is fatal only when the bridge starts; later, the bridge retries after every kind. */
-export type SqsFault = 'queue-missing' | 'credentials' | 'denied' | 'content' | 'unavailable'
+export type SqsFault = 'queue-missing' | 'credentials' | 'expired' | 'denied' | 'content' | 'unavailable'
 
 const names: Readonly<Record<string, SqsFault>> = {
   QueueDoesNotExist: 'queue-missing',
@@ -14,8 +14,8 @@ const names: Readonly<Record<string, SqsFault>> = {
   UnrecognizedClientException: 'credentials',
   InvalidSignatureException: 'credentials',
   SignatureDoesNotMatch: 'credentials',
-  ExpiredToken: 'credentials',
-  ExpiredTokenException: 'credentials',
+  ExpiredToken: 'expired',
+  ExpiredTokenException: 'expired',
   InvalidAccessKeyId: 'credentials',
   AccessDenied: 'denied',
   AccessDeniedException: 'denied',
@@ -54,7 +54,7 @@ export function startErrorFor(error: unknown, queue: string, url: string): Fatal
     const sentence = `the queue ${url} does not exist: correct queues.${queue}, or deploy the stack that creates it`
     return new FatalError('queue-missing', exitStatus.config, sentence, { cause: error })
   }
-  if (fault === 'credentials') {
+  if (fault === 'credentials' || fault === 'expired') {
     const sentence =
       'SQS rejects the AWS credentials, or the bridge found no credentials: give the bridge a profile, a role or a key pair'
     return new FatalError('credentials-refused', exitStatus.noPermission, sentence, { cause: error })

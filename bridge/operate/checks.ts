@@ -5,6 +5,7 @@ import type { Log } from './log.ts'
  * `/healthz` and its log; `switchhook-bridge check` looks at nearly all.
  */
 <<<<<<< HEAD
+<<<<<<< HEAD
 export const checkIds = [
   'config',
   'bridge',
@@ -33,6 +34,9 @@ export const checkIds = [
 =======
 export const checkIds = ['cdr-file', 'cdr-zone', 'cdr-growth', 'cdr-quarantine', 'queues'] as const
 >>>>>>> w-queues
+=======
+export const checkIds = ['cdr-file', 'cdr-zone', 'cdr-growth', 'cdr-quarantine', 'clock'] as const
+>>>>>>> w-pbx
 export type CheckId = (typeof checkIds)[number]
 
 export interface Check {

@@ -1,9 +1,12 @@
 import * as v from 'valibot'
+import { BridgeStatus } from '../bridge-status.ts'
 import { field } from '../field.ts'
 import { Endpoint, EndpointList, EndpointQuery } from '../http.ts'
 import { endpointExample, timeExample } from './examples.ts'
 import { ifNoneMatch, sitePath } from './parameters.ts'
 import type { RouteGroup } from './route.ts'
+
+const pbx = { state: 'up', since: timeExample }
 
 export const endpointRoutes = {
   'GET /v1/sites/{site}/endpoints': {
@@ -15,7 +18,7 @@ export const endpointRoutes = {
     query: EndpointQuery,
     headers: ifNoneMatch,
     answers: { 200: EndpointList, 304: v.undefined() },
-    example: { answer: { lastHeard: timeExample, endpoints: [endpointExample] } },
+    example: { answer: { lastHeard: timeExample, pbx, endpoints: [endpointExample] } },
   },
   'GET /v1/sites/{site}/endpoints/{id}': {
     summary: 'Answers one endpoint.',
@@ -27,5 +30,20 @@ export const endpointRoutes = {
     answers: { 200: Endpoint, 304: v.undefined() },
     errors: { 'endpoint-unknown': { status: 404, when: 'The site has no such endpoint.' } },
     example: { answer: endpointExample },
+  },
+  'GET /v1/sites/{site}/bridge': {
+    summary: 'Answers whether the bridge of the site is connected, and whether it reaches the PBX.',
+    function: 'endpoints',
+    needs: 'presence:read',
+    path: sitePath,
+    answers: { 200: BridgeStatus },
+    example: {
+      answer: {
+        bridge: { state: 'connected', since: timeExample, version: '0.1.0' },
+        pbx,
+        lastHeard: timeExample,
+        lastGap: { from: timeExample, to: timeExample, reason: 'no answer to pings' },
+      },
+    },
   },
 } as const satisfies RouteGroup

@@ -47,13 +47,19 @@ function LiveCall({ state, nowMs, onEnd }: { state: CallState; nowMs: number; on
   const word = state.state === 'answered' ? 'on-call' : 'ringing'
   const seconds = (nowMs - Date.parse(state.answeredAt ?? state.startedAt)) / 1000
   return (
-    <li class="call" data-state={word} data-call={state.call}>
+    <li
+      class="call"
+      data-state={word}
+      data-call={state.call}
+      data-confirmed={state.confirmed === false ? 'false' : undefined}
+    >
       <Side label={partyLabel(state.caller)} role={words.from} />
       <Icon name="arrow" />
       <Side label={calleeLabel(state)} role={words.to} />
       <p class="progress">
         <Icon name={word} />
         {words.progress[state.state]}
+        {state.confirmed === false && <span class="unconfirmed">{words.unconfirmed}</span>}
       </p>
       <p class="running">
         <span class="visually-hidden">{words.duration} </span>

@@ -13,6 +13,7 @@ export function Notices({ board }: { board: Board }) {
       {board.connection.isReplay && <Notice tone="calm">{words.replay}</Notice>}
       <Trouble board={board} />
       <Silence board={board} />
+      <PbxDown board={board} />
       <GapNotice board={board} />
     </section>
   )
@@ -38,6 +39,14 @@ function Silence({ board: { live } }: { board: Board }) {
   if (!live.heard) return <Notice tone="warning">{words.neverHeard}</Notice>
   if (!isSilent(live.heard)) return null
   return <Notice tone="warning">{words.silent(timeOf(Date.parse(live.heard.lastHeard), Date.now()))}</Notice>
+}
+
+/** What a silent bridge last said about the PBX is old, and its silence has a notice of its own. */
+function PbxDown({ board: { live } }: { board: Board }) {
+  const { pbx } = live
+  if (live.status.state !== 'connected' || pbx?.state !== 'down') return null
+  if (live.heard && isSilent(live.heard)) return null
+  return <Notice tone="alarm">{words.pbxDown(timeOf(Date.parse(pbx.since), Date.now()))}</Notice>
 }
 
 function GapNotice({ board }: { board: Board }) {

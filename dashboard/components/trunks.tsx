@@ -45,7 +45,9 @@ function Trunk({ state, calls }: { state: EndpointState; calls: readonly CallSta
         <Icon name={icons[word]} />
       </span>
       <h3>{state.resource}</h3>
-      <p class="word">{registration && !isUnreachable ? words.registrations[registration] : words.words[word]}</p>
+      <p class="word">
+        {registration && word !== 'unknown' && !isUnreachable ? words.registrations[registration] : words.words[word]}
+      </p>
       <p class="since">{strings.phones.since(sinceOf(Date.parse(since), Date.now()))}</p>
       <p class="corner">{words.calls(callsOn(state.endpoint, calls))}</p>
     </li>

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 import type {
   CallEvent,
   EndpointEvent,
@@ -6,6 +7,10 @@ import type {
   HeartbeatEvent,
   QueueEvent,
 } from '../../contracts/events.ts'
+=======
+import type { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent, HeartbeatEvent } from '../../contracts/events.ts'
+import type { PbxStatus } from '../../contracts/facts.ts'
+>>>>>>> w-pbx
 import type { EntityTopic } from '../../contracts/frames.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { epochOf } from '../../contracts/version.ts'
@@ -58,6 +63,17 @@ export function foldPresence(site: SiteId, messages: Iterable<Pick<ReceivedMessa
   }
   fold.entities = [...entities.values()]
   return fold
+}
+
+/** Whether the bridge reaches its PBX, by the newest line of a batch that says so. */
+export type PbxReport = PbxStatus & { v: string }
+
+export function pbxReport({ ready, heartbeat }: Pick<SiteFold, 'ready' | 'heartbeat'>): PbxReport | undefined {
+  const ofReady = ready?.data.pbx && { ...ready.data.pbx, v: ready.v }
+  const { pbx, pbxSince } = heartbeat?.data ?? {}
+  const isKnown = heartbeat && pbxSince !== undefined && (pbx === 'up' || pbx === 'down')
+  const ofHeartbeat = isKnown ? { state: pbx, since: pbxSince, v: heartbeat.v } : undefined
+  return ofReady && (!ofHeartbeat || ofReady.v > ofHeartbeat.v) ? ofReady : ofHeartbeat
 }
 
 function foldEntity(entities: Map<string, Folded>, fact: Folded): void {

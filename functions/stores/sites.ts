@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { ComponentHealth } from '../../contracts/facts.ts'
+import { ComponentHealth, Gap, type PbxStatus } from '../../contracts/facts.ts'
 import { silentMsMax } from '../../contracts/limits.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Site } from '../../contracts/site.ts'
@@ -13,21 +13,57 @@ const HeartbeatRow = v.looseObject({
   pbx: v.optional(ComponentHealth),
   /** True if subscribers were notified that the bridge is silent. */
   toldSilent: v.optional(v.boolean()),
+  /** Since when the PBX is so, and the version of the line that said it. */
+  pbxSince: v.optional(v.string()),
+  pbxV: v.optional(v.string()),
+  /** The report of the PBX that subscribers were notified of, `pbxKey`. */
+  pbxTold: v.optional(v.string()),
+  version: v.optional(v.string()),
+  lastGap: v.optional(Gap),
+  /** When the bridge was first seen, or came back after a silence. */
+  onlineSince: v.optional(v.string()),
 })
+export type BridgeHealth = v.InferOutput<typeof HeartbeatRow>
 const HeartbeatOfSite = v.looseObject({ ...HeartbeatRow.entries, sk: v.string() })
 
 /** What a message of a bridge says about the bridge itself; `lastHeard` is when the cloud received it (RFC 3339). */
 export interface BridgeSighting {
   lastHeard: string
-  run?: string
-  pbx?: v.InferOutput<typeof ComponentHealth>
-  counters?: Record<string, number>
+  run?: string | undefined
+  pbx?: v.InferOutput<typeof ComponentHealth> | undefined
+  counters?: Record<string, number> | undefined
+  version?: string | undefined
+  lastGap?: Gap | undefined
+  pbxSince?: string
+  /** Orders reports of the PBX: an older one never replaces a newer one. */
+  pbxV?: string
+}
+export interface Sighted {
+  /** Subscribers had been notified that the bridge is silent. */
+  isBack: boolean
+  /** The sighting has a report of the PBX that subscribers were not notified of. */
+  isPbxNews: boolean
+}
+export interface SiteBridgeStatus {
+  lastHeard?: string
+  stale?: boolean
+  pbx?: PbxStatus & { v?: string }
 }
 
 export type SiteDescription = Pick<Site, 'country' | 'zone' | 'language' | 'retentionDays' | 'settings'>
 
 export function isSilent(lastHeard: string, now: number): boolean {
   return now - Date.parse(lastHeard) > silentMsMax
+}
+
+/** Returns the bridge's report of its PBX; an older bridge has no time in it. */
+export function pbxOf({ pbx, pbxSince, pbxV }: BridgeHealth): SiteBridgeStatus['pbx'] {
+  if (pbxSince === undefined || (pbx !== 'up' && pbx !== 'down')) return undefined
+  return { state: pbx, since: pbxSince, ...(pbxV !== undefined && { v: pbxV }) }
+}
+
+function pbxKey({ state, since }: { state: string; since: string }): string {
+  return `${state} ${since}`
 }
 
 /** A heartbeat row is 0.5 KB: 2,000 sites a page. */
@@ -60,10 +96,12 @@ export class SiteStore extends Store {
     })
   }
 
-  /** Returns when the bridge was last seen, and whether that is so long ago that its facts are stale. */
-  async bridgeStatus(site: SiteId, now: number): Promise<{ lastHeard?: string; stale?: boolean }> {
-    const lastHeard = await this.lastSeen(site)
-    return lastHeard === undefined ? {} : { lastHeard, stale: isSilent(lastHeard, now) }
+  /** Returns when the bridge was last seen, whether that is so long ago that its facts are stale, and its report of the PBX. */
+  async bridgeStatus(site: SiteId, now: number): Promise<SiteBridgeStatus> {
+    const row = await this.health(site)
+    if (!row) return {}
+    const pbx = pbxOf(row)
+    return { lastHeard: row.lastHeard, stale: isSilent(row.lastHeard, now), ...(pbx && { pbx }) }
   }
 
   async lastSeen(site: SiteId): Promise<string | undefined> {
@@ -75,11 +113,25 @@ export class SiteStore extends Store {
     return this.table.get(HeartbeatRow, keys.heartbeat(site), 'consistent')
   }
 
-  /** Stores that the bridge was seen. Returns true if its subscribers had been notified that it is silent. */
-  async recordSighting(site: SiteId, sighting: BridgeSighting): Promise<boolean> {
-    const change = setFields({ ...sighting, toldSilent: false })
-    const before = await this.table.updateReturning(keys.heartbeat(site), change, 'ALL_OLD')
-    return before?.['toldSilent'] === true
+  /** Stores that the bridge was seen, and its report of the PBX unless a newer one is stored. */
+  async recordSighting(site: SiteId, sighting: BridgeSighting, now: number): Promise<Sighted> {
+    const { pbx, pbxSince, pbxV, ...rest } = sighting
+    const key = keys.heartbeat(site)
+    const condition = pbxV === undefined ? {} : { condition: 'attribute_not_exists(pbxV) OR pbxV <= :pbxV' }
+    const whole = { ...setFields({ ...sighting, toldSilent: false }), ...condition }
+    const taken = await this.table.updateReturning(key, whole, 'ALL_OLD')
+    const plain = () => this.table.updateReturning(key, setFields({ ...rest, toldSilent: false }), 'ALL_OLD')
+    const before = v.parse(v.partial(HeartbeatRow), taken ?? (await plain()) ?? {})
+    if (before.lastHeard === undefined || isSilent(before.lastHeard, now))
+      await this.table.update(key, setFields({ onlineSince: sighting.lastHeard }))
+    const told = pbx && pbxSince !== undefined ? pbxKey({ state: pbx, since: pbxSince }) : undefined
+    const isPbxNews = taken !== undefined && told !== undefined && before.pbxTold !== told
+    return { isBack: before.toldSilent === true, isPbxNews }
+  }
+
+  /** Stores that the site's subscribers were notified of a report of the PBX. */
+  async markPbxPublished(site: SiteId, pbx: PbxStatus): Promise<void> {
+    await this.table.update(keys.heartbeat(site), setFields({ pbxTold: pbxKey(pbx) }))
   }
 
   /** Returns the sites whose bridge is silent and whose subscribers were not notified yet. */

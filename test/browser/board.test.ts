@@ -175,6 +175,38 @@ browserTest('says since when the bridge has sent nothing, until its next event a
   await notice.waitFor({ state: 'detached' })
 })
 
+browserTest(
+  'says since when the PBX is down, with phones unknown and calls not confirmed, until it is back',
+  async () => {
+    const { page, peer, phone, connected } = await openBoard(dashboard.url, {
+      prepare(peer) {
+        peer.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE'))
+        peer.calls.set('2.1', call('2.1', 'answered'))
+      },
+    })
+    await connected()
+    const said = (state: 'up' | 'down', v: string) => {
+      const [lastHeard, since] = [new Date().toISOString(), new Date(Date.now() - 5_000).toISOString()]
+      peer.say({ type: 'heard', lastHeard, stale: false, pbx: { state, since, v } })
+    }
+    peer.push('endpoints', [
+      endpoint('5860', 'UNKNOWN', { reachability: 'unknown', confirmed: false, dnd: { since: '' } }),
+    ])
+    peer.push('calls', [call('2.1', 'answered', { confirmed: false })])
+    said('down', '2')
+    const notice = page.getByText('The PBX has not answered since')
+    await notice.waitFor()
+    await page.locator('[data-call="2.1"]').getByText('not confirmed').waitFor()
+    expect(await phone('5860').getAttribute('data-state')).toBe('unknown')
+    said('up', '1')
+    peer.push('endpoints', [endpoint('5860', 'NOT_INUSE')])
+    await page.locator('[data-endpoint="PJSIP/5860"][data-state="available"]').waitFor()
+    expect(await notice.isVisible()).toBe(true)
+    said('up', '3')
+    await notice.waitFor({ state: 'detached' })
+  },
+)
+
 browserTest('after a gap, shows a notice that changes may be missing, until the user dismisses it', async () => {
   const { page, peer, connected } = await openBoard(dashboard.url)
   await connected()

@@ -174,7 +174,7 @@ function consumer({ db, table }: TestTables, onRefused: (errorId: string) => voi
     sockets: { post: async () => 'sent' as const },
     chunks: { send: async () => undefined },
     pacing: { adjust: async () => 100 },
-    recordLastSeen: async () => false,
+    recordLastSeen: async () => ({ isBack: false }),
     now: Date.now,
     wait: async () => undefined,
     random: Math.random,

@@ -123,7 +123,7 @@ test('fault 14: looks up the host name of SQS again after it was not found, and 
     else done(null, address, 4)
   }
   Object.assign(dns, { lookup })
-  const sender = new Sender('eu-west-3', { accessKeyId: 'k', secretAccessKey: 's' })
+  const sender = new Sender('eu-west-3', { credentials: { accessKeyId: 'k', secretAccessKey: 's' } })
   const send = () => sender.send(it.queueUrl, ['a'])
   try {
     await expect(send()).rejects.toMatchObject({ errorId: 'queue-unavailable' })

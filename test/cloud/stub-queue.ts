@@ -9,8 +9,15 @@ interface Request {
   signedMs: number
 }
 
-/** A server that replaces SQS: it checks the time of each request's signature and answers with the time that a test sets. */
-export async function stubQueue(serverNowMs: () => number = Date.now, host = '127.0.0.1') {
+/**
+ * A server that replaces SQS: it checks the time of each request's signature and answers with the time that a test sets.
+ * `refuse` names another error for every request that is not skewed.
+ */
+export async function stubQueue(
+  serverNowMs: () => number = Date.now,
+  host = '127.0.0.1',
+  refuse: (accessKeyId: string) => string | undefined = () => undefined,
+) {
   const requests: Request[] = []
   const server = createServer(async (request, response) => {
     const body = await text(request)
@@ -19,9 +26,10 @@ export async function stubQueue(serverNowMs: () => number = Date.now, host = '12
     requests.push({ accessKeyId, signedMs: Date.parse(signed) })
     const date = new Date(serverNowMs()).toUTCString()
     const isSkewed = Math.abs(Date.parse(signed) - serverNowMs()) > 15 * 60_000
-    response.writeHead(isSkewed ? 403 : 200, { 'content-type': 'application/x-amz-json-1.0', date })
-    const refusal = { __type: 'com.amazon.coral.service#InvalidSignatureException', message: 'Signature expired' }
-    const { Entries } = JSON.parse(body) as { Entries: { Id: string; MessageBody: string }[] }
+    const refused = isSkewed ? 'InvalidSignatureException' : refuse(accessKeyId)
+    response.writeHead(refused ? 403 : 200, { 'content-type': 'application/x-amz-json-1.0', date })
+    const refusal = { __type: `com.amazon.coral.service#${refused}`, message: 'Signature expired' }
+    const { Entries = [] } = JSON.parse(body || '{}') as { Entries?: { Id: string; MessageBody: string }[] }
     const taken = {
       Successful: Entries.map(({ Id, MessageBody }) => ({
         Id,
@@ -30,7 +38,7 @@ export async function stubQueue(serverNowMs: () => number = Date.now, host = '12
       })),
       Failed: [],
     }
-    response.end(JSON.stringify(isSkewed ? refusal : taken))
+    response.end(JSON.stringify(refused ? refusal : taken))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const endpoint = `http://${host}:${(server.address() as AddressInfo).port}`

@@ -11,9 +11,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readConfig } from '../../bridge/config.ts'
 import { Session, SessionRefusedError } from '../../bridge/enrolment/session.ts'
 import { readSigningKey } from '../../bridge/forward/signing-key.ts'
+import { type Clock, realClock } from '../../bridge/operate/clock.ts'
+import { CloudClock } from '../../bridge/operate/cloud-clock.ts'
 import { createLog } from '../../bridge/operate/log.ts'
+import { startReplay } from '../../infra/replay/replay.ts'
 import { makeSite, newCode } from '../../infra/start/make-site.ts'
+import { BridgeProcess } from '../cloud/bridge-process.ts'
 import { sharedDeployment } from '../support/deployment.ts'
+import { until } from '../support/until.ts'
 
 const deployment = sharedDeployment()
 let folder: string
@@ -38,9 +43,10 @@ const enroll = (code: string, to: string, api = deployment.cloud.httpUrl) =>
 
 /** A proxy to the API that can be closed. */
 async function startDoor(target: string) {
-  const door = { url: '', isAway: false, [Symbol.asyncDispose]: async () => void server.close() }
+  const door = { url: '', isAway: false, turnedAway: 0, [Symbol.asyncDispose]: async () => void server.close() }
   const server = createServer(async (request, response) => {
     if (door.isAway) {
+      door.turnedAway += 1
       request.socket.destroy()
       return
     }
@@ -54,19 +60,41 @@ async function startDoor(target: string) {
   return door
 }
 
+/** A wall clock and a monotonic one. Minutes pass on both; a step moves the wall clock alone. */
+function simulatedTime() {
+  const [begun, at] = [Date.now(), { wallMs: 0, monotonicMs: 0 }]
+  return {
+    nowMs: () => begun + at.wallMs,
+    monotonicMs: () => at.monotonicMs,
+    step: (minutes: number) => {
+      at.wallMs += minutes * 60_000
+    },
+    pass: (minutes: number) => {
+      at.wallMs += minutes * 60_000
+      at.monotonicMs += minutes * 60_000
+    },
+  }
+}
+
 async function siteAndCode(name: string): Promise<string> {
-  const { site } = await deployment.makeSite(name)
-  const response = await deployment.call('POST', `/v1/sites/${name}/bridges`, { key: site.apiKey })
+  return codeOf(name, (await deployment.makeSite(name)).site.apiKey)
+}
+
+async function codeOf(site: string, key: string): Promise<string> {
+  const response = await deployment.call('POST', `/v1/sites/${site}/bridges`, { key })
   return ((await response.json()) as { code: string }).code
 }
 
-async function sessionOf(to: string, now: () => number): Promise<Session> {
+type Time = Pick<Clock, 'nowMs' | 'monotonicMs'>
+
+async function sessionOf(to: string, clock: Time = realClock): Promise<Session> {
   const file = path.join(to, 'bridge.json')
   const own = { enrolment: path.join(to, 'enrolment.json'), stateFolder: to, cdr: { file: '/cdr' } }
   const ari = { url: 'http://127.0.0.1:8088/ari', user: 'bridge', password: 'secret' }
   await writeFile(file, JSON.stringify({ ...own, ari }))
   const { api = '', site, key } = await readConfig(file)
-  return new Session({ api, site, key: key.id, sign: await readSigningKey(key.privateKeyFile), log, now })
+  const sign = await readSigningKey(key.privateKeyFile)
+  return new Session({ api, site, key: key.id, sign, log, cloud: new CloudClock(clock), clock })
 }
 
 test('switchhook-bridge enroll creates a private key and a configuration with which the bridge gets a session', async () => {
@@ -77,10 +105,10 @@ test('switchhook-bridge enroll creates a private key and a configuration with wh
     expect((await stat(path.join(to, file))).mode & 0o077, file).toBe(0)
   }
   expect(await readFile(path.join(to, 'enrolment.json'), 'utf8')).not.toContain('PRIVATE')
-  const { accessKeyId, expiration } = await (await sessionOf(to, Date.now)).provide()
+  const { accessKeyId, expiration } = await (await sessionOf(to)).provide()
   expect(accessKeyId).toMatch(/^ASIA/)
-  // The bridge renews a session of an hour at 45 minutes.
-  expect(Math.round((expiration.getTime() - Date.now()) / 60_000)).toBe(50)
+  // The AWS clients ask the session for each request, so none of them judges its life by the wall clock.
+  expect(expiration.getTime()).toBe(0)
 })
 
 test('a start after one that died uses the existing site, with a new API key and a valid enrolment code', async () => {
@@ -121,12 +149,12 @@ test('a repeated enrolment after a crash keeps its key; the same code in another
 test('the bridge renews its session after 45 minutes, even if its clock is wrong, and gets none once it is revoked', async () => {
   const to = path.join(folder, 'renewed')
   await enroll(await siteAndCode('bridge-renewed'), to)
-  const clock = { now: Date.now() }
-  const session = await sessionOf(to, () => clock.now)
+  const clock = simulatedTime()
+  const session = await sessionOf(to, clock)
   const first = await session.provide()
-  clock.now += 44 * 60_000
+  clock.pass(44)
   expect((await session.provide()).accessKeyId).toBe(first.accessKeyId)
-  clock.now += 2 * 60_000
+  clock.pass(2)
   // The bridge's clock is 46 minutes ahead: the API refuses with its own time, and the next request uses that.
   const second = await session.provide()
   expect(second.accessKeyId).not.toBe(first.accessKeyId)
@@ -135,7 +163,7 @@ test('the bridge renews its session after 45 minutes, even if its clock is wrong
   ).json()) as { bridges: { key: string; lastUsedAt?: string }[] }
   const used = bridges.find(({ lastUsedAt }) => lastUsedAt !== undefined)
   await deployment.call('DELETE', `/v1/sites/bridge-renewed/bridges/${used?.key}`, { key: deployment.cloud.adminKey })
-  clock.now += 46 * 60_000
+  clock.pass(46)
   const refused = session.provide()
   await expect(refused).rejects.toBeInstanceOf(SessionRefusedError)
   await expect(refused).rejects.toMatchObject({ errorId: 'bridge-unknown', name: 'CredentialsProviderError' })
@@ -145,19 +173,84 @@ test('while the cloud is unreachable, the bridge uses its session until it expir
   const to = path.join(folder, 'away')
   await using door = await startDoor(deployment.cloud.httpUrl)
   await enroll(await siteAndCode('bridge-away'), to, door.url)
-  const clock = { now: Date.now() }
-  const session = await sessionOf(to, () => clock.now)
+  const clock = simulatedTime()
+  const session = await sessionOf(to, clock)
   const first = await session.provide()
   door.isAway = true
-  for (const minutes of [46, 5, 5]) {
-    clock.now += minutes * 60_000
-    const { accessKeyId, expiration } = await session.provide()
-    expect(accessKeyId).toBe(first.accessKeyId)
-    // Renewed half a minute later: the AWS clients renew a session five minutes before it expires.
-    expect(expiration.getTime() - clock.now).toBe(330_000)
+  for (const minutes of [46, 0.4, 5, 5]) {
+    clock.pass(minutes)
+    expect((await session.provide()).accessKeyId).toBe(first.accessKeyId)
   }
-  clock.now += 5 * 60_000
+  // The second time was too early for another request.
+  expect(door.turnedAway).toBe(3)
+  clock.pass(5)
   await expect(session.provide()).rejects.toMatchObject({ errorId: 'api-unreachable' })
+})
+
+test('live-01 a clock that is set by 48 hours changes no session; ExpiredToken from AWS replaces it', async () => {
+  const to = path.join(folder, 'stepped')
+  await enroll(await siteAndCode('bridge-stepped'), to)
+  const clock = simulatedTime()
+  clock.step(-48 * 60)
+  const session = await sessionOf(to, clock)
+  const first = await session.provide()
+  for (const hours of [96, -96, 1]) {
+    clock.step(hours * 60)
+    expect((await session.provide()).accessKeyId).toBe(first.accessKeyId)
+  }
+  // A request that was sent with the session before this one does not end it.
+  session.expired()
+  expect((await session.provide()).accessKeyId).toBe(first.accessKeyId)
+  clock.pass(1)
+  session.expired()
+  expect((await session.provide()).accessKeyId).not.toBe(first.accessKeyId)
+})
+
+test('live-01 a bridge whose clock is 48 h behind starts, works while the clock is set, and loses no call record', async () => {
+  const to = path.join(folder, 'clock')
+  const site = 'bridge-clock'
+  const key = (await deployment.makeSite(site)).site.apiKey
+  await enroll(await codeOf(site, key), to)
+  await using pbx = await startReplay({
+    folder: path.join(to, 'pbx'),
+    recordings: [],
+    speed: 30,
+    user: 'b',
+    password: 's',
+  })
+  const [config, clock] = [path.join(to, 'bridge.json'), path.join(to, 'clock')]
+  const own = { enrolment: path.join(to, 'enrolment.json'), stateFolder: to, cdr: { file: pbx.cdrFile } }
+  await writeFile(config, JSON.stringify({ ...own, ari: { url: pbx.ariUrl, user: 'b', password: 's' } }))
+  const hours = (count: number) => writeFile(clock, String(count * 3_600_000))
+  const env = {
+    NODE_OPTIONS: `--import ${path.join(import.meta.dirname, '../support/simulated-clock.ts')}`,
+    SIMULATED_CLOCK: clock,
+  }
+  const { call } = deployment
+  const stored = async () =>
+    ((await (await call('GET', `/v1/sites/${site}/cdrs`, { key })).json()) as { cdrs: [] }).cdrs
+  await hours(-48)
+  await using bridge = new BridgeProcess(config, { env })
+  await bridge.logged('epoch begun')
+  const steps = [
+    [-48, '48 h 0 min behind'],
+    [2, '2 h 0 min ahead'],
+    [-1 / 60, '60 s behind'],
+    [48, '48 h 0 min ahead'],
+  ] as const
+  for (const [at, says] of steps) {
+    await hours(at)
+    await until(
+      says,
+      async () => bridge.stdout.includes(`"event":"check","check":"clock"`) && bridge.stdout.includes(says),
+    )
+    await pbx.playOnce('internal_answered')
+  }
+  const written = (await readFile(pbx.cdrFile, 'utf8')).trimEnd().split('\n')
+  expect(written).toHaveLength(steps.length)
+  await until('every record', async () => (await stored()).length === written.length)
+  // With the right time in each signature, only the first request was refused.
+  expect(bridge.stdout).not.toMatch(/queue-unavailable|not checked|receiving commands failed/)
 })
 
 test('lets only the bridge-auth function assume the role of the bridges, and that function no other role', async () => {

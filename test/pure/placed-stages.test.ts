@@ -40,6 +40,7 @@ async function publishedStages(events: readonly AriEvent[]): Promise<string[]> {
     takeEpoch: async () => 1,
     lastSeenMs: undefined,
     nowMs,
+    monotonicMs: nowMs,
   })
   const snapshot = { endpoints: [], deviceStates: [], channels: [], bridges: [], linkedids: new Map() }
   await presence.connected(snapshot, () => [])

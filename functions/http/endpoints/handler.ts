@@ -11,7 +11,9 @@ import { PresenceStore } from '../../stores/presence.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 import { httpHandler } from '../http-handler.ts'
+import { answer } from '../request.ts'
 import { conditionalAnswer } from '../search/conditional-answer.ts'
+import { bridgeStatus } from './bridge-status.ts'
 import { getEndpoint, listEndpoints } from './list-endpoints.ts'
 import { listQueues } from './list-queues.ts'
 
@@ -31,6 +33,10 @@ export const handler = httpHandler({ ...endpointRoutes, ...queueRoutes }, 'endpo
     conditionalAnswer(await listEndpoints(site, query, sourcesFor(caller)), headers),
   'GET /v1/sites/{site}/endpoints/{id}': async ({ caller, site, path, headers }) =>
     conditionalAnswer(await getEndpoint(site, path.id, sourcesFor(caller)), headers),
+<<<<<<< HEAD
   'GET /v1/sites/{site}/queues': async ({ caller, site, headers }) =>
     conditionalAnswer(await listQueues(site, queueSourcesFor(caller)), headers),
+=======
+  'GET /v1/sites/{site}/bridge': async ({ site, now }) => answer(200, bridgeStatus(await sites.health(site), now)),
+>>>>>>> w-pbx
 })

@@ -2,11 +2,12 @@ import type { EndpointState } from '../../../contracts/facts.ts'
 import type { CallEntity, EndpointEntity } from '../../../contracts/frames.ts'
 import type { Endpoint, EndpointList, EndpointQuery } from '../../../contracts/http.ts'
 import type { SiteId } from '../../../contracts/names.ts'
+import { type BridgeHealth, pbxOf } from '../../stores/sites.ts'
 import { HttpProblemError } from '../problem.ts'
 
 export interface EndpointSources {
   presence: { endpoints(site: SiteId): Promise<EndpointEntity[]>; calls(site: SiteId): Promise<CallEntity[]> }
-  sites: { lastSeen(site: SiteId): Promise<string | undefined> }
+  sites: { health(site: SiteId): Promise<BridgeHealth | undefined> }
   /** Hides the personal data that the caller may not see. */
   show(state: EndpointState): EndpointState
 }
@@ -16,7 +17,7 @@ export async function listEndpoints(
   query: EndpointQuery,
   sources: EndpointSources,
 ): Promise<EndpointList> {
-  const [endpoints, lastHeard] = await Promise.all([read(site, sources), sources.sites.lastSeen(site)])
+  const [endpoints, health] = await Promise.all([read(site, sources), sources.sites.health(site)])
   const found = endpoints.filter((one) => {
     return (
       (query.technology ?? one.technology) === one.technology &&
@@ -25,7 +26,8 @@ export async function listEndpoints(
       (query.extension === undefined || query.extension === (one.number ?? one.resource))
     )
   })
-  return { endpoints: found, ...(lastHeard !== undefined && { lastHeard }) }
+  const pbx = health && pbxOf(health)
+  return { endpoints: found, ...(health && { lastHeard: health.lastHeard }), ...(pbx && { pbx }) }
 }
 
 /** Finds an endpoint by its resource, else by its number. Its id has a slash, which API Gateway would read as a path. */

@@ -35,6 +35,7 @@ export const dependencies = {
   chunks: new FanOutQueue(env.QUEUE_FAN_OUT),
   ...socketPosting(env.SOCKET_ENDPOINT),
   recordLastSeen: lastSeenRecorder(epochs),
+  markPbxPublished: epochs.markPbxPublished.bind(epochs),
   linesOf: cachedLines(db, env.TABLE_LIVE, Date.now),
   pacing: new Pacing({
     sites: new SiteDirectory(db, env.TABLE_ACCESS),

@@ -2,7 +2,7 @@ import type { BridgeEvent } from '../../../contracts/events.ts'
 import { type DeltaFrame, type ResetFrame, Topic } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { TimeLineEntry } from '../../../contracts/time-line.ts'
-import { foldPresence, type SiteFold } from '../../domain/presence-fold.ts'
+import { foldPresence, type PbxReport, type SiteFold } from '../../domain/presence-fold.ts'
 import { type SiteLines, withTrunk } from '../../domain/site-lines.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
@@ -11,6 +11,7 @@ import type { Outgoing } from '../fan-out/plan.ts'
 import type { OpenedMessage } from '../open-batch.ts'
 import { type PlacedCallUpdates, updatePlacedCalls } from '../placed-call-updates.ts'
 import { EarlySubscribers } from './early-subscribers.ts'
+import type { SightingNews } from './last-seen.ts'
 import type { EntityStore, EpochStore } from './presence-stores.ts'
 import { updatePresence } from './push-presence.ts'
 import type { TombstoneStore, Tombstones } from './tombstones.ts'
@@ -29,8 +30,10 @@ export interface PushDependencies extends FanOutDependencies {
   placed: PlacedCallUpdates
   /** Returns the trunks and extensions of the site's settings, which decide over what the bridge recognised. */
   linesOf?(site: SiteId): Promise<SiteLines>
-  /** Records that the bridge was seen; returns true if its subscribers had been notified that it is silent. */
-  recordLastSeen: (fold: SiteFold, now: number) => Promise<boolean>
+  /** Records that the bridge was seen; returns what subscribers have to be notified of. */
+  recordLastSeen: (fold: SiteFold, now: number) => Promise<SightingNews>
+  /** Records that they were. */
+  markPbxPublished?(site: SiteId, pbx: PbxReport): Promise<void>
 }
 
 /** Writes and pushes the facts of one site. Returns false if that failed and SQS has to deliver the messages again. */
@@ -50,7 +53,7 @@ export async function pushSite(
     const fold = await withTrunks(foldPresence(site, passages), dependencies)
     const early = new EarlySubscribers(dependencies.connections)
     const topics = new Set(fold.entities.map(({ topic }) => topic))
-    const [frames, isBack] = await Promise.all([
+    const [frames, { isBack, pbx }] = await Promise.all([
       updatePresence(fold, dependencies, now, () => early.read(site, topics)),
       dependencies.recordLastSeen(fold, now),
       updatePlacedCalls(
@@ -63,11 +66,12 @@ export async function pushSite(
     const [count] = await Promise.all([
       fanOut(
         site,
-        [...outgoing(fold, frames), ...(isBack ? [backOnline(now)] : [])],
-        isBack ? dependencies : { ...dependencies, connections: early },
+        [...outgoing(fold, frames), ...(isBack || pbx ? [bridgeHeard(now, pbx)] : [])],
+        isBack || pbx ? dependencies : { ...dependencies, connections: early },
       ),
       dependencies.tombstones.sweep(dependencies.presence, now),
     ])
+    if (pbx) await dependencies.markPbxPublished?.(site, pbx)
     dependencies.tombstones.add(
       site,
       frames.filter((frame) => frame.type === 'delta'),
@@ -116,6 +120,7 @@ function outgoing(fold: SiteFold, frames: (DeltaFrame | ResetFrame)[]): Outgoing
   return [...gaps, ...rest]
 }
 
-function backOnline(now: number): Outgoing {
-  return { topics: Topic.options, frame: { type: 'heard', lastHeard: new Date(now).toISOString(), stale: false } }
+function bridgeHeard(now: number, pbx: PbxReport | undefined): Outgoing {
+  const heard = { type: 'heard' as const, lastHeard: new Date(now).toISOString(), stale: false }
+  return { topics: Topic.options, frame: { ...heard, ...(pbx && { pbx }) } }
 }

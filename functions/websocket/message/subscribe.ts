@@ -17,6 +17,7 @@ import { siteStats } from '../../domain/site-stats.ts'
 import { concerns } from '../../domain/topic-filter.ts'
 import type { ConnectionRow } from '../../stores/connections.ts'
 import type { PresenceRow } from '../../stores/presence.ts'
+import type { SiteBridgeStatus } from '../../stores/sites.ts'
 import type { Read } from '../../stores/table.ts'
 
 export interface Subscriptions {
@@ -25,15 +26,11 @@ export interface Subscriptions {
 export interface PresenceReader {
   rows(site: SiteId, topic: EntityTopic, read?: Read): Promise<PresenceRow[]>
 }
-/** When the bridge was last seen, and whether its facts are stale; empty if it was never seen. */
-export interface BridgeStatus {
-  lastHeard?: string
-  stale?: boolean
-}
 export interface AnswerDependencies {
   connections: Subscriptions
   presence: PresenceReader
-  bridgeStatus(site: SiteId, now: number): Promise<BridgeStatus>
+  /** When the bridge was last seen, whether its facts are stale, and its report of the PBX; empty if it was never seen. */
+  bridgeStatus(site: SiteId, now: number): Promise<SiteBridgeStatus>
   epoch(site: SiteId): Promise<number>
   /** Unix milliseconds. */
   now: number

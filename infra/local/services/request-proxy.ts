@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { setTimeout as delay } from 'node:timers/promises'
 import { accessKeyIdOf, denialOf } from '../access/authorization.ts'
 import type { Principal, Roles } from '../access/roles.ts'
+import { signatureTimeFault } from '../access/signature-time.ts'
 import { Sts } from '../access/sts.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -19,7 +20,8 @@ const faultDelayMsDefault = 1000
 
 /**
  * Creates the server in front of the emulators. It finds the caller's role by the access key in the request's signature, checks
- * the role's policies, injects faults and forwards the request. It does not verify the signature: the local cloud tests policies.
+ * the role's policies, injects faults and forwards the request. Of the signature it verifies the time only: the local cloud tests
+ * policies, and clients whose clock is wrong.
  */
 export function createRequestProxy(options: {
   emulators: Record<ServiceName, Emulator>
@@ -57,6 +59,9 @@ export function createRequestProxy(options: {
       const objectRequest = { method, url, headers, body }
       return send(response, await answerObjectRequest(objectRequest, principal, { objects, now: Date.now(), log }))
     }
+    const isSqs = target.startsWith('AmazonSQS.')
+    const timeFault = signatureTimeFault(request.headers, isSqs, Date.now())
+    if (timeFault !== undefined) return send(response, refusedTime(isSqs, timeFault))
     const form = body && Sts.form(headers['content-type'], body)
     if (form && principal && principal !== 'expired') return send(response, sts.answer(principal, form))
     const call = body === undefined ? undefined : readServiceCall(target, body, region, hashKeys)
@@ -98,6 +103,13 @@ function denied(service: ServiceName, message: string): EmulatorAnswer {
   return service === 'sqs'
     ? errorAnswer(403, 'AccessDeniedException', message, 'AccessDenied')
     : errorAnswer(400, 'AccessDeniedException', message)
+}
+
+/** SQS names the error as its query protocol did; the status is AWS's too. */
+function refusedTime(isSqs: boolean, message: string): EmulatorAnswer {
+  return isSqs
+    ? errorAnswer(403, 'InvalidSignatureException', message, 'SignatureDoesNotMatch')
+    : errorAnswer(400, 'InvalidSignatureException', message)
 }
 
 function expired(service: ServiceName): EmulatorAnswer {

@@ -83,6 +83,7 @@ export class SimBridge {
       takeEpoch: async () => this.#takeEpoch(),
       lastSeenMs: this.#lastSeenMs,
       nowMs: this.#hostMs,
+      monotonicMs: this.#time.now,
     })
     this.connect(undefined)
     this.#pump(run)
