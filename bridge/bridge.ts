@@ -148,14 +148,9 @@ export async function assemble(
     monotonicMs: clock.monotonicMs,
     ...(programVersion && { version: programVersion }),
   })
-<<<<<<< HEAD
   const checks = new Checks(log)
   const mailboxes = ami && createMailboxWatch(ami, environment, presence, operation, checks)
-=======
-  const mailboxes = ami && createMailboxWatch(ami, clock, presence, operation)
-  const checks = new Checks(log)
   const queues = createQueueWatch(ami, { ...operation, clock, presence, state, pipeline, checks })
->>>>>>> w-queues
   const intake = new AriIntake({
     ...operation,
     ari,

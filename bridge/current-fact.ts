@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { CallEvent, EndpointEvent, GapEvent } from '../contracts/events.ts'
+import { CallEvent, EndpointEvent, GapEvent, QueueEvent } from '../contracts/events.ts'
 import { CallState } from '../contracts/facts.ts'
 import type { LateFact } from './forward/late-facts.ts'
 import type { PbxState } from './normalise/pbx-state.ts'
@@ -12,6 +12,10 @@ export function currentFact(state: PbxState, { type, subject, line }: LateFact):
   if (type === EndpointEvent.entries.type.literal) {
     const endpoint = state.endpoints.get(subject)
     return endpoint && { kind: 'endpoint', state: endpoint }
+  }
+  if (type === QueueEvent.entries.type.literal) {
+    const part = state.queues.current(subject, v.parse(QueueEvent, JSON.parse(line)).data)
+    return part && { kind: 'queue', id: subject, state: part }
   }
   if (type === GapEvent.entries.type.literal) return { kind: 'gap', state: v.parse(GapEvent, JSON.parse(line)).data }
   if (type !== CallEvent.entries.type.literal) return undefined

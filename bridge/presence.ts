@@ -1,13 +1,8 @@
-<<<<<<< HEAD
-import * as v from 'valibot'
-import { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent, QueueEvent } from '../contracts/events.ts'
-import { CallState, type EndpointState } from '../contracts/facts.ts'
-import { cutText } from '../contracts/text.ts'
-=======
 import { EpochReadyEvent } from '../contracts/events.ts'
 import type { EndpointState } from '../contracts/facts.ts'
+import { cutText } from '../contracts/text.ts'
 import { currentFact } from './current-fact.ts'
->>>>>>> w-pbx
+import { currentList } from './current-list.ts'
 import type { LateFact } from './forward/late-facts.ts'
 import type { Snapshot } from './normalise/ari-objects.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
@@ -163,26 +158,13 @@ export class Presence {
 
   #publishReady(isAgain = false): void {
     const { run, state, pipeline } = this.#dependencies
-    const liveCalls = state.calls.live().map(({ call }) => call)
-<<<<<<< HEAD
-    const queues = state.queues.ids()
-    const ready = {
-      run,
-      ...(isAgain && { again: true }),
-      liveCalls,
-      endpoints: this.endpoints,
-      ...(queues && { queues }),
-    }
-=======
-    const pbx = this.#pbx.status
-    const ready = { run, ...(isAgain && { again: true }), ...(pbx && { pbx }), liveCalls, endpoints: this.endpoints }
->>>>>>> w-pbx
+    const ready = currentList(state, { run, pbx: this.#pbx.status, isAgain })
     pipeline.publish({ kind: 'epoch-ready', state: ready })
   }
 
   /** Publishes the list of everything current outside its turn, because it has become more complete. */
   publishList(): void {
-    if (this.#isConnected && this.#dependencies.pipeline.hasEpoch) this.#publishReady(true)
+    if (this.#pbx.isConnected && this.#dependencies.pipeline.hasEpoch) this.#publishReady(true)
   }
 
   #publishGap(fromMs: number, reason: string): void {
@@ -215,8 +197,8 @@ export class Presence {
   }
 
   /**
-   * Publishes the live calls, the waiting callers and the list of everything current. It corrects the cloud about calls whose facts all arrived too
-   * late, whose end was lost, or that a stray message revived.
+   * Publishes the live calls, the waiting callers and the list of everything current. It corrects the cloud about calls whose
+   * facts all arrived too late, whose end was lost, or that a stray message revived.
    */
   #republishCalls(): void {
     const { state, pipeline } = this.#dependencies
@@ -268,27 +250,3 @@ export class Presence {
     return pipeline.encodeUnspooled({ kind: 'heartbeat', state })
   }
 }
-<<<<<<< HEAD
-
-const LateCall = v.looseObject({ data: CallState })
-
-/** Returns the current state of what a late fact was about. */
-function currentFact(state: PbxState, { type, subject, line }: LateFact): Publication | undefined {
-  if (type === EndpointEvent.entries.type.literal) {
-    const endpoint = state.endpoints.get(subject)
-    return endpoint && { kind: 'endpoint', state: endpoint }
-  }
-  if (type === QueueEvent.entries.type.literal) {
-    const part = state.queues.current(subject, v.parse(QueueEvent, JSON.parse(line)).data)
-    return part && { kind: 'queue', id: subject, state: part }
-  }
-  if (type === GapEvent.entries.type.literal) return { kind: 'gap', state: v.parse(GapEvent, JSON.parse(line)).data }
-  if (type !== CallEvent.entries.type.literal) return undefined
-  const live = state.calls.get(subject)
-  if (live) return state.callFact(live)
-  // An ended call is published again. A call that is neither live nor ended belongs to an earlier epoch, which the cloud has ended.
-  const last = v.parse(LateCall, JSON.parse(line)).data
-  return last.state === 'ended' ? state.callFact(last) : undefined
-}
-=======
->>>>>>> w-pbx

@@ -3,11 +3,8 @@ import { Cdr } from './cdr.ts'
 import { CdrDigest } from './cdr-digest.ts'
 import { CallState, EndpointState, EpochReady, Gap, Heartbeat } from './facts.ts'
 import { type SiteId, Timestamp } from './names.ts'
-<<<<<<< HEAD
-import { BoundedText } from './text.ts'
-=======
 import { QueuePart } from './queues.ts'
->>>>>>> w-queues
+import { BoundedText } from './text.ts'
 import { formatVersion, Version } from './version.ts'
 
 /**

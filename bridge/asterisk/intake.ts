@@ -10,14 +10,10 @@ import { describeError, type Log } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
 import type { Quarantine } from '../spool/quarantine.ts'
 import type { AriLink, AriRequests } from './ari-connection.ts'
-<<<<<<< HEAD
-import { type AriAddress, AriRefusedError, startFailure } from './ari-errors.ts'
-import { type BufferedEvent, EventBuffer } from './event-buffer.ts'
-import { OddInput } from './odd-input.ts'
-=======
 import { type AriAddress, AriRefusedError, AriUnreachableError, startFailure } from './ari-errors.ts'
+import { type BufferedEvent, EventBuffer } from './event-buffer.ts'
 import { watchLiveness } from './liveness.ts'
->>>>>>> w-pbx
+import { OddInput } from './odd-input.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
 import { readSnapshot } from './resynchronise.ts'
 import { sweep } from './sweep.ts'

@@ -107,7 +107,7 @@ export async function checkAmi({ ami }: BridgeConfig, signal: AbortSignal): Prom
   try {
     const refused = await refusedActions(connection)
     if (refused.length === 0) return [{ id, state: 'ok', reason: `${ami.user} may read what the bridge reads` }]
-    const repair = `In manager.conf, below [${ami.user}]:\nread = call,reporting\nwrite = call,reporting\nThen: asterisk -rx "manager reload"`
+    const repair = `In manager.conf, below [${ami.user}]:\nread = call,agent\nwrite = reporting\nThen: asterisk -rx "manager reload"`
     return [{ id, state: 'warning', reason: `Asterisk refuses ${ami.user}: ${refused.join('; ')}`, repair }]
   } finally {
     connection.close()

@@ -1,50 +1,38 @@
 import type { BridgeConfig } from '../config.ts'
 import { CredentialsFile } from '../enrolment/credentials-file.ts'
 import { Session, SessionRefusedError } from '../enrolment/session.ts'
-import { errorCode, FatalError } from '../failure.ts'
+import { FatalError } from '../failure.ts'
 import { Sender } from '../forward/sender.ts'
 import { readSigningKey } from '../forward/signing-key.ts'
 import { sqsFault, startErrorFor } from '../forward/sqs-errors.ts'
 import type { Check } from '../operate/checks.ts'
+import { CloudClock } from '../operate/cloud-clock.ts'
 import { describeError, type Log } from '../operate/log.ts'
-
-/** Presence and call times are this machine's: a larger error shows. */
-const clockMsMax = 2000
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
-/** Compares this machine's clock with the `Date` that the cloud answers with, to the second. */
-export async function checkClock({ api, queues }: BridgeConfig, signal: AbortSignal): Promise<Check[]> {
-  const id = 'clock'
-  const url = api ?? new URL('/', queues.live).href
-  try {
-    const sentMs = Date.now()
-    const response = await fetch(url, { method: 'HEAD', redirect: 'manual', signal })
-    const receivedMs = Date.now()
-    const date = Date.parse(response.headers.get('date') ?? '')
-    if (Number.isNaN(date)) return []
-    // The header cuts the time to seconds.
-    const aheadMs = (sentMs + receivedMs) / 2 - (date + 500)
-    if (Math.abs(aheadMs) <= clockMsMax)
-      return [{ id, state: 'ok', reason: "this machine's clock agrees with the cloud" }]
-    const reason = `this machine's clock is ${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs > 0 ? 'fast' : 'slow'}`
-    return [{ id, state: 'warning', reason, repair: 'Set the clock by NTP: timedatectl set-ntp true' }]
-  } catch (error) {
-    const reason = `no answer from ${new URL(url).host} (${errorCode(error) || describeError(error)})`
-    const repair = `Let the firewall pass HTTPS from this machine to ${new URL(url).host}, or correct ${api ? 'api' : 'queues'}`
-    return [{ id, state: 'failed', reason, repair }]
-  }
+/** Compares this machine's clock with the time that the cloud answers with. */
+export async function checkClock({ api, queues }: BridgeConfig): Promise<Check[]> {
+  const clock = new CloudClock()
+  const url = api ?? queues.live
+  await clock.ask(url)
+  const found = clock.check()
+  if (found) return [found]
+  const { host } = new URL(url)
+  const repair = `Let the firewall pass HTTPS from this machine to ${host}, or correct ${api ? 'api' : 'queues'}`
+  return [{ id: 'clock', state: 'failed', reason: `${host} does not answer with its time`, repair }]
 }
 
 /** Checks that the cloud knows this bridge, and that SQS knows the queues. Sends nothing. */
 export async function checkCloud(config: BridgeConfig): Promise<Check[]> {
   const { api, site, key, region, credentialsFile, queues } = config
+  const cloud = new CloudClock()
   let session: Session | undefined
   const found: Check[] = []
   if (api !== undefined) {
     try {
       const sign = await readSigningKey(key.privateKeyFile)
-      session = new Session({ api, site, key: key.id, sign, log: silent, now: Date.now })
+      session = new Session({ api, site, key: key.id, sign, log: silent, cloud })
       await session.provide()
       found.push({ id: 'session', state: 'ok', reason: `the cloud gives the bridge of ${site} a session` })
     } catch (error) {
@@ -54,14 +42,16 @@ export async function checkCloud(config: BridgeConfig): Promise<Check[]> {
       return [{ id: 'session', state: 'failed', reason: error.message, repair: repairOf(error) }]
     }
   }
-  const file = credentialsFile === undefined ? undefined : new CredentialsFile({ path: credentialsFile, log: silent })
-  const sender = new Sender(region, session?.provide ?? file?.provide)
+  const file =
+    credentialsFile === undefined ? undefined : new CredentialsFile({ path: credentialsFile, log: silent, cloud })
+  const source = session ?? file
+  const sender = new Sender(region, { credentials: source?.provide, onExpired: source?.expired, clock: cloud })
   try {
     for (const name of ['live', 'records'] as const) {
       const fault = await probe(sender, name, queues[name])
       if (fault) return [...found, fault]
     }
-    return [...found, { id: 'queues', state: 'ok', reason: 'SQS answers for both queues' }]
+    return [...found, { id: 'sqs', state: 'ok', reason: 'SQS answers for both queues' }]
   } finally {
     sender.stop()
   }
@@ -80,7 +70,7 @@ async function probe(sender: Sender, name: 'live' | 'records', url: string): Pro
     const repair = failure
       ? `Correct queues.${name} or the credentials`
       : `Let the firewall pass HTTPS to ${host}, or correct queues.${name}`
-    return { id: 'queues', state: 'failed', reason, repair }
+    return { id: 'sqs', state: 'failed', reason, repair }
   }
 }
 

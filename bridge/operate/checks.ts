@@ -4,8 +4,6 @@ import type { Log } from './log.ts'
  * The catalogue of checks: what the bridge looks at, by stable id. `docs/deploy.md` lists them. A running bridge shows some in
  * `/healthz` and its log; `switchhook-bridge check` looks at nearly all.
  */
-<<<<<<< HEAD
-<<<<<<< HEAD
 export const checkIds = [
   'config',
   'bridge',
@@ -14,7 +12,7 @@ export const checkIds = [
   'key',
   'clock',
   'session',
-  'queues',
+  'sqs',
   'ari',
   'asterisk-version',
   'asterisk-modules',
@@ -30,13 +28,8 @@ export const checkIds = [
   'cdr-growth',
   'cdr-quarantine',
   'mailboxes',
+  'queues',
 ] as const
-=======
-export const checkIds = ['cdr-file', 'cdr-zone', 'cdr-growth', 'cdr-quarantine', 'queues'] as const
->>>>>>> w-queues
-=======
-export const checkIds = ['cdr-file', 'cdr-zone', 'cdr-growth', 'cdr-quarantine', 'clock'] as const
->>>>>>> w-pbx
 export type CheckId = (typeof checkIds)[number]
 
 export interface Check {

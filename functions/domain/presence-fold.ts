@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 import type {
   CallEvent,
   EndpointEvent,
@@ -7,10 +6,7 @@ import type {
   HeartbeatEvent,
   QueueEvent,
 } from '../../contracts/events.ts'
-=======
-import type { CallEvent, EndpointEvent, EpochReadyEvent, GapEvent, HeartbeatEvent } from '../../contracts/events.ts'
 import type { PbxStatus } from '../../contracts/facts.ts'
->>>>>>> w-pbx
 import type { EntityTopic } from '../../contracts/frames.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { epochOf } from '../../contracts/version.ts'

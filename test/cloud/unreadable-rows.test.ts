@@ -111,7 +111,7 @@ test('carries out the removals of the other sites if one cannot be read', async 
 test('finds the silent bridges of the other sites if one heartbeat cannot be read', async () => {
   const sites = store(SiteStore)
   const lastHeard = new Date(now - 60_000).toISOString()
-  for (const site of ['silent-a', 'silent-c']) await sites.recordSighting(site, { lastHeard })
+  for (const site of ['silent-a', 'silent-c']) await sites.recordSighting(site, { lastHeard }, now - 60_000)
   await plant({ ...keys.heartbeat('silent-b'), lastHeard: 5 })
   const silent = (await sites.newlySilent(now)).map(({ site }) => site)
   expect(silent.sort()).toEqual(['silent-a', 'silent-c'])

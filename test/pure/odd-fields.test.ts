@@ -43,7 +43,8 @@ const bystander = linesOf('internal_answered.jsonl').map((line) =>
   line.replaceAll('PJSIP/58', 'PJSIP/78').replaceAll('pbx1-', 'pbx2-'),
 )
 const isOfBystander = (fact: Fact) =>
-  fact.kind === 'call' ? fact.state.call.startsWith('pbx2-') : fact.state.endpoint.startsWith('PJSIP/78')
+  (fact.kind === 'call' && fact.state.call.startsWith('pbx2-')) ||
+  (fact.kind === 'endpoint' && fact.state.endpoint.startsWith('PJSIP/78'))
 
 const missing = Symbol('missing')
 const oddValues: readonly unknown[] = [
@@ -200,7 +201,7 @@ function other(item: unknown): unknown {
 
 function isOfOthers(fact: Fact): boolean {
   if (fact.kind === 'call') return fact.state.call.startsWith('pbx1-')
-  return /^PJSIP\/(5860|5861|mytrunk)$/.test(fact.state.endpoint)
+  return fact.kind === 'endpoint' && /^PJSIP\/(5860|5861|mytrunk)$/.test(fact.state.endpoint)
 }
 
 function ofOthers(state: PbxState): string[] {

@@ -33,10 +33,7 @@ export const handler = httpHandler({ ...endpointRoutes, ...queueRoutes }, 'endpo
     conditionalAnswer(await listEndpoints(site, query, sourcesFor(caller)), headers),
   'GET /v1/sites/{site}/endpoints/{id}': async ({ caller, site, path, headers }) =>
     conditionalAnswer(await getEndpoint(site, path.id, sourcesFor(caller)), headers),
-<<<<<<< HEAD
   'GET /v1/sites/{site}/queues': async ({ caller, site, headers }) =>
     conditionalAnswer(await listQueues(site, queueSourcesFor(caller)), headers),
-=======
   'GET /v1/sites/{site}/bridge': async ({ site, now }) => answer(200, bridgeStatus(await sites.health(site), now)),
->>>>>>> w-pbx
 })
