@@ -87,8 +87,7 @@ export class Presence {
   }
 
   publishEndpoints(states: readonly EndpointState[]): void {
-    const { pipeline } = this.#dependencies
-    if (!pipeline.hasEpoch) return
+    if (!this.#dependencies.pipeline.hasEpoch) return
     for (const state of states) this.#publish({ kind: 'endpoint', state })
   }
 
@@ -158,8 +157,7 @@ export class Presence {
 
   #publishReady(isAgain = false): void {
     const { run, state, pipeline } = this.#dependencies
-    const ready = currentList(state, { run, pbx: this.#pbx.status, isAgain })
-    pipeline.publish({ kind: 'epoch-ready', state: ready })
+    pipeline.publish({ kind: 'epoch-ready', state: currentList(state, { run, pbx: this.#pbx.status, isAgain }) })
   }
 
   /** Publishes the list of everything current outside its turn, because it has become more complete. */
@@ -201,9 +199,9 @@ export class Presence {
    * facts all arrived too late, whose end was lost, or that a stray message revived.
    */
   #republishCalls(): void {
-    const { state, pipeline } = this.#dependencies
-    for (const call of state.calls.live()) pipeline.publish(state.callFact(call))
-    for (const entity of state.queues.waiting()) pipeline.publish({ kind: 'queue', ...entity })
+    const { state } = this.#dependencies
+    for (const call of state.calls.live()) this.#publish(state.callFact(call))
+    for (const entity of state.queues.waiting()) this.#publish({ kind: 'queue', ...entity })
     this.#publishReady(true)
   }
 
@@ -245,8 +243,8 @@ export class Presence {
     const { run, pipeline, counters, version } = this.#dependencies
     const { status } = this.#pbx
     if (!pipeline.hasEpoch || !status) return undefined
-    const pbx = { pbx: status.state, pbxSince: status.since }
-    const state = { run, ...(version && { version }), ...pbx, counters: counters.snapshot() }
+    const { state: pbx, since: pbxSince } = status
+    const state = { run, ...(version && { version }), pbx, pbxSince, counters: counters.snapshot() }
     return pipeline.encodeUnspooled({ kind: 'heartbeat', state })
   }
 }
