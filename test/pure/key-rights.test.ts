@@ -88,7 +88,7 @@ const giving: Partial<Record<Route, string>> = {
 }
 
 test('the registry has no other route that gives a right than those tested here', () => {
-  const secretNames = /"(secret|apiKey|ticket|code|accessKeyId|secretAccessKey|sessionToken|queues)":/
+  const secretNames = /"(secret|apiKey|ticket|code|accessKeyId|secretAccessKey|sessionToken)":|"queues":{/
   const found = routeNames.filter((route) => {
     const { answer = {} } = definitionOf(route).example
     return secretNames.test(JSON.stringify(answer)) || route.endsWith('/freeze')
