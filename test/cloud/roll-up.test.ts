@@ -124,6 +124,22 @@ function interrupted(store: TotalStore, step: () => Promise<void>): RollUpDepend
   }
 }
 
+test('counts a row that is written right after the totals of its hour, whose mark then has another stamp', async () => {
+  await write('after', makeCdr(1))
+  let isLate = true
+  const putThenWrite: typeof totals.put = async (...given) => {
+    const done = await totals.put(...given)
+    if (isLate) await write('after', makeCdr(2))
+    isLate = false
+    return done
+  }
+  const slow = { hour: totals.hour.bind(totals), cdrs: totals.cdrs.bind(totals), put: putThenWrite }
+  expect(await rollUp(rolling({ totals: slow }))).toMatchObject({ again: 1, done: 0 })
+  expect((await stats('after', 'day')).total.calls).toBe(1)
+  await untilClean()
+  expect((await stats('after', 'day')).total.calls).toBe(2)
+})
+
 test('if totalling an hour took long, waits before it totals that hour again', async () => {
   await write('rest', makeCdr(1))
   let at = 1_000_000

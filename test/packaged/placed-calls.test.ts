@@ -92,9 +92,12 @@ test('places one call for one idempotency key: the same body gets the same answe
   })
   expect(call).toMatchObject({ state: 'queued', dialled: '61', metadata: { ticket: '17' } })
   expect(await placed({ metadata: { ticket: '17' }, to: '61', from: '5860' }, 'one')).toEqual(call)
-  expect(await problem(await post({ from: '5860', to: '60' }, 'one'))).toMatchObject({
-    errorId: 'idempotency-key-reused',
-  })
+  const others = [{ to: '60' }, { to: '61', metadata: { ticket: '18' } }, { to: '61', metadata: {} }, { to: '61' }]
+  for (const other of others) {
+    const answer = await post({ from: '5860', ...other }, 'one')
+    expect(answer.status, JSON.stringify(other)).toBe(422)
+    expect(await problem(answer)).toMatchObject({ errorId: 'idempotency-key-reused' })
+  }
   const sent = await commands()
   expect(new Set(sent.map(({ call: id }) => id))).toEqual(new Set([call.call]))
   expect(sent[0]).toMatchObject({ command: 'place', endpoint: 'PJSIP/5860', extension: '61', ringSeconds: 30 })

@@ -157,7 +157,7 @@ async function send(site: SiteId, call: string, row: PlacedRow, dependencies: Pl
 }
 
 /** Hashes the parsed body with sorted keys, so that spaces and key order do not matter. */
-function hashOf(request: CallRequest): string {
+export function hashOf(request: CallRequest): string {
   const sorted = (_: string, value: unknown) =>
     typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value
   return createHash('sha256').update(JSON.stringify(request, sorted)).digest('hex')
