@@ -34,6 +34,13 @@ export function bodyOf(event: HttpEvent): unknown {
   if (!event.body) return undefined
   const text = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString('utf8') : event.body
   if (/^text\/csv\b/i.test(event.headers['content-type'] ?? '')) return { csv: text }
+  const body = jsonOf(text)
+  // A schema would look at each item of an array as a field.
+  if (Array.isArray(body)) throw badFields([{ field: 'body', message: 'Not an object. Example: {"name": "Office"}.' }])
+  return body
+}
+
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
