@@ -97,22 +97,25 @@ function instantClock() {
   }
 }
 
+const [there, gone, refused, silent] = ['there', 404, 500, undefined] as const
+
 test.each([
-  ['never answers', [false, false], true],
-  ['answers each second request', [false, true, false, true, false, false], true],
-  ['answers with an error only', ['refused', 'refused', 'refused'], false],
-] as const)('an Asterisk that %s is hung after two requests in a row without an answer', async (_, answers, isHung) => {
+  ['never answers', [silent, silent], 'no answer to requests'],
+  ['answers now and then', [silent, there, silent, there, silent, silent], 'no answer to requests'],
+  ['has dropped the application', [there, gone], 'Asterisk has dropped the application'],
+  ['answers with another error', [refused, refused, refused], undefined],
+])('a connection is of no use if Asterisk %s', async (_, answers, why) => {
   const stop = new AbortController()
-  const left = [...answers]
+  const left = [...answers, there]
   const get = async () => {
     const next = left.shift()
-    if (next === undefined) stop.abort()
-    if (next === 'refused') throw new AriRefusedError(404, 'ping')
-    if (next === false) throw new AriUnreachableError('no answer')
+    if (left.length === 0) stop.abort()
+    if (typeof next === 'number') throw new AriRefusedError(next, 'the application')
+    if (next === silent) throw new AriUnreachableError('no answer')
     return {}
   }
-  expect(await watchLiveness({ get }, stop.signal, instantClock())).toBe(isHung)
-  expect(left).toEqual([])
+  expect(await watchLiveness({ get }, 'a', stop.signal, instantClock())).toBe(why)
+  expect(left).toHaveLength(why === undefined ? 0 : 1)
 })
 
 test('a PBX that cannot be reached is tried within a second, and one that refuses is spared as before', () => {
