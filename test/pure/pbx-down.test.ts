@@ -2,10 +2,12 @@ import { expect, test } from 'vitest'
 import { AriRefusedError, AriUnreachableError } from '../../bridge/asterisk/ari-errors.ts'
 import { watchLiveness } from '../../bridge/asterisk/liveness.ts'
 import { ReconnectPolicy } from '../../bridge/asterisk/reconnect-policy.ts'
+import { unconfirmed } from '../../bridge/normalise/unconfirmed.ts'
 import { PbxLink } from '../../bridge/pbx-link.ts'
 import { LiveStore } from '../../client/store.ts'
 import type { CallState, EndpointState } from '../../contracts/facts.ts'
 import { presenceOf, trunkPresenceOf } from '../../contracts/presence.ts'
+import type { QueuePart } from '../../contracts/queues.ts'
 import { unconfirmedCall, unconfirmedEndpoint } from '../../contracts/unconfirmed.ts'
 import { pbxReport } from '../../functions/domain/presence-fold.ts'
 import { bridgeStatus } from '../../functions/http/endpoints/bridge-status.ts'
@@ -57,6 +59,30 @@ test('a live call is unconfirmed while the PBX is down, and an ended one is cert
   expect(unconfirmedCall(call)).toEqual({ ...call, confirmed: false })
   const ended = { ...call, state: 'ended' as const }
   expect(unconfirmedCall(ended)).toEqual(ended)
+})
+
+test('members of a queue are unknown and waiting callers unconfirmed while the PBX is down', () => {
+  const member = {
+    part: 'member' as const,
+    queue: '400',
+    interface: 'PJSIP/5860',
+    name: 'A',
+    state: 'NOT_INUSE',
+    since,
+    penalty: 0,
+    callsTaken: 0,
+    membership: 'static' as const,
+  }
+  const caller = { part: 'caller' as const, queue: '400', uniqueid: '1.1', position: 1, number: '60', name: '', since }
+  const head = { part: 'queue' as const, queue: '400', strategy: 'ringall' }
+  const seen = (state: QueuePart) => unconfirmed({ kind: 'queue', id: 'x', state }, lost)
+  expect(seen(member)).toEqual({
+    kind: 'queue',
+    id: 'x',
+    state: { ...member, state: 'UNKNOWN', since: lost, confirmed: false },
+  })
+  expect(seen(caller)).toEqual({ kind: 'queue', id: 'x', state: { ...caller, confirmed: false } })
+  expect(seen(head)).toEqual({ kind: 'queue', id: 'x', state: head })
 })
 
 test('a PBX is down once it was away for three seconds, since its last sign of life, and up since its return', () => {
