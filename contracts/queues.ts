@@ -33,6 +33,8 @@ const member = {
   lastCallAt: v.optional(Timestamp),
   /** How the member came into the queue. */
   membership: v.picklist(['static', 'dynamic', 'realtime']),
+  /** False while the PBX is down. */
+  confirmed: v.optional(v.boolean()),
 }
 const caller = {
   /** `uniqueid` of the caller's channel, which is also the call's id unless the channel was transferred. */
@@ -43,6 +45,8 @@ const caller = {
   name: word,
   /** Since when the caller waits. */
   since: Timestamp,
+  /** False while the PBX is down: the caller may have left. */
+  confirmed: v.optional(v.boolean()),
 }
 const Member = v.looseObject({ part: v.literal('member'), queue: word, ...member })
 const Caller = v.looseObject({ part: v.literal('caller'), queue: word, ...caller })

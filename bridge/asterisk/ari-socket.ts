@@ -56,9 +56,12 @@ export interface AriDialling extends AriCredentials {
 export function diallingLink({ url, application, subscribeAll = true, ...credentials }: AriDialling): AriLink {
   const rest = new AriRest(url, credentials)
   const address = `${url.replace(/^http/, 'ws')}/events?app=${encodeURIComponent(application)}&subscribeAll=${subscribeAll}`
+  let isAgain = false
   return {
     direction: 'inbound',
-    connect(onFrame, signal) {
+    async connect(onFrame, signal) {
+      // Asterisk would take up a WebSocket that was given up while it hung, and drop the application with it.
+      if (isAgain) await untilAnswers(rest, signal)
       const socket = new WebSocket(address, {
         headers: { authorization: basicAuth(credentials) },
         handshakeTimeout: handshakeMsMax,
@@ -69,7 +72,10 @@ export function diallingLink({ url, application, subscribeAll = true, ...credent
       return new Promise((resolve, reject) => {
         const stop = () => socket.terminate()
         signal.addEventListener('abort', stop, { once: true })
-        socket.once('open', () => resolve(opened))
+        socket.once('open', () => {
+          isAgain = true
+          resolve(opened)
+        })
         socket.once('unexpected-response', (_request, response) => {
           reject(new AriRefusedError(response.statusCode ?? 0, 'the event socket'))
           socket.terminate()
@@ -78,5 +84,14 @@ export function diallingLink({ url, application, subscribeAll = true, ...credent
         socket.once('close', () => signal.removeEventListener('abort', stop))
       })
     },
+  }
+}
+
+/** Throws AriUnreachableError if Asterisk answers nothing; a refusal is an answer, and old versions have no `ping`. */
+async function untilAnswers(rest: AriRest, signal: AbortSignal): Promise<void> {
+  try {
+    await rest.get('/asterisk/ping', signal)
+  } catch (error) {
+    if (!(error instanceof AriRefusedError)) throw error
   }
 }

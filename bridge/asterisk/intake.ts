@@ -12,7 +12,7 @@ import type { Quarantine } from '../spool/quarantine.ts'
 import type { AriLink, AriRequests } from './ari-connection.ts'
 import { type AriAddress, AriRefusedError, AriUnreachableError, startFailure } from './ari-errors.ts'
 import { type BufferedEvent, EventBuffer } from './event-buffer.ts'
-import { watchLiveness } from './liveness.ts'
+import { dropped, hasApplication, watchLiveness } from './liveness.ts'
 import { OddInput } from './odd-input.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
 import { readSnapshot } from './resynchronise.ts'
@@ -138,7 +138,8 @@ export class AriIntake {
       log.info('ari connected', { endpoints: snapshot.endpoints.length, channels: snapshot.channels.length })
       onFirst()
       void this.#sweep(socket.requests, failure, reading)
-      void watchLiveness(socket.requests, reading, this.#clock).then((isHung) => isHung && failure.abort(unanswered))
+      const { application } = this.#dependencies.ari
+      void watchLiveness(socket.requests, application, reading, this.#clock).then((why) => why && failure.abort(why))
       const reason = await socket.closed
       if (failure.signal.reason instanceof FatalError) throw failure.signal.reason
       return failure.signal.aborted ? String(failure.signal.reason) : reason
@@ -228,13 +229,13 @@ export class AriIntake {
       await requests.put(`/applications/${application}/eventFilter`, filter, signal)
     } catch (error) {
       if (!(error instanceof AriRefusedError) || error.status !== 404) throw error
+      if (!(await hasApplication(requests, this.#dependencies.ari.application, signal)))
+        throw new AriUnreachableError(dropped)
       this.#dependencies.counters.add('ari-filter-missing')
       this.#dependencies.log.warn('ari-filter-missing')
     }
   }
 }
-
-const unanswered = 'no answer to requests'
 
 function replaced(application: string): FatalError {
   const sentence = `another client has taken the ARI application ${application}, so Asterisk no longer sends events to this bridge: stop that client, or change ari.application of one of them`

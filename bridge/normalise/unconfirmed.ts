@@ -1,8 +1,16 @@
-import { unconfirmedCall, unconfirmedEndpoint } from '../../contracts/unconfirmed.ts'
+import { unconfirmedCall, unconfirmedEndpoint, unconfirmedQueuePart } from '../../contracts/unconfirmed.ts'
 import type { Publication } from './stamp.ts'
 
 /** Returns a fact as it may be published while the PBX is down since `since`. */
 export function unconfirmed(fact: Publication, since: string): Publication {
-  if (fact.kind === 'endpoint') return { kind: 'endpoint', state: unconfirmedEndpoint(fact.state, since) }
-  return fact.kind === 'call' ? { kind: 'call', state: unconfirmedCall(fact.state) } : fact
+  switch (fact.kind) {
+    case 'endpoint':
+      return { ...fact, state: unconfirmedEndpoint(fact.state, since) }
+    case 'call':
+      return { ...fact, state: unconfirmedCall(fact.state) }
+    case 'queue':
+      return { ...fact, state: unconfirmedQueuePart(fact.state, since) }
+    default:
+      return fact
+  }
 }

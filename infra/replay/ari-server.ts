@@ -98,6 +98,8 @@ export class AriServer {
         return model.linkedid(name) === undefined ? notFound('Channel') : [200, { value: model.linkedid(name) }]
       case 'PUT ari/applications/*/eventFilter':
         return this.#filter(name, await text(request))
+      case 'GET ari/applications/*':
+        return this.#applications.has(name) ? [200, { name }] : notFound('Application')
       default:
         return notFound('Resource')
     }

@@ -2,10 +2,12 @@ import { expect, test } from 'vitest'
 import { AriRefusedError, AriUnreachableError } from '../../bridge/asterisk/ari-errors.ts'
 import { watchLiveness } from '../../bridge/asterisk/liveness.ts'
 import { ReconnectPolicy } from '../../bridge/asterisk/reconnect-policy.ts'
+import { unconfirmed } from '../../bridge/normalise/unconfirmed.ts'
 import { PbxLink } from '../../bridge/pbx-link.ts'
 import { LiveStore } from '../../client/store.ts'
 import type { CallState, EndpointState } from '../../contracts/facts.ts'
 import { presenceOf, trunkPresenceOf } from '../../contracts/presence.ts'
+import type { QueuePart } from '../../contracts/queues.ts'
 import { unconfirmedCall, unconfirmedEndpoint } from '../../contracts/unconfirmed.ts'
 import { pbxReport } from '../../functions/domain/presence-fold.ts'
 import { bridgeStatus } from '../../functions/http/endpoints/bridge-status.ts'
@@ -59,6 +61,30 @@ test('a live call is unconfirmed while the PBX is down, and an ended one is cert
   expect(unconfirmedCall(ended)).toEqual(ended)
 })
 
+test('members of a queue are unknown and waiting callers unconfirmed while the PBX is down', () => {
+  const member = {
+    part: 'member' as const,
+    queue: '400',
+    interface: 'PJSIP/5860',
+    name: 'A',
+    state: 'NOT_INUSE',
+    since,
+    penalty: 0,
+    callsTaken: 0,
+    membership: 'static' as const,
+  }
+  const caller = { part: 'caller' as const, queue: '400', uniqueid: '1.1', position: 1, number: '60', name: '', since }
+  const head = { part: 'queue' as const, queue: '400', strategy: 'ringall' }
+  const seen = (state: QueuePart) => unconfirmed({ kind: 'queue', id: 'x', state }, lost)
+  expect(seen(member)).toEqual({
+    kind: 'queue',
+    id: 'x',
+    state: { ...member, state: 'UNKNOWN', since: lost, confirmed: false },
+  })
+  expect(seen(caller)).toEqual({ kind: 'queue', id: 'x', state: { ...caller, confirmed: false } })
+  expect(seen(head)).toEqual({ kind: 'queue', id: 'x', state: head })
+})
+
 test('a PBX is down once it was away for three seconds, since its last sign of life, and up since its return', () => {
   let nowMs = 0
   const link = new PbxLink(() => nowMs)
@@ -97,22 +123,25 @@ function instantClock() {
   }
 }
 
+const [there, gone, refused, silent] = ['there', 404, 500, undefined] as const
+
 test.each([
-  ['never answers', [false, false], true],
-  ['answers each second request', [false, true, false, true, false, false], true],
-  ['answers with an error only', ['refused', 'refused', 'refused'], false],
-] as const)('an Asterisk that %s is hung after two requests in a row without an answer', async (_, answers, isHung) => {
+  ['never answers', [silent, silent], 'no answer to requests'],
+  ['answers now and then', [silent, there, silent, there, silent, silent], 'no answer to requests'],
+  ['has dropped the application', [there, gone], 'Asterisk has dropped the application'],
+  ['answers with another error', [refused, refused, refused], undefined],
+])('a connection is of no use if Asterisk %s', async (_, answers, why) => {
   const stop = new AbortController()
-  const left = [...answers]
+  const left = [...answers, there]
   const get = async () => {
     const next = left.shift()
-    if (next === undefined) stop.abort()
-    if (next === 'refused') throw new AriRefusedError(404, 'ping')
-    if (next === false) throw new AriUnreachableError('no answer')
+    if (left.length === 0) stop.abort()
+    if (typeof next === 'number') throw new AriRefusedError(next, 'the application')
+    if (next === silent) throw new AriUnreachableError('no answer')
     return {}
   }
-  expect(await watchLiveness({ get }, stop.signal, instantClock())).toBe(isHung)
-  expect(left).toEqual([])
+  expect(await watchLiveness({ get }, 'a', stop.signal, instantClock())).toBe(why)
+  expect(left).toHaveLength(why === undefined ? 0 : 1)
 })
 
 test('a PBX that cannot be reached is tried within a second, and one that refuses is spared as before', () => {
