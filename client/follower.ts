@@ -19,7 +19,8 @@ export interface Follower {
   isMissingDeltas(): boolean
   /** Returns the request that makes the store complete: a resume if possible and allowed, otherwise a subscription. */
   request(mayResume?: boolean): ClientFrame
-  ping(): ClientFrame
+  /** Returns a ping, which asks for digests if the store is to be compared. */
+  ping(compares: boolean): ClientFrame
   apply(frame: FrameOf<'snapshot' | 'resumed' | 'delta' | 'stats' | 'reset'>): void
   /** Compares the store with the digests of a pong. Returns how many times in a row they have differed. */
   mismatches(pong: FrameOf<'pong'>): number
@@ -62,7 +63,7 @@ export function openFollower({ store, topics, extensions, emit }: FollowerPorts)
       if (!mayResume || completeTo === 0 || extensions) return { action: 'subscribe', ...subscription }
       return { action: 'resume', ...subscription, epoch: newestEpoch, w: completeTo }
     },
-    ping: () => ({ action: 'ping', ...subscription }),
+    ping: (compares) => ({ action: 'ping', ...(compares && subscription) }),
     apply(frame) {
       if (frame.type === 'stats') {
         store.stats = frame
