@@ -12,8 +12,6 @@ import { isPbx, type LiveStore } from './store.ts'
 import { timer } from './timer.ts'
 import { watchWake } from './wake.ts'
 
-/** The pings of a hidden page keep the connection open, but the cloud computes digests for it only this often. */
-const hiddenCompareMs = 300_000
 /** A missing delta may come from another function invocation; after this it is requested. */
 const missingMsMax = 3_000
 /** The wait between two digests that differ. Writes that crossed the first one have arrived by then. */
@@ -56,7 +54,8 @@ export function startSession(ports: SessionPorts): LiveSession {
   let isWaitingForMissing = false
   let wasOnline = environment.isOnline()
   let heardAt = clock.now()
-  let comparedAt = 0
+  /** False after the cloud has refused a request, which may have been a resume. */
+  let mayResume = true
 
   const setState = (next: ConnectionState, since = clock.now()) => {
     state = next
@@ -107,8 +106,8 @@ export function startSession(ports: SessionPorts): LiveSession {
           clock,
           WebSocket: ports.WebSocket,
           pingMs: () => keepAlive.pingMs,
-          ping,
-          onOpen: () => socket.ask(follower.request()),
+          ping: () => follower.ping(environment.isVisible(), clock.now()),
+          onOpen: () => socket.ask(follower.request(mayResume)),
           onFrame(frame) {
             try {
               apply(frame, socket)
@@ -140,17 +139,16 @@ export function startSession(ports: SessionPorts): LiveSession {
         emit('change', [])
         const mismatches = follower.mismatches(frame)
         if (mismatches > 1) from.ask(follower.request(false))
-        else if (mismatches === 1) {
-          comparedAt = 0
-          from.pingIn(mismatchMs)
-        }
+        else if (mismatches === 1) from.pingIn(mismatchMs)
         break
       }
       case 'error': {
         const error = new ApiError(frame.errorId, 0, frame.detail, { retryAfterMs: frame.retryAfterMs })
         // An error before the snapshot answers the subscription, so no snapshot would follow.
-        if (opening?.socket === from) fail(error)
-        else emit('error', error)
+        if (opening?.socket === from) {
+          mayResume = false
+          fail(error)
+        } else emit('error', error)
         break
       }
       default:
@@ -180,15 +178,10 @@ export function startSession(ports: SessionPorts): LiveSession {
     current?.close()
     current = socket
     attempt = 0
+    mayResume = true
     handoverTimer(keepAlive.lifeMs, open)
     wake.start()
     setState('connected')
-  }
-
-  const ping = () => {
-    const compares = environment.isVisible() || clock.now() - comparedAt >= hiddenCompareMs
-    if (compares) comparedAt = clock.now()
-    return follower.ping(compares)
   }
 
   const lost = (socket: LiveSocket, reason: string, cut?: Cut) => {

@@ -10,7 +10,7 @@ const defaults = { pingMs: 45_000, lifeMs: 110 * minute }
 
 async function connected(limits?: ProxyLimits): Promise<SimulatedPage> {
   const page = new SimulatedPage(limits)
-  page.endpoints.set('PJSIP/5860', endpoint('5860', 'NOT_INUSE'))
+  page.set(endpoint('5860', 'NOT_INUSE'))
   await page.clock.run(1_000)
   expect(page.live.status.state).toBe('connected')
   return page
@@ -123,7 +123,7 @@ test.each([
     await clock.run(20_000)
     const lastFrameAt = Date.parse(live.heard?.lastHeard ?? '')
     page.sleep(ms)
-    page.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE'))
+    page.set(endpoint('5860', 'INUSE'))
     const shown: Pick<typeof live, 'status' | 'heard'>[] = []
     live.on('change', () => shown.push({ status: live.status, heard: live.heard }))
     await clock.run(1_000)
@@ -158,11 +158,11 @@ test('a page that wakes without network is offline since its last frame, and rec
 test('a step of the wall clock costs one new socket, and a slow correction none', async () => {
   const page = await connected()
   for (let second = 0; second < 100; second++) {
-    page.clock.sleep(-50)
+    page.clock.step(-50)
     await page.clock.run(1_000)
   }
   expect(page.sockets).toBe(1)
-  page.clock.sleep(-hour)
+  page.clock.step(-hour)
   await page.clock.run(hour)
   expect([page.sockets, page.live.status.state]).toEqual([2, 'connected'])
 })

@@ -62,8 +62,9 @@ export function entitiesOf(secret: Secret, topic: EntityTopic): Entity[] {
 
 /** The stored rows of a site, written at `w`, with one call that has ended and is kept with its last state. */
 export function rowsOf(secret: Secret, topic: EntityTopic, w: number): PresenceRow[] {
-  return entitiesOf(secret, topic).map((entity): PresenceRow => {
+  const live = entitiesOf(secret, topic).map((entity): PresenceRow => {
     const { id, v, r } = entity
-    return { id, v, r, w, entity, ended: id === 'answered-by', settledBy: undefined }
+    return { id, v, r, w, entity, ended: false, settledBy: undefined }
   })
+  return [...live, ...live.slice(-1).map((row) => ({ ...row, id: 'over', ended: true }))]
 }

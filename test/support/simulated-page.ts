@@ -1,7 +1,9 @@
 import { onTestFinished } from 'vitest'
 import { connect } from '../../client/index.ts'
 import type { SocketLike } from '../../client/live-socket.ts'
-import type { ClientFrame, EndpointEntity, ServerFrame } from '../../contracts/frames.ts'
+import type { ClientFrame, EndpointEntity, Topic } from '../../contracts/frames.ts'
+import type { PresenceRow } from '../../functions/stores/presence.ts'
+import { answer } from '../../functions/websocket/message/answer.ts'
 import { epoch } from '../browser/support/facts.ts'
 import { VirtualClock } from '../browser/support/virtual-clock.ts'
 
@@ -13,12 +15,6 @@ const latencyMs = 40
  * Chromium 156, hidden for 8 minutes: a timer of 45 s that a listener of the socket sets runs after 45 to 46 s.
  */
 const nestingMax = 5
-/** Promises in a row that a timer of the client may resolve. */
-const promisesMax = 6
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < promisesMax; turn++) await null
-}
 
 /**
  * The clock of a page in Chromium. While the page is hidden, timers run at whole seconds, and those that timers of timers set
@@ -29,14 +25,21 @@ export class PageClock extends VirtualClock {
   /** If false, the monotonic clock advances in sleep too, as on Windows. */
   stopsMonotonic = true
   #sleptMs = 0
+  #wrongMs = 0
   #nesting = 0
+  /** Promises may be waiting to settle. */
+  isBusy = true
 
   override now(): number {
+    return this.cloudNow() + this.#wrongMs
+  }
+
+  cloudNow(): number {
     return super.now() + this.#sleptMs
   }
 
   monotonic(): number {
-    return this.stopsMonotonic ? super.now() : this.now()
+    return this.stopsMonotonic ? super.now() : this.cloudNow()
   }
 
   override after(delayMs: number, task: () => void): () => void {
@@ -53,26 +56,40 @@ export class PageClock extends VirtualClock {
 
   /** Runs a task of the network, which no browser throttles. */
   network(delayMs: number, task: () => void): () => void {
-    return super.after(delayMs, task)
+    return super.after(delayMs, () => {
+      this.isBusy = true
+      task()
+    })
   }
 
   sleep(ms: number): void {
     this.#sleptMs += ms
   }
 
+  /** Sets the wall clock of the machine, which the cloud does not notice. */
+  step(ms: number): void {
+    this.#wrongMs += ms
+  }
+
   /** Advances timer by timer, with the promises that each of them resolves. */
   async run(ms: number): Promise<void> {
     const end = super.now() + ms
-    await settle()
+    await this.#settle()
     for (
       let stepMs = this.delaysMs[0];
       stepMs !== undefined && super.now() + stepMs <= end;
       stepMs = this.delaysMs[0]
     ) {
       this.advance(stepMs)
-      await settle()
+      await this.#settle()
     }
     this.advance(end - super.now())
+  }
+
+  async #settle(): Promise<void> {
+    if (!this.isBusy) return
+    this.isBusy = false
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }
 
@@ -84,17 +101,22 @@ export interface ProxyLimits {
 
 type Listener = (event: { type: string; data?: unknown }) => void
 
-/** A cloud behind a proxy, and a page that is connected to it, all on one virtual clock and without a socket. */
+/**
+ * The cloud's own answers behind a proxy, and a page that is connected to it, all on one virtual clock and without a socket.
+ */
 export class SimulatedPage {
   readonly clock = new PageClock()
-  readonly endpoints = new Map<string, EndpointEntity>()
+  readonly #rows = new Map<string, PresenceRow>()
   readonly frames: ClientFrame[] = []
   readonly statuses: string[] = []
   limits: ProxyLimits
   sockets = 0
+  /** What the cloud leaves out, so that a test sees what the rest can do: digests in pongs, counts `ks` in deltas. */
+  without: { digests?: boolean; counts?: boolean } = {}
   isOnline = true
   #onChange: (() => void) | undefined
   readonly #pushes = new Set<(frames: readonly object[]) => void>()
+  readonly #cuts = new Set<() => void>()
   #k = 0
   /** Sockets up to this number are dead, and the page has not learnt it. */
   #deadTo = 0
@@ -109,6 +131,7 @@ export class SimulatedPage {
       key: 'test-key',
       clock: this.clock,
       requestTicket: async () => {
+        this.clock.isBusy = true
         if (!this.isOnline) throw new Error('no network')
         return { ticket: 't', socketUrl: 'wss://api.example.com/dev', expiresAt: '', scopes: [] }
       },
@@ -142,16 +165,29 @@ export class SimulatedPage {
     this.#onChange?.()
   }
 
-  /** Changes an endpoint and pushes the change to every open socket. */
+  /** Changes an endpoint in the cloud. The push is lost. */
+  set(entity: EndpointEntity): void {
+    const { id, v, r } = entity
+    this.#rows.set(id, { id, v, r, w: this.clock.cloudNow(), entity, ended: false, settledBy: undefined })
+    this.#k += 1
+  }
+
+  /** Changes an endpoint in the cloud and pushes the change to every open socket. */
   push(entity: EndpointEntity): void {
-    this.endpoints.set(entity.id, entity)
-    const w = this.clock.now()
-    const delta = { type: 'delta', topic: 'endpoints', epoch, ks: [++this.#k], w, t: w, entities: [entity] }
+    this.set(entity)
+    const w = this.clock.cloudNow()
+    const ks = this.without.counts ? [] : [this.#k]
+    const delta = { type: 'delta', topic: 'endpoints', epoch, ks, w, t: w, entities: [entity] }
     for (const push of this.#pushes) push([delta])
   }
 
   get openSockets(): number {
     return this.#pushes.size
+  }
+
+  /** Cuts every socket. */
+  cut(): void {
+    for (const cut of this.#cuts) cut()
   }
 
   setOnline(isOnline: boolean): void {
@@ -178,7 +214,8 @@ export class SimulatedPage {
     const end = () => {
       isOpen = false
       cancelIdle?.()
-      this.#pushes.delete(answer)
+      this.#pushes.delete(deliver)
+      this.#cuts.delete(cut)
     }
     const cut = () => {
       if (isDead()) return
@@ -189,14 +226,15 @@ export class SimulatedPage {
       cancelIdle?.()
       if (limits.idleMs !== undefined) cancelIdle = clock.network(limits.idleMs, cut)
     }
-    const answer = (frames: readonly object[]) => {
+    const deliver = (frames: readonly object[]) => {
       if (isDead() || !isOpen) return
       touch()
       clock.network(latencyMs, () => emit('message', JSON.stringify(frames)))
     }
     clock.network(2 * latencyMs, () => {
       touch()
-      this.#pushes.add(answer)
+      this.#pushes.add(deliver)
+      this.#cuts.add(cut)
       if (limits.ageMs !== undefined) clock.network(limits.ageMs, cut)
       emit('open')
     })
@@ -205,19 +243,27 @@ export class SimulatedPage {
       send: (text: string) => {
         const frame = JSON.parse(text) as ClientFrame
         this.frames.push(frame)
-        clock.network(latencyMs, () => answer(this.#answers(frame)))
+        clock.network(latencyMs, () => void this.#answers(frame).then(deliver))
       },
       close: end,
     }
   }
 
-  #answers({ action, topics = [] }: ClientFrame): object[] {
-    const t = this.clock.now()
-    const heard = { t, lastHeard: new Date(t).toISOString(), stale: false }
-    if (action === 'ping') return [{ type: 'pong', ...heard }]
-    return topics.map((topic): Partial<ServerFrame> => {
-      const entities = topic === 'endpoints' ? [...this.endpoints.values()] : []
-      return { type: 'snapshot', protocol: 1, topic, part: 1, parts: 1, epoch, w: t, ...heard, entities } as never
-    })
+  async #answers(frame: ClientFrame): Promise<object[]> {
+    const now = this.clock.cloudNow()
+    const connection = { site: 'demo', keyId: 'k', scopes: ['presence:read', 'presence:personal'] }
+    const dependencies = {
+      connections: { subscribe: async () => undefined },
+      presence: { rows: async (_: string, topic: Topic) => (topic === 'endpoints' ? [...this.#rows.values()] : []) },
+      bridgeStatus: async () => ({ lastHeard: new Date(now).toISOString(), stale: false }),
+      epoch: async () => epoch,
+      now,
+    }
+    const frames: object[] = []
+    for await (const one of answer('c', connection, JSON.stringify(frame), dependencies)) {
+      const { digests, ...rest } = { digests: undefined, ...one }
+      frames.push({ ...rest, ...(digests && !this.without.digests && { digests }), t: now })
+    }
+    return frames
   }
 }
