@@ -80,7 +80,7 @@ async function liveOf(rows: number): Promise<{ liveMb: number; mostMb: number; b
       },
       complete: async () => undefined,
     },
-    read: (one, query) => exportCdrs(one.site, query, { ...listing, show: (cdr) => cdr }),
+    read: (one, query) => exportCdrs(one.site, query, { ...listing, personal: true, show: (cdr) => cdr }),
     isOver: () => false,
     now: Date.now(),
   })

@@ -3,6 +3,9 @@ import type { Emit } from './events.ts'
 import { Sequence } from './sequence.ts'
 import type { LiveStore } from './store.ts'
 
+/** The pings of a hidden page keep the connection open, but the cloud computes digests for it only this often. */
+const hiddenCompareMs = 300_000
+
 type FrameOf<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>
 
 export interface FollowerPorts {
@@ -19,7 +22,8 @@ export interface Follower {
   isMissingDeltas(): boolean
   /** Returns the request that makes the store complete: a resume if possible and allowed, otherwise a subscription. */
   request(mayResume?: boolean): ClientFrame
-  ping(): ClientFrame
+  /** Returns a ping, which asks for digests if it is time to compare the store. `now` is in Unix milliseconds. */
+  ping(isVisible: boolean, now: number): ClientFrame
   apply(frame: FrameOf<'snapshot' | 'resumed' | 'delta' | 'stats' | 'reset'>): void
   /** Compares the store with the digests of a pong. Returns how many times in a row they have differed. */
   mismatches(pong: FrameOf<'pong'>): number
@@ -36,6 +40,7 @@ export function openFollower({ store, topics, extensions, emit }: FollowerPorts)
   let reached = 0
   let resumedParts = 0
   let mismatches = 0
+  let comparedAt = 0
 
   const isMissingDeltas = () => Object.values(sequences).some(({ isMissingSome }) => isMissingSome)
   const advance = (w: number, finished?: Topic) => {
@@ -62,7 +67,11 @@ export function openFollower({ store, topics, extensions, emit }: FollowerPorts)
       if (!mayResume || completeTo === 0 || extensions) return { action: 'subscribe', ...subscription }
       return { action: 'resume', ...subscription, epoch: newestEpoch, w: completeTo }
     },
-    ping: () => ({ action: 'ping', ...subscription }),
+    ping(isVisible, now) {
+      if (!isVisible && mismatches === 0 && now - comparedAt < hiddenCompareMs) return { action: 'ping' }
+      comparedAt = now
+      return { action: 'ping', ...subscription }
+    },
     apply(frame) {
       if (frame.type === 'stats') {
         store.stats = frame

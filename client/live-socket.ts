@@ -1,12 +1,9 @@
 import type { ClientFrame, ServerFrame } from '../contracts/frames.ts'
 import type { Clock } from './clock.ts'
 import { readFrames } from './guards.ts'
+import type { Cut } from './keep-alive.ts'
 import { timer } from './timer.ts'
 
-/** API Gateway closes a socket that is idle for 10 minutes; 5 leave room for a lost ping. */
-const pingMsHidden = 300_000
-/** While a person looks at the page, a dead socket has to be found sooner. */
-const pingMsVisible = 60_000
 const answerMsMax = 10_000
 
 /** The frames that answer a request of the client. */
@@ -27,13 +24,14 @@ export type SocketConstructor = new (url: string) => SocketLike
 export interface LiveSocketPorts {
   clock: Clock
   WebSocket: SocketConstructor
-  isVisible(): boolean
+  /** Returns the time from an answer to the next ping. */
+  pingMs(): number
   /** Returns the ping to send. */
   ping(): ClientFrame
   onOpen(): void
   onFrame(frame: ServerFrame): void
-  /** Called once when the socket ends, unless `close()` ended it. */
-  onLost(reason: string): void
+  /** Called once when the socket ends, unless `close()` ended it; with `cut` if the other side closed it after it had opened. */
+  onLost(reason: string, cut?: Cut): void
 }
 
 /** One WebSocket from opening to end. It pings, and finds a dead connection before the network reports it. */
@@ -52,6 +50,9 @@ export function openSocket(url: string, ports: LiveSocketPorts): LiveSocket {
   const answerTimer = timer(clock)
   let isOpen = true
   let isWaiting = false
+  let openedAt = 0
+  let heardAt = 0
+  let survivedMs = 0
   const socket = new ports.WebSocket(url)
   const on = (type: 'open' | 'message' | 'close', act: (event: SocketEvent) => void) =>
     socket.addEventListener(type, (event) => isOpen && act(event))
@@ -66,9 +67,9 @@ export function openSocket(url: string, ports: LiveSocketPorts): LiveSocket {
     socket.close()
   }
   /** Does not wait for the closing handshake, which takes minutes on a dead connection. */
-  const lose = (reason: string) => {
+  const lose = (reason: string, cut?: Cut) => {
     close()
-    ports.onLost(reason)
+    ports.onLost(reason, cut)
   }
   const ask = (frame: ClientFrame) => {
     if (!isWaiting) answerTimer(answerMsMax, () => lose('no-answer'))
@@ -79,8 +80,12 @@ export function openSocket(url: string, ports: LiveSocketPorts): LiveSocket {
     pingTimer()
     if (isOpen && !isWaiting) ask(ports.ping())
   }
-  const pingIn = (delayMs = ports.isVisible() ? pingMsVisible : pingMsHidden) => pingTimer(delayMs, ping)
+  // Called by listeners of the socket. Browsers delay the timers of a hidden page to whole minutes only if timers set them.
+  const pingIn = (delayMs = ports.pingMs()) => pingTimer(delayMs, ping)
   on('message', ({ data }) => {
+    const now = clock.now()
+    survivedMs = Math.max(survivedMs, now - heardAt)
+    heardAt = now
     for (const frame of readFrames(data)) {
       if (answers.has(frame.type)) {
         stopWaiting()
@@ -91,8 +96,12 @@ export function openSocket(url: string, ports: LiveSocketPorts): LiveSocket {
   })
   // A `close` event always follows an error and is handled; `ws` throws an error that has no listener.
   socket.addEventListener('error', () => undefined)
-  on('close', () => lose('closed'))
+  on('close', () => {
+    const now = clock.now()
+    lose('closed', openedAt ? { ageMs: now - openedAt, idleMs: now - heardAt, survivedMs } : undefined)
+  })
   on('open', () => {
+    openedAt = heardAt = clock.now()
     ports.onOpen()
     pingIn()
   })

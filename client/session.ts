@@ -1,24 +1,23 @@
 import type { ServerFrame, Topic } from '../contracts/frames.ts'
 import type { TicketIssued } from '../contracts/http.ts'
 import { ApiError } from './api.ts'
+import { backoffMs, backoffMsMax } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import type { Environment } from './environment.ts'
 import type { ConnectionState, Emit, Status } from './events.ts'
 import { openFollower } from './follower.ts'
+import { type Cut, openKeepAlive } from './keep-alive.ts'
 import { type LiveSocket, openSocket, type SocketConstructor } from './live-socket.ts'
 import { isPbx, type LiveStore } from './store.ts'
 import { timer } from './timer.ts'
+import { watchWake } from './wake.ts'
 
-/** API Gateway closes every WebSocket after 2 hours. The next one opens ten minutes earlier. */
-const socketMsMax = 110 * 60_000
 /** A missing delta may come from another function invocation; after this it is requested. */
 const missingMsMax = 3_000
 /** The wait between two digests that differ. Writes that crossed the first one have arrived by then. */
 const mismatchMs = 2_000
 /** From the ticket request to the last part of the snapshot. A ticket lives twice as long. */
 const openingMsMax = 30_000
-const backoffBaseMs = 1_000
-const backoffMsMax = 30_000
 
 export interface SessionPorts {
   requestTicket(): Promise<TicketIssued>
@@ -40,6 +39,7 @@ export interface LiveSession {
 export function startSession(ports: SessionPorts): LiveSession {
   const { clock, store, environment, emit } = ports
   const follower = openFollower(ports)
+  const keepAlive = openKeepAlive()
   const ended = new AbortController()
   const retryTimer = timer(clock)
   const openingTimer = timer(clock)
@@ -53,13 +53,16 @@ export function startSession(ports: SessionPorts): LiveSession {
   let attempt = 0
   let isWaitingForMissing = false
   let wasOnline = environment.isOnline()
+  let heardAt = clock.now()
+  /** False after the cloud has refused a request, which may have been a resume. */
+  let mayResume = true
 
-  const setState = (next: ConnectionState) => {
+  const setState = (next: ConnectionState, since = clock.now()) => {
     state = next
     const isFinal = next === 'connected' || next === 'stopped'
     const shown = wasOnline || isFinal ? next : 'offline'
     if (shown === status.state) return
-    status = { state: shown, since: clock.now() }
+    status = { state: shown, since }
     emit('status', status)
   }
 
@@ -67,6 +70,13 @@ export function startSession(ports: SessionPorts): LiveSession {
     openingTimer()
     opening?.socket?.close()
     opening = undefined
+  }
+
+  const dropCurrent = () => {
+    handoverTimer()
+    wake.stop()
+    current?.close()
+    current = undefined
   }
 
   const fail = (error: unknown) => {
@@ -95,9 +105,9 @@ export function startSession(ports: SessionPorts): LiveSession {
         const socket = openSocket(url.href, {
           clock,
           WebSocket: ports.WebSocket,
-          isVisible: environment.isVisible,
-          ping: follower.ping,
-          onOpen: () => socket.ask(follower.request()),
+          pingMs: () => keepAlive.pingMs,
+          ping: () => follower.ping(environment.isVisible(), clock.now()),
+          onOpen: () => socket.ask(follower.request(mayResume)),
           onFrame(frame) {
             try {
               apply(frame, socket)
@@ -106,7 +116,7 @@ export function startSession(ports: SessionPorts): LiveSession {
               return
             }
           },
-          onLost: (reason) => lost(socket, reason),
+          onLost: (reason, cut) => lost(socket, reason, cut),
         })
         own.socket = socket
       })
@@ -114,7 +124,8 @@ export function startSession(ports: SessionPorts): LiveSession {
   }
 
   function apply(frame: ServerFrame, from: LiveSocket): void {
-    const now = frame.t ?? clock.now()
+    heardAt = clock.now()
+    const now = frame.t ?? heardAt
     store.hear(frame['lastHeard'], now, frame['stale'] === true)
     if (isPbx(frame['pbx'])) store.hearPbx(frame['pbx'])
     switch (frame.type) {
@@ -134,8 +145,10 @@ export function startSession(ports: SessionPorts): LiveSession {
       case 'error': {
         const error = new ApiError(frame.errorId, 0, frame.detail, { retryAfterMs: frame.retryAfterMs })
         // An error before the snapshot answers the subscription, so no snapshot would follow.
-        if (opening?.socket === from) fail(error)
-        else emit('error', error)
+        if (opening?.socket === from) {
+          mayResume = false
+          fail(error)
+        } else emit('error', error)
         break
       }
       default:
@@ -165,29 +178,46 @@ export function startSession(ports: SessionPorts): LiveSession {
     current?.close()
     current = socket
     attempt = 0
-    handoverTimer(socketMsMax, open)
+    mayResume = true
+    handoverTimer(keepAlive.lifeMs, open)
+    wake.start()
     setState('connected')
   }
 
-  const lost = (socket: LiveSocket, reason: string) => {
+  const lost = (socket: LiveSocket, reason: string, cut?: Cut) => {
     if (opening?.socket === socket) return fail(new ApiError('socket-lost', 0, `Socket lost: ${reason}.`))
-    current = undefined
-    handoverTimer()
+    if (cut) keepAlive.learn(cut)
+    dropCurrent()
     setState('reconnecting')
     if (!opening) retryTimer(backoffMs(attempt++, clock), open)
   }
+
+  const reopen = () => {
+    attempt = 0
+    dropOpening()
+    open()
+  }
+
+  /** The old socket is usually dead, and its end would be known only after a time-out, so a new one opens at once. */
+  const onWake = () => {
+    store.grow(clock.now() - heardAt)
+    dropCurrent()
+    setState('reconnecting', heardAt)
+    emit('change', [])
+    reopen()
+  }
+  const wake = watchWake(clock, () => clock.now() - heardAt, onWake)
 
   /** Pings at once, so that a dead socket is found as soon as the page is visible or the network has changed. */
   const onEnvironmentChange = () => {
     const isOnline = environment.isOnline()
     const cameBack = !wasOnline && isOnline
     wasOnline = isOnline
+    if (cameBack) keepAlive.reset()
+    wake.check()
     current?.ping()
     setState(state)
-    if (!cameBack || current) return
-    attempt = 0
-    dropOpening()
-    open()
+    if (cameBack && !current) reopen()
   }
 
   environment.watch(onEnvironmentChange, ended.signal)
@@ -199,20 +229,10 @@ export function startSession(ports: SessionPorts): LiveSession {
     stop() {
       ended.abort()
       retryTimer()
-      handoverTimer()
       missingTimer()
       dropOpening()
-      current?.close()
-      current = undefined
+      dropCurrent()
       setState('stopped')
     },
   }
-}
-
-/**
- * Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): a random wait below a limit that doubles, so that
- * a thousand pages that lose their sockets together do not reconnect together.
- */
-function backoffMs(attempt: number, clock: Pick<Clock, 'random'>): number {
-  return Math.floor(clock.random() * Math.min(backoffMsMax, backoffBaseMs * 2 ** Math.min(attempt, 10)))
 }

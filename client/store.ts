@@ -80,4 +80,9 @@ export class LiveStore {
     const known = this.heard?.lastHeard ?? ''
     this.heard = { lastHeard: lastHeard > known ? lastHeard : known, learntAt, stale: stale && lastHeard >= known }
   }
+
+  /** Marks what is known as this much older, because no frame could arrive meanwhile. */
+  grow(ageMs: number): void {
+    if (this.heard) this.heard = { ...this.heard, learntAt: this.heard.learntAt + ageMs, stale: true }
+  }
 }

@@ -13,7 +13,7 @@ function seal(list: string, site: SiteId, text: string, key: string): string {
 
 /**
  * Returns a cursor: the search and the position after the last row of a page. It is signed for its list and site, so that a
- * caller cannot change it to reach rows of another site.
+ * caller cannot change it to reach rows of another site. `list` names all that the cursor is bound to.
  */
 export function writeCursor(list: string, site: SiteId, position: unknown, key: string): string {
   const text = Buffer.from(JSON.stringify(position)).toString('base64url')
@@ -32,13 +32,10 @@ export function readCursor<S extends v.GenericSchema>(
     const position = v.safeParse(schema, JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
     if (position.success) return position.output
   }
-  const message = 'Not a cursor of this list and site.'
-  throw new HttpProblemError(
-    400,
-    'cursor-invalid',
-    'The cursor is not one that this list answered. Start without a cursor.',
-    {
-      errors: [{ field: 'cursor', message }],
-    },
-  )
+  throw cursorInvalid('Not a cursor of this list, site and key.')
+}
+
+export function cursorInvalid(message: string): HttpProblemError {
+  const detail = 'The cursor is not one that this list answered. Start without a cursor.'
+  return new HttpProblemError(400, 'cursor-invalid', detail, { errors: [{ field: 'cursor', message }] })
 }

@@ -110,7 +110,7 @@ async function exportsOf({ country, zone, language }: Person) {
   }
   const period = { order: 'oldest', from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z' } as const
   const log = new CallLogStore(db, 'records')
-  const listing = { log, cursorKey: 'k'.repeat(32), numbering, now: Date.now, show: <T>(cdr: T) => cdr }
+  const listing = { log, cursorKey: 'k'.repeat(32), numbering, now: Date.now, personal: true, show: <T>(cdr: T) => cdr }
   return (query: ExportQuery) => exportFile('office', { ...period, ...query }, listing)
 }
 

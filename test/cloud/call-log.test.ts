@@ -26,7 +26,14 @@ let clock = Date.UTC(2026, 11, 2)
 const now = () => clock
 const numbering = { country: 'FR' } as const
 const put = (site: string, cdr: Cdr) => cdrs.put(site, cdr, undefined, numbering)
-const listing = () => ({ log, placed: new PlacedCallStore(tables.db, tables.table), cursorKey, now, numbering })
+const listing = () => ({
+  log,
+  placed: new PlacedCallStore(tables.db, tables.table),
+  cursorKey,
+  now,
+  numbering,
+  personal: true,
+})
 const page = (site: string, query: Record<string, string>) => listCdrs(site, v.parse(SearchQuery, query), listing())
 
 /** Returns all pages of a search, at most a hundred. */

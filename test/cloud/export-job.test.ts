@@ -76,7 +76,7 @@ async function run(
       putPart: counted(files.putPart.bind(files)),
       complete: counted(files.complete.bind(files)),
     },
-    read: (job, search) => exportCdrs(job.site, search, { ...listing, show: (cdr) => cdr }),
+    read: (job, search) => exportCdrs(job.site, search, { ...listing, personal: true, show: (cdr) => cdr }),
     isOver: () => false,
     now,
     ...over,

@@ -19,6 +19,7 @@ const listing = {
   cursorKey: 'k'.repeat(32),
   numbering,
   now: () => Date.UTC(2026, 11, 31),
+  personal: true,
   show: <T>(cdr: T) => cdr,
 }
 const query = {

@@ -1,7 +1,8 @@
 import type { Entity, ServerFrame } from '../../../contracts/frames.ts'
 import type { QueuePart } from '../../../contracts/queues.ts'
 import { isEndpoint, isQueuePart } from '../entity-kind.ts'
-import { hide } from '../personal.ts'
+import { hide, type Reader, seesPersonal } from '../personal.ts'
+import { concerns, type Extensions } from '../topic-filter.ts'
 import { callShape, endpointShape, queueCallerShape, queueMemberShape } from './shapes.ts'
 
 /** Returns an entity as a subscriber without `presence:personal` gets it. */
@@ -15,6 +16,18 @@ export function hideQueuePart(part: QueuePart): QueuePart {
   if (part.part === 'member') return { ...part, ...hide(queueMemberShape, part) }
   if (part.part === 'caller') return { ...part, ...hide(queueCallerShape, part) }
   return part
+}
+
+/**
+ * Returns a function that returns an entity as a reader sees it, or nothing if it does not concern the extensions. Numbers are
+ * hidden before the filter: otherwise a reader could find out a hidden number by naming it.
+ */
+export function visibleTo(reader: Reader, extensions: Extensions): (entity: Entity) => Entity[] {
+  const isPersonal = seesPersonal(reader, 'presence')
+  return (entity) => {
+    const shown = isPersonal ? entity : hideEntity(entity)
+    return concerns(shown, extensions) ? [shown] : []
+  }
 }
 
 /** Returns a frame as a subscriber without `presence:personal` gets it, with the same entities and versions, so that digests agree. */

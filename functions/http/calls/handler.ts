@@ -1,7 +1,7 @@
 import type { Call } from '../../../contracts/calls.ts'
 import { callRoutes } from '../../../contracts/routes/calls.ts'
 import { archivedCallShape, timeLineShape } from '../../domain/personal/shapes.ts'
-import { mask } from '../../domain/personal.ts'
+import { mask, seesPersonal } from '../../domain/personal.ts'
 import { secrets } from '../../secrets.ts'
 import { httpHandler } from '../http-handler.ts'
 import { checkSearchScope, conditionalAnswer } from '../search/conditional-answer.ts'
@@ -17,7 +17,8 @@ export const handler = httpHandler(callRoutes, 'calls', {
   'GET /v1/sites/{site}/calls': async ({ caller, site, query, headers, now }) => {
     checkSearchScope(caller, 'calls', query)
     const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
-    const listing = { log, placed, cursorKey, numbering, now: () => now }
+    const personal = seesPersonal(caller, 'calls')
+    const listing = { log, placed, cursorKey, numbering, now: () => now, personal }
     const page = await (query.state === 'live'
       ? liveCalls(site, { presence, open, placed })
       : listCalls(site, query, listing))
@@ -27,8 +28,9 @@ export const handler = httpHandler(callRoutes, 'calls', {
   'GET /v1/sites/{site}/calls/{id}': async ({ caller, site, path, query, headers, now }) => {
     const sources = { log, presence, placed, numbering: await localeOf(site), now: Date.now }
     const counted = (wait: () => Promise<Call>) => whileCounted(caller, { waits, deploymentMax, now }, wait)
-    const call = await nextChange(() => getCall(site, path.id, sources), query.wait, Date.now, counted)
-    return conditionalAnswer(mask(caller, 'calls', archivedCallShape, call), headers)
+    // Hidden before the comparison: the time of an answer would tell that a hidden number has changed.
+    const read = async () => mask(caller, 'calls', archivedCallShape, await getCall(site, path.id, sources))
+    return conditionalAnswer(await nextChange(read, query.wait, Date.now, counted), headers)
   },
   'GET /v1/sites/{site}/calls/{id}/events': async ({ caller, site, path, headers }) => {
     const live = await timeLines.read(site, path.id)

@@ -7,8 +7,7 @@ import { isOpen, isPlacedCall, type PlacedFacts } from '../../domain/calls/place
 import type { Search } from '../../domain/calls/search.ts'
 import type { LogRow } from '../../stores/call-log.ts'
 import type { ListingDependencies } from '../cdrs/list-cdrs.ts'
-import { writeCursor } from '../cursor.ts'
-import { readBytesMax, startPage } from '../search/page.ts'
+import { readBytesMax, startPage, writePageCursor } from '../search/page.ts'
 import { fitsParty, type LogReader, readRows } from '../search/row-stream.ts'
 
 export interface CallReader extends LogReader {
@@ -39,9 +38,10 @@ export async function listCalls(
   query: SearchQuery,
   listing: ListingDependencies & { log: CallReader; placed: PlacedReader },
 ): Promise<CallPage> {
-  const { log, cursorKey, numbering, placed } = listing
+  const { log, cursorKey, numbering, placed, personal } = listing
+  const owner = { site, list: 'calls', personal } as const
   const limit = query.limit ?? pageRowsDefault
-  const { search, after } = startPage(site, 'calls', query, { cursorKey, numbering, now: listing.now() })
+  const { search, after } = startPage(owner, query, { cursorKey, numbering, now: listing.now() })
   const calls: Call[] = []
   let examined = after
   let bytes = 0
@@ -71,7 +71,7 @@ export async function listCalls(
   }
   const next = (): CallPage => ({
     calls,
-    ...(examined !== undefined && { cursor: writeCursor('calls', site, { search, after: examined }, cursorKey) }),
+    ...(examined !== undefined && { cursor: writePageCursor(owner, { search, after: examined }, cursorKey) }),
   })
   let open: LogRow[] = []
   for await (const run of readRows(log, site, search, after, () => (limit + 1 - calls.length) * rowsPerCall)) {

@@ -1,7 +1,7 @@
 import { cdrRoutes } from '../../../contracts/routes/cdrs.ts'
 import { config } from '../../config.ts'
 import { cdrShape } from '../../domain/personal/shapes.ts'
-import { mask } from '../../domain/personal.ts'
+import { mask, seesPersonal } from '../../domain/personal.ts'
 import { secrets } from '../../secrets.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
 import { cachedLocale } from '../../stores/locale.ts'
@@ -20,7 +20,8 @@ export const handler = httpHandler(cdrRoutes, 'cdrs', {
   'GET /v1/sites/{site}/cdrs': async ({ caller, site, query, headers, now }) => {
     checkSearchScope(caller, 'cdrs', query)
     const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
-    const page = await listCdrs(site, query, { log, cursorKey, numbering, now: () => now })
+    const personal = seesPersonal(caller, 'cdrs')
+    const page = await listCdrs(site, query, { log, cursorKey, numbering, now: () => now, personal })
     const cdrs = page.cdrs.map((cdr) => pick(query.fields, mask(caller, 'cdrs', cdrShape, cdr)))
     return conditionalAnswer({ ...page, cdrs }, headers)
   },

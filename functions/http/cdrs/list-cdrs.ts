@@ -8,8 +8,7 @@ import { readLeg } from '../../domain/calls/leg.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import type { LogRow } from '../../stores/call-log.ts'
-import { writeCursor } from '../cursor.ts'
-import { readBytesMax, startPage } from '../search/page.ts'
+import { type PageOwner, readBytesMax, startPage, writePageCursor } from '../search/page.ts'
 import { denseRows, fitsParty, type LogReader, readRows } from '../search/row-stream.ts'
 
 export interface ListingDependencies {
@@ -17,19 +16,27 @@ export interface ListingDependencies {
   cursorKey: string
   now: () => number
   numbering: Numbering
+  /** Whether the caller may see numbers and names. The handler hides them; here they bind the cursor. */
+  personal: boolean
 }
 
-/** Returns a page of the site's CDRs whose call started between `from` and `to`. */
-export async function listCdrs(site: SiteId, query: SearchQuery, listing: ListingDependencies): Promise<CdrPage> {
-  const { log, cursorKey, numbering } = listing
+/** Returns a page of the site's CDRs whose call started between `from` and `to`. `list` names the routes that take its cursor. */
+export async function listCdrs(
+  site: SiteId,
+  query: SearchQuery,
+  listing: ListingDependencies,
+  list: PageOwner['list'] = 'cdrs',
+): Promise<CdrPage> {
+  const { log, cursorKey, numbering, personal } = listing
+  const owner = { site, list, personal }
   const limit = query.limit ?? pageRowsDefault
-  const { search, after } = startPage(site, 'cdrs', query, { cursorKey, numbering, now: listing.now() })
+  const { search, after } = startPage(owner, query, { cursorKey, numbering, now: listing.now() })
   const page: LogRow[] = []
   // One row more than the page shows whether there is a next page.
   const wanted = () => (isFiltered(search) ? denseRows : limit + 1 - page.length)
   const next = (last: string): CdrPage => ({
     cdrs: page.map(shownRow),
-    cursor: writeCursor('cdrs', site, { search, after: last }, cursorKey),
+    cursor: writePageCursor(owner, { search, after: last }, cursorKey),
   })
   let bytes = 0
   let examined = after

@@ -6,7 +6,7 @@ import { byteOrderMark, csvRecord } from '../../domain/csv.ts'
 import { columnsOf, csvCells, type SheetLocale, separatorOf } from '../../domain/exports/columns.ts'
 import { wholeSeconds } from '../../domain/filing.ts'
 import { offsetsOf } from '../../domain/stats/zone.ts'
-import { writeCursor } from '../cursor.ts'
+import { writePageCursor } from '../search/page.ts'
 import { type ExportDependencies, readExportRows } from './read-export-rows.ts'
 
 export interface Exported {
@@ -23,7 +23,7 @@ const aheadMs = 366 * 86_400_000
 /** Returns a cursor that starts an export of the whole call log, oldest first, without the bounds of a search. */
 export function beginOfAll(site: SiteId, from: string, now: number, cursorKey: string): string {
   const search: Search = { from, to: wholeSeconds(now + aheadMs), newestFirst: false }
-  return writeCursor('cdrs', site, { search, after: from }, cursorKey)
+  return writePageCursor({ site, list: 'export', personal: true }, { search, after: from }, cursorKey)
 }
 
 /** An answer ends once it is larger. With its last page, and its quotes escaped again, it fits the 6 MB that Lambda allows. */

@@ -2,7 +2,7 @@ import type { Cdr } from '../../../contracts/cdr.ts'
 import { exportRoutes } from '../../../contracts/routes/exports.ts'
 import { config } from '../../config.ts'
 import { cdrShape } from '../../domain/personal/shapes.ts'
-import { mask } from '../../domain/personal.ts'
+import { mask, seesPersonal } from '../../domain/personal.ts'
 import { ExportFiles } from '../../gateways/export-files.ts'
 import { secrets } from '../../secrets.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
@@ -27,7 +27,8 @@ export const handler = httpHandler(exportRoutes, 'exports', {
     checkSearchScope(caller, 'cdrs', query)
     const [{ cursorKey }, numbering] = await Promise.all([secrets(), localeOf(site)])
     const show = (cdr: Cdr) => mask(caller, 'cdrs', cdrShape, cdr)
-    const file = await exportFile(site, query, { log, cursorKey, numbering, now: Date.now, show })
+    const personal = seesPersonal(caller, 'cdrs')
+    const file = await exportFile(site, query, { log, cursorKey, numbering, now: Date.now, personal, show })
     return answer(200, file.body, { headers: file.headers })
   },
   'POST /v1/sites/{site}/cdrs/exports': async ({ caller, site, query, now }) => {

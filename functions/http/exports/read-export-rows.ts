@@ -33,7 +33,7 @@ export async function readExportRows(
   // Each turn reads a page; ends with the rows, a full answer, or the time limit.
   do {
     const limit = Math.min(bytes < most.bytes / 2 ? pageRows : carefulRows, most.rows - rows)
-    const page = await listCdrs(site, { ...search, cursor, limit }, listing)
+    const page = await listCdrs(site, { ...search, cursor, limit }, listing, 'export')
     for (const cdr of page.cdrs) bytes += take(listing.show(cdr))
     rows += page.cdrs.length
     cursor = page.cursor

@@ -36,6 +36,8 @@ export interface SetExtensionDependencies {
   signingKey: KeyObject
   now: number
   clock(): number
+  /** Whether the caller may see to which numbers other extensions forward, which a refused loop would name. */
+  seesTargets?: boolean
 }
 
 /** State of an extension after a request; `isConfirmed` if the PBX has reported the wanted values. */
@@ -67,7 +69,7 @@ export async function setExtensions(
   const states = await statesOf(site, phones)
   for (const { extension, settings } of changes) {
     if (!phoneOf(extension, states).forwardable) throw forwardingMissing()
-    for (const { target } of settings) checkLoop(extension, target, states)
+    for (const { target } of settings) checkLoop(extension, target, states, dependencies.seesTargets)
   }
   const { url } = commandQueueOf(await existingSite(directory, site))
   await Promise.all(changes.map((change) => send(site, url, change, dependencies)))
@@ -121,11 +123,12 @@ function setCommand(extension: string, { setting, target }: Setting, now: number
 }
 
 /** Checks that a target extension does not forward back. */
-function checkLoop(extension: string, target: string, states: readonly EndpointState[]): void {
+function checkLoop(extension: string, target: string, states: readonly EndpointState[], seesTargets = false): void {
   const loop = target === '' ? undefined : loopOf(extension, target, states)
   if (!loop) return
-  throw new HttpProblemError(409, 'forward-loop', `The forwarding would form a loop: ${loop.join(' → ')}.`, {
-    errors: [{ field: 'target', message: `Forms a loop: ${loop.join(' → ')}.` }],
+  const way = seesTargets ? `: ${loop.join(' → ')}` : ''
+  throw new HttpProblemError(409, 'forward-loop', `The forwarding would form a loop${way}.`, {
+    errors: [{ field: 'target', message: `Forms a loop${way}.` }],
   })
 }
 

@@ -3,6 +3,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { forwardWhens } from '../../../contracts/presence.ts'
 import type { ForwardWhen } from '../../../contracts/routes/extensions.ts'
 import type { SiteKey } from '../../caller.ts'
+import { seesPersonal } from '../../domain/personal.ts'
 import { numbering } from '../../domain/phone-number.ts'
 import { siteNumbers } from '../../domain/site-numbers.ts'
 import { existingSite } from '../existing-site.ts'
@@ -36,7 +37,8 @@ export async function setForward(
     numbers,
   })
   if (dial === extension) throw badFields([{ field: 'target', message: 'A phone cannot forward to itself.' }])
-  return setExtension(site, { extension, settings: [{ setting: when, target: dial }] }, dependencies)
+  const change = { extension, settings: [{ setting: when, target: dial }] }
+  return setExtension(site, change, { ...dependencies, seesTargets: seesPersonal(caller, 'presence') })
 }
 
 export function clearForward(

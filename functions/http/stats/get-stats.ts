@@ -1,9 +1,11 @@
 import type { SiteId } from '../../../contracts/names.ts'
-import type { Stats, StatsQuery, StatsRow } from '../../../contracts/routes/stats.ts'
+import type { Stats, StatsBy, StatsQuery, StatsRow } from '../../../contracts/routes/stats.ts'
 import { monthsBack } from '../../domain/filing.ts'
+import { type Reader, seesPersonal } from '../../domain/personal.ts'
 import { addCounts, type Counts, directions, noCounts, toFigures } from '../../domain/stats/figures.ts'
 import { quarterSeconds, quartersPerHour, type Tally } from '../../domain/stats/hour-total.ts'
 import { dayKey, hourKey, type OffsetAt, offsetsOf, weekKey } from '../../domain/stats/zone.ts'
+import { HttpProblemError } from '../problem.ts'
 import { type Period, periodOf } from './period.ts'
 
 export interface TotalReader {
@@ -14,6 +16,17 @@ export interface TotalReader {
     from: string,
     to: string,
   ): Promise<{ hour: string; lines: Record<string, Tally> }[]>
+}
+
+/**
+ * Refuses figures by extension to a caller who may not see numbers: with one call in an hour, they say who called whom.
+ * @throws HttpProblemError 403
+ */
+export function checkLineScope(reader: Reader, by: StatsBy): void {
+  if (by !== 'extension' || seesPersonal(reader, 'cdrs')) return
+  throw new HttpProblemError(403, 'scope-missing', 'Figures by extension need the scope cdrs:personal.', {
+    errors: [{ field: 'by', message: 'Needs the scope cdrs:personal. Example of another: trunk.' }],
+  })
 }
 
 /** Sums of one row. */

@@ -29,11 +29,16 @@ export async function handler(event: EventBridgeEvent<string, unknown>, context:
     const show = (cdr: Cdr) => (job.personal ? cdr : hide(cdrShape, cdr))
     const since = query.cursor === undefined ? job.everythingSince : undefined
     const cursor = since === undefined ? query.cursor : beginOfAll(job.site, since, Date.now(), cursorKey)
-    return exportCdrs(
-      job.site,
-      { ...query, cursor },
-      { log, cursorKey, numbering: await localeOf(job.site), now: Date.now, show },
-    )
+    // A cursor has its search. The filters are left out, since the site's numbering may have changed meanwhile.
+    const { format, preset, separator, bom } = query
+    return exportCdrs(job.site, cursor === undefined ? query : { format, preset, separator, bom, cursor }, {
+      log,
+      cursorKey,
+      numbering: await localeOf(job.site),
+      now: Date.now,
+      personal: job.personal,
+      show,
+    })
   }
   const isOver = () => context.getRemainingTimeInMillis() < reserveMs
   await writeExports({ jobs, files, read, isOver, now: Date.parse(event.time) })

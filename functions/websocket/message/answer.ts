@@ -9,8 +9,7 @@ import {
   type ServerFrame,
 } from '../../../contracts/frames.ts'
 import { recentMs } from '../../../contracts/limits.ts'
-import type { SiteId } from '../../../contracts/names.ts'
-import { concerns } from '../../domain/topic-filter.ts'
+import { visibleTo } from '../../domain/personal/frames.ts'
 import { logOutcome } from '../../log.ts'
 import type { ConnectionRow } from '../../stores/connections.ts'
 import { parseFrame } from './parse-frame.ts'
@@ -32,7 +31,7 @@ export async function* answer(
     logOutcome('info', 'frame-refused', { site: connection.site, connectionId: id, errorId: error.errorId })
     yield { type: 'error', ...error }
   } else if (frame?.action === 'ping') {
-    yield await pong(connection.site, frame, dependencies)
+    yield await pong(connection, frame, dependencies)
   } else if (frame?.action === 'subscribe') {
     const { extensions } = frame
     for (const topic of new Set(frame.topics))
@@ -43,10 +42,12 @@ export async function* answer(
 }
 
 function refuse(frame: ClientFrame, { scopes }: ConnectionRow, now: number) {
-  if (frame.action === 'ping') return undefined
+  // Any ticket may keep its socket open; digests tell what subscriptions tell.
+  if (frame.action === 'ping' && !frame.topics) return undefined
   if (!scopes.includes('presence:read')) {
     return { errorId: 'scope-missing', detail: 'The key lacks the scope presence:read.' }
   }
+  if (frame.action === 'ping') return undefined
   if ((frame.protocol ?? protocolVersion) !== protocolVersion) {
     return { errorId: 'protocol-unsupported', detail: `Only version ${protocolVersion} of the protocol is supported.` }
   }
@@ -72,18 +73,21 @@ async function* resume(
 }
 
 async function pong(
-  site: SiteId,
+  connection: ConnectionRow,
   { topics = [], extensions }: Extract<ClientFrame, { action: 'ping' }>,
   { bridgeStatus, presence, now }: AnswerDependencies,
 ): Promise<ServerFrame> {
+  const { site, scopes } = connection
+  const visible = visibleTo(connection, extensions)
   const digest = async (topic: EntityTopic) => {
     if (!topics.includes(topic)) return undefined
     // Eventual reads cost half. What this read misses, the client's next ping finds.
     const rows = await presence.rows(site, topic, 'eventual')
     const settled = rows.flatMap(({ entity, ended, w }) => (entity && !ended && w <= now - recentMs ? [entity] : []))
     const recent = rows.filter(({ w }) => w > now - recentMs).map(({ id }) => id)
-    return { ...digestOf(settled.filter((entity) => concerns(entity, extensions))), recent }
+    return { ...digestOf(settled.flatMap(visible)), recent }
   }
+  if (!scopes.includes('presence:read')) return { type: 'pong' }
   const [status, endpoints, calls, queues] = await Promise.all([
     bridgeStatus(site, now),
     digest('endpoints'),

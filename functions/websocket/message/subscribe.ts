@@ -11,10 +11,8 @@ import {
 import { redeliveredMsMax, writeMsMax } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { splitByFrame } from '../../domain/framing.ts'
-import { hideEntity } from '../../domain/personal/frames.ts'
-import { seesPersonal } from '../../domain/personal.ts'
+import { visibleTo } from '../../domain/personal/frames.ts'
 import { siteStats } from '../../domain/site-stats.ts'
-import { concerns } from '../../domain/topic-filter.ts'
 import type { ConnectionRow } from '../../stores/connections.ts'
 import type { PresenceRow } from '../../stores/presence.ts'
 import type { SiteBridgeStatus } from '../../stores/sites.ts'
@@ -74,11 +72,11 @@ export async function subscribe(
   const from = topic === 'calls' ? undefined : since
   const isFresh = ({ w, ended }: PresenceRow) => w > (from ?? 0) - (ended ? removalsMs : writeMsMax)
   const fresh = rows.filter(isFresh)
-  const shown = seesPersonal(connection, 'presence') ? (entity: Entity) => entity : hideEntity
-  const live = fresh.flatMap(({ entity, ended }) => (entity && !ended ? [shown(entity)] : []))
+  const visible = visibleTo(connection, extensions)
+  const live = fresh.flatMap(({ entity, ended }) => (entity && !ended ? visible(entity) : []))
   const buried = fresh.filter(({ w, ended }) => ended && (from !== undefined || w > now - tombstonesMs))
   const runs = inParts(
-    live.filter((entity) => concerns(entity, extensions)),
+    live,
     buried.map(({ id, v, r }) => ({ id, v, r })),
   )
   const common = { topic, ...status, epoch: current, w: now, parts: runs.length }
