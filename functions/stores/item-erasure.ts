@@ -1,8 +1,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
+import type { NumberSearch } from '../../contracts/numbers/number-search.ts'
 import { erasedFrom, findsIn } from '../domain/personal/erase-item.ts'
-import type { NumberSearch } from '../domain/personal/number-search.ts'
 import { type Item, Store } from './table.ts'
 import { keys } from './table-keys.ts'
 

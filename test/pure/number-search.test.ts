@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { numberSearch } from '../../functions/domain/personal/number-search.ts'
+import { numberSearch } from '../../contracts/numbers/number-search.ts'
 import type { Numbering } from '../../functions/domain/phone-number.ts'
 
 /** Goal: an erased number is found in every spelling and place, and no other number is. */

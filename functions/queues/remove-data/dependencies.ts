@@ -1,5 +1,5 @@
+import type { NumberSearch } from '../../../contracts/numbers/number-search.ts'
 import { config } from '../../config.ts'
-import type { NumberSearch } from '../../domain/personal/number-search.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
 import { ExportFiles } from '../../gateways/export-files.ts'
 import { Sockets } from '../../gateways/sockets.ts'

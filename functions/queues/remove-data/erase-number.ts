@@ -1,6 +1,6 @@
 import { Topic } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import { type NumberSearch, numberSearch } from '../../domain/personal/number-search.ts'
+import { type NumberSearch, numberSearch } from '../../../contracts/numbers/number-search.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import { keys } from '../../stores/table-keys.ts'
 import type { Count, Months, Partitions } from './delete-site.ts'

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { SiteId } from '../../../contracts/names.ts'
+import type { NumberSearch } from '../../../contracts/numbers/number-search.ts'
 import { SiteSettings } from '../../../contracts/site.ts'
-import type { NumberSearch } from '../../domain/personal/number-search.ts'
 import type { SiteProperties, SiteRow } from '../../stores/site-directory.ts'
 
 export interface SettingsDependencies {

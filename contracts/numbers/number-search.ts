@@ -1,6 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
-import { asciiDigits } from '../number-spelling.ts'
-import { canonicalDialled, canonicalNumber, isExtension, type Numbering } from '../phone-number.ts'
+import { asciiDigits } from './number-spelling.ts'
+import { canonicalDialled, canonicalNumber, type Dialling, isExtension } from './phone-number.ts'
 
 /** Finds one number in texts and keys, in every spelling that a PBX, a phone or a person may have written. */
 export interface NumberSearch {
@@ -28,26 +28,24 @@ const escaped = /%[0-9a-f]{2}/i
 /** Prefixes of outside that sites have had, besides the one that is set now. */
 const usualPrefixes = ['0', '9']
 
-export function numberSearch(text: string, numbering: Numbering): NumberSearch {
-  const number = canonicalDialled(text, numbering)
-  const parsed = parsePhoneNumberFromString(number, numbering.country)
+export function numberSearch(text: string, dialling: Dialling): NumberSearch {
+  const number = canonicalDialled(text, dialling)
+  const parsed = parsePhoneNumberFromString(number, dialling.country)
   const isKnown = parsed?.number === number
   const digits = isKnown ? parsed.nationalNumber : number.replace(/\D/g, '')
   const isInTexts = !isExtension(number) && digits.length >= digitsMin && /^\+?\d+$/.test(number)
   if (!isInTexts) {
-    const holds = (one: string) => one === number || canonicalNumber(one, numbering) === number
+    const holds = (one: string) => one === number || canonicalNumber(one, dialling) === number
     return { number, isInTexts, mayHold: () => true, holds }
   }
   const occurrence = new RegExp(`${[...digits].join(`${separator.source}{0,3}`)}(?!\\d)`, 'g')
   const code = isKnown ? parsed.countryCallingCode : ''
-  const spellings = new Set([...spellingsOf(number, code, digits), ...misreadings(number, numbering)])
-  const isNumber = (one: string) => spellings.has(one) || isDialled(one, number, numbering)
+  const spellings = new Set([...spellingsOf(number, code, digits), ...misreadings(number, dialling)])
+  const isNumber = (one: string) => spellings.has(one) || isDialled(one, number, dialling)
   const mayHold = (one: string) =>
     allDigits(one).includes(digits) || (escaped.test(one) && allDigits(unescaped(one)).includes(digits))
   const holdsPlain = (plain: string) =>
-    [...plain.matchAll(occurrence)].some(({ index, 0: found }) =>
-      isThisNumber(plain, index, found, isNumber, numbering),
-    )
+    [...plain.matchAll(occurrence)].some(({ index, 0: found }) => isThisNumber(plain, index, found, isNumber, dialling))
   const holds = (one: string) => {
     if (!mayHold(one)) return false
     const plain = asciiDigits(one).replace(uniqueid, ' ').replace(dateTime, ' ')
@@ -62,17 +60,17 @@ function spellingsOf(number: string, code: string, digits: string): string[] {
 }
 
 /** What the call log made of the number with a prefix of outside that was not set then: `00612345678` was +612345678. */
-function misreadings(number: string, { country }: Numbering): string[] {
+function misreadings(number: string, { country }: Dialling): string[] {
   const national = parsePhoneNumberFromString(number)?.formatNational().replace(/\D/g, '') ?? ''
   const read = usualPrefixes.map((prefix) => canonicalNumber(prefix + national, { country }))
   return read.filter((one) => !parsePhoneNumberFromString(one)?.isValid())
 }
 
 /** Prefixes of outside that the site has no more count too, where no other number is meant without them. */
-function isDialled(text: string, number: string, numbering: Numbering): boolean {
-  if (canonicalDialled(text, numbering) === number || canonicalNumber(text, numbering) === number) return true
-  if (parsePhoneNumberFromString(text, numbering.country)?.isValid()) return false
-  return usualPrefixes.some((outsidePrefix) => canonicalDialled(text, { ...numbering, outsidePrefix }) === number)
+function isDialled(text: string, number: string, dialling: Dialling): boolean {
+  if (canonicalDialled(text, dialling) === number || canonicalNumber(text, dialling) === number) return true
+  if (parsePhoneNumberFromString(text, dialling.country)?.isValid()) return false
+  return usualPrefixes.some((outsidePrefix) => canonicalDialled(text, { ...dialling, outsidePrefix }) === number)
 }
 
 /**
@@ -84,7 +82,7 @@ function isThisNumber(
   index: number,
   found: string,
   isNumber: (text: string) => boolean,
-  { country }: Numbering,
+  { country }: Dialling,
 ): boolean {
   const end = found.replace(/\D/g, '')
   for (const prefix of prefixesBefore(text, index).reverse()) {
