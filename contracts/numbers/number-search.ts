@@ -11,6 +11,8 @@ export interface NumberSearch {
   /** False if the text cannot hold the number; true costs the caller a look at each part of the text. */
   mayHold(text: string): boolean
   holds(text: string): boolean
+  /** Returns the text with each occurrence of the number replaced; the text itself if it holds none. */
+  replaceIn(text: string, by: string): string
 }
 
 /** Digits before the national number in any spelling: prefixes of outside, of foreign countries, of country and of trunk. */
@@ -25,6 +27,8 @@ const uniqueid = /(?<!\d)1\d{9}\.\d{1,9}(?!\d)/g
 const dateTime = /(?<!\d)(?:19|20)\d\d-[01]\d-[0-3]\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)/g
 /** A character of a URI in hexadecimal (RFC 3986). */
 const escaped = /%[0-9a-f]{2}/i
+/** Parts of a text between blanks and quotes, which may be URIs. */
+const words = /[^\s"'<>,;|]+/g
 /** Prefixes of outside that sites have had, besides the one that is set now. */
 const usualPrefixes = ['0', '9']
 
@@ -36,7 +40,7 @@ export function numberSearch(text: string, dialling: Dialling): NumberSearch {
   const isInTexts = !isExtension(number) && digits.length >= digitsMin && /^\+?\d+$/.test(number)
   if (!isInTexts) {
     const holds = (one: string) => one === number || canonicalNumber(one, dialling) === number
-    return { number, isInTexts, mayHold: () => true, holds }
+    return { number, isInTexts, mayHold: () => true, holds, replaceIn: (one, by) => (holds(one) ? by : one) }
   }
   const occurrence = new RegExp(`${[...digits].join(`${separator.source}{0,3}`)}(?!\\d)`, 'g')
   const code = isKnown ? parsed.countryCallingCode : ''
@@ -44,14 +48,34 @@ export function numberSearch(text: string, dialling: Dialling): NumberSearch {
   const isNumber = (one: string) => spellings.has(one) || isDialled(one, number, dialling)
   const mayHold = (one: string) =>
     allDigits(one).includes(digits) || (escaped.test(one) && allDigits(unescaped(one)).includes(digits))
-  const holdsPlain = (plain: string) =>
-    [...plain.matchAll(occurrence)].some(({ index, 0: found }) => isThisNumber(plain, index, found, isNumber, dialling))
-  const holds = (one: string) => {
-    if (!mayHold(one)) return false
-    const plain = asciiDigits(one).replace(uniqueid, ' ').replace(dateTime, ' ')
-    return holdsPlain(plain) || (escaped.test(plain) && holdsPlain(asciiDigits(unescaped(plain))))
+  const placesIn = (plain: string) =>
+    [...plain.matchAll(occurrence)].flatMap(({ index, 0: found }) => {
+      const start = startOfNumber(plain, index, found, isNumber, dialling)
+      if (start === undefined) return []
+      const end = index + found.length
+      // `(+33)612345678`
+      const isBracketed = plain[start - 1] === '(' && /^[^(]*\)/.test(plain.slice(start, end))
+      return [{ start: isBracketed ? start - 1 : start, end }]
+    })
+  const placesInText = (one: string) => placesIn(withoutTimes(asciiDigits(one)))
+  const holdsEscaped = (one: string) => escaped.test(one) && placesInText(unescaped(withoutTimes(one))).length > 0
+  const holds = (one: string) => mayHold(one) && (placesInText(one).length > 0 || holdsEscaped(one))
+  const replaceIn = (one: string, by: string) => {
+    if (!holds(one)) return one
+    const ascii = asciiDigits(one)
+    // Some digits of Unicode are two units long, so that places in `ascii` are other ones in the text.
+    const text = ascii.length === one.length ? one : ascii
+    let rest = text
+    for (const { start, end } of placesInText(text).reverse()) rest = rest.slice(0, start) + by + rest.slice(end)
+    return rest.replace(words, (word) => (holdsEscaped(word) ? by : word))
   }
-  return { number, isInTexts, mayHold, holds }
+  return { number, isInTexts, mayHold, holds, replaceIn }
+}
+
+/** Returns the text with times and unique ids, which may have the digits of a number, filled with another character. */
+function withoutTimes(text: string): string {
+  const fill = (found: string) => '|'.repeat(found.length)
+  return text.replace(uniqueid, fill).replace(dateTime, fill)
 }
 
 /** Spellings with country code or without any prefix, which `canonicalNumber` does not read. */
@@ -74,36 +98,42 @@ function isDialled(text: string, number: string, dialling: Dialling): boolean {
 }
 
 /**
- * Whether the national number at `index` is this number and not the end of another one. Digits before it may belong to it even
- * behind separators, so the longest reading that is a telephone number decides: +49 30 612345678 is nobody in France.
+ * Returns where this number begins, if the national number at `index` is its end and not the end of another one. Digits before
+ * it may belong to it even behind separators, so the longest reading that is a telephone number decides: +49 30 612345678 is
+ * nobody in France.
  */
-function isThisNumber(
+function startOfNumber(
   text: string,
   index: number,
   found: string,
   isNumber: (text: string) => boolean,
   { country }: Dialling,
-): boolean {
+): number | undefined {
   const end = found.replace(/\D/g, '')
-  for (const prefix of prefixesBefore(text, index).reverse()) {
-    if (isNumber(prefix + end)) return true
-    if (prefix.startsWith('+')) return false
-    if (/^(00|011)/.test(prefix) && parsePhoneNumberFromString(prefix + end, country)?.isPossible()) return false
+  for (const { prefix, start } of prefixesBefore(text, index).reverse()) {
+    if (isNumber(prefix + end)) return start
+    if (prefix.startsWith('+')) return undefined
+    if (/^(00|011)/.test(prefix) && parsePhoneNumberFromString(prefix + end, country)?.isPossible()) return undefined
   }
-  return false
+  return undefined
 }
 
-/** The digits before a place, shortest first, each from the beginning of a run of digits. */
-function prefixesBefore(text: string, index: number): string[] {
-  const found: string[] = []
+/** The digits before a place, shortest first, each from the beginning of a run of digits, and where they begin. */
+function prefixesBefore(text: string, index: number): { prefix: string; start: number }[] {
+  const found = new Map<string, number>()
   let prefix = ''
+  let start = index
+  const add = (one: string, at: number) => found.has(one) || found.set(one, at)
   for (let at = index - 1; prefix.length <= prefixDigitsMax; at -= 1) {
     const before = text[at] ?? ''
-    if (!/\d/.test(before)) found.push(before === '+' ? `+${prefix}` : prefix)
-    if (/\d/.test(before)) prefix = before + prefix
-    else if (!separator.test(before)) break
+    if (before === '+') add(`+${prefix}`, at)
+    else if (!/\d/.test(before)) add(prefix, start)
+    if (/\d/.test(before)) {
+      prefix = before + prefix
+      start = at
+    } else if (!separator.test(before)) break
   }
-  return [...new Set(found)]
+  return [...found].map(([one, at]) => ({ prefix: one, start: at }))
 }
 
 function allDigits(text: string): string {
