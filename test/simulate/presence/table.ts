@@ -115,6 +115,8 @@ type Range = (value: (name: string) => string) => [string, string]
 const keyConditions: Readonly<Record<string, Range>> = {
   'pk = :pk': () => ['', '\u{10ffff}'],
   'pk = :pk AND sk BETWEEN :first AND :last': (value) => [value(':first'), value(':last')],
+  'pk = :pk AND sk > :after': (value) => [`${value(':after')}\u0000`, '\u{10ffff}'],
+  'pk = :pk AND begins_with(sk, :prefix)': (value) => [value(':prefix'), `${value(':prefix')}\u{10ffff}`],
 }
 
 /** Rows by sort key. They are sorted only when a query needs it. */
