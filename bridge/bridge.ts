@@ -84,7 +84,7 @@ export async function createBridge(
   const modules = (names: readonly string[]) => hasModules(names, requests, AbortSignal.timeout(modulesMsMax))
   const environment = { site, stateFolder, run: randomUUID(), ari, ami, link, cdr, hasModules: modules, ...machine }
   const components = await assemble(environment, connections, operation, onBroken)
-  const { presence, state, lanes } = components
+  const { presence, state, lanes, spool } = components
   const days = new DayVerifier({
     ...operation,
     ...connections,
@@ -95,6 +95,8 @@ export async function createBridge(
   const commands = new Commands({
     ...config,
     ...operation,
+    ...connections,
+    spool,
     days,
     placed: state.placed,
     presence,

@@ -1,5 +1,8 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { numberSearch } from '../contracts/numbers/number-search.ts'
+import { countryCode } from '../contracts/numbers/phone-number.ts'
+import { holderOf } from './commands/eraser.ts'
 import { type BridgeConfig, readConfig } from './config.ts'
 import { openSending, type SendConnections } from './connections.ts'
 import { errorCode, exitStatus, FatalError } from './failure.ts'
@@ -10,7 +13,8 @@ import { createLog, describeError } from './operate/log.ts'
 import { Quarantine } from './spool/quarantine.ts'
 import { overlong, type RefusedRecord, RefusedRecords, recordHash, refusedAt } from './spool/refused-records.ts'
 
-const usage = 'usage is switchhook-bridge quarantine list|retry --config FILE'
+const usage =
+  'usage is switchhook-bridge quarantine list|retry --config FILE, or quarantine erase NUMBER --config FILE [--country FR] [--prefix DIGITS]'
 /** Time for SQS to take the records of one file; those that it did not take stay in quarantine. */
 const sendMsMax = 120_000
 /** Characters of a record that a list shows. */
@@ -18,15 +22,24 @@ const shownMax = 120
 /** Reason of a record that can be read, but not sent. */
 const rejected = 'SQS rejected it'
 
+type Options =
+  | { action: 'list' | 'retry'; configFile: string }
+  | { action: 'erase'; configFile: string; number: string; country: string; prefix: string }
+
 /**
- * Runs `switchhook-bridge quarantine list|retry`, also beside a running bridge. Returns the exit status: 65 if `retry` leaves
- * records.
+ * Runs `switchhook-bridge quarantine list|retry|erase`, also beside a running bridge. Returns the exit status: 65 if `retry`
+ * leaves records.
  */
 export async function runQuarantine(args: string[]): Promise<number> {
-  const { action, configFile } = optionsOf(args)
-  const config = await readConfig(configFile)
+  const options = optionsOf(args)
+  const config = await readConfig(options.configFile)
   const print = (line: string) => void process.stdout.write(`${line}\n`)
-  if (action === 'list') {
+  if (options.action === 'erase') {
+    const { records, items } = await eraseFromQuarantine(config, options)
+    print(`${records} CDRs and ${items} other items held the number and were removed from the quarantine.`)
+    return 0
+  }
+  if (options.action === 'list') {
     for (const line of await listQuarantine(config)) print(line)
     return 0
   }
@@ -35,12 +48,17 @@ export async function runQuarantine(args: string[]): Promise<number> {
   return left > 0 ? exitStatus.dataError : 0
 }
 
-function optionsOf(args: string[]): { action: 'list' | 'retry'; configFile: string } {
+function optionsOf(args: string[]): Options {
   try {
-    const { values, positionals } = parseArgs({ args, options: { config: { type: 'string' } }, allowPositionals: true })
-    const [action, ...more] = positionals
-    const isKnown = action === 'list' || action === 'retry'
-    if (isKnown && values.config !== undefined && more.length === 0) return { action, configFile: values.config }
+    const text = { type: 'string' } as const
+    const options = { config: text, country: { ...text, default: 'FR' }, prefix: { ...text, default: '' } }
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    const [action, number, ...more] = positionals
+    const { config: configFile, country, prefix } = values
+    if (configFile !== undefined && more.length === 0) {
+      if (action === 'erase' && number) return { action, configFile, number, country, prefix }
+      if ((action === 'list' || action === 'retry') && number === undefined) return { action, configFile }
+    }
   } catch (cause) {
     throw new FatalError('usage', exitStatus.usage, usage, { cause })
   }
@@ -97,6 +115,22 @@ async function namesIn(refused: RefusedRecords, { stateFolder }: BridgeConfig): 
     if (errorCode(cause) === 'ENOENT') return undefined
     const sentence = `the quarantine in ${stateFolder} cannot be read (${errorCode(cause)}): run the command as the bridge's user`
     throw new FatalError('quarantine-unreadable', exitStatus.noPermission, sentence, { cause })
+  }
+}
+
+/** Removes what holds the number, in every spelling that the users of a PBX in the country write. */
+export async function eraseFromQuarantine(
+  { stateFolder }: Pick<BridgeConfig, 'stateFolder'>,
+  { number, country, prefix }: { number: string; country: string; prefix: string },
+): Promise<{ records: number; items: number }> {
+  const matches = holderOf(numberSearch(number, { country: countryCode(country), outsidePrefix: prefix }))
+  const folder = join(stateFolder, 'quarantine')
+  const [refused, quarantine] = [new RefusedRecords(folder), new Quarantine(folder)]
+  try {
+    return { records: await refused.erase(matches), items: await quarantine.erase(matches) }
+  } catch (cause) {
+    const sentence = `the quarantine in ${stateFolder} cannot be changed (${describeError(cause)}): run the command as the bridge's user`
+    throw new FatalError('quarantine-unwritable', exitStatus.ioError, sentence, { cause })
   }
 }
 

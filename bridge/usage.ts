@@ -10,6 +10,8 @@ export const help = `switchhook-bridge forwards the events and call records of a
       bridge. It makes no call and changes nothing. DIR is Asterisk's configuration, /etc/asterisk by default.
   switchhook-bridge quarantine list|retry --config FILE
       Lists the records that could not be read, or reads them again.
+  switchhook-bridge quarantine erase NUMBER --config FILE [--country FR] [--prefix DIGITS]
+      Removes what holds a person's telephone number, in any spelling that users in the country dial.
   switchhook-bridge --print-config --config FILE
       Prints the whole configuration with its defaults, without its secrets.
   switchhook-bridge --version

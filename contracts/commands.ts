@@ -2,7 +2,7 @@ import { type KeyObject, sign, verify } from 'node:crypto'
 import * as v from 'valibot'
 import { SwitchhookError } from './errors.ts'
 import { paceMsMin } from './limits.ts'
-import { SiteId, Timestamp } from './names.ts'
+import { ErasureId, SiteId, Timestamp } from './names.ts'
 
 /**
  * Commands that the cloud sends to a bridge: one an SQS message, signed by the deployment's Ed25519 key (RFC 8032), so that
@@ -73,7 +73,27 @@ export const SetCommand = v.looseObject({
 })
 export type SetCommand = v.InferOutput<typeof SetCommand>
 
-export const Command = v.variant('command', [PlaceCommand, HangUpCommand, PaceCommand, VerifyDayCommand, SetCommand])
+/** Erases a number from the bridge's folder; the bridge answers with an event `switchhook.erased.v1`. */
+export const EraseCommand = v.looseObject({
+  ...times,
+  command: v.literal('erase'),
+  erasure: ErasureId,
+  /** As it was dialled. */
+  number: v.pipe(v.string(), v.minLength(1), v.maxLength(40)),
+  /** How the site's users dial: their country (ISO 3166-1), and what they dial before outside numbers. */
+  country: v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'a country')),
+  outsidePrefix: v.optional(v.pipe(v.string(), v.regex(/^\d{0,3}$/, 'digits'))),
+})
+export type EraseCommand = v.InferOutput<typeof EraseCommand>
+
+export const Command = v.variant('command', [
+  PlaceCommand,
+  HangUpCommand,
+  PaceCommand,
+  VerifyDayCommand,
+  SetCommand,
+  EraseCommand,
+])
 export type Command = v.InferOutput<typeof Command>
 
 /** A command is a few hundred bytes. Longer bodies are rejected. */

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { Cdr } from './cdr.ts'
 import { CdrDigest } from './cdr-digest.ts'
 import { CallState, EndpointState, EpochReady, Gap, Heartbeat } from './facts.ts'
-import { type SiteId, Timestamp } from './names.ts'
+import { ErasureId, type SiteId, Timestamp } from './names.ts'
 import { QueuePart } from './queues.ts'
 import { BoundedText } from './text.ts'
 import { formatVersion, Version } from './version.ts'
@@ -71,6 +71,17 @@ export const CdrDigestEvent = v.looseObject({
   data: CdrDigest,
 })
 
+/** The bridge has erased a number from its folder, as a command requested it, and sent every fact that it had before. */
+export const ErasedEvent = v.looseObject({
+  ...attributes,
+  type: v.literal('switchhook.erased.v1'),
+  data: v.looseObject({
+    erasure: ErasureId,
+    /** Items that were removed, by kind. */
+    removed: v.record(v.pipe(v.string(), v.maxLength(50)), v.pipe(v.number(), v.integer(), v.minValue(0))),
+  }),
+})
+
 export const BridgeEvent = v.variant('type', [
   EndpointEvent,
   CallEvent,
@@ -80,6 +91,7 @@ export const BridgeEvent = v.variant('type', [
   GapEvent,
   CdrEvent,
   CdrDigestEvent,
+  ErasedEvent,
 ])
 export type EndpointEvent = v.InferOutput<typeof EndpointEvent>
 export type CallEvent = v.InferOutput<typeof CallEvent>
@@ -89,6 +101,7 @@ export type HeartbeatEvent = v.InferOutput<typeof HeartbeatEvent>
 export type GapEvent = v.InferOutput<typeof GapEvent>
 export type CdrEvent = v.InferOutput<typeof CdrEvent>
 export type CdrDigestEvent = v.InferOutput<typeof CdrDigestEvent>
+export type ErasedEvent = v.InferOutput<typeof ErasedEvent>
 export type BridgeEvent = v.InferOutput<typeof BridgeEvent>
 
 export const knownTypes: ReadonlySet<string> = new Set(BridgeEvent.options.map((option) => option.entries.type.literal))

@@ -18,3 +18,7 @@ export const Timestamp = v.pipe(
     'Not a time in UTC (RFC 3339). Example: 2026-11-23T19:03:14Z.',
   ),
 )
+
+/** Id of an erasure's receipt. */
+export const ErasureId = v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'Not the id of a receipt.'))
+export type ErasureId = v.InferOutput<typeof ErasureId>

@@ -108,6 +108,18 @@ export async function openBody(
   return { site: body.site, key: body.key, lane: body.lane, lines: unpacked.toString('utf8').split('\n') }
 }
 
+/** Returns the lines of a body without verifying it, to search them; undefined if it is no packed body. */
+export function unverifiedLines(text: string): string[] | undefined {
+  try {
+    return unpack(Buffer.from(parseBody(text).data, 'base64'))
+      .toString('utf8')
+      .split('\n')
+  } catch (error) {
+    if (error instanceof BodyRefusedError) return undefined
+    throw error
+  }
+}
+
 function parseBody(text: string): PackedBody {
   if (text.length > sqsBodyBytesMax)
     throw new BodyRefusedError('body-too-large', `The body has ${text.length} bytes; SQS allows ${sqsBodyBytesMax}.`)

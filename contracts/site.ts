@@ -202,8 +202,8 @@ export const Receipt = v.looseObject({
   site: SiteId,
   what: v.picklist(['site', 'number', 'student']),
   state: field(
-    v.picklist(['running', 'done']),
-    '`done` once a second pass, after the last write that could be in progress, found nothing more.',
+    v.picklist(['running', 'waiting-for-bridge', 'done']),
+    '`waiting-for-bridge` while the cloud has no more of a number, but the bridge, which may be offline, has not yet erased it from its folder. `done` once a second pass, after the last write that could be in progress, found nothing more.',
   ),
   askedAt: Timestamp,
   doneAt: v.optional(Timestamp),

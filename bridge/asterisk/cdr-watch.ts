@@ -51,6 +51,11 @@ export class CdrWatch {
     return found.every(({ state }) => state !== 'failed')
   }
 
+  /** False while the file has too few records to tell the time zone of their times. */
+  get isZoneChecked(): boolean {
+    return this.#dependencies.checks.get('cdr-zone') !== undefined
+  }
+
   /** Call this each second. */
   async tick(): Promise<void> {
     const { checks, refused, ended } = this.#dependencies

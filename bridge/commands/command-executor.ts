@@ -7,6 +7,7 @@ import type { PlacedCalls } from '../normalise/placed-calls.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import type { DayVerifier } from './day-verifier.ts'
+import type { Eraser } from './eraser.ts'
 import type { Journal } from './journal.ts'
 
 export interface CommandExecutorDependencies {
@@ -15,6 +16,7 @@ export interface CommandExecutorDependencies {
   dialPlan: Pick<DialPlan, 'set'>
   placed: PlacedCalls
   days: Pick<DayVerifier, 'offer'>
+  eraser: Pick<Eraser, 'offer'>
   presence: {
     publishPlaced(call: string): void
     channelsOf(call: string): string[]
@@ -48,9 +50,10 @@ export class CommandExecutor {
     else if (command.command === 'pace') await this.#pace(command, deleteMessage)
     else if (command.command === 'set') await this.#set(command, deleteMessage, signal)
     else {
-      // No claim: verifying a day twice is harmless. Not awaited, so that other commands do not wait for it.
+      // No claim: verifying a day or erasing a number twice is harmless. Not awaited, so that other commands do not wait for it.
       await deleteMessage()
-      this.#dependencies.days.offer(command, signal)
+      if (command.command === 'erase') this.#dependencies.eraser.offer(command, signal)
+      else this.#dependencies.days.offer(command, signal)
     }
   }
 

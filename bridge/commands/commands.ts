@@ -4,16 +4,14 @@ import { DialPlan } from '../asterisk/dial-plan.ts'
 import { exitStatus, FatalError } from '../failure.ts'
 import type { SqsAccess } from '../forward/sqs-client.ts'
 import type { PlacedCalls } from '../normalise/placed-calls.ts'
-import type { Counters } from '../operate/counters.ts'
-import type { Log } from '../operate/log.ts'
 import { CommandExecutor, type CommandExecutorDependencies } from './command-executor.ts'
 import { CommandQueue } from './command-queue.ts'
 import type { DayVerifier } from './day-verifier.ts'
+import { Eraser, type EraserDependencies } from './eraser.ts'
 import { Journal } from './journal.ts'
 import { pollCommands } from './poll.ts'
 
-export interface CommandsDependencies {
-  site: string
+export interface CommandsDependencies extends Omit<EraserDependencies, 'journal'> {
   region: string
   stateFolder: string
   ari: { url: string; user: string; password: string }
@@ -25,8 +23,6 @@ export interface CommandsDependencies {
   presence: CommandExecutorDependencies['presence']
   days: DayVerifier
   setPace: CommandExecutorDependencies['setPace']
-  counters: Counters
-  log: Log
 }
 
 /** Journal the end of a call this much later, when the spool has persisted it. A crash before only publishes it again. */
@@ -61,15 +57,17 @@ export class Commands {
     const queue = this.#queue
     const ariRest = new AriRest(ari.url, ari)
     const dialPlan = new DialPlan(ariRest)
+    const eraser = new Eraser({ ...rest, journal: this.#journal })
     const execute = new CommandExecutor({
       ...rest,
+      eraser,
       ari: ariRest,
       dialPlan,
       journal: this.#journal,
       nowMs: () => queue.nowMs(),
     })
     await pollCommands({ ...rest, publicKey, queue, execute }, signal)
-    await rest.days.idle()
+    await Promise.all([rest.days.idle(), eraser.idle()])
   }
 
   /** Call it every second. */

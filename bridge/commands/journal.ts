@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import { PlacedCallId } from '../../contracts/commands.ts'
 import { errorCode } from '../failure.ts'
 import type { PlacedRequest } from '../normalise/placed-calls.ts'
+import { type Disk, readIfPresent, realDisk } from '../spool/disk.ts'
 
 /**
  * A claim: the file `commands/<call id>`, created once with O_EXCL and synced with its folder before the phone rings. A
@@ -20,7 +21,9 @@ const endedLine = 'ended\n'
 export class Journal {
   readonly #folder: string
   #notBeforeMs = 0
-  constructor(stateFolder: string) {
+  readonly #disk: Pick<Disk, 'read' | 'replace'>
+  constructor(stateFolder: string, disk: Pick<Disk, 'read' | 'replace'> = realDisk) {
+    this.#disk = disk
     this.#folder = join(stateFolder, 'commands')
   }
 
@@ -70,6 +73,24 @@ export class Journal {
       return false
     await this.noteEnded(order)
     return true
+  }
+
+  /** Removes dialled numbers that match from the claims, which stay; returns how many there were. */
+  async erase(matches: (bytes: Buffer) => boolean): Promise<number> {
+    let removed = 0
+    for (const call of await readdir(this.#folder)) {
+      const path = join(this.#folder, call)
+      const bytes = v.is(PlacedCallId, call) ? await readIfPresent(this.#disk, path) : undefined
+      if (!bytes) continue
+      const text = bytes.toString('utf8')
+      if (!matches(bytes)) continue
+      const { endpoint, startedAt } = readClaim(text.split('\n')[0] ?? '')
+      const claim = { endpoint: matches(Buffer.from(endpoint)) ? 'PJSIP/unknown' : endpoint, extension: '', startedAt }
+      const ended = text.endsWith(endedLine) ? endedLine : ''
+      await this.#disk.replace(path, Buffer.from(`${JSON.stringify(claim)}\n${ended}`))
+      removed += 1
+    }
+    return removed
   }
 
   /** Marks the call's end as published. Not synced: the cloud deduplicates an end that is published twice. */

@@ -16,6 +16,8 @@ const paceMs = 1000
 const backlogLines = 500
 /** How often a file that cannot be read is looked at again. */
 const lookMs = 1000
+/** A check of the file reads so many records: one that cannot tell the time zone by then never can. */
+const checkedLinesMax = 50
 
 export interface CdrLaneDependencies {
   site: SiteId
@@ -30,7 +32,7 @@ export interface CdrLaneDependencies {
   /** Default: CSV is recognised by its content, in the time zone of this machine. */
   format?: CdrFormat
   /** Whether the file can be read at all; without it, that is taken for granted. */
-  watch?: { look(): Promise<boolean> }
+  watch?: { look(): Promise<boolean>; readonly isZoneChecked: boolean }
 }
 
 /** Sends CDRs from Asterisk's file to SQS. The file position advances only past records that SQS or the quarantine has. */
@@ -47,10 +49,13 @@ export class CdrLane {
 
   async run(signal: AbortSignal): Promise<void> {
     await this.#isReadable(signal)
-    for (let isFirst = true; ; isFirst = false) {
-      const batch = await this.#dependencies.file.next(signal)
-      // The file may have been absent or empty at the start.
-      if (!batch || (isFirst && !(await this.#isReadable(signal)))) return
+    const { file, watch } = this.#dependencies
+    for (let lines = 0; ; ) {
+      const batch = await file.next(signal)
+      // At the start the file may have been absent, empty, or too short to tell the time zone of its records.
+      const mustLook = lines === 0 || (lines < checkedLinesMax && watch?.isZoneChecked === false)
+      if (!batch || (mustLook && !(await this.#isReadable(signal)))) return
+      lines += batch.lines.length
       if (!(await this.#process(batch, signal))) return
       if (batch.lines.length < backlogLines) await wait(paceMs, signal, this.#clock)
     }

@@ -36,6 +36,22 @@ export interface Disk {
 /** Suffix of a file that is being removed gradually. */
 export const releasedSuffix = '.gone'
 
+/** Suffix of the temporary file of `replace`, which a crash may leave. */
+const temporarySuffix = '.new'
+
+/** Returns the name of the file that a temporary file was to replace. */
+export function withoutSuffix(name: string): string {
+  return name.endsWith(temporarySuffix) ? name.slice(0, -temporarySuffix.length) : name
+}
+
+/** Reads a file; undefined if there is none. */
+export function readIfPresent(disk: Pick<Disk, 'read'>, path: string): Promise<Buffer | undefined> {
+  return disk.read(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+}
+
 /** Every file may contain phone numbers: only the bridge's user may read them. */
 const privateFile = 0o600
 const privateFolder = 0o700
@@ -88,7 +104,7 @@ async function truncateAndSync(path: string, length: number): Promise<void> {
 }
 
 async function replace(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.new`
+  const temporary = path + temporarySuffix
   const handle = await open(temporary, 'w', privateFile)
   try {
     await handle.writeFile(bytes)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Clock, realClock } from '../operate/clock.ts'
-import { type Disk, realDisk } from './disk.ts'
+import { type Disk, readIfPresent, realDisk, withoutSuffix } from './disk.ts'
 
 /** Longer items are cut. The longest SQS body is 1 MiB too. */
 const itemBytesMax = 1_048_576
@@ -61,6 +61,33 @@ export class Quarantine {
       })
     this.#last = turn.catch(() => undefined)
     return turn
+  }
+
+  /**
+   * Removes the items that match, and what a crash left of one that was being written. Returns how many there were. After a
+   * crash in between, the others are still there.
+   */
+  erase(matches: (bytes: Buffer) => boolean): Promise<number> {
+    const turn = this.#last.then(() => this.#erase(matches))
+    this.#last = turn.then(
+      () => undefined,
+      () => undefined,
+    )
+    return turn
+  }
+
+  async #erase(matches: (bytes: Buffer) => boolean): Promise<number> {
+    let removed = 0
+    for (const name of await this.#disk.list(this.#folder)) {
+      if (!itemName.test(withoutSuffix(name))) continue
+      const path = join(this.#folder, name)
+      const bytes = await readIfPresent(this.#disk, path)
+      if (!bytes || !matches(bytes)) continue
+      await this.#disk.remove(path)
+      this.#names = this.#names.filter((known) => known !== name)
+      removed += 1
+    }
+    return removed
   }
 
   async #write(what: string, bytes: Uint8Array): Promise<void> {

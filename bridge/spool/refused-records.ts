@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { SwitchhookError } from '../../contracts/errors.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
-import { type Disk, realDisk } from './disk.ts'
+import { type Disk, readIfPresent, realDisk, withoutSuffix } from './disk.ts'
 
 /*
  * The quarantine of CDRs that cannot be read. Unlike frames of ARI they are never deleted to make room: a CDR exists once.
@@ -50,6 +50,8 @@ export class RefusedRecords {
   #files = new Map<string, { records: number; bytes: number }>()
   /** Begins at a random number: another process may write at the same millisecond. */
   #number: number
+  /** Writes run one after the other, so that `erase` finds no file that is being written. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(folder: string, disk: Disk = realDisk, clock: Clock = realClock, limit = bytesMax) {
     this.#folder = folder
@@ -92,7 +94,37 @@ export class RefusedRecords {
     if (records.length === 0) return
     if (this.isFull) await this.refresh()
     if (this.isFull) throw new QuarantineFullError(this.#folder)
-    await this.#write(this.#clock.nowMs(), records)
+    await this.#inTurn(() => this.#write(this.#clock.nowMs(), records))
+  }
+
+  /**
+   * Removes the records that match, and what a crash left of a file that was being written. Returns how many there were. The
+   * files of the others are replaced, as `quarantine retry` does.
+   */
+  erase(matches: (bytes: Buffer) => boolean): Promise<number> {
+    return this.#inTurn(async () => {
+      let removed = 0
+      for (const name of await this.names()) {
+        const records = await this.read(name)
+        const left = records.filter(({ reason, bytes }) => !matches(bytes) && !matches(Buffer.from(reason)))
+        if (left.length === records.length) continue
+        await this.replace(name, left)
+        removed += records.length - left.length
+      }
+      for (const name of await this.#disk.list(this.#folder)) {
+        const path = join(this.#folder, name)
+        const isLeftOver = !fileName.test(name) && fileName.test(withoutSuffix(name))
+        const bytes = isLeftOver && (await readIfPresent(this.#disk, path))
+        if (bytes && matches(bytes)) await this.#disk.remove(path)
+      }
+      return removed
+    })
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(act)
+    this.#last = turn.catch(() => undefined)
+    return turn
   }
 
   /** Replaces a file by another with these records. After a crash in between, there are both. */
@@ -117,10 +149,7 @@ export class RefusedRecords {
 
   /** Reads the records of a file; none if it is gone. A damaged line is returned as it is. */
   async read(name: string): Promise<RefusedRecord[]> {
-    const content = await this.#disk.read(join(this.#folder, name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
+    const content = await readIfPresent(this.#disk, join(this.#folder, name))
     if (!content) return []
     if (name.endsWith('.bin')) return [{ reason: 'refused by an earlier version', bytes: content }]
     return content.toString('utf8').split('\n').filter(Boolean).map(decode)

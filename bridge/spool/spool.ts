@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Clock, realClock } from '../operate/clock.ts'
+import { wait } from '../operate/wait.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { ackFile, type Recovered, recover, type Segment, segmentPath } from './recover.ts'
 import { writeSealed } from './sealed-file.ts'
@@ -40,6 +41,7 @@ const pendingBytesMax = 16 * 1024 * 1024
 const ackSaveMs = 1000
 /** Limit for the last write when closing. Only a full disk takes longer. */
 const closeMsMax = 2000
+const emptiedPollMs = 100
 
 export interface SpoolOptions {
   folder: string
@@ -72,6 +74,8 @@ export class Spool {
   #saving: Promise<void> = Promise.resolve()
   #deleting: Promise<void> | undefined
   #isClosing = false
+  /** The writer has to close the newest segment, so that it can be removed. */
+  #mustEndSegment = false
 
   constructor(options: SpoolOptions) {
     this.#options = options
@@ -146,12 +150,32 @@ export class Spool {
   async #writeAll(): Promise<void> {
     const batch = this.#pending
     const first = batch[0]
-    if (!first) return
-    const bytes = Buffer.concat(batch.map((item) => item.bytes))
-    this.#pending = []
-    if (!(await this.#writer.write(first.record.number, batch.length, bytes))) return
-    this.#pendingBytes -= bytes.length
-    this.#options.onDurable(batch.map((item) => item.record))
+    if (first) {
+      const bytes = Buffer.concat(batch.map((item) => item.bytes))
+      this.#pending = []
+      if (!(await this.#writer.write(first.record.number, batch.length, bytes))) return
+      this.#pendingBytes -= bytes.length
+      this.#options.onDurable(batch.map((item) => item.record))
+    }
+    if (!this.#mustEndSegment) return
+    this.#mustEndSegment = false
+    await this.#writer.close()
+  }
+
+  /**
+   * Resolves with true once every record of before this call is sent, and its segment removed from disk; with false if the
+   * signal aborted it. Nothing is rewritten, so a crash at any point leaves an ordinary spool.
+   */
+  async emptied(signal: AbortSignal): Promise<boolean> {
+    const next = this.#next
+    this.#mustEndSegment = true
+    this.#startWriting()
+    while (this.#mustEndSegment || this.#segments.some(({ first }) => first < next)) {
+      if (signal.aborted || this.#state !== 'open') return false
+      this.#startDeleting()
+      await wait(emptiedPollMs, signal, this.#clock)
+    }
+    return true
   }
 
   /**

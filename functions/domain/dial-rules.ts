@@ -1,7 +1,7 @@
 import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import * as v from 'valibot'
 import { DialNumber, dialSeparators } from '../../contracts/dial-number.ts'
-import { extensionDigitsMax } from './number-spelling.ts'
+import { extensionDigitsMax } from '../../contracts/numbers/number-spelling.ts'
 import type { Numbering } from './phone-number.ts'
 import { shortNumberKind } from './short-number.ts'
 import type { SiteNumbers } from './site-numbers.ts'

@@ -1,8 +1,8 @@
 import type { SettingName } from '../../contracts/commands.ts'
 import type { EndpointState } from '../../contracts/facts.ts'
+import { extensionDigitsMax } from '../../contracts/numbers/number-spelling.ts'
 import { extensionOf, forwardParts, forwardWhens } from '../../contracts/presence.ts'
 import type { DoNotDisturb, Forwards } from '../../contracts/routes/extensions.ts'
-import { extensionDigitsMax } from './number-spelling.ts'
 
 export function forwardsOf(extension: string, state: EndpointState): Forwards {
   const set = forwardWhens.flatMap((when) => {

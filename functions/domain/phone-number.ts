@@ -1,66 +1,21 @@
-import {
-  type CountryCode,
-  getCountryCallingCode,
-  isSupportedCountry,
-  parsePhoneNumberFromString,
-} from 'libphonenumber-js/min'
-import { extensionDigitsMax, plainNumber } from './number-spelling.ts'
+import { getCountryCallingCode } from 'libphonenumber-js/min'
+import { plainNumber } from '../../contracts/numbers/number-spelling.ts'
+import { countryCode, type Dialling } from '../../contracts/numbers/phone-number.ts'
 import { type SiteLines, unknownLines } from './site-lines.ts'
 
-/**
- * How a site reads numbers. Numbers are shown and searched in E.164 where they are telephone numbers, else as Asterisk
- * has them. The rules of countries are libphonenumber's (https://github.com/google/libphonenumber).
- */
-export interface Numbering {
-  /** ISO 3166-1 alpha-2, whose national and international prefixes the users of the PBX dial. */
-  country: CountryCode
-  /** Digits that phones of the site dial before an outside number; empty where they dial none. */
-  outsidePrefix?: string | undefined
+export { canonicalDialled, canonicalNumber, isExtension } from '../../contracts/numbers/phone-number.ts'
+
+/** How a site reads numbers: how its users dial, and which numbers are lines of the site. */
+export interface Numbering extends Dialling {
   lines?: SiteLines | undefined
 }
 
-const dialable = /^\+?[0-9*#]+$/
-
 export function numbering(country: string, more: Omit<Numbering, 'country'> = {}): Numbering {
-  return { country: isSupportedCountry(country) ? country : 'FR', ...more }
+  return { country: countryCode(country), ...more }
 }
 
 export function linesOf({ lines }: Numbering): SiteLines {
   return lines ?? unknownLines
-}
-
-/** An extension, a service code or a short number of the country: dialled as it is, never made international. */
-export function isExtension(number: string): boolean {
-  return /^[0-9*#]+$/.test(number) && (number.length <= extensionDigitsMax || /[*#]/.test(number))
-}
-
-/**
- * Returns the one form in which a number is stored as a key, searched and shown; empty for an anonymous caller. A
- * canonical number is returned unchanged. A text that is no number (a SIP name, `s`) is returned trimmed.
- */
-export function canonicalNumber(text: string, { country }: Numbering): string {
-  const { number, kind } = plainNumber(text)
-  if (kind !== 'number' || !dialable.test(number) || isExtension(number)) return number
-  const parsed = parsePhoneNumberFromString(number, country)
-  return parsed?.isPossible() ? parsed.number : number
-}
-
-/**
- * Returns the canonical form of a number that a phone of the site dialled, without the outside prefix: `00612345678` is
- * +33612345678 in France with prefix 0. Without a prefix, or where no telephone number is left after it, it equals
- * `canonicalNumber`.
- */
-export function canonicalDialled(text: string, numbering: Numbering): string {
-  const { outsidePrefix = '', country } = numbering
-  const { number, kind } = plainNumber(text)
-  if (outsidePrefix !== '' && kind === 'number' && number.startsWith(outsidePrefix) && !isExtension(number)) {
-    const outside = number.slice(outsidePrefix.length)
-    const parsed = dialable.test(outside) ? parsePhoneNumberFromString(outside, country) : undefined
-    // `0033612345678` at prefix 0: no valid number is left after the prefix, so the zero belongs to the number.
-    const isInternational = /^(?:\+|00|011)/.test(outside)
-    if (parsed && (isInternational ? parsed.isPossible() : parsed.isValid())) return parsed.number
-  }
-  return canonicalNumber(text, numbering)
 }
 
 /** Digits after which a search by first digits is answered; fewer would name half of a country. */

@@ -1,6 +1,6 @@
 import { extensionInName, parseChannelName } from '../../contracts/channel-name.ts'
 import type { EndpointState } from '../../contracts/facts.ts'
-import { extensionDigitsMax } from './number-spelling.ts'
+import { extensionDigitsMax } from '../../contracts/numbers/number-spelling.ts'
 
 /** Extensions and trunks of a site, as its settings name them. Either may be unknown (empty). */
 export interface SiteLines {

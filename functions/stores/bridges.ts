@@ -15,6 +15,8 @@ const BridgeRow = v.looseObject({
   enrolledAt: v.optional(v.number()),
   askedAt: v.optional(v.number()),
   revokedAt: v.optional(v.number()),
+  /** True for a key that signed dead letters again, after an erasure. */
+  isOfErasure: v.optional(v.boolean()),
 })
 /** Times are Unix milliseconds. `publicKey` is absent until the bridge enrols with the code. */
 export type BridgeRow = v.InferOutput<typeof BridgeRow>
@@ -34,6 +36,8 @@ const unusedSeconds = 86_400
 const listedMax = 100
 /** A page holds 2,000 bridges. */
 const pagesMax = 10
+/** A dead letter is kept for 14 days, and a redriven one as long again. */
+const erasureKeySeconds = 30 * 86_400
 
 /**
  * Stores the bridges of a site. A row is created with an enrolment code, and one write enrols the bridge, so a code is
@@ -87,7 +91,14 @@ export class BridgeStore extends Store {
   async list(site: SiteId): Promise<BridgeRow[]> {
     const query = { pk: keys.bridge(site, '').pk, read: 'consistent', limit: listedMax, unreadable: 'skip' } as const
     const { items } = await this.table.page(BridgeRow, query)
-    return items.sort((a, b) => a.createdAt - b.createdAt)
+    return items.filter(({ isOfErasure }) => !isOfErasure).sort((a, b) => a.createdAt - b.createdAt)
+  }
+
+  /** Registers a key that verifies dead letters which an erasure has signed again. Its private half no longer exists. */
+  async putErasureKey(site: SiteId, key: string, publicKey: string, now: number): Promise<void> {
+    const code = { codeHash: '', codeExpiresAt: now }
+    const row = { ...code, createdAt: now, createdBy: 'erasure', publicKey, isOfErasure: true }
+    await this.table.put({ ...keys.bridge(site, key), ...row, ttl: timeToLive(now, erasureKeySeconds) })
   }
 
   async removeAll(site: SiteId): Promise<number> {

@@ -1,94 +1,93 @@
-import { randomUUID } from 'node:crypto'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
-import { Cdr } from '../../contracts/cdr.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { fileCdr } from '../domain/filing.ts'
 import { eraseCdr, findsInRow } from '../domain/personal/erase-cdr.ts'
-import type { NumberSearch } from '../domain/personal/number-search.ts'
+import type { Erasing } from '../domain/personal/erasing.ts'
 import { lane, partyKey, TimeRow } from './cdrs.ts'
+import { eachFrom, type Position } from './position.ts'
 import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
-const number = v.optional(v.string())
-const PartyRow = v.looseObject({ pk: v.string(), sk: v.string(), cdr: Cdr, a: number, b: number })
+const Row = v.looseObject({ ...TimeRow.entries, pk: v.string() })
+type Row = v.InferOutput<typeof Row>
 /** Pages that one call may read: 100 GB, more than an invocation can. */
 const pagesMax = 100_000
 
+/** Which rows of a month are erased. Each kind is searched by itself, so that a pass may end between any two writes. */
+export type RowKind = 'time' | 'caller' | 'callee'
+export const rowKinds = ['time', 'caller', 'callee'] as const satisfies readonly RowKind[]
+
 /**
- * Erases a number from the call log: first it erases the number from the time row and marks that row, then it deletes the
- * number's party row and writes the other party's row from the time row. A redelivery writes party rows from the time row
- * too, so it brings nothing back.
+ * Erases a number from the call log. A redelivery writes party rows from the time row, which is erased first, so it brings
+ * nothing back. What replaces a row has a key that depends on the row and the erasure alone: a pass that was killed between two
+ * writes is repeated by the next one, and stores nothing twice.
  */
 export class CdrErasure extends Store {
   readonly #isOver: () => boolean
-  /** What replaces the ids that hold the number, so that the legs of a call stay together. */
-  readonly #newIds = new Map<string, string>()
   constructor(db: DynamoDBDocumentClient, tableName: string, isOver: () => boolean) {
     super(db, tableName)
     this.#isOver = isOver
   }
 
   /**
-   * Erases a number from the rows of a month and returns the linkedids of their calls. Each row is read and searched, since
-   * the number may be in any spelling in any field, those that only this PBX writes too: at half a read unit per 4 KB a
-   * million records cost 0.06 dollars.
+   * Erases a number from the rows of a month. Each row is read and searched, since the number may
+   * be in any spelling in any field, those that only this PBX writes too: at half a read unit per 4 KB a million records cost
+   * 0.06 dollars for each kind.
+   * @param before removes what is stored under a call, before its row is erased
    */
-  async erase(site: SiteId, month: string, search: NumberSearch): Promise<string[]> {
-    const linkedids: string[] = []
-    const query = { pk: keys.timeRows(site, month, lane), read: 'consistent' } as const
-    for await (const rows of this.table.pages(TimeRow, query, { pagesMax, isOver: this.#isOver })) {
-      for (const row of rows) {
-        if (!findsInRow(row, search)) continue
-        await this.#eraseRow(site, month, row, search)
-        linkedids.push(row.cdr.linkedid)
-      }
-    }
-    await this.#deleteLeftOvers(site, month, search)
-    return linkedids
+  async erase(
+    site: SiteId,
+    month: string,
+    kind: RowKind,
+    erasing: Erasing,
+    position: Position,
+    before: (linkedid: string) => Promise<unknown>,
+  ): Promise<void> {
+    const query = { pk: partitionOf(site, month, kind), read: 'consistent' } as const
+    const pages = this.table.pages(Row, query, { pagesMax, isOver: this.#isOver, after: position.after })
+    await eachFrom(pages, position, this.#isOver, async (row) => {
+      if (!findsInRow(row, erasing.search)) return
+      if (kind === 'time') {
+        await before(row.cdr.linkedid)
+        await this.#eraseTimeRow(site, row, erasing)
+      } else await this.#erasePartyRow((kind === 'caller' ? row.a : row.b) ?? '', row, erasing)
+      position.count(1)
+    })
   }
 
-  async #eraseRow(site: SiteId, month: string, row: TimeRow, search: NumberSearch): Promise<void> {
-    const { raw: _raw, a, b, sk, ...rest } = row
-    const { linkedid, uniqueid } = row.cdr
-    const cdr = eraseCdr(row.cdr, search, (id) => this.#newId(id))
-    const filed = sk.slice(0, sk.indexOf('#'))
-    const key = [filed, cdr.linkedid, cdr.uniqueid].join('#') + sk.slice([filed, linkedid, uniqueid].join('#').length)
-    const others = { ...(a && !search.holds(a) && { a }), ...(b && !search.holds(b) && { b }) }
-    const emptied: TimeRow = { ...rest, ...others, sk: key, cdr, erased: true }
-    const pk = keys.timeRows(site, month, lane)
-    await this.table.put({ ...emptied, pk })
-    if (key !== sk) {
-      if (fileCdr(cdr).needsAlias) await this.table.put({ pk: keys.alias(site, cdr.linkedid), sk: key, ttl: row.ttl })
-      await this.table.delete({ pk: keys.alias(site, linkedid), sk })
-      await this.table.delete({ pk, sk })
-    }
-    if (a) await this.table.delete({ pk: keys.callerRows(site, month), sk: partyKey(a, sk) })
-    if (b) await this.table.delete({ pk: keys.calleeRows(site, month), sk: partyKey(b, sk) })
-    await this.#putParties(site, month, emptied)
+  /** The old row is deleted last: until then the next pass finds it and does the rest. */
+  async #eraseTimeRow(site: SiteId, row: Row, erasing: Erasing): Promise<void> {
+    const emptied = emptiedRow(row, erasing)
+    const { sk, cdr, ttl } = emptied
+    await this.table.put({ ...emptied, erased: true })
+    if (sk === row.sk) return
+    if (fileCdr(cdr).needsAlias) await this.table.put({ pk: keys.alias(site, cdr.linkedid), sk, ttl })
+    await this.table.delete({ pk: keys.alias(site, row.cdr.linkedid), sk: row.sk })
+    await this.table.delete({ pk: row.pk, sk: row.sk })
   }
 
-  async #putParties(site: SiteId, month: string, { sk, cdr, a, b, doubt, importId, ttl }: TimeRow): Promise<void> {
-    const content = { cdr, a, b, doubt, importId, ttl }
-    if (a) await this.table.put({ pk: keys.callerRows(site, month), sk: partyKey(a, sk), ...content })
-    if (b) await this.table.put({ pk: keys.calleeRows(site, month), sk: partyKey(b, sk), ...content })
+  /** The row of the erased party is deleted; that of the other one stays, without the number. */
+  async #erasePartyRow(party: string, row: Row, erasing: Erasing): Promise<void> {
+    const emptied = emptiedRow({ ...row, sk: row.sk.slice(partyKey(party, '').length) }, erasing)
+    const isErased = erasing.search.holds(party)
+    const sk = partyKey(party, emptied.sk)
+    if (!isErased) await this.table.put({ ...emptied, sk })
+    if (isErased || sk !== row.sk) await this.table.delete({ pk: row.pk, sk: row.sk })
   }
+}
 
-  /** Deletes party rows that hold the number and whose time row was erased by an earlier, interrupted pass. */
-  async #deleteLeftOvers(site: SiteId, month: string, search: NumberSearch): Promise<void> {
-    for (const pk of [keys.callerRows(site, month), keys.calleeRows(site, month)]) {
-      const query = { pk, read: 'consistent' } as const
-      for await (const rows of this.table.pages(PartyRow, query, { pagesMax, isOver: this.#isOver })) {
-        for (const row of rows) {
-          if (findsInRow(row, search)) await this.table.delete({ pk: row.pk, sk: row.sk })
-        }
-      }
-    }
-  }
+function partitionOf(site: SiteId, month: string, kind: RowKind): string {
+  if (kind === 'time') return keys.timeRows(site, month, lane)
+  return kind === 'caller' ? keys.callerRows(site, month) : keys.calleeRows(site, month)
+}
 
-  #newId(id: string): string {
-    const known = this.#newIds.get(id) ?? `erased-${randomUUID()}`
-    this.#newIds.set(id, known)
-    return known
-  }
+/** Returns the row without the number, under the key that its record has then. */
+function emptiedRow({ raw: _raw, a, b, ...row }: Row, { search, newId }: Erasing): Row {
+  const { linkedid, uniqueid } = row.cdr
+  const cdr = eraseCdr(row.cdr, search, newId)
+  const filed = row.sk.slice(0, row.sk.indexOf('#'))
+  const rest = row.sk.slice([filed, linkedid, uniqueid].join('#').length)
+  const parties = { ...(a && !search.holds(a) && { a }), ...(b && !search.holds(b) && { b }) }
+  return { ...row, ...parties, cdr, sk: [filed, cdr.linkedid, cdr.uniqueid].join('#') + rest }
 }

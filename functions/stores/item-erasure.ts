@@ -1,8 +1,9 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
+import type { NumberSearch } from '../../contracts/numbers/number-search.ts'
 import { erasedFrom, findsIn } from '../domain/personal/erase-item.ts'
-import type { NumberSearch } from '../domain/personal/number-search.ts'
+import { eachFrom, type Position } from './position.ts'
 import { type Item, Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
@@ -23,42 +24,40 @@ export class ItemErasure extends Store {
   }
 
   /**
-   * Erases the number from the items of a partition and returns how many held it. An item whose key holds it is deleted. One
+   * Erases the number from the items of a partition. An item whose key holds it is deleted. One
    * that another function changes at the same time is left to the next pass.
    * @param before removes what is stored under an item, given its sort key
    */
-  async erase(pk: string, search: NumberSearch, before?: (sk: string) => Promise<unknown>): Promise<number> {
-    let found = 0
-    const query = { pk, read: 'consistent' } as const
-    for await (const items of this.table.pages(AnyItem, query, { pagesMax, isOver: this.#isOver })) {
-      for (const item of items) {
-        const { pk: _pk, ...rest } = item
-        if (!findsIn(rest, search)) continue
-        found += 1
-        await before?.(item.sk)
-        await this.#eraseItem(item, search)
-      }
-    }
-    return found
+  async erase(
+    pk: string,
+    search: NumberSearch,
+    position: Position,
+    before?: (sk: string) => Promise<unknown>,
+  ): Promise<void> {
+    const limits = { pagesMax, isOver: this.#isOver, after: position.after }
+    const pages = this.table.pages(AnyItem, { pk, read: 'consistent' }, limits)
+    await eachFrom(pages, position, this.#isOver, async (item) => {
+      const { pk: _pk, ...rest } = item
+      if (!findsIn(rest, search)) return
+      await before?.(item.sk)
+      await this.#eraseItem(item, search)
+      position.count(1)
+    })
   }
 
   /**
    * Removes the time lines of the calls that hold the number and have no call record. Their keys are nowhere listed, so this
    * reads the whole table: erasures are rare, and time lines are kept for 30 days.
    */
-  async eraseTimeLines(site: SiteId, search: NumberSearch): Promise<number> {
-    let found = 0
+  async eraseTimeLines(site: SiteId, search: NumberSearch, position: Position): Promise<void> {
     const prefix = keys.timeLine(site, '')
-    const limits = { pagesMax, isOver: this.#isOver }
-    for await (const items of this.table.scan(AnyItem, prefix, limits)) {
-      for (const { pk, sk, ...rest } of items) {
-        // A site id may have the same digits.
-        if (!findsIn([pk.slice(prefix.length), rest], search)) continue
-        found += 1
-        await this.table.delete({ pk, sk })
-      }
-    }
-    return found
+    const limits = { pagesMax, isOver: this.#isOver, after: position.after }
+    await eachFrom(this.table.scan(AnyItem, prefix, limits), position, this.#isOver, async ({ pk, sk, ...rest }) => {
+      // A site id may have the same digits.
+      if (!findsIn([pk.slice(prefix.length), rest], search)) return
+      await this.table.delete({ pk, sk })
+      position.count(1)
+    })
   }
 
   async #eraseItem(item: AnyItem, search: NumberSearch): Promise<void> {

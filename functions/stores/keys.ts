@@ -93,6 +93,15 @@ export class KeyStore extends Store {
     })
   }
 
+  /** Changes the name of a key that has still the seen one. */
+  async rename(prefix: string, seen: KeyRow, name: string): Promise<void> {
+    await this.table.update(keys.key(prefix), {
+      update: 'SET #name = :name',
+      condition: '#name = :seen AND site = :site',
+      values: { name, seen: seen.name, site: seen.site },
+    })
+  }
+
   /** Stores when the key was used, at most once an hour. */
   async touch(prefix: string, row: KeyRow, now: number): Promise<void> {
     if (row.lastUsedAt !== undefined && now - row.lastUsedAt < lastUseMs) return

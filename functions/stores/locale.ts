@@ -16,6 +16,7 @@ const SiteRow = v.looseObject({
   retentionDays: v.optional(v.number()),
   settings: v.optional(v.looseObject({ outsidePrefix: v.optional(v.string()), ...lineSettings }), {}),
 })
+type SiteRow = v.InferOutput<typeof SiteRow>
 
 /** Numbers of phones are two to six digits; a trunk may show a whole telephone number as its own. */
 const Phone = v.looseObject({
@@ -24,8 +25,15 @@ const Phone = v.looseObject({
   state: v.optional(v.looseObject({ number: v.optional(v.string()) })),
 })
 const extension = /^\d{1,6}$/
-/** A site has at most some thousand endpoints of 0.3 KB: a page or two of 1 MB, once a minute and process. */
+/** A site has at most some thousand endpoints of 0.3 KB: a page or two of 1 MB. */
 const pagesMax = 100
+/**
+ * A process reads the phones of a site again after a minute for each 200 of them: eight read units a minute. After ten minutes
+ * at most, a new phone has its number.
+ */
+const phonesPerMinute = 200
+const minuteMs = 60_000
+const phonesMsMax = 10 * minuteMs
 
 /**
  * Where a site is: its country, by which numbers are read, its time zone (IANA), by which days are counted, and the language
@@ -36,18 +44,38 @@ export interface Locale extends Numbering, Retention {
   language: 'fr' | 'en'
 }
 
-export async function readLocale(db: DynamoDBDocumentClient, table: string, site: SiteId): Promise<Locale> {
+type Phones = ReadonlyMap<string, string>
+
+/** Returns how a site's users dial, without the numbers of its phones. */
+export async function readNumbering(db: DynamoDBDocumentClient, table: string, site: SiteId): Promise<Numbering> {
+  return toLocale(await readSite(new Table(db, table), site), new Map())
+}
+
+/** Returns a function that reads the locale of a site and remembers it: its settings for a minute, its phones for longer. */
+export function cachedLocale(db: DynamoDBDocumentClient, table: string, now: () => number) {
   const live = new Table(db, table)
-  const [row, phones] = await Promise.all([
-    live.get(SiteRow, keys.site(site), 'eventual'),
-    live.items(Phone, { pk: keys.endpoints(site), read: 'eventual', unreadable: 'skip' }, pagesMax),
-  ])
-  const numbers = new Map(
+  const lifetimeMs = ({ size }: Phones) => Math.min(phonesMsMax, Math.max(1, size / phonesPerMinute) * minuteMs)
+  const phonesOf = cachedBySite((site) => readPhones(live, site), now, lifetimeMs)
+  return cachedBySite(async (site): Promise<Locale> => {
+    const [row, phones] = await Promise.all([readSite(live, site), phonesOf(site)])
+    return toLocale(row, phones)
+  }, now)
+}
+
+async function readSite(live: Table, site: SiteId): Promise<SiteRow> {
+  return (await live.get(SiteRow, keys.site(site), 'eventual')) ?? v.parse(SiteRow, {})
+}
+
+async function readPhones(live: Table, site: SiteId): Promise<Phones> {
+  const phones = await live.items(Phone, { pk: keys.endpoints(site), read: 'eventual', unreadable: 'skip' }, pagesMax)
+  return new Map(
     phones.flatMap(({ sk, ended, state }): [string, string][] =>
       !ended && state?.number !== undefined && extension.test(state.number) ? [[sk, state.number]] : [],
     ),
   )
-  const { country, zone, language, retentionDays, settings } = row ?? v.parse(SiteRow, {})
+}
+
+function toLocale({ country, zone, language, retentionDays, settings }: SiteRow, numbers: Phones): Locale {
   const { outsidePrefix, trunks, extensions } = settings
   const lines = { trunks: new Set(trunks), ranges: readRanges(extensions), numbers }
   return {
@@ -56,9 +84,4 @@ export async function readLocale(db: DynamoDBDocumentClient, table: string, site
     language,
     ...(retentionDays !== undefined && { retentionDays }),
   }
-}
-
-/** Returns a `readLocale` that remembers what it read for a minute. */
-export function cachedLocale(db: DynamoDBDocumentClient, table: string, now: () => number) {
-  return cachedBySite((site) => readLocale(db, table, site), now)
 }

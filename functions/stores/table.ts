@@ -30,6 +30,8 @@ export interface PageLimits {
   pagesMax: number
   /** Returns true when the invocation has no time left for another page. */
   isOver?: (() => boolean) | undefined
+  /** Starts behind this item, which need not exist. */
+  after?: ItemKey | undefined
 }
 
 /** DynamoDB's own limits of a batch. */
@@ -140,9 +142,9 @@ export class Table {
   async *pages<S extends v.GenericSchema>(
     schema: StoredSchema<S>,
     query: Query,
-    { pagesMax, isOver }: PageLimits,
+    { pagesMax, isOver, after }: PageLimits,
   ): AsyncGenerator<v.InferOutput<S>[]> {
-    let start: Item | undefined
+    let start: Item | undefined = after
     for (let page = 0; page < pagesMax; page += 1) {
       if (isOver?.()) throw new OutOfTimeError('the invocation has no time left')
       const { items, next } = await this.page(schema, query, start)
@@ -157,10 +159,10 @@ export class Table {
   async *scan<S extends v.GenericSchema>(
     schema: StoredSchema<S>,
     prefix: string,
-    { pagesMax, isOver }: PageLimits,
+    { pagesMax, isOver, after }: PageLimits,
   ): AsyncGenerator<v.InferOutput<S>[]> {
     const filter = { FilterExpression: 'begins_with(pk, :prefix)', ExpressionAttributeValues: { ':prefix': prefix } }
-    let start: Item | undefined
+    let start: Item | undefined = after
     for (let page = 0; page < pagesMax; page += 1) {
       if (isOver?.()) throw new OutOfTimeError('the invocation has no time left')
       const from = start && { ExclusiveStartKey: start }

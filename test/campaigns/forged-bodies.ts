@@ -13,6 +13,7 @@ import { ConnectionStore } from '../../functions/stores/connections.ts'
 import { DirtyHourStore } from '../../functions/stores/dirty-hours.ts'
 import { PlacedCallStore } from '../../functions/stores/placed-calls.ts'
 import { PresenceStore } from '../../functions/stores/presence.ts'
+import { RemovalStore } from '../../functions/stores/removals.ts'
 import { SiteStore } from '../../functions/stores/sites.ts'
 import { TimeLineStore } from '../../functions/stores/time-lines.ts'
 import { VerifiedDayStore } from '../../functions/stores/verified-days.ts'
@@ -159,6 +160,7 @@ function consumer({ db, table }: TestTables, onRefused: (errorId: string) => voi
     hours: new DirtyHourStore(db, table),
     numberingOf: async () => numbering('FR'),
     days: new VerifiedDayStore(db, table),
+    removals: new RemovalStore(db, table),
     settle: async () => undefined,
     now: Date.now,
   }

@@ -42,6 +42,13 @@ const queues = new Set<string>()
 
 const world = (process?: Process) => accessWorld(tables, queues, process)
 type World = AccessWorld
+const bridgeOf = ({ directory, bridges, commandQueues }: World) => ({
+  directory,
+  bridges,
+  commands: commandQueues,
+  signingKey: async () => generateKeyPairSync('ed25519').privateKey,
+  depths: async () => [],
+})
 
 const make = (site: string, { directory, keys, bridges, sites, commandQueues }: World, at = now) => {
   const request = v.parse(SiteRequest, { site, name: site })
@@ -180,6 +187,7 @@ test('if the deletion of a site is killed, the site is whole or deleted, and its
       removals,
       deleting: site,
       erasing: { numberingOf, cdrs: site.erasure, tables: partitions, items: site.items, others: [] },
+      bridge: bridgeOf(site),
       exports: site.exports,
     }
     for (let n = 0; n < 5; n++) {

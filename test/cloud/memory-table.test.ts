@@ -5,6 +5,7 @@ import type { CallEntity } from '../../contracts/frames.ts'
 import { formatVersion } from '../../contracts/version.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { PresenceStore } from '../../functions/stores/presence.ts'
+import { RemovalStore, RemovalTakenError } from '../../functions/stores/removals.ts'
 import { SiteStore } from '../../functions/stores/sites.ts'
 import { TotalStore } from '../../functions/stores/totals.ts'
 import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
@@ -17,6 +18,7 @@ import { startTables, type TestTables } from '../support/tables.ts'
  * all answers and rows compared.
  */
 let tables: TestTables
+const lastKey = { pk: 'p', sk: 's' }
 beforeAll(async () => {
   tables = await startTables()
 })
@@ -50,6 +52,34 @@ test('the table in memory returns the rows of an hour in the same order as the D
   expect(found[0]).toEqual(found[1])
 })
 
+test('the table in memory adds to counts, removes fields and takes a lease as the DynamoDB emulator does', async () => {
+  const memory = new MemoryTable()
+  const both = [documentClientOver(async (command) => memory.carryOut(command)), tables.db]
+  const found = await Promise.all(
+    both.map(async (db) => {
+      const store = new RemovalStore(db, tables.table)
+      const job = { site: 'office', id: 'e' }
+      await store.create({ ...job, what: 'number', number: '1', askedAt: '2026-11-24T08:00:00Z' })
+      const [taken, refused] = [await store.take(job, 1_000), await store.take(job, 60_999)]
+      if (!taken) throw new Error('the removal was not taken')
+      await store.save(taken, { counts: { 'call records': 2 }, done: ['a'], hasFound: true, quietSince: 5 })
+      await store.save(taken, {
+        counts: { 'call records': 3, totals: 1 },
+        done: undefined,
+        at: { step: 's', key: lastKey },
+      })
+      await store.confirm('office', 'e', { claims: 4 }, 7)
+      const late = await store.take(job, 61_000)
+      const lost = await store.save(taken, { counts: { totals: 1 }, months: ['x'] }).catch((error: unknown) => error)
+      const [{ secret: _, ...left } = taken] = await store.all()
+      await store.release(late ?? taken)
+      return [refused, late?.leasedUntil, lost instanceof RemovalTakenError, left]
+    }),
+  )
+  expect(found[0]).toEqual(found[1])
+  const removed = { 'call records': 5, totals: 2, claims: 4 }
+  expect(found[0]?.[3]).toMatchObject({ removed, bridgeErasedAt: 7, at: { step: 's', key: lastKey }, hasFound: true })
+})
 test('the table in memory gives random commands the same results as the DynamoDB emulator', async () => {
   let run = 0
   await fc.assert(

@@ -62,6 +62,7 @@ async function createWorld(post: () => Promise<unknown> = async () => ({})) {
     const parts = {
       dialPlan,
       days: { offer: silent },
+      eraser: { offer: silent },
       ari,
       journal,
       placed,

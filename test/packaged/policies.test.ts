@@ -102,7 +102,7 @@ test('for each kind of item of the access table, allows each role only the reque
     SitesRole: { site: all, key: all, 'key list': all, bridge: all },
     BridgesRole: { site: 'get update', bridge: 'get query put update' },
     BridgeAuthRole: { site: 'get', bridge: 'get update' },
-    PersistRecordsRole: { bridge: 'get' },
+    PersistRecordsRole: { bridge: 'get', removal: 'update' },
     PushPresenceRole: { site: 'get', bridge: 'get' },
     PlacedCallsRole: { site: 'get', key: 'get' },
     ExtensionsRole: { site: 'get', key: 'get' },

@@ -4,7 +4,7 @@ import { Receipt } from '../../contracts/site.ts'
 import { keys } from '../../functions/stores/table-keys.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
-import { callFact, cdrEvent, endpointFact } from '../support/facts.ts'
+import { callFact, cdrEvent, endpointFact, erasedEvent } from '../support/facts.ts'
 import { subscriber } from '../support/subscriber.ts'
 import { until } from '../support/until.ts'
 
@@ -136,10 +136,14 @@ test('removes an erased number everywhere and keeps its calls without it', async
   })
   expect(asked.status).toBe(202)
   const { id } = v.parse(Receipt, await asked.json())
-  for (const minutes of [0, 2, 4]) await tick(minutes)
+  for (const minutes of [0, 2]) await tick(minutes)
+  expect(await receiptOf('erase', id)).toMatchObject({ state: 'waiting-for-bridge' })
+  await deployment.send(office, 'records', [erasedEvent('erase', id, { 'records in quarantine': 2 })])
+  await until('the confirmation', async () => (await receiptOf('erase', id)).state === 'running')
+  for (const minutes of [4, 6]) await tick(minutes)
   expect(await receiptOf('erase', id)).toMatchObject({
     state: 'done',
-    removed: { 'call records': 3, 'calls by API': 1 },
+    removed: { 'call records': 3, 'calls by API': 1, 'records in quarantine': 2 },
   })
   // A redelivery of the same CDRs brings nothing back.
   const again = [

@@ -83,7 +83,7 @@ test.each([
   ['a queue with Local members', 'real-queue-local.cdr.jsonl', '800', ['60', '61'], 5],
   ['a group of Local channels', 'real-group-local.cdr.jsonl', '810', ['60', '61'], 4],
 ])(
-  'in a call to %s, the phone behind the Local channel counts as the one that answered',
+  'case 04: in a call to %s, the phone behind the Local channel counts as the one that answered',
   (_kind, name, dialled, rang, talkSeconds) => {
     const [call] = callsOf(lines(name))
     expect(told(call)).toMatchObject({
@@ -103,7 +103,7 @@ test.each([
   },
 )
 
-test('an abandoned queue call is cancelled, although the queue answered the caller', () => {
+test('case 04: an abandoned queue call is cancelled, although the queue answered the caller', () => {
   expect(told(callsOf(lines('real-queue-abandoned.cdr.jsonl'))[0])).toMatchObject({
     result: 'cancelled',
     answeredBy: null,
@@ -111,7 +111,7 @@ test('an abandoned queue call is cancelled, although the queue answered the call
   })
 })
 
-test('of the three members of a FreePBX queue, only the one that took the call counts as answering', () => {
+test('case 04: of the three members of a FreePBX queue, only the one that took the call counts as answering', () => {
   expect(told(callsOf(rows('queue-local-members.json'))[0])).toMatchObject({
     direction: 'inbound',
     result: 'answered',
@@ -122,7 +122,7 @@ test('of the three members of a FreePBX queue, only the one that took the call c
   })
 })
 
-test('extensions of the dial plan such as s and h are not shown as the dialled number; the DID is', () => {
+test('case 06: extensions of the dial plan such as s and h are not shown as the dialled number; the DID is', () => {
   const [menu, hidden, voicemail, ended, refused] = callsOf(rows('dst-step-did.json'))
   expect(told(menu)).toMatchObject({ direction: 'inbound', dialled: '+33145678900', answeredBy: '+33145678900' })
   expect(told(hidden)).toMatchObject({ direction: 'inbound', caller: '', answeredBy: '101' })
@@ -131,7 +131,7 @@ test('extensions of the dial plan such as s and h are not shown as the dialled n
   expect(told(refused)).toMatchObject({ dialled: '', result: 'unreachable' })
 })
 
-test('the CDR of a snoop channel is not shown as a call', () => {
+test('case 20: the CDR of a snoop channel is not shown as a call', () => {
   expect(callsOf(lines('snoop.jsonl')).map((call) => call?.dialled)).toEqual(['61', undefined])
 })
 

@@ -34,25 +34,25 @@ const read = (record: string, zone = 'Europe/Paris'): Cdr => {
   return converted.row.cdr
 }
 
-test('in the hour that occurs twice in autumn, the uniqueid decides which one is meant, and no call ends before it starts', () => {
+test('case 01: in the hour that occurs twice in autumn, the uniqueid decides which one is meant, and no call ends before it starts', () => {
   const [across, second] = records('dst-fall-back.csv').map((record) => read(record))
   expect([across?.start, across?.end]).toEqual(['2026-10-25T00:59:50+0000', '2026-10-25T01:00:20+0000'])
   expect([second?.start, second?.end]).toEqual(['2026-10-25T01:30:00+0000', '2026-10-25T01:30:30+0000'])
 })
 
-test('reads three rows of 17 columns that end in userfield as three calls, not as one', () => {
+test('case 02: reads three rows of 17 columns that end in userfield as three calls, not as one', () => {
   const cdrs = records('master-17-userfield.csv').map((record) => read(record))
   expect(cdrs.map(({ userfield }) => userfield)).toEqual(['client-17', 'client-17', ''])
   expect(new Set(cdrs.map(({ linkedid }) => linkedid)).size).toBe(3)
 })
 
-test('distinguishes the sample mapping of Asterisk from the SQL order, which both have 19 columns', () => {
+test('case 03: distinguishes the sample mapping of Asterisk from the SQL order, which both have 19 columns', () => {
   expect(records('sample-mapping-19.csv').map((record) => read(record))).toMatchObject([
     { src: '60', uniqueid: '1795460590.1' },
   ])
 })
 
-test('reads JSON lines in which Asterisk did not escape quotes, backslashes and tabs of a name', () => {
+test('case 21: reads JSON lines in which Asterisk did not escape quotes, backslashes and tabs of a name', () => {
   const clids = records('json-unescaped.jsonl').map((line) => {
     const found = readJsonLine(line)
     return found.kind === 'row' ? [Object.keys(found.row).length, found.row['clid'], found.isCut] : found
@@ -64,7 +64,7 @@ test('reads JSON lines in which Asterisk did not escape quotes, backslashes and 
   ])
 })
 
-test('a JSON line that Asterisk cut off gives the fields that are complete', () => {
+test('case 22: a JSON line that Asterisk cut off gives the fields that are complete', () => {
   const found = readJsonLine(records('json-cut.jsonl')[0] ?? '')
   expect(found).toMatchObject({ kind: 'row', isCut: true, row: { uniqueid: '1796049991.15', peeraccount: '' } })
   expect(found.kind === 'row' && 'linkedid' in found.row).toBe(false)
@@ -74,7 +74,7 @@ test.each([
   [0, 'ends in the future'],
   [1, 'ends in the future'],
   [2, 'talks longer than it lasts'],
-])('a CDR with impossible lengths (record %i) is doubtful, because it %s', (n, reason) => {
+])('case 08: a CDR with impossible lengths (record %i) is doubtful, because it %s', (n, reason) => {
   const rows: TableRow[] = JSON.parse(records('huge-duration.json').join('\n'))
   const converted = convertRow(rows[n] ?? {}, 'UTC')
   expect('row' in converted && doubtOf(converted.row.cdr, 1_796_046_554)).toBe(reason)

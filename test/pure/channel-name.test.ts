@@ -64,7 +64,7 @@ test.each(['', 'PJSIP', '/5861', 'PJSIP/'])('returns undefined for "%s", which i
   expect(parseChannelName(text)).toBeUndefined()
 })
 
-test('the device read from a channel name is the one that Asterisk reports in its next event, for several channel drivers', () => {
+test('case 17: the device read from a channel name is the one that Asterisk reports in its next event, for several channel drivers', () => {
   const events = readFileSync(new URL('../cases/live-channel-names.jsonl', import.meta.url), 'utf8')
     .trimEnd()
     .split('\n')

@@ -84,11 +84,24 @@ const digest = {
   },
 }
 
+const erased = {
+  specversion: '1.0',
+  id: 'lyon-1/erased/7c1e90b2-receipt',
+  source: bridgeSource('lyon-1'),
+  subject: '7c1e90b2-receipt',
+  type: 'switchhook.erased.v1',
+  time,
+  data: {
+    erasure: '7c1e90b2-receipt',
+    removed: { 'items in quarantine': 1, 'records in quarantine': 2, 'claims of calls': 0 },
+  },
+}
+
 function events(): unknown[] {
   const stamp = new Stamp('lyon-1', 1795460400)
   const cdr = readLine(cdrLine)
   if (cdr?.kind !== 'cdr') throw new Error('the line of the golden CDR cannot be read')
-  return [...tellings.map((telling) => stamp.event(telling, time)), cdr.event, digest]
+  return [...tellings.map((telling) => stamp.event(telling, time)), cdr.event, digest, erased]
 }
 
 test('one event of each type matches its golden file', async () => {

@@ -2,17 +2,15 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ServerFrame } from '../../contracts/frames.ts'
+import { numberSearch } from '../../contracts/numbers/number-search.ts'
 import { eraseCdr, findsInRow } from '../../functions/domain/personal/erase-cdr.ts'
+import { createErasing } from '../../functions/domain/personal/erasing.ts'
 import { hideFrame } from '../../functions/domain/personal/frames.ts'
-import { numberSearch } from '../../functions/domain/personal/number-search.ts'
 import { cdrShape } from '../../functions/domain/personal/shapes.ts'
 import { erased, hidden, mask, maskText } from '../../functions/domain/personal.ts'
-import { type RemovalDependencies, removeData } from '../../functions/queues/remove-data/remove-data.ts'
-import { CdrErasure } from '../../functions/stores/cdr-erasure.ts'
+import { CdrErasure, rowKinds } from '../../functions/stores/cdr-erasure.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { ItemErasure } from '../../functions/stores/item-erasure.ts'
-import type { RemovalJob } from '../../functions/stores/removals.ts'
-import { OutOfTimeError } from '../../functions/stores/table.ts'
 import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { callFact } from '../support/facts.ts'
@@ -98,72 +96,13 @@ test('finds a number of eight digits in the texts of a call record, not in its t
   }
 })
 
-/** Runs one pass a minute of erasures; `erase` does the work of a month. Returns the saved jobs by site. */
-async function erasures(
-  sites: readonly string[],
-  minutes: number,
-  erase: (site: string, month: string, saved: RemovalJob | undefined) => void,
-) {
-  const asked = { what: 'number' as const, number: '60', askedAt: '2026-11-24T08:00:00Z', removed: {}, months: [] }
-  const jobs = new Map<string, RemovalJob>(sites.map((site) => [site, { ...asked, site, id: 'e' }]))
-  async function* noPages() {
-    yield []
-  }
-  const none = { empty: async () => 0, pages: noPages, remove: async () => 0, has: async () => true }
-  const items = { erase: async () => 0, eraseTimeLines: async () => 0 }
-  const dependencies: RemovalDependencies = {
-    removals: {
-      all: async () => [...jobs.values()],
-      save: async (job) => void jobs.set(job.site, structuredClone(job)),
-      finish: async ({ site }) => void jobs.delete(site),
-    },
-    // Only the deletion of a site uses it.
-    deleting: {} as RemovalDependencies['deleting'],
-    erasing: {
-      numberingOf: async () => ({ country: 'FR' }),
-      cdrs: {
-        erase: async (site, month) => {
-          erase(site, month, jobs.get(site))
-          return []
-        },
-      },
-      tables: { live: none, records: none },
-      items: { records: items, live: items },
-      others: [],
-    },
-    exports: {
-      jobs: {
-        create: async () => undefined,
-        get: async () => undefined,
-        ofSite: async () => [],
-        remove: async () => undefined,
-      },
-      files: { remove: async () => undefined },
-    },
-  }
-  const start = Date.parse('2026-11-24T08:00:00Z')
-  for (let n = 0; n < minutes; n += 1) await removeData(dependencies, start + n * 60_000, '2026-09')
-  return jobs
-}
-
-test('an erasure that uses all the time of each invocation does not keep others from being completed', async () => {
-  const jobs = await erasures(['a', 'stuck', 'z'], 12, (site) => {
-    if (site === 'stuck') throw new OutOfTimeError('the invocation has no time left')
-  })
-  expect([...jobs.keys()]).toEqual(['stuck'])
-})
-
-test('an erasure works on one month at a time, and an invocation continues with the month at which another one ended', async () => {
-  const begun: string[] = []
-  const doneAtBegin: unknown[] = []
-  const jobs = await erasures(['a'], 3, (_, month, saved) => {
-    begun.push(month)
-    doneAtBegin.push(saved?.swept)
-    if (begun.length % 2 === 0) throw new OutOfTimeError('the invocation has no time left')
-  })
-  expect(begun.slice(0, 4)).toEqual(['2026-11', '2026-10', '2026-10', '2026-09'])
-  expect(doneAtBegin.slice(0, 4)).toEqual([[], ['2026-11'], ['2026-11'], ['2026-11', '2026-10']])
-  expect(jobs.get('a')?.passedAt).toBeDefined()
+/** The beginning of a search, which counts what it found. */
+const position = () => ({
+  found: 0,
+  reached: async () => undefined,
+  count(items: number) {
+    this.found += items
+  },
 })
 
 test.each([
@@ -180,10 +119,11 @@ test.each([
     return table.carryOut(command)
   })
   const search = numberSearch('+33612345678', { country: 'FR' })
-  expect(await new ItemErasure(meanwhile, 't', () => false).erase('office#C', search)).toBe(1)
-  expect(table.items()).toEqual([corrected])
+  const counted = position()
+  await new ItemErasure(meanwhile, 't', () => false).erase('office#C', search, counted)
+  expect([counted.found, table.items()]).toEqual([1, [corrected]])
   const alone = documentClientOver(async (command) => table.carryOut(command))
-  await new ItemErasure(alone, 't', () => false).erase('office#C', search)
+  await new ItemErasure(alone, 't', () => false).erase('office#C', search, position())
   expect(table.items()).toEqual([{ ...corrected, to: erased }])
 })
 
@@ -201,7 +141,16 @@ test.each([
     const search = numberSearch('0612345678', { country: 'FR' })
     const erasure = new CdrErasure(db, 't', () => false)
     const month = new Date(cdr.start.replace('+0000', 'Z')).toISOString().slice(0, 7)
-    expect(await erasure.erase('office', month, search)).toEqual([cdr.linkedid])
+    const erasing = createErasing(search, 'a secret')
+    const eraseAll = async () => {
+      const calls: string[] = []
+      const counted = position()
+      for (const kind of rowKinds) {
+        await erasure.erase('office', month, kind, erasing, counted, async (call) => calls.push(call))
+      }
+      return { calls, found: counted.found }
+    }
+    expect(await eraseAll()).toEqual({ calls: [cdr.linkedid], found: 3 })
     expect(JSON.stringify(table.items())).not.toContain('612345678')
     const keysOf = (part: string) => table.items().filter(({ pk }) => String(pk).startsWith(`office#${part}#`))
     const [row, ...others] = keysOf('T')
@@ -209,6 +158,6 @@ test.each([
     const aliases = keysOf('L')
     expect(aliases.map(({ sk }) => sk)).toEqual('linkedid' in ids ? [row?.['sk']] : [])
     if (linkedid) expect(aliases[0]?.['pk']).toBe(`office#L#${linkedid}`)
-    expect(await erasure.erase('office', month, search)).toEqual([])
+    expect(await eraseAll()).toEqual({ calls: [], found: 0 })
   },
 )

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { numberSearch } from '../../functions/domain/personal/number-search.ts'
+import { numberSearch } from '../../contracts/numbers/number-search.ts'
 import type { Numbering } from '../../functions/domain/phone-number.ts'
 
 /** Goal: an erased number is found in every spelling and place, and no other number is. */
@@ -83,4 +83,22 @@ test('finds an extension only where it is the whole text', () => {
   expect(extension.isInTexts).toBe(false)
   expect(['60', ' 60 ', '<60>'].map((text) => extension.holds(text))).toEqual([true, true, true])
   expect(['160', 'PJSIP/60', '2026-11-30T13:60'].map((text) => extension.holds(text))).toEqual([false, false, false])
+})
+
+test.each(spellings)('replaces a number that is written as %s, and nothing beside it', (spelling) => {
+  const by = '(erased)'
+  for (const place of places) {
+    const left = search.replaceIn(place(spelling), by)
+    expect([left, search.holds(left), left.includes(by)]).toEqual([left, false, true])
+  }
+  expect(search.replaceIn(`"Anna" <${spelling}>, +49 30 612345678`, by)).toBe(`"Anna" <${by}>, +49 30 612345678`)
+  expect(search.replaceIn(`PJSIP/${spelling}@provider-${spelling}-1796046572.18`, by)).toBe(
+    `PJSIP/${by}@provider-${by}-1796046572.18`,
+  )
+})
+
+test('leaves a text without the number as it is, also its digits of other scripts', () => {
+  for (const text of ['٠٦١٢٣٤٥٦٧٩', '+4930612345678', 'rec-1612345678.12.wav', '']) {
+    expect(search.replaceIn(text, '(erased)')).toBe(text)
+  }
 })

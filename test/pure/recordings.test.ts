@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { numberSearch } from '../../contracts/numbers/number-search.ts'
 import { callOf } from '../../functions/domain/calls/call.ts'
 import { eraseCdr } from '../../functions/domain/personal/erase-cdr.ts'
-import { numberSearch } from '../../functions/domain/personal/number-search.ts'
 import { archivedCallShape, cdrShape } from '../../functions/domain/personal/shapes.ts'
 import { hide } from '../../functions/domain/personal.ts'
 import { makeCdr } from '../support/cdrs.ts'

@@ -14,9 +14,10 @@ import type { TestTables } from './tables.ts'
 
 /** The stores and gateways of one process, as a function creates them; `queues` are the existing command queues by URL. */
 export function accessWorld(
-  { db: sound, table }: TestTables,
+  { db: sound, table }: Pick<TestTables, 'db' | 'table'>,
   queues: Set<string>,
   process = new Process(Number.POSITIVE_INFINITY),
+  isOver = () => false,
 ) {
   const db = process.over(sound)
   const partitions = new PartitionStore(db, table, () => false)
@@ -29,7 +30,7 @@ export function accessWorld(
     removals: new RemovalStore(db, table),
     connections: new ConnectionStore(db, table),
     cdrs: new CdrStore(db, table),
-    erasure: new CdrErasure(db, table, () => false),
+    erasure: new CdrErasure(db, table, isOver),
     items: { records: items, live: items },
     tables: { records: partitions, live: partitions, people: partitions },
     exports: {
@@ -57,6 +58,7 @@ export function accessWorld(
         process.write()
         queues.delete(url)
       },
+      send: async () => process.write(),
     },
   }
 }

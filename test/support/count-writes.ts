@@ -3,6 +3,7 @@ import { persistRecords } from '../../functions/queues/persist-records/persist-r
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { DirtyHourStore } from '../../functions/stores/dirty-hours.ts'
 import { PlacedCallStore } from '../../functions/stores/placed-calls.ts'
+import { RemovalStore } from '../../functions/stores/removals.ts'
 import { TimeLineStore } from '../../functions/stores/time-lines.ts'
 import { VerifiedDayStore } from '../../functions/stores/verified-days.ts'
 import { makeCdr } from './cdrs.ts'
@@ -41,6 +42,7 @@ export async function countWrites(
     timeLines: new TimeLineStore(db, table),
     placed: new PlacedCallStore(db, table),
     days: new VerifiedDayStore(db, table),
+    removals: new RemovalStore(db, table),
     deadLetters: { put: async () => undefined },
     settle: async () => undefined,
     numberingOf: async () => ({ country: 'FR' as const, retentionDays: 365 }),

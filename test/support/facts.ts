@@ -6,6 +6,7 @@ import {
   cdrId,
   type EndpointEvent,
   type EpochReadyEvent,
+  type ErasedEvent,
   factIdentity,
 } from '../../contracts/events.ts'
 import type { CallState } from '../../contracts/facts.ts'
@@ -57,4 +58,17 @@ export function cdrEvent(site: string, cdr: Cdr): CdrEvent {
 
 function envelope(site: string, epoch: number, seq: number, subject: string, time: string) {
   return { specversion: '1.0' as const, source: bridgeSource(site), subject, time, ...factIdentity(site, epoch, seq) }
+}
+
+/** The bridge's confirmation that its folder no longer holds an erased number. */
+export function erasedEvent(site: string, erasure: string, removed: Record<string, number> = {}): ErasedEvent {
+  return {
+    specversion: '1.0',
+    id: `${site}/erased/${erasure}`,
+    source: bridgeSource(site),
+    subject: erasure,
+    type: 'switchhook.erased.v1',
+    time: new Date().toISOString(),
+    data: { erasure, removed },
+  }
 }

@@ -6,6 +6,7 @@ import { rollUp } from '../../functions/queues/watch/roll-up.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { DirtyHourStore } from '../../functions/stores/dirty-hours.ts'
 import { PlacedCallStore } from '../../functions/stores/placed-calls.ts'
+import { RemovalStore } from '../../functions/stores/removals.ts'
 import { TimeLineStore } from '../../functions/stores/time-lines.ts'
 import { TotalStore } from '../../functions/stores/totals.ts'
 import { VerifiedDayStore } from '../../functions/stores/verified-days.ts'
@@ -141,6 +142,7 @@ function partsOver(db: DynamoDBDocumentClient, table: string) {
     placed: new PlacedCallStore(db, table),
     numberingOf: async () => numbering,
     days: new VerifiedDayStore(db, table),
+    removals: new RemovalStore(db, table),
     settle: async () => undefined,
     now: Date.now,
   }

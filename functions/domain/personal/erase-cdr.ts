@@ -1,7 +1,7 @@
 import type { Cdr } from '../../../contracts/cdr.ts'
+import type { NumberSearch } from '../../../contracts/numbers/number-search.ts'
 import { nameIn } from '../calls/caller-name.ts'
 import { erased } from '../personal.ts'
-import type { NumberSearch } from './number-search.ts'
 
 /** Ids by which records are told apart: the part that holds the number is replaced, the rest stays. */
 const ids: ReadonlySet<string> = new Set(['uniqueid', 'linkedid'])

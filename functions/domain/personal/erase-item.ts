@@ -1,5 +1,5 @@
+import type { NumberSearch } from '../../../contracts/numbers/number-search.ts'
 import { erased } from '../personal.ts'
-import type { NumberSearch } from './number-search.ts'
 
 /** Whether any text or key in a value holds the number. */
 export function findsIn(value: unknown, search: NumberSearch): boolean {

@@ -1,8 +1,8 @@
 import type { Cdr } from '../../../contracts/cdr.ts'
+import { extensionDigitsMax } from '../../../contracts/numbers/number-spelling.ts'
 import { callOfLegs } from '../calls/call.ts'
 import { readLegs } from '../calls/leg.ts'
 import type { PlacedFacts } from '../calls/placed.ts'
-import { extensionDigitsMax } from '../number-spelling.ts'
 import type { Numbering } from '../phone-number.ts'
 import type { CountedCall } from './hour-total.ts'
 

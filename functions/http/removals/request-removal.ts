@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { Receipt } from '../../../contracts/site.ts'
-import type { RemovalJob } from '../../stores/removals.ts'
+import type { RemovalRequest } from '../../stores/removals.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
 import { HttpProblemError, unknownSite } from '../problem.ts'
 
 export interface RemovalDependencies {
   removals: {
-    create(removal: RemovalJob): Promise<Receipt>
+    create(removal: RemovalRequest): Promise<Receipt>
     receipt(site: SiteId, id: string): Promise<Receipt | undefined>
   }
   now: number
@@ -34,7 +34,7 @@ export async function requestDeletion(
   if (!row || row.state === 'making') throw unknownSite()
   const id = createHash('sha256').update(row.claim).digest('hex').slice(0, 16)
   const askedAt = new Date(now).toISOString()
-  const asked = await removals.create({ site, id, what: 'site', askedAt, removed: {}, months: [] })
+  const asked = await removals.create({ site, id, what: 'site', askedAt })
   await directory.markDeleting(site)
   await keys.removeAll(site)
   return (await removals.receipt(site, id)) ?? asked
@@ -48,7 +48,7 @@ export function requestErasure(
 ): Promise<Receipt> {
   const askedAt = new Date(now).toISOString()
   const what = 'number' in whose ? 'number' : 'student'
-  return removals.create({ site, id: randomUUID(), what, ...whose, askedAt, removed: {}, months: [] })
+  return removals.create({ site, id: randomUUID(), what, ...whose, askedAt })
 }
 
 /** Returns a receipt; for a deleted site with a link to the final export of its call log. */

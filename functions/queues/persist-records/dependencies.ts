@@ -7,6 +7,7 @@ import { CdrStore } from '../../stores/cdrs.ts'
 import { DirtyHourStore } from '../../stores/dirty-hours.ts'
 import { cachedLocale } from '../../stores/locale.ts'
 import { PlacedCallStore } from '../../stores/placed-calls.ts'
+import { RemovalStore } from '../../stores/removals.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TimeLineStore } from '../../stores/time-lines.ts'
 import { VerifiedDayStore } from '../../stores/verified-days.ts'
@@ -35,6 +36,7 @@ export const dependencies = {
   settle: (site: string, call: string) => settlePlacedCall(site, call, settling),
   timeLines: new TimeLineStore(db, env.TABLE_LIVE),
   numberingOf,
+  removals: new RemovalStore(db, env.TABLE_ACCESS),
   days: new VerifiedDayStore(db, env.TABLE_RECORDS),
   now: Date.now,
 }

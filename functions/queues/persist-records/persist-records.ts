@@ -2,7 +2,7 @@ import type { SQSRecord } from 'aws-lambda'
 import type { Cdr } from '../../../contracts/cdr.ts'
 import type { CdrDigest } from '../../../contracts/cdr-digest.ts'
 import { doubtOf } from '../../../contracts/cdr-row/doubt.ts'
-import type { BridgeEvent } from '../../../contracts/events.ts'
+import type { BridgeEvent, ErasedEvent } from '../../../contracts/events.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { TimeLineEntry } from '../../../contracts/time-line.ts'
 import { isPlacedCall } from '../../domain/calls/placed.ts'
@@ -39,6 +39,7 @@ export interface PersistDependencies {
   /** Settles the result of a call by API whose CDRs or end have arrived. */
   settle(site: SiteId, call: string): Promise<unknown>
   days: VerificationStore
+  removals: { confirm(site: SiteId, id: string, counts: Record<string, number>, now: number): Promise<void> }
   numberingOf(site: SiteId): Promise<Numbering>
   now: () => number
 }
@@ -89,6 +90,7 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
   const placedCalls = new Set<string>()
   const late: BridgeEvent[] = []
   const digests: CdrDigest[] = []
+  const erasures: ErasedEvent['data'][] = []
   const lines = message.lines.values()
   const refuse = async (line: number, errorId: string) => {
     await deadLetters.put(message.body, errorId, line)
@@ -98,6 +100,7 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
     for (const line of lines) {
       if ('errorId' in line) await refuse(line.line, line.errorId)
       else if (line.event.type === 'switchhook.cdr-digest.v1') digests.push(line.event.data)
+      else if (line.event.type === 'switchhook.erased.v1') erasures.push(line.event.data)
       else if (line.event.type !== 'switchhook.cdr.v1') late.push(line.event)
       else if (!isFileable(line.event.data.cdr)) await refuse(line.line, 'cdr-time-invalid')
       else {
@@ -122,5 +125,6 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
   await timeLines.put(site, timeLineEntries([passage]), now())
   // Digests come after the rows of the same message, so that rows that were sent again are part of the comparison.
   for (const digest of digests) await receiveDigest(site, digest, dependencies)
+  for (const { erasure, removed } of erasures) await dependencies.removals.confirm(site, erasure, removed, now())
   return count
 }

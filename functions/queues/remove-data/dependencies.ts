@@ -1,21 +1,28 @@
+import { createPrivateKey } from 'node:crypto'
 import { config } from '../../config.ts'
-import type { NumberSearch } from '../../domain/personal/number-search.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
+import { DeadLetterSearch } from '../../gateways/dead-letter-search.ts'
 import { ExportFiles } from '../../gateways/export-files.ts'
+import { QueueDepths } from '../../gateways/queue-depths.ts'
 import { Sockets } from '../../gateways/sockets.ts'
+import { secrets } from '../../secrets.ts'
+import { AuditErasure } from '../../stores/audit-erasure.ts'
 import { BridgeStore } from '../../stores/bridges.ts'
 import { CdrErasure } from '../../stores/cdr-erasure.ts'
 import { ConnectionStore } from '../../stores/connections.ts'
 import { ExportJobStore } from '../../stores/export-jobs.ts'
 import { ItemErasure } from '../../stores/item-erasure.ts'
 import { KeyStore } from '../../stores/keys.ts'
-import { readLocale } from '../../stores/locale.ts'
+import { readNumbering } from '../../stores/locale.ts'
 import { PartitionStore } from '../../stores/partitions.ts'
 import { RemovalStore } from '../../stores/removals.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
-import { eraseFromSettings } from './erase-settings.ts'
+import { eraseFromAudit } from './erase-audit.ts'
+import { eraseDeadLetters } from './erase-dead-letters.ts'
+import type { EraseNumberDependencies } from './erase-number.ts'
+import { eraseFromKeyNames, eraseFromSettings } from './erase-settings.ts'
 import type { RemovalDependencies } from './remove-data.ts'
 
 const env = config(
@@ -23,9 +30,14 @@ const env = config(
   'TABLE_LIVE',
   'TABLE_RECORDS',
   'TABLE_PEOPLE',
+  'TABLE_AUDIT',
   'SOCKET_ENDPOINT',
   'STAGE',
   'BUCKET_EXPORTS',
+  'QUEUE_LIVE',
+  'QUEUE_RECORDS',
+  'DEAD_LIVE',
+  'DEAD_RECORDS',
 )
 const db = documentClient()
 const directory = new SiteDirectory(db, env.TABLE_ACCESS)
@@ -33,11 +45,15 @@ const keys = new KeyStore(db, env.TABLE_ACCESS)
 const bridges = new BridgeStore(db, env.TABLE_ACCESS)
 const connections = new ConnectionStore(db, env.TABLE_LIVE)
 const sockets = new Sockets(env.SOCKET_ENDPOINT)
-const shared = { directory, keys, bridges, connections, sockets, commandQueues: new CommandQueues(env.STAGE) }
+const commands = new CommandQueues(env.STAGE)
+const shared = { directory, keys, bridges, connections, sockets, commandQueues: commands }
+const depths = new QueueDepths([env.QUEUE_LIVE, env.QUEUE_RECORDS])
+const signingKey = async () => createPrivateKey((await secrets()).signingKey)
+const bridge = { directory, bridges, commands, signingKey, depths: () => depths.read() }
 const exports = { jobs: new ExportJobStore(db, env.TABLE_RECORDS), files: new ExportFiles(env.BUCKET_EXPORTS) }
 const sites = new SiteStore(db, env.TABLE_LIVE)
 const removals = new RemovalStore(db, env.TABLE_ACCESS)
-const numberingOf = (site: string) => readLocale(db, env.TABLE_LIVE, site)
+const numberingOf = (site: string) => readNumbering(db, env.TABLE_LIVE, site)
 
 /** Returns the dependencies of one pass of deletions and erasures; `isOver` returns true when the pass has to stop. */
 export function createDependencies(isOver: () => boolean): RemovalDependencies {
@@ -50,8 +66,17 @@ export function createDependencies(isOver: () => boolean): RemovalDependencies {
     live: new ItemErasure(db, env.TABLE_LIVE, isOver),
   }
   // A feature that stores numbers in another place adds here how it erases one.
-  const settings = (site: string, search: NumberSearch) => eraseFromSettings(site, search, { directory, sites })
-  const others = [{ name: 'settings', erase: settings }]
+  const queues = [env.DEAD_LIVE, env.DEAD_RECORDS].map((url) => new DeadLetterSearch(url, isOver))
+  const audit = new AuditErasure(db, env.TABLE_AUDIT, isOver)
+  const others: EraseNumberDependencies['others'] = [
+    { name: 'settings', erase: (site, erasing, pass) => eraseFromSettings(site, erasing, pass, { directory, sites }) },
+    { name: 'key names', erase: (site, erasing, pass) => eraseFromKeyNames(site, erasing, pass, keys) },
+    { name: 'audit', erase: (site, erasing, pass) => eraseFromAudit(site, erasing, pass, audit, Date.now()) },
+    {
+      name: 'dead letters',
+      erase: (site, erasing, pass) => eraseDeadLetters(site, erasing, pass, { queues, bridges, now: Date.now }),
+    },
+  ]
   const erasing = { numberingOf, cdrs, tables, items, others }
-  return { removals, deleting: { ...shared, tables }, erasing, exports }
+  return { removals, deleting: { ...shared, tables }, erasing, bridge, exports }
 }

@@ -1,22 +1,41 @@
 import { Topic } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import { type NumberSearch, numberSearch } from '../../domain/personal/number-search.ts'
-import type { Numbering } from '../../domain/phone-number.ts'
+import type { NumberSearch } from '../../../contracts/numbers/number-search.ts'
+import type { Erasing } from '../../domain/personal/erasing.ts'
+import { type RowKind, rowKinds } from '../../stores/cdr-erasure.ts'
+import type { Position } from '../../stores/position.ts'
 import { keys } from '../../stores/table-keys.ts'
-import type { Count, Months, Partitions } from './delete-site.ts'
+import type { Partitions } from './delete-site.ts'
 import { eachBusyMonth, type MonthScan } from './months.ts'
+import type { Pass } from './pass.ts'
 import { callPartitions } from './site-partitions.ts'
 
 interface Items {
-  erase(pk: string, search: NumberSearch, before?: (sk: string) => Promise<unknown>): Promise<number>
+  erase(
+    pk: string,
+    search: NumberSearch,
+    position: Position,
+    before?: (sk: string) => Promise<unknown>,
+  ): Promise<unknown>
 }
 export interface EraseNumberDependencies {
-  numberingOf(site: SiteId): Promise<Numbering>
-  cdrs: { erase(site: SiteId, month: string, search: NumberSearch): Promise<string[]> }
+  cdrs: {
+    erase(
+      site: SiteId,
+      month: string,
+      kind: RowKind,
+      erasing: Erasing,
+      position: Position,
+      before: (linkedid: string) => Promise<unknown>,
+    ): Promise<unknown>
+  }
   tables: { live: Partitions; records: MonthScan['records'] }
-  items: { records: Items; live: Items & { eraseTimeLines(site: SiteId, search: NumberSearch): Promise<number> } }
-  /** Features that store numbers in other places; each erases the number and returns how many items it changed. */
-  others: readonly { name: string; erase(site: SiteId, search: NumberSearch): Promise<number> }[]
+  items: {
+    records: Items
+    live: Items & { eraseTimeLines(site: SiteId, search: NumberSearch, position: Position): Promise<unknown> }
+  }
+  /** Features that store numbers in other places; each erases the number and counts the items that it changed. */
+  others: readonly { name: string; erase(site: SiteId, erasing: Erasing, pass: Pass): Promise<unknown> }[]
 }
 
 /**
@@ -25,35 +44,68 @@ export interface EraseNumberDependencies {
  */
 export async function eraseNumber(
   site: SiteId,
-  number: string,
-  dependencies: EraseNumberDependencies & { months: Months },
-  count: Count,
+  erasing: Erasing,
+  pass: Pass,
+  { now, since }: Pick<MonthScan, 'now' | 'since'>,
+  dependencies: EraseNumberDependencies,
 ): Promise<void> {
-  const { tables, items, cdrs, months, others } = dependencies
-  const search = numberSearch(number, await dependencies.numberingOf(site))
-  await eachBusyMonth(site, { ...months, records: tables.records }, async (month) => {
-    const linkedids = await cdrs.erase(site, month, search)
-    count('call records', linkedids.length)
-    for (const linkedid of new Set(linkedids)) {
-      // Each state of a time line names its parties, so the whole time line is removed. The call record remains.
-      for (const { table, name, pk } of callPartitions(site, linkedid)) {
-        if (table === 'live') count(name, await tables.live.empty(pk))
-      }
-    }
-    if (!search.isInTexts) return
-    // A trunk may have the number in its name.
-    for (const pk of [keys.hours(site, month), keys.lineHours(site, month)])
-      count('totals', await items.records.erase(pk, search))
+  const { tables, items, others } = dependencies
+  const { search } = erasing
+  const scan: MonthScan = {
+    now,
+    since,
+    records: tables.records,
+    known: pass.known,
+    isDone: (month) => pass.isDone(month),
+    remember: (month) => pass.remember(month),
+  }
+  await eachBusyMonth(site, scan, async (month) => {
+    await eraseMonth(site, month, erasing, pass, dependencies)
+    await pass.finish(month)
   })
   const emptyTimeLine = (call: string) => tables.live.empty(keys.timeLine(site, call))
-  count('calls by API', await items.live.erase(keys.placedCall(site, '').pk, search, emptyTimeLine))
-  if (!search.isInTexts) return
-  count('endpoints', await items.live.erase(keys.endpoints(site), search))
-  count('live calls', await items.live.erase(keys.calls(site), search))
-  count('queues', await items.live.erase(keys.queues(site), search))
-  for (const topic of Topic.options)
-    count('subscriptions', await items.live.erase(keys.subscriptions(site, topic), search))
-  count('time lines', await items.live.eraseTimeLines(site, search))
-  count('verified days', await items.records.erase(keys.dayVerified(site, '').pk, search))
-  for (const part of others) count(part.name, await part.erase(site, search))
+  const erase = (name: string, pk: string, at: Items, of = '') =>
+    pass.step(name, of, (position) => at.erase(pk, search, position))
+  await pass.step('calls by API', '', (position) =>
+    items.live.erase(keys.placedCall(site, '').pk, search, position, emptyTimeLine),
+  )
+  if (search.isInTexts) {
+    await erase('endpoints', keys.endpoints(site), items.live)
+    await erase('live calls', keys.calls(site), items.live)
+    await erase('queues', keys.queues(site), items.live)
+    for (const topic of Topic.options) await erase('subscriptions', keys.subscriptions(site, topic), items.live, topic)
+    await pass.step('time lines', '', (position) => items.live.eraseTimeLines(site, search, position))
+    await erase('verified days', keys.dayVerified(site, '').pk, items.records)
+    for (const part of others) await pass.step(part.name, 'other', () => part.erase(site, erasing, pass))
+  }
+}
+
+async function eraseMonth(
+  site: SiteId,
+  month: string,
+  erasing: Erasing,
+  pass: Pass,
+  { cdrs, items, tables }: EraseNumberDependencies,
+): Promise<void> {
+  const emptied = new Set<string>()
+  // Each state of a time line names its parties, so the whole time line is removed. The call record remains.
+  const emptyTimeLine = async (linkedid: string) => {
+    if (emptied.has(linkedid)) return
+    for (const { table, name, pk } of callPartitions(site, linkedid)) {
+      if (table === 'live') pass.count(name, await tables.live.empty(pk))
+    }
+    emptied.add(linkedid)
+  }
+  for (const kind of rowKinds) {
+    // Rows by party repeat what the time row has, so only that is counted as a record.
+    const name = kind === 'time' ? 'call records' : 'rows by party'
+    await pass.step(name, `${month}/${kind}`, (position) =>
+      cdrs.erase(site, month, kind, erasing, position, emptyTimeLine),
+    )
+  }
+  if (!erasing.search.isInTexts) return
+  // A trunk may have the number in its name.
+  for (const pk of [keys.hours(site, month), keys.lineHours(site, month)]) {
+    await pass.step('totals', `${month}/${pk}`, (position) => items.records.erase(pk, erasing.search, position))
+  }
 }

@@ -16,10 +16,8 @@ export interface MonthScan {
   records: { has(pk: string): Promise<boolean> }
   /** Months that had calls in an earlier pass: a write that was under way then may have added rows since. */
   known: ReadonlySet<string>
-  /** Months that an earlier invocation of this pass has done. */
-  swept?: ReadonlySet<string>
-  /** Saves that a month is done in this pass. */
-  sweep?(month: string): Promise<void>
+  /** Whether an earlier invocation of this pass has done a month. */
+  isDone?(month: string): boolean
   /** Saves a month before anything of it is removed. */
   remember(month: string): Promise<void>
 }
@@ -33,7 +31,7 @@ export async function eachBusyMonth(
   scan: MonthScan,
   run: (month: string) => Promise<void>,
 ): Promise<void> {
-  const months = monthsBack(scan.since, new Date(scan.now).toISOString()).filter((month) => !scan.swept?.has(month))
+  const months = monthsBack(scan.since, new Date(scan.now).toISOString()).filter((month) => !scan.isDone?.(month))
   const unknown = months.filter((month) => !scan.known.has(month)).values()
   const found = new Set<string>()
   const lookUp = async () => {
@@ -48,6 +46,5 @@ export async function eachBusyMonth(
     if (found.has(month)) await scan.remember(month)
     else if (!scan.known.has(month)) continue
     await run(month)
-    await scan.sweep?.(month)
   }
 }

@@ -1,23 +1,31 @@
 import type { SiteId } from '../../../contracts/names.ts'
+import { numberSearch } from '../../../contracts/numbers/number-search.ts'
+import { createErasing } from '../../domain/personal/erasing.ts'
+import type { Numbering } from '../../domain/phone-number.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import type { RemovalJob } from '../../stores/removals.ts'
+import { type Progress, type RemovalJob, RemovalTakenError } from '../../stores/removals.ts'
 import { OutOfTimeError } from '../../stores/table.ts'
 import { keys } from '../../stores/table-keys.ts'
-import { closeSite, type DeleteSiteDependencies, emptySite, type Months } from './delete-site.ts'
+import { askBridge, type BridgeErasureDependencies, lookAtQueues } from './bridge-erasure.ts'
+import { closeSite, type DeleteSiteDependencies, emptySite } from './delete-site.ts'
 import { type EraseNumberDependencies, eraseNumber } from './erase-number.ts'
 import { finalExport, removeExports, type SiteExports } from './final-export.ts'
 import { firstMonth } from './months.ts'
+import { Pass } from './pass.ts'
 
 export interface RemovalDependencies {
   removals: {
     all(): Promise<RemovalJob[]>
-    save(removal: RemovalJob): Promise<void>
+    take(removal: RemovalJob, now: number): Promise<RemovalJob | undefined>
+    save(removal: RemovalJob, progress: Progress): Promise<void>
+    release(removal: RemovalJob): Promise<void>
     finish(removal: RemovalJob, now: number): Promise<void>
   }
   deleting: Omit<DeleteSiteDependencies, 'directory'> & {
     directory: DeleteSiteDependencies['directory'] & { remove(site: SiteId): Promise<void> }
   }
-  erasing: EraseNumberDependencies
+  erasing: EraseNumberDependencies & { numberingOf(site: SiteId): Promise<Numbering> }
+  bridge: BridgeErasureDependencies
   exports: SiteExports
 }
 
@@ -33,66 +41,97 @@ const secondPassMs = 75_000
  */
 export async function removeData(dependencies: RemovalDependencies, now: number, since = firstMonth): Promise<void> {
   const all = await dependencies.removals.all()
-  const due = all.filter(({ passedAt }) => passedAt === undefined || now >= passedAt + secondPassMs)
-  const first = Math.floor(now / 60_000) % Math.max(1, due.length)
-  for (const removal of [...due.slice(first), ...due.slice(0, first)]) {
-    const { site, id, what } = removal
+  const first = Math.floor(now / 60_000) % Math.max(1, all.length)
+  for (const { site, id, what, ...rest } of [...all.slice(first), ...all.slice(0, first)]) {
     try {
-      await removeOne(removal, dependencies, { now, since })
+      await removeOne({ site, id, what, ...rest }, dependencies, { now, since })
     } catch (error) {
       if (error instanceof OutOfTimeError) return
-      logOutcome('error', 'removal-failed', { site, id, what, error: describeError(error) })
+      const level = error instanceof RemovalTakenError ? 'warn' : 'error'
+      logOutcome(level, 'removal-failed', { site, id, what, error: describeError(error) })
     }
   }
 }
 
-async function removeOne(
-  asked: RemovalJob,
-  { removals, deleting, erasing, exports }: RemovalDependencies,
-  { now, since }: Pick<Months, 'now' | 'since'>,
-): Promise<void> {
-  const swept = [...(asked.swept ?? [])]
-  const removal: RemovalJob = { ...asked, removed: { ...asked.removed }, months: [...asked.months], swept }
-  const { site, id, what, number, matricule, removed, months } = removal
-  const count = (name: string, items: number) => {
-    if (items === 0) return
-    removal.hasFound = true
-    removed[name] = (removed[name] ?? 0) + items
-  }
-  const remember = async (month: string) => {
-    months.push(month)
-    await removals.save(removal)
-  }
-  const scan = { now, since, known: new Set(asked.months), remember }
-  // A pass over a large call log takes several invocations.
-  const sweep = async (month: string) => {
-    swept.push(month)
-    await removals.save(removal)
-  }
+interface Months {
+  now: number
+  since: string
+}
+
+async function removeOne(listed: RemovalJob, dependencies: RemovalDependencies, months: Months): Promise<void> {
+  const { removals } = dependencies
+  const removal = await removals.take(listed, months.now)
+  if (!removal) return
   try {
-    if (what === 'site') {
-      await closeSite(site, deleting, count)
-      removal.farewell ??= await finalExport(site, id, exports, now, now + secondPassMs)
-      // Nothing is removed before the export is complete.
-      if (!removal.farewell) return await removals.save(removal)
-      count('exports', await removeExports(site, exports, id))
-      await emptySite(site, { ...deleting, months: scan }, count)
-    } else if (number !== undefined) {
-      const months = { ...scan, swept: new Set(asked.swept), sweep }
-      await eraseNumber(site, number, { ...erasing, months }, count)
-      count('exports', await removeExports(site, exports))
-    } else if (matricule !== undefined) {
-      const { pk, sk } = keys.grade(site, matricule)
-      count('grades', await deleting.tables.people.empty(pk, sk, true))
+    if (await isDue(removal, dependencies, months.now)) await runPass(removal, dependencies, months)
+  } finally {
+    await removals.release(removal)
+  }
+}
+
+/** Whether a pass is under way or has to begin. The last one begins when neither the bridge nor a queue holds the number. */
+async function isDue(removal: RemovalJob, dependencies: RemovalDependencies, now: number): Promise<boolean> {
+  const { removals, erasing, bridge } = dependencies
+  const { site, number, passedAt, bridgeErasedAt, done, areQueuesEmpty } = removal
+  if (number !== undefined && bridgeErasedAt === undefined) {
+    const waitsForBridge = await askBridge(removal, await erasing.numberingOf(site), now, bridge)
+    if (passedAt !== undefined && waitsForBridge !== removal.waitsForBridge) {
+      await removals.save(removal, { counts: {}, waitsForBridge })
     }
-  } catch (error) {
-    await removals.save(removal)
-    throw error
+    if (passedAt !== undefined && waitsForBridge) return false
   }
-  if (asked.passedAt === undefined || removal.hasFound) {
-    return removals.save({ ...removal, passedAt: now, swept: undefined, hasFound: undefined })
+  if (passedAt === undefined || done !== undefined) return true
+  if (now < passedAt + secondPassMs) return false
+  if (number === undefined || areQueuesEmpty) return true
+  const seen = await lookAtQueues(removal, now, bridge)
+  await removals.save(removal, { counts: {}, ...seen })
+  return seen.areQueuesEmpty ?? false
+}
+
+async function runPass(removal: RemovalJob, dependencies: RemovalDependencies, months: Months): Promise<void> {
+  const { removals, deleting } = dependencies
+  const { site, id, what, passedAt } = removal
+  const pass = new Pass(removal, (progress) => removals.save(removal, progress))
+  let isComplete = false
+  try {
+    isComplete = await removeAll(removal, pass, dependencies, months)
+  } finally {
+    if (!isComplete) await pass.save()
   }
+  if (!isComplete) return
+  if (passedAt === undefined || pass.hasFound) {
+    return pass.save({ passedAt: months.now, done: undefined, at: undefined, hasFound: undefined })
+  }
+  await pass.save()
   if (what === 'site') await deleting.directory.remove(site)
-  await removals.finish(removal, now)
-  logOutcome('info', 'removed', { site, id, what, items: Object.values(removed).reduce((sum, n) => sum + n, 0) })
+  await removals.finish(removal, months.now)
+  logOutcome('info', 'removed', { site, id, what })
+}
+
+/** Returns false if there is nothing more to do before another invocation. */
+async function removeAll(
+  removal: RemovalJob,
+  pass: Pass,
+  { deleting, erasing, exports }: RemovalDependencies,
+  { now, since }: Months,
+): Promise<boolean> {
+  const { site, id, what, number, matricule, secret } = removal
+  if (what === 'site') {
+    await closeSite(site, deleting, pass.count)
+    const farewell = removal.farewell ?? (await finalExport(site, id, exports, now, now + secondPassMs))
+    // Nothing is removed before the export is complete.
+    if (!farewell) return false
+    await pass.save({ farewell })
+    pass.count('exports', await removeExports(site, exports, id))
+    const remember = (month: string) => pass.remember(month)
+    await emptySite(site, { ...deleting, months: { now, since, known: pass.known, remember } }, pass.count)
+  } else if (number !== undefined) {
+    const search = numberSearch(number, await erasing.numberingOf(site))
+    await eraseNumber(site, createErasing(search, secret), pass, { now, since }, erasing)
+    pass.count('exports', await removeExports(site, exports))
+  } else if (matricule !== undefined) {
+    const { pk, sk } = keys.grade(site, matricule)
+    pass.count('grades', await deleting.tables.people.empty(pk, sk, true))
+  }
+  return true
 }

@@ -1,9 +1,11 @@
 import {
+  BatchWriteCommand,
   DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   QueryCommand,
+  ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 
@@ -16,7 +18,7 @@ class ConditionalCheckFailedException extends Error {
 }
 
 /**
- * One DynamoDB table in memory: gets, puts, updates, deletes and queries of one partition, with the condition and update
+ * One DynamoDB table in memory: gets, puts, updates, deletes, queries of one partition and scans by a prefix, with the condition and update
  * expressions that the stores use. Each command is atomic. A test compares it with an emulator.
  */
 export class MemoryTable {
@@ -29,6 +31,8 @@ export class MemoryTable {
     if (command instanceof PutCommand) return this.#put(command.input)
     if (command instanceof UpdateCommand) return this.#update(command.input)
     if (command instanceof DeleteCommand) return this.#delete(command.input)
+    if (command instanceof ScanCommand) return this.#scan(command.input)
+    if (command instanceof BatchWriteCommand) return this.#batch(command.input)
     throw new Error(`The table in memory does not support ${String(command)}.`)
   }
 
@@ -46,12 +50,28 @@ export class MemoryTable {
     const old = this.#get(Key)
     this.#check(old, rest)
     const item = structuredClone(old ?? { ...Key })
-    for (const clause of UpdateExpression.replace(/^SET /, '').split(/,(?![^(]*\))/)) {
+    const [, set = '', remove = ''] = /^SET (.*?)(?: REMOVE (.*))?$/.exec(UpdateExpression) ?? []
+    for (const clause of set.split(/,(?![^(]*\))/)) {
       const [left = '', right = ''] = clause.split('=').map((side) => side.trim())
-      item[nameOf(left, rest.ExpressionAttributeNames)] = rest.ExpressionAttributeValues?.[right]
+      const { parent, name } = placeOf(item, left, rest.ExpressionAttributeNames)
+      parent[name] = settledValue(right, parent[name], rest.ExpressionAttributeValues)
     }
+    for (const one of remove.split(',').filter(Boolean)) delete item[nameOf(one.trim(), rest.ExpressionAttributeNames)]
     this.#rows(Key).set(String(Key['sk']), item)
+    if (rest.ReturnValues === 'ALL_NEW') return { Attributes: structuredClone(item) }
     return rest.ReturnValues === 'ALL_OLD' || rest.ReturnValues === 'UPDATED_OLD' ? { Attributes: old } : {}
+  }
+
+  #scan({ ExpressionAttributeValues = {} }: ScanCommand['input']): Item {
+    const prefix = String(ExpressionAttributeValues[':prefix'])
+    return { Items: this.items().filter(({ pk }) => String(pk).startsWith(prefix)) }
+  }
+
+  /** Deletes only. */
+  #batch({ RequestItems = {} }: BatchWriteCommand['input']): Item {
+    for (const { DeleteRequest } of Object.values(RequestItems).flat())
+      this.#delete({ TableName: '', Key: DeleteRequest?.Key })
+    return {}
   }
 
   #delete({ Key = {}, ...rest }: DeleteCommand['input']): Item {
@@ -60,13 +80,16 @@ export class MemoryTable {
     return {}
   }
 
-  /** Returns all rows, whatever the limit: there is no pagination. */
-  #query({ ExpressionAttributeValues = {}, KeyConditionExpression = '' }: QueryCommand['input']): Item {
+  /** Returns all rows behind the start, whatever the limit: there is no pagination. */
+  #query(input: QueryCommand['input']): Item {
+    const { ExpressionAttributeValues = {}, KeyConditionExpression = '', ExclusiveStartKey: start } = input
     const within = keyConditions[KeyConditionExpression]
     if (!within) throw new Error(`unknown key condition ${KeyConditionExpression}`)
     const values = (name: string) => String(ExpressionAttributeValues[name])
     const rows = this.#partitions.get(values(':pk'))
-    const items = rows?.within(...within(values)).map((item) => structuredClone(item)) ?? []
+    const found = rows?.within(...within(values)) ?? []
+    const behind = start ? found.filter(({ sk }) => String(sk) > String(start['sk'])) : found
+    const items = behind.map((item) => structuredClone(item))
     return { Items: items, Count: items.length }
   }
 
@@ -92,6 +115,8 @@ type Range = (value: (name: string) => string) => [string, string]
 const keyConditions: Readonly<Record<string, Range>> = {
   'pk = :pk': () => ['', '\u{10ffff}'],
   'pk = :pk AND sk BETWEEN :first AND :last': (value) => [value(':first'), value(':last')],
+  'pk = :pk AND sk > :after': (value) => [`${value(':after')}\u0000`, '\u{10ffff}'],
+  'pk = :pk AND begins_with(sk, :prefix)': (value) => [value(':prefix'), `${value(':prefix')}\u{10ffff}`],
 }
 
 /** Rows by sort key. They are sorted only when a query needs it. */
@@ -135,6 +160,23 @@ interface Expression {
 
 function nameOf(text: string, names: Names): string {
   return names?.[text] ?? text
+}
+
+/** The map that holds an attribute or a path of two, and its name there. */
+function placeOf(item: Item, path: string, names: Names): { parent: Item; name: string } {
+  const [first = '', second] = path.split('.').map((part) => nameOf(part, names))
+  if (second === undefined) return { parent: item, name: first }
+  const parent = item[first]
+  if (typeof parent !== 'object' || parent === null) throw new Error(`the item has no map ${first}`)
+  return { parent: parent as Item, name: second }
+}
+
+/** `:a`, `if_not_exists(x, :a)` or `if_not_exists(x, :a) + :b`, where `x` is what is set. */
+function settledValue(text: string, old: unknown, values: Item | undefined): unknown {
+  const [, first = '', second] = /^if_not_exists\([^,]+, (:\w+)\)(?: \+ (:\w+))?$/.exec(text) ?? []
+  if (first === '') return values?.[text]
+  const base = old ?? values?.[first]
+  return second === undefined ? base : Number(base) + Number(values?.[second])
 }
 
 const parsed = new Map<string, string[]>()

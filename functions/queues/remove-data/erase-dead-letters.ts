@@ -1,0 +1,111 @@
+import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
+import * as v from 'valibot'
+import type { SiteId } from '../../../contracts/names.ts'
+import {
+  BodyRefusedError,
+  openBody,
+  PackedBody,
+  type Packing,
+  packBody,
+  unverifiedLines,
+} from '../../../contracts/packed-body.ts'
+import { eraseLine } from '../../domain/personal/erase-line.ts'
+import type { Erasing } from '../../domain/personal/erasing.ts'
+import { OutOfTimeError } from '../../stores/table.ts'
+import type { Pass } from './pass.ts'
+
+interface DeadLetter {
+  body: string
+  line: number | undefined
+}
+export interface DeadLetterDependencies {
+  queues: readonly {
+    each(rewrite: (letter: DeadLetter) => Promise<'keep' | 'delete' | DeadLetter>): Promise<boolean>
+  }[]
+  bridges: {
+    bridgeKey(site: SiteId, key: string): Promise<KeyObject | undefined>
+    /** Registers a key for bodies that are signed now, and never again. */
+    putErasureKey(site: SiteId, key: string, publicKey: string, now: number): Promise<void>
+  }
+  now(): number
+}
+
+/**
+ * Erases a number from the dead letters of a site. A body that its bridge signed is packed again without the number, so that a
+ * redrive stores everything else of it; its signature is that of a new key, whose private half ends with this call. Bodies that
+ * no redrive can store are deleted if they hold the number. Those of other sites are not touched.
+ */
+export async function eraseDeadLetters(
+  site: SiteId,
+  erasing: Erasing,
+  pass: Pass,
+  { queues, bridges, now }: DeadLetterDependencies,
+): Promise<void> {
+  const signer = newSigner(site, bridges, now)
+  const rewrite = async (letter: DeadLetter) => {
+    const outcome = await rewriteLetter(site, letter, erasing, bridges, signer)
+    if (outcome !== 'keep') pass.count('dead letters', 1)
+    return outcome
+  }
+  for (const queue of queues) {
+    if (!(await queue.each(rewrite))) throw new OutOfTimeError('the invocation has no time left')
+  }
+}
+
+async function rewriteLetter(
+  site: SiteId,
+  { body, line }: DeadLetter,
+  erasing: Erasing,
+  bridges: DeadLetterDependencies['bridges'],
+  signer: () => Promise<Signer>,
+): Promise<'keep' | 'delete' | DeadLetter> {
+  const { search } = erasing
+  const seen = unverifiedLines(body)
+  if (!seen) return search.holds(body) ? 'delete' : 'keep'
+  if (siteOf(body) !== site) return 'keep'
+  const lines = seen.map((one) => eraseLine(one, erasing))
+  if (lines.every((one, n) => one === seen[n])) return 'keep'
+  const opened = await openBody(body, (named, key) => bridges.bridgeKey(named, key)).catch((error: unknown) => {
+    if (error instanceof BodyRefusedError) return undefined
+    throw error
+  })
+  const left = lines.filter((one) => one !== undefined)
+  // All lines but one of a body with such a line are stored: without it there is nothing to redrive.
+  const isLineGone = line !== undefined && lines[line] === undefined
+  if (!opened || left.length === 0 || isLineGone) return 'delete'
+  const at = line === undefined ? undefined : lines.slice(0, line).filter((one) => one !== undefined).length
+  const { key, sign: signBytes } = await signer()
+  const packing: Packing = { site, key, lane: opened.lane }
+  return {
+    body: packBody(
+      packing,
+      left.map((one) => Buffer.from(one)),
+      signBytes,
+    ),
+    line: at,
+  }
+}
+
+function siteOf(body: string): SiteId {
+  return v.parse(PackedBody, JSON.parse(body)).site
+}
+
+interface Signer {
+  key: string
+  sign(bytes: Uint8Array): Uint8Array
+}
+
+/** Returns a function that makes a key at its first call. `~` sorts these keys behind those of bridges. */
+function newSigner(site: SiteId, bridges: DeadLetterDependencies['bridges'], now: () => number): () => Promise<Signer> {
+  let made: Promise<Signer> | undefined
+  const make = async (): Promise<Signer> => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const key = `~erasure-${randomUUID()}`
+    await bridges.putErasureKey(site, key, publicKey.export({ type: 'spki', format: 'pem' }).toString(), now())
+    return { key, sign: (bytes) => sign(null, bytes, privateKey) }
+  }
+  return () => {
+    made ??= make()
+    return made
+  }
+}
