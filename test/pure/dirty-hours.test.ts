@@ -27,6 +27,7 @@ async function marksAfter(outcomes: readonly PutOutcome[]): Promise<string[]> {
       timeLines: { put: nothing },
       placed: { applyFact: async () => false } as never,
       settle: nothing,
+      removals: { confirm: nothing },
       days: {} as never,
       numberingOf: async () => ({ country: 'FR' }),
       now: () => now,
