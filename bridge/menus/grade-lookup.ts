@@ -45,6 +45,7 @@ function outcomeOf(status: number, json: unknown): LookupOutcome {
     case 'grade-unknown':
       return { kind: 'unknown' }
     case 'lookup-locked':
+    case 'lookup-cap':
       return { kind: 'locked' }
     case 'lookup-closed':
       return { kind: 'closed' }

@@ -195,6 +195,7 @@ export const gradeRoutes = {
     errors: {
       'grade-unknown': { status: 404, when: 'There is no such mark, or the PIN is wrong or missing.' },
       'lookup-closed': { status: 403, when: 'Marks are not looked up at this hour.' },
+      'lookup-cap': { status: 403, when: 'Too many lookups of the site failed in an hour: try again later.' },
       'lookup-locked': { status: 403, when: 'Too many lookups of this caller or student failed: try again later.' },
     },
     example: {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { SwitchhookError } from '../../contracts/errors.ts'
 import { buildFunctions } from './functions.ts'
 import { replaceFolder } from './replace-folder.ts'
+import { writeSbom } from './sbom.ts'
 
 const packagingMsMax = 120_000
 
@@ -63,10 +64,14 @@ async function runServerless(root: string, service: string, options: string[]): 
   }
 }
 
-/** `npm run package -- --stage STAGE --region REGION`: packages for a deployment with the same stage and region. */
+/**
+ * `npm run package -- --stage STAGE --region REGION`: packages for a deployment with the same stage and region, and writes the bill of
+ * materials beside it.
+ */
 export async function main(args: string[]): Promise<void> {
   const started = performance.now()
   const out = await packageService(process.cwd(), args)
+  await writeSbom(process.cwd(), out)
   console.log(
     `Packaged into ${path.relative(process.cwd(), out)}/ in ${((performance.now() - started) / 1000).toFixed(1)} s.`,
   )

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { BatchGetCommandInput } from '@aws-sdk/lib-dynamodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { fingerprint } from '../../functions/domain/grades/fingerprint.ts'
 import { lookUpGrade } from '../../functions/http/grade-lookups/look-up-grade.ts'
 import { HttpProblemError } from '../../functions/http/problem.ts'
 import { GradeStore } from '../../functions/stores/grades.ts'
-import { LookupTries, triesMax, windowMs, windowMsMax } from '../../functions/stores/lookup-tries.ts'
+import { LookupTries, siteLimit, triesMax, windowMs, windowMsMax } from '../../functions/stores/lookup-tries.ts'
 import { startTables, type TestTables } from '../support/tables.ts'
 
 const pepper = 'pepper-of-the-test'
@@ -18,6 +18,12 @@ beforeAll(async () => {
   store = new GradeStore(tables.db, tables.table)
 })
 afterAll(async () => tables[Symbol.asyncDispose]())
+
+/** Each test has a site of its own, since failures count for the site too. */
+let site = ''
+beforeEach(() => {
+  site = `site-${randomUUID().slice(0, 8)}`
+})
 
 const start = Date.UTC(2026, 10, 24, 8)
 /** Takes a try like concurrent calls do that have read no window before the first write. */
@@ -98,7 +104,7 @@ type Lookup = {
 async function lookUp(lookup: Lookup, now: number, withinRate: Promise<void> = Promise.resolve()): Promise<string> {
   withinRate.catch(() => undefined)
   try {
-    await lookUpGrade('office', lookup, { store, tries, pepper, now, withinRate, auditNow: async () => undefined })
+    await lookUpGrade(site, lookup, { store, tries, pepper, now, withinRate, auditNow: async () => undefined })
     return 'found'
   } catch (error) {
     if (error instanceof HttpProblemError) return error.errorId
@@ -106,8 +112,8 @@ async function lookUp(lookup: Lookup, now: number, withinRate: Promise<void> = P
   }
 }
 async function student(matricule: string): Promise<void> {
-  const pinHash = fingerprint(pepper, 'pin', 'office', matricule, '4711')
-  await store.put('office', { matricule, note: 12, pinHash, updatedAt: new Date(start).toISOString() }, {})
+  const pinHash = fingerprint(pepper, 'pin', site, matricule, '4711')
+  await store.put(site, { matricule, note: 12, pinHash, updatedAt: new Date(start).toISOString() }, {})
 }
 const refused = [...Array<string>(triesMax).fill('grade-unknown'), 'lookup-locked']
 
@@ -145,7 +151,9 @@ test('of 200 guesses by ten callers, allows only the tries of each caller, for s
   const guess = (n: number) => lookUp({ matricule: String(9000 + n), caller: `guesser ${n % 10}`, pin: '0000' }, start)
   const told = await Promise.all(Array.from({ length: 200 }, (_, n) => guess(n)))
   expect(told.filter((one) => one === 'grade-unknown')).toHaveLength(10 * triesMax)
-  expect(told.filter((one) => one === 'lookup-locked')).toHaveLength(200 - 10 * triesMax)
+  // Those that are refused at the same moment may have taken the last tries of the site too.
+  const refused = told.filter((one) => one === 'lookup-locked' || one === 'lookup-cap')
+  expect(refused).toHaveLength(200 - 10 * triesMax)
 })
 
 test('does not lock a student because of a locked caller, nor a caller because of a locked student', async () => {
@@ -242,4 +250,26 @@ test('answers a locked caller without a mark even if DynamoDB is too busy to ret
   ]
   tables.db.middlewareStack.remove('busy')
   expect([busy, ...told]).toEqual([4, 'lookup-locked', 'lookup-locked', 'found', 'grade-unknown'])
+})
+
+test('closes the lookups of a site after sixty failures in an hour under changing caller ids, and opens them an hour later', async () => {
+  await student('7300')
+  const right = { matricule: '7300', pin: '4711' }
+  const guess = (n: number) => lookUp({ matricule: String(8000 + n), caller: `changing ${n}` }, start)
+  const told: string[] = []
+  for (let n = 0; n < siteLimit.triesMax + 5; n += 1) told.push(await guess(n))
+  expect(told).toEqual([
+    ...Array<string>(siteLimit.triesMax).fill('grade-unknown'),
+    ...Array<string>(5).fill('lookup-cap'),
+  ])
+  const end = start + siteLimit.windowMs
+  expect(await lookUp({ ...right, caller: 'fresh' }, end - 1)).toBe('lookup-cap')
+  expect(await lookUp({ ...right, caller: 'fresh' }, end)).toBe('found')
+})
+
+test('of eighty concurrent guesses by eighty callers, sixty are answered', async () => {
+  const guess = (n: number) => lookUp({ matricule: String(8000 + n), caller: `at once ${n}` }, start)
+  const told = await Promise.all(Array.from({ length: 80 }, (_, n) => guess(n)))
+  expect(told.filter((one) => one === 'grade-unknown')).toHaveLength(siteLimit.triesMax)
+  expect(told.filter((one) => one === 'lookup-cap')).toHaveLength(80 - siteLimit.triesMax)
 })

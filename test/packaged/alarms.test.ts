@@ -65,7 +65,7 @@ function matches(pattern: string, line: string): boolean {
 /** Returns the alarms whose metric these lines raise above the threshold. */
 function raised(lines: typeof printed): string[] {
   const filters = properties('AWS::Logs::MetricFilter', Filter).filter(({ FilterPattern }) =>
-    /call-cap/.test(FilterPattern),
+    /call-cap|lookup-cap/.test(FilterPattern),
   )
   const sums = new Map<string, number>()
   for (const { LogGroupName, FilterPattern, MetricTransformations } of filters) {
@@ -120,4 +120,14 @@ test('raises no alarm for calls that are refused for other reasons', async () =>
   const others = printed.filter(({ line }) => !line.includes('"outcome":"call-cap"'))
   expect(others.some(({ line }) => line.includes('"errorId":"key-frozen"'))).toBe(true)
   expect(raised(others)).toEqual([])
+})
+
+test('raises an alarm for the line of a lookup that a site’s cap refused', () => {
+  const group = properties('AWS::Logs::MetricFilter', Filter).find(({ FilterPattern }) =>
+    /lookup-cap/.test(FilterPattern),
+  )
+  const line = JSON.stringify({ level: 'error', outcome: 'lookup-cap', site: 'office' })
+  const named = group?.LogGroupName.replace('/aws/lambda/', '') ?? ''
+  expect(named).toMatch(/-gradeLookups$/)
+  expect(raised([{ function: named, line }])).toEqual(['CappedLookups'])
 })

@@ -3,8 +3,9 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { GradeFound, GradeLookup } from '../../../contracts/routes/grades.ts'
 import { sameText } from '../../domain/api-key.ts'
 import { fingerprint } from '../../domain/grades/fingerprint.ts'
+import { logOutcome } from '../../log.ts'
 import type { GradeStore } from '../../stores/grades.ts'
-import { isFull, type LookupTries } from '../../stores/lookup-tries.ts'
+import { isFull, type LookupTries, personLimit, siteLimit } from '../../stores/lookup-tries.ts'
 import { showGrade, unknownGrade } from '../grades/grades.ts'
 import { HttpProblemError } from '../problem.ts'
 import type { HttpRequest } from '../request.ts'
@@ -20,7 +21,7 @@ interface LookUpGradeDependencies {
 
 /**
  * Returns one mark for one caller. Every outcome makes the same reads, writes and comparisons, so that timing does not
- * distinguish an unknown student from a wrong PIN. While the caller or the student is locked, no failure is counted, so that a
+ * distinguish an unknown student from a wrong PIN. While the caller, the student or the site is locked, no failure is counted, so that a
  * locked caller cannot lock other students.
  */
 export async function lookUpGrade(
@@ -30,29 +31,52 @@ export async function lookUpGrade(
 ): Promise<GradeFound> {
   const student = fingerprint(pepper, 'matricule', site, matricule)
   const given = fingerprint(pepper, 'pin', site, matricule, pin)
-  const whose = [fingerprint(pepper, 'caller', site, caller), student]
+  const counters = [
+    { who: fingerprint(pepper, 'caller', site, caller), limit: personLimit },
+    { who: student, limit: personLimit },
+    { who: 'site', limit: siteLimit },
+  ]
+  const whose = counters.map(({ who }) => who)
   const { item, scale, windows } = await store.getForLookup(site, matricule, whose)
   await withinRate
   const isRight = sameText(item?.pinHash ?? (item ? given : ''), given)
   const isServed = isOpen(scale.hours, now)
-  const isLocked = windows.some((window) => isFull(window, now))
-  const refusal = refusalOf({ isServed, isLocked, isRight })
+  const full = counters.map(({ limit }, n) => isFull(windows[n], now, limit))
+  const isLocked = full.includes(true)
+  const lookup = { site, isServed, isRight }
+  const refusal = refusalOf({ ...lookup, full })
   // Outside the hours every lookup counts as a failure, so that guesses at night lock the caller too.
   const one = { isRight: isRight && isServed }
-  const counting = isLocked ? [] : whose.map((who, n) => tries.take(site, { who, ...one }, now, windows[n]))
+  const counting = isLocked
+    ? []
+    : counters.map((counter, n) => tries.take(site, { ...counter, ...one }, now, windows[n]))
   const writing = [auditNow(refusal, { on: `grades/${student}` }), ...counting]
   // Wait for all even if one fails: after the answer Lambda would freeze the others half done.
   await Promise.allSettled(writing)
   const [, ...taken] = await Promise.all(writing)
-  const ended = taken.includes(false) ? refusalOf({ isServed, isLocked: true, isRight }) : refusal
+  const ended = taken.includes(false) ? refusalOf({ ...lookup, full: taken.map((isTaken) => !isTaken) }) : refusal
   if (ended || !item) throw ended ?? unknownGrade()
   const { note, mention } = showGrade(item, scale)
   return { matricule, note, mention }
 }
 
-function refusalOf(lookup: { isServed: boolean; isLocked: boolean; isRight: boolean }): HttpProblemError | undefined {
+interface Outcome {
+  site: SiteId
+  isServed: boolean
+  isRight: boolean
+  full: readonly boolean[]
+}
+
+/** `full`: whether the counters of caller, student and site have no try left. */
+function refusalOf(lookup: Outcome): HttpProblemError | undefined {
+  const { full } = lookup
   if (!lookup.isServed) return new HttpProblemError(403, 'lookup-closed', 'Marks cannot be looked up at this hour.')
-  if (lookup.isLocked)
+  if (full[2]) {
+    // Logged as an error because an alarm counts these: someone guesses numbers under many caller ids.
+    logOutcome('error', 'lookup-cap', { site: lookup.site })
+    return new HttpProblemError(403, 'lookup-cap', 'Too many lookups of this site failed in an hour. Try again later.')
+  }
+  if (full.includes(true))
     return new HttpProblemError(
       403,
       'lookup-locked',
