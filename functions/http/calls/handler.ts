@@ -34,9 +34,7 @@ export const handler = httpHandler(callRoutes, 'calls', {
   },
   'GET /v1/sites/{site}/calls/{id}/events': async ({ caller, site, path, headers }) => {
     const live = await timeLines.read(site, path.id)
-    return conditionalAnswer(
-      { call: path.id, events: live.map((e) => mask(caller, 'calls', timeLineShape, e)) },
-      headers,
-    )
+    const events = live.map((event) => mask(caller, 'calls', timeLineShape, event))
+    return conditionalAnswer({ call: path.id, events }, headers)
   },
 })
