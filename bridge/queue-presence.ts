@@ -65,7 +65,7 @@ function checkOf(access: QueueAccess, reason = ''): Omit<Check, 'id'> {
     case 'no-events':
       return {
         state: 'warning',
-        reason: 'queues are read once a second: Asterisk sends their events to other AMI users alone',
+        reason: 'queues are only read twice a second: Asterisk sends their events to other AMI users alone',
         repair: 'Add `agent` to `read` of the AMI user of the bridge in manager.conf, then `manager reload`.',
       }
     case 'unreachable':

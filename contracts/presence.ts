@@ -30,13 +30,18 @@ const wordOf: ReadonlyMap<string, PresenceWord> = new Map([
   ['UNAVAILABLE', 'offline'],
 ])
 
+/** Returns the presence that a device state alone shows, such as that of a member of a queue. */
+export function wordOfDevice(deviceState: string): PresenceWord {
+  return wordOf.get(deviceState) ?? 'unknown'
+}
+
 /**
  * Returns the presence of one device. A device state of a call takes precedence, then an unreachable phone (offline), then `dnd`,
  * then `away`. While the PBX is down, nothing is known, whatever a user has set.
  */
 export function presenceOf(state: EndpointState): PresenceSince {
   if (state.confirmed === false) return { presence: 'unknown', since: state.since }
-  const presence = wordOf.get(state.deviceState) ?? 'unknown'
+  const presence = wordOfDevice(state.deviceState)
   const isIdle = presence === 'available' || presence === 'unknown'
   if (!isIdle) return { presence, since: state.since }
   if (state.reachability === 'offline') return { presence: 'offline', since: state.reachableSince ?? state.since }

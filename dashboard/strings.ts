@@ -59,6 +59,13 @@ export const strings = {
     registrations: { registered: 'Registered', unregistered: 'Not registered', rejected: 'Registration refused' },
     calls: (count: number) => (count === 1 ? '1 call' : `${count} calls`),
   },
+  queues: {
+    title: 'Queues',
+    waiting: (count: number) => (count === 0 ? 'Nobody waits' : `${count} waiting`),
+    longest: (time: string) => `longest ${time}`,
+    paused: (reason: string | undefined) => (reason ? `Paused: ${reason}` : 'Paused'),
+    none: 'No members.',
+  },
   calls: {
     title: 'Live calls',
     progress: callProgress,

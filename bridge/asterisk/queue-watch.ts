@@ -10,16 +10,17 @@ import { ReconnectPolicy } from './reconnect-policy.ts'
  * Everything is read again this often: no event says that a call of a member was counted, that `queue reload` changed a queue, or
  * that another process changed a realtime one. Three queues with twelve members are 11 KB and a millisecond each time.
  */
-const readAgainMs = 1_000
-/** Reading takes at most a part of the time, whatever the size: 2,500 members, 0.1 s each time, are read every 4 s. */
-const readShareMax = 40
+const readAgainMs = 500
+/** A longer list is read less often: 2,500 members, 1.5 MB, each 2.5 s. A slow link gets four times the pause that a list took. */
+const pauseMsPerItem = 1
+const pauseTimesMax = 4
 const readAgainMsMax = 60_000
 /** Asterisk counts a call of a member this much later than it says that the call has ended. */
 const figuresMs = 150
 /** Asterisk writes a list at once, or hangs. */
 const listMsMax = 10_000
-/** Without app_queue there is nothing to read; the module may be loaded later. */
-const withoutQueuesMs = 60_000
+/** Without app_queue there is nothing to read. A booting Asterisk loads it soon, so the first looks follow fast. */
+const withoutQueuesMs = { first: 500, longest: 60_000 }
 /** After this long without an answer of the Manager Interface, what was known of queues is no longer shown. */
 const unknownAfterMs = 30_000
 /** So many times must reading find a change that no event announced, before events count as missing. */
@@ -101,14 +102,16 @@ export class QueueWatch {
     this.#hasEvents = false
     this.#hasList = false
     this.#unannounced = 0
+    let withoutMs = withoutQueuesMs.first
     try {
       await connection.ask({ Action: 'Events', EventMask: 'agent' })
       while (!ended.signal.aborted) {
         const begunMs = clock.monotonicMs()
-        const hasQueues = await this.#read(connection, ended.signal)
+        const items = await this.#read(connection, ended.signal)
         const tookMs = clock.monotonicMs() - begunMs
-        const pauseMs = Math.min(readAgainMsMax, Math.max(readAgainMs, tookMs * readShareMax))
-        await this.#notifier.wait(ended.signal, hasQueues ? pauseMs : withoutQueuesMs)
+        const pauseMs = Math.max(readAgainMs, (items ?? 0) * pauseMsPerItem, tookMs * pauseTimesMax)
+        await this.#notifier.wait(ended.signal, items === undefined ? withoutMs : Math.min(readAgainMsMax, pauseMs))
+        withoutMs = items !== undefined ? withoutQueuesMs.first : Math.min(withoutQueuesMs.longest, withoutMs * 2)
         if (!this.#isFiguresDue) continue
         this.#isFiguresDue = false
         await wait(figuresMs, ended.signal, clock)
@@ -118,8 +121,8 @@ export class QueueWatch {
     }
   }
 
-  /** Reads the complete list; returns false if this Asterisk has no queues. */
-  async #read(connection: AmiConnection, signal: AbortSignal): Promise<boolean> {
+  /** Reads the complete list and returns its length; undefined if this Asterisk has no queues. */
+  async #read(connection: AmiConnection, signal: AbortSignal): Promise<number | undefined> {
     const { clock, onAccess, onList } = this.#dependencies
     // Without app_queue Asterisk refuses `QueueStatus`, so ask first what it knows.
     const commands = this.#isConnected ? undefined : await connection.ask({ Action: 'ListCommands' })
@@ -132,7 +135,7 @@ export class QueueWatch {
     if (isUnannounced && !this.#hasEvents) this.#unannounced += 1
     const isWithoutEvents = !this.#hasEvents && this.#unannounced >= unannouncedMax
     onAccess(!hasQueues ? 'no-queues' : isWithoutEvents ? 'no-events' : 'complete')
-    return hasQueues
+    return hasQueues ? list.length : undefined
   }
 
   async #readList(connection: AmiConnection, signal: AbortSignal): Promise<QueueMessage[]> {

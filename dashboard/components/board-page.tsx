@@ -14,6 +14,7 @@ import { MarksPage } from './marks-page.tsx'
 import { Notices } from './notices.tsx'
 import { PhoneDialog } from './phone-dialog.tsx'
 import { Phones } from './phones.tsx'
+import { Queues } from './queues.tsx'
 import { SearchPage } from './search-page.tsx'
 import { StateTable } from './state-table.tsx'
 import { Trunks } from './trunks.tsx'
@@ -61,6 +62,7 @@ export function BoardPage({ connection, onLeave }: { connection: Connection; onL
             onEnd={mayCall ? (call) => controls.end(call) : undefined}
             failure={phone ? undefined : controls.failure}
           />
+          <Queues queues={live.queues} />
           <Trunks endpoints={live.endpoints} calls={live.calls} />
           <StateTable rows={board.states} />
         </div>
@@ -87,7 +89,11 @@ function useBoard(connection: Connection): Board | undefined {
   useEffect(() => {
     document.title = `${connection.site} · Switchhook`
     const tickets = new Tickets(connection)
-    const live = connect({ ...connection, requestTicket: tickets.request })
+    const live = connect({
+      ...connection,
+      topics: ['endpoints', 'calls', 'queues'],
+      requestTicket: tickets.request,
+    })
     const started = new Board(connection, live, tickets, () => redraw(undefined)).start()
     setBoard(started)
     return () => started.stop()

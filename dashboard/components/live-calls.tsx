@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'preact/hooks'
 import type { CallEntity, CallState } from '../../client/index.ts'
 import { calleeLabel, type Label, partyLabel } from '../call-parties.ts'
 import { duration } from '../moments.ts'
+import { useNow } from '../now.ts'
 import { strings } from '../strings.ts'
 import { Icon } from './icon.tsx'
 
@@ -82,14 +82,4 @@ function Side({ label, role }: { label: Label; role: string }) {
       {label.detail && <span class="detail"> {label.detail}</span>}
     </p>
   )
-}
-
-/** Returns the time in Unix milliseconds, and draws the component again each second. */
-function useNow(): number {
-  const [nowMs, setNowMs] = useState(Date.now)
-  useEffect(() => {
-    const timer = setInterval(() => setNowMs(Date.now()), 1_000)
-    return () => clearInterval(timer)
-  }, [])
-  return nowMs
 }

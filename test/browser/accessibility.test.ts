@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
 import { CallResult } from '../../contracts/call-result.ts'
 import { browserTest, openBoard, useDashboard } from './support/board.ts'
-import { call, endedCall, endpoint, party } from './support/facts.ts'
+import { call, endedCall, endpoint, party, queueCaller, queueMember, queuePart } from './support/facts.ts'
 import { openPage } from './support/page.ts'
 import type { Peer } from './support/peer.ts'
 
@@ -33,6 +33,11 @@ function everything(peer: Peer): void {
     '2.1',
     call('2.1', 'ringing', { callees, caller: party('+33123456789012345', 'Bartholomäus-Christophorus') }),
   )
+  const head = queuePart('400', { part: 'queue', queue: '400', strategy: 'ringall' })
+  const members = states.map((state, n) =>
+    queueMember(`586${n}`, { state, ...(n > 5 && { paused: { reason: 'lunch' } }) }),
+  )
+  for (const part of [head, ...members, queueCaller(1, 65_000)]) peer.queues.set(part.id, part)
   peer.calls.set('2.2', call('2.2', 'answered', { answeredAt: '2026-11-24T01:00:00.000Z' }))
   peer.ended = CallResult.options.map((result, n) => {
     const dialled = n === 0 ? '+331234567890123456789012345' : '61'
@@ -132,6 +137,7 @@ browserTest(
       'Phones',
       'Last calls',
       'Live calls',
+      'Queues',
       'State changes',
     ])
     expect(await page.locator('table').count()).toBe(2)

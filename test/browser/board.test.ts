@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { browserTest, openBoard, useDashboard } from './support/board.ts'
-import { call, endedCall, endpoint, party } from './support/facts.ts'
+import { call, endedCall, endpoint, party, queueCaller, queueMember, queuePart } from './support/facts.ts'
 
 const dashboard = useDashboard()
 
@@ -50,6 +50,41 @@ browserTest('shows trunks apart from phones, with their registration and the cal
   await shown.getByText('Registration refused').waitFor()
   await shown.getByText('0 calls').waitFor()
 })
+
+browserTest(
+  'shows the queues with the longest wait and their members, and nothing once the last queue is gone',
+  async () => {
+    const head = queuePart('400', { part: 'queue', queue: '400', strategy: 'ringall' })
+    const entities = [
+      head,
+      queueMember('60', { state: 'INUSE' }),
+      queueMember('61', { paused: { reason: 'lunch' } }),
+      queueCaller(1, 65_000),
+      queueCaller(2, 5_000),
+    ]
+    const { page, peer, connected } = await openBoard(dashboard.url, {
+      prepare(peer) {
+        for (const entity of entities) peer.queues.set(entity.id, entity)
+      },
+    })
+    await connected()
+    const shown = page.locator('[data-queue="400"]')
+    expect(await shown.innerText()).toMatch(/400\s+2 waiting longest 1:\d\d\s+60\s+On call\s+61\s+Paused: lunch/)
+    peer.push('queues', [
+      queuePart('400/callers/1.1', { part: 'gone', queue: '400' }),
+      queuePart('400/callers/1.2', { part: 'gone', queue: '400' }),
+      queueMember('61', { state: 'RINGING' }),
+    ])
+    await shown.getByText('Nobody waits').waitFor()
+    await shown.getByText('Ringing').waitFor()
+    peer.push(
+      'queues',
+      [],
+      [...peer.queues.values()].map(({ id, v }) => ({ id, v, r: 1 })),
+    )
+    await shown.waitFor({ state: 'detached' })
+  },
+)
 
 browserTest('shows a call from ringing to its end, then its record in the call log', async () => {
   const { page, peer, phone, connected } = await openBoard(dashboard.url)

@@ -1,6 +1,7 @@
 import type { Call } from '../../../contracts/calls.ts'
 import type { CallState, EndpointState, Party } from '../../../contracts/facts.ts'
-import type { CallEntity, EndpointEntity } from '../../../contracts/frames.ts'
+import type { CallEntity, EndpointEntity, QueueEntity } from '../../../contracts/frames.ts'
+import type { QueueCallerPart, QueueMemberPart, QueuePart } from '../../../contracts/queues.ts'
 import { formatVersion } from '../../../contracts/version.ts'
 
 /** Builds facts for a test, which gives only the fields that it checks. */
@@ -42,6 +43,39 @@ export function call(id: string, state: CallState['state'], more: Partial<CallSt
     ...more,
   }
   return { id, v: nextVersion(), r: 0, state: fact }
+}
+
+export function queuePart(id: string, state: QueuePart): QueueEntity {
+  return { id, v: nextVersion(), r: 0, state }
+}
+
+export function queueMember(number: string, more: Partial<QueueMemberPart> = {}): QueueEntity {
+  return queuePart(`400/members/${number}`, {
+    part: 'member',
+    queue: '400',
+    interface: `Local/${number}@from-queue/n`,
+    name: `Desk ${number}`,
+    extension: number,
+    state: 'NOT_INUSE',
+    since: new Date().toISOString(),
+    penalty: 0,
+    callsTaken: 0,
+    membership: 'static',
+    ...more,
+  })
+}
+
+export function queueCaller(position: number, waitedMs: number, more: Partial<QueueCallerPart> = {}): QueueEntity {
+  return queuePart(`400/callers/1.${position}`, {
+    part: 'caller',
+    queue: '400',
+    uniqueid: `1.${position}`,
+    position,
+    number: '0612345678',
+    name: '',
+    since: new Date(Date.now() - waitedMs).toISOString(),
+    ...more,
+  })
 }
 
 /** An ended call as the call log has it. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Call } from '../../../contracts/calls.ts'
-import type { CallEntity, EndpointEntity, Entity, Removal, Topic } from '../../../contracts/frames.ts'
+import type { CallEntity, EndpointEntity, Entity, QueueEntity, Removal, Topic } from '../../../contracts/frames.ts'
 import { epoch } from './facts.ts'
 
 const key = 'test-key'
@@ -21,6 +21,7 @@ export class Peer {
   readonly boardToken = boardToken
   readonly endpoints = new Map<string, EndpointEntity>()
   readonly calls = new Map<string, CallEntity>()
+  readonly queues = new Map<string, QueueEntity>()
   /** Ended calls, newest first. */
   ended: Call[] = []
   lastHeard: string | undefined = new Date().toISOString()
@@ -71,9 +72,10 @@ export class Peer {
 
   /** Changes entities and pushes the change to every subscriber. */
   push(topic: Topic, entities: readonly Entity[], removed: readonly Removal[] = []): void {
-    const truth: Map<string, Entity> = topic === 'endpoints' ? this.endpoints : this.calls
+    const truth: Map<string, Entity> = this.#truthOf(topic)
     for (const entity of entities) {
-      if ('call' in entity.state && entity.state.state === 'ended') truth.delete(entity.id)
+      const isOver = 'part' in entity.state ? entity.state.part === 'gone' : entity.state['state'] === 'ended'
+      if (isOver) truth.delete(entity.id)
       else truth.set(entity.id, entity)
     }
     for (const { id } of removed) truth.delete(id)
@@ -114,8 +116,13 @@ export class Peer {
     })
   }
 
+  #truthOf(topic: Topic): Map<string, EndpointEntity> | Map<string, CallEntity> | Map<string, QueueEntity> {
+    if (topic === 'endpoints') return this.endpoints
+    return topic === 'queues' ? this.queues : this.calls
+  }
+
   #snapshot(socket: WebSocket, topic: Topic): void {
-    const all = [...(topic === 'endpoints' ? this.endpoints : this.calls).values()]
+    const all = [...this.#truthOf(topic).values()]
     const size = Math.max(1, Math.ceil(all.length / this.partsPerSnapshot))
     const parts = Math.max(1, Math.ceil(all.length / size))
     for (let part = 1; part <= parts; part++) {

@@ -10,7 +10,7 @@ import { callOf } from '../../../functions/domain/calls/call.ts'
 import { canonicalNumber, type Numbering } from '../../../functions/domain/phone-number.ts'
 import type { AsteriskInstallation } from '../../../infra/asterisk/installation.ts'
 import { until } from '../../support/until.ts'
-import { type Driver, startCompany } from './company.ts'
+import { type CompanyPbx, type Driver, startCompany } from './company.ts'
 import type { CompanyKind } from './company-call.ts'
 import { companyKinds } from './company-kinds.ts'
 import { watchPbx } from './company-live.ts'
@@ -40,14 +40,23 @@ const numbering: Numbering = { country: 'FR' }
 /** Calls over the provider's trunk in all kinds. */
 const providerCalls = 3
 
-/** Makes the calls of all kinds at the same time on one company PBX, by default the Asterisk of the project. */
-export async function runCompany(exchange?: AsteriskInstallation, driver: Driver = 'PJSIP'): Promise<CompanyRun> {
+/**
+ * Makes the calls of all kinds at the same time on one company PBX, by default the Asterisk of the project. `beside` uses other
+ * phones of it meanwhile.
+ */
+export async function runCompany(
+  exchange?: AsteriskInstallation,
+  driver: Driver = 'PJSIP',
+  beside: (it: CompanyPbx) => Promise<void> = async () => undefined,
+): Promise<CompanyRun> {
   const kinds = kindsOf(driver)
   await using it = await startCompany(exchange, driver)
   await using live = await watchPbx(it.pbx)
   await using _provider = await outsideAnswers(it.providerPort, 'answers', providerCalls)
   await using _mobile = await outsideAnswers(it.mobilePort, 'busy')
+  const besides = beside(it)
   const ends = await Promise.allSettled(kinds.map((kind) => kind.make(it)))
+  await besides
   await until('the calls to end', async () =>
     (await it.pbx.cli('core show channels count')).includes('0 active channels'),
   )

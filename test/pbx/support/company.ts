@@ -52,7 +52,7 @@ const moreModules = [
   'func_groupcount',
 ]
 /** Each kind of call has phones of its own, so that all can be made at the same time. */
-export const extensions = Array.from({ length: 66 }, (_, n) => String(101 + n))
+export const extensions = Array.from({ length: 81 }, (_, n) => String(101 + n))
 
 /** The phones as the simulation wants them: endpoints are named after the extensions, as FreePBX does. */
 const site: Site = checkSite({

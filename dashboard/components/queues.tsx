@@ -1,0 +1,63 @@
+import type { QueueEntity } from '../../client/index.ts'
+import { wordOfDevice } from '../../contracts/presence.ts'
+import { queuesOf } from '../../contracts/queue-view.ts'
+import type { Queue, QueueMember } from '../../contracts/queues.ts'
+import { duration } from '../moments.ts'
+import { useNow } from '../now.ts'
+import { strings } from '../strings.ts'
+import { Icon } from './icon.tsx'
+
+const words = strings.queues
+
+/** The queues of the site: how many callers wait and for how long, and the members. Nothing if the site has no queue. */
+export function Queues({ queues }: { queues: ReadonlyMap<string, QueueEntity> }) {
+  const nowMs = useNow()
+  const all = queuesOf([...queues.values()].map(({ state }) => state))
+  if (all.length === 0) return null
+  return (
+    <section class="panel queues" aria-labelledby="queues-title">
+      <div class="panel-head">
+        <h2 id="queues-title">{words.title}</h2>
+      </div>
+      <ul class="queue-list">
+        {all.map((queue) => (
+          <QueueStrip key={queue.queue} queue={queue} nowMs={nowMs} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function QueueStrip({ queue, nowMs }: { queue: Queue; nowMs: number }) {
+  const { longestWaitSince, waiting, members } = queue
+  return (
+    <li class="queue" data-queue={queue.queue} data-waiting={waiting > 0 ? '' : undefined}>
+      <h3>{queue.queue}</h3>
+      <p class="waiting">
+        {words.waiting(waiting)}
+        {longestWaitSince !== undefined && (
+          <span class="longest"> {words.longest(duration((nowMs - Date.parse(longestWaitSince)) / 1000))}</span>
+        )}
+      </p>
+      <ul class="members">
+        {members.map((member) => (
+          <Member key={member.interface + member.name} member={member} />
+        ))}
+        {members.length === 0 && <li class="detail">{words.none}</li>}
+      </ul>
+    </li>
+  )
+}
+
+function Member({ member }: { member: QueueMember }) {
+  const word = wordOfDevice(member.state)
+  const { paused } = member
+  const state = paused ? words.paused(paused.reason) : strings.phones.words[word]
+  return (
+    <li class="member" data-state={paused ? 'away' : word} data-member={member.interface}>
+      <Icon name={paused ? 'away' : word} />
+      <span>{member.extension ?? member.name}</span>
+      <span class="detail">{paused && word !== 'available' ? `${state}, ${strings.phones.words[word]}` : state}</span>
+    </li>
+  )
+}
