@@ -8,8 +8,10 @@ import {
   type EpochReadyEvent,
   type ErasedEvent,
   factIdentity,
+  type QueueEvent,
 } from '../../contracts/events.ts'
 import type { CallState } from '../../contracts/facts.ts'
+import type { QueuePart } from '../../contracts/queues.ts'
 
 /** Returns events like those of a bridge of `site`, with the current time unless one is given. */
 export function endpointFact(
@@ -37,10 +39,15 @@ export function callFact(
   return { ...envelope(site, epoch, seq, call, time), k: seq, type: 'switchhook.call.v1', data }
 }
 
+export function queueFact(site: string, [epoch, seq]: [number, number], id: string, data: QueuePart): QueueEvent {
+  const time = new Date().toISOString()
+  return { ...envelope(site, epoch, seq, id, time), k: seq, type: 'switchhook.queue.v1', data }
+}
+
 export function epochReady(
   site: string,
   [epoch, seq]: [number, number],
-  data: { liveCalls: string[]; endpoints: string[] },
+  data: { liveCalls: string[]; endpoints: string[]; queues?: string[] },
 ): EpochReadyEvent {
   const time = new Date().toISOString()
   return {
