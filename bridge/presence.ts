@@ -166,10 +166,9 @@ export class Presence {
   }
 
   #publishGap(fromMs: number, reason: string): void {
-    const { pipeline } = this.#dependencies
-    const to = pipeline.now()
+    const to = this.#dependencies.pipeline.now()
     const from = new Date(Math.min(fromMs, Date.parse(to))).toISOString()
-    pipeline.publish({ kind: 'gap', state: { from, to, reason: cutText(reason) } }, to)
+    this.#dependencies.pipeline.publish({ kind: 'gap', state: { from, to, reason: cutText(reason) } }, to)
   }
 
   /** Publishes the current state of everything that late facts were about: the cloud never takes live state from late facts. */
@@ -185,10 +184,11 @@ export class Presence {
     }
   }
 
-  /** The PBX is down: publishes everything as no longer sure, then the list of it. */
+  /** The PBX is down: ends the queues, publishes everything else as no longer sure, then the list of it. */
   #publishLoss(): void {
     const { state, pipeline, log } = this.#dependencies
     if (!pipeline.hasEpoch) return
+    for (const entity of state.queues.clear(true)) pipeline.publish({ kind: 'queue', ...entity })
     for (const fact of state.all()) this.#publish(fact)
     this.#publishReady(true)
     log.warn('pbx-down', { since: this.#pbx.status?.since })

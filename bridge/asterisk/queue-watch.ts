@@ -22,7 +22,7 @@ const listMsMax = 10_000
 /** Without app_queue there is nothing to read. A booting Asterisk loads it soon, so the first looks follow fast. */
 const withoutQueuesMs = { first: 500, longest: 60_000 }
 /** After this long without an answer of the Manager Interface, what was known of queues is no longer shown. */
-const unknownAfterMs = 30_000
+const unknownAfterMs = 20_000
 /** So many times must reading find a change that no event announced, before events count as missing. */
 const unannouncedMax = 3
 
@@ -89,8 +89,11 @@ export class QueueWatch {
       } finally {
         this.#isConnected = false
       }
-      if (clock.monotonicMs() - this.#readMs > unknownAfterMs) onUnknown()
-      await this.#notifier.wait(signal, policy.nextMs(clock.monotonicMs() - begunMs))
+      const nowMs = clock.monotonicMs()
+      const knownMs = this.#readMs + unknownAfterMs - nowMs
+      if (knownMs <= 0) onUnknown()
+      const pauseMs = policy.nextMs(nowMs - begunMs)
+      await this.#notifier.wait(signal, knownMs > 0 ? Math.min(pauseMs, knownMs) : pauseMs)
     }
   }
 
