@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ForwardList, Forwards } from '../../contracts/routes/extensions.ts'
+import type { QueueList } from '../../contracts/routes/queues.ts'
 import type { Site } from '../../infra/asterisk/site.ts'
 import { raceForwards } from '../campaigns/forward-races.ts'
 import { sharedDeployment } from '../support/deployment.ts'
@@ -20,6 +23,9 @@ beforeAll(async () => {
     return endpoints.filter(({ forwardable }) => forwardable).length >= 4
   }
   await until('the four phones and their forwards to be known', knowsAll)
+  const { pbx } = it.pbx
+  await writeFile(join(pbx.configurationFolder, 'queues.conf'), '[sales]\nmember => PJSIP/5861,2,Desk\n')
+  await pbx.cli('module load app_queue.so')
 })
 afterAll(async () => it?.[Symbol.asyncDispose]())
 
@@ -156,6 +162,19 @@ test('a custom device state like AWAY60 sets a phone to away, even if the state 
   await until('61 to be away', () => isAway('5861'))
   await it.pbx.pbx.cli('devstate change Custom:AWAY61 NOT_INUSE')
   await until('61 to be back', async () => !(await isAway('5861')))
+})
+
+test('the API shows the queues of a PBX that has loaded app_queue, with the extensions of members and a pause', async () => {
+  const members = async () => ((await (await ask('GET', '/queues')).json()) as QueueList).queues[0]?.members
+  await until('the queue', async () => (await members())?.length === 1)
+  expect(await members()).toMatchObject([{ interface: 'PJSIP/5861', extension: '61', name: 'Desk', penalty: 2 }])
+  await it.pbx.pbx.cli('queue pause member PJSIP/5861 queue sales reason lunch')
+  await until('the pause', async () => (await members())?.[0]?.paused?.reason === 'lunch')
+  expect(JSON.parse(await it.health())).toMatchObject({
+    checks: expect.arrayContaining([{ id: 'queues', state: 'ok', reason: 'queues are read' }]),
+  })
+  await it.pbx.pbx.cli('module unload app_queue.so')
+  await until('no queue', async () => (await members()) === undefined)
 })
 
 test('within a minute, the API shows a forward that was set at the console of Asterisk', async () => {
