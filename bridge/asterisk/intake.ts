@@ -15,7 +15,7 @@ import { type BufferedEvent, EventBuffer } from './event-buffer.ts'
 import { dropped, hasApplication, watchLiveness } from './liveness.ts'
 import { OddInput } from './odd-input.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
-import { readSnapshot } from './resynchronise.ts'
+import { readSnapshot, withEntries } from './resynchronise.ts'
 import { sweep } from './sweep.ts'
 
 /** A PBX that boots together with the bridge is up within this; after it, a setting is wrong or the PBX is down. */
@@ -132,7 +132,8 @@ export class AriIntake {
       void socket.closed.then(() => whileOpen.abort())
       const reading = AbortSignal.any([ended, whileOpen.signal])
       await this.#setFilter(socket.requests, reading)
-      const snapshot = await readSnapshot(socket.requests, reading, this.#odd)
+      const read = await readSnapshot(socket.requests, reading, this.#odd)
+      const snapshot = this.#hasConnected ? read : await withEntries(read, socket.requests, reading)
       await this.#dependencies.onConnected(snapshot, () => this.#endBuffering(buffer), gapReason)
       this.#hasConnected = true
       log.info('ari connected', { endpoints: snapshot.endpoints.length, channels: snapshot.channels.length })

@@ -4,6 +4,7 @@ import { repair } from '../normalise/repair.ts'
 import { mapConcurrently } from '../operate/map-concurrently.ts'
 import type { AriRequests } from './ari-connection.ts'
 import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
+import { readPhoneEntry } from './phone-directory.ts'
 
 /** Concurrent requests. 1,000 endpoints at 2 ms each take a quarter of a second, and Asterisk has other work. */
 const requestsMax = 8
@@ -49,6 +50,18 @@ export async function readSnapshot(rest: AriRequests, signal: AbortSignal, odd: 
   })
   const known = new Map(linkedids.filter(([, linkedid]) => isUsableId(linkedid)))
   return { endpoints, channels, bridges, deviceStates: deviceStates.flat(), linkedids: known }
+}
+
+/**
+ * Returns the snapshot with numbers and names of its phones. Without them the first facts of a bridge would have none, and for a
+ * second nobody could call a phone by its number.
+ */
+export async function withEntries(snapshot: Snapshot, rest: AriRequests, signal: AbortSignal): Promise<Snapshot> {
+  const phones = snapshot.endpoints.filter(({ technology }) => technology === 'PJSIP')
+  const entries = await mapConcurrently(requestsMax, phones, ({ technology, resource }) =>
+    readPhoneEntry(`${technology}/${resource}`, rest, signal),
+  )
+  return { ...snapshot, entries }
 }
 
 function readItem<T extends v.GenericSchema>(

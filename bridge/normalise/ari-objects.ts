@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { BoundedText, isShort } from '../../contracts/text.ts'
+import type { PhoneEntry } from './phone-settings.ts'
 import { isWellFormed } from './repair.ts'
 
 /**
@@ -74,6 +75,8 @@ export interface Snapshot {
   channels: Channel[]
   bridges: Bridge[]
   linkedids: ReadonlyMap<string, string>
+  /** What the configuration says of the phones, if it was asked. */
+  entries?: readonly PhoneEntry[]
 }
 
 export function isLocal(channelName: string): boolean {

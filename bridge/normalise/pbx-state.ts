@@ -79,6 +79,7 @@ export class PbxState {
   resynchronise(snapshot: Snapshot, now: string, events: readonly AriEvent[] = []): void {
     const endpoints = new Endpoints()
     endpoints.load(snapshot.endpoints, snapshot.deviceStates, now, this.#endpoints)
+    endpoints.describe(snapshot.entries ?? [])
     const calls = new Calls()
     const channels = snapshot.channels.filter(({ name }) => !isOwnControl(name))
     calls.load({ ...snapshot, channels }, now, this.#calls)
