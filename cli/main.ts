@@ -8,6 +8,7 @@ import { addMenuCommand } from './commands/menu.ts'
 import { addProfileCommand } from './commands/profile.ts'
 import { addRedriveCommand } from './commands/redrive.ts'
 import { addSitesCommand } from './commands/sites.ts'
+import { addWebhooksCommand } from './commands/webhooks.ts'
 import { type ExitStatus, exitStatuses, exitStatusOf, type SetStatus } from './exit-status.ts'
 import { examples } from './options.ts'
 
@@ -46,6 +47,7 @@ export function createProgram(setStatus: SetStatus): Command {
   addImportCommand(program, setStatus)
   addCdrsCommand(program, setStatus)
   addRedriveCommand(program)
+  addWebhooksCommand(program, setStatus)
   addMenuCommand(program, setStatus)
   return program
 }

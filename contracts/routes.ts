@@ -16,6 +16,7 @@ import { siteRoutes } from './routes/sites.ts'
 import { statsRoutes } from './routes/stats.ts'
 import { ticketRoutes } from './routes/tickets.ts'
 import { verificationRoutes } from './routes/verifications.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 /** The HTTP API: every route, declared once, in groups of one file each. */
 export const routeGroups = {
@@ -35,6 +36,7 @@ export const routeGroups = {
   queues: queueRoutes,
   extensions: extensionRoutes,
   grades: gradeRoutes,
+  webhooks: webhookRoutes,
   audit: auditRoutes,
 } as const satisfies Record<string, RouteGroup>
 
@@ -55,6 +57,7 @@ export const routes = {
   ...queueRoutes,
   ...extensionRoutes,
   ...gradeRoutes,
+  ...webhookRoutes,
   ...auditRoutes,
 } as const satisfies RouteGroup
 

@@ -8,6 +8,7 @@ const names = [
   'TABLE_ACCESS',
   'TABLE_AUDIT',
   'TABLE_PEOPLE',
+  'TABLE_WEBHOOKS',
   'SECRETS_PARAMETER',
   'SOCKET_ENDPOINT',
   'AWS_REGION',
@@ -20,6 +21,9 @@ const names = [
   'DEAD_RECORDS',
   'DEAD_LIVE',
   'QUEUE_WATCH',
+  'QUEUE_EVENTS',
+  'QUEUE_DELIVERIES',
+  'OWN_HOSTS',
   'BUCKET_EXPORTS',
   'WAITS_MAX',
 ] as const
@@ -44,6 +48,11 @@ export function config<const Wanted extends ConfigName>(...wanted: Wanted[]): Re
     )
   }
   return found
+}
+
+/** Whether webhooks may go to this machine, by http too. Only the local cloud sets it; docs/webhooks.md says how to use it. */
+export function allowsLocalTargets(): boolean {
+  return process.env['WEBHOOKS_TO_LOOPBACK'] === 'allowed'
 }
 
 function hasAll<Wanted extends ConfigName>(

@@ -136,3 +136,23 @@ const figures = {
   averageRingSeconds: 8,
 }
 export const statsRowExample = { ...figures, key: '2026-11-23', maxConcurrent: 3, directions: { inbound: figures } }
+
+export const webhookExample = {
+  id: 'wh_3f9a8c1e5b7d42a0',
+  url: 'https://example.com/hook',
+  types: ['call.ended', 'bridge.*'],
+  perSecond: 10,
+  contentType: 'application/cloudevents+json',
+  enabled: true,
+  key: 'Zk3f9a8c',
+  createdAt: timeExample,
+}
+
+export const deliveryExample = {
+  id: '1795460594000-evt_9f2c41d07a5be8639f2c41d07a5be863',
+  event: 'evt_9f2c41d07a5be8639f2c41d07a5be863',
+  type: 'call.ended',
+  time: timeExample,
+  state: 'delivered',
+  tries: [{ at: timeExample, ms: 84, status: 204 }],
+}

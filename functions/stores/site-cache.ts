@@ -1,6 +1,6 @@
 import type { SiteId } from '../../contracts/names.ts'
 
-/** A change of what is cached takes effect within this time. */
+/** A change of what is cached takes effect within this time, unless another is given. */
 const cacheMs = 60_000
 /** Sites that one process remembers. When there are more, the cache is emptied. */
 const cacheEntriesMax = 10_000

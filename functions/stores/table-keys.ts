@@ -38,6 +38,12 @@ import { fnv1a32 } from '../../contracts/fnv1a.ts'
  * | access  | bridge          | S#BRIDGE            | key id        | its code, then its key                   |
  * | people  | grade; scale    | S#G; S#GS           | matricule; -  | lookup, list, export                     |
  * | people  | failed lookups  | S#LK#who            | -             | limit of guesses                         |
+ * | webhooks| webhook         | S#HOOKS             | id            | subscriptions, with their secrets        |
+ * | webhooks| receiver        | S#TARGET            | webhook id    | places, rate and breaker of a receiver   |
+ * | webhooks| event           | S#EVENTS            | event id      | what is sent, and that it is made once   |
+ * | webhooks| delivery        | S#SENT              | webhook#ms-event | the log of deliveries, 30 days        |
+ * | webhooks| seen            | S#SEEN              | endpoint; `-` | what the last event of it was about      |
+ * | webhooks| due             | DUE#hash(S)%16      | time#S#...    | retries that SQS cannot delay that long  |
  * | audit   | entry           | S#m; #m: deployment | time#id       | who did what, by time                    |
  *
  * No table has an index: each item is read by its key or by a query of its partition. Only an erasure scans a table.
@@ -82,11 +88,23 @@ export const keys = {
   grade: (site: string, matricule: string) => ({ pk: `${site}#G`, sk: matricule }),
   gradeScale: (site: string) => ({ pk: `${site}#GS`, sk: '-' }),
   lookupTries: (site: string, who: string) => ({ pk: `${site}#LK#${who}`, sk: '-' }),
+  webhook: (site: string, id: string) => ({ pk: `${site}#HOOKS`, sk: id }),
+  webhookTarget: (site: string, id: string) => ({ pk: `${site}#TARGET`, sk: id }),
+  webhookEvent: (site: string, id: string) => ({ pk: `${site}#EVENTS`, sk: id }),
+  delivery: (site: string, webhook: string, id: string) => ({ pk: `${site}#SENT`, sk: `${webhook}#${id}` }),
+  webhookSeen: (site: string, what: string) => ({ pk: `${site}#SEEN`, sk: what }),
+  deliveryDue: (site: string, at: string, webhook: string, id: string) => ({
+    pk: `DUE#${shard(site, dueShards)}`,
+    sk: `${at}#${site}#${webhook}#${id}`,
+  }),
   audit: (site: string | undefined, month: string) => `${site ?? ''}#${month}`,
 }
 
 /** Partitions of dirty marks. Each tick reads them all: 8 read units a minute while there are no marks. */
 export const dirtyShards = 16
+const dueShards = 16
+/** Partitions of retries that are due later; the sweep of each minute reads them all. */
+export const duePartitions: readonly string[] = Array.from({ length: dueShards }, (_, n) => `DUE#${n}`)
 export const heartbeatShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `HB#${n}`)
 export const siteShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `SITES#${n}`)
 

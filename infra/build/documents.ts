@@ -1,11 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { accessTables, apiTable, errorTable } from './access-tables.ts'
+import { eventTable } from './event-table.ts'
 
 /** Generated parts of documents; each is between two markers that name it. */
 export const generated: readonly { file: string; part: string; make: () => string }[] = [
   { file: 'docs/access.md', part: 'access tables', make: accessTables },
   { file: 'docs/api.md', part: 'routes', make: apiTable },
   { file: 'docs/api.md', part: 'errors', make: errorTable },
+  { file: 'docs/webhooks.md', part: 'events', make: eventTable },
 ]
 
 export function withPart(text: string, part: string, content: string): string {

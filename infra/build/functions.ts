@@ -14,6 +14,8 @@ const otherEntries: Record<string, string> = {
   'remove-data': 'functions/queues/remove-data/handler.ts',
   'write-exports': 'functions/queues/write-exports/handler.ts',
   'verify-days': 'functions/queues/verify-days/handler.ts',
+  'publish-events': 'functions/queues/publish-events/handler.ts',
+  'deliver-webhooks': 'functions/queues/deliver-webhooks/handler.ts',
   watch: 'functions/queues/watch/handler.ts',
 }
 

@@ -70,7 +70,7 @@ test('two sites with a call of the same linkedid read and delete each its own ti
   expect(a).toEqual({ states: ['ringing'], legs: ['twin-a'], to: 'twin-a' })
   expect(b).toEqual({ states: ['answered'], legs: ['twin-b'], to: 'twin-b' })
   const partitions = new PartitionStore(tables.db, tables.table, () => false)
-  const tablesOf = { live: partitions, records: partitions, people: partitions }
+  const tablesOf = { live: partitions, records: partitions, people: partitions, webhooks: partitions }
   const months = { now, since: '2026-11', known: new Set<string>(), remember: async () => undefined }
   await emptySite('twin-a', { tables: tablesOf, months }, () => undefined)
   expect(await read('twin-a')).toEqual({ states: [], legs: [], to: undefined })

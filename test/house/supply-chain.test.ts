@@ -26,7 +26,7 @@ test('each package of the lock file has a SHA-512 hash, and none names a registr
 /** Licences of which a copy may be shipped with the product, whose own licence is Apache-2.0. */
 const shippable = new Set(['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'])
 /** Tools that build and test may also have these; nothing of them is shipped. */
-const usable = new Set([...shippable, 'MPL-2.0', 'PSF-2.0', 'Python-2.0'])
+const usable = new Set([...shippable, 'MPL-2.0', 'PSF-2.0', 'Python-2.0', 'Unlicense'])
 /** Packages with another licence, or with none in the lock file, and why they may be used. */
 const exceptions: Record<string, string> = {
   mariadb:

@@ -104,6 +104,8 @@ test('for each kind of item of the access table, allows each role only the reque
     BridgeAuthRole: { site: 'get', bridge: 'get update' },
     PersistRecordsRole: { bridge: 'get', removal: 'update' },
     PushPresenceRole: { site: 'get', bridge: 'get' },
+    PublishEventsRole: { key: 'get' },
+    DeliverWebhooksRole: { key: 'get' },
     PlacedCallsRole: { site: 'get', key: 'get' },
     ExtensionsRole: { site: 'get', key: 'get' },
     VerificationsRole: { site: 'get' },
@@ -133,12 +135,12 @@ test('lets only Lambda assume the functions’ roles, and only the bridge functi
   }
 })
 
-test('only the functions that store call records or marks may write to the tables of call records and of people', async () => {
+test('only the functions that store call records, marks or webhooks may write to the tables of them', async () => {
   const writers: Record<string, string[]> = {}
   for (const role of roles().sort()) {
     const { region, endpoints, credentials, ref } = deployment.cloud
     const client = new DynamoDBClient({ region, endpoint: endpoints.dynamodb, credentials: credentials(role) })
-    for (const table of ['RecordsTable', 'PeopleTable'] as const) {
+    for (const table of ['RecordsTable', 'PeopleTable', 'WebhooksTable'] as const) {
       const [TableName, Key] = [ref(table), { pk: { S: 'office#x' }, sk: { S: 'x' } }]
       const puts = await isAllowed(client.send(new PutItemCommand({ TableName, Item: Key })))
       const updates = await isAllowed(client.send(new UpdateItemCommand({ TableName, Key })))
@@ -149,6 +151,7 @@ test('only the functions that store call records or marks may write to the table
   expect(writers).toEqual({
     RecordsTable: ['ImportsRole', 'PersistRecordsRole', 'RemoveDataRole', 'WatchRole'],
     PeopleTable: ['GradesRole'],
+    WebhooksTable: ['DeliverWebhooksRole', 'PublishEventsRole', 'RemoveDataRole', 'WebhooksRole'],
   })
 })
 

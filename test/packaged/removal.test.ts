@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(async () => deployment[Symbol.asyncDispose]())
 
 const anna = '0612345678'
-const tables = ['RecordsTable', 'LiveTable', 'AccessTable', 'PeopleTable'] as const
+const tables = ['RecordsTable', 'LiveTable', 'AccessTable', 'PeopleTable', 'WebhooksTable'] as const
 
 /** Runs the removal as if this many minutes had passed; the second pass is due after 75 s. */
 async function tick(minutes: number): Promise<void> {

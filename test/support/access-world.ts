@@ -32,7 +32,7 @@ export function accessWorld(
     cdrs: new CdrStore(db, table),
     erasure: new CdrErasure(db, table, isOver),
     items: { records: items, live: items },
-    tables: { records: partitions, live: partitions, people: partitions },
+    tables: { records: partitions, live: partitions, people: partitions, webhooks: partitions },
     exports: {
       jobs: new ExportJobStore(db, table),
       files: {

@@ -25,7 +25,7 @@ export interface TestSite {
   privateKey: KeyObject
 }
 
-type TableId = 'RecordsTable' | 'LiveTable' | 'AccessTable' | 'AuditTable' | 'PeopleTable'
+type TableId = 'RecordsTable' | 'LiveTable' | 'AccessTable' | 'AuditTable' | 'PeopleTable' | 'WebhooksTable'
 
 /** What a test can ask of a cloud that other test files use at the same time. */
 export type TestCloud = Pick<

@@ -1,5 +1,6 @@
 import { config } from '../../config.ts'
 import { DeadLetters } from '../../gateways/dead-letters.ts'
+import { EventQueue } from '../../gateways/event-queue.ts'
 import { TickQueue } from '../../gateways/tick-queue.ts'
 import { BridgeStore } from '../../stores/bridges.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
@@ -11,11 +12,13 @@ import { RemovalStore } from '../../stores/removals.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TimeLineStore } from '../../stores/time-lines.ts'
 import { VerifiedDayStore } from '../../stores/verified-days.ts'
+import { WebhookMark } from '../../stores/webhook-mark.ts'
 import { cachedKeys } from '../open-batch.ts'
 import { settlePlacedCall } from '../settle-placed-call.ts'
 import type { OutcomeMessage } from '../watch/publish-outcome.ts'
+import { webhookEvents } from '../webhook-events.ts'
 
-const env = config('TABLE_ACCESS', 'TABLE_RECORDS', 'TABLE_LIVE', 'DEAD_RECORDS', 'QUEUE_WATCH')
+const env = config('TABLE_ACCESS', 'TABLE_RECORDS', 'TABLE_LIVE', 'DEAD_RECORDS', 'QUEUE_WATCH', 'QUEUE_EVENTS')
 const db = documentClient()
 const watch = new TickQueue(env.QUEUE_WATCH)
 const numberingOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
@@ -38,5 +41,6 @@ export const dependencies = {
   numberingOf,
   removals: new RemovalStore(db, env.TABLE_ACCESS),
   days: new VerifiedDayStore(db, env.TABLE_RECORDS),
+  webhooks: webhookEvents(new WebhookMark(db, env.TABLE_LIVE), new EventQueue(env.QUEUE_EVENTS), Date.now),
   now: Date.now,
 }

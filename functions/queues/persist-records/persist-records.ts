@@ -13,6 +13,7 @@ import { describeError, logOutcome } from '../../log.ts'
 import type { PutOutcome } from '../../stores/cdrs.ts'
 import { type BridgeKeys, type DeadLetterQueue, type OpenedMessage, openMessage } from '../open-batch.ts'
 import { type PlacedCallUpdates, updatePlacedCalls } from '../placed-call-updates.ts'
+import { publishFacts, publishRecords, type WebhookEvents } from '../webhook-events.ts'
 import { receiveDigest, type VerificationStore } from './receive-digest.ts'
 
 export interface CallLog {
@@ -40,6 +41,8 @@ export interface PersistDependencies {
   settle(site: SiteId, call: string): Promise<unknown>
   days: VerificationStore
   removals: { confirm(site: SiteId, id: string, counts: Record<string, number>, now: number): Promise<void> }
+  /** Gets every CDR and late fact. */
+  webhooks?: WebhookEvents
   numberingOf(site: SiteId): Promise<Numbering>
   now: () => number
 }
@@ -91,6 +94,7 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
   const late: BridgeEvent[] = []
   const digests: CdrDigest[] = []
   const erasures: ErasedEvent['data'][] = []
+  const stored: Cdr[] = []
   const lines = message.lines.values()
   const refuse = async (line: number, errorId: string) => {
     await deadLetters.put(message.body, errorId, line)
@@ -107,6 +111,7 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
         const { cdr, raw, doubt = doubtOf(cdr, now() / 1000) } = line.event.data
         count[outcomes[await log.put(site, cdr, raw, numbering, doubt)]] += 1
         if (doubt !== undefined) count.doubtful += 1
+        stored.push(cdr)
         // For duplicates too: the invocation that stored the row may have died before it marked the hour.
         if (isPlacedCall(cdr.linkedid)) placedCalls.add(cdr.linkedid)
         // A doubtful record is in no total, so that none is made for an hour of the future.
@@ -123,6 +128,11 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
   for (const call of placedCalls) await dependencies.settle(site, call)
   const passage = { lane: 'records' as const, sentAt: message.sentAt, handledAt: now(), events: late }
   await timeLines.put(site, timeLineEntries([passage]), now())
+  // For duplicates too, like the marks. Events are made once, by their ids.
+  if (dependencies.webhooks) {
+    await publishFacts(site, late, false, dependencies.webhooks)
+    await publishRecords(site, stored, dependencies.webhooks)
+  }
   // Digests come after the rows of the same message, so that rows that were sent again are part of the comparison.
   for (const digest of digests) await receiveDigest(site, digest, dependencies)
   for (const { erasure, removed } of erasures) await dependencies.removals.confirm(site, erasure, removed, now())

@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { config } from '../../config.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
 import { DeadLetters } from '../../gateways/dead-letters.ts'
+import { EventQueue } from '../../gateways/event-queue.ts'
 import { FanOutQueue } from '../../gateways/fan-out-queue.ts'
 import { socketPosting } from '../../gateways/sockets.ts'
 import { secrets } from '../../secrets.ts'
@@ -14,12 +15,22 @@ import { cachedLines } from '../../stores/site-lines.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
 import { TimeLineStore } from '../../stores/time-lines.ts'
+import { WebhookMark } from '../../stores/webhook-mark.ts'
 import { cachedKeys } from '../open-batch.ts'
+import { webhookEvents } from '../webhook-events.ts'
 import { lastSeenRecorder } from './last-seen.ts'
 import { Pacing } from './pace.ts'
 import { Tombstones } from './tombstones.ts'
 
-const env = config('STAGE', 'TABLE_ACCESS', 'TABLE_LIVE', 'SOCKET_ENDPOINT', 'DEAD_LIVE', 'QUEUE_FAN_OUT')
+const env = config(
+  'STAGE',
+  'TABLE_ACCESS',
+  'TABLE_LIVE',
+  'SOCKET_ENDPOINT',
+  'DEAD_LIVE',
+  'QUEUE_FAN_OUT',
+  'QUEUE_EVENTS',
+)
 const db = documentClient()
 const epochs = new SiteStore(db, env.TABLE_LIVE)
 /** Dependencies of the handler, created once per cold start. */
@@ -34,6 +45,7 @@ export const dependencies = {
   timeLines: new TimeLineStore(db, env.TABLE_LIVE),
   chunks: new FanOutQueue(env.QUEUE_FAN_OUT),
   ...socketPosting(env.SOCKET_ENDPOINT),
+  webhooks: webhookEvents(new WebhookMark(db, env.TABLE_LIVE), new EventQueue(env.QUEUE_EVENTS), Date.now),
   recordLastSeen: lastSeenRecorder(epochs),
   markPbxPublished: epochs.markPbxPublished.bind(epochs),
   linesOf: cachedLines(db, env.TABLE_LIVE, Date.now),

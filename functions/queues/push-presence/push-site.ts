@@ -10,6 +10,7 @@ import { type FanOutCount, type FanOutDependencies, fanOut } from '../fan-out/fa
 import type { Outgoing } from '../fan-out/plan.ts'
 import type { OpenedMessage } from '../open-batch.ts'
 import { type PlacedCallUpdates, updatePlacedCalls } from '../placed-call-updates.ts'
+import { publishFacts, type WebhookEvents } from '../webhook-events.ts'
 import { EarlySubscribers } from './early-subscribers.ts'
 import type { SightingNews } from './last-seen.ts'
 import type { EntityStore, EpochStore } from './presence-stores.ts'
@@ -28,6 +29,8 @@ export interface PushDependencies extends FanOutDependencies {
   pacing: { adjust(site: SiteId, count: FanOutCount, now: number): Promise<number> }
   timeLines: TimeLines
   placed: PlacedCallUpdates
+  /** Gets every fact, since a webhook is sent states that were over within a batch. */
+  webhooks?: WebhookEvents
   /** Returns the trunks and extensions of the site's settings, which decide over what the bridge recognised. */
   linesOf?(site: SiteId): Promise<SiteLines>
   /** Records that the bridge was seen; returns what subscribers have to be notified of. */
@@ -70,6 +73,7 @@ export async function pushSite(
         isBack || pbx ? dependencies : { ...dependencies, connections: early },
       ),
       dependencies.tombstones.sweep(dependencies.presence, now),
+      dependencies.webhooks && publishFacts(site, messages.flatMap(validEvents), isBack, dependencies.webhooks),
     ])
     if (pbx) await dependencies.markPbxPublished?.(site, pbx)
     dependencies.tombstones.add(
@@ -112,6 +116,10 @@ function eventsOf(message: OpenedMessage): BridgeEvent[] {
     logOutcome('warn', 'line-refused', { site: message.site, errorId: line.errorId, messageId: message.messageId })
     return []
   })
+}
+
+function validEvents({ lines }: OpenedMessage): BridgeEvent[] {
+  return lines.flatMap((line) => ('event' in line ? [line.event] : []))
 }
 
 function outgoing(fold: SiteFold, frames: (DeltaFrame | ResetFrame)[]): Outgoing[] {

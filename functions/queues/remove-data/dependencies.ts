@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { config } from '../../config.ts'
+import type { Erasing } from '../../domain/personal/erasing.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
 import { DeadLetterSearch } from '../../gateways/dead-letter-search.ts'
 import { ExportFiles } from '../../gateways/export-files.ts'
@@ -23,7 +24,9 @@ import { eraseFromAudit } from './erase-audit.ts'
 import { eraseDeadLetters } from './erase-dead-letters.ts'
 import type { EraseNumberDependencies } from './erase-number.ts'
 import { eraseFromKeyNames, eraseFromSettings } from './erase-settings.ts'
+import type { Pass } from './pass.ts'
 import type { RemovalDependencies } from './remove-data.ts'
+import { webhookPartitions } from './site-partitions.ts'
 
 const env = config(
   'TABLE_ACCESS',
@@ -31,6 +34,7 @@ const env = config(
   'TABLE_RECORDS',
   'TABLE_PEOPLE',
   'TABLE_AUDIT',
+  'TABLE_WEBHOOKS',
   'SOCKET_ENDPOINT',
   'STAGE',
   'BUCKET_EXPORTS',
@@ -59,7 +63,8 @@ const numberingOf = (site: string) => readNumbering(db, env.TABLE_LIVE, site)
 export function createDependencies(isOver: () => boolean): RemovalDependencies {
   const records = new PartitionStore(db, env.TABLE_RECORDS, isOver)
   const live = new PartitionStore(db, env.TABLE_LIVE, isOver)
-  const tables = { records, live, people: new PartitionStore(db, env.TABLE_PEOPLE, isOver) }
+  const people = new PartitionStore(db, env.TABLE_PEOPLE, isOver)
+  const tables = { records, live, people, webhooks: new PartitionStore(db, env.TABLE_WEBHOOKS, isOver) }
   const cdrs = new CdrErasure(db, env.TABLE_RECORDS, isOver)
   const items = {
     records: new ItemErasure(db, env.TABLE_RECORDS, isOver),
@@ -68,6 +73,7 @@ export function createDependencies(isOver: () => boolean): RemovalDependencies {
   // A feature that stores numbers in another place adds here how it erases one.
   const queues = [env.DEAD_LIVE, env.DEAD_RECORDS].map((url) => new DeadLetterSearch(url, isOver))
   const audit = new AuditErasure(db, env.TABLE_AUDIT, isOver)
+  const webhookItems = new ItemErasure(db, env.TABLE_WEBHOOKS, isOver)
   const others: EraseNumberDependencies['others'] = [
     { name: 'settings', erase: (site, erasing, pass) => eraseFromSettings(site, erasing, pass, { directory, sites }) },
     { name: 'key names', erase: (site, erasing, pass) => eraseFromKeyNames(site, erasing, pass, keys) },
@@ -76,6 +82,11 @@ export function createDependencies(isOver: () => boolean): RemovalDependencies {
       name: 'dead letters',
       erase: (site, erasing, pass) => eraseDeadLetters(site, erasing, pass, { queues, bridges, now: Date.now }),
     },
+    ...webhookPartitions('').map(({ name, pk }) => ({
+      name,
+      erase: (site: string, { search }: Erasing, pass: Pass) =>
+        pass.step(name, 'webhooks', (position) => webhookItems.erase(site + pk, search, position)),
+    })),
   ]
   const erasing = { numberingOf, cdrs, tables, items, others }
   return { removals, deleting: { ...shared, tables }, erasing, bridge, exports }

@@ -7,7 +7,7 @@ import { dirtyShards, keys } from '../../stores/table-keys.ts'
  * the lists below. The audit log is not among them, since entries of its table cannot be removed.
  */
 export interface SitePartition {
-  table: 'records' | 'live' | 'people'
+  table: 'records' | 'live' | 'people' | 'webhooks'
   name: string
   pk: string
   /** Prefix of the sort keys, in a partition that sites share. It ends in `#`, since one site id may begin with another. */
@@ -54,6 +54,18 @@ export function callPartitions(site: string, linkedid: string): SitePartition[] 
   ]
 }
 
+/** Retries that are due later hold no data of the site: they expire, or find no delivery. */
+export function webhookPartitions(site: string): SitePartition[] {
+  const part = (name: string, pk: string): SitePartition => ({ table: 'webhooks', name, pk })
+  return [
+    part('webhooks', keys.webhook(site, '').pk),
+    part('webhook receivers', keys.webhookTarget(site, '').pk),
+    part('webhook events', keys.webhookEvent(site, '').pk),
+    part('webhook deliveries', keys.delivery(site, '', '').pk),
+    part('webhook states', keys.webhookSeen(site, '').pk),
+  ]
+}
+
 export function otherPartitions(site: string): SitePartition[] {
   const shards = Array.from({ length: dirtyShards }, (_, shard) => shard)
   return [
@@ -62,6 +74,7 @@ export function otherPartitions(site: string): SitePartition[] {
     // Windows of failed lookups expire by themselves within a day.
     { table: 'people', name: 'grades', pk: keys.grade(site, '').pk },
     { table: 'people', name: 'grade scale', pk: keys.gradeScale(site).pk },
+    ...webhookPartitions(site),
     ...shards.map(
       (shard): SitePartition => ({
         table: 'records',

@@ -2,6 +2,7 @@ import { Topic } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import { type FanOutDependencies, fanOut } from '../fan-out/fan-out.ts'
+import type { WebhookEvents } from '../webhook-events.ts'
 
 export interface SilenceStore {
   newlySilent(now: number): Promise<{ site: SiteId; lastHeard: string }[]>
@@ -18,7 +19,7 @@ const sitesMax = 500
  */
 export async function publishSilence(
   silences: SilenceStore,
-  fanOutDependencies: FanOutDependencies,
+  fanOutDependencies: FanOutDependencies & { webhooks?: WebhookEvents },
   until: number,
 ): Promise<{ silent: number; failed: number }> {
   const count = { silent: 0, failed: 0 }
@@ -28,6 +29,7 @@ export async function publishSilence(
     try {
       const frame = { type: 'heard' as const, lastHeard, stale: true }
       await fanOut(site, [{ topics: Topic.options, frame }], fanOutDependencies)
+      await fanOutDependencies.webhooks?.publish({ site, lost: lastHeard })
       await silences.markSilencePublished(site, lastHeard)
       logOutcome('warn', 'bridge-silent', { site, lastHeard })
       count.silent += 1

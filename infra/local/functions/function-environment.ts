@@ -57,5 +57,7 @@ export function functionEnvironment(options: {
     AWS_ENDPOINT_URL_S3: awsUrl,
     AWS_ENDPOINT_URL_SSM: awsUrl,
     AWS_ENDPOINT_URL_STS: awsUrl,
+    // Receivers of webhooks run on this machine too.
+    WEBHOOKS_TO_LOOPBACK: 'allowed',
   }
 }

@@ -1,0 +1,185 @@
+import * as v from 'valibot'
+import { Call } from './calls.ts'
+import { Cdr } from './cdr.ts'
+import { EndpointState } from './facts.ts'
+import { field } from './field.ts'
+import { Timestamp } from './names.ts'
+import { callExample, cdrExample, endpointExample, timeExample } from './routes/examples.ts'
+import type { PersonalArea, Scope } from './scopes.ts'
+
+/** What webhooks can send. Adding an event is one entry here, and the code that makes it in functions/domain/webhooks/. */
+export interface EventDefinition {
+  /** Rises when a field changes its meaning or goes away; new fields do not change it. */
+  version: number
+  /** When the event is sent, as one sentence. */
+  when: string
+  /** The scope without which a key gets no such event. */
+  needs: Scope
+  /** The area of the scope that shows its numbers and names; absent if it has none. */
+  personal?: PersonalArea
+  data: v.GenericSchema<Record<string, unknown>>
+  /** A valid `data`. */
+  example: Record<string, unknown>
+}
+
+const number = (description: string) => v.optional(field(v.pipe(v.string(), v.maxLength(200)), description))
+
+const callFields = {
+  ...Call.entries,
+  callSeq: field(
+    v.pipe(v.string(), v.maxLength(40)),
+    'Orders the events of one call: compare it as text. Do not order by `time`, since several computers set it.',
+    '1795460000.0000000042.3',
+  ),
+  final: field(v.boolean(), 'False for what the PBX reported live, true once the call records are stored. They win.'),
+  extension: number('The extension of the site that the event is about: the phone that rings, answered or was called.'),
+  party: number(
+    'The number outside of the site, in E.164 where it is a telephone number; absent for an internal call.',
+  ),
+}
+export const CallEventData = v.looseObject(callFields)
+export type CallEventData = v.InferOutput<typeof CallEventData>
+
+const EndpointEventData = v.looseObject({
+  ...EndpointState.entries,
+  extension: number('The extension of the phone; absent for a trunk.'),
+})
+const { cdrs: _cdrs, ...endedCall } = callExample as typeof callExample & { cdrs?: unknown }
+const live = { final: false, extension: '60', party: '+33612345678' }
+const started = {
+  call: endedCall.call,
+  caller: endedCall.caller,
+  dialled: endedCall.dialled,
+  startedAt: endedCall.startedAt,
+  direction: endedCall.direction,
+}
+const { callsNow: _calls, ...phone } = endpointExample
+
+const callEvent = (when: string, example: Record<string, unknown>): EventDefinition => ({
+  version: 1,
+  when,
+  needs: 'calls:read',
+  personal: 'presence',
+  data: CallEventData,
+  example,
+})
+const endpointEvent = (when: string, example: Record<string, unknown>): EventDefinition => ({
+  version: 1,
+  when,
+  needs: 'presence:read',
+  personal: 'presence',
+  data: EndpointEventData,
+  example: { ...phone, extension: '60', ...example },
+})
+const siteEvent = (when: string, data: EventDefinition['data'], example: Record<string, unknown>): EventDefinition => ({
+  version: 1,
+  when,
+  needs: 'webhooks:manage',
+  data,
+  example,
+})
+
+export const webhookEvents = {
+  'call.started': callEvent('A call begins.', {
+    ...started,
+    ...live,
+    state: 'dialling',
+    callees: [],
+    callSeq: '1795460000.0000000040.1',
+  }),
+  'call.ringing': callEvent('A phone rings; one event for each phone that rings before the call is answered.', {
+    ...started,
+    ...live,
+    state: 'ringing',
+    callees: endedCall.callees,
+    callSeq: '1795460000.0000000041.2',
+  }),
+  'call.answered': callEvent('A call is answered.', {
+    ...started,
+    ...live,
+    state: 'answered',
+    callees: endedCall.callees,
+    answeredAt: endedCall.answeredAt,
+    callSeq: '1795460000.0000000042.3',
+  }),
+  'call.ended': callEvent(
+    'A call has ended: at hang-up with `final: false`, and again with `final: true` and a new id when its call records are stored. The final one has what `GET /calls/{id}` answers. If more records of the call arrive later, another final one follows; the greatest `callSeq` wins.',
+    { ...endedCall, ...live, final: true, callSeq: '9999999999.0000000001.4' },
+  ),
+  'call.missed': callEvent(
+    'A call that came in or was internal ended without an answer, because the phones rang in vain or the caller gave up. One event a call, `final` or not.',
+    {
+      ...started,
+      ...live,
+      state: 'ended',
+      callees: endedCall.callees,
+      endedAt: endedCall.endedAt,
+      result: 'no-answer',
+      callSeq: '1795460000.0000000043.5',
+    },
+  ),
+  'cdr.recorded': {
+    version: 1,
+    when: 'A call detail record was stored.',
+    needs: 'cdrs:read',
+    personal: 'cdrs',
+    data: v.looseObject({ cdr: Cdr }),
+    example: { cdr: cdrExample },
+  },
+  'endpoint.changed': endpointEvent('A phone or trunk has another device state or reachability.', {}),
+  'voicemail.changed': endpointEvent('The number of new or old messages in a mailbox has changed.', {
+    mailbox: { new: 1, old: 0, since: timeExample },
+  }),
+  'forwarding.changed': endpointEvent('A forwarding of a phone was set, changed or cleared.', {
+    forward: { target: '61', since: timeExample },
+  }),
+  'bridge.lost': siteEvent(
+    'The bridge of the site has sent nothing for 20 seconds, so states may be stale and calls unseen.',
+    v.looseObject({ lastHeard: Timestamp }),
+    { lastHeard: timeExample },
+  ),
+  'bridge.connected': siteEvent('The bridge is back after `bridge.lost`.', v.looseObject({ lostSince: Timestamp }), {
+    lostSince: timeExample,
+  }),
+  'bridge.gap': siteEvent(
+    'The bridge may have missed events of the PBX in this time. The current states follow; call records are not lost.',
+    v.looseObject({ from: Timestamp, to: Timestamp, reason: v.string() }),
+    { from: timeExample, to: '2026-11-23T19:03:19.000Z', reason: 'the connection to Asterisk was lost' },
+  ),
+  'webhook.test': siteEvent(
+    'Someone asked for a test of this webhook. It is sent whatever the types and filters of the webhook are.',
+    v.looseObject({ message: v.string() }),
+    { message: 'This is a test.' },
+  ),
+} as const satisfies Record<string, EventDefinition>
+
+export type WebhookEventType = keyof typeof webhookEvents
+export const webhookEventTypes: readonly WebhookEventType[] = Object.keys(webhookEvents).filter(isEventType)
+
+export function isEventType(text: string): text is WebhookEventType {
+  return Object.hasOwn(webhookEvents, text)
+}
+
+export function eventDefinition(type: WebhookEventType): EventDefinition {
+  return webhookEvents[type]
+}
+
+/** Whether a pattern names the type: the type itself, `call.*` or `*`. Tests are named by no pattern. */
+export function typeMatches(pattern: string, type: WebhookEventType): boolean {
+  if (pattern === '*') return type !== 'webhook.test'
+  return pattern.endsWith('.*') ? type.startsWith(pattern.slice(0, -1)) && type !== 'webhook.test' : pattern === type
+}
+
+/** An event as it is sent: CloudEvents 1.0 in structured JSON (https://github.com/cloudevents/spec, v1.0.2). */
+export const WebhookEvent = v.looseObject({
+  specversion: v.literal('1.0'),
+  id: v.string(),
+  source: v.string(),
+  type: v.picklist(webhookEventTypes),
+  subject: v.optional(v.string()),
+  time: Timestamp,
+  datacontenttype: v.literal('application/json'),
+  dataschema: v.string(),
+  data: v.looseObject({}),
+})
+export type WebhookEvent = v.InferOutput<typeof WebhookEvent>

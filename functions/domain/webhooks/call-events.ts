@@ -1,0 +1,171 @@
+import { callResults } from '../../../contracts/call-result.ts'
+import type { Call, Direction } from '../../../contracts/calls.ts'
+import type { Cdr } from '../../../contracts/cdr.ts'
+import { type CallEvent, cdrId } from '../../../contracts/events.ts'
+import type { CallState, Party } from '../../../contracts/facts.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import type { CallEventData, WebhookEventType } from '../../../contracts/webhook-events.ts'
+import { isOutside } from '../calls/direction.ts'
+import { canonicalDialled, canonicalNumber, isExtension, linesOf, type Numbering } from '../phone-number.ts'
+import { isTrunk, numberOfPhone } from '../site-lines.ts'
+import { eventId, type StoredEvent } from './event.ts'
+
+/** The order of events that one fact makes. */
+const steps = { 'call.started': 1, 'call.ringing': 2, 'call.answered': 3, 'call.ended': 4, 'call.missed': 5 } as const
+type CallEventType = keyof typeof steps & WebhookEventType
+
+/** Sorts after every version of a bridge: call records are stored when the call is over. */
+const afterAll = '9999999999'
+
+/**
+ * Returns the events that a fact of a call makes. A fact has the whole state of the call, so it makes the events of earlier states
+ * too, with the same ids as the facts of those states: whichever arrives first is sent.
+ */
+export function eventsOfFact(
+  site: SiteId,
+  { data: state, v: version, time }: CallEvent,
+  numbering: Numbering,
+): StoredEvent[] {
+  const direction = liveDirection(state, numbering)
+  const make = (type: CallEventType, at: string | undefined, extension: string | undefined, ...parts: string[]) =>
+    callEvent(site, type, at ?? time, [state.call, ...parts], {
+      ...withSeconds(state),
+      ...factsOf(state, direction, extension, numbering),
+      callSeq: `${version}.${steps[type]}`,
+      final: false,
+    })
+  const events = [make('call.started', state.startedAt, ownExtension(state, direction, numbering))]
+  if (state.state === 'ringing') {
+    for (const callee of state.callees) {
+      const extension = extensionOf(callee, numbering)
+      events.push(make('call.ringing', state.since, extension, callee.endpoint ?? callee.number))
+    }
+  }
+  if (state.answeredAt !== undefined || state.state === 'answered') {
+    events.push(make('call.answered', state.answeredAt ?? state.since, ownExtension(state, direction, numbering)))
+  }
+  if (state.state === 'ended') {
+    const extension = ownExtension(state, direction, numbering)
+    events.push(make('call.ended', state.endedAt, extension, 'live'))
+    // A call that was merged into another by a transfer goes on as that one.
+    if (isMissed(state, direction) && state.mergedInto === undefined)
+      events.push(make('call.missed', state.endedAt, extension))
+  }
+  return events
+}
+
+/**
+ * Returns the final events of an ended call.
+ * @param call the call as `GET /calls/{id}` answers it
+ * @param cdrs its CDRs: other ones make another `call.ended`
+ */
+export function finalEvents(site: SiteId, call: Call, cdrs: readonly Cdr[], numbering: Numbering): StoredEvent[] {
+  const { cdrs: _cdrs, ...rest } = call
+  const direction = call.direction ?? liveDirection(call, numbering)
+  const extension = ownExtension(call, direction, numbering)
+  const data = (type: CallEventType) => ({
+    ...rest,
+    ...factsOf(call, direction, extension, numbering),
+    callSeq: `${afterAll}.${String(cdrs.length).padStart(10, '0')}.${steps[type]}`,
+    final: true,
+  })
+  const at = call.endedAt ?? call.startedAt
+  const records = cdrs.map((cdr) => cdrId(site, cdr)).sort()
+  const ended = callEvent(
+    site,
+    'call.ended',
+    at,
+    [call.call, 'final', call.result ?? '', ...records],
+    data('call.ended'),
+  )
+  if (!isMissed(call, direction)) return [ended]
+  return [ended, callEvent(site, 'call.missed', at, [call.call], data('call.missed'))]
+}
+
+export function cdrEventOf(site: SiteId, cdr: Cdr): StoredEvent {
+  const time = cdr.end || cdr.start
+  return {
+    id: eventId(site, 'cdr.recorded', cdrId(site, cdr)),
+    type: 'cdr.recorded',
+    time: new Date(`${time.slice(0, -2)}:${time.slice(-2)}`).toISOString(),
+    subject: cdr.linkedid,
+    data: { cdr },
+  }
+}
+
+function callEvent(
+  site: SiteId,
+  type: CallEventType,
+  time: string,
+  parts: readonly string[],
+  data: CallEventData,
+): StoredEvent {
+  return { id: eventId(site, type, ...parts), type, time, subject: data.call, data }
+}
+
+/** A missed call is one that counts as abandoned, and that nobody of the site made to the outside. */
+function isMissed({ result }: Pick<Call, 'result'>, direction: Direction): boolean {
+  return result !== undefined && callResults[result].figure === 'abandoned' && direction !== 'outbound'
+}
+
+function factsOf(
+  state: Pick<Call, 'caller' | 'dialled'>,
+  direction: Direction,
+  extension: string | undefined,
+  numbering: Numbering,
+) {
+  const outside = {
+    inbound: canonicalNumber(state.caller.number, numbering),
+    outbound: canonicalDialled(state.dialled, numbering),
+    internal: '',
+  }[direction]
+  return { direction, ...(extension !== undefined && { extension }), ...(outside !== '' && { party: outside }) }
+}
+
+/** Seconds of a live call that has ended. The call records may correct them. */
+function withSeconds(state: CallState): CallEventData | CallState {
+  if (state.state !== 'ended' || state.endedAt === undefined) return state
+  const [start, end] = [Date.parse(state.startedAt), Date.parse(state.endedAt)]
+  const answer = state.answeredAt === undefined ? undefined : Date.parse(state.answeredAt)
+  const seconds = (ms: number) => Math.max(0, Math.round(ms / 1000))
+  return {
+    ...state,
+    durationSeconds: seconds(end - start),
+    talkSeconds: answer === undefined || state.result === 'voicemail' ? 0 : seconds(end - answer),
+    ringSeconds: seconds((answer ?? end) - start),
+  }
+}
+
+/** By the rules of the call log: the ends decide, and where nothing says what the calling end is, the numbers do. */
+export function liveDirection(state: Pick<Call, 'caller' | 'dialled' | 'callees'>, numbering: Numbering): Direction {
+  const lines = linesOf(numbering)
+  const { endpoint, number } = state.caller
+  const isFromTrunk = endpoint === undefined ? undefined : isTrunk(endpoint, lines)
+  if (isFromTrunk === true) return 'inbound'
+  const isToTrunk = state.callees.some(
+    (party) => party.endpoint !== undefined && isTrunk(party.endpoint, lines) === true,
+  )
+  const leadsOutside = isToTrunk || isOutside(canonicalDialled(state.dialled, numbering))
+  if (isFromTrunk === undefined && isOutside(canonicalNumber(number, numbering)) && !leadsOutside) return 'inbound'
+  return leadsOutside ? 'outbound' : 'internal'
+}
+
+function extensionOf({ endpoint, number }: Party, numbering: Numbering): string | undefined {
+  const lines = linesOf(numbering)
+  const configured = endpoint === undefined ? undefined : lines.numbers.get(endpoint)
+  if (configured !== undefined) return configured
+  if (isExtension(number)) return number
+  return endpoint === undefined ? undefined : numberOfPhone(endpoint, lines)
+}
+
+/** The extension that a call is about: the calling one of an outbound call, else the one that answered, rang or was called. */
+function ownExtension(
+  state: Pick<Call, 'caller' | 'dialled' | 'callees' | 'answeredBy'>,
+  direction: Direction,
+  numbering: Numbering,
+): string | undefined {
+  if (direction === 'outbound') return extensionOf(state.caller, numbering)
+  const party = state.answeredBy ?? state.callees[0]
+  const found = party && extensionOf(party, numbering)
+  return found ?? (isExtension(state.dialled) && /^\d+$/.test(state.dialled) ? state.dialled : undefined)
+}

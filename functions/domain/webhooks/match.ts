@@ -1,0 +1,61 @@
+import type { Party } from '../../../contracts/facts.ts'
+import type { WebhookFilters } from '../../../contracts/webhook.ts'
+import { typeMatches } from '../../../contracts/webhook-events.ts'
+import type { Reader } from '../personal.ts'
+import type { StoredEvent } from './event.ts'
+import { mayGet, visibleData } from './render.ts'
+
+/** What decides which events a webhook gets. */
+export interface Subscription {
+  types: readonly string[]
+  filters?: WebhookFilters | undefined
+  /** When it was made, Unix milliseconds. */
+  createdAt: number
+}
+
+/** A webhook gets what happened after it was made. The clock of a PBX may be this wrong. */
+const clockErrorMsMax = 600_000
+/** Older events are not sent: a bridge that reads a file of years would send all of them. */
+const ageMsMax = 7 * 86_400_000
+
+/**
+ * Whether a webhook gets an event. The filter sees what its reader sees, so that nobody finds out a hidden number by subscribing to
+ * it. A filter of a field that the event does not have lets it pass.
+ */
+export function matches(
+  event: StoredEvent,
+  { types, filters = {}, createdAt }: Subscription,
+  reader: Reader,
+  now: number,
+): boolean {
+  if (!types.some((pattern) => typeMatches(pattern, event.type)) || !mayGet(event, reader)) return false
+  const at = Date.parse(event.time)
+  if (at < createdAt - clockErrorMsMax || at < now - ageMsMax) return false
+  const { extensions, directions, results } = filters
+  if (!extensions && !directions && !results) return true
+  const data = visibleData(event, reader)
+  const { direction, result } = data
+  if (directions && typeof direction === 'string' && !directions.some((one) => one === direction)) return false
+  if (results && typeof result === 'string' && !results.some((one) => one === result)) return false
+  const names = namesIn(data)
+  return !extensions || names.size === 0 || extensions.some((one) => names.has(one))
+}
+
+const partyFields = ['caller', 'callees', 'former', 'answeredBy', 'rang']
+
+/** Extensions and endpoints in an event: those of its phone, or of every party of its call. */
+function namesIn(data: Record<string, unknown>): Set<string> {
+  const own = ['endpoint', 'resource', 'number', 'extension', 'dialled'].map((field) => data[field])
+  const cdr = isRecord(data['cdr']) ? [data['cdr']['src'], data['cdr']['dst']] : []
+  const parties = partyFields.flatMap((field) => data[field]).filter(isParty)
+  const all = [...own, ...cdr, ...parties.flatMap(({ number, endpoint }) => [number, endpoint])]
+  return new Set(all.filter((name): name is string => typeof name === 'string' && name !== ''))
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function isParty(value: unknown): value is Pick<Party, 'number' | 'endpoint'> {
+  return isRecord(value) && typeof value['number'] === 'string'
+}

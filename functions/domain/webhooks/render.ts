@@ -1,0 +1,46 @@
+import * as v from 'valibot'
+import { Cdr } from '../../../contracts/cdr.ts'
+import { EndpointState } from '../../../contracts/facts.ts'
+import type { SiteId } from '../../../contracts/names.ts'
+import { CallEventData, eventDefinition, type WebhookEvent } from '../../../contracts/webhook-events.ts'
+import { archivedCallShape, cdrShape, endpointShape } from '../personal/shapes.ts'
+import { hide, type PersonalShape, type Reader, seesPersonal } from '../personal.ts'
+import type { StoredEvent } from './event.ts'
+
+const callShape: PersonalShape<CallEventData> = { ...archivedCallShape, party: 'number', extension: 'number' }
+
+/** Whether a key still has the scope that an event needs. */
+export function mayGet({ type }: Pick<StoredEvent, 'type'>, reader: Reader): boolean {
+  const { needs } = eventDefinition(type)
+  return 'has' in reader.scopes ? reader.scopes.has(needs) : reader.scopes.includes(needs)
+}
+
+/** Returns the data of an event as its reader may see it: the final events of a call have the call log's scope. */
+export function visibleData(event: StoredEvent, reader: Reader): Record<string, unknown> {
+  const { personal } = eventDefinition(event.type)
+  const area = personal === 'presence' && event.data['final'] === true ? 'calls' : personal
+  return area === undefined || seesPersonal(reader, area) ? event.data : hiddenData(event)
+}
+
+function hiddenData({ type, data }: StoredEvent): Record<string, unknown> {
+  if (type.startsWith('call.')) return hide(callShape, v.parse(CallEventData, data))
+  if (type === 'cdr.recorded') return { cdr: hide(cdrShape, v.parse(Cdr, data['cdr'])) }
+  return hide(endpointShape, v.parse(EndpointState, data))
+}
+
+/** Returns the body of a request: the event in CloudEvents' structured JSON, without what the reader may not see. */
+export function renderEvent(site: SiteId, event: StoredEvent, reader: Reader): string {
+  const { id, type, time, subject } = event
+  const sent: WebhookEvent = {
+    specversion: '1.0',
+    id,
+    source: `/sites/${site}`,
+    type,
+    ...(subject !== undefined && { subject }),
+    time,
+    datacontenttype: 'application/json',
+    dataschema: `urn:switchhook:event:${type}:${eventDefinition(type).version}`,
+    data: visibleData(event, reader),
+  }
+  return JSON.stringify(sent)
+}

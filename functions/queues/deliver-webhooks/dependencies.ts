@@ -1,0 +1,29 @@
+import { allowsLocalTargets, config } from '../../config.ts'
+import { DeliveryQueue } from '../../gateways/delivery-queue.ts'
+import { WebhookPoster } from '../../gateways/webhook-post.ts'
+import { KeyStore } from '../../stores/keys.ts'
+import { documentClient } from '../../stores/table.ts'
+import { DeliveryStore } from '../../stores/webhook-deliveries.ts'
+import { TargetStore } from '../../stores/webhook-targets.ts'
+import { WebhookStore } from '../../stores/webhooks.ts'
+import { cachedReaders } from '../webhook-reader.ts'
+import type { DeliverDependencies } from './deliver.ts'
+
+const env = config('TABLE_ACCESS', 'TABLE_WEBHOOKS', 'QUEUE_DELIVERIES', 'OWN_HOSTS')
+const db = documentClient()
+const allowsLocal = allowsLocalTargets()
+const poster = new WebhookPoster({ allowsLocal })
+const deliveries = new DeliveryStore(db, env.TABLE_WEBHOOKS)
+
+/** Dependencies of the handler, created once per cold start. */
+export const dependencies: DeliverDependencies & { deliveries: DeliveryStore } = {
+  deliveries,
+  webhooks: new WebhookStore(db, env.TABLE_WEBHOOKS),
+  targets: new TargetStore(db, env.TABLE_WEBHOOKS),
+  queue: new DeliveryQueue(env.QUEUE_DELIVERIES),
+  post: (request) => poster.post(request),
+  readerOf: cachedReaders(new KeyStore(db, env.TABLE_ACCESS), Date.now),
+  rules: { ownHosts: env.OWN_HOSTS.split(' '), allowsLocal },
+  now: Date.now,
+  random: Math.random,
+}

@@ -1,0 +1,70 @@
+import type { SiteId } from '../../../contracts/names.ts'
+import type { StoredEvent } from '../../domain/webhooks/event.ts'
+import { matches } from '../../domain/webhooks/match.ts'
+import type { DelayedDelivery } from '../../gateways/delivery-queue.ts'
+import { type DeliveryRow, deliveryId } from '../../stores/webhook-deliveries.ts'
+import type { WebhookRow } from '../../stores/webhooks.ts'
+import type { ReaderOf } from '../webhook-reader.ts'
+
+export interface PublishDependencies {
+  deliveries: {
+    putEvent(site: SiteId, event: StoredEvent, now: number): Promise<StoredEvent>
+    create(site: SiteId, row: DeliveryRow): Promise<boolean>
+  }
+  webhooksOf(site: SiteId): Promise<WebhookRow[]>
+  readerOf: ReaderOf
+  queue: { send(deliveries: readonly DelayedDelivery[]): Promise<void> }
+  now: () => number
+}
+
+/** The events of a disabled webhook are kept for this long after it was disabled. */
+const heldMsMax = 7 * 86_400_000
+/** Ids that this process has published: a fact repeats the events of the facts before. 10,000 are 1 MB. */
+const rememberedMax = 10_000
+
+/**
+ * Returns a function that stores events, with a delivery for each webhook that gets them, and sends the deliveries to their queue.
+ * A second run with the same events has no effect except further messages, which find that their try was made.
+ */
+export function publisher(dependencies: PublishDependencies) {
+  const remembered = new Set<string>()
+  return async (site: SiteId, events: readonly StoredEvent[]): Promise<void> => {
+    for (const event of events) {
+      if (remembered.has(event.id)) continue
+      await publish(site, event, dependencies)
+      if (remembered.size >= rememberedMax) remembered.clear()
+      remembered.add(event.id)
+    }
+  }
+}
+
+async function publish(site: SiteId, event: StoredEvent, dependencies: PublishDependencies): Promise<void> {
+  const { deliveries, webhooksOf, readerOf, queue, now } = dependencies
+  const wanted: WebhookRow[] = []
+  for (const webhook of await webhooksOf(site)) {
+    const reader = await readerOf(site, webhook.key)
+    const isKept = webhook.enabled || now() - (webhook.disabledAt ?? 0) < heldMsMax
+    if (reader && isKept && matches(event, webhook, reader, now())) wanted.push(webhook)
+  }
+  if (wanted.length === 0) return
+  const stored = await deliveries.putEvent(site, event, now())
+  const messages: DelayedDelivery[] = []
+  for (const webhook of wanted) {
+    const row = newDelivery(webhook, stored, now())
+    // It exists if the process died before it sent the message, so the message is sent again.
+    await deliveries.create(site, row)
+    if (row.state === 'pending') messages.push({ message: messageOf(site, row), delaySeconds: 0 })
+  }
+  await queue.send(messages)
+}
+
+function newDelivery({ id: webhook, enabled }: WebhookRow, event: StoredEvent, now: number): DeliveryRow {
+  const { id, type, time } = event
+  const state = enabled ? 'pending' : 'held'
+  const shown = { webhook, id: deliveryId(event), event: id, type, time, state } as const
+  return { ...shown, n: 0, round: 0, tries: [], createdAt: now }
+}
+
+function messageOf(site: SiteId, { webhook, id, n, round }: DeliveryRow) {
+  return { site, webhook, delivery: id, n, round }
+}

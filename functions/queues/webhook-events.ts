@@ -1,0 +1,52 @@
+import type { Cdr } from '../../contracts/cdr.ts'
+import type { BridgeEvent } from '../../contracts/events.ts'
+import type { SiteId } from '../../contracts/names.ts'
+import type { EventMessage, EventQueue, SentFact } from '../gateways/event-queue.ts'
+import type { WebhookMark } from '../stores/webhook-mark.ts'
+
+/** Where the functions of other queues send what they found out, for webhooks. */
+export interface WebhookEvents {
+  publish(message: EventMessage, delaySeconds?: number): Promise<void>
+}
+
+/** Sends for sites that have webhooks, and does nothing for the others. */
+export function webhookEvents(
+  mark: Pick<WebhookMark, 'has'>,
+  queue: Pick<EventQueue, 'send'>,
+  now: () => number,
+): WebhookEvents {
+  return {
+    async publish(message, delaySeconds = 0) {
+      if (await mark.has(message.site, now())) await queue.send(message, delaySeconds)
+    },
+  }
+}
+
+/** Seconds after which the call log is read for a call: its records come in a message of their own, a moment apart. */
+export const callDelaySeconds = 3
+
+/** Sends the facts of a site, and later the calls among them that have ended. */
+export async function publishFacts(
+  site: SiteId,
+  events: readonly BridgeEvent[],
+  isBack: boolean,
+  { publish }: WebhookEvents,
+): Promise<void> {
+  const facts = events.filter((event): event is SentFact => sent.has(event.type))
+  const calls = new Set(
+    events.flatMap((event) =>
+      event.type === 'switchhook.call.v1' && event.data.state === 'ended' ? [event.data.call] : [],
+    ),
+  )
+  if (facts.length > 0 || isBack) await publish({ site, facts, ...(isBack && { back: true }) })
+  if (calls.size > 0) await publish({ site, calls: [...calls] }, callDelaySeconds)
+}
+
+/** Sends the CDRs that were stored, and later their calls. */
+export async function publishRecords(site: SiteId, cdrs: readonly Cdr[], { publish }: WebhookEvents): Promise<void> {
+  if (cdrs.length === 0) return
+  await publish({ site, cdrs: [...cdrs] })
+  await publish({ site, calls: [...new Set(cdrs.map(({ linkedid }) => linkedid))] }, callDelaySeconds)
+}
+
+const sent: ReadonlySet<string> = new Set(['switchhook.call.v1', 'switchhook.endpoint.v1', 'switchhook.gap.v1'])

@@ -1,0 +1,217 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { numbering } from '../../functions/domain/phone-number.ts'
+import type { DeliveryMessage } from '../../functions/gateways/delivery-queue.ts'
+import type { EventMessage } from '../../functions/gateways/event-queue.ts'
+import type { WebhookAnswer, WebhookRequest } from '../../functions/gateways/webhook-post.ts'
+import { type DeliverDependencies, deliverAll } from '../../functions/queues/deliver-webhooks/deliver.ts'
+import { sweep } from '../../functions/queues/deliver-webhooks/sweep.ts'
+import { makeEvents } from '../../functions/queues/publish-events/make-events.ts'
+import { publisher } from '../../functions/queues/publish-events/publish.ts'
+import { DeliveryStore } from '../../functions/stores/webhook-deliveries.ts'
+import { TargetStore } from '../../functions/stores/webhook-targets.ts'
+import { type WebhookRow, WebhookStore } from '../../functions/stores/webhooks.ts'
+import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
+import { Killed, type Process } from './killed-writes.ts'
+
+/** A virtual clock: time passes only when nothing else can happen. */
+export class VirtualClock {
+  now = Date.parse('2026-11-23T19:00:00Z')
+  readonly #timers: { at: number; run: () => void }[] = []
+
+  after(ms: number, run: () => void): void {
+    const at = this.now + ms
+    const index = this.#timers.findIndex((timer) => timer.at > at)
+    this.#timers.splice(index < 0 ? this.#timers.length : index, 0, { at, run })
+  }
+
+  /** When the next timer ends. */
+  get nextAt(): number {
+    return this.#timers[0]?.at ?? Number.POSITIVE_INFINITY
+  }
+
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.after(ms, resolve))
+  }
+
+  /** Runs until a time, or until there is nothing left to do. */
+  async runUntil(end: number): Promise<void> {
+    for (;;) {
+      // Everything that is not waiting for the clock runs first.
+      await new Promise((resolve) => setImmediate(resolve))
+      const [next] = this.#timers
+      if (!next || next.at > end) return
+      this.now = Math.max(this.now, next.at)
+      for (const { run } of this.#timers.splice(0, this.#timers.findLastIndex(({ at }) => at <= this.now) + 1)) run()
+    }
+  }
+}
+
+export type Receiver = (request: WebhookRequest, clock: VirtualClock) => Promise<WebhookAnswer>
+interface WorldOptions {
+  receiver: Receiver
+  /** Invocations at the same time. */
+  invocationsMax?: number
+  /** SQS delivers each message twice. */
+  isDoubled?: boolean
+  process?: Process
+}
+
+const site = 'office'
+export const reader = {
+  scopes: ['webhooks:manage', 'presence:read', 'presence:personal', 'calls:read', 'cdrs:read', 'cdrs:personal'],
+}
+const visibilityMs = 240_000
+const batchMax = 10
+
+/** The functions of webhooks over a table in memory, with queues like SQS's, on a virtual clock. */
+export class WebhookWorld {
+  readonly clock = new VirtualClock()
+  readonly table = new MemoryTable()
+  readonly received: { webhook: string; id: string; at: number }[] = []
+  readonly #options: WorldOptions
+  readonly #waiting: DeliveryMessage[] = []
+  #invocations = 0
+  readonly #db: DynamoDBDocumentClient
+  readonly #targets: TargetStore
+  #events: ReturnType<typeof publisher> | undefined
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+    this.#db = documentClientOver(async (command) => this.table.carryOut(command))
+    this.#targets = new TargetStore(this.#db, 't')
+  }
+
+  async makeWebhook(id: string, more: Partial<WebhookRow> = {}): Promise<void> {
+    const row: WebhookRow = {
+      id,
+      key: 'k',
+      url: `https://${id.replace('_', '-')}.example.org/`,
+      types: ['*'],
+      perSecond: 10,
+      contentType: 'application/json',
+      secret: 'whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX',
+      enabled: true,
+      createdAt: this.clock.now,
+      tag: 'first',
+      request: '',
+      ...more,
+    }
+    await new WebhookStore(this.#db, 't').create(site, row)
+  }
+
+  /** Handles a message of the `events` queue, again if the process was killed. */
+  async publish(message: EventMessage): Promise<void> {
+    const run = (process?: Process) => {
+      const db = process?.over(this.#db) ?? this.#db
+      const deliveries = new DeliveryStore(db, 't')
+      const events = publisher({
+        deliveries,
+        webhooksOf: (of) => new WebhookStore(db, 't').list(of),
+        readerOf: async () => reader,
+        queue: { send: async (sent) => this.#send(sent, process) },
+        now: () => this.clock.now,
+      })
+      this.#events = process ? undefined : (this.#events ?? events)
+      const dependencies = {
+        seen: deliveries,
+        log: { legs: async () => [] },
+        placed: { find: async () => undefined },
+        isLive: async () => false,
+        numberingOf: async () => numbering('FR'),
+        lookAgain: async () => undefined,
+      }
+      return makeEvents(message, dependencies, this.#events ?? events)
+    }
+    await this.#surviving(run)
+    if (this.#options.isDoubled) await run()
+  }
+
+  /** Runs for a time; a sweep is made each minute. */
+  async run(ms: number): Promise<void> {
+    const end = this.clock.now + ms
+    while (this.clock.now < end) {
+      // Minutes in which nothing happens are skipped.
+      const until = Math.min(end, Math.max(this.clock.now, Math.min(this.clock.nextAt, this.#nextDueAt())) + 60_000)
+      await this.clock.runUntil(until)
+      this.clock.now = until
+      await this.#surviving((process) => this.#sweep(process))
+    }
+  }
+
+  #nextDueAt(): number {
+    const due = this.table.items().filter(({ pk }) => String(pk).startsWith('DUE#'))
+    return Math.min(...due.map(({ sk }) => Date.parse(String(sk).split('#')[0] ?? '')))
+  }
+
+  #sweep(process: Process | undefined): Promise<unknown> {
+    const deliveries = new DeliveryStore(process?.over(this.#db) ?? this.#db, 't')
+    const queue = {
+      send: async (sent: Parameters<DeliverDependencies['queue']['send']>[0]) => this.#send(sent, process),
+    }
+    return sweep({ deliveries, queue, now: () => this.clock.now, until: Number.POSITIVE_INFINITY })
+  }
+
+  #send(sent: Parameters<DeliverDependencies['queue']['send']>[0], process: Process | undefined): void {
+    if (sent.length > 0) process?.write()
+    for (const { message, delaySeconds } of sent) {
+      // A message that waits for its turn is not doubled again, or each wait would double all copies.
+      const copies = this.#options.isDoubled && !message.isReserved ? 2 : 1
+      for (let n = 0; n < copies; n += 1)
+        this.clock.after(Math.ceil(delaySeconds) * 1000 + n * 10, () => this.#arrive(message))
+    }
+  }
+
+  #arrive(message: DeliveryMessage): void {
+    this.#waiting.push(message)
+    this.clock.after(5, () => void this.#invoke())
+  }
+
+  async #invoke(): Promise<void> {
+    const { invocationsMax = 35 } = this.#options
+    if (this.#invocations >= invocationsMax || this.#waiting.length === 0) return
+    this.#invocations += 1
+    const batch = this.#waiting.splice(0, batchMax)
+    const { process } = this.#options
+    const failed = process?.isKilled ? batch : await this.#deliver(batch, process)
+    if (process?.isKilled) Object.assign(this.#options, { process: undefined })
+    for (const message of failed) this.clock.after(visibilityMs, () => this.#arrive(message))
+    this.#invocations -= 1
+    if (this.#waiting.length > 0) await this.#invoke()
+  }
+
+  /** A killed process reports nothing, so SQS delivers its whole batch again. */
+  async #deliver(batch: DeliveryMessage[], process: Process | undefined): Promise<DeliveryMessage[]> {
+    const db = process?.over(this.#db) ?? this.#db
+    const dependencies: DeliverDependencies = {
+      deliveries: new DeliveryStore(db, 't'),
+      webhooks: new WebhookStore(db, 't'),
+      targets: process ? new TargetStore(db, 't') : this.#targets,
+      queue: { send: async (sent) => this.#send(sent, process) },
+      post: async (request) => {
+        process?.read()
+        const answer = await this.#options.receiver(request, this.clock)
+        const id = request.headers['webhook-id'] ?? ''
+        if (answer.status !== undefined) this.received.push({ webhook: request.webhook, id, at: this.clock.now })
+        return answer
+      },
+      readerOf: async () => reader,
+      rules: { ownHosts: [], allowsLocal: false },
+      now: () => this.clock.now,
+      random: () => 0.5,
+    }
+    const failed = await deliverAll(batch, dependencies)
+    return process?.isKilled ? batch : failed
+  }
+
+  async #surviving(run: (process?: Process) => Promise<unknown>): Promise<void> {
+    const { process } = this.#options
+    try {
+      await run(process)
+      if (!process?.isKilled) return
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error
+    }
+    Object.assign(this.#options, { process: undefined })
+    await run()
+  }
+}
