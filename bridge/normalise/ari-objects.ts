@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import { BoundedText, isShort } from '../../contracts/text.ts'
-import type { PhoneEntry } from './phone-settings.ts'
 import { isWellFormed } from './repair.ts'
 
 /**
@@ -67,6 +66,15 @@ export type Endpoint = v.InferOutput<typeof Endpoint>
 
 export const DeviceState = v.looseObject({ name: id, state: text })
 export type DeviceState = v.InferOutput<typeof DeviceState>
+
+/** What the PBX's configuration says about an endpoint. */
+export interface PhoneEntry {
+  endpoint: string
+  number: string | undefined
+  name: string | undefined
+  /** No extension belongs to the endpoint, and whoever calls from it need not log in. */
+  isTrunk?: boolean
+}
 
 /** The state of the whole PBX, read over REST. `linkedids` has the linkedid of each channel id for which Asterisk gave one. */
 export interface Snapshot {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { EndpointState, Registration } from '../../contracts/facts.ts'
-import { type DeviceState, type Endpoint, utc } from './ari-objects.ts'
+import { type DeviceState, type Endpoint, type PhoneEntry, utc } from './ari-objects.ts'
 import { customName, markDevices, markOf, withMark } from './custom-states.ts'
 import { blank, carryOver, deviceReachability, isPhone, list, reachability, split } from './endpoint-state.ts'
 import type { AriEvent } from './events.ts'
@@ -9,7 +9,6 @@ import {
   type ExtensionSettings,
   hasSettings,
   noSettings,
-  type PhoneEntry,
   readUserEvent,
   type SettingsReport,
   withSettings,

@@ -20,15 +20,6 @@ export const noSettings: ExtensionSettings = {
   dnd: false,
 }
 
-/** What the PBX's configuration says about an endpoint. */
-export interface PhoneEntry {
-  endpoint: string
-  number: string | undefined
-  name: string | undefined
-  /** No extension belongs to the endpoint, and whoever calls from it need not log in. */
-  isTrunk?: boolean
-}
-
 /** What the dial plan reports in a UserEvent. */
 export type SettingsReport =
   | { kind: 'extension'; number: string; settings: ExtensionSettings }
