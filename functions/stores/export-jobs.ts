@@ -12,6 +12,9 @@ import { keys } from './table-keys.ts'
 /** The parsed search: a number where the request has digits. */
 const StoredQuery = v.looseObject({ ...ExportJobQuery.entries, minDuration: v.optional(v.number()) })
 
+/** Text of rows that are too few for a part, compressed by Brotli. */
+const StoredRest = v.looseObject({ rows: v.number(), text: v.instance(Uint8Array) })
+
 /** An export whose file is written by parts (S3's multipart upload); `parts` are the ETags of the parts that are written. */
 const StoredExportJob = v.looseObject({
   site: SiteId,
@@ -32,6 +35,8 @@ const StoredExportJob = v.looseObject({
   everythingSince: v.optional(v.string()),
   /** Cursor of the next part; absent before the first one. */
   cursor: v.optional(v.string()),
+  /** Rows before the cursor that are in no part yet. */
+  rest: v.optional(StoredRest),
   /** True if all rows are in the parts. */
   whole: v.optional(v.boolean()),
   askedAt: v.string(),

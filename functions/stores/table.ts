@@ -187,7 +187,7 @@ export class Table {
   }
 }
 
-/** Returns the items that the schema accepts. Logs the keys of the others, which hold no personal data in the lists that ask for this. */
+/** Returns the items that the schema accepts. Logs the partition of the others; a sort key may be a number. */
 export function readableOf<S extends v.GenericSchema>(schema: S, items: readonly Item[]): v.InferOutput<S>[] {
   return items.flatMap((item) => {
     const parsed = v.safeParse(schema, item)
@@ -196,7 +196,7 @@ export function readableOf<S extends v.GenericSchema>(schema: S, items: readonly
     const where = issue && v.getDotPath(issue)
     const [site = ''] = String(item['site'] ?? item['pk']).split('#')
     logMetrics(site, { UnreadableRows: 1 })
-    logOutcome('error', 'row-unreadable', { pk: String(item['pk']), sk: String(item['sk']), field: where ?? undefined })
+    logOutcome('error', 'row-unreadable', { pk: String(item['pk']), field: where ?? undefined })
     return []
   })
 }

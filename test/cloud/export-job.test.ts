@@ -116,6 +116,30 @@ test('continues an export in the next invocation, and two concurrent invocations
   expect((await bucket.read(job.file)) === expected).toBe(true)
 })
 
+test('an invocation that finds too few rows for a part keeps them, and the next one goes on behind them', async () => {
+  const job = newJob('long', query, true, now, 'sparse')
+  await store().create(job)
+  let invocations = 0
+  while ((await store().get('long', job.id))?.state === 'running' && invocations < 20) {
+    invocations += 1
+    let asked = 0
+    // Time for one read: its rows do not fill a part.
+    await run(undefined, { isOver: () => asked++ >= 2 })
+  }
+  expect(invocations).toBeGreaterThan(2)
+  expect(await store().get('long', job.id)).toMatchObject({ state: 'done', rows })
+  expect((await bucket.read(job.file)) === expected).toBe(true)
+})
+
+test('begins an export again if its cursor is one of an earlier version', async () => {
+  const job = { ...newJob('long', query, true, now, 'upgraded'), cursor: 'of.an.earlier.version', rows: 7, bytes: 7 }
+  await store().create(job)
+  await run()
+  await run()
+  expect(await store().get('long', job.id)).toMatchObject({ state: 'done', rows })
+  expect((await bucket.read(job.file)) === expected).toBe(true)
+})
+
 test('does not start an export before its notBefore time', async () => {
   const job = { ...newJob('long', query, true, now, 'later'), notBefore: now + 1 }
   await store().create(job)

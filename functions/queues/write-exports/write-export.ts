@@ -1,5 +1,7 @@
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import { partBytesMin, UploadLostError } from '../../gateways/export-files.ts'
 import type { Exported, TextQuery } from '../../http/exports/export-cdrs.ts'
+import { HttpProblemError } from '../../http/problem.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { StoredExportJob } from '../../stores/export-jobs.ts'
 
@@ -23,6 +25,9 @@ export interface WriteExportsDependencies {
 
 /** 10 GB, some 15 million rows as JSON lines; a job's row, with the ETag of each part, stays under a third of 400 KB. */
 const partsMax = 2_000
+/** Compressed text that waits in the job's row: records compress to a tenth, so it is 2 MB and more. */
+const restBytesMax = 200_000
+const fast = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }
 const contentTypes = { csv: 'text/csv; charset=utf-8', jsonl: 'application/jsonl' } as const
 
 /** Continues each export that is under way until the time is over; the next invocation continues from there. */
@@ -57,11 +62,16 @@ async function writeExport(
     await files.complete(whole.file, whole.upload, whole.parts)
     return await jobs.save(whole, { state: 'done', doneAt: new Date(now).toISOString() })
   } catch (error) {
-    if (!(error instanceof UploadLostError)) throw error
-    const { upload: _upload, cursor: _cursor, whole: _whole, ...rest } = job
-    await jobs.save({ ...rest, turn: job.turn }, { parts: [], rows: 0, bytes: 0 })
+    if (!mustBeginAgain(error)) throw error
+    const { upload: _upload, cursor: _cursor, whole: _whole, rest: _rest, ...whatIsKept } = job
+    await jobs.save({ ...whatIsKept, turn: job.turn }, { parts: [], rows: 0, bytes: 0 })
     throw error
   }
+}
+
+/** S3 has removed the unfinished upload, or an upgrade has changed what a cursor is bound to. */
+function mustBeginAgain(error: unknown): boolean {
+  return error instanceof UploadLostError || (error instanceof HttpProblemError && error.errorId === 'cursor-invalid')
 }
 
 async function begin(
@@ -82,6 +92,10 @@ async function writeParts(
   while (!job.whole && job.parts.length < partsMax) {
     if (isOver() || job.upload === undefined) return undefined
     const part = await readPart(job, dependencies)
+    if (!part.isFull) {
+      await jobs.save(job, { cursor: part.cursor, rest: part.rest })
+      return undefined
+    }
     const body = Buffer.from(part.text)
     const etag = await files.putPart(job.file, job.upload, job.parts.length + 1, body)
     const saved = await jobs.save(job, {
@@ -89,6 +103,7 @@ async function writeParts(
       rows: job.rows + part.rows,
       bytes: job.bytes + body.length,
       cursor: part.cursor,
+      rest: undefined,
       whole: part.cursor === undefined,
     })
     if (!saved) return undefined
@@ -97,17 +112,30 @@ async function writeParts(
   return job
 }
 
-/** Reads rows until they fill a part. At most 5 MiB and one answer of 4 MB are in memory, however long the export is. */
-async function readPart(job: StoredExportJob, dependencies: WriteExportsDependencies): Promise<Exported> {
-  const texts: string[] = []
-  let [bytes, rows, cursor] = [0, 0, job.cursor]
-  // Ends when the part is full or the rows end; a search without matches reads 2 MB in each turn, so it reaches the end too.
+type Part =
+  | { isFull: true; text: string; rows: number; cursor: string | undefined }
+  | { isFull: false; cursor: string | undefined; rest: StoredExportJob['rest'] }
+
+/**
+ * Reads rows until they fill a part, or the time is over. At most 5 MiB and one answer of 4 MB are in memory, however long the
+ * export is. A search that finds little in a large call log goes on in the next invocation where this one stopped.
+ */
+async function readPart(job: StoredExportJob, { read, isOver }: WriteExportsDependencies): Promise<Part> {
+  const texts = [job.rest ? brotliDecompressSync(job.rest.text).toString() : '']
+  let [bytes, rows, cursor] = [Buffer.byteLength(texts.join('')), job.rest?.rows ?? 0, job.cursor]
+  let reached: Part = { isFull: false, cursor, rest: job.rest }
+  // Ends when the part is full, the rows end or the time is over.
   for (;;) {
-    const next = await dependencies.read(job, { ...job.query, cursor })
+    const next = await read(job, { ...job.query, cursor })
     texts.push(next.text)
     bytes += Buffer.byteLength(next.text)
     rows += next.rows
     cursor = next.cursor
-    if (cursor === undefined || bytes >= partBytesMin) return { ...next, text: texts.join(''), rows }
+    if (cursor === undefined || bytes >= partBytesMin) return { isFull: true, text: texts.join(''), rows, cursor }
+    if (!isOver()) continue
+    const text = brotliCompressSync(texts.join(''), fast)
+    // More than a row of DynamoDB takes is read again in the next invocation.
+    if (text.length <= restBytesMax) reached = { isFull: false, cursor, rest: { rows, text } }
+    return reached
   }
 }
