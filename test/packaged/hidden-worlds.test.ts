@@ -115,6 +115,8 @@ const pathValues: Record<string, readonly string[]> = {
   'extensions/{extension}': endpointStates(secrets[0]).map(({ resource }) => resource.slice(2)),
   'grades/{matricule}': ['700'],
   'exports/{export}': ['unknown'],
+  'webhooks/{webhook}': ['wh_0123456789abcdef'],
+  'deliveries/{delivery}': ['1795460594000-evt_0123456789abcdef0123456789abcdef'],
 }
 
 function known(values: Record<string, readonly string[]>, name: string, route: string): readonly string[] {

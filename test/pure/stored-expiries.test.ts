@@ -15,6 +15,7 @@ import { TicketStore } from '../../functions/stores/tickets.ts'
 import { TimeLineStore } from '../../functions/stores/time-lines.ts'
 import { VerifiedDayStore } from '../../functions/stores/verified-days.ts'
 import { WaitStore } from '../../functions/stores/waits.ts'
+import { DeliveryStore } from '../../functions/stores/webhook-deliveries.ts'
 import { documentClientOver } from '../simulate/presence/table.ts'
 import { makeCdr } from '../support/cdrs.ts'
 
@@ -55,6 +56,11 @@ const writers: Record<string, { file: string; life: [min: number, max: number]; 
     file: 'export-jobs.ts',
     life: [40 * day, 40 * day],
     write: (db) => new ExportJobStore(db, 't', () => now).create({ ...job, ...file }),
+  },
+  'an event of a webhook': {
+    file: 'webhook-deliveries.ts',
+    life: [30 * day, 30 * day],
+    write: (db) => new DeliveryStore(db, 't').putEvent('office', { id: 'evt_1' } as never, now),
   },
   'a ticket': {
     file: 'tickets.ts',
