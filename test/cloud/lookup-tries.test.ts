@@ -35,10 +35,10 @@ const takeMany = async (who: string, count: number, now: number) => {
 /** Returns the minutes of each window if its tries are used up at once. */
 const growing = [15, 30, 60, 120, 240, 480, 960, 1440, 1440]
 
-test('of a thousand concurrent guesses, allows only as many as the tries of one window, and as many again after it', async () => {
-  expect(await takeMany('guesser', 1000, start)).toBe(triesMax)
+test('of 200 concurrent guesses, allows only as many as the tries of one window, and as many again after it', async () => {
+  expect(await takeMany('guesser', 200, start)).toBe(triesMax)
   expect(await takeMany('guesser', 10, start + windowMs - 1)).toBe(0)
-  expect(await takeMany('guesser', 1000, start + windowMs)).toBe(triesMax)
+  expect(await takeMany('guesser', 200, start + windowMs)).toBe(triesMax)
 })
 
 test('does not count right lookups, and refuses them like wrong ones once the tries are used up', async () => {
@@ -47,9 +47,9 @@ test('does not count right lookups, and refuses them like wrong ones once the tr
   expect(await take('student', start + windowMs - 1, true)).toBe(false)
 })
 
-test('a right lookup among a thousand concurrent guesses does not allow one more wrong guess', async () => {
-  const at = 500
-  const taken = await Promise.all(Array.from({ length: 1000 }, (_, n) => take('lucky', start, n === at)))
+test('a right lookup among 200 concurrent guesses does not allow one more wrong guess', async () => {
+  const at = 100
+  const taken = await Promise.all(Array.from({ length: 200 }, (_, n) => take('lucky', start, n === at)))
   expect(taken.filter((isTaken, n) => isTaken && n !== at).length).toBe(triesMax)
 })
 

@@ -37,8 +37,6 @@ let calls: Map<string, PromiseSettledResult<MenuCaller>>
 const canary = { matricule: '638', note: 13.37, pin: '90210' }
 const marks: Record<string, object> = {
   '201': { note: 4 },
-  '202': { note: 10.5 },
-  '203': { note: 12.5 },
   '204': { note: 15.25 },
   '205': { note: 18.75 },
   '206': { note: 9.75, mention: 'passable' },
@@ -88,8 +86,6 @@ const plain = (name: string, matricule: string, note: number, mention: string, p
 })
 const scenarios: Scenario[] = [
   plain('a mark with the honour "échec"', '201', 4, 'échec'),
-  plain('a mark with the honour "passable"', '202', 10.5, 'passable'),
-  plain('a mark with the honour "assez bien"', '203', 12.5, 'assez bien'),
   plain('a mark with the honour "bien"', '204', 15.25, 'bien'),
   plain('a mark with the honour "très bien"', '205', 18.75, 'très bien'),
   plain('an honour that was stored with the mark', '206', 9.75, 'passable'),
