@@ -132,7 +132,7 @@ test('an invocation that finds too few rows for a part keeps them, and the next 
 })
 
 test('begins an export again if its cursor is one of an earlier version', async () => {
-  const job = { ...newJob('long', query, true, now, 'upgraded'), cursor: 'of.an.earlier.version', rows: 7, bytes: 7 }
+  const job = { ...newJob('long', query, true, now, 'upgraded'), cursor: 'earlier', upload: 'begun', rows: 7 }
   await store().create(job)
   await run()
   await run()
