@@ -10,6 +10,7 @@ import { inheritLimits, type KeyLimits, widerLimits } from '../../functions/doma
 import { readGiver } from '../../functions/http/keys/giver.ts'
 import { unfreezeKey } from '../../functions/http/keys/key-info.ts'
 import { makeBoard, makeKey } from '../../functions/http/keys/make-key.ts'
+import { revokeKey } from '../../functions/http/keys/revoke-key.ts'
 import { rotateKey } from '../../functions/http/keys/rotate-key.ts'
 import { issueTicket } from '../../functions/http/tickets/issue-ticket.ts'
 import type { KeyRow } from '../../functions/stores/keys.ts'
@@ -36,6 +37,11 @@ class Keys {
   async rotate(prefix: string, seen: KeyRow, next: Pick<KeyRow, 'hash' | 'older'>): Promise<boolean> {
     this.rows.set(prefix, { ...seen, ...next })
     return true
+  }
+  async revoke(_site: string, prefix: string, at: number): Promise<boolean> {
+    const row = this.rows.get(prefix)
+    if (row) this.rows.set(prefix, { ...row, revokedAt: at })
+    return row !== undefined
   }
   readonly freezes = {
     isFrozen: async (_site: string, keyId: string) => this.frozen.has(keyId),
@@ -184,6 +190,47 @@ test('a freeze is lifted by another key, and neither by the frozen one nor by a 
   await unfreezeKey(prefixOf(frozen), await keys.giverDependencies(other))
   expect(keys.frozen.size).toBe(0)
   expect(before.giver.row?.createdBy).toBe('admin')
+})
+
+test('a freeze is not lifted by a key that the frozen one made through other keys, or may have made', async () => {
+  const keys = new Keys()
+  const frozen = keys.add(allScopes)
+  const child = await makeKey({ name: 'child', role: 'admin' }, await keys.giverDependencies(frozen))
+  const grandchild = await makeKey({ name: 'next', role: 'admin' }, await keys.giverDependencies(child.secret))
+  keys.frozen.add(prefixOf(frozen))
+  const by = await keys.giverDependencies(grandchild.secret)
+  await expect(unfreezeKey(prefixOf(frozen), by)).rejects.toEqual(refused('right-not-held'))
+  keys.rows.delete(child.key)
+  await expect(unfreezeKey(prefixOf(frozen), by)).rejects.toEqual(refused('right-not-held'))
+  expect(keys.frozen.size).toBe(1)
+})
+
+test('a capped key rotates itself and keys that share its caps, and no key with caps of its own', async () => {
+  const keys = new Keys()
+  const calls: KeyCallRules = { callsPerDay: 100 }
+  const [capped, other] = [keys.add(allScopes, { calls }), keys.add(allScopes, { calls })]
+  const by = await keys.giverDependencies(capped)
+  const child = await makeKey({ name: 'x', role: 'admin' }, by)
+  const byChild = await keys.giverDependencies(child.secret)
+  for (const giver of [by, byChild]) {
+    await expect(rotateKey(prefixOf(other), { overlapSeconds: 0 }, giver)).rejects.toEqual(refused('right-not-held'))
+  }
+  const manager = await keys.giverDependencies(keys.add(allScopes))
+  expect(await rotateKey(child.key, { overlapSeconds: 0 }, by)).toMatchObject({ key: child.key })
+  expect(await rotateKey(prefixOf(capped), { overlapSeconds: 0 }, by)).toMatchObject({ key: prefixOf(capped) })
+  expect(await rotateKey(prefixOf(other), { overlapSeconds: 0 }, manager)).toMatchObject({ key: prefixOf(other) })
+})
+
+test('a frozen key revokes itself and no other key', async () => {
+  const keys = new Keys()
+  const [frozen, other] = [keys.add(allScopes), keys.add(allScopes)]
+  const sockets = { ofKey: async () => [], close: async () => undefined }
+  const caller = await keys.callerOf(frozen)
+  const by = { caller, site, keys, freezes: keys.freezes, connections: sockets, sockets, now }
+  keys.frozen.add(prefixOf(frozen))
+  await expect(revokeKey(prefixOf(other), by)).rejects.toEqual(refused('key-frozen'))
+  expect(keys.rowOf(other).revokedAt).toBeUndefined()
+  expect(await revokeKey(prefixOf(frozen), by)).toMatchObject({ key: prefixOf(frozen), revokedAt: expect.any(String) })
 })
 
 test('a revoked or expired key gives nothing, although the authorizer’s answer is cached', async () => {

@@ -79,6 +79,20 @@ export function checkHolds(giver: Giver, scopes: readonly string[], limits: KeyL
   checkLimits(heldLimits(giver), limits)
 }
 
+/**
+ * The secret of a key with another account would give a capped key that account's caps too.
+ * @throws HttpProblemError 403 if the giver has an account and the key has another
+ */
+export function checkAccount(giver: Giver, prefix: string, row: KeyRow): void {
+  const account = givenAccount(giver)
+  if (account === undefined || account === accountOf(prefix, row)) return
+  throw new HttpProblemError(
+    403,
+    'right-not-held',
+    'The calling key has caps on calls, and the other key does not count against them. Use a key without caps.',
+  )
+}
+
 /** A secret that was rotated out ends before its key (`until`), and so does what it gives. */
 function heldLimits({ caller, row }: Giver): KeyLimits {
   if (caller.kind === 'admin' || !row) return {}

@@ -41,8 +41,8 @@ export async function listKeys(site: SiteId, keys: KeyLister, freezes: Freezes):
 }
 
 /**
- * Unfreezes a key that reached a cap, so that it can place calls again. Neither the key itself nor a key that it made may do so:
- * whoever stole it could.
+ * Unfreezes a key that reached a cap, so that it can place calls again. Neither the key itself nor a key that it made, directly or
+ * through other keys, may do so: whoever stole it could.
  */
 export async function unfreezeKey(
   prefix: string,
@@ -51,11 +51,30 @@ export async function unfreezeKey(
   const row = await keys.find(prefix)
   if (row?.site !== site) throw keyUnknown()
   const account = accountOf(prefix, row)
-  if (giver.row?.createdBy === `key:${account}`) {
-    throw new HttpProblemError(403, 'right-not-held', 'The frozen key made the calling key, so use another key.')
+  if (await mayDescendFrom(account, giver, keys)) {
+    throw new HttpProblemError(
+      403,
+      'right-not-held',
+      'The frozen key made the calling key, directly or through other keys, or may have: one of its makers is no longer stored. Use another key or the admin key.',
+    )
   }
   await freezes.thaw(site, account)
   return toKeyInfo(prefix, row)
+}
+
+/** A longer chain of makers is refused, so that a request reads few rows. */
+const makersMax = 20
+
+/** Whether a key made the giver's key, directly or not; also true if that cannot be told. */
+async function mayDescendFrom(ancestor: string, { row }: Giver, keys: KeyReader): Promise<boolean> {
+  let at = row
+  for (let n = 0; n < makersMax; n += 1) {
+    const maker = at?.createdBy.startsWith('key:') ? at.createdBy.slice('key:'.length) : undefined
+    if (maker === undefined) return at === undefined && row !== undefined
+    if (maker === ancestor) return true
+    at = await keys.find(maker)
+  }
+  return true
 }
 
 export function keyUnknown(): HttpProblemError {

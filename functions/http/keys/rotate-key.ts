@@ -4,7 +4,7 @@ import { isValid, secretsMax } from '../../authorize/identify.ts'
 import { hashSecret, makeApiKey } from '../../domain/api-key.ts'
 import type { KeyRow } from '../../stores/keys.ts'
 import { HttpProblemError } from '../problem.ts'
-import { checkHolds, type Giver } from './giver.ts'
+import { checkAccount, checkHolds, type Giver } from './giver.ts'
 import { keyUnknown, toKeyInfo } from './key-info.ts'
 
 export interface KeyRotator {
@@ -25,7 +25,10 @@ export async function rotateKey(
   if (row?.site !== site || !isValid(row, now)) throw keyUnknown()
   // A key may always rotate itself, also with a secret that was rotated out because an answer was lost.
   const isOwn = giver.caller.kind === 'key' && giver.caller.keyId === prefix
-  if (!isOwn) checkHolds(giver, row.scopes, row, 'rotate a key')
+  if (!isOwn) {
+    checkHolds(giver, row.scopes, row, 'rotate a key')
+    checkAccount(giver, prefix, row)
+  }
   const older = row.older.filter(({ until }) => until > now)
   if (older.length >= secretsMax - 1) {
     throw new HttpProblemError(
