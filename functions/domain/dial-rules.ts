@@ -58,7 +58,9 @@ export function judgeNumber(text: string, { country }: Numbering, rules: DialRul
   const context = { rules, country, numbers }
   const readings = readingsOf(bare, rules.outsidePrefix)
   if (readings.some((reading) => isEmergency(reading, country))) return denied('emergency')
-  if (numbers.isExtension(bare)) {
+  // A caller ID may show a number such as 118712, which only the settings make an extension. A shorter one, such as 1001, is a phone's.
+  const isDirectory = bare.length === extensionDigitsMax && !numbers.isNamed(bare) && isPremium(readings, country)
+  if (numbers.isExtension(bare) && !isDirectory) {
     return rules.internal ? { kind: 'allowed', dial: bare, canonical: bare } : denied('internal')
   }
   return judgeShort(readings, country) ?? judgeOutside(bare, readings, context)
@@ -77,11 +79,14 @@ function isEmergency(reading: string, country: CountryCode): boolean {
   return forms.some((form) => shortNumberKind(form, country) === 'emergency')
 }
 
+function isPremium(readings: readonly string[], country: CountryCode): boolean {
+  return readings.some((reading) => shortNumberKind(reading, country) === 'premium')
+}
+
 /** Short numbers of the country reach helplines and services of carriers at any price, so none is dialled. */
 function judgeShort(readings: readonly string[], country: CountryCode): DialVerdict | undefined {
-  const kinds = readings.map((reading) => shortNumberKind(reading, country))
-  if (kinds.includes('premium')) return denied('premium')
-  return kinds.includes('other') ? denied('short') : undefined
+  if (isPremium(readings, country)) return denied('premium')
+  return readings.some((reading) => shortNumberKind(reading, country)) ? denied('short') : undefined
 }
 
 /**

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { EndpointState } from '../../contracts/facts.ts'
+import type { EndpointEntity } from '../../contracts/frames.ts'
 import { type DialRules, judgeNumber } from '../../functions/domain/dial-rules.ts'
 import { siteNumbers } from '../../functions/domain/site-numbers.ts'
+import { checkNotSelf } from '../../functions/http/placed-calls/reachable-endpoint.ts'
 import { propertyRuns } from '../support/property.ts'
 
 const rules: DialRules = { internal: true, national: true, mobile: true, countries: [], outsidePrefix: '0' }
@@ -167,4 +170,44 @@ test('for any typed text, dials nothing or only digits of the allowed number', (
     }),
     { numRuns: propertyRuns(300) },
   )
+})
+
+const phone = (resource: string, number?: string): EndpointState => ({
+  endpoint: `PJSIP/${resource}`,
+  technology: 'PJSIP',
+  resource,
+  deviceState: 'NOT_INUSE',
+  reachability: 'online',
+  since: '2026-11-24T08:00:00.000Z',
+  ...(number !== undefined && { number }),
+})
+
+test.each([
+  ['0123456700', 'national'],
+  ['0899123456', 'premium'],
+  ['0033972101010', 'national'],
+  ['118712', 'premium'],
+])('the number %s in a caller ID or name of a phone is judged as an outside number', (number, why) => {
+  const listed = { extensions: [], services: [], trunks: [] }
+  for (const state of [phone('reception', number), phone(number)]) {
+    const known = siteNumbers([state], listed)
+    expect(judgeNumber(number, french, { ...rules, national: false }, known)).toEqual({ kind: 'denied', why })
+  }
+})
+
+test('a phone with a telephone number as caller ID keeps its extension, and its main number is dialled with the prefix', () => {
+  const known = siteNumbers([phone('1001', '0123456700')], { extensions: [], services: [], trunks: [] })
+  expect(judgeNumber('1001', french, rules, known)).toMatchObject({ kind: 'allowed', dial: '1001' })
+  expect(judgeNumber('0123456700', french, rules, known)).toMatchObject({ kind: 'allowed', dial: '00123456700' })
+})
+
+test.each([
+  ['1001-web', undefined, '1001'],
+  ['5861', '61', '61'],
+  ['1001', '0123456700', '1001'],
+])('the phone PJSIP/%s with the number %s does not call itself at %s', (resource, number, to) => {
+  const state = phone(resource, number)
+  const phones = { bridge: undefined, known: [{ id: state.endpoint, state }] as unknown as EndpointEntity[] }
+  expect(() => checkNotSelf({ from: state.endpoint, to }, phones)).toThrow(expect.objectContaining({ status: 400 }))
+  expect(() => checkNotSelf({ from: state.endpoint, to: '62' }, phones)).not.toThrow()
 })

@@ -40,7 +40,7 @@ export function judgeTarget(
     throw new HttpProblemError(
       404,
       'extension-unknown',
-      'The site has no such extension. A number that is no phone of the PBX, such as a group or a menu, stands in `extensions` of the settings of the site.',
+      'The site has no such extension. A number that is no phone of the PBX, such as a group or a menu, must be listed in `extensions` of the settings of the site.',
       { errors: [{ field, message: 'Not an extension of this site.' }] },
     )
   }

@@ -1,6 +1,7 @@
 import { dialSeparators } from '../../../contracts/dial-number.ts'
 import type { EndpointEntity } from '../../../contracts/frames.ts'
 import type { SiteId } from '../../../contracts/names.ts'
+import { phoneNumberOf } from '../../domain/site-numbers.ts'
 import { badFields, HttpProblemError } from '../problem.ts'
 
 export interface BridgeHealth {
@@ -39,7 +40,7 @@ const retryAfterSeconds = '15'
 export function checkNotSelf({ from, to }: { from: string; to: string }, { known }: KnownPhones): void {
   const state = known.find(({ id }) => id === endpointId(from))?.state
   const dialled = to.replace(dialSeparators, '')
-  if (state && [state.resource, state.number].includes(dialled)) {
+  if (state && [state.resource, phoneNumberOf(state)].includes(dialled)) {
     throw badFields([{ field: 'to', message: 'A phone cannot call itself.' }])
   }
 }
