@@ -55,7 +55,7 @@ export const keyRoutes = {
     orAdmin: true,
     path: keyPath,
     answers: { 200: KeyInfo },
-    errors: keyUnknown,
+    errors: { ...keyUnknown, 'key-frozen': rightNotHeld['key-frozen'] },
     example: { answer: { ...keyExample, revokedAt: timeExample } },
   },
   'DELETE /v1/sites/{site}/keys/{key}/freeze': {

@@ -29,7 +29,10 @@ export const numberUnknown = {
 }
 /** Errors of routes by which a key gives rights. */
 export const rightNotHeld = {
-  'right-not-held': error(403, 'The calling key has a narrower limit itself, or was made by the frozen key.'),
+  'right-not-held': error(
+    403,
+    'The calling key has a narrower limit itself, has caps that the other key does not share, or was or may have been made by the frozen key.',
+  ),
   'key-frozen': error(403, 'The calling key reached a cap and is frozen, so it manages no keys.'),
 }
 export const scopeNotHeld = {
