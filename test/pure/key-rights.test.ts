@@ -1,8 +1,10 @@
 import fc from 'fast-check'
+import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import type { KeyCallRules } from '../../contracts/key.ts'
 import { definitionOf, type Route, routeNames } from '../../contracts/routes.ts'
 import { allScopes, roles, type Scope } from '../../contracts/scopes.ts'
+import { SiteSettings } from '../../contracts/site.ts'
 import { identifySecret, identifyTicket } from '../../functions/authorize/identify.ts'
 import type { SiteKey } from '../../functions/caller.ts'
 import { hashSecret, makeApiKey, sha256 } from '../../functions/domain/api-key.ts'
@@ -12,6 +14,7 @@ import { unfreezeKey } from '../../functions/http/keys/key-info.ts'
 import { makeBoard, makeKey } from '../../functions/http/keys/make-key.ts'
 import { revokeKey } from '../../functions/http/keys/revoke-key.ts'
 import { rotateKey } from '../../functions/http/keys/rotate-key.ts'
+import { takeCallQuota } from '../../functions/http/placed-calls/call-quota.ts'
 import { issueTicket } from '../../functions/http/tickets/issue-ticket.ts'
 import type { KeyRow } from '../../functions/stores/keys.ts'
 import type { TicketRow } from '../../functions/stores/tickets.ts'
@@ -231,6 +234,31 @@ test('a frozen key revokes itself and no other key', async () => {
   await expect(revokeKey(prefixOf(other), by)).rejects.toEqual(refused('key-frozen'))
   expect(keys.rowOf(other).revokedAt).toBeUndefined()
   expect(await revokeKey(prefixOf(frozen), by)).toMatchObject({ key: prefixOf(frozen), revokedAt: expect.any(String) })
+})
+
+test('a key that reaches a cap narrower than that of its maker is frozen alone, and its maker lifts the freeze', async () => {
+  const keys = new Keys()
+  const maker = keys.add(allScopes, { calls: { callsPerDay: 9 } })
+  const narrow = { name: 'x', role: 'admin' as const, calls: { callsPerDay: 1 } }
+  const child = await makeKey(narrow, await keys.giverDependencies(maker))
+  const settings = { ...v.parse(SiteSettings, {}), freezeOnCap: true }
+  const dependencies = {
+    caps: { take: async () => ({ cap: 'day' as const, until: now + 1 }) },
+    open: { add: async () => true, remove: async () => undefined, list: async () => [] },
+    freezes: { ...keys.freezes, freeze: async (_site: string, keyId: string) => void keys.frozen.add(keyId) },
+    placed: { find: async () => undefined },
+  }
+  const accountRules = { callsPerDay: 9 }
+  const quota = { site, keyId: prefixOf(maker), ownKey: child.key, call: 'c', settings, accountRules, now }
+  const reach = (rules: KeyCallRules) => takeCallQuota({ ...quota, rules }, dependencies)
+  await expect(reach({ callsPerDay: 1 })).rejects.toEqual(refused('call-cap-day'))
+  expect([...keys.frozen]).toEqual([child.key])
+  await expect(reach({ callsPerDay: 1 })).rejects.toEqual(refused('key-frozen'))
+  await expect(keys.giverDependencies(child.secret)).rejects.toEqual(refused('key-frozen'))
+  await unfreezeKey(child.key, await keys.giverDependencies(maker))
+  expect(keys.frozen.size).toBe(0)
+  await expect(reach(accountRules)).rejects.toEqual(refused('call-cap-day'))
+  expect([...keys.frozen]).toEqual([prefixOf(maker)])
 })
 
 test('a revoked or expired key gives nothing, although the authorizer’s answer is cached', async () => {

@@ -32,7 +32,9 @@ export async function readGiver({ caller, site, keys, freezes, now }: GiverDepen
   const row = await keys.find(caller.keyId)
   // The authorizer's answer is cached for a minute; a key that was revoked since gives nothing.
   if (!row || !isValid(row, now)) throw keyInvalid()
-  if (await freezes.isFrozen(site, accountOf(caller.keyId, row))) {
+  const account = accountOf(caller.keyId, row)
+  const isOwnFrozen = account !== caller.keyId && (await freezes.isFrozen(site, caller.keyId))
+  if (isOwnFrozen || (await freezes.isFrozen(site, account))) {
     throw new HttpProblemError(
       403,
       'key-frozen',

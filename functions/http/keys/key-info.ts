@@ -37,7 +37,11 @@ export interface Freezes {
 
 export async function listKeys(site: SiteId, keys: KeyLister, freezes: Freezes): Promise<{ keys: KeyInfo[] }> {
   const [rows, frozen] = await Promise.all([keys.list(site), freezes.frozenKeys(site)])
-  return { keys: rows.map(({ prefix, row }) => toKeyInfo(prefix, row, frozen.get(accountOf(prefix, row)))) }
+  return {
+    keys: rows.map(({ prefix, row }) =>
+      toKeyInfo(prefix, row, frozen.get(accountOf(prefix, row)) ?? frozen.get(prefix)),
+    ),
+  }
 }
 
 /**
@@ -51,7 +55,7 @@ export async function unfreezeKey(
   const row = await keys.find(prefix)
   if (row?.site !== site) throw keyUnknown()
   const account = accountOf(prefix, row)
-  if (await mayDescendFrom(account, giver, keys)) {
+  if ((await mayDescendFrom(account, giver, keys)) || (await mayDescendFrom(prefix, giver, keys))) {
     throw new HttpProblemError(
       403,
       'right-not-held',
@@ -59,6 +63,7 @@ export async function unfreezeKey(
     )
   }
   await freezes.thaw(site, account)
+  if (prefix !== account) await freezes.thaw(site, prefix)
   return toKeyInfo(prefix, row)
 }
 

@@ -32,10 +32,14 @@ export interface QuotaDependencies {
 }
 interface QuotaRequest {
   site: SiteId
+  /** Key against whose caps the call counts: the calling one, or the capped key that made it. */
   keyId: string
+  ownKey: string
   call: string
   settings: SiteSettings
+  /** Rules of the calling key, and of the key against which it counts. */
   rules: KeyCallRules
+  accountRules: KeyCallRules
   now: number
 }
 
@@ -46,8 +50,9 @@ const unmadeMs = 60_000
 
 /** Counts a call against the caps of site and key. @throws HttpProblemError 429 if a cap is reached, 403 if the key is frozen */
 export async function takeCallQuota(request: QuotaRequest, dependencies: QuotaDependencies): Promise<void> {
-  const { site, keyId, call, settings, rules, now } = request
-  if (await dependencies.freezes.isFrozen(site, keyId)) {
+  const { site, keyId, ownKey, call, settings, rules, now } = request
+  const { freezes } = dependencies
+  if ((await freezes.isFrozen(site, keyId)) || (ownKey !== keyId && (await freezes.isFrozen(site, ownKey)))) {
     throw new HttpProblemError(
       403,
       'key-frozen',
@@ -82,15 +87,21 @@ async function clearEnded(site: SiteId, now: number, { open, placed }: QuotaDepe
   return cleared
 }
 
+const capFields = { 'at-once': 'callsAtOnce', minute: 'callsPerMinute', day: 'callsPerDay' } as const
+
 async function quotaExceeded(
-  { site, keyId, settings, now }: QuotaRequest,
-  cap: string,
+  { site, keyId, ownKey, rules, accountRules, settings, now }: QuotaRequest,
+  cap: keyof typeof capFields,
   retryAfterSeconds: number,
   { freezes }: QuotaDependencies,
 ): Promise<HttpProblemError> {
-  if (settings.freezeOnCap) await freezes.freeze(site, keyId, now)
+  const field = capFields[cap]
+  // A key with a narrower cap than the key that made it reaches that cap alone.
+  const isNarrower = (rules[field] ?? settings[field]) < (accountRules[field] ?? settings[field])
+  const reached = isNarrower ? ownKey : keyId
+  if (settings.freezeOnCap) await freezes.freeze(site, reached, now)
   // Logged as an error because an alarm counts these: someone places more calls than the site expects.
-  logOutcome('error', 'call-cap', { site, keyId, cap, frozen: settings.freezeOnCap })
+  logOutcome('error', 'call-cap', { site, keyId: reached, cap, frozen: settings.freezeOnCap })
   return new HttpProblemError(
     429,
     `call-cap-${cap}`,

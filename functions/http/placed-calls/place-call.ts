@@ -87,12 +87,14 @@ async function prepareCall(
     knownPhones(site, dependencies.reachable, now),
   ])
   const rules = key?.calls ?? {}
+  const account = key?.capsOf === undefined ? undefined : await dependencies.keys.find(key.capsOf)
   const states = phones.known.map(({ state }) => state)
   const numbers = siteNumbers(states, settings)
   checkNotSelf(request, phones)
   const dialled = checkDialled(request, { settings, key: rules, numbering: numbering(country), numbers })
   const endpoint = reachableEndpoint(request.from, phones, now)
-  await takeCallQuota({ site, keyId: key?.capsOf ?? keyId, call, settings, rules, now }, dependencies)
+  const quota = { keyId: key?.capsOf ?? keyId, ownKey: keyId, rules, accountRules: account?.calls ?? rules }
+  await takeCallQuota({ site, ...quota, call, settings, now }, dependencies)
   const row: PlacedRow = {
     ...dialled,
     stage: 'queued',
