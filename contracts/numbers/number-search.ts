@@ -112,10 +112,22 @@ function startOfNumber(
   const end = found.replace(/\D/g, '')
   for (const { prefix, start } of prefixesBefore(text, index).reverse()) {
     if (isNumber(prefix + end)) return start
+    const code = callerCodeAt(text, start, prefix)
+    if (code !== '' && isNumber(prefix.slice(code.length) + end)) return start
     if (prefix.startsWith('+')) return undefined
     if (/^(00|011)/.test(prefix) && parsePhoneNumberFromString(prefix + end, country)?.isPossible()) return undefined
   }
   return undefined
+}
+
+/** Codes before a number that hide or show the caller: *67 and *82 are North America's, the others have no star. */
+const starCodes = ['67', '82']
+const digitCodes = ['141', '1470', '1831', '1832', '3651', '1167', '1182']
+
+/** Returns the code for hiding the caller with which the digits at a place begin; empty if there is none. */
+function callerCodeAt(text: string, start: number, prefix: string): string {
+  const codes = text[start - 1] === '*' ? starCodes : digitCodes
+  return codes.find((code) => prefix.startsWith(code)) ?? ''
 }
 
 /** The digits before a place, shortest first, each from the beginning of a run of digits, and where they begin. */

@@ -1,6 +1,7 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
   type Message,
   type MessageAttributeValue,
   ReceiveMessageCommand,
@@ -53,6 +54,13 @@ export class DeadLetterSearch {
     }
     await this.#show(kept)
     return true
+  }
+
+  /** Returns the number of messages that a search cannot see now: one that was killed, or another one, has received them. */
+  async hidden(): Promise<number> {
+    const name = 'ApproximateNumberOfMessagesNotVisible' as const
+    const command = new GetQueueAttributesCommand({ QueueUrl: this.#queueUrl, AttributeNames: [name] })
+    return Number((await this.#client.send(command)).Attributes?.[name] ?? 0)
   }
 
   async #receive(): Promise<Message[]> {

@@ -173,7 +173,11 @@ test('dead letters keep everything but the erased number, stay redrivable, and t
   }
   const erasing = createErasing(numberSearch(number, { country: 'FR' }), 'secret')
   const pass = new Pass({ months: [] } as never, async () => undefined)
-  await eraseDeadLetters('office', erasing, pass, { queues: [{ each }], bridges, now: () => start })
+  await eraseDeadLetters('office', erasing, pass, {
+    queues: [{ each, hidden: async () => 0 }],
+    bridges,
+    now: () => start,
+  })
   expect(pass.hasFound).toBe(true)
   expect(left.slice(1)).toEqual(letters.slice(4))
   const [rewritten] = left
@@ -191,4 +195,16 @@ test('dead letters keep everything but the erased number, stay redrivable, and t
   expect(JSON.parse(told).data.caller).toEqual({ number: '(erased)', name: '(erased)' })
   expect((unverifiedLines(rewritten?.body ?? '') ?? []).filter(erasing.search.holds)).toEqual([])
   expect([...keys.keys()].filter((key) => key.startsWith('~erasure-')).length).toBe(1)
+})
+
+test.each([
+  ['another pass follows', 3, true],
+  ['none has to follow', 0, false],
+])('if a search of dead letters finds nothing and %s, %i letters are hidden from it', async (_, hidden, repeats) => {
+  const pass = new Pass({ months: [] } as never, async () => undefined)
+  const queue = { each: async () => true, hidden: async () => hidden }
+  const bridges = { bridgeKey: async () => undefined, putErasureKey: async () => undefined }
+  const erasing = createErasing(numberSearch(number, { country: 'FR' }), 'secret')
+  await eraseDeadLetters('office', erasing, pass, { queues: [queue], bridges, now: () => start })
+  expect(pass.hasFound).toBe(repeats)
 })

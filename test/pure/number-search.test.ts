@@ -102,3 +102,19 @@ test('leaves a text without the number as it is, also its digits of other script
     expect(search.replaceIn(text, '(erased)')).toBe(text)
   }
 })
+
+test.each([
+  ['US', '+12125551234', '*672125551234'],
+  ['US', '+12125551234', '*82 212 555 1234'],
+  ['US', '+12125551234', 'PJSIP/*6712125551234@carrier'],
+  ['US', '+12125551234', '11672125551234'],
+  ['GB', '+442079460000', '14102079460000'],
+  ['GB', '+442079460000', '147002079460000'],
+  ['FR', '+33612345678', '#31#0612345678'],
+  ['FR', '+33612345678', '36510612345678'],
+  ['AU', '+61291234567', '18310291234567'],
+] as const)('finds a number of %s, %s, behind a code that hides or shows the caller: %s', (country, number, text) => {
+  const one = numberSearch(number, { country })
+  expect(one.holds(text)).toBe(true)
+  expect(one.holds(one.replaceIn(text, '(erased)'))).toBe(false)
+})

@@ -20,6 +20,8 @@ interface DeadLetter {
 }
 export interface DeadLetterDependencies {
   queues: readonly {
+    /** Messages that a search cannot see now. */
+    hidden(): Promise<number>
     each(rewrite: (letter: DeadLetter) => Promise<'keep' | 'delete' | DeadLetter>): Promise<boolean>
   }[]
   bridges: {
@@ -48,6 +50,8 @@ export async function eraseDeadLetters(
     return outcome
   }
   for (const queue of queues) {
+    // They become visible within ten minutes, and a later pass sees them.
+    if ((await queue.hidden()) > 0) pass.repeat()
     if (!(await queue.each(rewrite))) throw new OutOfTimeError('the invocation has no time left')
   }
 }
