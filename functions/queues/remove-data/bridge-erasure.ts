@@ -55,8 +55,8 @@ export async function askBridge(
 
 /**
  * Looks whether every message that was in the queues when the bridge confirmed has left them. SQS cannot tell that of one
- * message: either the queues are empty once, or so few messages wait for so long that each of before was handled, or has
- * become a dead letter, which the next pass searches.
+ * message. Either the queues are empty once, or few messages have waited for so long that the earlier ones were handled or are
+ * dead letters by now; the next pass searches those.
  */
 export async function lookAtQueues(
   { askedAt, bridgeErasedAt, quietSince }: RemovalJob,
