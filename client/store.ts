@@ -20,7 +20,7 @@ export type Change =
 /** When the bridge last sent something. */
 export interface Heard {
   lastHeard: string
-  /** When the client learnt it, in Unix milliseconds of the cloud's clock if the frame had its time. */
+  /** When the client learnt `lastHeard`, in Unix milliseconds: by the cloud's clock if the frame had the cloud's time, else by its own. */
   learntAt: number
   /** The bridge is silent, so the state shown may be out of date. */
   stale: boolean

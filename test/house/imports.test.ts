@@ -115,7 +115,7 @@ describe('the search for import cycles', () => {
     expect(importCycles(graph('a c', 'b c', 'a b'))).toEqual([])
   })
 
-  test('returns the shortest cycle through the first file', () => {
+  test('returns the shortest import cycle that contains the first file of the list', () => {
     expect(importCycles(graph('a b', 'b c', 'c d', 'd a', 'c a'))).toEqual([['a', 'b', 'c', 'a']])
   })
 

@@ -27,7 +27,7 @@ test('the OWASP API top ten are answered row by row, in their order', () => {
   expect(risks).toEqual(Array.from({ length: 10 }, (_, n) => String(n + 1)))
 })
 
-test('every boundary of the architecture has a section', () => {
+test('SECURITY.md has a section for every boundary of the architecture', () => {
   for (const boundary of [
     'internet to the HTTP API',
     'one site to another',

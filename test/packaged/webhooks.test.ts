@@ -147,7 +147,7 @@ test('sends what happens at a site, signed, once the webhook was made, to a key 
   expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
 })
 
-test('a test, a failure with its retry, a resend, and the log of all tries', async () => {
+test('a receiver gets a test event, an event again after its failure, and a resent one, and the log lists each try', async () => {
   const { id, secret } = await make({ url: `${receiver}/down`, types: ['bridge.*'], headers: { 'x-own': 'a secret' } })
   statusOf.set('/down', 503)
   expect((await ask('POST', `/${id}/test`)).status).toBe(202)

@@ -37,7 +37,7 @@ async function leaveMessage(mailbox: string): Promise<void> {
 
 const liveCall = () => bridge.state.calls.live()[0]
 
-test('an hour of idling and two calls cause no CDR, no warning and no refused request', async () => {
+test('in an hour of idling and two calls the bridge causes no CDR of its own, no warning and no refused request', async () => {
   await pbx.it.phones.setBehaviour('61', { kind: 'answer', talkMs: 200 })
   await bridge.idle(60)
   for (let at = 0; at < 2; at += 1) await (await pbx.it.phones.call({ from: '60', to: '61', talkMs: 200 })).ended

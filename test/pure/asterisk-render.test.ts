@@ -67,7 +67,7 @@ test('writes each secret to one file only', () => {
     expect(files.get('voicemail.conf')).toContain(`${box} => ${pin},`)
 })
 
-test('binds ARI and AMI to loopback if phones are on other machines', () => {
+test('binds ARI and AMI to loopback even if phones are on other machines', () => {
   const files = render(sample, generateSecrets(sample), '0.0.0.0')
   expect(files.get('pjsip.conf')).toContain('bind = 0.0.0.0:5060')
   expect(files.get('pjsip.conf')).not.toContain('media_address')

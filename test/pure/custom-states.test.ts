@@ -72,7 +72,7 @@ test('other custom states become endpoints and change no phone; UNKNOWN is ignor
   expect(told('Custom:', 'INUSE', 5)).toEqual([])
 })
 
-test('ignores custom state DND60 on a PBX whose dial plan reports do not disturb', () => {
+test('ignores the custom device state DND60 on a PBX whose dial plan sends the setting “do not disturb” by UserEvent', () => {
   describe()
   const settled = { eventname: 'RenvoiFin', userevent: {} }
   phones.apply(event(settled, 'ChannelUserevent', 1), at(1))

@@ -64,7 +64,7 @@ test('shows the device in a channel name and hides anything that may be a number
   for (const [channel, shown] of Object.entries(cases)) expect(maskText('channel', channel)).toBe(shown)
 })
 
-test('hides numbers and names in frames, but keeps call ids, states and devices', () => {
+test('frames for a key without the personal scope have no numbers and names, but call ids, states and devices', () => {
   const { data: state, v } = callFact('office', [1, 1], 'pbx1-1.1', 'ringing')
   const frame: ServerFrame = {
     type: 'delta',

@@ -176,7 +176,7 @@ test.each(Object.entries(writers))('%s expires in seconds, within its life', asy
   }
 })
 
-test('every store that sets an expiry is among them', () => {
+test('the list of this test has every store that sets an expiry', () => {
   const setting = readdirSync('functions/stores').filter((name) =>
     /\bttl\b[^\n]*(timeToLive|expirySeconds)\(|const ttl = /.test(readFileSync(`functions/stores/${name}`, 'utf8')),
   )
