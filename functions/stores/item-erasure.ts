@@ -13,7 +13,7 @@ type AnyItem = v.InferOutput<typeof AnyItem>
 /** 100 GB, more than an invocation can read. */
 const pagesMax = 100_000
 /** Fields that change with each write of an item by another function. */
-const versionFields = ['v', 'r', 'w', 'n', 'run', 'stage', 'result', 'corrections'] as const
+const versionFields = ['v', 'r', 'w', 'n', 'run', 'stage', 'result', 'corrections', 'tag', 'rev', 'round'] as const
 
 /** Erases a number from the items of one table, whatever they are. */
 export class ItemErasure extends Store {
