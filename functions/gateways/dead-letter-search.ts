@@ -1,7 +1,6 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
-  GetQueueAttributesCommand,
   type Message,
   type MessageAttributeValue,
   ReceiveMessageCommand,
@@ -54,13 +53,6 @@ export class DeadLetterSearch {
     }
     await this.#show(kept)
     return true
-  }
-
-  /** Returns the number of messages that a search cannot see now: one that was killed, or another one, has received them. */
-  async hidden(): Promise<number> {
-    const name = 'ApproximateNumberOfMessagesNotVisible' as const
-    const command = new GetQueueAttributesCommand({ QueueUrl: this.#queueUrl, AttributeNames: [name] })
-    return Number((await this.#client.send(command)).Attributes?.[name] ?? 0)
   }
 
   async #receive(): Promise<Message[]> {

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { Cdr } from '../../contracts/cdr.ts'
 import { CallEvent, EndpointEvent, GapEvent } from '../../contracts/events.ts'
 import { SiteId, Timestamp } from '../../contracts/names.ts'
+import { delaySecondsMax } from './delivery-queue.ts'
 
 /** What the functions of the other queues found out about a site, from which its webhook events are made. */
 export const EventMessage = v.looseObject({
@@ -22,9 +23,8 @@ export const EventMessage = v.looseObject({
 export type EventMessage = v.InferOutput<typeof EventMessage>
 export type SentFact = NonNullable<EventMessage['facts']>[number]
 
-/** SQS's limits are 1 MiB and 900 s. A message of this size has some hundred facts. */
+/** SQS's limit is 1 MiB. A message of this size has some hundred facts. */
 const messageCharsMax = 200_000
-const delaySecondsMax = 900
 
 /** Sends to the queue of the function that makes webhook events. */
 export class EventQueue {

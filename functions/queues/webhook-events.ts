@@ -2,6 +2,7 @@ import type { Cdr } from '../../contracts/cdr.ts'
 import type { BridgeEvent } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { EventMessage, EventQueue, SentFact } from '../gateways/event-queue.ts'
+import { cached } from '../stores/cached.ts'
 import type { WebhookMark } from '../stores/webhook-mark.ts'
 
 /** Where the functions of other queues send what they found out, for webhooks. */
@@ -9,15 +10,23 @@ export interface WebhookEvents {
   publish(message: EventMessage, delaySeconds?: number): Promise<void>
 }
 
+/** A new webhook gets events from this time on at the latest. A site without webhooks costs one read in this time. */
+const cacheMs = 5_000
+
 /** Sends for sites that have webhooks, and does nothing for the others. */
 export function webhookEvents(
   mark: Pick<WebhookMark, 'has'>,
   queue: Pick<EventQueue, 'send'>,
   now: () => number,
 ): WebhookEvents {
+  const has = cached(
+    (site: SiteId) => mark.has(site),
+    now,
+    () => cacheMs,
+  )
   return {
     async publish(message, delaySeconds = 0) {
-      if (await mark.has(message.site, now())) await queue.send(message, delaySeconds)
+      if (await has(message.site)) await queue.send(message, delaySeconds)
     },
   }
 }

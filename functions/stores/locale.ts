@@ -3,8 +3,8 @@ import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { type Numbering, numbering } from '../domain/phone-number.ts'
 import { readRanges } from '../domain/site-lines.ts'
+import { cached } from './cached.ts'
 import type { Retention } from './cdrs.ts'
-import { cachedBySite } from './site-cache.ts'
 import { lineSettings } from './site-lines.ts'
 import { Table } from './table.ts'
 import { keys } from './table-keys.ts'
@@ -55,8 +55,8 @@ export async function readNumbering(db: DynamoDBDocumentClient, table: string, s
 export function cachedLocale(db: DynamoDBDocumentClient, table: string, now: () => number) {
   const live = new Table(db, table)
   const lifetimeMs = ({ size }: Phones) => Math.min(phonesMsMax, Math.max(1, size / phonesPerMinute) * minuteMs)
-  const phonesOf = cachedBySite((site) => readPhones(live, site), now, lifetimeMs)
-  return cachedBySite(async (site): Promise<Locale> => {
+  const phonesOf = cached((site) => readPhones(live, site), now, lifetimeMs)
+  return cached(async (site): Promise<Locale> => {
     const [row, phones] = await Promise.all([readSite(live, site), phonesOf(site)])
     return toLocale(row, phones)
   }, now)

@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import { readRanges, type SiteLines } from '../domain/site-lines.ts'
-import { cachedBySite } from './site-cache.ts'
+import { cached } from './cached.ts'
 import { Table } from './table.ts'
 import { keys } from './table-keys.ts'
 
@@ -18,7 +18,7 @@ const LinesRow = v.looseObject({ settings: v.optional(v.looseObject(lineSettings
  */
 export function cachedLines(db: DynamoDBDocumentClient, table: string, now: () => number) {
   const rows = new Table(db, table)
-  return cachedBySite(async (site): Promise<SiteLines> => {
+  return cached(async (site): Promise<SiteLines> => {
     const { settings } = (await rows.get(LinesRow, keys.site(site), 'eventual')) ?? v.parse(LinesRow, {})
     return { trunks: new Set(settings.trunks), ranges: readRanges(settings.extensions), numbers: new Map() }
   }, now)

@@ -36,6 +36,18 @@ const keptSeconds = 30 * 86_400
 /** A due row that nobody deleted is useless a day after it was due. */
 const dueKeptSeconds = 3 * 86_400
 
+/** Returns a delivery of which no try was made. */
+export function newDelivery(webhook: string, event: StoredEvent, state: 'pending' | 'held', now: number): DeliveryRow {
+  const { id, type, time } = event
+  const shown = { webhook, id: deliveryId(event), event: id, type, time, state }
+  return { ...shown, n: 0, round: 0, tries: [], createdAt: now }
+}
+
+/** Returns what the queue of deliveries gets for the next try of a delivery. */
+export function nextTry(site: SiteId, { webhook, id, n, round }: DeliveryRow) {
+  return { site, webhook, delivery: id, n, round }
+}
+
 export function deliveryId({ time, id }: Pick<StoredEvent, 'time' | 'id'>): string {
   return `${String(Date.parse(time)).padStart(13, '0')}-${id}`
 }

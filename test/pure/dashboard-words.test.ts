@@ -134,9 +134,11 @@ test('reads the address of the API, the site and the key from the page address o
 })
 
 test('every refusal of call control has its own sentence, except three that show the detail of the API', () => {
-  const sources = sourceFiles(['functions/http/placed-calls', 'functions/http/extensions']).map((file) =>
-    readFileSync(file, 'utf8'),
-  )
+  const files = [
+    ...sourceFiles(['functions/http/placed-calls', 'functions/http/extensions']),
+    'functions/http/idempotency.ts',
+  ]
+  const sources = files.map((file) => readFileSync(file, 'utf8'))
   const named = sources.flatMap((text) => [...text.matchAll(/(?:HttpProblemError\(\s*\d{3},\s*|away\()'([\w-]+)'/g)])
   const denials = ['internal', 'national', 'mobile', 'international', 'premium', 'satellite', 'emergency']
   const caps = ['minute', 'day', 'at-once']

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { CallRequest } from '../../contracts/routes/placed-calls.ts'
-import { hashOf } from '../../functions/http/placed-calls/place-call.ts'
+import { hashOf } from '../../functions/http/idempotency.ts'
 
 /** Goal: the same request has the same hash however it is written, and any other request has another one. */
 const request: CallRequest = { from: '60', to: '61', timeoutSeconds: 20, metadata: { ticket: '17', agent: 'a' } }

@@ -116,7 +116,7 @@ export class WebhookWorld {
         seen: deliveries,
         log: { legs: async () => [] },
         placed: { find: async () => undefined },
-        isLive: async () => false,
+        liveCalls: async () => new Set<string>(),
         numberingOf: async () => numbering('FR'),
         lookAgain: async () => undefined,
       }

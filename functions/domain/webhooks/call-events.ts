@@ -1,6 +1,6 @@
 import { callResults } from '../../../contracts/call-result.ts'
 import type { Call, Direction } from '../../../contracts/calls.ts'
-import type { Cdr } from '../../../contracts/cdr.ts'
+import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
 import { type CallEvent, cdrId } from '../../../contracts/events.ts'
 import type { CallState, Party } from '../../../contracts/facts.ts'
 import type { SiteId } from '../../../contracts/names.ts'
@@ -83,11 +83,10 @@ export function finalEvents(site: SiteId, call: Call, cdrs: readonly Cdr[], numb
 }
 
 export function cdrEventOf(site: SiteId, cdr: Cdr): StoredEvent {
-  const time = cdr.end || cdr.start
   return {
     id: eventId(site, 'cdr.recorded', cdrId(site, cdr)),
     type: 'cdr.recorded',
-    time: new Date(`${time.slice(0, -2)}:${time.slice(-2)}`).toISOString(),
+    time: new Date(momentSeconds(cdr.end || cdr.start) * 1000).toISOString(),
     subject: cdr.linkedid,
     data: { cdr },
   }

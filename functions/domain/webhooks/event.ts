@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import type { SiteId } from '../../../contracts/names.ts'
 import { type WebhookEventType, webhookEventTypes } from '../../../contracts/webhook-events.ts'
+import { sha256 } from '../api-key.ts'
 
 /** An event as it is stored: with all numbers and names, which are hidden for each webhook when it is sent. */
 export const StoredEvent = v.looseObject({
@@ -21,5 +21,5 @@ export type StoredEvent = v.InferOutput<typeof StoredEvent>
  */
 export function eventId(site: SiteId, type: WebhookEventType, ...parts: readonly string[]): string {
   const text = JSON.stringify([site, type, ...parts])
-  return `evt_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
+  return `evt_${sha256(text).slice(0, 32)}`
 }

@@ -44,7 +44,7 @@ export function parseTarget(text: string, { ownHosts, allowsLocal }: TargetRules
   if (!URL.canParse(text)) refuse('Not an address: the host or the port is malformed.')
   const url = new URL(text)
   if (!ports.has(url.port) && !allowsLocal) refuse(`Port ${url.port} is not allowed: use 443 or 8443.`)
-  checkHost(url.hostname, ownHosts, allowsLocal)
+  checkHost(hostOf(url), ownHosts, allowsLocal)
   return url
 }
 
@@ -53,8 +53,7 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
-function checkHost(hostname: string, ownHosts: readonly string[], allowsLocal: boolean): void {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+function checkHost(host: string, ownHosts: readonly string[], allowsLocal: boolean): void {
   if (isIP(host) !== 0) {
     if (!isPublicAddress(host) && !(allowsLocal && isLoopback(host)))
       refuse('The address is not on the public internet.')

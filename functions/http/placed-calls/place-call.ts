@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { Call } from '../../../contracts/calls.ts'
 import { type Command, callDeadlineMs, commandTimes, signCommand } from '../../../contracts/commands.ts'
 import type { KeyCallRules } from '../../../contracts/key.ts'
@@ -10,7 +10,8 @@ import { numbering } from '../../domain/phone-number.ts'
 import { siteNumbers } from '../../domain/site-numbers.ts'
 import type { IdempotencyRow, PlacedRow } from '../../stores/placed-calls.ts'
 import { commandQueueOf, existingSite, type SiteFinder } from '../existing-site.ts'
-import { badFields, HttpProblemError } from '../problem.ts'
+import { hashOf, idempotencyKeyMalformed, idempotencyKeyReused, isIdempotencyKey } from '../idempotency.ts'
+import { HttpProblemError } from '../problem.ts'
 import { type QuotaDependencies, takeCallQuota } from './call-quota.ts'
 import { checkDialled } from './dial-checks.ts'
 import { checkNotSelf, knownPhones, type PresenceReader, reachableEndpoint } from './reachable-endpoint.ts'
@@ -32,7 +33,6 @@ export interface PlaceCallDependencies extends QuotaDependencies {
   now: number
 }
 
-const keyForm = /^[\x21-\x7e]{1,255}$/
 /** A request that has made no call after this has failed: the function's timeout is 10 s. */
 const inProgressMs = 12_000
 /** Well after the deadline of the command: by then the bridge has reported the outcome, or never will. */
@@ -50,14 +50,7 @@ export async function placeCall(
   request: CallRequest,
   dependencies: PlaceCallDependencies,
 ): Promise<Call> {
-  if (!idempotencyKey || !keyForm.test(idempotencyKey)) {
-    throw badFields([
-      {
-        field: 'Idempotency-Key',
-        message: 'Missing or malformed header: 1 to 255 visible characters. Example: 3f9a8c1e5b7d42a0.',
-      },
-    ])
-  }
+  if (!idempotencyKey || !isIdempotencyKey(idempotencyKey)) throw idempotencyKeyMalformed()
   const { placed, now } = dependencies
   const key = sha256(idempotencyKey)
   const hash = hashOf(request)
@@ -116,13 +109,7 @@ async function repeatCall(
   dependencies: PlaceCallDependencies,
 ): Promise<Call> {
   const { placed, now } = dependencies
-  if (known.hash !== hash) {
-    throw new HttpProblemError(
-      422,
-      'idempotency-key-reused',
-      'This Idempotency-Key was sent with another body before. Use a new key.',
-    )
-  }
+  if (known.hash !== hash) throw idempotencyKeyReused()
   const row = await placed.find(site, known.call)
   if (!row && now - known.at < inProgressMs) throw inProgress()
   if (!row) {
@@ -156,13 +143,6 @@ async function send(site: SiteId, call: string, row: PlacedRow, dependencies: Pl
     ...commandTimes(row.issuedAt, row.deadline),
   }
   await dependencies.commands.send(url, signCommand(site, command, dependencies.signingKey))
-}
-
-/** Hashes the parsed body with sorted keys, so that spaces and key order do not matter. */
-export function hashOf(request: CallRequest): string {
-  const sorted = (_: string, value: unknown) =>
-    typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value
-  return createHash('sha256').update(JSON.stringify(request, sorted)).digest('hex')
 }
 
 function inProgress(): HttpProblemError {

@@ -6,6 +6,7 @@ import type { TargetState } from '../../domain/webhooks/admission.ts'
 import { makeSecret } from '../../domain/webhooks/signature.ts'
 import type { TargetRules } from '../../domain/webhooks/target-url.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
+import { conditionsOf, strongTags } from '../conditions.ts'
 import { HttpProblemError } from '../problem.ts'
 import { checkWebhook, made } from './make-webhook.ts'
 import { existingWebhook, showWebhook, type WebhookFinder } from './show-webhook.ts'
@@ -97,8 +98,8 @@ export async function rotateSecret(
 
 async function matching(site: SiteId, id: string, headers: Headers, webhooks: WebhookFinder): Promise<WebhookRow> {
   const row = await existingWebhook(site, id, webhooks)
-  const match = headers['if-match']
-  if (match !== undefined && match !== '*' && match.replace(/^"|"$/g, '') !== row.tag) throw changedMeanwhile()
+  const { match } = conditionsOf(headers)
+  if (match !== undefined && match !== '*' && !strongTags(match).includes(row.tag)) throw changedMeanwhile()
   return row
 }
 

@@ -7,7 +7,7 @@ import { type Delivery, type DeliveryPage, DeliveryState } from '../../../contra
 import type { Reader } from '../../domain/personal.ts'
 import type { StoredEvent } from '../../domain/webhooks/event.ts'
 import type { DelayedDelivery } from '../../gateways/delivery-queue.ts'
-import { type DeliveryRow, deliveryId } from '../../stores/webhook-deliveries.ts'
+import { type DeliveryRow, newDelivery, nextTry } from '../../stores/webhook-deliveries.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
 import { HttpProblemError } from '../problem.ts'
 import { existingWebhook, showDelivery, type WebhookFinder } from './show-webhook.ts'
@@ -68,10 +68,9 @@ export async function testWebhook(
   const message = 'Someone asked for this test over the API. If you can verify its signature, your receiver works.'
   const event: StoredEvent = { id, type: 'webhook.test', time, data: { message } }
   await deliveries.putEvent(site, event, now)
-  const shown = { webhook, id: deliveryId(event), event: id, type: event.type, time, state: 'pending' } as const
-  const row: DeliveryRow = { ...shown, n: 0, round: 0, isForced: true, tries: [], createdAt: now }
+  const row: DeliveryRow = { ...newDelivery(webhook, event, 'pending', now), isForced: true }
   await deliveries.create(site, row)
-  await queue.send([toSend(site, row)])
+  await queue.send([{ message: nextTry(site, row), delaySeconds: 0 }])
   return showDelivery(row, caller)
 }
 
@@ -82,19 +81,15 @@ export async function resendDelivery(
   { caller, webhooks, deliveries, queue, now }: DeliveryDependencies,
 ): Promise<Delivery> {
   await existingWebhook(site, webhook, webhooks)
-  const row = delivery.length > 100 ? undefined : await deliveries.find(site, webhook, delivery)
+  const row = await deliveries.find(site, webhook, delivery)
   if (!row)
     throw new HttpProblemError(404, 'delivery-unknown', 'The webhook has no such delivery, or no longer has it.')
   if (row.state === 'pending' && (row.nextTryAt ?? row.createdAt) > now - stuckMs) throw stillPending()
   const { failed: _failed, answer: _answer, ...rest } = row
   const next: DeliveryRow = { ...rest, state: 'pending', n: 0, round: row.round + 1, isForced: true, nextTryAt: now }
   if (!(await deliveries.replace(site, next, row))) throw stillPending()
-  await queue.send([toSend(site, next)])
+  await queue.send([{ message: nextTry(site, next), delaySeconds: 0 }])
   return showDelivery(next, caller)
-}
-
-function toSend(site: SiteId, { webhook, id, n, round }: DeliveryRow): DelayedDelivery {
-  return { message: { site, webhook, delivery: id, n, round }, delaySeconds: 0 }
 }
 
 function stillPending(): HttpProblemError {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { Scope } from '../../../contracts/scopes.ts'
 import { type WebhookMade, type WebhookRequest, webhooksOfSiteMax } from '../../../contracts/webhook.ts'
@@ -9,6 +9,7 @@ import { newTarget } from '../../domain/webhooks/admission.ts'
 import { isSecret, makeSecret } from '../../domain/webhooks/signature.ts'
 import { parseTarget, TargetRefusedError, type TargetRules } from '../../domain/webhooks/target-url.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
+import { hashOf, idempotencyKeyMalformed, idempotencyKeyReused, isIdempotencyKey } from '../idempotency.ts'
 import { badFields, HttpProblemError } from '../problem.ts'
 import { showWebhook } from './show-webhook.ts'
 
@@ -26,7 +27,6 @@ export interface MakeWebhookDependencies {
   now: number
 }
 
-const idempotencyForm = /^[\x21-\x7e]{1,255}$/
 /** An Idempotency-Key means the same request for this long. */
 const idempotencyMsMax = 86_400_000
 
@@ -37,17 +37,14 @@ export async function makeWebhook(
   idempotencyKey: string | undefined,
   { caller, webhooks, mark, rules, now }: MakeWebhookDependencies,
 ): Promise<WebhookMade> {
-  if (idempotencyKey !== undefined && !idempotencyForm.test(idempotencyKey))
-    throw badFields([
-      { field: 'Idempotency-Key', message: 'Not 1 to 255 visible characters. Example: 3f9a8c1e5b7d42a0.' },
-    ])
+  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw idempotencyKeyMalformed()
   checkWebhook(request, caller, rules)
   const { secret = makeSecret(), ...settings } = request
   if (!isSecret(secret))
     throw badFields([
       { field: 'secret', message: 'Not whsec_ and the base64 of 24 to 64 bytes. Leave it out to get a new one.' },
     ])
-  const hash = createHash('sha256').update(JSON.stringify(request)).digest('hex')
+  const hash = hashOf(request)
   const id = `wh_${(idempotencyKey === undefined ? randomUUID().replaceAll('-', '') : sha256(`${caller.keyId} ${idempotencyKey}`)).slice(0, 24)}`
   const row: WebhookRow = {
     id,
@@ -71,8 +68,7 @@ export async function makeWebhook(
   if (!same && (await webhooks.create(site, row))) return made(row, now)
   const first = same ?? (await webhooks.find(site, id))
   if (first?.request === hash && now - first.createdAt < idempotencyMsMax) return made(first, now)
-  const detail = 'This Idempotency-Key was sent with another body before. Use a new key for another webhook.'
-  throw new HttpProblemError(422, 'idempotency-key-reused', detail)
+  throw idempotencyKeyReused()
 }
 
 export function made(row: WebhookRow, now: number): WebhookMade {

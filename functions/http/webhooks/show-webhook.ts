@@ -55,7 +55,7 @@ export interface WebhookFinder {
 
 /** @throws HttpProblemError 404 */
 export async function existingWebhook(site: SiteId, id: string, webhooks: WebhookFinder): Promise<WebhookRow> {
-  const row = id.length > 64 ? undefined : await webhooks.find(site, id)
+  const row = await webhooks.find(site, id)
   if (!row) throw new HttpProblemError(404, 'webhook-unknown', 'The site has no such webhook.')
   return row
 }

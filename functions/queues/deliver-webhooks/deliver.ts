@@ -7,7 +7,7 @@ import { renderEvent } from '../../domain/webhooks/render.ts'
 import { nextTryAt, retryAfterMs } from '../../domain/webhooks/schedule.ts'
 import { signatureHeaders } from '../../domain/webhooks/signature.ts'
 import { parseTarget, type TargetRules } from '../../domain/webhooks/target-url.ts'
-import type { DelayedDelivery, DeliveryMessage } from '../../gateways/delivery-queue.ts'
+import { type DelayedDelivery, type DeliveryMessage, delaySecondsMax } from '../../gateways/delivery-queue.ts'
 import type { WebhookAnswer, WebhookRequest } from '../../gateways/webhook-post.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { DeliveryRow } from '../../stores/webhook-deliveries.ts'
@@ -45,8 +45,6 @@ export interface DeliverDependencies {
 /** A delivery that could not be sent for this long is given up, although its tries were put off. */
 const ageMsMax = 7 * 86_400_000
 const triesKeptMax = 20
-/** SQS can delay a message this long; later retries are listed in the table. */
-const delayMsMax = 900_000
 const goneStatus = 410
 
 /** A message whose delivery has to be sent now. */
@@ -234,8 +232,9 @@ function afterTry(
 }
 
 async function scheduleAt(at: number, message: DeliveryMessage, { queue, deliveries, now }: DeliverDependencies) {
-  const delayMs = at - now()
-  if (delayMs <= delayMsMax) return queue.send([{ message, delaySeconds: delayMs / 1000 }])
+  const delaySeconds = (at - now()) / 1000
+  // Later retries are listed in the table.
+  if (delaySeconds <= delaySecondsMax) return queue.send([{ message, delaySeconds }])
   const { site, webhook, delivery } = message
   await deliveries.putDue(site, at, { webhook, delivery }, JSON.stringify(message))
 }

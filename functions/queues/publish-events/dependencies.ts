@@ -1,12 +1,12 @@
 import { config } from '../../config.ts'
 import { DeliveryQueue } from '../../gateways/delivery-queue.ts'
 import { type EventMessage, EventQueue } from '../../gateways/event-queue.ts'
+import { cached } from '../../stores/cached.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
 import { KeyStore } from '../../stores/keys.ts'
 import { cachedLocale } from '../../stores/locale.ts'
 import { PlacedCallStore } from '../../stores/placed-calls.ts'
 import { PresenceStore } from '../../stores/presence.ts'
-import { cachedBySite } from '../../stores/site-cache.ts'
 import { documentClient } from '../../stores/table.ts'
 import { DeliveryStore } from '../../stores/webhook-deliveries.ts'
 import { WebhookStore } from '../../stores/webhooks.ts'
@@ -28,13 +28,13 @@ export const dependencies: MakeDependencies = {
   seen: deliveries,
   log: new CallLogStore(db, env.TABLE_RECORDS),
   placed: new PlacedCallStore(db, env.TABLE_LIVE),
-  isLive: async (site, call) => (await presence.calls(site)).some(({ id }) => id === call),
+  liveCalls: async (site) => new Set((await presence.calls(site)).map(({ id }) => id)),
   numberingOf: cachedLocale(db, env.TABLE_LIVE, Date.now),
   lookAgain: (message: EventMessage, delaySeconds: number) => events.send(message, delaySeconds),
 }
 export const publish = publisher({
   deliveries,
-  webhooksOf: cachedBySite(
+  webhooksOf: cached(
     (site) => webhooks.list(site),
     Date.now,
     () => cacheMs,

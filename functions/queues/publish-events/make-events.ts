@@ -16,8 +16,8 @@ export interface MakeDependencies {
   }
   log: { legs(site: SiteId, linkedid: string): Promise<{ cdr: Cdr }[]> }
   placed: { find(site: SiteId, call: string): Promise<PlacedFacts | undefined> }
-  /** Returns true if the call is in progress by the facts of its bridge. */
-  isLive(site: SiteId, call: string): Promise<boolean>
+  /** Returns the ids of the calls in progress by the facts of the bridge. */
+  liveCalls(site: SiteId): Promise<ReadonlySet<string>>
   numberingOf(site: SiteId): Promise<Numbering>
   /** Looks at these calls again later. */
   lookAgain(message: EventMessage, delaySeconds: number): Promise<void>
@@ -51,10 +51,11 @@ export async function makeEvents(
     site,
     cdrs.map((cdr) => cdrEventOf(site, cdr)),
   )
-  const live: string[] = []
+  const inProgress = calls.length > 0 ? await dependencies.liveCalls(site) : new Set<string>()
+  const live = calls.filter((call) => inProgress.has(call))
   for (const call of calls) {
-    if (await dependencies.isLive(site, call)) live.push(call)
-    else if (numbering) await publish(site, await eventsOfEnded(site, call, numbering, dependencies))
+    if (numbering && !inProgress.has(call))
+      await publish(site, await eventsOfEnded(site, call, numbering, dependencies))
   }
   const { looks = 0 } = message
   if (live.length > 0 && looks < looksMax)

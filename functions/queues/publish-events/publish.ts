@@ -2,7 +2,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { StoredEvent } from '../../domain/webhooks/event.ts'
 import { matches } from '../../domain/webhooks/match.ts'
 import type { DelayedDelivery } from '../../gateways/delivery-queue.ts'
-import { type DeliveryRow, deliveryId } from '../../stores/webhook-deliveries.ts'
+import { type DeliveryRow, newDelivery, nextTry } from '../../stores/webhook-deliveries.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
 import type { ReaderOf } from '../webhook-reader.ts'
 
@@ -50,21 +50,10 @@ async function publish(site: SiteId, event: StoredEvent, dependencies: PublishDe
   const stored = await deliveries.putEvent(site, event, now())
   const messages: DelayedDelivery[] = []
   for (const webhook of wanted) {
-    const row = newDelivery(webhook, stored, now())
+    const row = newDelivery(webhook.id, stored, webhook.enabled ? 'pending' : 'held', now())
     // It exists if the process died before it sent the message, so the message is sent again.
     await deliveries.create(site, row)
-    if (row.state === 'pending') messages.push({ message: messageOf(site, row), delaySeconds: 0 })
+    if (row.state === 'pending') messages.push({ message: nextTry(site, row), delaySeconds: 0 })
   }
   await queue.send(messages)
-}
-
-function newDelivery({ id: webhook, enabled }: WebhookRow, event: StoredEvent, now: number): DeliveryRow {
-  const { id, type, time } = event
-  const state = enabled ? 'pending' : 'held'
-  const shown = { webhook, id: deliveryId(event), event: id, type, time, state } as const
-  return { ...shown, n: 0, round: 0, tries: [], createdAt: now }
-}
-
-function messageOf(site: SiteId, { webhook, id, n, round }: DeliveryRow) {
-  return { site, webhook, delivery: id, n, round }
 }

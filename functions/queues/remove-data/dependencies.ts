@@ -71,7 +71,12 @@ export function createDependencies(isOver: () => boolean): RemovalDependencies {
     live: new ItemErasure(db, env.TABLE_LIVE, isOver),
   }
   // A feature that stores numbers in another place adds here how it erases one.
-  const queues = [env.DEAD_LIVE, env.DEAD_RECORDS].map((url) => new DeadLetterSearch(url, isOver))
+  const queues = [env.DEAD_LIVE, env.DEAD_RECORDS].map((url) => {
+    const search = new DeadLetterSearch(url, isOver)
+    const depths = new QueueDepths([url])
+    const hidden = async () => (await depths.read())[0]?.inFlight ?? 0
+    return { each: search.each.bind(search), hidden }
+  })
   const audit = new AuditErasure(db, env.TABLE_AUDIT, isOver)
   const webhookItems = new ItemErasure(db, env.TABLE_WEBHOOKS, isOver)
   const others: EraseNumberDependencies['others'] = [
