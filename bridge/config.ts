@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { namesIn } from '../contracts/cdr-row/layout.ts'
+import { editDistance } from '../contracts/edit-distance.ts'
 import { SiteId } from '../contracts/names.ts'
 import { withEnrolment } from './enrolment/enrolment-file.ts'
 import { errorCode, exitStatus, FatalError } from './failure.ts'
@@ -209,17 +210,3 @@ const SchemaParts = v.looseObject({
   wrapped: v.optional(v.looseObject({})),
   entries: v.optional(v.record(v.string(), v.unknown())),
 })
-
-/** Levenshtein's distance: the number of letters to insert, remove or replace. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...from].entries()) {
-    const next = [index + 1]
-    for (const [column, other] of [...to].entries()) {
-      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[to.length] ?? 0
-}

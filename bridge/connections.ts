@@ -65,6 +65,19 @@ export async function openConnections(
   return { file, ...(await openSending(config, sign, operation, undo)) }
 }
 
+/** Returns a sender with the credentials that the configuration names. It makes no request. */
+export function openSender(
+  { api, site, key, region, credentialsFile: path }: BridgeConfig,
+  sign: (bytes: Uint8Array) => Uint8Array,
+  log: Log,
+) {
+  const clock = new CloudClock()
+  const session = api ? new Session({ api, site, key: key.id, sign, log, cloud: clock }) : undefined
+  const source = session ?? (path === undefined ? undefined : new CredentialsFile({ path, log, cloud: clock }))
+  const access = { credentials: source?.provide, onExpired: source?.expired, clock }
+  return { session, access, clock, sender: new Sender(region, access), canRenew: source !== undefined }
+}
+
 /** Opens the queues and the quarantine. The quarantine may be used beside a running bridge. Throws FatalError. */
 export async function openSending(
   config: BridgeConfig,
@@ -73,16 +86,9 @@ export async function openSending(
   undo: AsyncDisposableStack,
 ): Promise<Omit<ProcessConnections, 'file'>> {
   const { site, stateFolder, key, queues } = config
-  const cloudClock = new CloudClock()
-  const session = config.api
-    ? new Session({ api: config.api, site, key: key.id, sign, log, cloud: cloudClock })
-    : undefined
-  const { credentialsFile: path } = config
-  const source = session ?? (path === undefined ? undefined : new CredentialsFile({ path, log, cloud: cloudClock }))
-  const access = { credentials: source?.provide, onExpired: source?.expired, clock: cloudClock }
-  const sender = new Sender(config.region, access)
+  const { session, access, clock: cloudClock, sender, canRenew } = openSender(config, sign, log)
   undo.defer(() => sender.stop())
-  await probeQueues(queues, { sender, log, clock: cloudClock, canRenew: source !== undefined })
+  await probeQueues(queues, { sender, log, clock: cloudClock, canRenew })
   const quarantine = new Quarantine(join(stateFolder, 'quarantine'))
   await quarantine.open()
   const refused = new RefusedRecords(join(stateFolder, 'quarantine'))

@@ -167,8 +167,10 @@ export class QueueWatch {
     else if (listed) this.#listing?.messages.push(listed)
     else if (message) {
       this.#hasEvents = true
-      if (message.kind === 'figures') this.#isFiguresDue = true
-      if (message.kind === 'figures') this.#notifier.notify()
+      if (message.kind === 'figures') {
+        this.#isFiguresDue = true
+        this.#notifier.notify()
+      }
       onEvent(message)
     }
   }

@@ -3,6 +3,7 @@ import { recommendedMapping } from '../../contracts/cdr-row/layout.ts'
 import { AmiConnection, AmiUnavailableError } from '../asterisk/ami-connection.ts'
 import { AriRefusedError, startFailure } from '../asterisk/ari-errors.ts'
 import { AriRest } from '../asterisk/ari-rest.ts'
+import { runningModules } from '../asterisk/loaded-modules.ts'
 import type { BridgeConfig } from '../config.ts'
 import type { Check } from '../operate/checks.ts'
 
@@ -23,7 +24,6 @@ const modulesOfMenus = ['app_stasis', 'res_ari_playbacks', 'res_ari_sounds']
 const backEndsOfBridge = ['cdr_custom', 'cdr_csv']
 
 const Info = v.looseObject({ system: v.looseObject({ version: v.string() }) })
-const Modules = v.array(v.looseObject({ name: v.string(), status: v.string() }))
 
 /** Checks ARI: whether it can be reached, the rights of the user, the version and the modules. Makes no call and no change. */
 export async function checkAri({ ari, menus }: BridgeConfig, signal: AbortSignal): Promise<Check[]> {
@@ -61,11 +61,9 @@ function versionCheck(version: string): Check {
 
 async function moduleChecks(rest: AriRest, hasMenus: boolean, signal: AbortSignal): Promise<Check[]> {
   const id = 'asterisk-modules'
-  const listed = v.safeParse(Modules, await rest.get('/asterisk/modules', signal))
-  if (!listed.success) return [failed(id, 'Asterisk does not list its modules', 'Load res_ari_asterisk.so')]
-  const running = new Set(
-    listed.output.filter(({ status }) => status === 'Running').map(({ name }) => name.replace(/\.so$/, '')),
-  )
+  const listed = await runningModules(rest, signal)
+  if (!listed) return [failed(id, 'Asterisk does not list its modules', 'Load res_ari_asterisk.so')]
+  const running = new Set([...listed].map((name) => name.replace(/\.so$/, '')))
   const wanted = [...modulesOfBridge, ...(hasMenus ? modulesOfMenus : [])]
   const missing = wanted.filter((name) => !running.has(name))
   const modules: Check =

@@ -16,23 +16,37 @@ export interface ProbeDependencies {
   canRenew: boolean
 }
 
+/** What SQS says of a queue. `denied`: it exists, and the role may send only, as that of a bridge. */
+export type Probed = { kind: 'reached' } | { kind: 'denied' | 'unchecked'; reason: string }
+
+export const queueNames = ['live', 'records'] as const
+
 /**
  * Checks the queues when the bridge starts. Throws FatalError for a missing queue or rejected credentials. An unreachable
- * queue is only logged: spool and CDR file keep the data until it is back. So is a denial, since the bridge's role may send
- * only, and what a wrong clock explains: it is corrected, or will be set.
+ * queue is only logged: spool and CDR file keep the data until it is back. So is a denial, and what a wrong clock explains: it
+ * is corrected, or will be set.
  */
 export async function probeQueues(
   queues: { live: string; records: string },
   dependencies: ProbeDependencies,
 ): Promise<void> {
-  for (const name of ['live', 'records'] as const) await probe(name, queues[name], dependencies)
+  for (const name of queueNames) {
+    const probed = await probeQueue(name, queues[name], dependencies)
+    if (probed.kind !== 'reached') dependencies.log.warn('queue not checked', { queue: name, reason: probed.reason })
+  }
 }
 
-async function probe(name: string, url: string, { sender, log, clock, canRenew }: ProbeDependencies): Promise<void> {
+/** Asks SQS for one queue, again if the clock of this machine was why it refused. Throws FatalError as `probeQueues` does. */
+export async function probeQueue(
+  name: string,
+  url: string,
+  { sender, log, clock, canRenew }: ProbeDependencies,
+): Promise<Probed> {
   for (let tries = 1; ; tries += 1) {
     const { offsetMs } = clock
     try {
-      return await sender.probe(url)
+      await sender.probe(url)
+      return { kind: 'reached' }
     } catch (error) {
       const failure = startErrorFor(error, name, url)
       const fault = sqsFault(error)
@@ -47,8 +61,7 @@ async function probe(name: string, url: string, { sender, log, clock, canRenew }
       }
       const isOfClock = ofCredentials && Math.abs(clock.offsetMs) > refusedMs
       if (failure && !isRenewed && !isOfClock) throw failure
-      log.warn('queue not checked', { queue: name, reason: clock.fault ?? describeError(error) })
-      return
+      return { kind: fault === 'denied' ? 'denied' : 'unchecked', reason: clock.fault ?? describeError(error) }
     }
   }
 }

@@ -1,3 +1,5 @@
+import { knownDeviceStates } from '../../contracts/facts.ts'
+
 /*
  * Reads messages of Asterisk's Manager Interface about queues. Source: app_queue.c of Asterisk 16 to 22. The answers to
  * `QueueStatus` and the events of class `agent` name the same fields, some of them otherwise.
@@ -58,19 +60,6 @@ const events = {
 const listNames: ReadonlyMap<string, QueueMessage['kind']> = new Map(Object.entries(listed))
 const eventNames: ReadonlyMap<string, QueueMessage['kind']> = new Map(Object.entries(events))
 
-/** Device states by their numbers in `Status` (`ast_device_state` in devicestate.h). */
-const states = [
-  'UNKNOWN',
-  'NOT_INUSE',
-  'INUSE',
-  'BUSY',
-  'INVALID',
-  'UNAVAILABLE',
-  'RINGING',
-  'RINGINUSE',
-  'ONHOLD',
-] as const
-
 /** Reads one message of a list; undefined for another message. */
 export function readListed(headers: AmiHeaders): QueueMessage | undefined {
   return read(listNames.get(headers.get('event') ?? ''), headers)
@@ -115,7 +104,8 @@ function readMember(face: string, text: Text): MemberReport {
     interface: face,
     name: text('membername', 'name') || face,
     stateInterface: text('stateinterface'),
-    state: states[Number(status)] ?? 'UNKNOWN',
+    // The list has the order of `ast_device_state` in devicestate.h.
+    state: knownDeviceStates[Number(status)] ?? 'UNKNOWN',
     isPaused: text('paused') === '1',
     pausedReason: text('pausedreason', 'reason'),
     pausedAt: count(text('lastpause')),

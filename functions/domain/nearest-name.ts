@@ -1,3 +1,5 @@
+import { editDistance } from '../../contracts/edit-distance.ts'
+
 /** Longer texts are not compared: the work grows with the product of both lengths. */
 const charsMax = 40
 /** A suggestion has at most this many wrong letters, and at most half of its own. */
@@ -12,18 +14,4 @@ export function nearestName(text: string, names: readonly string[]): string | un
     .filter(({ name, wrong }) => wrong <= wrongMax && 2 * wrong <= name.length)
     .sort((a, b) => a.wrong - b.wrong)
   return ranked[0]?.name
-}
-
-/** Returns how many letters have to be inserted, removed or replaced (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, n) => n)
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...b].entries()) {
-      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
 }
