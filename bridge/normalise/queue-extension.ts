@@ -1,11 +1,10 @@
+import { isExtensionNumber } from '../../contracts/numbers/number-spelling.ts'
 import type { Endpoints } from './endpoints.ts'
 
 /** `hint:60@ext-local`, which FreePBX gives each of its members. */
 const hint = /^hint:([^@]+)@/i
 /** `Local/60@from-queue/n`: the extension that the queue dials. */
 const local = /^Local\/([^@]+)@/i
-/** An extension, as opposed to a number outside the site. */
-const extension = /^\d{1,6}$/
 
 /**
  * Returns the extension behind a member of a queue: that of the device or hint whose state the queue watches, else the one that
@@ -17,7 +16,7 @@ export function extensionOfMember(
 ): string | undefined {
   for (const name of [stateInterface, face]) {
     const found = hint.exec(name)?.[1] ?? local.exec(name)?.[1] ?? numberOfDevice(name, phones)
-    if (found !== undefined && extension.test(found)) return found
+    if (found !== undefined && isExtensionNumber(found)) return found
   }
   return undefined
 }

@@ -11,6 +11,11 @@ export interface Spelling {
 /** Longer than any extension and shorter than any telephone number that a country routes from outside. */
 export const extensionDigitsMax = 6
 
+/** Digits alone: a service code such as `*98` is nobody's line. */
+export function isExtensionNumber(number: string): boolean {
+  return /^\d+$/.test(number) && number.length <= extensionDigitsMax
+}
+
 /** What carriers, phones and PBXs write where a caller hides; compared in lower case without accents. */
 const hiddenNames = new Set([
   '',

@@ -11,16 +11,19 @@ const words = strings.queues
 
 /** The queues of the site: how many callers wait and for how long, and the members. Nothing if the site has no queue. */
 export function Queues({ queues }: { queues: ReadonlyMap<string, QueueEntity> }) {
-  const nowMs = useNow()
   const all = queuesOf([...queues.values()].map(({ state }) => state))
-  if (all.length === 0) return null
+  return all.length === 0 ? null : <QueueList queues={all} />
+}
+
+function QueueList({ queues }: { queues: readonly Queue[] }) {
+  const nowMs = useNow()
   return (
     <section class="panel queues" aria-labelledby="queues-title">
       <div class="panel-head">
         <h2 id="queues-title">{words.title}</h2>
       </div>
       <ul class="queue-list">
-        {all.map((queue) => (
+        {queues.map((queue) => (
           <QueueStrip key={queue.queue} queue={queue} nowMs={nowMs} />
         ))}
       </ul>

@@ -1,6 +1,6 @@
 import { extensionInName } from '../../contracts/channel-name.ts'
 import type { EndpointState } from '../../contracts/facts.ts'
-import { extensionDigitsMax } from '../../contracts/numbers/number-spelling.ts'
+import { isExtensionNumber } from '../../contracts/numbers/number-spelling.ts'
 import { extensionOf } from '../../contracts/presence.ts'
 import type { SiteSettings } from '../../contracts/site.ts'
 
@@ -37,10 +37,6 @@ export function phoneNumberOf(state: EndpointState): string | undefined {
   if (number !== state.resource && isExtensionNumber(number)) return number
   const named = extensionInName(state.endpoint) ?? state.resource
   return isExtensionNumber(named) ? named : undefined
-}
-
-function isExtensionNumber(number: string): boolean {
-  return /^\d+$/.test(number) && number.length <= extensionDigitsMax
 }
 
 /** Whether a number is an entry, or within a range, of the settings. 060 is not 60: phones would dial an outside number. */

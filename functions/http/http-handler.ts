@@ -107,7 +107,12 @@ async function serve<R extends Route>(
     ...why,
   })
   if (answer) return json(status, 'application/json', answer.body, answer.headers)
-  return json(status, 'application/problem+json', problem?.toBody(), problem?.headers)
+  return answerOf(problem)
+}
+
+/** Returns a problem document as API Gateway takes it. */
+export function answerOf(problem: HttpProblemError): Result {
+  return json(problem.status, 'application/problem+json', problem.toBody(), problem.headers)
 }
 
 function toProblem(error: unknown): HttpProblemError {

@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
+import { isExtensionNumber } from '../../contracts/numbers/number-spelling.ts'
 import { type Numbering, numbering } from '../domain/phone-number.ts'
 import { readRanges } from '../domain/site-lines.ts'
 import { cached } from './cached.ts'
@@ -24,7 +25,6 @@ const Phone = v.looseObject({
   ended: v.optional(v.boolean()),
   state: v.optional(v.looseObject({ number: v.optional(v.string()) })),
 })
-const extension = /^\d{1,6}$/
 /** A site has at most some thousand endpoints of 0.3 KB: a page or two of 1 MB. */
 const pagesMax = 100
 /**
@@ -70,7 +70,7 @@ async function readPhones(live: Table, site: SiteId): Promise<Phones> {
   const phones = await live.items(Phone, { pk: keys.endpoints(site), read: 'eventual', unreadable: 'skip' }, pagesMax)
   return new Map(
     phones.flatMap(({ sk, ended, state }): [string, string][] =>
-      !ended && state?.number !== undefined && extension.test(state.number) ? [[sk, state.number]] : [],
+      !ended && state?.number !== undefined && isExtensionNumber(state.number) ? [[sk, state.number]] : [],
     ),
   )
 }

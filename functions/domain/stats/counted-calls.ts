@@ -1,5 +1,5 @@
 import type { Cdr } from '../../../contracts/cdr.ts'
-import { extensionDigitsMax } from '../../../contracts/numbers/number-spelling.ts'
+import { isExtensionNumber } from '../../../contracts/numbers/number-spelling.ts'
 import { callOfLegs } from '../calls/call.ts'
 import { readLegs } from '../calls/leg.ts'
 import type { PlacedFacts } from '../calls/placed.ts'
@@ -29,9 +29,4 @@ export function countedCalls(
     ]
     return [{ call, lines: [...new Set(lines)] }]
   })
-}
-
-/** Digits alone: a service code such as `*98` is nobody's line. */
-function isExtensionNumber(number: string): boolean {
-  return /^\d+$/.test(number) && number.length <= extensionDigitsMax
 }

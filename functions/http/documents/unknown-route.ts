@@ -2,6 +2,7 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { unroutedErrors } from '../../../contracts/routes/route-errors.ts'
 import { routeNames } from '../../../contracts/routes.ts'
 import { logOutcome } from '../../log.ts'
+import { answerOf } from '../http-handler.ts'
 import type { HttpEvent } from '../input.ts'
 import { HttpProblemError } from '../problem.ts'
 
@@ -11,8 +12,7 @@ export function answerUnknownRoute(event: HttpEvent): APIGatewayProxyStructuredR
   const methods = methodsOf(path)
   const problem = methods.length > 0 ? methodUnknown(method, methods) : routeUnknown()
   logOutcome('info', 'http', { route: '$default', status: problem.status, errorId: problem.errorId })
-  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers }
-  return { statusCode: problem.status, headers, body: JSON.stringify(problem.toBody()) }
+  return answerOf(problem)
 }
 
 function methodsOf(path: string): string[] {

@@ -4,13 +4,11 @@ import type { Admin, SiteKey } from '../../caller.ts'
 import { hasCallCaps, inheritLimits, type KeyLimits, widerLimits } from '../../domain/key-rights.ts'
 import type { KeyRow } from '../../stores/keys.ts'
 import { keyInvalid } from '../authorize.ts'
+import { type FreezeReader, isKeyFrozen } from '../frozen.ts'
 import { HttpProblemError } from '../problem.ts'
 
 export interface KeyReader {
   find(prefix: string): Promise<KeyRow | undefined>
-}
-export interface FreezeReader {
-  isFrozen(site: SiteId, keyId: string): Promise<boolean>
 }
 interface GiverDependencies {
   caller: SiteKey | Admin
@@ -32,9 +30,7 @@ export async function readGiver({ caller, site, keys, freezes, now }: GiverDepen
   const row = await keys.find(caller.keyId)
   // The authorizer's answer is cached for a minute; a key that was revoked since gives nothing.
   if (!row || !isValid(row, now)) throw keyInvalid()
-  const account = accountOf(caller.keyId, row)
-  const isOwnFrozen = account !== caller.keyId && (await freezes.isFrozen(site, caller.keyId))
-  if (isOwnFrozen || (await freezes.isFrozen(site, account))) {
+  if (await isKeyFrozen(freezes, site, caller.keyId, accountOf(caller.keyId, row))) {
     throw new HttpProblemError(
       403,
       'key-frozen',

@@ -2,7 +2,8 @@ import type { KeyInfo } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { Admin, SiteKey } from '../../caller.ts'
 import type { KeyRow } from '../../stores/keys.ts'
-import { type FreezeReader, readGiver } from './giver.ts'
+import type { FreezeReader } from '../frozen.ts'
+import { readGiver } from './giver.ts'
 import { keyUnknown, toKeyInfo } from './key-info.ts'
 
 export interface KeyRevoker {

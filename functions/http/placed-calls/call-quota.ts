@@ -5,6 +5,7 @@ import { logOutcome } from '../../log.ts'
 import type { CapSpan, SpanCaps } from '../../stores/call-caps.ts'
 import type { OpenCaps } from '../../stores/open-calls.ts'
 import type { PlacedRow } from '../../stores/placed-calls.ts'
+import { type FreezeReader, isKeyFrozen } from '../frozen.ts'
 import { HttpProblemError } from '../problem.ts'
 
 export interface CallRates {
@@ -20,8 +21,7 @@ export interface OpenCallList {
   remove(site: SiteId, keyId: string, call: string): Promise<void>
   list(site: SiteId): Promise<string[]>
 }
-export interface KeyFreezes {
-  isFrozen(site: SiteId, keyId: string): Promise<boolean>
+export interface KeyFreezes extends FreezeReader {
   freeze(site: SiteId, keyId: string, now: number): Promise<void>
 }
 export interface QuotaDependencies {
@@ -52,7 +52,7 @@ const unmadeMs = 60_000
 export async function takeCallQuota(request: QuotaRequest, dependencies: QuotaDependencies): Promise<void> {
   const { site, keyId, ownKey, call, settings, rules, now } = request
   const { freezes } = dependencies
-  if ((await freezes.isFrozen(site, keyId)) || (ownKey !== keyId && (await freezes.isFrozen(site, ownKey)))) {
+  if (await isKeyFrozen(freezes, site, ownKey, keyId)) {
     throw new HttpProblemError(
       403,
       'key-frozen',
