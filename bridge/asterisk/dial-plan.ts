@@ -28,7 +28,7 @@ const numberPattern = /^\d{1,8}$/
 export interface PbxReader {
   /** A function of the dial plan, such as `DB_KEYS(renvoi)`. */
   variable(name: string): Promise<string | undefined>
-  /** A value in astDB; empty if there is none. The function `DB()` may not be read from outside the dial plan. */
+  /** Returns a value of astDB, or an empty text. Asterisk refuses to read `DB()` outside of the dial plan. */
   database(family: string, key: string): Promise<string | undefined>
 }
 

@@ -29,11 +29,13 @@ export async function readSnapshot(rest: AriRequests, signal: AbortSignal, odd: 
     if (!Array.isArray(items)) throw new AriUnreachableError(`${path}: not an answer of ARI`)
     return items.flatMap((item: unknown) => readItem(path, schema, item, odd))
   }
-  const [endpoints, channels, bridges] = await Promise.all([
+  const [endpoints, listed, bridges] = await Promise.all([
     list('/endpoints', Endpoint),
     list('/channels', Channel),
     list('/bridges', Bridge),
   ])
+  // While Asterisk replaces what it holds of a channel, its list has the channel twice: as it was, then as it is.
+  const channels = [...new Map(listed.map((channel) => [channel.id, channel])).values()]
   const deviceStates = await mapConcurrently(requestsMax, endpoints, async ({ technology, resource }) => {
     try {
       const state = await rest.get(`/deviceStates/${encodeURIComponent(`${technology}/${resource}`)}`, signal)

@@ -4,7 +4,7 @@ import { errorCode } from '../failure.ts'
 import type { Check } from '../operate/checks.ts'
 import { type AsteriskConf, isTrue, readAsteriskConf, settingOf } from './asterisk-conf.ts'
 
-/** FreePBX writes cdr.conf anew at each reload, and includes this file for changes by hand. */
+/** FreePBX overwrites cdr.conf at each reload, and includes this file for changes by hand. */
 const freepbxFile = 'cdr_general_custom.conf'
 
 /** The name of the file in Asterisk's folder of `cdr_csv`. */

@@ -11,7 +11,7 @@ const legsMax = 50_000
 export class CallIndex {
   readonly #calls = new Map<string, Call>()
   readonly #callOf = new Map<string, Call>()
-  /** The creation time of each destroyed channel, by which a second channel of the same id is told apart. */
+  /** The creation time of each destroyed channel, which distinguishes a second channel of the same id. */
   readonly #gone = new Map<string, string>()
 
   get(call: string): Call | undefined {

@@ -44,7 +44,7 @@ export function withoutSuffix(name: string): string {
   return name.endsWith(temporarySuffix) ? name.slice(0, -temporarySuffix.length) : name
 }
 
-/** Reads a file; undefined if there is none. */
+/** Returns the bytes of a file, or undefined if it does not exist. */
 export function readIfPresent(disk: Pick<Disk, 'read'>, path: string): Promise<Buffer | undefined> {
   return disk.read(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined

@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { Webhook as Verifier } from 'standardwebhooks'
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,40 +8,20 @@ import { type SharedDeployment, sharedDeployment, type TestSite } from '../suppo
 import { callFact, cdrEvent, endpointFact } from '../support/facts.ts'
 import { makeSiteKey } from '../support/site-keys.ts'
 import { until } from '../support/until.ts'
+import { startReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
 
-interface Received {
-  path: string
-  headers: IncomingHttpHeaders
-  body: string
-}
 const name = 'webhook-office'
-const received: Received[] = []
-/** How the receiver answers each path; 204 for the others. */
-const statusOf = new Map<string, number>()
-const server = createServer((request, response) => {
-  const chunks: Buffer[] = []
-  request.on('data', (chunk: Buffer) => void chunks.push(chunk))
-  request.on('end', () => {
-    const path = request.url ?? ''
-    received.push({ path, headers: request.headers, body: Buffer.concat(chunks).toString() })
-    response.writeHead(statusOf.get(path) ?? 204).end(path === '/down' ? 'not now, +33612345678' : undefined)
-  })
-})
 let deployment: SharedDeployment
 let office: TestSite
+let world: WebhookReceiver
 let receiver: string
 beforeAll(async () => {
   deployment = sharedDeployment()
   office = await deployment.makeSite(name)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  receiver = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+  world = await startReceiver()
+  receiver = world.url
 })
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
+afterAll(() => world?.[Symbol.asyncDispose]())
 
 const path = `/v1/sites/${name}/webhooks`
 const ask = (
@@ -57,7 +35,7 @@ async function make(body: Record<string, unknown>, key = office.site.apiKey): Pr
   expect(response.status, await response.clone().text()).toBe(201)
   return v.parse(WebhookMade, await response.json())
 }
-const at = (to: string) => received.filter((one) => one.path === to)
+const at = (to: string) => world.received.filter((one) => one.path === to)
 /** The events that a path got, verified by the reference package, each id once. */
 function eventsAt(to: string, secret: string): WebhookEvent[] {
   const events = at(to).map(({ body, headers }) => {
@@ -149,7 +127,7 @@ test('sends what happens at a site, signed, once the webhook was made, to a key 
 
 test('a receiver gets a test event, an event again after its failure, and a resent one, and the log lists each try', async () => {
   const { id, secret } = await make({ url: `${receiver}/down`, types: ['bridge.*'], headers: { 'x-own': 'a secret' } })
-  statusOf.set('/down', 503)
+  world.statusOf.set('/down', 503)
   expect((await ask('POST', `/${id}/test`)).status).toBe(202)
   await until('two tries', async () => at('/down').length === 2)
   const [first, second] = at('/down')
@@ -164,7 +142,7 @@ test('a receiver gets a test event, an event again after its failure, and a rese
     answer: 'not now, +33612345678',
   })
   expect((await ask('POST', `/${id}/deliveries/${delivery?.id}/resend`)).status).toBe(409)
-  statusOf.delete('/down')
+  world.statusOf.delete('/down')
   const { id: other } = await make({ url: `${receiver}/up`, types: ['bridge.*'] })
   await ask('POST', `/${other}/test`)
   await until('a delivery', async () => (await deliveries(other, '?state=delivered')).deliveries.length === 1)
@@ -176,7 +154,7 @@ test('a receiver gets a test event, an event again after its failure, and a rese
 
 test('a receiver that answers 410 is disabled, and what happens then is held until it is resent', async () => {
   const { id } = await make({ url: `${receiver}/gone`, types: ['endpoint.changed'] })
-  statusOf.set('/gone', 410)
+  world.statusOf.set('/gone', 410)
   await ask('POST', `/${id}/test`)
   const shown = async () => v.parse(Webhook, await (await ask('GET', `/${id}`)).json())
   await until('it to be disabled', async () => !(await shown()).enabled)
@@ -190,7 +168,7 @@ test('a receiver that answers 410 is disabled, and what happens then is held unt
     return (await deliveries(id, '?state=held')).deliveries.length > 0
   })
   const [held] = (await deliveries(id, '?state=held')).deliveries
-  statusOf.delete('/gone')
+  world.statusOf.delete('/gone')
   expect((await ask('POST', `/${id}/deliveries/${held?.id}/resend`)).status).toBe(202)
   await until('the held event', async () => at('/gone').some(({ headers }) => headers['webhook-id'] === held?.event))
   const response = await ask('PATCH', `/${id}`, { body: { enabled: true } })

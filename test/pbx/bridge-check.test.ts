@@ -11,6 +11,7 @@ import { type BridgeConfig, readConfig } from '../../bridge/config.ts'
 import type { Check } from '../../bridge/operate/checks.ts'
 import { buildBridgeProgram } from '../../infra/start/build.ts'
 import { sharedDeployment } from '../support/deployment.ts'
+import { faultyConfigs } from './support/faulty-configs.ts'
 import { type Stack, startStackOn } from './support/stack.ts'
 
 /**
@@ -89,99 +90,8 @@ test('the command says its version, its help, and its configuration without the 
   for (const secret of [good.ari.password, good.ami?.password ?? '']) expect(shown).not.toContain(secret)
 })
 
-/** A change to the configuration, the check that must name it, its state, and words of its reason. */
-const faultyConfigs: [
-  fault: string,
-  id: string,
-  state: string,
-  reason: RegExp,
-  change: (config: BridgeConfig) => object,
-][] = [
-  ['a wrong ARI password', 'ari', 'failed', /refuses the password/, ({ ari }) => ({ ari: { ...ari, password: 'x' } })],
-  [
-    'the AMI port as ARI',
-    'ari',
-    'failed',
-    /HTTP|not answer/,
-    ({ ari, ami }) => ({
-      ari: { ...ari, url: `http://127.0.0.1:${ami?.port}/ari` },
-    }),
-  ],
-  [
-    'an ARI that is not there',
-    'ari',
-    'failed',
-    /ECONNREFUSED/,
-    ({ ari }) => ({ ari: { ...ari, url: `http://127.0.0.1:${closedPort}/ari` } }),
-  ],
-  ['a wrong AMI password', 'ami', 'failed', /refuses the AMI user/, ({ ami }) => ({ ami: { ...ami, password: 'x' } })],
-  ['no AMI', 'ami', 'warning', /mailboxes/, () => ({ ami: undefined })],
-  ['an AMI that is not there', 'ami', 'failed', /ECONNREFUSED/, ({ ami }) => ({ ami: { ...ami, port: closedPort } })],
-  [
-    'an API that is not there',
-    'session',
-    'failed',
-    /no answer from the API/,
-    () => ({ api: `http://127.0.0.1:${closedPort}` }),
-  ],
-  [
-    'the clock of an API that is not there',
-    'clock',
-    'failed',
-    /does not answer/,
-    () => ({ api: `http://127.0.0.1:${closedPort}` }),
-  ],
-  ['a key that the cloud does not know', 'session', 'failed', /./, ({ key }) => ({ key: { ...key, id: 'unknown' } })],
-  [
-    'a key file that is not there',
-    'key',
-    'failed',
-    /nowhere/,
-    ({ key }) => ({
-      key: { ...key, privateKeyFile: path.join(temporary, 'nowhere.pem') },
-    }),
-  ],
-  [
-    'a state folder that cannot be made',
-    'state-folder',
-    'failed',
-    /is no folder/,
-    () => ({
-      stateFolder: path.join(process.execPath, 'state'),
-    }),
-  ],
-  [
-    'a CDR file without a mapping',
-    'cdr-mapping',
-    'failed',
-    /no mapping for calls.csv/,
-    () => ({
-      cdr: { file: path.join(temporary, 'calls.csv') },
-    }),
-  ],
-  [
-    'a CDR file that is not there',
-    'cdr-file',
-    'warning',
-    /does not exist/,
-    () => ({
-      cdr: { file: path.join(temporary, 'calls.csv') },
-    }),
-  ],
-  ['a folder instead of a CDR file', 'cdr-file', 'failed', /cannot be read/, () => ({ cdr: { file: temporary } })],
-  [
-    'a menu with a fault',
-    'menus',
-    'failed',
-    /cannot be read/,
-    () => ({
-      menus: { key: 'k', application: 'switchhook-menus', files: [path.join(temporary, 'menu.json')] },
-    }),
-  ],
-]
-
 test.each(faultyConfigs)('names %s', async (_fault, id, state, reason, change) => {
-  const checks = await runChecks({ ...good, ...change(good) }, etc())
+  const checks = await runChecks({ ...good, ...change(good, { closedPort, temporary }) }, etc())
   const [found] = faultsOf(checks).filter((check) => check.id === id)
   expect(found).toMatchObject({ id, state, reason: expect.stringMatching(reason), repair: expect.any(String) })
 })

@@ -49,7 +49,7 @@ test('a bridge that connects during an answered call finds it under its linkedid
   await it.phones.setBehaviour('61', { kind: 'answer' })
   const call = await it.phones.call({ from: '60', to: '61' })
   expect(await call.answered).toBe(true)
-  await until('the call is bridged', async () => (await readState()).calls.live()[0]?.callees.length === 1)
+  await until('the call is answered', async () => (await readState()).calls.live()[0]?.state === 'answered')
   const state = await readState()
   await call.hangup()
   const [found] = state.calls.live()

@@ -3,11 +3,10 @@ import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import type { KeyCallRules } from '../../contracts/key.ts'
 import { definitionOf, type Route, routeNames } from '../../contracts/routes.ts'
-import { allScopes, roles, type Scope } from '../../contracts/scopes.ts'
+import { allScopes, roles } from '../../contracts/scopes.ts'
 import { SiteSettings } from '../../contracts/site.ts'
-import { identifySecret, identifyTicket } from '../../functions/authorize/identify.ts'
-import type { SiteKey } from '../../functions/caller.ts'
-import { hashSecret, makeApiKey, sha256 } from '../../functions/domain/api-key.ts'
+import { identifyTicket } from '../../functions/authorize/identify.ts'
+import { sha256 } from '../../functions/domain/api-key.ts'
 import { inheritLimits, type KeyLimits, widerLimits } from '../../functions/domain/key-rights.ts'
 import { readGiver } from '../../functions/http/keys/giver.ts'
 import { unfreezeKey } from '../../functions/http/keys/key-info.ts'
@@ -16,70 +15,16 @@ import { revokeKey } from '../../functions/http/keys/revoke-key.ts'
 import { rotateKey } from '../../functions/http/keys/rotate-key.ts'
 import { takeCallQuota } from '../../functions/http/placed-calls/call-quota.ts'
 import { issueTicket } from '../../functions/http/tickets/issue-ticket.ts'
-import type { KeyRow } from '../../functions/stores/keys.ts'
 import type { TicketRow } from '../../functions/stores/tickets.ts'
+import { MemoryKeys, now, prefixOf, site } from '../support/memory-keys.ts'
 import { propertyRuns } from '../support/property.ts'
 
 /**
  * Goal: what a key gives is never more than it has. Method: the use cases of every route that gives a right, over rows in memory; the
  * list of those routes comes from the registry.
  */
-const now = Date.UTC(2026, 10, 24)
 const dayMs = 86_400_000
-const pepper = 'pepper'
-const site = 'office'
 
-class Keys {
-  readonly rows = new Map<string, KeyRow>()
-  readonly frozen = new Set<string>()
-  readonly find = async (prefix: string) => this.rows.get(prefix)
-  readonly touch = async () => undefined
-  async put(prefix: string, row: KeyRow): Promise<void> {
-    this.rows.set(prefix, row)
-  }
-  async rotate(prefix: string, seen: KeyRow, next: Pick<KeyRow, 'hash' | 'older'>): Promise<boolean> {
-    this.rows.set(prefix, { ...seen, ...next })
-    return true
-  }
-  async revoke(_site: string, prefix: string, at: number): Promise<boolean> {
-    const row = this.rows.get(prefix)
-    if (row) this.rows.set(prefix, { ...row, revokedAt: at })
-    return row !== undefined
-  }
-  readonly freezes = {
-    isFrozen: async (_site: string, keyId: string) => this.frozen.has(keyId),
-    frozenKeys: async () => new Map<string, number>(),
-    thaw: async (_site: string, keyId: string) => void this.frozen.delete(keyId),
-  }
-
-  /** Adds a key and returns its secret. */
-  add(scopes: readonly Scope[], more: Partial<KeyRow> = {}): string {
-    const { prefix, secret, text } = makeApiKey()
-    const hash = hashSecret(secret, pepper)
-    const named = { site, kind: 'key' as const, name: 'test', createdAt: now, createdBy: 'admin' }
-    this.rows.set(prefix, { ...named, hash, older: [], scopes: [...scopes], ...more })
-    return text
-  }
-
-  async callerOf(text: string): Promise<SiteKey> {
-    const kind = text.startsWith('shb') ? 'board' : 'key'
-    const caller = await identifySecret(text, kind, pepper, this, now)
-    if (caller.kind !== 'key') throw new Error('the test has a key that is not valid')
-    return caller
-  }
-
-  async giverDependencies(text: string) {
-    const found = { caller: await this.callerOf(text), site, keys: this, freezes: this.freezes, now }
-    return { site, keys: this, freezes: this.freezes, pepper, now, giver: await readGiver(found) }
-  }
-
-  rowOf(text: string): KeyRow {
-    const row = this.rows.get(text.split('_')[1] ?? '')
-    if (!row) throw new Error('the test names an unknown key')
-    return row
-  }
-}
-const prefixOf = (text: string) => text.split('_')[1] ?? ''
 const refused = (errorId: string) => expect.objectContaining({ errorId })
 
 /** Routes whose answer is a secret, a ticket or a code, and the one that lifts a freeze: all that gives a right. */
@@ -108,7 +53,7 @@ test('the registry has no other route that gives a right than those tested here'
 })
 
 test('keys:manage alone makes no board and no key with another scope, and rotates none that has one', async () => {
-  const keys = new Keys()
+  const keys = new MemoryKeys()
   const manager = keys.add(['keys:manage'])
   const viewer = keys.add(roles.viewer)
   const by = await keys.giverDependencies(manager)
@@ -121,7 +66,7 @@ test('keys:manage alone makes no board and no key with another scope, and rotate
 })
 
 test('a key with an end makes keys and boards that end no later, and rotates none that does', async () => {
-  const keys = new Keys()
+  const keys = new MemoryKeys()
   const oneDay = keys.add(allScopes, { expiresAt: now + dayMs })
   const forEver = keys.add(roles.viewer)
   const by = await keys.giverDependencies(oneDay)
@@ -134,7 +79,7 @@ test('a key with an end makes keys and boards that end no later, and rotates non
 })
 
 test('a secret that was rotated out makes nothing that lasts longer than itself, but rotates its own key', async () => {
-  const keys = new Keys()
+  const keys = new MemoryKeys()
   const old = keys.add(allScopes)
   await rotateKey(prefixOf(old), { overlapSeconds: 600 }, await keys.giverDependencies(old))
   const by = await keys.giverDependencies(old)
@@ -150,7 +95,7 @@ test('a secret that was rotated out makes nothing that lasts longer than itself,
 })
 
 test('a ticket and a board have no scope that their key lacks', async () => {
-  const keys = new Keys()
+  const keys = new MemoryKeys()
   const viewer = await keys.callerOf(keys.add(roles.viewer))
   const tickets = { put: async () => undefined }
   for (const scope of allScopes) {
@@ -161,7 +106,7 @@ test('a ticket and a board have no scope that their key lacks', async () => {
 })
 
 test('keys of a capped key have its caps, count against them and share its freeze', async () => {
-  const keys = new Keys()
+  const keys = new MemoryKeys()
   const calls: KeyCallRules = { callsPerDay: 5, dialMobile: false, dialCountries: ['BE'] }
   const capped = keys.add(allScopes, { calls })
   const child = await makeKey({ name: 'x', role: 'admin' }, await keys.giverDependencies(capped))
@@ -180,7 +125,7 @@ test('keys of a capped key have its caps, count against them and share its freez
 })
 
 test('a freeze is lifted by another key, and neither by the frozen one nor by a key that it made', async () => {
-  const keys = new Keys()
+  const keys = new MemoryKeys()
   const frozen = keys.add(allScopes)
   const child = await makeKey({ name: 'child', role: 'admin' }, await keys.giverDependencies(frozen))
   const other = keys.add(['keys:manage'])
@@ -196,7 +141,7 @@ test('a freeze is lifted by another key, and neither by the frozen one nor by a 
 })
 
 test('a freeze is not lifted by a key that the frozen one made through other keys, or may have made', async () => {
-  const keys = new Keys()
+  const keys = new MemoryKeys()
   const frozen = keys.add(allScopes)
   const child = await makeKey({ name: 'child', role: 'admin' }, await keys.giverDependencies(frozen))
   const grandchild = await makeKey({ name: 'next', role: 'admin' }, await keys.giverDependencies(child.secret))
@@ -209,7 +154,7 @@ test('a freeze is not lifted by a key that the frozen one made through other key
 })
 
 test('a capped key rotates itself and keys that share its caps, and no key with caps of its own', async () => {
-  const keys = new Keys()
+  const keys = new MemoryKeys()
   const calls: KeyCallRules = { callsPerDay: 100 }
   const [capped, other] = [keys.add(allScopes, { calls }), keys.add(allScopes, { calls })]
   const by = await keys.giverDependencies(capped)
@@ -225,7 +170,7 @@ test('a capped key rotates itself and keys that share its caps, and no key with 
 })
 
 test('a frozen key revokes itself and no other key', async () => {
-  const keys = new Keys()
+  const keys = new MemoryKeys()
   const [frozen, other] = [keys.add(allScopes), keys.add(allScopes)]
   const sockets = { ofKey: async () => [], close: async () => undefined }
   const caller = await keys.callerOf(frozen)
@@ -237,7 +182,7 @@ test('a frozen key revokes itself and no other key', async () => {
 })
 
 test('a key that reaches a cap narrower than that of its maker is frozen alone, and its maker lifts the freeze', async () => {
-  const keys = new Keys()
+  const keys = new MemoryKeys()
   const maker = keys.add(allScopes, { calls: { callsPerDay: 9 } })
   const narrow = { name: 'x', role: 'admin' as const, calls: { callsPerDay: 1 } }
   const child = await makeKey(narrow, await keys.giverDependencies(maker))
@@ -263,7 +208,7 @@ test('a key that reaches a cap narrower than that of its maker is frozen alone, 
 
 test('a revoked or expired key gives nothing, although the authorizer’s answer is cached', async () => {
   for (const more of [{ revokedAt: now - 1 }, { expiresAt: now }]) {
-    const keys = new Keys()
+    const keys = new MemoryKeys()
     const text = keys.add(allScopes)
     const caller = await keys.callerOf(text)
     keys.rows.set(prefixOf(text), { ...keys.rowOf(text), ...more })

@@ -161,12 +161,13 @@ function answering(list: List, item: unknown): Pick<AriRequests, 'get'> {
   }
 }
 
+const refuse = async () => Promise.reject(new Error('not asked'))
+
 test(`live-03 5,000 list items with one odd field each leave the others in the snapshot and are counted (seed ${seed})`, async () => {
   const random = new Random(seed)
   const counts = { unusable: 0, repaired: 0 }
   const odd = { onUnusable: () => (counts.unusable += 1), onRepaired: () => (counts.repaired += 1) }
   const rest = (list: List, item: unknown): AriRequests => {
-    const refuse = async () => Promise.reject(new Error('not asked'))
     return { ...answering(list, item), put: refuse, post: refuse, delete: refuse }
   }
   const undisturbed = await readSnapshot(rest('/bridges', lists['/bridges'][0]), AbortSignal.any([]), odd)
@@ -190,6 +191,23 @@ test(`live-03 5,000 list items with one odd field each leave the others in the s
   }
   expect(counts.unusable).toBeGreaterThan(200)
   expect(counts.repaired).toBeGreaterThan(200)
+})
+
+test('a channel that Asterisk lists twice while it replaces its state is taken once, as it is listed last', async () => {
+  const rest = { ...answering('/channels', other(lists['/channels'][0])), put: refuse, post: refuse, delete: refuse }
+  const state = { ...(other(lists['/channels'][0]) as object), state: 'Down' }
+  const twice = {
+    ...rest,
+    get: async (path: string) => {
+      const answer = await rest.get(path, AbortSignal.any([]))
+      return path === '/channels' && Array.isArray(answer) ? [state, ...answer] : answer
+    },
+  }
+  const none = () => expect.unreachable()
+  const snapshot = await readSnapshot(twice, AbortSignal.any([]), { onUnusable: none, onRepaired: none })
+  const ids = snapshot.channels.map(({ id }) => id)
+  expect(ids).toEqual([...new Set(ids)])
+  expect(snapshot.channels.find(({ id }) => id.startsWith('pbx2-'))?.state).not.toBe('Down')
 })
 
 /** The same item of another phone and another call. */

@@ -28,8 +28,8 @@ export class Peer {
   /** If false, the sockets stay open but pings get no answer. */
   answersPings = true
   answersSubscriptions = true
-  /** If set, every request is refused with this problem. */
-  refusal: { status: number; errorId: string; detail: string } | undefined
+  /** If set, every request is refused with this problem; with `only`, those whose method and path it names, such as `POST tickets`. */
+  refusal: { status: number; errorId: string; detail: string; only?: string } | undefined
   partsPerSnapshot = 1
   /** Scopes of the key, sent with each ticket. */
   scopes: string[] = []
@@ -180,9 +180,10 @@ export class Peer {
   #route(request: IncomingMessage, url: URL): { status: number; body?: object; headers?: Record<string, string> } {
     if (request.method === 'OPTIONS') return { status: 204 }
     this.requests.push(`${request.method} ${url.pathname}${url.search}`)
-    const refusal = this.refusal ?? this.#refusalOf(request.headers.authorization)
+    const asked = `${request.method} ${url.pathname.replace(`/v1/sites/${this.site}/`, '')}`
+    const refusal = this.#refusalOf(asked, request.headers.authorization)
     if (refusal) return { status: refusal.status, body: { type: 'about:blank', title: refusal.errorId, ...refusal } }
-    switch (`${request.method} ${url.pathname.replace(`/v1/sites/${this.site}/`, '')}`) {
+    switch (asked) {
       case 'POST tickets':
         return { status: 201, body: this.#ticket() }
       case 'GET calls':
@@ -212,7 +213,8 @@ export class Peer {
     return { status: 401, body: { errorId: 'key-invalid', status: 401, detail: 'The token is not known.' } }
   }
 
-  #refusalOf(authorization: string | undefined) {
+  #refusalOf(asked: string, authorization: string | undefined) {
+    if (this.refusal && (this.refusal.only ?? asked) === asked) return this.refusal
     if (authorization === `Bearer ${key}`) return undefined
     return { status: 401, errorId: 'bad-key', detail: 'The key is not known.' }
   }
