@@ -34,8 +34,10 @@ import { loadStack, loadTemplate } from './template/template.ts'
 export interface LocalCloudOptions {
   /** The folder with the template and zips of `serverless package`: `.serverless`. */
   packageFolder: string
-  /** Holds tables, queues, objects, secrets and unpacked functions; the next start continues with them. */
+  /** Holds tables, queues, objects and secrets; the next start continues with them. */
   dataFolder: string
+  /** Holds the unpacked functions and their compiled code; local clouds may share it. The default is in `dataFolder`. */
+  codeFolder?: string
   /** Ports to listen on; a free one for each that is not given. Queue URLs contain the port `aws`. */
   ports?: { http?: number; socket?: number; aws?: number }
   /** Speed of AWS's long waits: at 60 an hour passes in a minute for idle connections, cached authorizers, schedules and time to live. */
@@ -94,6 +96,7 @@ async function start(
   started: AsyncDisposableStack,
 ): Promise<Omit<LocalCloud, 'stop' | typeof Symbol.asyncDispose>> {
   const { packageFolder, dataFolder, ports = {}, clockScale = 1, log = () => undefined } = options
+  const { codeFolder = join(dataFolder, 'code') } = options
   requireNode()
   const template = await loadTemplate(packageFolder)
   const packaged = await loadStack(packageFolder)
@@ -161,7 +164,19 @@ async function start(
   const limits = { ...limitsDefault, ...options.limits }
   const onLine = (name: string, line: string) => functionLines.notify({ function: name, line })
   const functions = stopLater(
-    await loadFunctions({ resources, names, roles, packageFolder, dataFolder, awsUrl, stack, limits, setpriv, onLine }),
+    await loadFunctions({
+      resources,
+      names,
+      roles,
+      packageFolder,
+      codeFolder,
+      dataFolder,
+      awsUrl,
+      stack,
+      limits,
+      setpriv,
+      onLine,
+    }),
   )
   const apis = stopLater(serveApis({ resources, names, functions, roles, clock, http, socket, region, log }))
   const urlOf = (arn: string) => `${awsUrl}/${account}/${arn.slice(arn.lastIndexOf(':') + 1)}`

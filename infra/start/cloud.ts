@@ -16,13 +16,13 @@ export async function openCloud(
   root: string,
   folder: StartFolder,
   state: StartState,
-  limits?: LocalCloudOptions['limits'],
+  options: Pick<LocalCloudOptions, 'limits' | 'codeFolder'> = {},
 ): Promise<OpenCloud> {
   const cloud = await startLocalCloud({
     packageFolder: path.join(root, '.serverless'),
     dataFolder: folder.path('cloud'),
     ...(state.ports && { ports: state.ports }),
-    ...(limits && { limits }),
+    ...options,
   })
   let adminKey = state.adminKey
   if (!adminKey) {

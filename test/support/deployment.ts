@@ -11,11 +11,13 @@ import type { Enrolled } from '../../contracts/bridge-access.ts'
 import { type Lane, packBody } from '../../contracts/packed-body.ts'
 import { type Routes, routes } from '../../contracts/routes.ts'
 import type { SiteCreated } from '../../contracts/site.ts'
-import type { LocalCloud, LocalCloudOptions } from '../../infra/local/local-cloud.ts'
+import type { PoolLimits } from '../../infra/local/functions/function-pool.ts'
+import type { LocalCloud } from '../../infra/local/local-cloud.ts'
 import { buildService } from '../../infra/start/build.ts'
 import { type OpenCloud, openCloud } from '../../infra/start/cloud.ts'
 import { StartFolder } from '../../infra/start/start-folder.ts'
 import { testLimits } from './cloud-limits.ts'
+import { codeFolder } from './code-folder.ts'
 import { checkAnswer } from './contract.ts'
 
 /** A site of the deployment with an enrolled bridge and the key that signs its messages. */
@@ -62,12 +64,13 @@ export interface Deployment extends SharedDeployment, AsyncDisposable {
 }
 
 /** Starts the packaged functions on a new, empty local cloud. */
-export async function deploy(limits: LocalCloudOptions['limits'] = testLimits): Promise<Deployment> {
+export async function deploy(limits: Partial<PoolLimits> = testLimits): Promise<Deployment> {
   const root = process.cwd()
   await buildService(root)
   const folder = await mkdtemp(path.join(tmpdir(), 'sh-'))
   const home = new StartFolder(folder)
-  const opened = await openCloud(root, home, await home.open(), limits)
+  const options = { limits, codeFolder: await codeFolder() }
+  const opened = await openCloud(root, home, await home.open(), options)
   const cloud = { ...opened, roleArn: (role: string) => opened.attribute(role, 'Arn') }
   const { destroy, ...deployment } = connectTo(cloud)
   return {

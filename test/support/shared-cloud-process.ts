@@ -9,6 +9,7 @@ import { loadTemplate } from '../../infra/local/template/template.ts'
 import { openCloud } from '../../infra/start/cloud.ts'
 import { StartFolder } from '../../infra/start/start-folder.ts'
 import { testLimits } from './cloud-limits.ts'
+import { codeFolder } from './code-folder.ts'
 
 /** What a test file needs to know to use the shared cloud. */
 export interface SharedCloud extends Pick<LocalCloud, 'httpUrl' | 'socketUrl' | 'endpoints' | 'region'> {
@@ -26,7 +27,7 @@ export interface SharedCloud extends Pick<LocalCloud, 'httpUrl' | 'socketUrl' | 
 const root = process.cwd()
 const folder = await mkdtemp(path.join(tmpdir(), 'sh-shared-'))
 const home = new StartFolder(folder)
-const cloud = await openCloud(root, home, await home.open(), testLimits)
+const cloud = await openCloud(root, home, await home.open(), { limits: testLimits, codeFolder: await codeFolder() })
 const { Resources } = await loadTemplate(path.join(root, '.serverless'))
 const ids = Object.keys(Resources)
 const roles = ids.filter((id) => Resources[id]?.Type === 'AWS::IAM::Role')

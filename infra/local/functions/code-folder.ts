@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream, existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
@@ -11,18 +11,24 @@ const unpackedBytesMax = 250 * 1024 * 1024
 
 /**
  * Unpacks the zip that the template's `S3Key` names, unless an earlier start did, and returns its folder. The folder's name is
- * the zip's hash: functions with the same zip share a folder, and a new package never runs old code.
+ * the zip's hash: functions with the same zip share a folder, and a new package never runs old code. Several local clouds may
+ * unpack into the same `codeFolder` at the same time.
  */
 export async function unpackOnce(packageFolder: string, s3Key: string, codeFolder: string): Promise<string> {
   const zipPath = join(packageFolder, basename(s3Key))
   const folder = join(codeFolder, await hashOf(zipPath))
   if (existsSync(folder)) return folder
-  const unfinished = `${folder}.half`
-  await rm(unfinished, { recursive: true, force: true })
-  await mkdir(unfinished, { recursive: true })
-  await unzip(zipPath, unfinished)
-  // Rename only when complete: a process that is killed while it unpacks leaves no incomplete function behind.
-  await rename(unfinished, folder)
+  await mkdir(codeFolder, { recursive: true })
+  const unfinished = await mkdtemp(`${folder}.`)
+  try {
+    await unzip(zipPath, unfinished)
+    // Rename only when complete: a process that is killed while it unpacks leaves no incomplete function behind.
+    await rename(unfinished, folder)
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true })
+    // Another local cloud unpacked the same zip first.
+    if (!existsSync(folder)) throw error
+  }
   return folder
 }
 

@@ -22,6 +22,8 @@ export interface ProcessSettings {
   timeoutScale: number
   memoryMb: number
   taskRoot: string
+  /** Folder in which Node keeps the compiled code of functions for the next process. */
+  compileCache: string
   environment: Readonly<Record<string, string>>
   temporaryFolder: string
   /** Path of `setpriv`; without it a process is never frozen. */
@@ -59,7 +61,7 @@ export class FunctionProcess {
   }
 
   async start(): Promise<void> {
-    const { setpriv, environment, memoryMb, taskRoot, temporaryFolder } = this.#settings
+    const { setpriv, environment, memoryMb, taskRoot, compileCache, temporaryFolder } = this.#settings
     await mkdir(temporaryFolder, { recursive: true })
     this.#api = await serveRuntimeApi({
       waits: (deliver) => this.#becomesIdle(deliver),
@@ -78,7 +80,12 @@ export class FunctionProcess {
     const [command = '', ...args] = setpriv ? [setpriv, '--pdeathsig', 'KILL', ...node] : node
     const child = spawn(command, args, {
       cwd: taskRoot,
-      env: { ...environment, TMPDIR: temporaryFolder, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${this.#api.port}` },
+      env: {
+        ...environment,
+        TMPDIR: temporaryFolder,
+        AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${this.#api.port}`,
+        NODE_COMPILE_CACHE: compileCache,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       // Leave the terminal's process group: Ctrl-C stops the local cloud, which first lets running invocations end.
       detached: true,

@@ -43,6 +43,7 @@ export async function loadFunctions(options: {
   names: StackNames
   roles: Roles
   packageFolder: string
+  codeFolder: string
   dataFolder: string
   awsUrl: string
   stack: Stack
@@ -50,14 +51,14 @@ export async function loadFunctions(options: {
   setpriv: string | undefined
   onLine: (functionName: string, line: string) => void
 }): Promise<Functions> {
-  const { resources, names, roles, dataFolder, limits, setpriv, onLine } = options
+  const { resources, names, roles, packageFolder, codeFolder, dataFolder, limits, setpriv, onLine } = options
   const found = new Map<string, LambdaFunction>()
   const pools: FunctionPool[] = []
   for (const { logicalId, properties } of resources.ofType('AWS::Lambda::Function', FunctionProperties)) {
     const name = names.ref(logicalId) ?? logicalId
     const arn = names.arn(logicalId) ?? name
     const timeoutMs = properties.Timeout * 1000
-    const taskRoot = await unpackOnce(options.packageFolder, properties.Code.S3Key, join(dataFolder, 'code'))
+    const taskRoot = await unpackOnce(packageFolder, properties.Code.S3Key, codeFolder)
     const environment = functionEnvironment({
       name,
       handler: properties.Handler,
@@ -79,6 +80,7 @@ export async function loadFunctions(options: {
         timeoutScale: limits.timeoutScale,
         memoryMb: properties.MemorySize,
         taskRoot,
+        compileCache: join(codeFolder, 'compiled'),
         environment,
         setpriv,
         onLine: (line) => onLine(name, line),

@@ -13,3 +13,4 @@ registerHooks({
 })
 // The function must not see the options of this preload.
 delete process.env.NODE_OPTIONS
+delete process.env.NODE_COMPILE_CACHE

@@ -1,6 +1,7 @@
 // The three functions of the native module of AWS's runtime interface client, over HTTP ("Using the Lambda runtime API").
 // `done` and `error` return at once, as the native ones do; `next` waits for their request to end.
 const { Agent, request } = require('node:http')
+const { flushCompileCache } = require('node:module')
 
 const [hostname, port] = String(process.env.AWS_LAMBDA_RUNTIME_API).split(':')
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -8,6 +9,7 @@ const base = '/2018-06-01/runtime/invocation'
 
 /** @type {Promise<unknown>} */
 let posting = Promise.resolve()
+let asked = 0
 
 /** @param {string} method @param {string} path @param {string} [body] @param {Record<string, string>} [headers] */
 function call(method, path, body, headers) {
@@ -36,6 +38,9 @@ function post(path, body, headers) {
 module.exports = {
   next: async () => {
     await posting
+    asked += 1
+    // Node writes compiled code when a process exits, but this one is killed. After an invocation all that it needs is compiled.
+    if (asked === 2) flushCompileCache()
     return call('GET', '/next')
   },
   /** @param {string} id @param {string} body */
