@@ -35,6 +35,11 @@ export function blank(technology: string, resource: string, since: string): Endp
   return { endpoint, technology, resource, deviceState: 'UNKNOWN', reachability: 'unknown', since }
 }
 
+/** Returns the round trip in microseconds that Asterisk measured, up to 1,000 s; 0 for anything else. */
+export function roundTripOf(text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0
+}
+
 export function reachability(state: string): Reachability {
   return state === 'online' || state === 'offline' ? state : 'unknown'
 }

@@ -2,7 +2,16 @@ import { isDeepStrictEqual } from 'node:util'
 import type { EndpointState, Registration } from '../../contracts/facts.ts'
 import { type DeviceState, type Endpoint, type PhoneEntry, utc } from './ari-objects.ts'
 import { customName, markDevices, markOf, withMark } from './custom-states.ts'
-import { blank, carryOver, deviceReachability, isPhone, list, reachability, split } from './endpoint-state.ts'
+import {
+  blank,
+  carryOver,
+  deviceReachability,
+  isPhone,
+  list,
+  reachability,
+  roundTripOf,
+  split,
+} from './endpoint-state.ts'
 import type { AriEvent } from './events.ts'
 import type { MailboxCount } from './mailboxes.ts'
 import {
@@ -45,7 +54,7 @@ export class Endpoints {
     const at = utc(event.timestamp, now)
     if (event.type === 'DeviceStateChanged') return this.#setDevice(event.device_state, at)
     if (event.type === 'PeerStatusChange' || event.type === 'ContactStatusChange') {
-      const micros = Number(event.contact_info?.roundtrip_usec || Number.NaN)
+      const micros = roundTripOf(event.contact_info?.roundtrip_usec ?? '')
       return list(this.#setReachable(event.endpoint, at, micros))
     }
     const reported = event.type === 'ChannelUserevent' ? readUserEvent(event) : undefined

@@ -122,8 +122,16 @@ function readCaller(uniqueid: string, text: Text): CallerReport {
     position: Math.max(1, count(text('position'))),
     number: known(text('calleridnum')),
     name: known(text('calleridname')),
-    waitedMs: count(text('wait')) * 1000,
+    waitedMs: waitedMsOf(text('wait')),
   }
+}
+
+/** Nobody waits for a month: a greater number is an error, and would make a date that no clock has. */
+const waitedSecondsMax = 31 * 86_400
+
+function waitedMsOf(text: string): number {
+  const seconds = count(text)
+  return seconds > waitedSecondsMax ? 0 : seconds * 1000
 }
 
 /** Asterisk writes `unknown` in a list and `<unknown>` in an event for a caller without number or name. */

@@ -54,6 +54,8 @@ const oddValues: readonly unknown[] = [
   7,
   -1.5,
   1e300,
+  '1e999',
+  '9'.repeat(20),
   true,
   [],
   {},

@@ -5,7 +5,7 @@ import { type QueueMessage, readListed, readQueueEvent } from '../../bridge/norm
 import { type QueueEntityState, Queues } from '../../bridge/normalise/queues.ts'
 import { QueueEntity } from '../../contracts/frames.ts'
 import { queuesOf } from '../../contracts/queue-view.ts'
-import { Queue } from '../../contracts/queues.ts'
+import { Queue, QueuePart } from '../../contracts/queues.ts'
 import { hideEntity, hideFrame } from '../../functions/domain/personal/frames.ts'
 import { filterFrame } from '../../functions/domain/topic-filter.ts'
 
@@ -234,5 +234,33 @@ describe('what a reader without the personal scope gets of a queue', () => {
   test('a filter by extensions leaves queues complete', () => {
     const frame = { type: 'delta' as const, topic: 'queues' as const, epoch: 1, ks: [1], w: 1, entities }
     expect(filterFrame(hideFrame(frame), ['99'])).toEqual(hideFrame(frame))
+  })
+})
+
+describe('one odd header costs that header at most', () => {
+  const headers = [
+    'Position',
+    'Wait',
+    'Penalty',
+    'CallsTaken',
+    'LastCall',
+    'LastPause',
+    'Status',
+    'Paused',
+    'Membership',
+  ]
+  const nines = [10, 15, 16, 400].map((digits) => '9'.repeat(digits))
+  const normal = `${queue('400')}${member('400', 'PJSIP/33140', { Paused: 1 })}${entry('400', 1, '1.1')}`
+
+  test.each(headers)('%s', (header) => {
+    for (const value of ['', '-1', '1.5', '1e999', 'x', 'NaN', '0', ...nines]) {
+      const { queues } = opened(normal.replaceAll(new RegExp(`^${header}: .*$`, 'gm'), `${header}: ${value}`))
+      expect(queues.all(), value).toHaveLength(3)
+      for (const { id, state } of queues.all()) expect(v.is(QueuePart, state), `${id} ${value}`).toBe(true)
+      // Nobody has waited for months.
+      for (const { state } of queues.waiting()) {
+        expect(state).toMatchObject({ since: expect.stringMatching(/^2026-1[01]-/) })
+      }
+    }
   })
 })
