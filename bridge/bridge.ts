@@ -164,12 +164,17 @@ export async function assemble(
       // Asterisk may have been restarted since: nobody waits in its queues any more.
       if (queues && !queues.isConnected) state.queues.clear(false)
       await presence.connected(snapshot, takeBuffered, reason)
+      if (checks.get('ari')) checks.set({ id: 'ari', state: 'ok', reason: 'Asterisk is connected' })
       mailboxes?.refresh()
       queues?.refresh()
     },
     onEvent: pipeline.onEvent,
-    onReplayed: pipeline.onReplayedEvent,
+    onReplayed: (event) => presence.publishReplayed(event),
     onDisconnected: (lastSeenMs) => presence.disconnected(lastSeenMs),
+    async onNotReached({ parts: { reason, repair = 'See ari.conf and http.conf.' } }) {
+      checks.set({ id: 'ari', state: 'warning', reason, repair })
+      await presence.notReached().catch(() => operation.counters.add('epoch-unsaved'))
+    },
     differences: (snapshot) => state.differences(snapshot, pipeline.now()),
   })
   const format = cdrFormat(cdr)

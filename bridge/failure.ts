@@ -28,6 +28,20 @@ export class FatalError extends SwitchhookError {
     this.errorId = errorId
     this.exitStatus = status
   }
+
+  /** The sentence in two parts: what is wrong, and after the first colon what to do, if it says that. */
+  get parts(): { reason: string; repair: string | undefined } {
+    const [reason = this.message, ...repair] = this.message.split(': ')
+    return { reason, repair: repair.join(': ') || undefined }
+  }
+}
+
+/**
+ * Whether a part of the bridge that runs beside others waits for better times after this error: an Asterisk that is away, refuses a request
+ * or answers oddly ends no other part. Every other error is a fault of the program, or a wrong setting.
+ */
+export function isWaitedOut(error: unknown): error is SwitchhookError {
+  return error instanceof SwitchhookError && !(error instanceof FatalError)
 }
 
 /** Returns the code of a Node or system error, for example `ENOENT`, or of its cause; an empty string if there is no code. */

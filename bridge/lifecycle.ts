@@ -20,7 +20,10 @@ export interface Bridge extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** Starts a bridge in this process; resolves once it is connected to its PBX. Throws FatalError. */
+/**
+ * Starts a bridge in this process. Resolves once it is connected to its PBX, or once it has found that the PBX is down: then it reports
+ * that, and connects when the PBX is back. Throws FatalError.
+ */
 export async function startBridge(config: BridgeConfig, { log }: { log: Log }): Promise<Bridge> {
   const undo = new AsyncDisposableStack()
   try {
@@ -35,12 +38,14 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   const intakeStop = new AbortController()
   const sendStop = new AbortController()
   const connected = Promise.withResolvers<void>()
+  const started = Promise.withResolvers<void>()
   const done = Promise.withResolvers<void>()
   // The caller may await these late: a rejection until then is not an unhandled one.
-  for (const { promise } of [connected, done]) promise.catch(() => undefined)
+  for (const { promise } of [connected, started, done]) promise.catch(() => undefined)
   const fail = (error: unknown) => {
     const failure = error instanceof FatalError ? error : broken(error)
     connected.reject(failure)
+    started.reject(failure)
     done.reject(failure)
     intakeStop.abort()
     sendStop.abort()
@@ -52,7 +57,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   // Before the rest: callers that an earlier process left in a menu hear a waiting sound until a menu takes them.
   const menusTask = menus?.run(intakeStop.signal).catch(fail)
   const bridge = await createBridge(config, connections, operation, undo, fail)
-  const tasks = await run(bridge, { intake: intakeStop.signal, send: sendStop.signal }, connected, fail)
+  const tasks = await run(bridge, { intake: intakeStop.signal, send: sendStop.signal }, { connected, started }, fail)
   const shutDown = async () => {
     intakeStop.abort()
     await Promise.all([tasks.intake, menusTask])
@@ -77,7 +82,7 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   try {
     const server = config.health && (await serveHealth(config.health.port, bridge.health))
     if (server) undo.defer(() => server.stop())
-    await connected.promise
+    await started.promise
     return { health: bridge.health, healthPort: server?.port, done: done.promise, stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
@@ -89,11 +94,15 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
 async function run(
   bridge: BridgeProcess,
   signals: { intake: AbortSignal; send: AbortSignal },
-  connected: PromiseWithResolvers<void>,
+  { connected, started }: Record<'connected' | 'started', PromiseWithResolvers<void>>,
   fail: (error: unknown) => void,
 ) {
   const { intake, commands, mailboxes, queues, settings, lanes, cdrLane } = bridge
   await commands.open(Date.now())
+  const onConnected = () => {
+    connected.resolve()
+    started.resolve()
+  }
   // Commands start after the first connection, which finds the calls that an earlier process placed.
   const onceConnected = (task: () => Promise<void> | undefined) =>
     connected.promise.then(
@@ -107,7 +116,7 @@ async function run(
   }, tickMs)
   return {
     ticks,
-    intake: intake.run(signals.intake, connected.resolve).catch(fail),
+    intake: intake.run(signals.intake, onConnected, started.resolve).catch(fail),
     afterConnection: Promise.all([
       onceConnected(() => commands.run(signals.intake)),
       onceConnected(() => mailboxes?.run(signals.intake)),

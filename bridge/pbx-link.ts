@@ -43,6 +43,11 @@ export class PbxLink {
     this.#isConnected = false
   }
 
+  /** The PBX was not reached since the start of this process: it is down since `lastSeenMs`, Unix milliseconds. */
+  notReached(lastSeenMs: number): void {
+    this.#status = { state: 'down', since: new Date(lastSeenMs).toISOString() }
+  }
+
   /** True once in each loss that is longer than a break: from then on the PBX is down. */
   takeLoss(): boolean {
     if (!this.#lost || this.isDown || this.#monotonicMs() - this.#lost.atMs < graceMs) return false

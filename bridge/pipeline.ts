@@ -64,14 +64,17 @@ export class Pipeline {
     this.#publishChanges(event, this.now())
   }
 
-  /** Publishes what an event changed that Asterisk kept while there was no connection: under the old epoch, at its own time. */
-  readonly onReplayedEvent = (event: AriEvent): void => {
-    if (this.hasEpoch) this.#publishChanges(event, utc(event.timestamp, this.now()))
+  /**
+   * Publishes what an event changed that Asterisk kept while there was no connection: under the old epoch, at its own time. `asKnown`
+   * returns a fact as it may be published now.
+   */
+  onReplayedEvent(event: AriEvent, asKnown: (fact: Publication) => Publication): void {
+    if (this.hasEpoch) this.#publishChanges(event, utc(event.timestamp, this.now()), asKnown)
   }
 
   /** Event -> facts. */
-  #publishChanges(event: AriEvent, time: string): void {
-    for (const fact of this.#stages.state.apply(event, time)) this.publish(fact, time)
+  #publishChanges(event: AriEvent, time: string, asKnown = (fact: Publication) => fact): void {
+    for (const fact of this.#stages.state.apply(event, time)) this.publish(asKnown(fact), time)
   }
 
   /**

@@ -1,29 +1,17 @@
 import { EpochReadyEvent } from '../contracts/events.ts'
 import type { EndpointState } from '../contracts/facts.ts'
-import { cutText } from '../contracts/text.ts'
 import { currentFact } from './current-fact.ts'
-import { currentList } from './current-list.ts'
 import type { LateFact } from './forward/late-facts.ts'
 import type { Snapshot } from './normalise/ari-objects.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
 import type { AriEvent } from './normalise/events.ts'
 import type { MailboxCount } from './normalise/mailboxes.ts'
-import type { PbxState } from './normalise/pbx-state.ts'
+import type { QueueEntityState } from './normalise/queues.ts'
 import type { RegistrationReport } from './normalise/registrations.ts'
-import type { Publication } from './normalise/stamp.ts'
-import { unconfirmed } from './normalise/unconfirmed.ts'
-import type { Counters } from './operate/counters.ts'
-import type { Log } from './operate/log.ts'
 import { PbxLink } from './pbx-link.ts'
-import type { Pipeline } from './pipeline.ts'
+import { type MissedEvents, Publisher, type PublisherDependencies } from './publisher.ts'
 
-export interface PresenceDependencies {
-  /** Id of this process. */
-  run: string
-  state: PbxState
-  pipeline: Pipeline
-  counters: Counters
-  log: Log
+export interface PresenceDependencies extends PublisherDependencies {
   /** Returns a new epoch, already durable and above every earlier one. */
   takeEpoch(): Promise<number>
   /** When an earlier process last saw the PBX, Unix milliseconds; `undefined` if none did. */
@@ -31,8 +19,6 @@ export interface PresenceDependencies {
   nowMs(): number
   /** Never goes back. */
   monotonicMs(): number
-  /** Version of this program. */
-  version?: string
 }
 
 /**
@@ -48,18 +34,21 @@ const republishEveryMs = 300_000
 export class Presence {
   readonly #dependencies: PresenceDependencies
   readonly #pbx: PbxLink
+  readonly #publisher: Publisher
   #connections = 0
   #lastSeenMs: number | undefined
+  /** By the clock that never goes back. */
   #republishedMs: number
   /** Everything must be published again under a new epoch. `gap` says since when events may be missing, and why. */
-  #pendingResync: { gap?: { sinceMs: number; reason: string } } | undefined
+  #pendingResync: { gap?: MissedEvents } | undefined
   /** Epochs begin one after the other. */
   #lastEpoch: Promise<void> = Promise.resolve()
 
   constructor(dependencies: PresenceDependencies) {
     this.#dependencies = dependencies
     this.#pbx = new PbxLink(dependencies.monotonicMs)
-    this.#republishedMs = dependencies.nowMs()
+    this.#publisher = new Publisher(dependencies, this.#pbx)
+    this.#republishedMs = dependencies.monotonicMs()
     this.#lastSeenMs = dependencies.lastSeenMs
   }
 
@@ -81,14 +70,30 @@ export class Presence {
     return this.phones.all().map(({ endpoint }) => endpoint)
   }
 
+  /**
+   * Whether subscribers hear from this bridge: it is connected to the PBX, or it has published that the PBX is down. Before the first
+   * connection it knows no phone and no call, and a list of everything current would end those that the cloud knows.
+   */
+  get #isPublishing(): boolean {
+    return this.#connections > 0 && this.#publisher.canPublish && (this.#pbx.isConnected || this.#pbx.isDown)
+  }
+
   /** Hanging up either channel ends a two-party call. */
   channelsOf(call: string): string[] {
     return this.#dependencies.state.calls.channelsOf(call)
   }
 
   publishEndpoints(states: readonly EndpointState[]): void {
-    if (!this.#dependencies.pipeline.hasEpoch) return
-    for (const state of states) this.#publish({ kind: 'endpoint', state })
+    this.#publisher.publishEndpoints(states)
+  }
+
+  publishQueues(changes: readonly QueueEntityState[]): void {
+    this.#publisher.publishQueues(changes)
+  }
+
+  /** Publishes what an event changed that Asterisk kept while there was no connection. */
+  publishReplayed(event: AriEvent): void {
+    this.#publisher.publishReplayed(event)
   }
 
   /** The message count of a phone has changed; `undefined` if it shows no mailbox. */
@@ -106,15 +111,8 @@ export class Presence {
   /** Publishes how far a placed call has come. */
   publishPlaced(call: string): void {
     const { state, pipeline } = this.#dependencies
-    if (!pipeline.hasEpoch) return
     const fact = state.placedFact(call, pipeline.now())
-    if (fact) this.#publish(fact)
-  }
-
-  /** While the PBX is down, no fact about it is sure. */
-  #publish(fact: Publication): void {
-    const { status } = this.#pbx
-    this.#dependencies.pipeline.publish(status?.state === 'down' ? unconfirmed(fact, status.since) : fact)
+    if (fact) this.#publisher.publish(fact)
   }
 
   /** A new connection: begins an epoch and publishes everything current under it. */
@@ -136,7 +134,7 @@ export class Presence {
     this.#connections += 1
     this.#pendingResync = undefined
     const gap = this.#lastSeenMs === undefined ? undefined : { sinceMs: this.#lastSeenMs, reason: gapReason }
-    this.#publishEpoch(epoch, gap)
+    this.#publisher.publishEpoch(epoch, gap)
     for (const call of state.placed.resume(snapshot.channels)) this.publishPlaced(call)
   }
 
@@ -146,73 +144,57 @@ export class Presence {
     this.#pbx.disconnected(lastSeenMs)
   }
 
-  #publishEpoch(epoch: number, gap: { sinceMs: number; reason: string } | undefined): void {
-    const { state, pipeline, log } = this.#dependencies
-    pipeline.beginEpoch(epoch)
-    if (gap) this.#publishGap(gap.sinceMs, gap.reason)
-    for (const fact of state.all()) this.#publish(fact)
-    this.#publishReady()
-    log.info('epoch begun', { epoch, liveCalls: state.calls.live().length })
-  }
-
-  #publishReady(isAgain = false): void {
-    const { run, state, pipeline } = this.#dependencies
-    pipeline.publish({ kind: 'epoch-ready', state: currentList(state, { run, pbx: this.#pbx.status, isAgain }) })
+  /**
+   * The PBX was not reached since this process began: heartbeats say from now on that it is down since an earlier process last saw it.
+   * They are all that is published. The cloud knows phones and calls of an earlier process, and marks them as unconfirmed.
+   */
+  notReached(): Promise<void> {
+    const { takeEpoch, pipeline, nowMs, log } = this.#dependencies
+    return this.#inTurn(async () => {
+      if (this.#connections > 0 || this.#pbx.isDown) return
+      const epoch = await takeEpoch()
+      pipeline.beginEpoch(epoch)
+      this.#pbx.notReached(this.#lastSeenMs ?? nowMs())
+      log.warn('pbx-down', { since: this.#pbx.status?.since })
+    })
   }
 
   /** Publishes the list of everything current outside its turn, because it has become more complete. */
   publishList(): void {
-    if (this.#pbx.isConnected && this.#dependencies.pipeline.hasEpoch) this.#publishReady(true)
-  }
-
-  #publishGap(fromMs: number, reason: string): void {
-    const to = this.#dependencies.pipeline.now()
-    const from = new Date(Math.min(fromMs, Date.parse(to))).toISOString()
-    this.#dependencies.pipeline.publish({ kind: 'gap', state: { from, to, reason: cutText(reason) } }, to)
+    if (this.#isPublishing) this.#publisher.publishList(true)
   }
 
   /** Publishes the current state of everything that late facts were about: the cloud never takes live state from late facts. */
   republish(lateFacts: readonly LateFact[], isEverything = false): void {
-    const { state, pipeline } = this.#dependencies
-    if (!(this.#pbx.isConnected || this.#pbx.isDown) || !pipeline.hasEpoch) return
+    const { state } = this.#dependencies
+    // The first connection publishes everything.
+    if (!this.#isPublishing) return
     if (isEverything || lateFacts.some(({ type }) => type === EpochReadyEvent.entries.type.literal)) {
       this.#pendingResync ??= {}
     }
     for (const lateFact of lateFacts) {
       const fact = currentFact(state, lateFact)
-      if (fact) this.#publish(fact)
+      if (fact) this.#publisher.publish(fact)
     }
   }
 
   /** The PBX is down: ends the queues, publishes everything else as no longer sure, then the list of it. */
   #publishLoss(): void {
-    const { state, pipeline, log } = this.#dependencies
-    if (!pipeline.hasEpoch) return
-    for (const entity of state.queues.clear(true)) pipeline.publish({ kind: 'queue', ...entity })
-    for (const fact of state.all()) this.#publish(fact)
-    this.#publishReady(true)
-    log.warn('pbx-down', { since: this.#pbx.status?.since })
+    if (!this.#publisher.canPublish) return
+    this.publishQueues(this.#dependencies.state.queues.clear(true))
+    this.#publisher.publishAll()
+    this.#publisher.publishList(true)
+    this.#dependencies.log.warn('pbx-down', { since: this.#pbx.status?.since })
   }
 
   /**
-   * Publishes the live calls, the waiting callers and the list of everything current. It corrects the cloud about calls whose
-   * facts all arrived too late, whose end was lost, or that a stray message revived.
-   */
-  #republishCalls(): void {
-    const { state } = this.#dependencies
-    for (const call of state.calls.live()) this.#publish(state.callFact(call))
-    for (const entity of state.queues.waiting()) this.#publish({ kind: 'queue', ...entity })
-    this.#publishReady(true)
-  }
-
-  /**
-   * Call this each second. Republishes what is due; after the spool was full, or after too many late facts, everything under
-   * a new epoch, since only a new epoch ends in the cloud what ended unseen. If the epoch cannot be saved, it stays due.
+   * Call this each second. Republishes what is due, also while the PBX is down; after the spool was full, or after too many late facts,
+   * everything under a new epoch, since only a new epoch ends in the cloud what ended unseen. If the epoch cannot be saved, it stays due.
    */
   async tick(): Promise<void> {
     if (this.#pbx.takeLoss()) this.#publishLoss()
-    if (!this.#pbx.isConnected) return
-    const { pipeline, counters, log, nowMs } = this.#dependencies
+    if (!this.#isPublishing) return
+    const { pipeline, counters, log, monotonicMs } = this.#dependencies
     const dropped = pipeline.takeDropped()
     if (dropped) {
       log.error('facts dropped, the spool was full', { facts: dropped.count })
@@ -220,11 +202,11 @@ export class Presence {
     }
     if (this.phones.leftCount > 0) {
       this.phones.leftCount = 0
-      this.#publishReady(true)
+      this.#publisher.publishList(true)
     }
-    if (nowMs() - this.#republishedMs > republishEveryMs) {
-      this.#republishedMs = nowMs()
-      this.#republishCalls()
+    if (monotonicMs() - this.#republishedMs > republishEveryMs) {
+      this.#republishedMs = monotonicMs()
+      this.#publisher.publishCalls()
     }
     if (!this.#pendingResync) return
     await this.#inTurn(() => this.#resynchronise()).catch(() => counters.add('epoch-unsaved'))
@@ -233,18 +215,13 @@ export class Presence {
   async #resynchronise(): Promise<void> {
     const epoch = await this.#dependencies.takeEpoch()
     const pending = this.#pendingResync
-    if (!this.#pbx.isConnected || !pending) return
+    if (!this.#isPublishing || !pending) return
     this.#pendingResync = undefined
-    this.#publishEpoch(epoch, pending.gap)
+    this.#publisher.publishEpoch(epoch, pending.gap)
   }
 
   /** Returns the line that shows the cloud that this bridge lives; `undefined` before the first epoch. */
   heartbeat(): string | undefined {
-    const { run, pipeline, counters, version } = this.#dependencies
-    const { status } = this.#pbx
-    if (!pipeline.hasEpoch || !status) return undefined
-    const { state: pbx, since: pbxSince } = status
-    const state = { run, ...(version && { version }), pbx, pbxSince, counters: counters.snapshot() }
-    return pipeline.encodeUnspooled({ kind: 'heartbeat', state })
+    return this.#publisher.heartbeat()
   }
 }

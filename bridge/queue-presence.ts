@@ -2,7 +2,6 @@ import type { AmiAddress } from './asterisk/ami-connection.ts'
 import { type QueueAccess, QueueWatch } from './asterisk/queue-watch.ts'
 import type { Operation } from './connections.ts'
 import type { PbxState } from './normalise/pbx-state.ts'
-import type { QueueEntityState } from './normalise/queues.ts'
 import type { Check, Checks } from './operate/checks.ts'
 import type { Clock } from './operate/clock.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -28,9 +27,6 @@ export function createQueueWatch(
     checks.set({ id: 'queues', state: 'ok', reason: 'queues are not read: the configuration has no `ami`' })
     return undefined
   }
-  const publish = (changes: readonly QueueEntityState[]) => {
-    if (pipeline.hasEpoch) for (const entity of changes) pipeline.publish({ kind: 'queue', ...entity })
-  }
   const publishListIf = (isNew: boolean) => {
     // The cloud may have queues of an earlier process.
     if (isNew) presence.publishList()
@@ -42,14 +38,14 @@ export function createQueueWatch(
       const isFirst = queues.ids() === undefined
       const { changes, leftOut, isEventful } = queues.load(list, state.endpoints, pipeline.now())
       for (let n = 0; n < leftOut; n += 1) counters.add('queue-left-out')
-      publish(changes)
+      presence.publishQueues(changes)
       publishListIf(isFirst)
       return isEventful
     },
-    onEvent: (message) => publish(queues.apply(message, state.endpoints, pipeline.now())),
+    onEvent: (message) => presence.publishQueues(queues.apply(message, state.endpoints, pipeline.now())),
     onUnknown() {
       const isFirst = queues.ids() === undefined
-      publish(queues.clear(true))
+      presence.publishQueues(queues.clear(true))
       publishListIf(isFirst)
     },
     onAccess: (access, reason) => checks.set({ id: 'queues', ...checkOf(access, reason) }),

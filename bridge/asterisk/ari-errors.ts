@@ -5,10 +5,17 @@ import { errorCode, exitStatus, FatalError } from '../failure.ts'
 export class AriRefusedError extends SwitchhookError {
   readonly errorId: string
   readonly status: number
-  constructor(status: number, what: string, options?: ErrorOptions) {
+  /** The header `Server` of the answer: Asterisk names itself, unless http.conf has another `servername`. */
+  readonly #server: string
+  constructor(status: number, what: string, options: ErrorOptions & { server?: string | null } = {}) {
     super(`${what} answered ${status}`, options)
     this.status = status
     this.errorId = refusals[status] ?? 'ari-refused'
+    this.#server = options.server ?? ''
+  }
+  /** Another server than Asterisk does not know the request. A proxy before an Asterisk that is away answers 502 to 504. */
+  get isForeign(): boolean {
+    return this.status < 500 && !/asterisk/i.test(this.#server)
   }
   /** A starting PBX answers 400, 404 and 503 until it has loaded its modules. */
   override shouldRetry(): boolean {

@@ -47,7 +47,10 @@ export class AriRest implements AriRequests {
       const init = { method, headers: this.#headers, signal: limited, ...(body !== undefined && { body }) }
       const response = await fetch(`${this.#url}${path}`, init)
       const content = await response.text()
-      if (!response.ok) throw new AriRefusedError(response.status, `${method} ${path}`)
+      if (!response.ok) {
+        const server = response.headers.get('server')
+        throw new AriRefusedError(response.status, `${method} ${path}`, { server })
+      }
       return content === '' ? undefined : JSON.parse(content)
     } catch (cause) {
       if (cause instanceof AriRefusedError) throw cause

@@ -76,7 +76,7 @@ export class AriSocketRequests implements AriRequests {
     const { request_id: id, status_code: status, message_body: body } = response.output
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)
-    if (status >= 300) waiting?.fail(new AriRefusedError(status, waiting.what))
+    if (status >= 300) waiting?.fail(new AriRefusedError(status, waiting.what, { server: 'Asterisk' }))
     else waiting?.answer(body === '' ? undefined : parseJson(Buffer.from(body)))
     return true
   }

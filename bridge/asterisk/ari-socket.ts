@@ -77,7 +77,8 @@ export function diallingLink({ url, application, subscribeAll = true, ...credent
           resolve(opened)
         })
         socket.once('unexpected-response', (_request, response) => {
-          reject(new AriRefusedError(response.statusCode ?? 0, 'the event socket'))
+          const server = String(response.headers['server'] ?? '')
+          reject(new AriRefusedError(response.statusCode ?? 0, 'the event socket', { server }))
           socket.terminate()
         })
         socket.once('error', (cause) => reject(new AriUnreachableError(cause.message, { cause })))

@@ -1,4 +1,3 @@
-import { SwitchhookError } from '../../contracts/errors.ts'
 import { exitStatus, FatalError } from '../failure.ts'
 import type { Snapshot } from '../normalise/ari-objects.ts'
 import { filteredTypes } from '../normalise/event-types.ts'
@@ -10,19 +9,16 @@ import { describeError, type Log } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
 import type { Quarantine } from '../spool/quarantine.ts'
 import type { AriLink, AriRequests } from './ari-connection.ts'
-import { type AriAddress, AriRefusedError, AriUnreachableError, startFailure } from './ari-errors.ts'
+import { type AriAddress, AriRefusedError, AriUnreachableError } from './ari-errors.ts'
 import { type BufferedEvent, EventBuffer } from './event-buffer.ts'
 import { dropped, hasApplication, watchLiveness } from './liveness.ts'
+import { OddFrames } from './odd-frames.ts'
 import { OddInput } from './odd-input.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
 import { readSnapshot, withEntries } from './resynchronise.ts'
+import { StartLimit } from './start-limit.ts'
 import { sweep } from './sweep.ts'
 
-/** A PBX that boots together with the bridge is up within this; after it, a setting is wrong or the PBX is down. */
-const startMsMax = 10_000
-const startRetryMs = 500
-/** The first event of this many unknown types goes to the quarantine. */
-const unknownTypesMax = 100
 /** The same failure is logged at most this often: an Asterisk that is down for a day is tried twice a second. */
 const logAgainMs = 60_000
 /** An Asterisk that hung accepts the connections that waited meanwhile within this, each in place of the one before it. */
@@ -44,6 +40,8 @@ export interface IntakeDependencies {
   onReplayed(event: AriEvent): void
   /** `lastSeenMs`, Unix milliseconds, is when Asterisk last sent anything. */
   onDisconnected(lastSeenMs: number): void
+  /** The PBX was not reached within the time limit of a start. Called again with each attempt until it is. */
+  onNotReached?(failure: FatalError): Promise<void>
 }
 
 /** Receives Asterisk's events, over one connection after the other. Frames are handled at once, never queued. */
@@ -58,46 +56,48 @@ export class AriIntake {
   #attempts = 0
   #openedMs = 0
   #logged = { reason: '', atMs: Number.NEGATIVE_INFINITY }
-  readonly #unknownTypes = new Set<string>()
   readonly #odd: OddInput
+  readonly #oddFrames: OddFrames
 
   constructor(dependencies: IntakeDependencies) {
     this.#dependencies = dependencies
     this.#clock = dependencies.clock ?? realClock
     this.#odd = new OddInput(dependencies.counters, dependencies.log)
+    this.#oddFrames = new OddFrames(dependencies)
   }
 
-  /** Runs until the signal aborts. Throws FatalError if ARI is not reached at the start, or another client takes the application. */
-  async run(signal: AbortSignal, onFirst: () => void): Promise<void> {
-    const policy = new ReconnectPolicy(this.#clock.random)
-    const deadlineMs = this.#clock.monotonicMs() + startMsMax
+  /**
+   * Runs until the signal aborts, also without a PBX. `onFirst` is called with the first connection; `onNotReached` before it, if the PBX
+   * was not reached in time. Throws FatalError if an attempt before it shows a wrong setting, or if another client takes the application.
+   */
+  async run(signal: AbortSignal, onFirst: () => void, onNotReached: () => void = () => undefined): Promise<void> {
+    const policy = new ReconnectPolicy(this.#clock.random, this.#clock.monotonicMs)
+    const start = new StartLimit(this.#dependencies.ari, this.#clock)
     let gapReason: string | undefined
     while (!signal.aborted) {
       const begunMs = this.#clock.monotonicMs()
-      let isUnreachable = false
+      let waitMs: number
       try {
         gapReason = await this.#connection(gapReason, signal, onFirst)
         if (this.#clock.monotonicMs() - this.#openedMs >= staleMsMax) this.#attempts = 0
         this.#dependencies.counters.add('ari-disconnected')
         this.#dependencies.log.warn('ari disconnected', { reason: gapReason })
+        waitMs = policy.nextMs(this.#clock.monotonicMs() - begunMs)
       } catch (error) {
         if (signal.aborted) return
         if (error instanceof FatalError) throw error
-        if (!this.#hasConnected) this.#failStart(error, deadlineMs)
-        isUnreachable = !this.#isOpen && error instanceof AriUnreachableError && !error.isForeign
         this.#attempts += 1
         this.#noteFailure(describeError(error))
+        waitMs = policy.afterFailureMs(error, { isOpen: this.#isOpen, livedMs: this.#clock.monotonicMs() - begunMs })
+        const failure = this.#hasConnected ? undefined : start.failure(error)
+        if (failure) {
+          await this.#dependencies.onNotReached?.(failure)
+          onNotReached()
+        }
       }
       // An Asterisk that dials the bridge has its own backoff.
       const isDialled = this.#dependencies.link.direction === 'outbound'
-      const waitMs = isDialled
-        ? 0
-        : !this.#hasConnected
-          ? startRetryMs
-          : isUnreachable
-            ? policy.unreachableMs()
-            : policy.nextMs(this.#clock.monotonicMs() - begunMs)
-      await wait(waitMs, signal, this.#clock)
+      await wait(isDialled ? 0 : waitMs, signal, this.#clock)
     }
   }
 
@@ -107,12 +107,6 @@ export class AriIntake {
     if (reason === this.#logged.reason && atMs - this.#logged.atMs < logAgainMs) return
     this.#logged = { reason, atMs }
     this.#dependencies.log.warn('ari not connected', { reason })
-  }
-
-  #failStart(error: unknown, deadlineMs: number): void {
-    const isHopeless = error instanceof SwitchhookError && !error.shouldRetry()
-    if (isHopeless || this.#clock.monotonicMs() + startRetryMs > deadlineMs)
-      throw startFailure(error, this.#dependencies.ari)
   }
 
   /** Runs one connection to its end and returns why it ended. */
@@ -172,8 +166,8 @@ export class AriIntake {
     const frame = readFrame(bytes)
     if (frame.kind === 'ignored') return
     if (frame.kind === 'event' && frame.repaired !== undefined) this.#odd.onEvent(frame.repaired)
-    if (frame.kind === 'malformed') this.#quarantine('ari-frame-malformed', bytes, frame.reason)
-    else if (frame.kind === 'unknown') this.#noteUnknown(bytes, frame.type)
+    if (frame.kind === 'malformed') this.#oddFrames.onMalformed(bytes, frame.reason)
+    else if (frame.kind === 'unknown') this.#oddFrames.onUnknown(bytes, frame.type)
     else if (frame.event.type === 'ApplicationReplaced') failure.abort(this.#replaced())
     else if (!this.#buffer) this.#dependencies.onEvent(frame.event)
     else this.#hold(this.#buffer, { event: frame.event, bytes: bytes.length }, failure)
@@ -196,30 +190,6 @@ export class AriIntake {
     if (!buffer.isFull) return
     if (isReplay) buffer.dropOlderHalf()
     else failure.abort('too many events during the resynchronisation')
-  }
-
-  /** Counts an event of an unknown type. The first of each type goes to the quarantine for a person to look at. */
-  #noteUnknown(bytes: Buffer, type: string): void {
-    const isNew = !this.#unknownTypes.has(type) && this.#unknownTypes.size < unknownTypesMax
-    if (!isNew) this.#dependencies.counters.add('ari-event-unknown')
-    else {
-      this.#unknownTypes.add(type)
-      this.#quarantine('ari-event-unknown', bytes, type)
-    }
-  }
-
-  #quarantine(errorId: string, bytes: Buffer, reason: string): void {
-    const { counters, log, quarantine } = this.#dependencies
-    counters.add(errorId)
-    log.warn(errorId, { reason, bytes: bytes.length })
-    if (quarantine.isBusy) {
-      counters.add('quarantine-busy')
-      return
-    }
-    quarantine.put('ari', bytes).catch((error: unknown) => {
-      counters.add('quarantine-unwritable')
-      log.error('quarantine-unwritable', { reason: describeError(error) })
-    })
   }
 
   /** Asterisk forgets the filter with each connection. A version without filters sends more events, which readFrame ignores. */

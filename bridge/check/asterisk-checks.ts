@@ -35,10 +35,8 @@ export async function checkAri({ ari, menus }: BridgeConfig, signal: AbortSignal
     return [reachable, versionCheck(system.version), ...(await moduleChecks(rest, menus !== undefined, signal))]
   } catch (error) {
     if (v.isValiError(error)) return [failed('ari', `${ari.url} answers, but not as ARI does`, 'Correct ari.url')]
-    const { message } = startFailure(error, ari)
-    // The sentence says what is wrong and, after the colon, what to do.
-    const [reason = message, ...repair] = message.split(': ')
-    return [failed('ari', reason, repair.join(': ') || 'See ari.conf and http.conf')]
+    const { reason, repair = 'See ari.conf and http.conf' } = startFailure(error, ari).parts
+    return [failed('ari', reason, repair)]
   }
 }
 

@@ -56,12 +56,6 @@ const cases: Case[] = [
     says: /refuses the password of the ARI user bridge: correct ari\.user and ari\.password/,
   },
   {
-    what: 'a port where nothing listens',
-    overrides: async () => ari({ url: `http://127.0.0.1:${await closedPort()}/ari` }),
-    status: 69,
-    says: /cannot be reached \(ECONNREFUSED\): start it, or correct ari\.url/,
-  },
-  {
     what: 'a port where something else speaks HTTP',
     overrides: async () => {
       const server = createHttpServer((_request, response) => response.writeHead(404).end('no'))
@@ -200,6 +194,32 @@ test.concurrent.each(cases)(
     expect(bridge.stdout + bridge.stderr).not.toMatch(/canary|a-secret-of-the-test/)
   },
 )
+
+test('reports a PBX that is dead at the start as down, goes on trying, and shows what to do', async () => {
+  const health = await closedPort()
+  const url = `http://127.0.0.1:${await closedPort()}/ari`
+  await using bridge = new BridgeProcess(await configured({ ...ari({ url }), health: { port: health } }))
+  const beats = () => world.queues.of('switchhook.heartbeat.v1')
+  await world.until('the report', () => beats().length > 0)
+  expect(beats()[0]?.data).toMatchObject({ pbx: 'down', pbxSince: expect.any(String) })
+  const response = await fetch(`http://127.0.0.1:${health}/healthz`)
+  expect([response.status, await response.json()]).toMatchObject([
+    503,
+    {
+      components: { ari: { status: 'down' } },
+      checks: expect.arrayContaining([
+        {
+          id: 'ari',
+          state: 'warning',
+          reason: expect.stringMatching(/cannot be reached \(ECONNREFUSED\)/),
+          repair: expect.stringMatching(/start it, or correct ari\.url/),
+        },
+      ]),
+    },
+  ])
+  bridge.kill('SIGTERM')
+  expect(await bridge.ended).toEqual({ status: 0, signal: null })
+})
 
 test('exits and names the CDR file or the state folder if the bridge has no permission for it', async () => {
   // Root may read everything, so as root the test runs the bridge as the user nobody.

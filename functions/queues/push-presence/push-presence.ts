@@ -4,6 +4,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { epochOf } from '../../../contracts/version.ts'
 import { splitByFrame } from '../../domain/framing.ts'
 import type { Folded, PresenceEvent, SiteFold } from '../../domain/presence-fold.ts'
+import { markUnconfirmed } from './mark-unconfirmed.ts'
 import type { EntityStore, PresenceStores } from './presence-stores.ts'
 import { settleEpoch } from './settle-epoch.ts'
 
@@ -30,7 +31,7 @@ export async function updatePresence(
   now: number,
   onWritten: () => void = () => undefined,
 ): Promise<(DeltaFrame | ResetFrame)[]> {
-  const { site, ready } = fold
+  const { site, ready, heartbeat } = fold
   // The known epoch may be behind. Then the read after the writes finds a newer one, and entities of old facts are ended.
   const before = stores.epochs.knownEpoch(site) || (await stores.epochs.epoch(site))
   const written = await Promise.all(
@@ -41,8 +42,9 @@ export async function updatePresence(
   const isKept = ({ topic, id }: Written) => !overtaken.some((one) => one.topic === topic && one.id === id)
   const frames = [...deltaFrames(written.filter(isKept), now), ...deltaFrames(overtaken, now)]
   const settled = ready ? await settleEpoch(site, ready, stores, now) : []
-  if (ready || overtaken.length > 0) onWritten()
-  return [...frames, ...settled]
+  const marked = heartbeat && !ready ? await markUnconfirmed(site, heartbeat, stores, now) : []
+  if (ready || overtaken.length > 0 || marked.length > 0) onWritten()
+  return [...frames, ...settled, ...marked]
 }
 
 async function write(
@@ -53,7 +55,7 @@ async function write(
 ): Promise<Written> {
   const { event, topic } = folded
   const entity = toEntity(folded)
-  const isLate = topic !== 'endpoints' && now - folded.sentAt > heldMsMax
+  const isLate = comesAndGoes(event) && now - folded.sentAt > heldMsMax
   const mayCreate = epochOf(entity.v) >= before && !isLate
   const ended = isEnded(event)
   return { ...folded, entity, isNews: await presence.put(site, { topic, entity, ended, mayCreate }, now) }
@@ -77,6 +79,12 @@ async function endOvertaken(
     old.map(async (one) => ({ ...one, ks: [], entity: await presence.end(site, one.entity, epoch, now) })),
   )
   return ended.flatMap(({ entity, ...one }) => (entity ? [{ ...one, entity, isNews: true }] : []))
+}
+
+/** Phones, queues and their members stay until a list no longer has them; a late fact of them is as good as an early one. */
+function comesAndGoes(event: PresenceEvent): boolean {
+  if (event.type === 'switchhook.queue.v1') return event.data.part === 'caller' || event.data.part === 'gone'
+  return event.type === 'switchhook.call.v1'
 }
 
 function isEnded(event: PresenceEvent): boolean {
