@@ -227,7 +227,7 @@ function createMailboxWatch(
     address,
     clock,
     ...(hasModules && { hasModules }),
-    onUnfollowed: (names) => checks.set(mailboxCheck(names)),
+    onReading: (reading) => checks.set(mailboxCheck(reading)),
     endpoints: () => presence.endpoints,
     onOwners: (owners) => publish(mailboxes.setOwners(owners)),
     onCount: (mailbox, count) => publish(mailboxes.setCount(mailbox, count)),

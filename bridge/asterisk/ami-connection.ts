@@ -72,7 +72,10 @@ export class AmiConnection {
   static async open(address: AmiAddress, onEvent: (event: AmiMessage) => void, signal: AbortSignal) {
     const socket = await dial(address, signal)
     const connection = new AmiConnection(socket, onEvent)
-    signal.addEventListener('abort', () => connection.close(), { once: true })
+    const close = () => connection.close()
+    signal.addEventListener('abort', close, { once: true })
+    // The signal may live as long as the process, and there may be a connection each second.
+    void connection.closed.then(() => signal.removeEventListener('abort', close))
     try {
       await connection.#logIn(address)
       return connection
@@ -153,6 +156,7 @@ function dial({ host, port }: AmiAddress, signal: AbortSignal): Promise<Socket> 
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true })
     const fail = (cause?: unknown) => {
+      limit.removeEventListener('abort', fail)
       socket.destroy()
       const why = errorCode(cause) || 'no answer'
       reject(new AmiUnavailableError('ami-unreachable', `${host}:${port}: ${why}`, { cause }))

@@ -25,6 +25,11 @@ export class AmiReader implements PbxReader {
     this.#denied.clear()
   }
 
+  /** Whether the user lacks the permission for an action. */
+  isDenied(action: string): boolean {
+    return this.#denied.has(action)
+  }
+
   async variable(name: string): Promise<string | undefined> {
     return (await this.ask({ Action: 'Getvar', Variable: name }))?.get('value')
   }

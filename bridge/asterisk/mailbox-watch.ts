@@ -1,4 +1,6 @@
-import type { MailboxCount } from '../normalise/mailboxes.ts'
+import type { SwitchhookError } from '../../contracts/errors.ts'
+import { isWaitedOut } from '../failure.ts'
+import type { MailboxCount, MailboxReading } from '../normalise/mailboxes.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
@@ -10,14 +12,18 @@ import { ReconnectPolicy } from './reconnect-policy.ts'
 
 /** Counts that change without an event, for example by hand in Asterisk's voicemail folder, are read again after this. */
 const readAgainMs = 300_000
-/** An AMI user needs `read = system` to get an event of a registration that changed; the list of all needs no more than the counts. */
-const registrationsEveryMs = 30_000
+/**
+ * Registrations are read again this often, since an AMI user needs `read = system` to get an event of one that changed; and whatever
+ * could not be read because Asterisk was away.
+ */
+const soonAgainMs = 30_000
 /** Such as `6000@voicemail`, `60`, or any other text that an external voicemail system knows its mailboxes by. */
 const mailboxPattern = /^[^\p{Cc}]{1,200}$/u
 /** `60` in pjsip.conf is a mailbox of this context, which Asterisk's events name. */
 const defaultContext = '@default'
 /** Without these modules, asking would write an error to Asterisk's log. */
 const neededModules = ['func_pjsip_endpoint.so', 'func_pjsip_aor.so']
+const neededActions = ['Getvar', 'MailboxCount']
 /** A phone may show several mailboxes; more than this is a configuration error. */
 const mailboxesMax = 20
 
@@ -30,8 +36,8 @@ export interface MailboxWatchDependencies {
   endpoints(): string[]
   /** Returns whether Asterisk has loaded all of these modules; by default that is taken for granted. */
   hasModules?(names: readonly string[]): Promise<boolean>
-  /** Gets each mailbox of a phone that cannot be followed, after each reading. */
-  onUnfollowed?(mailboxes: readonly string[]): void
+  /** Gets how far the mailboxes could be read, after each attempt. */
+  onReading?(reading: MailboxReading): void
   /** Gets the phones that show each mailbox. */
   onOwners(owners: ReadonlyMap<string, readonly string[]>): void
   onCount(mailbox: string, count: MailboxCount): void
@@ -77,9 +83,8 @@ export class MailboxWatch {
       try {
         await this.#connection(signal)
       } catch (error) {
-        if (!(error instanceof AmiUnavailableError)) throw error
-        this.#dependencies.counters.add(error.errorId)
-        this.#dependencies.log.warn(error.errorId, { reason: describeError(error) })
+        if (!isWaitedOut(error)) throw error
+        this.#noteUnread(error)
       } finally {
         this.#isConnected = false
       }
@@ -100,18 +105,17 @@ export class MailboxWatch {
       this.#isConnected = true
       this.reader.use(connection)
       log.info('ami connected')
-      let [readMs, asksRegistrations] = [Number.NEGATIVE_INFINITY, this.#dependencies.onOther !== undefined]
+      let [readMs, hasRegistrations, isRead] = [Number.NEGATIVE_INFINITY, false, false]
       while (!ended.signal.aborted) {
-        // Asterisk answers with one event for each registration; without PJSIP it refuses.
-        if (asksRegistrations)
-          asksRegistrations = (await this.reader.ask({ Action: 'PJSIPShowRegistrationsOutbound' })) !== undefined
         const nowMs = this.#clock.monotonicMs()
-        if (this.#isDue || nowMs - readMs >= readAgainMs) {
+        const isDue = this.#isDue || nowMs - readMs >= readAgainMs
+        if (hasRegistrations || isDue) hasRegistrations = await this.#askRegistrations()
+        if (isDue || !isRead) {
           this.#isDue = false
           readMs = nowMs
-          await this.#readAll()
+          isRead = await this.#readAll()
         }
-        await this.#notifier.wait(ended.signal, asksRegistrations ? registrationsEveryMs : readAgainMs)
+        await this.#notifier.wait(ended.signal, hasRegistrations || !isRead ? soonAgainMs : readAgainMs)
       }
       if (!signal.aborted) log.warn('ami disconnected', { reason: await closed })
     } finally {
@@ -120,17 +124,43 @@ export class MailboxWatch {
     }
   }
 
-  async #readAll(): Promise<void> {
-    const { hasModules, onOwners, onUnfollowed } = this.#dependencies
+  #noteUnread(error: SwitchhookError): void {
+    const { counters, log, onReading } = this.#dependencies
+    counters.add(error.errorId)
+    log.warn(error.errorId, { reason: describeError(error) })
+    onReading?.({ kind: 'unread', reason: error.message })
+  }
+
+  /** Asterisk answers with one event for each registration. Without PJSIP, and while it boots, it refuses. */
+  async #askRegistrations(): Promise<boolean> {
+    if (!this.#dependencies.onOther) return false
+    return (await this.reader.ask({ Action: 'PJSIPShowRegistrationsOutbound' })) !== undefined
+  }
+
+  /** Returns false if ARI is away, so that what was known of mailboxes stays. Throws AmiUnavailableError. */
+  async #readAll(): Promise<boolean> {
+    const { hasModules, endpoints } = this.#dependencies
+    try {
+      const phones = endpoints().filter((endpoint) => endpoint.startsWith('PJSIP/'))
+      const isReadable = phones.length === 0 || !hasModules || (await hasModules(neededModules))
+      await this.#readMailboxes(isReadable ? phones : [], isReadable)
+      return true
+    } catch (error) {
+      if (!isWaitedOut(error) || error instanceof AmiUnavailableError) throw error
+      this.#noteUnread(error)
+      return false
+    }
+  }
+
+  async #readMailboxes(phones: readonly string[], isReadable: boolean): Promise<void> {
+    const { onOwners, onReading } = this.#dependencies
     const owners = new Map<string, string[]>()
     const unfollowed: string[] = []
-    if (!hasModules || (await hasModules(neededModules))) {
-      for (const endpoint of this.#dependencies.endpoints()) {
-        const named = await this.#mailboxesOf(endpoint)
-        const usable = named.filter((mailbox) => mailboxPattern.test(mailbox)).slice(0, mailboxesMax)
-        unfollowed.push(...named.filter((mailbox) => !usable.includes(mailbox)))
-        for (const mailbox of usable) owners.set(mailbox, [...(owners.get(mailbox) ?? []), endpoint])
-      }
+    for (const endpoint of phones) {
+      const named = await this.#mailboxesOf(endpoint)
+      const usable = named.filter((mailbox) => mailboxPattern.test(mailbox)).slice(0, mailboxesMax)
+      unfollowed.push(...named.filter((mailbox) => !usable.includes(mailbox)))
+      for (const mailbox of usable) owners.set(mailbox, [...(owners.get(mailbox) ?? []), endpoint])
     }
     this.#followed = new Set(owners.keys())
     onOwners(owners)
@@ -143,7 +173,10 @@ export class MailboxWatch {
       if (fresh === undefined || old === undefined) unfollowed.push(mailbox)
       else this.#dependencies.onCount(mailbox, { new: fresh + urgent, old })
     }
-    onUnfollowed?.(unfollowed)
+    const denied = neededActions.filter((action) => this.reader.isDenied(action))
+    if (!isReadable) onReading?.({ kind: 'no-modules', modules: neededModules })
+    else if (denied.length > 0) onReading?.({ kind: 'denied', actions: denied })
+    else onReading?.({ kind: 'read', unfollowed })
   }
 
   /** Returns the mailboxes as pjsip.conf has them: of the endpoint itself and of its addresses of record. */

@@ -1,3 +1,4 @@
+import { isWaitedOut } from '../failure.ts'
 import { type QueueMessage, readListed, readQueueEvent } from '../normalise/queue-messages.ts'
 import type { Clock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
@@ -17,6 +18,8 @@ const pauseTimesMax = 4
 const readAgainMsMax = 60_000
 /** Asterisk counts a call of a member this much later than it says that the call has ended. */
 const figuresMs = 150
+/** Queues, members and callers of one list: 20 MB. `queues.ts` keeps as many. */
+const listedMax = 20_000
 /** Asterisk writes a list at once, or hangs. */
 const listMsMax = 10_000
 /** Without app_queue there is nothing to read. A booting Asterisk loads it soon, so the first looks follow fast. */
@@ -25,6 +28,9 @@ const withoutQueuesMs = { first: 500, longest: 60_000 }
 const unknownAfterMs = 20_000
 /** So many times must reading find a change that no event announced, before events count as missing. */
 const unannouncedMax = 3
+
+/** Errors that say that Asterisk answers, and refuses the user. */
+const refusals: ReadonlySet<string> = new Set(['ami-refused', 'ami-login-refused'])
 
 /** How far the bridge can read queues. */
 export type QueueAccess = 'complete' | 'no-queues' | 'no-events' | 'unreachable' | 'refused'
@@ -82,10 +88,10 @@ export class QueueWatch {
       try {
         await this.#connection(signal)
       } catch (error) {
-        if (!(error instanceof AmiUnavailableError)) throw error
+        if (!isWaitedOut(error)) throw error
         if (signal.aborted) return
         counters.add(error.errorId)
-        onAccess(error.errorId === 'ami-unreachable' ? 'unreachable' : 'refused', error.message)
+        onAccess(refusals.has(error.errorId) ? 'refused' : 'unreachable', error.message)
       } finally {
         this.#isConnected = false
       }
@@ -157,6 +163,14 @@ export class QueueWatch {
     }
   }
 
+  /** A list that never ends must not fill the memory. */
+  #addListed(message: QueueMessage): void {
+    const messages = this.#listing?.messages
+    if (!messages) return
+    if (messages.length < listedMax) messages.push(message)
+    else this.#dependencies.counters.add('queue-left-out')
+  }
+
   #take({ headers, isCut }: AmiMessage): void {
     const { counters, onEvent } = this.#dependencies
     if (isCut) counters.add('ami-message-cut')
@@ -164,7 +178,7 @@ export class QueueWatch {
     const message = listed ?? readQueueEvent(headers)
     if (headers.get('event') === 'QueueStatusComplete') this.#listing?.end.resolve()
     else if (message?.kind === 'malformed') counters.add('ami-message-malformed')
-    else if (listed) this.#listing?.messages.push(listed)
+    else if (listed) this.#addListed(listed)
     else if (message) {
       this.#hasEvents = true
       if (message.kind === 'figures') {

@@ -43,18 +43,39 @@ export class Mailboxes {
 const namesMax = 5
 const nameLengthMax = 80
 
-/** Returns the check of the mailboxes that no phone can show. */
-export function mailboxCheck(unfollowed: readonly string[]): Check {
+/** How far the mailboxes could be read. */
+export type MailboxReading =
+  | { kind: 'read'; unfollowed: readonly string[] }
+  | { kind: 'no-modules'; modules: readonly string[] }
+  | { kind: 'denied'; actions: readonly string[] }
+  | { kind: 'unread'; reason: string }
+
+/** Returns the check of the mailboxes: whether their messages are counted, and which ones no phone can show. */
+export function mailboxCheck(reading: MailboxReading): Check {
   const id = 'mailboxes'
+  const warning = (reason: string, repair: string): Check => ({ id, state: 'warning', reason, repair })
+  if (reading.kind === 'unread')
+    return warning(
+      `messages in mailboxes are not counted: ${reading.reason}`,
+      'Check that Asterisk runs, that manager.conf has `enabled = yes`, and `ami` against manager.conf.',
+    )
+  if (reading.kind === 'denied')
+    return warning(
+      `messages in mailboxes are not counted: Asterisk refuses ${reading.actions.join(' and ')} to the AMI user`,
+      'Add `reporting` to `write` of the AMI user of the bridge in manager.conf, then `manager reload`.',
+    )
+  if (reading.kind === 'no-modules')
+    return warning(
+      `messages in mailboxes are not counted: Asterisk has not loaded ${reading.modules.join(' and ')}`,
+      reading.modules.map((name) => `asterisk -rx "module load ${name}"`).join('\n'),
+    )
+  const { unfollowed } = reading
   if (unfollowed.length === 0)
     return { id, state: 'ok', reason: 'the messages of each mailbox in pjsip.conf are counted' }
   const names = unfollowed.slice(0, namesMax).map((name) => JSON.stringify(cutText(name, nameLengthMax)))
   const more = unfollowed.length > namesMax ? ` and ${unfollowed.length - namesMax} more` : ''
-  return {
-    id,
-    state: 'warning',
-    reason: `the messages of ${unfollowed.length} mailboxes in pjsip.conf cannot be counted: ${names.join(', ')}${more}`,
-    repair:
-      'correct `mailboxes` of the endpoint or its aor in pjsip.conf; an id has at most 200 characters, and a phone at most 20 mailboxes',
-  }
+  return warning(
+    `the messages of ${unfollowed.length} mailboxes in pjsip.conf cannot be counted: ${names.join(', ')}${more}`,
+    'correct `mailboxes` of the endpoint or its aor in pjsip.conf; an id has at most 200 characters, and a phone at most 20 mailboxes',
+  )
 }

@@ -1,8 +1,10 @@
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { AmiConnection } from '../../bridge/asterisk/ami-connection.ts'
+import { AriUnreachableError } from '../../bridge/asterisk/ari-errors.ts'
 import { MailboxWatch } from '../../bridge/asterisk/mailbox-watch.ts'
+import type { MailboxCount } from '../../bridge/normalise/mailboxes.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
 import { until } from '../support/until.ts'
@@ -41,6 +43,7 @@ async function manager(answer: (action: string, id: string) => string | undefine
 
 const greet = (action: string) =>
   action === 'Challenge' ? 'Response: Success\r\nChallenge: 1234' : 'Response: Success\r\nMessage: ok'
+const silent = createLog({ level: 'error', write: () => undefined })
 const signal = () => AbortSignal.timeout(30_000)
 
 test('a wrong AMI password throws ami-login-refused, and the message names the setting ami.password', async () => {
@@ -85,6 +88,80 @@ test('the mailbox watch reconnects after its AMI connection broke, and counts ma
   expect(counters.snapshot()).toMatchObject({ 'ami-message-malformed': 1, 'ami-message-cut': 1 })
   first?.destroy()
   await until('the second connection', async () => it.sockets.size === 2 && watch.isConnected)
+  stop.abort()
+  await running
+})
+
+test('a connection that has ended leaves no listener behind, whether it was open or refused', async () => {
+  await using it = await manager(greet)
+  const stop = new AbortController()
+  for (let n = 0; n < 5; n += 1) {
+    const connection = await AmiConnection.open(it.address, () => undefined, stop.signal)
+    connection.close()
+    await connection.closed
+    const nobody = { ...it.address, port: 1 }
+    await expect(AmiConnection.open(nobody, () => undefined, stop.signal)).rejects.toMatchObject({
+      errorId: 'ami-unreachable',
+    })
+  }
+  expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0)
+})
+
+test('the mailbox watch outlives an ARI that is away, says so, and reads when it is back', async () => {
+  await using it = await manager((action) => `${greet(action)}\r\nValue: 60@v\r\nNewMessages: 2\r\nOldMessages: 1`)
+  const stop = new AbortController()
+  const readings: string[] = []
+  const counted: MailboxCount[] = []
+  let isAway = true
+  const watch = new MailboxWatch({
+    address: it.address,
+    counters: new Counters(),
+    log: silent,
+    endpoints: () => ['PJSIP/5860'],
+    async hasModules() {
+      if (isAway) throw new AriUnreachableError('GET /asterisk/modules: ECONNREFUSED')
+      return true
+    },
+    onReading: ({ kind }) => readings.push(kind),
+    onOwners: () => undefined,
+    onCount: (_, count) => counted.push(count),
+  })
+  const running = watch.run(stop.signal)
+  await until('the reading that failed', async () => readings.at(-1) === 'unread')
+  isAway = false
+  watch.refresh()
+  await until('the count', async () => counted.length > 0)
+  expect(counted[0]).toEqual({ new: 2, old: 1 })
+  expect([readings.at(-1), it.sockets.size]).toEqual(['read', 1])
+  stop.abort()
+  await running
+})
+
+test('registrations that Asterisk refused to list at first are asked again', async () => {
+  let isBooting = true
+  const asked: string[] = []
+  await using it = await manager((action) => {
+    asked.push(action)
+    return action.startsWith('PJSIPShow') && isBooting
+      ? 'Response: Error\r\nMessage: Invalid/unknown command'
+      : greet(action)
+  })
+  const stop = new AbortController()
+  const watch = new MailboxWatch({
+    address: it.address,
+    counters: new Counters(),
+    log: silent,
+    endpoints: () => [],
+    onOwners: () => undefined,
+    onCount: () => undefined,
+    onOther: () => undefined,
+  })
+  const running = watch.run(stop.signal)
+  const lists = () => asked.filter((action) => action === 'PJSIPShowRegistrationsOutbound').length
+  await until('the list that is refused', async () => lists() === 1)
+  isBooting = false
+  watch.refresh()
+  await until('the second list', async () => lists() === 2)
   stop.abort()
   await running
 })

@@ -169,8 +169,29 @@ test('records of channels by which the bridge asks the dial plan are no CDRs, in
 })
 
 test('live-06 a mailbox that cannot be followed is named in the check', () => {
-  expect(mailboxCheck([]).state).toBe('ok')
-  const check = mailboxCheck(['x'.repeat(300), 'b', 'c', 'd', 'e', 'f'])
+  expect(mailboxCheck({ kind: 'read', unfollowed: [] }).state).toBe('ok')
+  const check = mailboxCheck({ kind: 'read', unfollowed: ['x'.repeat(300), 'b', 'c', 'd', 'e', 'f'] })
   expect(check).toMatchObject({ state: 'warning', reason: expect.stringContaining('"b", "c", "d", "e" and 1 more') })
   expect(check.reason.length).toBeLessThan(300)
+})
+
+test.each([
+  [
+    { kind: 'no-modules', modules: ['func_pjsip_aor.so'] },
+    /has not loaded func_pjsip_aor/,
+    /module load func_pjsip_aor/,
+  ],
+  [
+    { kind: 'denied', actions: ['Getvar', 'MailboxCount'] },
+    /refuses Getvar and MailboxCount/,
+    /`reporting` to `write`/,
+  ],
+  [{ kind: 'unread', reason: '127.0.0.1:5038: ECONNREFUSED' }, /not counted: 127.0.0.1:5038/, /enabled = yes/],
+] as const)('the check of mailboxes is a warning if they cannot be read: %j', (reading, reason, repair) => {
+  const check = mailboxCheck(reading)
+  expect(check).toMatchObject({
+    state: 'warning',
+    reason: expect.stringMatching(reason),
+    repair: expect.stringMatching(repair),
+  })
 })

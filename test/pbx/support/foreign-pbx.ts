@@ -150,8 +150,8 @@ export async function startBridgeSide({ pbx }: TestPbx, folder: string): Promise
     onOwners: (owners) => void counts.setOwners(owners),
     onCount: (mailbox, count) => void counts.setCount(mailbox, count),
     onOther: () => undefined,
-    onUnfollowed: (names) => {
-      unfollowed = names
+    onReading: (reading) => {
+      if (reading.kind === 'read') unfollowed = reading.unfollowed
       readings += 1
     },
   })
