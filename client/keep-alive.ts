@@ -8,6 +8,8 @@ const learntMsMin = 10_000
 const safePart = 0.8
 /** Two times are alike if they differ by at most this part. */
 const alikePart = 0.1
+/** What was learnt is forgotten after this long without a cut: the proxy may be gone. If it is not, that costs one connection. */
+const forgetMs = 12 * 3_600_000
 /** Cuts that are remembered, so that a cut for another reason in between does not matter. */
 const cutsMax = 4
 
@@ -32,22 +34,32 @@ export interface KeepAlive {
 /**
  * Learns the limits of a proxy from two cuts that are alike. If the connections had been idle for as long as never before,
  * the proxy limits idle time, so the client pings sooner. Otherwise pings do not help: the proxy limits the age, so the client
- * opens the next socket before the proxy cuts this one.
+ * opens the next socket before the proxy cuts this one. `now` is a time in milliseconds.
  */
-export function openKeepAlive(): KeepAlive {
+export function openKeepAlive(now: () => number = Date.now): KeepAlive {
   let pingMs = pingMsMax
   let lifeMs = lifeMsMax
   let cuts: Cut[] = []
-  const learnt = (limitMs: number, now: number) =>
-    limitMs * safePart < learntMsMin ? now : Math.min(now, limitMs * safePart)
+  let cutAt = now()
+  const forgetIfOld = () => {
+    if (now() - cutAt < forgetMs) return
+    pingMs = pingMsMax
+    lifeMs = lifeMsMax
+  }
+  const learnt = (limitMs: number, before: number) =>
+    limitMs * safePart < learntMsMin ? before : Math.min(before, limitMs * safePart)
   return {
     get pingMs() {
+      forgetIfOld()
       return pingMs
     },
     get lifeMs() {
+      forgetIfOld()
       return lifeMs
     },
     learn(cut) {
+      forgetIfOld()
+      cutAt = now()
       if (isIdle(cut) && cuts.some((other) => isIdle(other) && isAlike(other.idleMs, cut.idleMs))) {
         pingMs = learnt(cut.idleMs, pingMs)
       } else if (!isIdle(cut) && cuts.some(({ ageMs }) => isAlike(ageMs, cut.ageMs))) {

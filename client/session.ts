@@ -39,7 +39,7 @@ export interface LiveSession {
 export function startSession(ports: SessionPorts): LiveSession {
   const { clock, store, environment, emit } = ports
   const follower = openFollower(ports)
-  const keepAlive = openKeepAlive()
+  const keepAlive = openKeepAlive(() => clock.monotonic?.() ?? clock.now())
   const ended = new AbortController()
   const retryTimer = timer(clock)
   const openingTimer = timer(clock)
@@ -214,10 +214,11 @@ export function startSession(ports: SessionPorts): LiveSession {
     const cameBack = !wasOnline && isOnline
     wasOnline = isOnline
     if (cameBack) keepAlive.reset()
-    wake.check()
+    // It opens a socket itself if the machine slept.
+    const isOpening = wake.check()
     current?.ping()
     setState(state)
-    if (cameBack && !current) reopen()
+    if (cameBack && !current && !isOpening) reopen()
   }
 
   environment.watch(onEnvironmentChange, ended.signal)

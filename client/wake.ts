@@ -10,8 +10,8 @@ const silentMsMax = 70_000
 
 export interface WakeWatch {
   start(): void
-  /** Checks now, for example because the page became visible. */
-  check(): void
+  /** Checks now, for example because the page became visible; returns whether `onWake` was called. */
+  check(): boolean
   stop(): void
 }
 
@@ -24,12 +24,13 @@ export function watchWake(clock: Clock, silentMs: () => number, onWake: () => vo
   const aheadMs = () => clock.now() - (clock.monotonic?.() ?? clock.now())
   let before: number | undefined
   const check = () => {
-    if (before === undefined) return
+    if (before === undefined) return false
     next(checkMs, check)
     const now = aheadMs()
     const hasSlept = Math.abs(now - before) > differenceMsMax || silentMs() > silentMsMax
     before = now
     if (hasSlept) onWake()
+    return hasSlept
   }
   return {
     start() {

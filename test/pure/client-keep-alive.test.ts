@@ -166,3 +166,44 @@ test('a step of the wall clock costs one new socket, and a slow correction none'
   await page.clock.run(hour)
   expect([page.sockets, page.live.status.state]).toEqual([2, 'connected'])
 })
+
+test('what was learnt is forgotten after 12 hours without a cut, and one alike cut is then enough to learn it again', () => {
+  let now = 0
+  const keepAlive = openKeepAlive(() => now)
+  for (let n = 0; n < 2; n += 1) keepAlive.learn(idle(30_000))
+  now += 12 * hour - 1
+  expect(keepAlive.pingMs).toBe(24_000)
+  now += 1
+  expect(keepAlive).toMatchObject(defaults)
+  keepAlive.learn(idle(30_500))
+  expect(keepAlive.pingMs).toBe(24_400)
+})
+
+test('a page whose proxy is gone pings every 45 s again after 12 hours, and one whose proxy stays loses one connection', async () => {
+  for (const [limits, lost, pings] of [
+    [{}, 0, 80],
+    [{ idleMs: 30_000 }, 1, 150],
+  ] as const) {
+    const page = await connected({ idleMs: 30_000 })
+    await page.clock.run(10 * minute)
+    expect(page.reconnections).toBe(2)
+    page.limits = limits
+    await page.clock.run(13 * hour)
+    expect(page.reconnections - 2).toBe(lost)
+    const before = page.pings
+    await page.clock.run(hour)
+    expect(Math.abs(page.pings - before - pings)).toBeLessThan(10)
+  }
+})
+
+test('a page that wakes when the network comes back opens one socket', async () => {
+  const page = await connected()
+  page.setOnline(false)
+  page.sleep(hour)
+  const before = page.sockets
+  const tickets = page.tickets
+  page.setOnline(true)
+  await page.clock.run(5_000)
+  expect([page.sockets - before, page.tickets - tickets]).toEqual([1, 1])
+  expect(page.live.status.state).toBe('connected')
+})

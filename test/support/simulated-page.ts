@@ -111,6 +111,7 @@ export class SimulatedPage {
   readonly statuses: string[] = []
   limits: ProxyLimits
   sockets = 0
+  tickets = 0
   /** What the cloud leaves out, so that a test sees what the rest can do: digests in pongs, counts `ks` in deltas. */
   without: { digests?: boolean; counts?: boolean } = {}
   isOnline = true
@@ -132,6 +133,7 @@ export class SimulatedPage {
       clock: this.clock,
       requestTicket: async () => {
         this.clock.isBusy = true
+        this.tickets += 1
         if (!this.isOnline) throw new Error('no network')
         return { ticket: 't', socketUrl: 'wss://api.example.com/dev', expiresAt: '', scopes: [] }
       },
