@@ -11,12 +11,12 @@ import {
   readSettings,
 } from './asterisk/dial-plan.ts'
 import { hasModules } from './asterisk/loaded-modules.ts'
+import { mapAnswered } from './asterisk/map-answered.ts'
 import { readDeviceState, readPhoneEntry } from './asterisk/phone-directory.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
 import type { Clock } from './operate/clock.ts'
 import type { Counters } from './operate/counters.ts'
 import { describeError, type Log } from './operate/log.ts'
-import { mapConcurrently } from './operate/map-concurrently.ts'
 
 /** The phones that the bridge knows, and how to publish changes of them. */
 export interface KnownPhones {
@@ -43,8 +43,6 @@ const Value = v.looseObject({ value: v.string() })
 const readEveryMs = 30_000
 /** A PBX without the dial plan of forwarding may get it by a reload, which no event tells. */
 const askAgainMs = 600_000
-/** Concurrent requests. */
-const requestsMax = 8
 
 /** Reads numbers, names and custom states at each connection; forwarding and do not disturb also from time to time after it. */
 export class PhoneSettings {
@@ -55,6 +53,8 @@ export class PhoneSettings {
   /** When the PBX last said that it has no dial plan of forwarding. */
   #missingMs = Number.NEGATIVE_INFINITY
   #isBusy = false
+  /** Phones and custom devices for which no answer came. */
+  #unread: Unread = { phones: [], devices: [] }
 
   constructor(dependencies: PhoneSettingsDependencies) {
     this.#dependencies = dependencies
@@ -80,33 +80,43 @@ export class PhoneSettings {
     const { known, clock } = this.#dependencies
     const { connections } = known
     const isNew = connections !== this.#connection
-    if (isNew) {
-      await this.#readDirectory(signal)
-      await this.#readCustomStates(signal)
-    }
     const now = clock.monotonicMs()
     if (!isNew && now - this.#readMs < readEveryMs) return
+    const { phones, devices } = isNew ? { phones: pjsipPhones(known), devices: undefined } : this.#unread
+    const unreadPhones = await this.#readDirectory(phones, signal)
+    const unreadDevices = await this.#readCustomStates(devices ?? known.phones.customDevices(), signal)
+    this.#unread = { phones: unreadPhones, devices: unreadDevices }
     if (isNew || now - this.#missingMs >= askAgainMs) await this.#readForwarding(signal)
     this.#connection = connections
     this.#readMs = now
   }
 
-  async #readDirectory(signal: AbortSignal): Promise<void> {
+  /** Returns the phones for which no answer came. */
+  #readDirectory(phones: readonly string[], signal: AbortSignal): Promise<string[]> {
     const { known, requests } = this.#dependencies
-    const phones = known.phones.all().filter(({ technology }) => technology === 'PJSIP')
-    await mapConcurrently(requestsMax, phones, async ({ endpoint }) => {
+    return this.#forEach(phones, async (endpoint) => {
       const entry = await readPhoneEntry(endpoint, requests, signal)
-      known.publishEndpoints(known.phones.describe([entry]))
+      if (entry) known.publishEndpoints(known.phones.describe([entry]))
     })
   }
 
-  async #readCustomStates(signal: AbortSignal): Promise<void> {
+  /** Returns the devices for which no answer came. */
+  #readCustomStates(devices: readonly string[], signal: AbortSignal): Promise<string[]> {
     const { known, requests, clock } = this.#dependencies
-    await mapConcurrently(requestsMax, known.phones.customDevices(), async (device) => {
+    return this.#forEach(devices, async (device) => {
       const seen = known.phones.custom(device)
       const state = await readDeviceState(device, requests, signal)
       if (state) known.publishEndpoints(known.phones.setCustom(state, seen, new Date(clock.nowMs()).toISOString()))
     })
+  }
+
+  async #forEach(names: readonly string[], read: (name: string) => Promise<void>): Promise<string[]> {
+    const unread: string[] = []
+    await mapAnswered(names, read, (name) => {
+      this.#dependencies.counters.add('phone-settings-unread')
+      unread.push(name)
+    })
+    return unread
   }
 
   /**
@@ -165,4 +175,13 @@ export class PhoneSettings {
       await this.#dialPlan.read(numbers.slice(round * namesMax, (round + 1) * namesMax), signal)
     }
   }
+}
+
+interface Unread {
+  phones: readonly string[]
+  devices: readonly string[]
+}
+
+function pjsipPhones({ phones }: KnownPhones): string[] {
+  return phones.all().flatMap(({ technology, endpoint }) => (technology === 'PJSIP' ? endpoint : []))
 }

@@ -15,6 +15,15 @@ export function basicAuth({ user, password }: AriCredentials): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 
+/** Returns undefined for an answer that is no JSON: whoever asked treats it like any other odd value. */
+export function parseJson(content: string): unknown {
+  try {
+    return JSON.parse(content)
+  } catch {
+    return undefined
+  }
+}
+
 /** ARI's REST interface over HTTP. */
 export class AriRest implements AriRequests {
   readonly #url: string
@@ -51,7 +60,7 @@ export class AriRest implements AriRequests {
         const server = response.headers.get('server')
         throw new AriRefusedError(response.status, `${method} ${path}`, { server })
       }
-      return content === '' ? undefined : JSON.parse(content)
+      return parseJson(content)
     } catch (cause) {
       if (cause instanceof AriRefusedError) throw cause
       const why = errorCode(cause) || (cause instanceof Error ? cause.name : 'no answer')

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { AriRequests } from './ari-connection.ts'
 import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
+import { parseJson } from './ari-rest.ts'
 
 /** The same limit as over HTTP: Asterisk answers within milliseconds or hangs. */
 const requestMsMax = 5000
@@ -71,21 +72,13 @@ export class AriSocketRequests implements AriRequests {
   take(frame: Buffer): boolean {
     // Asterisk writes `type` first, so events are not parsed here.
     if (!frame.subarray(0, 40).includes('"RESTResponse"')) return false
-    const response = v.safeParse(Response, parseJson(frame))
+    const response = v.safeParse(Response, parseJson(frame.toString('utf8')))
     if (!response.success) return false
     const { request_id: id, status_code: status, message_body: body } = response.output
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)
     if (status >= 300) waiting?.fail(new AriRefusedError(status, waiting.what, { server: 'Asterisk' }))
-    else waiting?.answer(body === '' ? undefined : parseJson(Buffer.from(body)))
+    else waiting?.answer(parseJson(body))
     return true
-  }
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return undefined
   }
 }

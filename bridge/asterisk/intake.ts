@@ -127,7 +127,7 @@ export class AriIntake {
       const reading = AbortSignal.any([ended, whileOpen.signal])
       await this.#setFilter(socket.requests, reading)
       const read = await readSnapshot(socket.requests, reading, this.#odd)
-      const snapshot = this.#hasConnected ? read : await withEntries(read, socket.requests, reading)
+      const snapshot = this.#hasConnected ? read : await withEntries(read, socket.requests, reading, this.#odd)
       await this.#dependencies.onConnected(snapshot, () => this.#endBuffering(buffer), gapReason)
       this.#hasConnected = true
       log.info('ari connected', { endpoints: snapshot.endpoints.length, channels: snapshot.channels.length })

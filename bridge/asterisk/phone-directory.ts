@@ -12,15 +12,17 @@ const callerid = /^(?:"([^"]*)"|([^<"]*?))\s*<([^<>]*)>$/
 
 /**
  * Returns what the configuration of one PJSIP endpoint says, as far as Asterisk gives it. An endpoint without a number, in its caller
- * ID or its name, is a trunk if it has no `auth`: providers are known by their address, phones by their password.
+ * ID or its name, is a trunk if it has no `auth`: providers are known by their address, phones by their password. Undefined if Asterisk
+ * refuses or answers oddly, which says nothing about the endpoint.
  */
 export async function readPhoneEntry(
   endpoint: string,
   requests: Pick<AriRequests, 'get'>,
   signal: AbortSignal,
-): Promise<PhoneEntry> {
+): Promise<PhoneEntry | undefined> {
   const resource = endpoint.slice(endpoint.indexOf('/') + 1)
   const settings = await readObject(resource, requests, signal)
+  if (!settings) return undefined
   const [, quoted, plain, number] = callerid.exec(settings.get('callerid') ?? '') ?? []
   const own = number && /^\d{1,20}$/.test(number) ? number : undefined
   const belongsToPhone = own !== undefined || extensionInName(endpoint) !== undefined
@@ -51,13 +53,15 @@ async function readObject(
   id: string,
   requests: Pick<AriRequests, 'get'>,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, string> | undefined> {
   try {
     const path = `/asterisk/config/dynamic/res_pjsip/endpoint/${encodeURIComponent(id)}`
     const read = repair(Attributes, await requests.get(path, signal))
-    return new Map(read.kind === 'value' ? read.value.map(({ attribute, value }) => [attribute, value]) : [])
+    if (read.kind === 'unusable') return undefined
+    return new Map(read.value.map(({ attribute, value }) => [attribute, value]))
   } catch (error) {
-    if (error instanceof AriRefusedError) return new Map()
-    throw error
+    if (!(error instanceof AriRefusedError)) throw error
+    // 404: the configuration has no such endpoint.
+    return error.status === 404 ? new Map() : undefined
   }
 }

@@ -1,13 +1,10 @@
 import * as v from 'valibot'
 import { Bridge, Channel, DeviceState, Endpoint, isUsableId, type Snapshot } from '../normalise/ari-objects.ts'
 import { repair } from '../normalise/repair.ts'
-import { mapConcurrently } from '../operate/map-concurrently.ts'
 import type { AriRequests } from './ari-connection.ts'
 import { AriRefusedError, AriUnreachableError } from './ari-errors.ts'
+import { mapAnswered } from './map-answered.ts'
 import { readPhoneEntry } from './phone-directory.ts'
-
-/** Concurrent requests. 1,000 endpoints at 2 ms each take a quarter of a second, and Asterisk has other work. */
-const requestsMax = 8
 
 const Value = v.looseObject({ value: v.string() })
 
@@ -36,7 +33,8 @@ export async function readSnapshot(rest: AriRequests, signal: AbortSignal, odd: 
   ])
   // While Asterisk replaces what it holds of a channel, its list has the channel twice: as it was, then as it is.
   const channels = [...new Map(listed.map((channel) => [channel.id, channel])).values()]
-  const deviceStates = await mapConcurrently(requestsMax, endpoints, async ({ technology, resource }) => {
+  const onUnanswered = (path: string) => () => odd.onUnusable(path, 'no answer')
+  const readState = async ({ technology, resource }: Endpoint) => {
     try {
       const state = await rest.get(`/deviceStates/${encodeURIComponent(`${technology}/${resource}`)}`, signal)
       return readItem('/deviceStates', DeviceState, state, odd)
@@ -46,10 +44,10 @@ export async function readSnapshot(rest: AriRequests, signal: AbortSignal, odd: 
       odd.onUnusable('/deviceStates', `answered ${error.status}`)
       return []
     }
-  })
-  const linkedids = await mapConcurrently(requestsMax, channels, async ({ id }): Promise<[string, string]> => {
-    return [id, await readLinkedid(rest, id, signal)]
-  })
+  }
+  const deviceStates = await mapAnswered(endpoints, readState, onUnanswered('/deviceStates'))
+  const readId = async ({ id }: Channel): Promise<[string, string]> => [id, await readLinkedid(rest, id, signal)]
+  const linkedids = await mapAnswered(channels, readId, onUnanswered('linkedid'))
   const known = new Map(linkedids.filter(([, linkedid]) => isUsableId(linkedid)))
   return { endpoints, channels, bridges, deviceStates: deviceStates.flat(), linkedids: known }
 }
@@ -58,12 +56,20 @@ export async function readSnapshot(rest: AriRequests, signal: AbortSignal, odd: 
  * Returns the snapshot with numbers and names of its phones. Without them the first facts of a bridge would have none, and for a
  * second nobody could call a phone by its number.
  */
-export async function withEntries(snapshot: Snapshot, rest: AriRequests, signal: AbortSignal): Promise<Snapshot> {
+export async function withEntries(
+  snapshot: Snapshot,
+  rest: AriRequests,
+  signal: AbortSignal,
+  odd: OddItems,
+): Promise<Snapshot> {
   const phones = snapshot.endpoints.filter(({ technology }) => technology === 'PJSIP')
-  const entries = await mapConcurrently(requestsMax, phones, ({ technology, resource }) =>
-    readPhoneEntry(`${technology}/${resource}`, rest, signal),
+  const entries = await mapAnswered(
+    phones,
+    ({ technology, resource }) => readPhoneEntry(`${technology}/${resource}`, rest, signal),
+    // phone-settings.ts reads them all again.
+    () => odd.onUnusable('endpoint', 'no answer'),
   )
-  return { ...snapshot, entries }
+  return { ...snapshot, entries: entries.flatMap((entry) => entry ?? []) }
 }
 
 function readItem<T extends v.GenericSchema>(
