@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { CallState, EndpointState, Gap, PbxStatus } from './facts.ts'
 import { extensionsMax, topicsMax } from './limits.ts'
 import { QueuePart } from './queues.ts'
+import { maxCodePoints } from './text.ts'
 import { Version } from './version.ts'
 
 /** Frames on the WebSocket, one JSON object each. This is version 1 of the protocol; both sides ignore unknown fields. */
@@ -16,7 +17,7 @@ export type Topic = v.InferOutput<typeof Topic>
 const topics = v.pipe(v.array(Topic), v.minLength(1), v.maxLength(topicsMax))
 /** Sends only entities of these extensions: endpoints by number, resource or id, calls by their parties. All if absent; `queues` are always all. */
 const extensions = v.optional(
-  v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(100))), v.minLength(1), v.maxLength(extensionsMax)),
+  v.pipe(v.array(v.pipe(v.string(), v.minLength(1), maxCodePoints(100))), v.minLength(1), v.maxLength(extensionsMax)),
 )
 /** Newest write stamp in the frame: Unix milliseconds of the start of the invocation that wrote. */
 const stamp = v.pipe(v.number(), v.integer(), v.minValue(0))

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { Cdr } from './cdr.ts'
 import { EndpointState, PbxStatus, Reachability } from './facts.ts'
 import { field } from './field.ts'
+import { maxCodePoints } from './text.ts'
 
 /** Problem details (RFC 9457). */
 export const Problem = v.looseObject({
@@ -68,7 +69,7 @@ export const EndpointList = v.looseObject({
 })
 export type EndpointList = v.InferOutput<typeof EndpointList>
 
-const word = v.pipe(v.string(), v.maxLength(100, 'Too long: at most 100 characters.'))
+const word = v.pipe(v.string(), maxCodePoints(100, 'Too long: at most 100 characters.'))
 export const EndpointQuery = v.looseObject({
   technology: v.optional(field(word, 'Channel technology.', 'PJSIP')),
   reachability: v.optional(field(Reachability, 'Whether the endpoint is registered.', 'offline')),

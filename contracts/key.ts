@@ -1,13 +1,14 @@
 import * as v from 'valibot'
 import { field } from './field.ts'
 import { Timestamp } from './names.ts'
+import { maxCodePoints } from './text.ts'
 
 const name = field(
   v.pipe(
     v.string(),
     v.trim(),
     v.minLength(1, 'Empty. Example: call log of the CRM.'),
-    v.maxLength(100, 'Too long: at most 100 characters.'),
+    maxCodePoints(100, 'Too long: at most 100 characters.'),
   ),
   'Name for people, up to 100 characters.',
   'call log of the CRM',

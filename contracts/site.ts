@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { CodeMade } from './bridge-access.ts'
 import { field } from './field.ts'
 import { SiteId, Timestamp } from './names.ts'
+import { maxCodePoints } from './text.ts'
 import { isZone } from './zone.ts'
 
 const whole = (min: number, max: number) =>
@@ -105,7 +106,7 @@ const property = {
       v.string(),
       v.trim(),
       v.minLength(1, 'Empty. Example: Office.'),
-      v.maxLength(100, 'Too long: at most 100 characters.'),
+      maxCodePoints(100, 'Too long: at most 100 characters.'),
     ),
     'Name for people.',
     'Office',

@@ -18,12 +18,13 @@ export function cutText(text: string, max = textCodePointsMax): string {
 /** A text that came from Asterisk. The bridge cuts texts by the same bound, so the cloud refuses no fact for the length of a text. */
 export const BoundedText = v.pipe(v.string(), maxCodePoints(textCodePointsMax))
 
-/** `maxLength` of valibot counts UTF-16 units. */
-function maxCodePoints<const N extends number>(max: N): v.MaxLengthAction<string, N, undefined> {
-  const action = v.maxLength<string, N>(max)
-  return {
-    ...action,
-    '~run': (dataset, config) =>
-      dataset.typed && isShort(dataset.value, max) ? dataset : action['~run'](dataset, config),
-  }
+/** Bounds a text as the documents say it. `maxLength` of valibot counts UTF-16 units, that of JSON Schema code points. */
+/* @__NO_SIDE_EFFECTS__ */
+export function maxCodePoints<const N extends number>(max: N): v.MaxLengthAction<string, N, undefined>
+export function maxCodePoints<const N extends number>(max: N, message: string): v.MaxLengthAction<string, N, string>
+export function maxCodePoints(max: number, message?: string): v.MaxLengthAction<string, number, string | undefined> {
+  const action: v.MaxLengthAction<string, number, string | undefined> = v.maxLength(max, message)
+  const run: (typeof action)['~run'] = (dataset, config) =>
+    dataset.typed && isShort(dataset.value, max) ? dataset : action['~run'](dataset, config)
+  return { ...action, '~run': run }
 }

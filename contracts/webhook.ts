@@ -3,6 +3,7 @@ import { CallResult } from './call-result.ts'
 import { Direction } from './calls.ts'
 import { field } from './field.ts'
 import { Timestamp } from './names.ts'
+import { maxCodePoints } from './text.ts'
 import { typeMatches, webhookEventTypes } from './webhook-events.ts'
 
 export const webhooksOfSiteMax = 50
@@ -13,7 +14,7 @@ const list = <S extends v.GenericSchema>(item: S, most: number) =>
 
 const type = v.pipe(
   v.string(),
-  v.maxLength(60, 'Too long for a type. Example: call.ended.'),
+  maxCodePoints(60, 'Too long for a type. Example: call.ended.'),
   v.check(
     (text) => webhookEventTypes.some((known) => typeMatches(text, known)),
     `Not a type of event. Examples: call.ended, call.*, *. All are: ${webhookEventTypes.join(', ')}.`,
@@ -31,7 +32,10 @@ const types = field(v.pipe(list(type, typesMax)), 'Types of events; `call.*` nam
 const Filters = v.strictObject({
   extensions: v.optional(
     field(
-      list(v.pipe(v.string(), v.minLength(1, 'Empty. Example: 60.'), v.maxLength(100, 'Too long. Example: 60.')), 200),
+      list(
+        v.pipe(v.string(), v.minLength(1, 'Empty. Example: 60.'), maxCodePoints(100, 'Too long. Example: 60.')),
+        200,
+      ),
       'Only events about one of these extensions or endpoints.',
       ['60'],
     ),
@@ -75,7 +79,7 @@ const perSecond = field(
   10,
 )
 const description = field(
-  v.pipe(v.string(), v.maxLength(200, 'Too long: at most 200 characters.')),
+  v.pipe(v.string(), maxCodePoints(200, 'Too long: at most 200 characters.')),
   'A note for people.',
   'finished calls to the CRM',
 )

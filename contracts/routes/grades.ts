@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { field } from '../field.ts'
 import { Grade, Honour, Matricule, Note, Scale, usualScale } from '../grades.ts'
+import { maxCodePoints } from '../text.ts'
 import { gradeExample } from './examples.ts'
 import { cursor, ifNoneMatch, pageLimit, sitePath } from './parameters.ts'
 import type { RouteGroup } from './route.ts'
@@ -12,7 +13,7 @@ export const gradeRowsMax = 10_000
 const caller = v.pipe(
   v.string('Not the number of the caller. Example: 0612345678.'),
   v.minLength(1, 'Empty. Example: 0612345678.'),
-  v.maxLength(80, 'Too long: at most 80 characters.'),
+  maxCodePoints(80, 'Too long: at most 80 characters.'),
 )
 const pinSentence = 'Not a PIN of 4 to 8 digits. Example: 4821.'
 export const Pin = v.pipe(v.string(pinSentence), v.regex(/^\d{4,8}$/, pinSentence))
@@ -71,7 +72,7 @@ export const GradeLookup = v.looseObject({
   matricule: field(Matricule, 'Student number, 3 to 12 digits.', gradeExample.matricule),
   caller: field(caller, 'Number of the person who calls: failed lookups are counted by it.', '0612345678'),
   pin: v.optional(
-    field(v.pipe(v.string(), v.maxLength(32, 'Too long: at most 32 characters.')), 'PIN as dialled.', '4821'),
+    field(v.pipe(v.string(), maxCodePoints(32, 'Too long: at most 32 characters.')), 'PIN as dialled.', '4821'),
   ),
 })
 export type GradeLookup = v.InferOutput<typeof GradeLookup>

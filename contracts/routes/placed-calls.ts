@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { Call } from '../calls.ts'
 import { DialNumber } from '../dial-number.ts'
 import { field } from '../field.ts'
+import { maxCodePoints } from '../text.ts'
 import { placedCallExample } from './examples.ts'
 import { sitePath } from './parameters.ts'
 import type { RouteGroup } from './route.ts'
@@ -42,7 +43,7 @@ export const CallRequest = v.strictObject({
   metadata: v.optional(
     field(
       v.pipe(
-        v.record(v.pipe(v.string(), v.maxLength(40)), v.pipe(v.string(), v.maxLength(200))),
+        v.record(v.pipe(v.string(), maxCodePoints(40)), v.pipe(v.string(), maxCodePoints(200))),
         v.maxEntries(10, 'Too many entries: at most 10.'),
       ),
       'Up to ten texts of your own, which every answer about the call repeats.',

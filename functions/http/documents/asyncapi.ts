@@ -1,4 +1,4 @@
-import type * as v from 'valibot'
+import * as v from 'valibot'
 import {
   DeltaFrame,
   ErrorFrame,
@@ -15,6 +15,9 @@ import {
   SubscribeFrame,
 } from '../../../contracts/frames.ts'
 import { type Json, jsonSchema } from './json-schema.ts'
+
+/** What API Gateway sends itself, in words of its own, instead of the function's answer. */
+const GatewayErrorFrame = v.looseObject({ message: v.string(), connectionId: v.string(), requestId: v.string() })
 
 /** Every frame with its purpose and schema. */
 const frames: Record<string, { summary: string; schema: v.GenericSchema }> = {
@@ -39,12 +42,17 @@ const frames: Record<string, { summary: string; schema: v.GenericSchema }> = {
   pong: { summary: 'Answers a ping.', schema: PongFrame },
   stats: { summary: 'Figures of the site.', schema: StatsFrame },
   error: { summary: 'Says what is wrong with a frame of the client. The socket stays open.', schema: ErrorFrame },
+  gatewayError: {
+    summary:
+      'API Gateway itself: the function failed or took over 29 s, or the frame names a route of API Gateway. Send the frame again.',
+    schema: GatewayErrorFrame,
+  },
 }
 
 const requests = {
-  subscribe: ['snapshot', 'stats', 'error'],
-  resume: ['reset', 'resumed', 'snapshot', 'stats', 'error'],
-  ping: ['pong', 'error'],
+  subscribe: ['snapshot', 'stats', 'error', 'gatewayError'],
+  resume: ['reset', 'resumed', 'snapshot', 'stats', 'error', 'gatewayError'],
+  ping: ['pong', 'error', 'gatewayError'],
 }
 const pushed = ['delta', 'reset', 'gap', 'heard']
 
@@ -80,7 +88,7 @@ export function asyncApi(socketEndpoint: string): { asyncapi: string; channels: 
       live: {
         address: '/',
         description:
-          'One socket of one site. API Gateway closes it after two hours, so the client opens the next one before.',
+          'One socket of one site. A message of the server is one frame, or a JSON array of several. API Gateway closes the socket after two hours, so the client opens the next one before.',
         messages: Object.fromEntries(Object.keys(frames).map((name) => [name, refTo('components/messages', name)])),
         bindings: { ws: { query: querySchema, bindingVersion: '0.1.0' } },
       },
