@@ -1,12 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Cdr } from '../../contracts/cdr.ts'
+import { type LiveState, watchPbx } from './support/company-live.ts'
+import { liveFaults, numberingOf } from './support/live-archive.ts'
 import { startPbx, type TestPbx } from './support/pbx.ts'
 import { callFromOutside, hasSipp, outsideAnswers } from './support/trunk.ts'
 
 let it: TestPbx
+let live: LiveState
 beforeAll(async () => {
   it = await startPbx({ ringSeconds: 1 })
+  live = await watchPbx(it.pbx)
 })
-afterAll(() => it?.[Symbol.asyncDispose]())
+afterAll(async () => {
+  await live?.[Symbol.asyncDispose]()
+  await it?.[Symbol.asyncDispose]()
+})
 
 test.runIf(hasSipp)(
   'an outside call rings the extension of the dialled number, and the record has that number',
@@ -73,4 +81,10 @@ test.runIf(hasSipp)('ends a call with cause 17 if the outside number is busy', a
   expect(await call.ended).toMatchObject({ answered: false, cause: 17 })
   expect(await far.ended).toBe(0)
   expect(await it.takeRecords(1)).toMatchObject([{ dst: '07719', disposition: 'BUSY' }])
+})
+
+test.runIf(hasSipp)('the last live state of each call of this file says what the call log says', async () => {
+  const cdrs = (await it.allRecords()) as unknown as Cdr[]
+  expect(cdrs.length).toBeGreaterThan(0)
+  expect(liveFaults(live.lastOfCalls(), cdrs, numberingOf(it.site))).toEqual([])
 })

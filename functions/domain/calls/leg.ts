@@ -30,6 +30,9 @@ export interface Leg {
   isHelper: boolean
 }
 
+/** Asterisk cuts times to seconds, so that a leg that follows at once may begin a second later. */
+export const slackSeconds = 1
+
 /** Returns undefined for a record of Asterisk's own machinery (snoop, external media): it is no part of a call. */
 export function readLeg(cdr: Cdr, numbering: Numbering): Leg | undefined {
   const channel = parseChannelName(cdr.channel)

@@ -3,7 +3,7 @@ import { isDialled } from '../../../contracts/dial-steps.ts'
 import { canonicalDialled, isExtension, linesOf, type Numbering } from '../phone-number.ts'
 import { isKnownExtension } from '../site-lines.ts'
 import { dialTargets } from './dial-target.ts'
-import type { Leg } from './leg.ts'
+import { type Leg, slackSeconds } from './leg.ts'
 
 /** The far end of a leg. */
 export interface FarEnd {
@@ -49,19 +49,39 @@ export class Parties {
     return { exten, endpoint: at.to, channel: at.cdr.dstchannel, answer, leg: at }
   }
 
+  /**
+   * The answered legs of the far half of the Local channel that a leg rang, one a phone, if they follow each other: the first is who
+   * answered, each later one whom the call was transferred to behind that channel.
+   */
+  successors({ dstchannel }: Leg): Leg[] {
+    if (dstchannel?.kind !== 'local') return []
+    const found: Leg[] = []
+    for (const leg of this.#legs) {
+      const { channel, cdr, start } = leg
+      const isInner = channel?.kind === 'local' && channel.pair === dstchannel.pair && channel.half === 2
+      if (!isInner || cdr.disposition !== 'ANSWERED' || cdr.billsec === 0 || cdr.dstchannel === '') continue
+      const before = found.at(-1)
+      const isLater = before === undefined || start >= before.end - slackSeconds
+      if (isLater && (before === undefined || this.behind(before).channel !== this.behind(leg).channel)) found.push(leg)
+    }
+    return found
+  }
+
   /** The number of a phone as people dial it. `exten` is that of the Local channel before it, `leg` the one that rang it. */
   numberOf(endpoint: string | undefined, exten: string | undefined, leg: Leg): string | undefined {
+    const byName = endpoint === undefined ? undefined : extensionInName(endpoint)
+    // Some dial plans add the number of a tenant to the extension: `Local/221-1259@from-queue`.
+    if (exten !== undefined && byName !== undefined && exten.startsWith(`${byName}-`)) return byName
     if (exten !== undefined) return canonicalDialled(exten, this.#numbering)
     if (endpoint === undefined) return undefined
     const lines = linesOf(this.#numbering)
     const configured = lines.numbers.get(endpoint)
     if (configured !== undefined) return configured
-    const byName = extensionInName(endpoint)
     const isCertain = byName !== undefined && isKnownExtension(byName, lines) === true
     const named = isCertain ? byName : this.#byLegs(endpoint)
     if (named !== undefined) return named
     if (leg.isToTrunk !== false && leg.called !== '' && !isExtension(leg.called)) return leg.called
-    return byName ?? endpoint.slice(endpoint.indexOf('/') + 1)
+    return byName ?? dialledAlone(endpoint, leg) ?? endpoint.slice(endpoint.indexOf('/') + 1)
   }
 
   /** The extension by which a leg of this call dialled the endpoint and nothing else. */
@@ -81,6 +101,13 @@ export class Parties {
     const others = this.#legs.some((leg) => leg.to !== undefined && leg.to !== endpoint && leg.called === number)
     return isNumeric && others
   }
+}
+
+/** The extension that rang a line without a number in its name, such as `MGCP/aaln/2@gw1`, and no other line. */
+function dialledAlone(endpoint: string, { cdr, called }: Leg): string | undefined {
+  const [target, second] = cdr.lastapp === 'Dial' ? dialTargets(cdr.lastdata) : []
+  const isLine = target?.endpoint !== undefined && `${endpoint}/`.startsWith(`${target.endpoint}/`)
+  return isLine && second === undefined && isExtension(called) ? called : undefined
 }
 
 /** `PJSIP/61` and `PJSIP/5861` have the extension 61 in their names. */

@@ -1,7 +1,7 @@
 import type { CallResult } from '../../../contracts/call-result.ts'
 import { ringLimitOf } from './dial-target.ts'
-import type { Leg } from './leg.ts'
-import { slackSeconds, type Turn } from './turn.ts'
+import { type Leg, slackSeconds } from './leg.ts'
+import type { Turn } from './turn.ts'
 
 /** How a call went, from the caller's side. `docs/call-log.md` has the same rules as a table. */
 export function resultOf(turns: readonly Turn[], answered: Turn | undefined): CallResult {

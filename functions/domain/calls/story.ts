@@ -2,10 +2,10 @@ import type { CallResult } from '../../../contracts/call-result.ts'
 import type { StoryStep } from '../../../contracts/calls.ts'
 import { isExtension, linesOf, type Numbering } from '../phone-number.ts'
 import { isKnownExtension } from '../site-lines.ts'
-import type { Leg } from './leg.ts'
+import { type Leg, slackSeconds } from './leg.ts'
 import { Parties } from './parties.ts'
 import { resultOf } from './result.ts'
-import { forwardTarget, isForkOf, slackSeconds, type Turn, turnsOf } from './turn.ts'
+import { forwardTarget, isForkOf, type Turn, turnsOf } from './turn.ts'
 
 /** The story of a call, derived from its legs; `docs/call-log.md` has the rules as a table. */
 export interface Story {
@@ -89,7 +89,8 @@ function dialledNumber(first: Leg, turns: readonly Turn[], answered: Turn | unde
     rung?.kind === 'dial' &&
     rung.who !== undefined &&
     rung.who !== first.called &&
-    rung.leg === first &&
+    rung.leg.cdr.uniqueid === first.cdr.uniqueid &&
+    rung.leg.start === first.start &&
     !isPickup(rung) &&
     turns.some((turn) => turn !== rung && isTransfer(turn, answered) && turn.who === first.called)
   return isRewritten ? (rung.who ?? first.called) : first.called

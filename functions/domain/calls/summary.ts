@@ -3,7 +3,8 @@ import type { Call } from '../../../contracts/calls.ts'
 /** Returns the call in one sentence. */
 export function summarise(call: Call): string {
   const caller = call.caller.number || call.caller.name || 'An unknown caller'
-  const parts = [`${caller} called ${call.dialled || 'nobody'}`]
+  // An analogue line does not tell what was dialled.
+  const parts = [call.dialled ? `${caller} called ${call.dialled}` : `${caller} called`]
   const forwards = call.story?.filter(({ what }) => what === 'forwarded') ?? []
   for (const { who } of forwards) parts.push(`was forwarded to ${who}`)
   parts.push(...outcome(call))

@@ -1,11 +1,8 @@
 import { isExtension } from '../phone-number.ts'
 import { dialTargets, isTargetOf } from './dial-target.ts'
-import { type Leg, mailboxOf } from './leg.ts'
+import { type Leg, mailboxOf, slackSeconds } from './leg.ts'
 import type { Parties } from './parties.ts'
 import { isPlacedCall } from './placed.ts'
-
-/** Asterisk cuts times to seconds, so that a leg that follows at once may begin a second later. */
-export const slackSeconds = 1
 
 export type TurnKind =
   /** The call rang or reached a phone, a trunk or a room with people in it. */
@@ -50,9 +47,28 @@ const menus =
 /** The turns of a call in time order. `legs` are all of the call, oldest first; `first` is the one that began it. */
 export function turnsOf(legs: readonly Leg[], first: Leg, parties: Parties): Turn[] {
   const own = legs.filter((leg) => !leg.isHelper && leg.cdr.uniqueid === first.cdr.uniqueid)
-  const turns = merged(own.map((leg) => turnOf(leg, own, parties)))
+  const reached = own.flatMap((leg) => legsBehind(leg, parties)).map((leg) => turnOf(leg, own, parties))
+  const turns = merged(reached).filter((turn, n, all) => !isTakenOut(turn, all[n + 1]))
   for (const [n, turn] of turns.entries()) if (isPickedUp(turn, turns[n + 1])) leaveUnanswered(turn)
   return [...turns, ...turnsAfterCaller(legs, first, turns, parties)].sort((a, b) => a.leg.start - b.leg.start)
+}
+
+/** The caller's leg; where the call was transferred behind a Local channel, a leg of each phone that it had one after the other. */
+function legsBehind(leg: Leg, parties: Parties): Leg[] {
+  const [first, ...others] = parties.successors(leg)
+  if (!first || others.length === 0) return [leg]
+  const from = Math.max(leg.answer ?? leg.start, first.answer ?? first.start)
+  return [{ ...leg, end: first.end, cdr: { ...leg.cdr, billsec: Math.max(0, first.end - from) } }, ...others]
+}
+
+/**
+ * Whether Asterisk took out a Local channel whose other half has no record here, such as in a file without linkedids: the next
+ * record of the same `Dial` has the phone behind it.
+ */
+function isTakenOut({ leg, kind, endpoint }: Turn, next: Turn | undefined): boolean {
+  if (kind !== 'dial' || leg.dstchannel?.kind !== 'local' || endpoint !== undefined || leg.cdr.billsec > 0) return false
+  const isSame = next?.kind === 'dial' && next.isAnswered && next.leg.cdr.lastdata === leg.cdr.lastdata
+  return leg.cdr.disposition === 'ANSWERED' && isSame && next.leg.start <= leg.end + slackSeconds
 }
 
 /** After a transfer by the caller, the party that was called goes on alone: its own channel then makes the turns. */

@@ -14,6 +14,7 @@ import { type CompanyPbx, type Driver, startCompany } from './company.ts'
 import type { CompanyKind } from './company-call.ts'
 import { companyKinds } from './company-kinds.ts'
 import { watchPbx } from './company-live.ts'
+import { conclusionOf, differing } from './live-archive.ts'
 import { outsideAnswers } from './trunk.ts'
 
 /** What bridge and call log made of one call, and the fault of making it if it was not made. */
@@ -107,16 +108,15 @@ export function callFaults({ kind, says }: CompanyKind, call: CompanyCall | unde
     ...differing(
       'log',
       { ...rest, direction, forwardedFrom, transferredTo },
-      { ...archived, ...conclusionOf(archived) },
+      { ...archived, ...conclusionOf(archived, numbering) },
     ),
-    ...differing('live', { state: 'ended', ...conclusionOf(archived) }, { ...live, ...conclusionOf(live) }),
+    ...differing(
+      'live',
+      { state: 'ended', ...conclusionOf(archived, numbering) },
+      { ...live, ...conclusionOf(live, numbering) },
+    ),
   }
   return Object.entries(differences).map(([what, words]) => `${kind}: ${what} ${words}`)
-}
-
-function differing(where: string, expected: Record<string, unknown>, actual: Record<string, unknown>) {
-  const found = Object.entries(expected).filter(([field, value]) => actual[field] !== value)
-  return Object.fromEntries(found.map(([field, value]) => [`${where} ${field}`, `is ${actual[field]}, not ${value}`]))
 }
 
 const times: ReadonlySet<string> = new Set(['start', 'answer', 'end'])
@@ -130,16 +130,6 @@ export function fieldFaults(text: string, cdr: Cdr | undefined): string[] {
     const isEqual = times.has(field) ? read.slice(0, 19) === written[n]?.replace(' ', 'T') : read === written[n]
     return isEqual ? [] : [`${field} is ${read}, Asterisk wrote ${written[n]}`]
   })
-}
-
-/** The fields in which the last live state and the archive must agree, with numbers in the archive's form. */
-function conclusionOf({ dialled, result, answeredBy }: Pick<Call, 'dialled' | 'result' | 'answeredBy'>) {
-  return {
-    dialled: canonicalNumber(dialled, numbering),
-    result,
-    answeredBy: answeredBy && canonicalNumber(answeredBy.number, numbering),
-    endpoint: answeredBy?.endpoint,
-  }
 }
 
 function isOf({ endpoint, number }: CallState['caller'], caller: string): boolean {
