@@ -209,7 +209,16 @@ export const Receipt = v.looseObject({
   askedAt: Timestamp,
   doneAt: v.optional(Timestamp),
   removed: field(v.record(v.string(), v.number()), 'Items that were removed or emptied, by kind.'),
-  farewell: v.optional(
+  unreadable: v.optional(
+    field(
+      v.record(v.string(), v.number()),
+      'Stored items that this version cannot read, by kind. They were searched as plain texts, and the number was removed from them.',
+    ),
+  ),
+  waitingFor: v.optional(
+    field(v.array(v.string()), 'Ids of the bridges that have not confirmed yet. Revoke one that is gone for good.'),
+  ),
+  finalExport: v.optional(
     field(
       v.looseObject({ file: v.string(), rows: v.number(), bytes: v.number(), link: v.optional(v.string()) }),
       'Export of the call log before a site was deleted, as JSON lines. The link is valid for an hour, the file for 30 days.',

@@ -18,6 +18,7 @@ const names = [
   'QUEUE_LIVE',
   'QUEUE_FAN_OUT',
   'QUEUE_RECORDS',
+  'DEAD_EVENTS',
   'DEAD_RECORDS',
   'DEAD_LIVE',
   'QUEUE_WATCH',

@@ -121,7 +121,7 @@ async function openCloud() {
     async push(events: BridgeEvent[], atMs: number) {
       nowMs = atMs
       const lines = events.map((event, line) => ({ line, event }))
-      const message = { messageId: 'm', body: '', site, sentAt: atMs, lines }
+      const message = { messageId: 'm', body: '', site, key: 'k', sentAt: atMs, lines }
       if (!(await quietly(() => pushSite(site, [message], pushing)))) throw new Error('a batch failed')
     },
   }

@@ -15,8 +15,8 @@ export interface NumberSearch {
   replaceIn(text: string, by: string): string
 }
 
-/** Digits before the national number in any spelling: prefixes of outside, of foreign countries, of country and of trunk. */
-const prefixDigitsMax = 8
+/** Digits before the national number in any spelling: prefixes of outside, for hiding the caller, of foreign countries, of country and of trunk. */
+const prefixDigitsMax = 10
 /** What may stand between two digits of one number. */
 const separator = /[\s().\-/\u00a0\u2007\u2009\u202f\u2010-\u2015]/
 /** Fewer digits occur by chance. */
@@ -112,8 +112,7 @@ function startOfNumber(
   const end = found.replace(/\D/g, '')
   for (const { prefix, start } of prefixesBefore(text, index).reverse()) {
     if (isNumber(prefix + end)) return start
-    const code = callerCodeAt(text, start, prefix)
-    if (code !== '' && isNumber(prefix.slice(code.length) + end)) return start
+    if (behindCallerCodes(text, start, prefix).some((rest) => isNumber(rest + end))) return start
     if (prefix.startsWith('+')) return undefined
     if (/^(00|011)/.test(prefix) && parsePhoneNumberFromString(prefix + end, country)?.isPossible()) return undefined
   }
@@ -124,10 +123,12 @@ function startOfNumber(
 const starCodes = ['67', '82']
 const digitCodes = ['141', '1470', '1831', '1832', '3651', '1167', '1182']
 
-/** Returns the code for hiding the caller with which the digits at a place begin; empty if there is none. */
-function callerCodeAt(text: string, start: number, prefix: string): string {
+/** Returns what is left of the digits at a place behind a code for hiding the caller, also behind a prefix of outside before the code. */
+function behindCallerCodes(text: string, start: number, prefix: string): string[] {
   const codes = text[start - 1] === '*' ? starCodes : digitCodes
-  return codes.find((code) => prefix.startsWith(code)) ?? ''
+  const isOutside = text[start - 1] !== '*' && usualPrefixes.includes(prefix.slice(0, 1))
+  const dialled = isOutside ? [prefix, prefix.slice(1)] : [prefix]
+  return dialled.flatMap((one) => codes.filter((code) => one.startsWith(code)).map((code) => one.slice(code.length)))
 }
 
 /** The digits before a place, shortest first, each from the beginning of a run of digits, and where they begin. */

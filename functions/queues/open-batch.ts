@@ -14,6 +14,8 @@ export interface OpenedMessage {
   messageId: string
   body: string
   site: SiteId
+  /** Id of the key that signed it, which is that of its bridge. */
+  key: string
   lines: Line[]
   /** When SQS accepted the message, Unix milliseconds. */
   sentAt: number
@@ -66,11 +68,11 @@ export async function openMessage(
   wanted: Lane,
 ): Promise<OpenedMessage | undefined> {
   try {
-    const { site, lane, lines } = await openBody(record.body, (site, keyId) => keys.bridgeKey(site, keyId))
+    const { site, key, lane, lines } = await openBody(record.body, (site, keyId) => keys.bridgeKey(site, keyId))
     // The bridge signed the body for the other queue. Its facts must not be read by the rules of this one.
     if (lane !== wanted) throw new BodyRefusedError('body-lane-wrong', `a body of ${lane} in the queue ${wanted}`)
     const sentAt = Number(record.attributes.SentTimestamp)
-    return { messageId: record.messageId, body: record.body, site, lines: lines.map(parseLine), sentAt }
+    return { messageId: record.messageId, body: record.body, site, key, lines: lines.map(parseLine), sentAt }
   } catch (error) {
     if (!(error instanceof BodyRefusedError)) throw error
     await deadLetters.put(record.body, error.errorId)

@@ -3,14 +3,17 @@ import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import { fileCdr } from '../domain/filing.ts'
 import { eraseCdr, findsInRow } from '../domain/personal/erase-cdr.ts'
+import { erasedUnreadable } from '../domain/personal/erase-unreadable.ts'
 import type { Erasing } from '../domain/personal/erasing.ts'
 import { lane, partyKey, TimeRow } from './cdrs.ts'
 import { eachFrom, type Position } from './position.ts'
-import { Store } from './table.ts'
+import { ItemKey, Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
 const Row = v.looseObject({ ...TimeRow.entries, pk: v.string() })
 type Row = v.InferOutput<typeof Row>
+const AnyRow = v.looseObject(ItemKey.entries)
+type AnyRow = v.InferOutput<typeof AnyRow>
 /** Pages that one call may read: 100 GB, more than an invocation can. */
 const pagesMax = 100_000
 
@@ -33,7 +36,7 @@ export class CdrErasure extends Store {
   /**
    * Erases a number from the rows of a month. Each row is read and searched, since the number may
    * be in any spelling in any field, those that only this PBX writes too: at half a read unit per 4 KB a million records cost
-   * 0.06 dollars for each kind.
+   * 0.06 dollars for each kind. A row that cannot be read is searched as plain texts, and counted.
    * @param before removes what is stored under a call, before its row is erased
    */
   async erase(
@@ -45,8 +48,15 @@ export class CdrErasure extends Store {
     before: (linkedid: string) => Promise<unknown>,
   ): Promise<void> {
     const query = { pk: partitionOf(site, month, kind), read: 'consistent' } as const
-    const pages = this.table.pages(Row, query, { pagesMax, isOver: this.#isOver, after: position.after })
-    await eachFrom(pages, position, this.#isOver, async (row) => {
+    const pages = this.table.pages(AnyRow, query, { pagesMax, isOver: this.#isOver, after: position.after })
+    await eachFrom(pages, position, this.#isOver, async (item) => {
+      const parsed = v.safeParse(Row, item)
+      if (!parsed.success) {
+        position.unreadable(1)
+        if (await this.#eraseUnreadable(site, item, kind, erasing, before)) position.count(1)
+        return
+      }
+      const row = parsed.output
       if (!findsInRow(row, erasing.search)) return
       if (kind === 'time') {
         await before(row.cdr.linkedid)
@@ -65,6 +75,34 @@ export class CdrErasure extends Store {
     if (fileCdr(cdr).needsAlias) await this.table.put({ pk: keys.alias(site, cdr.linkedid), sk, ttl })
     await this.table.delete({ pk: keys.alias(site, row.cdr.linkedid), sk: row.sk })
     await this.table.delete({ pk: row.pk, sk: row.sk })
+  }
+
+  /**
+   * Erases the number from a row that no schema accepts, whatever else it has; returns false if it does not hold the number. A
+   * row by party is deleted, since its call has a time row.
+   */
+  async #eraseUnreadable(
+    site: SiteId,
+    row: AnyRow,
+    kind: RowKind,
+    erasing: Erasing,
+    before: (linkedid: string) => Promise<unknown>,
+  ): Promise<boolean> {
+    const { pk, sk, ...rest } = row
+    const [filed = '', ...ids] = sk.split('#')
+    const { search, newId } = erasing
+    const newSk = [filed, ...ids.map((id) => (search.holds(id) ? newId(id) : id))].join('#')
+    const content = erasedUnreadable(rest, erasing)
+    if (newSk === sk && content === rest) return false
+    if (kind === 'time') {
+      const [linkedid = ''] = ids
+      await before(linkedid)
+      await this.table.put({ ...content, pk, sk: newSk, erased: true })
+      if (newSk === sk) return true
+      await this.table.delete({ pk: keys.alias(site, linkedid), sk })
+    }
+    await this.table.delete({ pk, sk })
+    return true
   }
 
   /** The row of the erased party is deleted; that of the other one stays, without the number. */

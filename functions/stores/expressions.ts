@@ -48,6 +48,15 @@ export function setFields(fields: Record<string, unknown>): { update: string; va
   return { update: `SET ${clauses.join(', ')}`, values }
 }
 
+/** Returns the update that sets fields whose names may have any character. */
+export function setNamed(fields: readonly (readonly [name: string, value: unknown])[]) {
+  return {
+    update: `SET ${fields.map((_, n) => `#f${n} = :f${n}`).join(', ')}`,
+    names: Object.fromEntries(fields.map(([name], n) => [`f${n}`, name])),
+    values: Object.fromEntries(fields.map(([, value], n) => [`f${n}`, value])),
+  }
+}
+
 /** Returns Unix seconds after which DynamoDB may delete an item. It does so hours late, so nothing relies on it. */
 export function timeToLive(now: number, seconds: number): number {
   return Math.floor(now / 1000) + seconds

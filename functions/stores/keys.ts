@@ -8,7 +8,7 @@ import { keys } from './table-keys.ts'
 
 /** A secret that was rotated out, and until when (Unix milliseconds) it is still accepted. */
 const OlderSecret = v.object({ hash: v.string(), until: v.number() })
-const KeyRow = v.looseObject({
+export const KeyRow = v.looseObject({
   site: SiteId,
   kind: v.optional(v.picklist(['key', 'board']), 'key'),
   name: v.string(),
@@ -90,15 +90,6 @@ export class KeyStore extends Store {
       update: 'SET revokedAt = if_not_exists(revokedAt, :now), #ttl = if_not_exists(#ttl, :ttl)',
       condition: 'site = :site',
       values: { now, ttl: timeToLive(now, revokedSeconds), site },
-    })
-  }
-
-  /** Changes the name of a key that has still the seen one. */
-  async rename(prefix: string, seen: KeyRow, name: string): Promise<void> {
-    await this.table.update(keys.key(prefix), {
-      update: 'SET #name = :name',
-      condition: '#name = :seen AND site = :site',
-      values: { name, seen: seen.name, site: seen.site },
     })
   }
 

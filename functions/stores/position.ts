@@ -8,6 +8,8 @@ export interface Position {
   reached(key: ItemKey): Promise<void>
   /** Counts items that held what is searched. */
   count(items: number): void
+  /** Counts items that no schema accepts. They are searched as plain texts. */
+  unreadable(items: number): void
 }
 
 /**

@@ -23,7 +23,7 @@ const RemovalJob = v.looseObject({
   passedAt: v.optional(v.number()),
   removed: v.optional(v.record(v.string(), v.number()), {}),
   /** The final export with which a site's deletion begins, once it is complete. */
-  farewell: v.optional(v.object({ file: v.string(), rows: v.number(), bytes: v.number() })),
+  finalExport: v.optional(v.object({ file: v.string(), rows: v.number(), bytes: v.number() })),
   /** Months in which something was found. */
   months: v.optional(v.array(v.string()), []),
   /** Steps that the pass under way has done, so that the next invocation continues it. */
@@ -32,12 +32,19 @@ const RemovalJob = v.looseObject({
   at: v.optional(v.object({ step: v.string(), key: ItemKey })),
   /** True if the pass under way found something in an earlier invocation. */
   hasFound: v.optional(v.boolean()),
+  /** Items that the pass under way, or the last one, could not read, by kind. */
+  unreadable: v.optional(v.record(v.string(), v.number())),
   /** Whether the site's bridge has still to erase the number from its folder. */
   waitsForBridge: v.optional(v.boolean()),
-  /** When the bridge confirmed that, Unix milliseconds. */
+  /** The bridges that have not confirmed it. */
+  waitingFor: v.optional(v.array(v.string())),
+  /** When the last one confirmed that, Unix milliseconds. */
   bridgeErasedAt: v.optional(v.number()),
   /** Since when, after that, each look at the queues found few messages waiting, Unix milliseconds. */
   quietSince: v.optional(v.number()),
+  /** The queues are looked at in stages: how many are done, and when the last one was, Unix milliseconds. */
+  queueStage: v.optional(v.number()),
+  stagedAt: v.optional(v.number()),
   /** Whether every message of before has left the queues. */
   areQueuesEmpty: v.optional(v.boolean()),
   /** Until when one invocation alone works on this removal, Unix milliseconds. */
@@ -52,10 +59,14 @@ const saved = [
   'done',
   'at',
   'hasFound',
+  'unreadable',
   'passedAt',
-  'farewell',
+  'finalExport',
   'waitsForBridge',
+  'waitingFor',
   'quietSince',
+  'queueStage',
+  'stagedAt',
   'areQueuesEmpty',
 ] as const
 /** What a pass saves: `counts` are added to those of the receipt, fields that are present replace the stored ones. */
@@ -138,13 +149,13 @@ export class RemovalStore extends Store {
     })
   }
 
-  /** Notes the bridge's first confirmation of an erasure. Those of an unknown or finished erasure change nothing. */
-  async confirm(site: SiteId, id: string, counts: Record<string, number>, now: number): Promise<void> {
+  /** Notes a bridge's first confirmation of an erasure. Those of an unknown or finished erasure change nothing. */
+  async confirm(site: SiteId, id: string, bridge: string, counts: Record<string, number>, now: number): Promise<void> {
     const added = addedCounts(Object.fromEntries(Object.entries(counts).slice(0, bridgeCountsMax)))
     await this.table.update(this.#key({ site, id }), {
-      update: `SET ${[...added.clauses, 'bridgeErasedAt = :now', 'waitsForBridge = :no'].join(', ')}`,
-      condition: 'attribute_exists(pk) AND attribute_not_exists(bridgeErasedAt)',
-      names: added.names,
+      update: `SET ${[...added.clauses, '#bridge = :now', 'bridgeErasedAt = :now', 'waitsForBridge = :no'].join(', ')}`,
+      condition: 'attribute_exists(pk) AND attribute_not_exists(#bridge)',
+      names: { ...added.names, bridge: confirmation(bridge) },
       values: { ...added.values, now, no: false },
     })
   }
@@ -169,6 +180,16 @@ export class RemovalStore extends Store {
   }
 }
 
+/** Whether a bridge has confirmed that it erased the number from its folder. */
+export function hasConfirmed(removal: RemovalJob, bridge: string): boolean {
+  return removal[confirmation(bridge)] !== undefined
+}
+
+/** Each bridge has a field of its own, since two may confirm at the same time. */
+function confirmation(bridge: string): string {
+  return `erasedBy#${bridge}`
+}
+
 /** Clauses that add to counts, each of them by itself: two invocations may write at the same time. */
 function addedCounts(counts: Record<string, number>) {
   const entries = Object.entries(counts).filter(([, items]) => items > 0)
@@ -182,12 +203,24 @@ function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-function withoutKeys({ pk: _pk, sk: _sk, ...receipt }: Receipt): Receipt {
-  return receipt
+function withoutKeys({ pk: _pk, sk: _sk, farewell, ...receipt }: Receipt): Receipt {
+  // So it was named in receipts of earlier versions.
+  const { finalExport } = v.parse(Receipt, { ...receipt, ...(farewell !== undefined && { finalExport: farewell }) })
+  return { ...receipt, ...(finalExport && { finalExport }) }
 }
 
 function toReceipt(job: RemovalJob): Receipt {
-  const { id, site, what, askedAt, removed, farewell, waitsForBridge } = job
+  const { id, site, what, askedAt, removed, unreadable, finalExport, waitsForBridge, waitingFor } = job
   const state = waitsForBridge ? 'waiting-for-bridge' : 'running'
-  return { id, site, what, state, askedAt, removed: removed ?? {}, ...(farewell && { farewell }) }
+  return {
+    id,
+    site,
+    what,
+    state,
+    askedAt,
+    removed: removed ?? {},
+    ...(unreadable && { unreadable }),
+    ...(waitsForBridge && waitingFor && { waitingFor }),
+    ...(finalExport && { finalExport }),
+  }
 }

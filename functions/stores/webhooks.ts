@@ -47,9 +47,10 @@ export class WebhookStore extends Store {
     return this.table.get(WebhookRow, keys.webhook(site, id), 'consistent')
   }
 
+  /** Returns the webhooks of a site, oldest first. One that cannot be read stops none of the others. */
   async list(site: SiteId): Promise<WebhookRow[]> {
     const { pk } = keys.webhook(site, '')
-    const rows = await this.table.items(WebhookRow, { pk, read: 'consistent' }, pagesMax)
+    const rows = await this.table.items(WebhookRow, { pk, read: 'consistent', unreadable: 'skip' }, pagesMax)
     return rows.sort((a, b) => a.createdAt - b.createdAt)
   }
 

@@ -47,7 +47,7 @@ const bridgeOf = ({ directory, bridges, commandQueues }: World) => ({
   bridges,
   commands: commandQueues,
   signingKey: async () => generateKeyPairSync('ed25519').privateKey,
-  depths: async () => [],
+  stages: [],
 })
 
 const make = (site: string, { directory, keys, bridges, sites, commandQueues }: World, at = now) => {

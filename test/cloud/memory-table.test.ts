@@ -68,7 +68,7 @@ test('the table in memory adds to counts, removes fields and takes a lease as th
         done: undefined,
         at: { step: 's', key: lastKey },
       })
-      await store.confirm('office', 'e', { claims: 4 }, 7)
+      await store.confirm('office', 'e', 'bridge', { claims: 4 }, 7)
       const late = await store.take(job, 61_000)
       const lost = await store.save(taken, { counts: { totals: 1 }, months: ['x'] }).catch((error: unknown) => error)
       const [{ secret: _, ...left } = taken] = await store.all()

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import * as v from 'valibot'
 import { beforeAll, expect, test } from 'vitest'
 import type { Cdr } from '../../contracts/cdr.ts'
@@ -63,7 +64,7 @@ beforeAll(async () => {
   office = await deployment.makeSite(name)
 })
 
-const tables = ['RecordsTable', 'LiveTable', 'AccessTable', 'PeopleTable', 'AuditTable'] as const
+const tables = ['RecordsTable', 'LiveTable', 'AccessTable', 'PeopleTable', 'AuditTable', 'WebhooksTable'] as const
 const itemsOfSite = async () => {
   const all = (await Promise.all(tables.map((table) => deployment.items(table)))).flat()
   return all.filter((item) =>
@@ -174,6 +175,30 @@ test('erases 12 spellings of a number from every place and leaves other numbers 
     packBody(unsigned, [Buffer.from(bad('06 12 34 56 78'))], () => Buffer.alloc(64)),
   )
   const untouched = await deployment.send(office, 'records', [bad('+49 30 612345678')])
+  // A webhook, what it has sent and will send, and a dead letter of its queue.
+  const hook = { key: 'k', types: ['*'], secret: 's', enabled: true, createdAt: 1, tag: 't', request: 'r' }
+  const address = { url: 'https://crm.example/hook', headers: { 'x-number-0612345678': '1', 'x-kept': '2' } }
+  const sent = { type: 'call.ended', time: phone.time, data: { caller, callees } }
+  const delivery = {
+    webhook: 'w',
+    event: 'e',
+    type: sent.type,
+    time: phone.time,
+    state: 'sent',
+    n: 1,
+    round: 0,
+    tries: [],
+  }
+  await deployment.put('WebhooksTable', { ...keys.webhook(name, 'w'), id: 'w', ...hook, ...address })
+  await deployment.put('WebhooksTable', { ...keys.webhookEvent(name, 'e'), id: 'e', ...sent })
+  await deployment.put('WebhooksTable', {
+    ...keys.delivery(name, 'w', '1-e'),
+    ...delivery,
+    answer: `unknown: ${number}`,
+  })
+  await deployment.put('WebhooksTable', { ...keys.webhookSeen(name, 'PJSIP/5860'), seen: { forward }, v: '1.1' })
+  const eventLetter = (number: string) => ({ site: name, calls: ['c'], cdrs: [makeCdr(70, { src: number })] })
+  await sendDeadEvents([eventLetter(number), eventLetter('0479111111')])
   await until('dead letters', async () => (await lettersOfSite()).length >= 4)
   const exported = await ask('POST', `cdrs/exports?format=csv&party=${number}`)
   expect(exported.status).toBe(202)
@@ -216,6 +241,9 @@ test('erases 12 spellings of a number from every place and leaves other numbers 
     query: { from: '2026-11-24T00:00:00Z', to: '2026-11-25T00:00:00Z' },
   })
   expect(audited.entries.find((one) => one.id === 'planted')).toEqual({ ...entry, on: 'calls/click-(erased)' })
+  expect(await deadEvents()).toEqual([eventLetter('(erased)'), eventLetter('0479111111')])
+  const hooks = await deployment.api(office.site.apiKey)('GET /v1/sites/{site}/webhooks', { path: { site: name } })
+  expect(hooks.body.webhooks).toMatchObject([{ id: 'w', enabled: true, headers: ['x-kept'] }])
   const files = await filesOfSite()
   expect(files).toEqual([])
   await page[Symbol.asyncDispose]()
@@ -242,6 +270,40 @@ async function lettersOfSite() {
     }
   }
   return found
+}
+
+async function withDeadEvents<T>(act: (sqs: SQSClient, QueueUrl: string) => Promise<T>): Promise<T> {
+  const { cloud } = deployment
+  const options = { region: cloud.region, endpoint: cloud.endpoints.sqs, credentials: cloud.credentials('operator') }
+  const sqs = new SQSClient(options)
+  try {
+    return await act(sqs, cloud.ref('DeadEventsQueue'))
+  } finally {
+    sqs.destroy()
+  }
+}
+
+function sendDeadEvents(messages: readonly object[]): Promise<void> {
+  return withDeadEvents(async (sqs, QueueUrl) => {
+    for (const message of messages) {
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }))
+    }
+  })
+}
+
+/** The dead letters of the site's webhook events, by their text. */
+function deadEvents(): Promise<unknown[]> {
+  return withDeadEvents(async (sqs, QueueUrl) => {
+    const found = new Set<string>()
+    await until('the dead letters of webhook events', async () => {
+      const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 1 })
+      for (const { Body = '' } of (await sqs.send(command)).Messages ?? []) {
+        if (JSON.parse(Body).site === name) found.add(Body)
+      }
+      return found.size >= 2
+    })
+    return [...found].sort().map((body) => JSON.parse(body))
+  })
 }
 
 async function filesOfSite(): Promise<string[]> {

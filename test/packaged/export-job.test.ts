@@ -76,7 +76,7 @@ test('writes an export to a file and returns a link, which is refused if its dat
     (await other((url) => url.searchParams.set('X-Amz-Credential', 'x/20261124/eu-west-3/s3/aws4_request'))).status,
   ).toBe(403)
   const elsewhere = await other((url) => {
-    url.pathname = url.pathname.replace('/sites/', '/farewell/')
+    url.pathname = url.pathname.replace('/sites/', '/final-exports/')
   })
   expect(elsewhere.status).toBe(403)
 })

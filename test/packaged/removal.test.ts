@@ -102,12 +102,12 @@ test('hides a deleted site at once, then removes all its data but the receipt, a
   await write(2)
   for (const later of [3, 5]) await tick(later)
   const receipt = await receiptOf('gone', id)
-  const farewell = await fetch(receipt.farewell?.link ?? '')
-  const calls = (await farewell.text()).trimEnd().split('\n')
+  const exported = await fetch(receipt.finalExport?.link ?? '')
+  const calls = (await exported.text()).trimEnd().split('\n')
   expect(calls.map((line) => JSON.parse(line))).toEqual(
     [1, 2, 3, 9].map((n) => expect.objectContaining({ sequence: n })),
   )
-  expect(receipt.farewell).toMatchObject({ rows: 4 })
+  expect(receipt.finalExport).toMatchObject({ rows: 4 })
   expect(receipt).toMatchObject({
     state: 'done',
     removed: { 'call records': expect.any(Number), endpoints: 1, bridges: 1 },

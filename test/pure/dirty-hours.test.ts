@@ -15,6 +15,7 @@ async function marksAfter(outcomes: readonly PutOutcome[]): Promise<string[]> {
   await persistRecords(
     {
       messageId: '1',
+      key: 'k',
       body: '',
       site: 'office',
       sentAt: now,

@@ -37,7 +37,7 @@ function dependenciesOf(site: AccessWorld): RemovalDependencies {
       items: site.items,
       others: [],
     },
-    bridge: { directory, bridges, commands, signingKey, depths: async () => [] },
+    bridge: { directory, bridges, commands, signingKey, stages: [] },
     exports: site.exports,
   }
 }

@@ -29,7 +29,12 @@ function createWorld(erase: (site: string, month: string) => void = () => undefi
   const db = documentClientOver(async (command) => memory.carryOut(command))
   const world = accessWorld({ db, table: 't' }, new Set())
   const sent: string[] = []
-  const state = { hasBridge: false, depths: [{ waiting: 0, inFlight: 0 }] }
+  const none = [{ waiting: 0, inFlight: 0 }]
+  const state: { bridges: string[]; depths: typeof none; events: typeof none } = {
+    bridges: [],
+    depths: none,
+    events: none,
+  }
   const dependencies: RemovalDependencies = {
     removals: world.removals,
     deleting: world,
@@ -44,10 +49,13 @@ function createWorld(erase: (site: string, month: string) => void = () => undefi
       directory: {
         row: async (sk) => ({ sk, commandQueue: { url: 'commands', number: 1 } }) as never,
       },
-      bridges: { list: async () => (state.hasBridge ? [{ publicKey: 'pem' }] : []) },
+      bridges: { list: async () => state.bridges.map((sk) => ({ sk, publicKey: 'pem' })) },
       commands: { send: async (_, body) => void sent.push(body) },
       signingKey: async () => privateKey,
-      depths: async () => state.depths,
+      stages: [
+        { depths: async () => state.depths, quietMs: 6 * minute },
+        { depths: async () => state.events, quietMs: 21 * minute },
+      ],
     },
     exports: world.exports,
   }
@@ -88,7 +96,7 @@ test('while the bridge is offline the erasure says so and repeats its command; t
   const passes: number[] = []
   let at = 0
   const { removals, ask, pass, sent, state } = createWorld(() => passes.push(at))
-  state.hasBridge = true
+  state.bridges = ['old', 'new']
   const id = await ask('office')
   const stateOf = async () => (await removals.receipt('office', id))?.state
   for (at = 0; at < 30; at += 1) await pass(at)
@@ -98,16 +106,37 @@ test('while the bridge is offline the erasure says so and repeats its command; t
   expect(sent.length).toBe(30)
   const command = openCommand(sent[29] ?? '', 'office', publicKey)
   expect(command).toMatchObject({ command: 'erase', erasure: id, number, country: 'FR', outsidePrefix: '0' })
-  await removals.confirm('office', id, { 'records in quarantine': 2 }, start + 30 * minute)
-  await removals.confirm('office', id, { 'records in quarantine': 2 }, start + 31 * minute)
+  expect(await removals.receipt('office', id)).toMatchObject({ waitingFor: ['old', 'new'] })
+  // All bridges of a site read the same queue: each has to confirm, and one twice is not two.
+  await removals.confirm('office', id, 'new', { 'records in quarantine': 2 }, start + 30 * minute)
+  await removals.confirm('office', id, 'new', { 'records in quarantine': 2 }, start + 30 * minute)
+  for (at = 30; at < 33; at += 1) await pass(at)
+  expect(await removals.receipt('office', id)).toMatchObject({ state: 'waiting-for-bridge', waitingFor: ['old'] })
+  expect(sent.length).toBe(33)
+  await removals.confirm('office', id, 'old', { 'claims of calls': 1 }, start + 33 * minute)
   expect(await stateOf()).toBe('running')
-  await pass(31)
-  expect(await stateOf()).toBe('running')
-  await pass(32)
-  expect(await removals.receipt('office', id)).toMatchObject({ state: 'done', removed: { 'records in quarantine': 2 } })
-  expect([sent.length, JSON.stringify(await removals.all())]).toEqual([30, '[]'])
-  await removals.confirm('office', 'unknown', { x: 1 }, start)
+  for (at = 33; (await stateOf()) === 'running' && at < 50; at += 1) await pass(at)
+  // A minute and a quarter for each stage of queues, whose counts are a minute late.
+  expect([at, passes.filter((one) => one > 0).length > 0]).toEqual([38, true])
+  const removed = { 'records in quarantine': 2, 'claims of calls': 1 }
+  const receipt = await removals.receipt('office', id)
+  expect([receipt?.state, receipt?.removed, receipt?.waitingFor]).toEqual(['done', removed, undefined])
+  expect([sent.length, JSON.stringify(await removals.all())]).toEqual([33, '[]'])
+  await removals.confirm('office', 'unknown', 'new', { x: 1 }, start)
   expect(await removals.all()).toEqual([])
+})
+
+test('a bridge that is revoked is not waited for', async () => {
+  const { removals, ask, pass, state } = createWorld()
+  state.bridges = ['gone', 'here']
+  const id = await ask('office')
+  await pass(0)
+  await removals.confirm('office', id, 'here', {}, start)
+  await pass(1)
+  expect((await removals.receipt('office', id))?.state).toBe('waiting-for-bridge')
+  state.bridges = ['here']
+  for (let n = 2; n < 8; n += 1) await pass(n)
+  expect((await removals.receipt('office', id))?.state).toBe('done')
 })
 
 test('an erasure waits for messages in the queues: until they are empty, or few for so long that each was handled', async () => {
@@ -127,7 +156,12 @@ test('an erasure waits for messages in the queues: until they are empty, or few 
   state.depths = [{ waiting: 200, inFlight: 10 }]
   expect(await doneAt(23, 24)).toBeUndefined()
   state.depths = [{ waiting: 3, inFlight: 1 }]
-  expect(await doneAt(24, 40)).toBe(30)
+  state.events = [{ waiting: 101, inFlight: 0 }]
+  expect(await doneAt(24, 60)).toBeUndefined()
+  // An event waits up to five minutes and is received five times, three minutes apart.
+  state.events = [{ waiting: 2, inFlight: 0 }]
+  expect(await doneAt(60, 81)).toBeUndefined()
+  expect(await doneAt(81, 90)).toBe(81)
 })
 
 const bridge = generateKeyPairSync('ed25519')
@@ -174,7 +208,7 @@ test('dead letters keep everything but the erased number, stay redrivable, and t
   const erasing = createErasing(numberSearch(number, { country: 'FR' }), 'secret')
   const pass = new Pass({ months: [] } as never, async () => undefined)
   await eraseDeadLetters('office', erasing, pass, {
-    queues: [{ each, hidden: async () => 0 }],
+    queues: [{ name: 'records', holds: 'bodies', each, hidden: async () => 0 }],
     bridges,
     now: () => start,
   })
@@ -197,14 +231,44 @@ test('dead letters keep everything but the erased number, stay redrivable, and t
   expect([...keys.keys()].filter((key) => key.startsWith('~erasure-')).length).toBe(1)
 })
 
-test.each([
-  ['another pass follows', 3, true],
-  ['none has to follow', 0, false],
-])('if a search of dead letters finds nothing and %s, %i letters are hidden from it', async (_, hidden, repeats) => {
-  const pass = new Pass({ months: [] } as never, async () => undefined)
-  const queue = { each: async () => true, hidden: async () => hidden }
+test('a search of dead letters waits until many that an earlier one has hidden are visible, and not for ever', async () => {
+  let [hidden, searches, at, isOver] = [20_000, 0, start, false]
+  const each = async () => {
+    searches += 1
+    return !isOver
+  }
   const bridges = { bridgeKey: async () => undefined, putErasureKey: async () => undefined }
   const erasing = createErasing(numberSearch(number, { country: 'FR' }), 'secret')
-  await eraseDeadLetters('office', erasing, pass, { queues: [queue], bridges, now: () => start })
-  expect(pass.hasFound).toBe(repeats)
+  const queue = { name: 'live', holds: 'bodies', each, hidden: async () => hidden } as const
+  let job: Record<string, unknown> = { months: [] }
+  const search = async () => {
+    const pass = new Pass(job as never, async (progress) => {
+      job = { ...job, ...progress }
+    })
+    const failed = await eraseDeadLetters('office', erasing, pass, { queues: [queue], bridges, now: () => at }).then(
+      () => undefined,
+      (error: { errorId: string }) => error.errorId,
+    )
+    return [failed, searches, pass.hasFound]
+  }
+  expect(await search()).toEqual(['dead-letters-hidden', 0, false])
+  at += 10 * minute
+  expect(await search()).toEqual(['dead-letters-hidden', 0, false])
+  // An invocation that goes on with a search has hidden letters itself, and does not wait for them.
+  ;[hidden, isOver] = [0, true]
+  expect(await search()).toEqual(['out-of-time', 1, false])
+  ;[hidden, isOver] = [20_000, false]
+  expect(await search()).toEqual([undefined, 2, false])
+  // Letters that somebody else hides for longer than a search can: another pass follows.
+  job = { months: [] }
+  expect(await search()).toEqual(['dead-letters-hidden', 2, false])
+  at += 12 * minute
+  expect(await search()).toEqual([undefined, 3, true])
+  // Few are those of an invocation that died: they cost one more pass, and no waiting.
+  job = { months: [] }
+  hidden = 3
+  expect(await search()).toEqual([undefined, 4, true])
+  job = { months: [] }
+  hidden = 0
+  expect(await search()).toEqual([undefined, 5, false])
 })

@@ -103,6 +103,7 @@ const position = () => ({
   count(items: number) {
     this.found += items
   },
+  unreadable: () => undefined,
 })
 
 test.each([

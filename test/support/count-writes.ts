@@ -52,7 +52,7 @@ export async function countWrites(
     const lines = Array.from({ length: Math.min(perMessage, count - from) }, (_, line) => {
       return { line, event: cdrEvent(site, makeCdr(from + line)) }
     })
-    await persistRecords({ messageId: String(from), body: '', site, lines, sentAt: 0 }, persisting)
+    await persistRecords({ messageId: String(from), body: '', site, key: 'k', lines, sentAt: 0 }, persisting)
   }
   db.middlewareStack.remove(name)
   return units

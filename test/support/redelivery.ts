@@ -86,7 +86,7 @@ export async function redeliver(ground: Ground, calls: number, seed: number): Pr
     const events = sent.slice(n * rowsPerMessage, (n + 1) * rowsPerMessage).map((cdr) => cdrEvent(site, cdr))
     const lines = events.map((event, line) => ({ line, event }))
     const broken = n % badLineEvery === 0 ? [{ line: lines.length, errorId: 'event-malformed' }] : []
-    const message = { messageId: String(n), body: String(n), site, lines: [...lines, ...broken], sentAt: 0 }
+    const message = { messageId: String(n), body: String(n), site, key: 'k', lines: [...lines, ...broken], sentAt: 0 }
     const deadLetters = { put: async () => void bad.add(n) }
     return survives(() => persistRecords(message, { ...newRun(), deadLetters }))
   }

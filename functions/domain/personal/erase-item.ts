@@ -32,6 +32,32 @@ export function erasedFrom(value: unknown, search: NumberSearch): unknown {
   return isChanged ? copy : value
 }
 
+/**
+ * Returns the fields of an item in whose texts the number occurs, without the number: the texts around it stay. `fixed` are names
+ * of fields, at any depth, that are not searched.
+ */
+export function replacedFields(
+  item: Record<string, unknown>,
+  search: NumberSearch,
+  fixed: ReadonlySet<string>,
+): [name: string, value: unknown][] {
+  return Object.entries(item).flatMap(([name, value]): [string, unknown][] => {
+    const next = fixed.has(name) ? value : replacedIn(value, search, fixed)
+    return next === value ? [] : [[name, next]]
+  })
+}
+
+function replacedIn(value: unknown, search: NumberSearch, fixed: ReadonlySet<string>): unknown {
+  if (typeof value === 'string') return search.replaceIn(value, erased)
+  if (Array.isArray(value)) {
+    const copy = value.map((part) => replacedIn(part, search, fixed))
+    return copy.every((part, n) => part === value[n]) ? value : copy
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Set || value instanceof Uint8Array) return value
+  const changed = replacedFields({ ...value }, search, fixed)
+  return changed.length === 0 ? value : { ...value, ...Object.fromEntries(changed) }
+}
+
 /** Two keys of one map may hold the number, such as a trunk under two technologies: both parts are kept. */
 function freeName(taken: Record<string, unknown>): string {
   let name: string = erased

@@ -59,6 +59,8 @@ export async function findReceipt(
 ): Promise<Receipt> {
   const receipt = await removals.receipt(site, id)
   if (!receipt) throw new HttpProblemError(404, 'receipt-unknown', 'The site has no such receipt.')
-  const { farewell } = receipt
-  return farewell ? { ...receipt, farewell: { ...farewell, link: await files.link(farewell.file) } } : receipt
+  const { finalExport } = receipt
+  return finalExport
+    ? { ...receipt, finalExport: { ...finalExport, link: await files.link(finalExport.file) } }
+    : receipt
 }

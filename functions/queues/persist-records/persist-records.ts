@@ -11,6 +11,7 @@ import type { Numbering } from '../../domain/phone-number.ts'
 import { timeLineEntries } from '../../domain/time-line.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { PutOutcome } from '../../stores/cdrs.ts'
+import type { RemovalStore } from '../../stores/removals.ts'
 import { type BridgeKeys, type DeadLetterQueue, type OpenedMessage, openMessage } from '../open-batch.ts'
 import { type PlacedCallUpdates, updatePlacedCalls } from '../placed-call-updates.ts'
 import { publishFacts, publishRecords, type WebhookEvents } from '../webhook-events.ts'
@@ -40,7 +41,7 @@ export interface PersistDependencies {
   /** Settles the result of a call by API whose CDRs or end have arrived. */
   settle(site: SiteId, call: string): Promise<unknown>
   days: VerificationStore
-  removals: { confirm(site: SiteId, id: string, counts: Record<string, number>, now: number): Promise<void> }
+  removals: Pick<RemovalStore, 'confirm'>
   /** Gets every CDR and late fact. */
   webhooks?: WebhookEvents
   numberingOf(site: SiteId): Promise<Numbering>
@@ -135,6 +136,7 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
   }
   // Digests come after the rows of the same message, so that rows that were sent again are part of the comparison.
   for (const digest of digests) await receiveDigest(site, digest, dependencies)
-  for (const { erasure, removed } of erasures) await dependencies.removals.confirm(site, erasure, removed, now())
+  for (const { erasure, removed } of erasures)
+    await dependencies.removals.confirm(site, erasure, message.key, removed, now())
   return count
 }

@@ -2,7 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import { commandTimes, type EraseCommand, signCommand } from '../../../contracts/commands.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { Dialling } from '../../../contracts/numbers/phone-number.ts'
-import type { Progress, RemovalJob } from '../../stores/removals.ts'
+import type { BridgeRow } from '../../stores/bridges.ts'
+import { hasConfirmed, type Progress, type RemovalJob } from '../../stores/removals.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
 
 /** Messages of a queue, as SQS counts them: those that wait, and those that a function has received. */
@@ -10,13 +11,19 @@ export interface QueueDepth {
   waiting: number
   inFlight: number
 }
+/** Queues that a message passes at the same time of its way. */
+export interface QueueStage {
+  depths(): Promise<QueueDepth[]>
+  /** After this time a message has been handled, or has failed as often as the queue allows and is a dead letter. */
+  quietMs: number
+}
 export interface BridgeErasureDependencies {
   directory: { row(site: SiteId): Promise<SiteRow | undefined> }
-  bridges: { list(site: SiteId): Promise<{ publicKey?: string | undefined; revokedAt?: number | undefined }[]> }
+  bridges: { list(site: SiteId): Promise<Pick<BridgeRow, 'sk' | 'publicKey' | 'revokedAt'>[]> }
   commands: { send(url: string, body: string): Promise<void> }
   signingKey(): Promise<KeyObject>
-  /** The queues of events. */
-  depths(): Promise<QueueDepth[]>
+  /** In the order in which messages pass them: those of a stage may come from the stage before. */
+  stages: readonly QueueStage[]
 }
 
 /** The command is repeated each minute until the bridge has confirmed it. SQS drops it after a minute. */
@@ -25,21 +32,27 @@ const deadlineMs = 60_000
 const settleMs = 75_000
 /** So few messages are handled within seconds. */
 const quietMessagesMax = 100
-/** A message that fails is received five times, a minute apart, before it becomes a dead letter. */
-const quietMs = 360_000
+/** Messages of the lanes: one that fails is received five times, a minute apart, before it becomes a dead letter. */
+export const laneQuietMs = 360_000
+/** Events of webhooks: up to 300 s of delay, then five times, three minutes apart (infra/cloud/queues.yml). */
+export const eventsQuietMs = 1_260_000
 
-/** Asks the site's bridge to erase a number from its folder, unless the site has no bridge. Returns whether it has one. */
-export async function askBridge(
-  { site, id, number }: RemovalJob,
+/**
+ * Asks the site's bridges to erase a number from their folders. Returns those that have still to confirm it; none if the site has
+ * no bridge. All read the same queue, so the command is repeated until each has taken one.
+ */
+export async function askBridges(
+  removal: RemovalJob,
   { country, outsidePrefix }: Dialling,
   now: number,
   { directory, bridges, commands, signingKey }: BridgeErasureDependencies,
-): Promise<boolean> {
-  const enrolled = (await bridges.list(site)).filter(
-    (one) => one.publicKey !== undefined && one.revokedAt === undefined,
+): Promise<string[]> {
+  const { site, id, number } = removal
+  const left = (await bridges.list(site)).filter(
+    (one) => one.publicKey !== undefined && one.revokedAt === undefined && !hasConfirmed(removal, one.sk),
   )
   const url = (await directory.row(site))?.commandQueue?.url
-  if (enrolled.length === 0 || url === undefined || number === undefined) return false
+  if (left.length === 0 || url === undefined || number === undefined) return []
   const prefix = outsidePrefix === undefined ? {} : { outsidePrefix }
   const command: EraseCommand = {
     command: 'erase',
@@ -50,23 +63,27 @@ export async function askBridge(
     ...commandTimes(now, now + deadlineMs),
   }
   await commands.send(url, signCommand(site, command, await signingKey()))
-  return true
+  return left.map(({ sk }) => sk)
 }
 
 /**
- * Looks whether every message that was in the queues when the bridge confirmed has left them. SQS cannot tell that of one
- * message. Either the queues are empty once, or few messages have waited for so long that the earlier ones were handled or are
- * dead letters by now; the next pass searches those.
+ * Looks whether every message that was in the queues when the bridges confirmed has left them, stage by stage. SQS cannot tell
+ * that of one message. Either the queues of a stage are empty once, or few messages have waited for so long that the earlier ones
+ * were handled or are dead letters by now; the next pass searches those.
  */
 export async function lookAtQueues(
-  { askedAt, bridgeErasedAt, quietSince }: RemovalJob,
+  { askedAt, bridgeErasedAt, quietSince, queueStage = 0, stagedAt }: RemovalJob,
   now: number,
-  { depths }: Pick<BridgeErasureDependencies, 'depths'>,
-): Promise<Pick<Progress, 'quietSince' | 'areQueuesEmpty'>> {
-  if (now < (bridgeErasedAt ?? Date.parse(askedAt)) + settleMs) return {}
-  const queues = await depths()
-  if (queues.every(({ waiting, inFlight }) => waiting + inFlight === 0)) return { areQueuesEmpty: true }
-  if (queues.some(({ waiting }) => waiting > quietMessagesMax)) return { quietSince: undefined }
+  { stages }: Pick<BridgeErasureDependencies, 'stages'>,
+): Promise<Pick<Progress, 'quietSince' | 'queueStage' | 'stagedAt' | 'areQueuesEmpty'>> {
+  if (now < (stagedAt ?? bridgeErasedAt ?? Date.parse(askedAt)) + settleMs) return {}
+  const stage = stages[queueStage]
+  if (!stage) return { areQueuesEmpty: true }
+  const queues = await stage.depths()
+  const isEmpty = queues.every(({ waiting, inFlight }) => waiting + inFlight === 0)
+  if (!isEmpty && queues.some(({ waiting }) => waiting > quietMessagesMax)) return { quietSince: undefined }
   const since = quietSince ?? now
-  return { quietSince: since, ...(now >= since + quietMs && { areQueuesEmpty: true }) }
+  if (!isEmpty && now < since + stage.quietMs) return { quietSince: since }
+  const next = { quietSince: undefined, queueStage: queueStage + 1, stagedAt: now }
+  return queueStage + 1 < stages.length ? next : { ...next, areQueuesEmpty: true }
 }

@@ -13,6 +13,7 @@ import { CdrErasure } from '../../stores/cdr-erasure.ts'
 import { ConnectionStore } from '../../stores/connections.ts'
 import { ExportJobStore } from '../../stores/export-jobs.ts'
 import { ItemErasure } from '../../stores/item-erasure.ts'
+import { KeyErasure } from '../../stores/key-erasure.ts'
 import { KeyStore } from '../../stores/keys.ts'
 import { readNumbering } from '../../stores/locale.ts'
 import { PartitionStore } from '../../stores/partitions.ts'
@@ -20,13 +21,15 @@ import { RemovalStore } from '../../stores/removals.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
+import { WebhookErasure } from '../../stores/webhook-erasure.ts'
+import { eventsQuietMs, laneQuietMs } from './bridge-erasure.ts'
 import { eraseFromAudit } from './erase-audit.ts'
 import { eraseDeadLetters } from './erase-dead-letters.ts'
 import type { EraseNumberDependencies } from './erase-number.ts'
 import { eraseFromKeyNames, eraseFromSettings } from './erase-settings.ts'
 import type { Pass } from './pass.ts'
 import type { RemovalDependencies } from './remove-data.ts'
-import { webhookPartitions } from './site-partitions.ts'
+import { webhookDataPartitions } from './site-partitions.ts'
 
 const env = config(
   'TABLE_ACCESS',
@@ -40,20 +43,32 @@ const env = config(
   'BUCKET_EXPORTS',
   'QUEUE_LIVE',
   'QUEUE_RECORDS',
+  'QUEUE_EVENTS',
   'DEAD_LIVE',
   'DEAD_RECORDS',
+  'DEAD_EVENTS',
 )
 const db = documentClient()
 const directory = new SiteDirectory(db, env.TABLE_ACCESS)
 const keys = new KeyStore(db, env.TABLE_ACCESS)
+const keyErasure = new KeyErasure(db, env.TABLE_ACCESS)
 const bridges = new BridgeStore(db, env.TABLE_ACCESS)
 const connections = new ConnectionStore(db, env.TABLE_LIVE)
 const sockets = new Sockets(env.SOCKET_ENDPOINT)
 const commands = new CommandQueues(env.STAGE)
 const shared = { directory, keys, bridges, connections, sockets, commandQueues: commands }
-const depths = new QueueDepths([env.QUEUE_LIVE, env.QUEUE_RECORDS])
+const [lanes, events] = [new QueueDepths([env.QUEUE_LIVE, env.QUEUE_RECORDS]), new QueueDepths([env.QUEUE_EVENTS])]
+const stages = [
+  { depths: () => lanes.read(), quietMs: laneQuietMs },
+  { depths: () => events.read(), quietMs: eventsQuietMs },
+]
+const deadLetters = [
+  { url: env.DEAD_LIVE, name: 'live', holds: 'bodies' },
+  { url: env.DEAD_RECORDS, name: 'records', holds: 'bodies' },
+  { url: env.DEAD_EVENTS, name: 'events', holds: 'events' },
+] as const
 const signingKey = async () => createPrivateKey((await secrets()).signingKey)
-const bridge = { directory, bridges, commands, signingKey, depths: () => depths.read() }
+const bridge = { directory, bridges, commands, signingKey, stages }
 const exports = { jobs: new ExportJobStore(db, env.TABLE_RECORDS), files: new ExportFiles(env.BUCKET_EXPORTS) }
 const sites = new SiteStore(db, env.TABLE_LIVE)
 const removals = new RemovalStore(db, env.TABLE_ACCESS)
@@ -71,23 +86,29 @@ export function createDependencies(isOver: () => boolean): RemovalDependencies {
     live: new ItemErasure(db, env.TABLE_LIVE, isOver),
   }
   // A feature that stores numbers in another place adds here how it erases one.
-  const queues = [env.DEAD_LIVE, env.DEAD_RECORDS].map((url) => {
+  const queues = deadLetters.map(({ url, ...queue }) => {
     const search = new DeadLetterSearch(url, isOver)
     const depths = new QueueDepths([url])
     const hidden = async () => (await depths.read())[0]?.inFlight ?? 0
-    return { each: search.each.bind(search), hidden }
+    return { ...queue, each: search.each.bind(search), hidden }
   })
   const audit = new AuditErasure(db, env.TABLE_AUDIT, isOver)
+  const webhooks = new WebhookErasure(db, env.TABLE_WEBHOOKS)
   const webhookItems = new ItemErasure(db, env.TABLE_WEBHOOKS, isOver)
   const others: EraseNumberDependencies['others'] = [
     { name: 'settings', erase: (site, erasing, pass) => eraseFromSettings(site, erasing, pass, { directory, sites }) },
-    { name: 'key names', erase: (site, erasing, pass) => eraseFromKeyNames(site, erasing, pass, keys) },
+    { name: 'key names', erase: (site, erasing, pass) => eraseFromKeyNames(site, erasing, pass, keyErasure) },
     { name: 'audit', erase: (site, erasing, pass) => eraseFromAudit(site, erasing, pass, audit, Date.now()) },
     {
       name: 'dead letters',
       erase: (site, erasing, pass) => eraseDeadLetters(site, erasing, pass, { queues, bridges, now: Date.now }),
     },
-    ...webhookPartitions('').map(({ name, pk }) => ({
+    {
+      name: 'webhooks',
+      erase: (site, { search }, pass) =>
+        pass.step('webhooks', 'other/webhooks', (position) => webhooks.erase(site, search, position, Date.now())),
+    },
+    ...webhookDataPartitions('').map(({ name, pk }) => ({
       name,
       erase: (site: string, { search }: Erasing, pass: Pass) =>
         pass.step(name, 'webhooks', (position) => webhookItems.erase(site + pk, search, position)),

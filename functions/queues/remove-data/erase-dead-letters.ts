@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import * as v from 'valibot'
+import { SwitchhookError } from '../../../contracts/errors.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import {
   BodyRefusedError,
@@ -11,19 +12,25 @@ import {
 } from '../../../contracts/packed-body.ts'
 import { eraseLine } from '../../domain/personal/erase-line.ts'
 import type { Erasing } from '../../domain/personal/erasing.ts'
+import type { Position } from '../../stores/position.ts'
 import { OutOfTimeError } from '../../stores/table.ts'
+import { rewriteEvents } from './erase-event-letters.ts'
 import type { Pass } from './pass.ts'
 
 interface DeadLetter {
   body: string
   line: number | undefined
 }
+export interface DeadLetterQueue {
+  name: string
+  /** Bodies that bridges signed, or messages of the queue of webhook events. */
+  holds: 'bodies' | 'events'
+  /** Messages that a search cannot see now. */
+  hidden(): Promise<number>
+  each(rewrite: (letter: DeadLetter) => Promise<'keep' | 'delete' | DeadLetter>): Promise<boolean>
+}
 export interface DeadLetterDependencies {
-  queues: readonly {
-    /** Messages that a search cannot see now. */
-    hidden(): Promise<number>
-    each(rewrite: (letter: DeadLetter) => Promise<'keep' | 'delete' | DeadLetter>): Promise<boolean>
-  }[]
+  queues: readonly DeadLetterQueue[]
   bridges: {
     bridgeKey(site: SiteId, key: string): Promise<KeyObject | undefined>
     /** Registers a key for bodies that are signed now, and never again. */
@@ -32,10 +39,25 @@ export interface DeadLetterDependencies {
   now(): number
 }
 
+/** A search hides letters for ten minutes if an invocation has no time to show them again. */
+const hiddenMsMax = 660_000
+/** So many letters fit into one invocation: after an interruption another pass sees them. */
+const hiddenFew = 1_000
+
+/** A search begins when the letters that an earlier one has hidden are visible again. */
+export class LettersHiddenError extends SwitchhookError {
+  readonly errorId = 'dead-letters-hidden'
+  override shouldRetry(): boolean {
+    return true
+  }
+}
+
 /**
  * Erases a number from the dead letters of a site. A body that its bridge signed is packed again without the number, so that a
  * redrive stores everything else of it; its signature is that of a new key, whose private half ends with this call. Bodies that
  * no redrive can store are deleted if they hold the number. Those of other sites are not touched.
+ * @throws LettersHiddenError while many letters are hidden, for eleven minutes at most: a search that cannot see all of them would
+ * make another pass follow each time, because a long search hides letters from the next one
  */
 export async function eraseDeadLetters(
   site: SiteId,
@@ -44,16 +66,44 @@ export async function eraseDeadLetters(
   { queues, bridges, now }: DeadLetterDependencies,
 ): Promise<void> {
   const signer = newSigner(site, bridges, now)
-  const rewrite = async (letter: DeadLetter) => {
-    const outcome = await rewriteLetter(site, letter, erasing, bridges, signer)
-    if (outcome !== 'keep') pass.count('dead letters', 1)
-    return outcome
-  }
   for (const queue of queues) {
-    // They become visible within ten minutes, and a later pass sees them.
-    if ((await queue.hidden()) > 0) pass.repeat()
-    if (!(await queue.each(rewrite))) throw new OutOfTimeError('the invocation has no time left')
+    await pass.step('dead letters', `other/dead letters/${queue.name}`, async ({ after, reached }) => {
+      if (after?.sk !== searching) {
+        await waitForHidden(queue, after?.sk, pass, { reached, now })
+        await reached({ pk: queue.name, sk: searching })
+      }
+      const rewrite = async (letter: DeadLetter) => {
+        const outcome =
+          queue.holds === 'events'
+            ? rewriteEvents(site, letter, erasing)
+            : await rewriteLetter(site, letter, erasing, bridges, signer)
+        if (outcome !== 'keep') pass.count('dead letters', 1)
+        return outcome
+      }
+      if (!(await queue.each(rewrite))) throw new OutOfTimeError('the invocation has no time left')
+    })
   }
+}
+
+/** What the position of the step says when the search has begun: an invocation that goes on finds letters hidden by itself. */
+const searching = 'searching'
+
+/** `since` is when an earlier invocation began to wait. */
+async function waitForHidden(
+  { name, hidden }: DeadLetterQueue,
+  since: string | undefined,
+  pass: Pass,
+  { reached, now }: Pick<Position, 'reached'> & Pick<DeadLetterDependencies, 'now'>,
+): Promise<void> {
+  const letters = await hidden()
+  if (letters === 0) return
+  if (letters <= hiddenFew) return pass.repeat()
+  if (since === undefined) await reached({ pk: name, sk: new Date(now()).toISOString() })
+  if (since === undefined || now() < Date.parse(since) + hiddenMsMax) {
+    throw new LettersHiddenError(`${letters} dead letters of ${name} are hidden from the search`)
+  }
+  // Somebody else hides letters again and again. A later pass sees those.
+  pass.repeat()
 }
 
 async function rewriteLetter(

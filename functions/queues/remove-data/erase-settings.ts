@@ -3,7 +3,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import { SiteSettings } from '../../../contracts/site.ts'
 import type { Erasing } from '../../domain/personal/erasing.ts'
 import { erased } from '../../domain/personal.ts'
-import type { KeyRow } from '../../stores/keys.ts'
+import type { KeyErasure } from '../../stores/key-erasure.ts'
 import type { SiteProperties, SiteRow } from '../../stores/site-directory.ts'
 import type { Pass } from './pass.ts'
 
@@ -40,16 +40,11 @@ export async function eraseFromSettings(
 export async function eraseFromKeyNames(
   site: SiteId,
   { search }: Erasing,
-  pass: Pick<Pass, 'count'>,
-  keys: {
-    list(site: SiteId): Promise<{ prefix: string; row: KeyRow }[]>
-    rename(prefix: string, seen: KeyRow, name: string): Promise<void>
-  },
+  pass: Pick<Pass, 'count' | 'unreadable'>,
+  keys: Pick<KeyErasure, 'erase'>,
 ): Promise<void> {
-  for (const { prefix, row } of await keys.list(site)) {
-    const name = search.replaceIn(row.name, erased)
-    if (name === row.name) continue
-    await keys.rename(prefix, row, name)
-    pass.count('key names', 1)
-  }
+  await keys.erase(site, search, ({ isErased, isReadable }) => {
+    if (isErased) pass.count('key names', 1)
+    if (!isReadable) pass.unreadable('keys', 1)
+  })
 }

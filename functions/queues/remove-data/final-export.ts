@@ -18,16 +18,16 @@ export interface SiteExports {
  * Starts the final export of a site's whole call log, or returns its file once it is complete, undefined before. The export
  * starts at `notBefore`, when all writes of the closed site have ended. If it fails, the site's data is not removed.
  */
-export async function finalExport(
+export async function exportFinally(
   site: SiteId,
   id: string,
   { jobs }: SiteExports,
   now: number,
   notBefore: number,
-): Promise<RemovalJob['farewell']> {
+): Promise<RemovalJob['finalExport']> {
   const job = await jobs.get(site, id)
   if (!job) {
-    const file = `farewell/${site}/${id}.jsonl`
+    const file = `final-exports/${site}/${id}.jsonl`
     const job = newJob(site, { format: 'jsonl' }, true, now, id)
     await jobs.create({ ...job, file, everythingSince: `${firstMonth}-01T00:00:00Z`, notBefore })
     return undefined

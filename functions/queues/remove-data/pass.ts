@@ -13,6 +13,7 @@ export class Pass {
   #months: string[]
   #at: RemovalJob['at']
   #hasFound: boolean
+  #unreadable: Record<string, number>
 
   constructor(job: RemovalJob, save: (progress: Progress) => Promise<void>) {
     this.#job = job
@@ -21,6 +22,8 @@ export class Pass {
     this.#months = [...job.months]
     this.#at = job.at
     this.#hasFound = job.hasFound ?? false
+    // Each pass counts them again: they stay where they are.
+    this.#unreadable = job.done === undefined ? {} : { ...job.unreadable }
   }
 
   /** Whether this pass has found something, also in an earlier invocation. */
@@ -43,6 +46,11 @@ export class Pass {
     this.#counts[name] = (this.#counts[name] ?? 0) + items
   }
 
+  /** Counts items that this version cannot read, for the receipt. They are no reason for another pass. */
+  unreadable(name: string, items: number): void {
+    if (items > 0) this.#unreadable[name] = (this.#unreadable[name] ?? 0) + items
+  }
+
   /** The pass was not able to look everywhere, so that another one has to follow. */
   repeat(): void {
     this.#hasFound = true
@@ -59,6 +67,7 @@ export class Pass {
         await this.save()
       },
       count: (items) => this.count(name, items),
+      unreadable: (items) => this.unreadable(name, items),
     })
     await this.finish(step)
   }
@@ -78,7 +87,8 @@ export class Pass {
   async save(more: Partial<Progress> = {}): Promise<void> {
     const counts = this.#counts
     this.#counts = {}
-    const state = { done: this.#done, at: this.#at, months: this.#months, hasFound: this.#hasFound }
+    const unreadable = Object.keys(this.#unreadable).length > 0 ? this.#unreadable : undefined
+    const state = { done: this.#done, at: this.#at, months: this.#months, hasFound: this.#hasFound, unreadable }
     await this.#save({ counts, ...state, ...more })
   }
 }

@@ -6,10 +6,11 @@ import { describeError, logOutcome } from '../../log.ts'
 import { type Progress, type RemovalJob, RemovalTakenError } from '../../stores/removals.ts'
 import { OutOfTimeError } from '../../stores/table.ts'
 import { keys } from '../../stores/table-keys.ts'
-import { askBridge, type BridgeErasureDependencies, lookAtQueues } from './bridge-erasure.ts'
+import { askBridges, type BridgeErasureDependencies, lookAtQueues } from './bridge-erasure.ts'
 import { closeSite, type DeleteSiteDependencies, emptySite } from './delete-site.ts'
+import { LettersHiddenError } from './erase-dead-letters.ts'
 import { type EraseNumberDependencies, eraseNumber } from './erase-number.ts'
-import { finalExport, removeExports, type SiteExports } from './final-export.ts'
+import { exportFinally, removeExports, type SiteExports } from './final-export.ts'
 import { firstMonth } from './months.ts'
 import { Pass } from './pass.ts'
 
@@ -72,11 +73,13 @@ async function removeOne(listed: RemovalJob, dependencies: RemovalDependencies, 
 /** Whether a pass is under way or has to begin. The last one begins when neither the bridge nor a queue holds the number. */
 async function isDue(removal: RemovalJob, dependencies: RemovalDependencies, now: number): Promise<boolean> {
   const { removals, erasing, bridge } = dependencies
-  const { site, number, passedAt, bridgeErasedAt, done, areQueuesEmpty } = removal
-  if (number !== undefined && bridgeErasedAt === undefined) {
-    const waitsForBridge = await askBridge(removal, await erasing.numberingOf(site), now, bridge)
-    if (passedAt !== undefined && waitsForBridge !== removal.waitsForBridge) {
-      await removals.save(removal, { counts: {}, waitsForBridge })
+  const { site, number, passedAt, done, areQueuesEmpty } = removal
+  if (number !== undefined && !areQueuesEmpty) {
+    const left = await askBridges(removal, await erasing.numberingOf(site), now, bridge)
+    const waitsForBridge = left.length > 0
+    const isKnown = waitsForBridge === (removal.waitsForBridge ?? false) && isSame(left, removal.waitingFor)
+    if (passedAt !== undefined && !isKnown) {
+      await removals.save(removal, { counts: {}, waitsForBridge, waitingFor: waitsForBridge ? left : undefined })
     }
     if (passedAt !== undefined && waitsForBridge) return false
   }
@@ -88,6 +91,10 @@ async function isDue(removal: RemovalJob, dependencies: RemovalDependencies, now
   return seen.areQueuesEmpty ?? false
 }
 
+function isSame(left: readonly string[], right: readonly string[] = []): boolean {
+  return left.length === right.length && left.every((one, n) => one === right[n])
+}
+
 async function runPass(removal: RemovalJob, dependencies: RemovalDependencies, months: Months): Promise<void> {
   const { removals, deleting } = dependencies
   const { site, id, what, passedAt } = removal
@@ -95,6 +102,9 @@ async function runPass(removal: RemovalJob, dependencies: RemovalDependencies, m
   let isComplete = false
   try {
     isComplete = await removeAll(removal, pass, dependencies, months)
+  } catch (error) {
+    // Other removals go on meanwhile.
+    if (!(error instanceof LettersHiddenError)) throw error
   } finally {
     if (!isComplete) await pass.save()
   }
@@ -118,10 +128,10 @@ async function removeAll(
   const { site, id, what, number, matricule, secret } = removal
   if (what === 'site') {
     await closeSite(site, deleting, pass.count)
-    const farewell = removal.farewell ?? (await finalExport(site, id, exports, now, now + secondPassMs))
+    const exported = removal.finalExport ?? (await exportFinally(site, id, exports, now, now + secondPassMs))
     // Nothing is removed before the export is complete.
-    if (!farewell) return false
-    await pass.save({ farewell })
+    if (!exported) return false
+    await pass.save({ finalExport: exported })
     pass.count('exports', await removeExports(site, exports, id))
     const remember = (month: string) => pass.remember(month)
     await emptySite(site, { ...deleting, months: { now, since, known: pass.known, remember } }, pass.count)

@@ -54,16 +54,22 @@ export function callPartitions(site: string, linkedid: string): SitePartition[] 
   ]
 }
 
-/** Retries that are due later hold no data of the site: they expire, or find no delivery. */
-export function webhookPartitions(site: string): SitePartition[] {
-  const part = (name: string, pk: string): SitePartition => ({ table: 'webhooks', name, pk })
+/** What webhooks have sent and will send. Retries that are due later hold no data of the site: they expire, or find no delivery. */
+export function webhookDataPartitions(site: string): SitePartition[] {
   return [
-    part('webhooks', keys.webhook(site, '').pk),
-    part('webhook receivers', keys.webhookTarget(site, '').pk),
-    part('webhook events', keys.webhookEvent(site, '').pk),
-    part('webhook deliveries', keys.delivery(site, '', '').pk),
-    part('webhook states', keys.webhookSeen(site, '').pk),
+    webhookPart('webhook receivers', keys.webhookTarget(site, '').pk),
+    webhookPart('webhook events', keys.webhookEvent(site, '').pk),
+    webhookPart('webhook deliveries', keys.delivery(site, '', '').pk),
+    webhookPart('webhook states', keys.webhookSeen(site, '').pk),
   ]
+}
+
+function webhookPartitions(site: string): SitePartition[] {
+  return [webhookPart('webhooks', keys.webhook(site, '').pk), ...webhookDataPartitions(site)]
+}
+
+function webhookPart(name: string, pk: string): SitePartition {
+  return { table: 'webhooks', name, pk }
 }
 
 export function otherPartitions(site: string): SitePartition[] {

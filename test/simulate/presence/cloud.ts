@@ -89,7 +89,7 @@ export class SimCloud {
         site,
         batch.map(({ events, sentAt }, n) => {
           const lines = events.map((event, line) => ({ line, event }))
-          return { messageId: `m${n}`, body: '', site, sentAt: this.#sentAt(sentAt), lines }
+          return { messageId: `m${n}`, body: '', site, key: 'k', sentAt: this.#sentAt(sentAt), lines }
         }),
         {
           presence: new PresenceStore(db, 'live'),
