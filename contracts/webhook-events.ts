@@ -1,11 +1,9 @@
 import * as v from 'valibot'
-import { Call } from './calls.ts'
 import { Cdr } from './cdr.ts'
-import { EndpointState } from './facts.ts'
-import { field } from './field.ts'
 import { Timestamp } from './names.ts'
 import { callExample, cdrExample, endpointExample, timeExample } from './routes/examples.ts'
 import type { PersonalArea, Scope } from './scopes.ts'
+import { CallEventData, EndpointEventData, KeyFrozen, QueueEventData, VerifiedData } from './webhook-event-data.ts'
 
 /** What webhooks can send. Adding an event is one entry here, and the code that makes it in functions/domain/webhooks/. */
 export interface EventDefinition {
@@ -22,28 +20,13 @@ export interface EventDefinition {
   example: Record<string, unknown>
 }
 
-const number = (description: string) => v.optional(field(v.pipe(v.string(), v.maxLength(200)), description))
-
-const callFields = {
-  ...Call.entries,
-  callSeq: field(
-    v.pipe(v.string(), v.maxLength(40)),
-    'Orders the events of one call: compare it as text. Do not order by `time`, since several computers set it.',
-    '1795460000.0000000042.3',
-  ),
-  final: field(v.boolean(), 'False for what the PBX reported live, true once the call records are stored. They win.'),
-  extension: number('The extension of the site that the event is about: the phone that rings, answered or was called.'),
-  party: number(
-    'The number outside of the site, in E.164 where it is a telephone number; absent for an internal call.',
-  ),
+const queueCallerExample = {
+  uniqueid: '1795460594.14',
+  position: 1,
+  number: '0612345678',
+  name: '',
+  since: timeExample,
 }
-export const CallEventData = v.looseObject(callFields)
-export type CallEventData = v.InferOutput<typeof CallEventData>
-
-const EndpointEventData = v.looseObject({
-  ...EndpointState.entries,
-  extension: number('The extension of the phone; absent for a trunk.'),
-})
 const { cdrs: _cdrs, ...endedCall } = callExample as typeof callExample & { cdrs?: unknown }
 const live = { final: false, extension: '60', party: '+33612345678' }
 const started = {
@@ -133,6 +116,48 @@ export const webhookEvents = {
   'forwarding.changed': endpointEvent('A forwarding of a phone was set, changed or cleared.', {
     forward: { target: '61', since: timeExample },
   }),
+  'dnd.changed': endpointEvent('A phone was set to do not disturb or away, or is no longer.', {
+    dnd: { since: timeExample },
+  }),
+  'queue.changed': {
+    version: 1,
+    when: 'A queue, a member or a waiting caller came, left or changed. A caller who only moves up makes no event.',
+    needs: 'presence:read',
+    personal: 'presence',
+    data: QueueEventData,
+    example: {
+      queue: '400',
+      id: '400/callers/1795460594.14',
+      part: 'caller',
+      change: 'added',
+      caller: queueCallerExample,
+    },
+  },
+  'pbx.down': siteEvent(
+    'The bridge reaches its PBX no longer: Asterisk has stopped or hangs. States are not confirmed until `pbx.up`.',
+    v.looseObject({ since: Timestamp }),
+    { since: timeExample },
+  ),
+  'pbx.up': siteEvent(
+    'The bridge reaches its PBX again after `pbx.down`.',
+    v.looseObject({ since: Timestamp, downSince: Timestamp }),
+    {
+      since: '2026-11-23T19:03:19.000Z',
+      downSince: timeExample,
+    },
+  ),
+  'key.frozen': siteEvent(
+    'A key reached a cap of calls and was frozen: it places no call until somebody unfreezes it.',
+    KeyFrozen,
+    { key: 'k1a2b3c4', cap: 'minute', frozenAt: timeExample },
+  ),
+  'site.verified': {
+    version: 1,
+    when: 'A day of the call log was compared with the CDR file of the PBX, as happens each night.',
+    needs: 'cdrs:read',
+    data: VerifiedData,
+    example: { day: '2026-11-22', isEqual: true, pbx: 812, cloud: 812, missing: 0, extra: 0 },
+  },
   'bridge.lost': siteEvent(
     'The bridge of the site has sent nothing for 20 seconds, so states may be stale and calls unseen.',
     v.looseObject({ lastHeard: Timestamp }),

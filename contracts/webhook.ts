@@ -29,21 +29,14 @@ const types = field(v.pipe(list(type, typesMax)), 'Types of events; `call.*` nam
   'call.ended',
   'bridge.*',
 ])
+const name = v.pipe(v.string(), v.minLength(1, 'Empty. Example: 60.'), maxCodePoints(100, 'Too long. Example: 60.'))
 const Filters = v.strictObject({
-  extensions: v.optional(
-    field(
-      list(
-        v.pipe(v.string(), v.minLength(1, 'Empty. Example: 60.'), maxCodePoints(100, 'Too long. Example: 60.')),
-        200,
-      ),
-      'Only events about one of these extensions or endpoints.',
-      ['60'],
-    ),
-  ),
+  extensions: v.optional(field(list(name, 200), 'Only events about one of these extensions or endpoints.', ['60'])),
   directions: v.optional(field(list(Direction, 3), 'Only calls in one of these directions.', ['inbound'])),
   results: v.optional(
     field(list(CallResult, 10), 'Of ended calls, only those with one of these results.', ['no-answer']),
   ),
+  queues: v.optional(field(list(name, 200), 'Only events about one of these queues of the PBX.', ['400'])),
 })
 export type WebhookFilters = v.InferOutput<typeof Filters>
 const filters = field(Filters, 'Leaves out events. An event without the filtered field passes.', {
@@ -92,6 +85,14 @@ const contentType = field(
   'application/json',
 )
 
+export const WebhookFormat = v.picklist(['standard', 'slack', 'teams'], 'Neither standard, slack nor teams.')
+export type WebhookFormat = v.InferOutput<typeof WebhookFormat>
+const format = field(
+  WebhookFormat,
+  '`slack` and `teams` post a message for people to an incoming webhook of Slack or a Teams workflow, once a second by default. Their URL is a secret: it is not shown again.',
+  'slack',
+)
+
 const settings = {
   filters: v.optional(filters),
   description: v.optional(description),
@@ -102,6 +103,7 @@ const settings = {
 export const WebhookRequest = v.strictObject({
   url,
   types,
+  format: v.optional(format),
   ...settings,
   secret: v.optional(
     field(
@@ -125,8 +127,9 @@ export type WebhookChange = v.InferOutput<typeof WebhookChange>
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
 export const Webhook = v.looseObject({
   id: field(v.string(), 'Id of the webhook.'),
-  url: v.string(),
+  url: field(v.string(), 'Only its host for the formats `slack` and `teams`, whose URLs are secrets.'),
   types: v.array(v.string()),
+  format: WebhookFormat,
   filters: v.optional(v.looseObject(Filters.entries)),
   description: v.optional(v.string()),
   headers: v.optional(field(v.array(v.string()), 'Names of its own headers.')),

@@ -14,6 +14,7 @@ const deliveryColumns = ['time', 'type', 'state', 'tried', 'lastResult', 'id']
 const createExamples = [
   'webhooks create --url https://example.com/hook --types call.ended,call.missed',
   'webhooks create --url https://example.com/hook --types "call.*" --direction inbound',
+  'webhooks create --url https://hooks.slack.com/services/T0/B0/x --types call.missed,pbx.down --format slack',
 ]
 /** How long `test` waits for the first try, and how often it looks. */
 const testLooksMax = 20
@@ -33,6 +34,13 @@ export function addWebhooksCommand(program: AnyCommand, setStatus: SetStatus): v
   siteCommand(webhooks, 'create', 'create a webhook and print its secret', ...createExamples)
     .requiredOption('--url <url>', 'address of the receiver, https')
     .requiredOption('--types <types>', 'types of events separated by commas; call.* names a group', split)
+    .addOption(
+      new Option('--format <format>', 'slack or teams: messages for people, to their incoming webhook').choices([
+        'standard',
+        'slack',
+        'teams',
+      ] as const),
+    )
     .option('--description <text>', 'note for people')
     .option('--extensions <extensions>', 'only events about these, separated by commas', split)
     .addOption(
@@ -42,12 +50,17 @@ export function addWebhooksCommand(program: AnyCommand, setStatus: SetStatus): v
         'internal',
       ]),
     )
+    .option('--queues <queues>', 'only events about these queues, separated by commas', split)
     .option('--per-second <requests>', 'requests a second that the receiver takes (default: 10)', wholeNumber)
     .action(async (options) => {
-      const { url, types, description, extensions, direction, perSecond } = options
-      const filters = { ...(extensions && { extensions }), ...(direction && { directions: [direction] }) }
+      const { url, types, format, description, extensions, direction, queues, perSecond } = options
+      const filters = {
+        ...(extensions && { extensions }),
+        ...(direction && { directions: [direction] }),
+        ...(queues && { queues }),
+      }
       const hasFilters = Object.keys(filters).length > 0
-      const request = { url, types, description, perSecond, ...(hasFilters && { filters }) }
+      const request = { url, types, format, description, perSecond, ...(hasFilters && { filters }) }
       const { body } = await webhooksApi(options)('POST /v1/sites/{site}/webhooks', { body: request })
       print(body, options)
     })

@@ -141,6 +141,7 @@ export const webhookExample = {
   id: 'wh_3f9a8c1e5b7d42a0',
   url: 'https://example.com/hook',
   types: ['call.ended', 'bridge.*'],
+  format: 'standard',
   perSecond: 10,
   contentType: 'application/cloudevents+json',
   enabled: true,

@@ -10,6 +10,8 @@ export interface SiteLines {
   ranges: readonly { first: number; last: number }[]
   /** Extensions of phones by endpoint, as the PBX's configuration has them: 61 for `PJSIP/5861`. */
   numbers: ReadonlyMap<string, string>
+  /** Endpoints that the bridge found to be trunks. The settings decide where they name trunks. */
+  foundTrunks?: ReadonlySet<string>
 }
 
 export const unknownLines: SiteLines = { trunks: new Set(), ranges: [], numbers: new Map() }

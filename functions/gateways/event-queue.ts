@@ -1,14 +1,16 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import * as v from 'valibot'
 import { Cdr } from '../../contracts/cdr.ts'
-import { CallEvent, EndpointEvent, GapEvent } from '../../contracts/events.ts'
+import { CallEvent, EndpointEvent, GapEvent, QueueEvent } from '../../contracts/events.ts'
+import { PbxStatus } from '../../contracts/facts.ts'
 import { SiteId, Timestamp } from '../../contracts/names.ts'
+import { KeyFrozen, VerifiedData } from '../../contracts/webhook-event-data.ts'
 import { delaySecondsMax } from './delivery-queue.ts'
 
 /** What the functions of the other queues found out about a site, from which its webhook events are made. */
 export const EventMessage = v.looseObject({
   site: SiteId,
-  facts: v.optional(v.array(v.variant('type', [CallEvent, EndpointEvent, GapEvent]))),
+  facts: v.optional(v.array(v.variant('type', [CallEvent, EndpointEvent, QueueEvent, GapEvent]))),
   /** CDRs that were stored. */
   cdrs: v.optional(v.array(Cdr)),
   /** Calls that have ended or got a CDR: they are read from the call log. */
@@ -19,6 +21,12 @@ export const EventMessage = v.looseObject({
   lost: v.optional(Timestamp),
   /** The bridge was seen again. */
   back: v.optional(v.boolean()),
+  /** The bridge reports that it reaches its PBX or no longer does. */
+  pbx: v.optional(PbxStatus),
+  /** A key was frozen. */
+  frozen: v.optional(KeyFrozen),
+  /** A day was verified. */
+  verified: v.optional(v.looseObject({ run: v.string(), doneAt: Timestamp, ...VerifiedData.entries })),
 })
 export type EventMessage = v.InferOutput<typeof EventMessage>
 export type SentFact = NonNullable<EventMessage['facts']>[number]

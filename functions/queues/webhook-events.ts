@@ -1,6 +1,7 @@
 import type { Cdr } from '../../contracts/cdr.ts'
 import type { BridgeEvent } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
+import type { PbxReport } from '../domain/presence-fold.ts'
 import type { EventMessage, EventQueue, SentFact } from '../gateways/event-queue.ts'
 import { cached } from '../stores/cached.ts'
 import type { WebhookMark } from '../stores/webhook-mark.ts'
@@ -34,11 +35,18 @@ export function webhookEvents(
 /** Seconds after which the call log is read for a call: its records come in a message of their own, a moment apart. */
 export const callDelaySeconds = 3
 
-/** Sends the facts of a site, and later the calls among them that have ended. */
+/** What the bridge's messages say about itself and its PBX. */
+export interface BridgeNews {
+  /** Subscribers had been notified that the bridge is silent. */
+  isBack: boolean
+  pbx?: PbxReport
+}
+
+/** Sends the facts of a site and the news of its bridge, and later the calls among the facts that have ended. */
 export async function publishFacts(
   site: SiteId,
   events: readonly BridgeEvent[],
-  isBack: boolean,
+  { isBack, pbx }: BridgeNews,
   { publish }: WebhookEvents,
 ): Promise<void> {
   const facts = events.filter((event): event is SentFact => sent.has(event.type))
@@ -47,7 +55,8 @@ export async function publishFacts(
       event.type === 'switchhook.call.v1' && event.data.state === 'ended' ? [event.data.call] : [],
     ),
   )
-  if (facts.length > 0 || isBack) await publish({ site, facts, ...(isBack && { back: true }) })
+  const news = { ...(isBack && { back: true }), ...(pbx && { pbx: { state: pbx.state, since: pbx.since } }) }
+  if (facts.length > 0 || Object.keys(news).length > 0) await publish({ site, facts, ...news })
   if (calls.size > 0) await publish({ site, calls: [...calls] }, callDelaySeconds)
 }
 
@@ -58,4 +67,9 @@ export async function publishRecords(site: SiteId, cdrs: readonly Cdr[], { publi
   await publish({ site, calls: [...new Set(cdrs.map(({ linkedid }) => linkedid))] }, callDelaySeconds)
 }
 
-const sent: ReadonlySet<string> = new Set(['switchhook.call.v1', 'switchhook.endpoint.v1', 'switchhook.gap.v1'])
+const sent: ReadonlySet<string> = new Set([
+  'switchhook.call.v1',
+  'switchhook.endpoint.v1',
+  'switchhook.queue.v1',
+  'switchhook.gap.v1',
+])

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
+import { ifAbsent } from './expressions.ts'
 import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
@@ -10,8 +11,11 @@ const pagesMax = 10
 
 /** Stores which keys are frozen: they may place no call until an administrator unfreezes them. */
 export class CallFreezes extends Store {
-  async freeze(site: SiteId, keyId: string, now: number): Promise<void> {
-    await this.table.put({ ...keys.callFreeze(site, keyId), at: now })
+  /** Freezes a key and returns since when it is frozen, Unix milliseconds: earlier than `now` if it was. */
+  async freeze(site: SiteId, keyId: string, now: number): Promise<number> {
+    const key = keys.callFreeze(site, keyId)
+    if (await this.table.putIf({ ...key, at: now }, ifAbsent)) return now
+    return (await this.table.get(FreezeRow, key, 'consistent'))?.at ?? now
   }
 
   async isFrozen(site: SiteId, keyId: string): Promise<boolean> {

@@ -23,7 +23,7 @@ type SiteRow = v.InferOutput<typeof SiteRow>
 const Phone = v.looseObject({
   sk: v.string(),
   ended: v.optional(v.boolean()),
-  state: v.optional(v.looseObject({ number: v.optional(v.string()) })),
+  state: v.optional(v.looseObject({ number: v.optional(v.string()), trunk: v.optional(v.looseObject({})) })),
 })
 /** A site has at most some thousand endpoints of 0.3 KB: a page or two of 1 MB. */
 const pagesMax = 100
@@ -44,17 +44,23 @@ export interface Locale extends Numbering, Retention {
   language: 'fr' | 'en'
 }
 
-type Phones = ReadonlyMap<string, string>
+/** Extensions of the phones by endpoint, and the trunks that the bridge has found. */
+interface Phones {
+  numbers: ReadonlyMap<string, string>
+  foundTrunks: ReadonlySet<string>
+}
+const noPhones: Phones = { numbers: new Map(), foundTrunks: new Set() }
 
 /** Returns how a site's users dial, without the numbers of its phones. */
 export async function readNumbering(db: DynamoDBDocumentClient, table: string, site: SiteId): Promise<Numbering> {
-  return toLocale(await readSite(new Table(db, table), site), new Map())
+  return toLocale(await readSite(new Table(db, table), site), noPhones)
 }
 
 /** Returns a function that reads the locale of a site and remembers it: its settings for a minute, its phones for longer. */
 export function cachedLocale(db: DynamoDBDocumentClient, table: string, now: () => number) {
   const live = new Table(db, table)
-  const lifetimeMs = ({ size }: Phones) => Math.min(phonesMsMax, Math.max(1, size / phonesPerMinute) * minuteMs)
+  const lifetimeMs = ({ numbers }: Phones) =>
+    Math.min(phonesMsMax, Math.max(1, numbers.size / phonesPerMinute) * minuteMs)
   const phonesOf = cached((site) => readPhones(live, site), now, lifetimeMs)
   return cached(async (site): Promise<Locale> => {
     const [row, phones] = await Promise.all([readSite(live, site), phonesOf(site)])
@@ -67,17 +73,18 @@ async function readSite(live: Table, site: SiteId): Promise<SiteRow> {
 }
 
 async function readPhones(live: Table, site: SiteId): Promise<Phones> {
-  const phones = await live.items(Phone, { pk: keys.endpoints(site), read: 'eventual', unreadable: 'skip' }, pagesMax)
-  return new Map(
-    phones.flatMap(({ sk, ended, state }): [string, string][] =>
-      !ended && state?.number !== undefined && isExtensionNumber(state.number) ? [[sk, state.number]] : [],
-    ),
+  const rows = await live.items(Phone, { pk: keys.endpoints(site), read: 'eventual', unreadable: 'skip' }, pagesMax)
+  const phones = rows.filter(({ ended }) => !ended)
+  const numbers = phones.flatMap(({ sk, state }): [string, string][] =>
+    state?.number !== undefined && isExtensionNumber(state.number) ? [[sk, state.number]] : [],
   )
+  const foundTrunks = phones.flatMap(({ sk, state }) => (state?.trunk ? [sk] : []))
+  return { numbers: new Map(numbers), foundTrunks: new Set(foundTrunks) }
 }
 
-function toLocale({ country, zone, language, retentionDays, settings }: SiteRow, numbers: Phones): Locale {
+function toLocale({ country, zone, language, retentionDays, settings }: SiteRow, phones: Phones): Locale {
   const { outsidePrefix, trunks, extensions } = settings
-  const lines = { trunks: new Set(trunks), ranges: readRanges(extensions), numbers }
+  const lines = { trunks: new Set(trunks), ranges: readRanges(extensions), ...phones }
   return {
     ...numbering(country, { outsidePrefix, lines }),
     zone,

@@ -123,9 +123,10 @@ export class DeliveryStore extends Store {
   }
 
   /** Stores what was seen at a version, unless a newer one is stored. */
-  async putSeen(site: SiteId, what: string, version: string, seen: unknown): Promise<void> {
+  async putSeen(site: SiteId, what: string, version: string, seen: unknown, keptSeconds?: number): Promise<void> {
+    const end = keptSeconds === undefined ? {} : { ttl: timeToLive(Date.now(), keptSeconds) }
     await this.table.putIf(
-      { ...keys.webhookSeen(site, what), seen, v: version },
+      { ...keys.webhookSeen(site, what), seen, v: version, ...end },
       { condition: 'attribute_not_exists(pk) OR #v <= :v', values: { v: version } },
     )
   }

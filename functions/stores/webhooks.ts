@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
-import { Webhook, WebhookRequest } from '../../contracts/webhook.ts'
+import { Webhook, WebhookFormat, WebhookRequest } from '../../contracts/webhook.ts'
 import { ifAbsent } from './expressions.ts'
 import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
@@ -14,6 +14,7 @@ export const WebhookRow = v.looseObject({
   key: v.string(),
   url,
   types,
+  format: v.optional(WebhookFormat, 'standard'),
   filters,
   description,
   headers,

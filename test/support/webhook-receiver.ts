@@ -5,6 +5,8 @@ interface Received {
   path: string
   headers: IncomingHttpHeaders
   body: string
+  /** Unix milliseconds. */
+  at: number
 }
 
 /** A receiver of webhooks on loopback. */
@@ -23,7 +25,7 @@ export async function startReceiver(): Promise<WebhookReceiver> {
     request.on('data', (chunk: Buffer) => void chunks.push(chunk))
     request.on('end', () => {
       const path = request.url ?? ''
-      received.push({ path, headers: request.headers, body: Buffer.concat(chunks).toString() })
+      received.push({ path, headers: request.headers, body: Buffer.concat(chunks).toString(), at: Date.now() })
       response.writeHead(statusOf.get(path) ?? 204).end(path === '/down' ? 'not now, +33612345678' : undefined)
     })
   })

@@ -87,6 +87,7 @@ export class WebhookWorld {
       key: 'k',
       url: `https://${id.replace('_', '-')}.example.org/`,
       types: ['*'],
+      format: 'standard',
       perSecond: 10,
       contentType: 'application/json',
       secret: 'whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX',
@@ -97,6 +98,17 @@ export class WebhookWorld {
       ...more,
     }
     await new WebhookStore(this.#db, 't').create(site, row)
+  }
+
+  /** Dependencies of the API's use cases about deliveries. */
+  ofApi() {
+    return {
+      caller: reader,
+      webhooks: new WebhookStore(this.#db, 't'),
+      deliveries: new DeliveryStore(this.#db, 't'),
+      queue: { send: async (sent: Parameters<DeliverDependencies['queue']['send']>[0]) => this.#send(sent, undefined) },
+      now: this.clock.now,
+    }
   }
 
   /** Handles a message of the `events` queue, again if the process was killed. */

@@ -4,11 +4,14 @@ import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
 import { type CallEvent, cdrId } from '../../../contracts/events.ts'
 import type { CallState, Party } from '../../../contracts/facts.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { CallEventData, WebhookEventType } from '../../../contracts/webhook-events.ts'
+import type { CallEventData } from '../../../contracts/webhook-event-data.ts'
+import type { WebhookEventType } from '../../../contracts/webhook-events.ts'
 import { isOutside } from '../calls/direction.ts'
 import { canonicalDialled, canonicalNumber, isExtension, linesOf, type Numbering } from '../phone-number.ts'
 import { isTrunk, numberOfPhone } from '../site-lines.ts'
 import { eventId, type StoredEvent } from './event.ts'
+
+type OwnEnds = Pick<Call, 'caller' | 'dialled' | 'callees' | 'former' | 'rang' | 'answeredBy'>
 
 /** The order of events that one fact makes. */
 const steps = { 'call.started': 1, 'call.ringing': 2, 'call.answered': 3, 'call.ended': 4, 'call.missed': 5 } as const
@@ -21,11 +24,8 @@ const afterAll = '9999999999'
  * Returns the events that a fact of a call makes. A fact has the whole state of the call, so it makes the events of earlier states
  * too, with the same ids as the facts of those states: whichever arrives first is sent.
  */
-export function eventsOfFact(
-  site: SiteId,
-  { data: state, v: version, time }: CallEvent,
-  numbering: Numbering,
-): StoredEvent[] {
+export function eventsOfFact(site: SiteId, { data, v: version, time }: CallEvent, numbering: Numbering): StoredEvent[] {
+  const state = withNumbers(data, numbering)
   const direction = liveDirection(state, numbering)
   const make = (type: CallEventType, at: string | undefined, extension: string | undefined, ...parts: string[]) =>
     callEvent(site, type, at ?? time, [state.call, ...parts], {
@@ -125,13 +125,25 @@ function factsOf(
 function withSeconds(state: CallState): CallEventData | CallState {
   if (state.state !== 'ended' || state.endedAt === undefined) return state
   const [start, end] = [Date.parse(state.startedAt), Date.parse(state.endedAt)]
-  const answer = state.answeredAt === undefined ? undefined : Date.parse(state.answeredAt)
+  // A queue answers before anybody does, and voicemail is nobody: both are no answer, as in the call log.
+  const isAnswered = state.answeredAt !== undefined && state.result === 'answered'
+  const answer = isAnswered && state.answeredAt !== undefined ? Date.parse(state.answeredAt) : end
   const seconds = (ms: number) => Math.max(0, Math.round(ms / 1000))
+  const [durationSeconds, talkSeconds] = [seconds(end - start), seconds(end - answer)]
+  return { ...state, durationSeconds, talkSeconds, ringSeconds: seconds(answer - start) }
+}
+
+/** Returns the state with its numbers in the form that the call log has. */
+function withNumbers(state: CallState, numbering: Numbering): CallState {
+  const dialled = (party: Party): Party => ({ ...party, number: canonicalDialled(party.number, numbering) })
+  const { caller, callees, former, answeredBy } = state
   return {
     ...state,
-    durationSeconds: seconds(end - start),
-    talkSeconds: answer === undefined || state.result === 'voicemail' ? 0 : seconds(end - answer),
-    ringSeconds: seconds((answer ?? end) - start),
+    caller: { ...caller, number: canonicalNumber(caller.number, numbering) },
+    dialled: canonicalDialled(state.dialled, numbering),
+    callees: callees.map(dialled),
+    ...(former && { former: former.map(dialled) }),
+    ...(answeredBy && { answeredBy: dialled(answeredBy) }),
   }
 }
 
@@ -139,12 +151,20 @@ function withSeconds(state: CallState): CallEventData | CallState {
 export function liveDirection(state: Pick<Call, 'caller' | 'dialled' | 'callees'>, numbering: Numbering): Direction {
   const lines = linesOf(numbering)
   const { endpoint, number } = state.caller
-  const isFromTrunk = endpoint === undefined ? undefined : isTrunk(endpoint, lines)
+  const isLine = (end: string | undefined) => {
+    if (end === undefined) return undefined
+    return isTrunk(end, lines) ?? (lines.foundTrunks?.has(end) ? true : undefined)
+  }
+  const isFromTrunk = isLine(endpoint)
   if (isFromTrunk === true) return 'inbound'
+  // A trunk that a group or a forwarded phone leads to rings with another number than the dialled extension.
+  const dialled = canonicalDialled(state.dialled, numbering)
   const isToTrunk = state.callees.some(
-    (party) => party.endpoint !== undefined && isTrunk(party.endpoint, lines) === true,
+    (party) =>
+      isLine(party.endpoint) === true &&
+      (!isExtension(dialled) || canonicalDialled(party.number, numbering) === dialled),
   )
-  const leadsOutside = isToTrunk || isOutside(canonicalDialled(state.dialled, numbering))
+  const leadsOutside = isToTrunk || isOutside(dialled)
   if (isFromTrunk === undefined && isOutside(canonicalNumber(number, numbering)) && !leadsOutside) return 'inbound'
   return leadsOutside ? 'outbound' : 'internal'
 }
@@ -157,14 +177,20 @@ function extensionOf({ endpoint, number }: Party, numbering: Numbering): string 
   return endpoint === undefined ? undefined : numberOfPhone(endpoint, lines)
 }
 
-/** The extension that a call is about: the calling one of an outbound call, else the one that answered, rang or was called. */
+/**
+ * The extension that a call is about: the calling one of an outbound call, else the one that answered, or the lowest that rang, since
+ * live state and call log list those of a group in different orders, or the called one.
+ */
 function ownExtension(
-  state: Pick<Call, 'caller' | 'dialled' | 'callees' | 'answeredBy'>,
+  { caller, dialled, callees, former = [], rang = [], answeredBy }: OwnEnds,
   direction: Direction,
   numbering: Numbering,
 ): string | undefined {
-  if (direction === 'outbound') return extensionOf(state.caller, numbering)
-  const party = state.answeredBy ?? state.callees[0]
-  const found = party && extensionOf(party, numbering)
-  return found ?? (isExtension(state.dialled) && /^\d+$/.test(state.dialled) ? state.dialled : undefined)
+  if (direction === 'outbound') return extensionOf(caller, numbering)
+  const isCaller = (party: Party) => party.endpoint !== undefined && party.endpoint === caller.endpoint
+  const rung = (rang.length > 0 ? rang : [...callees, ...former]).filter((party) => !isCaller(party))
+  const parties = answeredBy ? [answeredBy] : rung
+  const found = parties.flatMap((party) => extensionOf(party, numbering) ?? [])
+  const [lowest] = found.sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1))
+  return lowest ?? (isExtension(dialled) && /^\d+$/.test(dialled) ? dialled : undefined)
 }

@@ -6,25 +6,44 @@ import { extensionOf, forwardParts } from '../../../contracts/presence.ts'
 import type { WebhookEventType } from '../../../contracts/webhook-events.ts'
 import { eventId, type StoredEvent } from './event.ts'
 
-/** What each event of endpoints watches: a change of its value makes the event. A new one is one line here and one in the catalogue. */
+/** A value of an endpoint that is watched, and when it was entered by the state itself. */
+interface Watched {
+  value: unknown
+  since: readonly (string | undefined)[]
+}
+
+/**
+ * What each event of endpoints watches: a change of a value makes the event. A part that is absent is not known yet, as after a start of
+ * the bridge, and is no change. A new event is one entry here and one in the catalogue.
+ */
 const watched = {
-  'endpoint.changed': ({ deviceState, reachability, trunk }: EndpointState) => [
-    deviceState,
-    reachability,
-    trunk?.registration?.state,
-  ],
-  'voicemail.changed': ({ mailbox }: EndpointState) => [mailbox?.new, mailbox?.old],
-  'forwarding.changed': (state: EndpointState) => Object.values(forwardParts).map((part) => state[part]?.target),
-} as const satisfies Partial<Record<WebhookEventType, (state: EndpointState) => unknown>>
+  'endpoint.changed': ({ deviceState, reachability, since, reachableSince, trunk }: EndpointState) => ({
+    state: { value: [deviceState, reachability], since: [since, reachableSince] },
+    ...(trunk?.registration && {
+      registration: { value: trunk.registration.state, since: [trunk.registration.since] },
+    }),
+  }),
+  'voicemail.changed': ({ mailbox }) => ({
+    // An empty mailbox that was never seen has not changed.
+    ...(mailbox && {
+      counts: {
+        value: [mailbox.new, mailbox.old],
+        since: mailbox.new + mailbox.old > 0 ? [mailbox.since] : [],
+      },
+    }),
+  }),
+  'forwarding.changed': (state) => {
+    const forwards = Object.values(forwardParts).map((part) => state[part])
+    return { targets: { value: forwards.map((one) => one?.target), since: forwards.map((one) => one?.since) } }
+  },
+  'dnd.changed': ({ dnd, away }) => ({
+    presence: { value: [dnd !== undefined, away !== undefined], since: [dnd?.since, away?.since] },
+  }),
+} as const satisfies Partial<Record<WebhookEventType, (state: EndpointState) => Record<string, Watched>>>
 type EndpointEventType = keyof typeof watched
 
-/** When each watched value was entered, by the state itself: it tells a change from a repetition where nothing was seen before. */
-const sinceOf: Record<EndpointEventType, (state: EndpointState) => (string | undefined)[]> = {
-  'endpoint.changed': ({ since, reachableSince }) => [since, reachableSince],
-  'voicemail.changed': ({ mailbox }) => [mailbox?.since],
-  'forwarding.changed': (state) => Object.values(forwardParts).map((part) => state[part]?.since),
-}
-const recentMs = 30_000
+/** A state that nothing was seen of before is a change if it began this short a time before its fact. */
+export const recentMs = 30_000
 
 /** What was last seen of an endpoint: a digest of each watched value. */
 export interface SeenEndpoint {
@@ -44,13 +63,17 @@ export function eventsOfEndpoint(
   if (state.technology === 'Custom') return undefined
   // An older fact: the newer one has made the events of both.
   if (before && before.v > version) return undefined
-  const digests = Object.fromEntries(types.map((type) => [type, digest(watched[type](state))]))
-  const isRecent = (type: EndpointEventType) =>
-    sinceOf[type](state).some((since) => since !== undefined && Date.parse(time) - Date.parse(since) < recentMs)
+  const digests: Record<string, string> = { ...before?.digests }
   const changed = types.filter((type) => {
-    // The same fact again: its events may not have been sent.
-    const known = before && before.v < version ? before.digests[type] : undefined
-    return known === undefined ? isRecent(type) : known !== digests[type]
+    const parts = Object.entries<Watched>(watched[type](state)).map(([name, { value, since }]) => {
+      const key = `${type} ${name}`
+      // The same fact again: its events may not have been sent.
+      const known = before && before.v < version ? before.digests[key] : undefined
+      const seen = digest(value)
+      digests[key] = seen
+      return known === undefined ? since.some((at) => isRecent(at, time)) : known !== seen
+    })
+    return parts.includes(true)
   })
   const extension = extensionOf(state)
   const data = { ...state, ...(extension !== undefined && { extension }) }
@@ -63,12 +86,16 @@ export function eventOfGap(site: SiteId, { data, v: version }: GapEvent): Stored
   return { id: eventId(site, 'bridge.gap', version), type: 'bridge.gap', time: data.to, data }
 }
 
+function isRecent(since: string | undefined, time: string): boolean {
+  return since !== undefined && Date.parse(time) - Date.parse(since) < recentMs
+}
+
 const types: readonly EndpointEventType[] = Object.keys(watched).filter((name) => isWatched(name))
 
 function isWatched(name: string): name is EndpointEventType {
   return Object.hasOwn(watched, name)
 }
 
-function digest(value: unknown): string {
+export function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 16)
 }

@@ -1,5 +1,5 @@
 import type { Party } from '../../../contracts/facts.ts'
-import type { WebhookFilters } from '../../../contracts/webhook.ts'
+import type { WebhookFilters, WebhookFormat } from '../../../contracts/webhook.ts'
 import { typeMatches } from '../../../contracts/webhook-events.ts'
 import type { Reader } from '../personal.ts'
 import type { StoredEvent } from './event.ts'
@@ -9,6 +9,7 @@ import { mayGet, visibleData } from './render.ts'
 export interface Subscription {
   types: readonly string[]
   filters?: WebhookFilters | undefined
+  format?: WebhookFormat | undefined
   /** When it was made, Unix milliseconds. */
   createdAt: number
 }
@@ -24,19 +25,23 @@ const ageMsMax = 7 * 86_400_000
  */
 export function matches(
   event: StoredEvent,
-  { types, filters = {}, createdAt }: Subscription,
+  { types, filters = {}, format = 'standard', createdAt }: Subscription,
   reader: Reader,
   now: number,
 ): boolean {
   if (!types.some((pattern) => typeMatches(pattern, event.type)) || !mayGet(event, reader)) return false
+  // People read of the end of a call once.
+  if (format !== 'standard' && event.type === 'call.ended' && event.data['final'] !== true) return false
   const at = Date.parse(event.time)
   if (at < createdAt - clockErrorMsMax || at < now - ageMsMax) return false
-  const { extensions, directions, results } = filters
-  if (!extensions && !directions && !results) return true
+  const { extensions, directions, results, queues } = filters
+  if (!extensions && !directions && !results && !queues) return true
   const data = visibleData(event, reader)
   const { direction, result } = data
   if (directions && typeof direction === 'string' && !directions.some((one) => one === direction)) return false
   if (results && typeof result === 'string' && !results.some((one) => one === result)) return false
+  const { queue } = data
+  if (queues && typeof queue === 'string' && !queues.includes(queue)) return false
   const names = namesIn(data)
   return !extensions || names.size === 0 || extensions.some((one) => names.has(one))
 }
@@ -47,8 +52,9 @@ const partyFields = ['caller', 'callees', 'former', 'answeredBy', 'rang']
 function namesIn(data: Record<string, unknown>): Set<string> {
   const own = ['endpoint', 'resource', 'number', 'extension', 'dialled'].map((field) => data[field])
   const cdr = isRecord(data['cdr']) ? [data['cdr']['src'], data['cdr']['dst']] : []
+  const member = isRecord(data['member']) ? [data['member']['extension'], data['member']['interface']] : []
   const parties = partyFields.flatMap((field) => data[field]).filter(isParty)
-  const all = [...own, ...cdr, ...parties.flatMap(({ number, endpoint }) => [number, endpoint])]
+  const all = [...own, ...cdr, ...member, ...parties.flatMap(({ number, endpoint }) => [number, endpoint])]
   return new Set(all.filter((name): name is string => typeof name === 'string' && name !== ''))
 }
 

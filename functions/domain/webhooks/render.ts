@@ -2,12 +2,17 @@ import * as v from 'valibot'
 import { Cdr } from '../../../contracts/cdr.ts'
 import { EndpointState } from '../../../contracts/facts.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import { CallEventData, eventDefinition, type WebhookEvent } from '../../../contracts/webhook-events.ts'
-import { archivedCallShape, cdrShape, endpointShape } from '../personal/shapes.ts'
+import type { WebhookFormat } from '../../../contracts/webhook.ts'
+import { CallEventData, QueueEventData } from '../../../contracts/webhook-event-data.ts'
+import { eventDefinition, type WebhookEvent } from '../../../contracts/webhook-events.ts'
+import { archivedCallShape, cdrShape, endpointShape, queueCallerShape, queueMemberShape } from '../personal/shapes.ts'
 import { hide, type PersonalShape, type Reader, seesPersonal } from '../personal.ts'
+import { chatBody } from './chat-formats.ts'
+import { chatMessage } from './chat-message.ts'
 import type { StoredEvent } from './event.ts'
 
 const callShape: PersonalShape<CallEventData> = { ...archivedCallShape, party: 'number', extension: 'number' }
+const queueShape: PersonalShape<QueueEventData> = { member: queueMemberShape, caller: queueCallerShape }
 
 /** Whether a key still has the scope that an event needs. */
 export function mayGet({ type }: Pick<StoredEvent, 'type'>, reader: Reader): boolean {
@@ -25,10 +30,17 @@ export function visibleData(event: StoredEvent, reader: Reader): Record<string, 
 function hiddenData({ type, data }: StoredEvent): Record<string, unknown> {
   if (type.startsWith('call.')) return hide(callShape, v.parse(CallEventData, data))
   if (type === 'cdr.recorded') return { cdr: hide(cdrShape, v.parse(Cdr, data['cdr'])) }
+  if (type === 'queue.changed') return hide(queueShape, v.parse(QueueEventData, data))
   return hide(endpointShape, v.parse(EndpointState, data))
 }
 
-/** Returns the body of a request: the event in CloudEvents' structured JSON, without what the reader may not see. */
+/** Returns the body of a request in the format of its webhook, without what the reader may not see. */
+export function renderBody(site: SiteId, event: StoredEvent, reader: Reader, format: WebhookFormat): string {
+  if (format === 'standard') return renderEvent(site, event, reader)
+  return chatBody(format, site, chatMessage(event, visibleData(event, reader)))
+}
+
+/** Returns the event in CloudEvents' structured JSON, without what the reader may not see. */
 export function renderEvent(site: SiteId, event: StoredEvent, reader: Reader): string {
   const { id, type, time, subject } = event
   const sent: WebhookEvent = {

@@ -2,6 +2,7 @@ import type { KeyCallRules } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { SiteSettings } from '../../../contracts/site.ts'
 import { logOutcome } from '../../log.ts'
+import type { WebhookEvents } from '../../queues/webhook-events.ts'
 import type { CapSpan, SpanCaps } from '../../stores/call-caps.ts'
 import type { OpenCaps } from '../../stores/open-calls.ts'
 import type { PlacedRow } from '../../stores/placed-calls.ts'
@@ -22,13 +23,16 @@ export interface OpenCallList {
   list(site: SiteId): Promise<string[]>
 }
 export interface KeyFreezes extends FreezeReader {
-  freeze(site: SiteId, keyId: string, now: number): Promise<void>
+  /** Returns since when the key is frozen. */
+  freeze(site: SiteId, keyId: string, now: number): Promise<number>
 }
 export interface QuotaDependencies {
   caps: CallRates
   open: OpenCallList
   freezes: KeyFreezes
   placed: { find(site: SiteId, call: string): Promise<PlacedRow | undefined> }
+  /** Is told of keys that are frozen. */
+  webhooks?: WebhookEvents
 }
 interface QuotaRequest {
   site: SiteId
@@ -93,13 +97,17 @@ async function quotaExceeded(
   { site, keyId, ownKey, rules, accountRules, settings, now }: QuotaRequest,
   cap: keyof typeof capFields,
   retryAfterSeconds: number,
-  { freezes }: QuotaDependencies,
+  { freezes, webhooks }: QuotaDependencies,
 ): Promise<HttpProblemError> {
   const field = capFields[cap]
   // A key with a narrower cap than the key that made it reaches that cap alone.
   const isNarrower = (rules[field] ?? settings[field]) < (accountRules[field] ?? settings[field])
   const reached = isNarrower ? ownKey : keyId
-  if (settings.freezeOnCap) await freezes.freeze(site, reached, now)
+  if (settings.freezeOnCap) {
+    // Requests at the same time send the same event: its id follows from when the key was frozen.
+    const frozenAt = new Date(await freezes.freeze(site, reached, now)).toISOString()
+    await webhooks?.publish({ site, frozen: { key: reached, cap, frozenAt } })
+  }
   // Logged as an error because an alarm counts these: someone places more calls than the site expects.
   logOutcome('error', 'call-cap', { site, keyId: reached, cap, frozen: settings.freezeOnCap })
   return new HttpProblemError(

@@ -1,6 +1,8 @@
 import { config } from '../../config.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
+import { EventQueue } from '../../gateways/event-queue.ts'
 import { TickQueue } from '../../gateways/tick-queue.ts'
+import { webhookEvents } from '../../queues/webhook-events.ts'
 import { CallCaps } from '../../stores/call-caps.ts'
 import { CallFreezes } from '../../stores/call-freezes.ts'
 import { KeyStore } from '../../stores/keys.ts'
@@ -10,10 +12,11 @@ import { PresenceStore } from '../../stores/presence.ts'
 import { SiteDirectory } from '../../stores/site-directory.ts'
 import { SiteStore } from '../../stores/sites.ts'
 import { documentClient } from '../../stores/table.ts'
+import { WebhookMark } from '../../stores/webhook-mark.ts'
 
 /** Creates the dependencies of the handler, once per cold start. */
 export function createDependencies() {
-  const env = config('TABLE_LIVE', 'TABLE_ACCESS', 'QUEUE_WATCH', 'STAGE')
+  const env = config('TABLE_LIVE', 'TABLE_ACCESS', 'QUEUE_WATCH', 'QUEUE_EVENTS', 'STAGE')
   const db = documentClient()
   const presence = new PresenceStore(db, env.TABLE_LIVE)
   const sites = new SiteStore(db, env.TABLE_LIVE)
@@ -27,6 +30,7 @@ export function createDependencies() {
     open: new OpenCalls(db, env.TABLE_LIVE),
     freezes: new CallFreezes(db, env.TABLE_LIVE),
     keys: new KeyStore(db, env.TABLE_ACCESS),
+    webhooks: webhookEvents(new WebhookMark(db, env.TABLE_LIVE), new EventQueue(env.QUEUE_EVENTS), Date.now),
     reaper: new TickQueue(env.QUEUE_WATCH),
   }
 }

@@ -7,7 +7,7 @@ import { makeSecret } from '../../domain/webhooks/signature.ts'
 import type { TargetRules } from '../../domain/webhooks/target-url.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
 import { conditionsOf, strongTags } from '../conditions.ts'
-import { HttpProblemError } from '../problem.ts'
+import { badFields, HttpProblemError } from '../problem.ts'
 import { checkWebhook, made } from './make-webhook.ts'
 import { existingWebhook, showWebhook, type WebhookFinder } from './show-webhook.ts'
 
@@ -54,6 +54,8 @@ export async function changeWebhook(
   const row = await matching(site, id, headers, webhooks)
   const { enabled = row.enabled, url = row.url, types = row.types, perSecond = row.perSecond, ...others } = change
   const { contentType = row.contentType, ...settings } = others
+  if (row.format !== 'standard' && contentType !== 'application/json')
+    throw badFields([{ field: 'contentType', message: `The format ${row.format} is application/json.` }])
   checkWebhook({ url: change.url, types }, caller, rules)
   const { disabledAt, disabledBecause, ...rest } = row
   const off = row.enabled ? { disabledAt: now, disabledBecause: 'asked' as const } : { disabledAt, disabledBecause }

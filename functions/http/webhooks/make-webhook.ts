@@ -39,7 +39,12 @@ export async function makeWebhook(
 ): Promise<WebhookMade> {
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw idempotencyKeyMalformed()
   checkWebhook(request, caller, rules)
-  const { secret = makeSecret(), ...settings } = request
+  const { secret = makeSecret(), format = 'standard', ...settings } = request
+  const isChat = format !== 'standard'
+  if (isChat && settings.contentType === 'application/cloudevents+json')
+    throw badFields([
+      { field: 'contentType', message: `The format ${format} is application/json: leave the field out.` },
+    ])
   if (!isSecret(secret))
     throw badFields([
       { field: 'secret', message: 'Not whsec_ and the base64 of 24 to 64 bytes. Leave it out to get a new one.' },
@@ -50,8 +55,9 @@ export async function makeWebhook(
     id,
     key: caller.keyId,
     ...settings,
-    perSecond: settings.perSecond ?? 10,
-    contentType: settings.contentType ?? 'application/cloudevents+json',
+    format,
+    perSecond: settings.perSecond ?? (isChat ? 1 : 10),
+    contentType: settings.contentType ?? (isChat ? 'application/json' : 'application/cloudevents+json'),
     secret,
     enabled: true,
     createdAt: now,

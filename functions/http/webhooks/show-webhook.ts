@@ -8,15 +8,16 @@ import { HttpProblemError } from '../problem.ts'
 
 const moment = (ms: number) => new Date(ms).toISOString()
 
-/** A webhook without its secrets and the values of its headers, which may be credentials of the receiver. */
+/** A webhook without its secrets: the values of its headers, and the URL of a chat, may be credentials of the receiver. */
 export function showWebhook(row: WebhookRow, target: Pick<TargetState, 'failingSince'>, now: number): Webhook {
-  const { id, url, types, filters, description, headers, perSecond, contentType, enabled, key, createdAt } = row
+  const { id, url, types, format, filters, description, headers, perSecond, contentType, enabled, key, createdAt } = row
   const { disabledAt, disabledBecause, older } = row
   const { failingSince } = target
   return {
     id,
-    url,
+    url: format === 'standard' ? url : `${new URL(url).origin}/${hidden}`,
     types,
+    format,
     ...(filters && { filters }),
     ...(description !== undefined && { description }),
     ...(headers && { headers: Object.keys(headers) }),

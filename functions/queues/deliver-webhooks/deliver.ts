@@ -3,7 +3,7 @@ import type { Delivery } from '../../../contracts/webhook.ts'
 import type { Reader } from '../../domain/personal.ts'
 import { admit, settle, type TargetState, type Wanted } from '../../domain/webhooks/admission.ts'
 import type { StoredEvent } from '../../domain/webhooks/event.ts'
-import { renderEvent } from '../../domain/webhooks/render.ts'
+import { renderBody } from '../../domain/webhooks/render.ts'
 import { nextTryAt, retryAfterMs } from '../../domain/webhooks/schedule.ts'
 import { signatureHeaders } from '../../domain/webhooks/signature.ts'
 import { parseTarget, type TargetRules } from '../../domain/webhooks/target-url.ts'
@@ -186,7 +186,7 @@ async function send(
   reader: Reader,
   { post, rules, now }: DeliverDependencies,
 ): Promise<WebhookAnswer> {
-  const body = renderEvent(site, event, reader)
+  const body = renderBody(site, event, reader, webhook.format)
   const { secret, older, contentType } = webhook
   const secrets = older && older.until > now() ? [secret, older.secret] : [secret]
   const signed = { id: event.id, seconds: Math.floor(now() / 1000), body }

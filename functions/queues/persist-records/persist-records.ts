@@ -131,7 +131,7 @@ export async function persistRecords(message: OpenedMessage, dependencies: Persi
   await timeLines.put(site, timeLineEntries([passage]), now())
   // For duplicates too, like the marks. Events are made once, by their ids.
   if (dependencies.webhooks) {
-    await publishFacts(site, late, false, dependencies.webhooks)
+    await publishFacts(site, late, { isBack: false }, dependencies.webhooks)
     await publishRecords(site, stored, dependencies.webhooks)
   }
   // Digests come after the rows of the same message, so that rows that were sent again are part of the comparison.

@@ -3,6 +3,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { Verification } from '../../../contracts/routes/verifications.ts'
 import { compareDay, type StoredPrint } from '../../domain/compare-day.ts'
 import { logMetrics, logOutcome } from '../../log.ts'
+import type { WebhookEvents } from '../webhook-events.ts'
 
 export interface VerificationStore {
   find(site: SiteId, day: string): Promise<Verification | undefined>
@@ -22,7 +23,7 @@ const dayMsMax = 26 * 3_600_000
 export async function receiveDigest(
   site: SiteId,
   digest: CdrDigest,
-  { days, now }: { days: VerificationStore; now: () => number },
+  { days, webhooks, now }: { days: VerificationStore; webhooks?: WebhookEvents; now: () => number },
 ): Promise<void> {
   const asked = await days.find(site, digest.day)
   // The run is unknown, or a newer run has replaced it.
@@ -48,6 +49,9 @@ export async function receiveDigest(
   const done: Verification = { run, day, askedAt, repair, state: 'done', doneAt, ...compared, ...since }
   if (!(await days.finish(site, done))) return
   const [missing, extra] = [compared.missing.count, compared.extra.count]
+  const { isEqual, pbx, cloud } = compared
+  const counts = { day, isEqual, pbx: pbx.count, cloud: cloud.count, missing, extra }
+  await webhooks?.publish({ site, verified: { run, doneAt, ...counts } })
   logOutcome(compared.isEqual ? 'info' : 'warn', 'day-verified', { site, day, missing, extra })
   logMetrics(site, { CdrsMissing: missing, CdrsExtra: extra })
 }

@@ -17,6 +17,9 @@ export interface PublishDependencies {
   now: () => number
 }
 
+/** Sends events; when it has resolved, they are stored with their deliveries. */
+export type Publish = (site: SiteId, events: readonly StoredEvent[]) => Promise<void>
+
 /** The events of a disabled webhook are kept for this long after it was disabled. */
 const heldMsMax = 7 * 86_400_000
 /** Ids that this process has published: a fact repeats the events of the facts before. 10,000 are 1 MB. */
@@ -26,9 +29,9 @@ const rememberedMax = 10_000
  * Returns a function that stores events, with a delivery for each webhook that gets them, and sends the deliveries to their queue.
  * A second run with the same events has no effect except further messages, which find that their try was made.
  */
-export function publisher(dependencies: PublishDependencies) {
+export function publisher(dependencies: PublishDependencies): Publish {
   const remembered = new Set<string>()
-  return async (site: SiteId, events: readonly StoredEvent[]): Promise<void> => {
+  return async (site, events) => {
     for (const event of events) {
       if (remembered.has(event.id)) continue
       await publish(site, event, dependencies)

@@ -73,7 +73,8 @@ export async function pushSite(
         isBack || pbx ? dependencies : { ...dependencies, connections: early },
       ),
       dependencies.tombstones.sweep(dependencies.presence, now),
-      dependencies.webhooks && publishFacts(site, messages.flatMap(validEvents), isBack, dependencies.webhooks),
+      dependencies.webhooks &&
+        publishFacts(site, messages.flatMap(validEvents), { isBack, ...(pbx && { pbx }) }, dependencies.webhooks),
     ])
     if (pbx) await dependencies.markPbxPublished?.(site, pbx)
     dependencies.tombstones.add(

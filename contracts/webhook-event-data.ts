@@ -1,0 +1,56 @@
+import * as v from 'valibot'
+import { Call } from './calls.ts'
+import { EndpointState } from './facts.ts'
+import { field } from './field.ts'
+import { Timestamp } from './names.ts'
+import { QueueCaller, QueueMember } from './queues.ts'
+
+/** `data` of the webhook events that several types share, or that have fields of their own. */
+
+const number = (description: string) => v.optional(field(v.pipe(v.string(), v.maxLength(200)), description))
+
+const callFields = {
+  ...Call.entries,
+  callSeq: field(
+    v.pipe(v.string(), v.maxLength(40)),
+    'Orders the events of one call: compare it as text. Do not order by `time`, since several computers set it.',
+    '1795460000.0000000042.3',
+  ),
+  final: field(v.boolean(), 'False for what the PBX reported live, true once the call records are stored. They win.'),
+  extension: number('The extension of the site that the event is about: the phone that rings, answered or was called.'),
+  party: number(
+    'The number outside of the site, in E.164 where it is a telephone number; absent for an internal call.',
+  ),
+}
+export const CallEventData = v.looseObject(callFields)
+export type CallEventData = v.InferOutput<typeof CallEventData>
+
+export const EndpointEventData = v.looseObject({
+  ...EndpointState.entries,
+  extension: number('The extension of the phone; absent for a trunk.'),
+})
+export const QueueEventData = v.looseObject({
+  queue: v.string(),
+  id: field(v.string(), 'Id of the queue, member or caller, as in the queues of the WebSocket.', '400/members/3'),
+  part: v.picklist(['queue', 'member', 'caller']),
+  change: v.picklist(['added', 'changed', 'removed']),
+  strategy: v.optional(v.string()),
+  member: v.optional(field(QueueMember, 'The member after the change; absent if it was removed.')),
+  caller: v.optional(field(QueueCaller, 'The waiting caller; absent if the caller has left.')),
+})
+export type QueueEventData = v.InferOutput<typeof QueueEventData>
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+export const VerifiedData = v.looseObject({
+  day: field(v.string(), "Day in the site's time zone."),
+  isEqual: field(v.boolean(), 'Whether both sides have the same CDRs.'),
+  pbx: field(count, 'CDRs of the PBX.'),
+  cloud: field(count, 'CDRs of the call log.'),
+  missing: field(count, 'CDRs that only the PBX has.'),
+  extra: field(count, 'CDRs that only the call log has.'),
+})
+export const KeyFrozen = v.looseObject({
+  key: field(v.string(), 'Prefix of the key.'),
+  cap: field(v.picklist(['at-once', 'minute', 'day']), 'The cap that it reached.'),
+  frozenAt: Timestamp,
+})
+export type KeyFrozen = v.InferOutput<typeof KeyFrozen>
