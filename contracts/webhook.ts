@@ -93,12 +93,19 @@ const format = field(
   'slack',
 )
 
+const asymmetric = field(
+  v.boolean(),
+  'True adds a signature by Ed25519 (`v1a`), which your receiver verifies with a public key instead of a secret. False ends that; the next true makes a new key.',
+  true,
+)
+
 const settings = {
   filters: v.optional(filters),
   description: v.optional(description),
   headers: v.optional(headers),
   perSecond: v.optional(perSecond),
   contentType: v.optional(contentType),
+  asymmetric: v.optional(asymmetric),
 }
 export const WebhookRequest = v.strictObject({
   url,
@@ -146,6 +153,12 @@ export const Webhook = v.looseObject({
   failingSince: v.optional(field(Timestamp, 'Since when every try fails.')),
   key: field(v.string(), 'Prefix of the key that made or last changed it. Events show what this key may see.'),
   createdAt: Timestamp,
+  publicKey: v.optional(
+    field(
+      v.string(),
+      'Verifies the `v1a` signatures: `whpk_` and the base64 of an Ed25519 public key. It is no secret.',
+    ),
+  ),
   secretsUntil: v.optional(field(Timestamp, 'Until when the secret before the last rotation signs too.')),
 })
 export type Webhook = v.InferOutput<typeof Webhook>

@@ -21,6 +21,8 @@ export const WebhookRow = v.looseObject({
   perSecond: v.optional(v.number(), 10),
   contentType: v.optional(v.unwrap(contentType), 'application/cloudevents+json'),
   secret: v.string(),
+  /** Ed25519 key of `v1a` signatures, if they are asked for. */
+  signingKey: v.optional(v.string()),
   /** The secret before the last rotation, and until when it signs too. */
   older: v.optional(v.object({ secret: v.string(), until: v.number() })),
   enabled: v.boolean(),

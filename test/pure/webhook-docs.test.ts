@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
-import { signatureHeaders } from '../../functions/domain/webhooks/signature.ts'
+import { makeSigningKey, publicKeyOf, signatureHeaders } from '../../functions/domain/webhooks/signature.ts'
 
 /** Goal: the code that docs/webhooks.md gives to receivers verifies what is sent. Method: the code of the document itself runs. */
 const [secret, older] = ['first', 'older'].map((name) => `whsec_${Buffer.from(name.repeat(6)).toString('base64')}`) as [
@@ -33,4 +33,18 @@ test.each([
   ['no signature', () => verify(secret, { ...signed(), 'webhook-signature': '' }, body)],
 ])('the code for Node of docs/webhooks.md refuses %s', (_, attempt) => {
   expect(attempt()).toBe(false)
+})
+
+test('the code for a public key of docs/webhooks.md verifies a request with it, and none with another or of ten minutes ago', async () => {
+  const [, code = ''] = /<!-- node v1a -->\n```js\n([\s\S]*?)```/.exec(readFileSync('docs/webhooks.md', 'utf8')) ?? []
+  const { verifyByPublicKey }: { verifyByPublicKey: typeof verify } = await import(
+    `data:text/javascript,${encodeURIComponent(code)}`
+  )
+  const [key, other] = [makeSigningKey(), makeSigningKey()]
+  const headers = (at = seconds) => signatureHeaders({ id: 'evt_1', seconds: at, body }, [secret], key)
+  expect(verifyByPublicKey(publicKeyOf(key), headers(), body)).toBe(true)
+  expect(verifyByPublicKey(publicKeyOf(other), headers(), body)).toBe(false)
+  expect(verifyByPublicKey(publicKeyOf(key), headers(), `${body} `)).toBe(false)
+  expect(verifyByPublicKey(publicKeyOf(key), headers(seconds - 600), body)).toBe(false)
+  expect(verifyByPublicKey(publicKeyOf(key), signed(), body)).toBe(false)
 })

@@ -1,8 +1,15 @@
+import { createPublicKey, verify } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { admit, newTarget, settle, type TargetState } from '../../functions/domain/webhooks/admission.ts'
 import { nextTryAt, retryAfterMs, waitsMs } from '../../functions/domain/webhooks/schedule.ts'
-import { isSecret, makeSecret, signatureHeaders } from '../../functions/domain/webhooks/signature.ts'
+import {
+  isSecret,
+  makeSecret,
+  makeSigningKey,
+  publicKeyOf,
+  signatureHeaders,
+} from '../../functions/domain/webhooks/signature.ts'
 import { isRefusedAfter, isVerified, mutationCount, signings } from '../support/webhook-signatures.ts'
 
 const k1 = 'whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX'
@@ -27,6 +34,29 @@ test.each([
     'webhook-timestamp': String(seconds),
     'webhook-signature': `v1,${signature}`,
   })
+})
+
+test('signs by Ed25519 as node:crypto does with the same seed, beside each v1 signature', () => {
+  const seed = Buffer.from(Array.from({ length: 32 }, (_, n) => n))
+  const key = `whsk_${seed.toString('base64')}`
+  expect(publicKeyOf(key)).toBe('whpk_A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=')
+  const signed = { id: 'msg_0001', seconds: 1700000000, body: '{"type":"call.ended"}' }
+  const v1 = 'v1,OcxTKKFdoQVbn22tROvSkitFdrsRgV0RkRgEph0IMOE='
+  const v1a = 'v1a,dmEIYU3xVx3W6wV3ZoGCySf9wkJ/CsJXfW+qAfNmkjpEJ1m5c7AM/bBehtXLvnRgZveE7M8lecc+tIcPwOrQBA=='
+  expect(signatureHeaders(signed, [k1], key)['webhook-signature']).toBe(`${v1} ${v1a}`)
+})
+
+test('a new signing key has the seed and the public key, and its receiver verifies a body and no other', () => {
+  const key = makeSigningKey()
+  const bytes = Buffer.from(key.replace('whsk_', ''), 'base64')
+  const shown = Buffer.from(publicKeyOf(key).replace('whpk_', ''), 'base64')
+  expect([bytes.length, bytes.subarray(32).equals(shown)]).toEqual([64, true])
+  const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), shown])
+  const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' })
+  const headers = signatureHeaders({ id: 'evt_1', seconds: 5, body: '{}' }, [k1], key)
+  const given = Buffer.from(headers['webhook-signature']?.split(' v1a,')[1] ?? '', 'base64')
+  expect(verify(null, Buffer.from('evt_1.5.{}'), publicKey, given)).toBe(true)
+  expect(verify(null, Buffer.from('evt_1.6.{}'), publicKey, given)).toBe(false)
 })
 
 test('the reference package verifies every signed body with each secret of a rotation, and none after a change', () => {

@@ -3,7 +3,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { Webhook, WebhookChange, WebhookMade } from '../../../contracts/webhook.ts'
 import type { SiteKey } from '../../caller.ts'
 import type { TargetState } from '../../domain/webhooks/admission.ts'
-import { makeSecret } from '../../domain/webhooks/signature.ts'
+import { makeSecret, makeSigningKey } from '../../domain/webhooks/signature.ts'
 import type { TargetRules } from '../../domain/webhooks/target-url.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
 import { conditionsOf, strongTags } from '../conditions.ts'
@@ -53,13 +53,14 @@ export async function changeWebhook(
 ) {
   const row = await matching(site, id, headers, webhooks)
   const { enabled = row.enabled, url = row.url, types = row.types, perSecond = row.perSecond, ...others } = change
-  const { contentType = row.contentType, ...settings } = others
+  const { contentType = row.contentType, asymmetric = row.signingKey !== undefined, ...settings } = others
   if (row.format !== 'standard' && contentType !== 'application/json')
     throw badFields([{ field: 'contentType', message: `The format ${row.format} is application/json.` }])
   checkWebhook({ url: change.url, types }, caller, rules)
-  const { disabledAt, disabledBecause, ...rest } = row
+  const { disabledAt, disabledBecause, signingKey = makeSigningKey(), ...rest } = row
   const off = row.enabled ? { disabledAt: now, disabledBecause: 'asked' as const } : { disabledAt, disabledBecause }
-  const set = { url, types, perSecond, contentType, enabled, ...(!enabled && off) }
+  const keyed = asymmetric && { signingKey }
+  const set = { url, types, perSecond, contentType, enabled, ...keyed, ...(!enabled && off) }
   const next: WebhookRow = { ...rest, ...settings, ...set, key: caller.keyId, tag: randomUUID() }
   if (!(await webhooks.replace(site, next, row))) throw changedMeanwhile()
   // A receiver that is started again, or another one, begins without the failures of before.

@@ -6,7 +6,7 @@ import { eventDefinition, isEventType } from '../../../contracts/webhook-events.
 import type { SiteKey } from '../../caller.ts'
 import { sha256 } from '../../domain/api-key.ts'
 import { newTarget } from '../../domain/webhooks/admission.ts'
-import { isSecret, makeSecret } from '../../domain/webhooks/signature.ts'
+import { isSecret, makeSecret, makeSigningKey } from '../../domain/webhooks/signature.ts'
 import { parseTarget, TargetRefusedError, type TargetRules } from '../../domain/webhooks/target-url.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
 import { hashOf, idempotencyKeyMalformed, idempotencyKeyReused, isIdempotencyKey } from '../idempotency.ts'
@@ -39,7 +39,7 @@ export async function makeWebhook(
 ): Promise<WebhookMade> {
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw idempotencyKeyMalformed()
   checkWebhook(request, caller, rules)
-  const { secret = makeSecret(), format = 'standard', ...settings } = request
+  const { secret = makeSecret(), format = 'standard', asymmetric, ...settings } = request
   const isChat = format !== 'standard'
   if (isChat && settings.contentType === 'application/cloudevents+json')
     throw badFields([
@@ -59,6 +59,7 @@ export async function makeWebhook(
     perSecond: settings.perSecond ?? (isChat ? 1 : 10),
     contentType: settings.contentType ?? (isChat ? 'application/json' : 'application/cloudevents+json'),
     secret,
+    ...(asymmetric && { signingKey: makeSigningKey() }),
     enabled: true,
     createdAt: now,
     tag: randomUUID(),

@@ -2,6 +2,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { Delivery, Webhook } from '../../../contracts/webhook.ts'
 import { hidden, type Reader, seesPersonal } from '../../domain/personal.ts'
 import type { TargetState } from '../../domain/webhooks/admission.ts'
+import { publicKeyOf } from '../../domain/webhooks/signature.ts'
 import type { DeliveryRow } from '../../stores/webhook-deliveries.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
 import { HttpProblemError } from '../problem.ts'
@@ -11,7 +12,7 @@ const moment = (ms: number) => new Date(ms).toISOString()
 /** A webhook without its secrets: the values of its headers, and the URL of a chat, may be credentials of the receiver. */
 export function showWebhook(row: WebhookRow, target: Pick<TargetState, 'failingSince'>, now: number): Webhook {
   const { id, url, types, format, filters, description, headers, perSecond, contentType, enabled, key, createdAt } = row
-  const { disabledAt, disabledBecause, older } = row
+  const { disabledAt, disabledBecause, older, signingKey } = row
   const { failingSince } = target
   return {
     id,
@@ -29,6 +30,7 @@ export function showWebhook(row: WebhookRow, target: Pick<TargetState, 'failingS
     ...(failingSince !== undefined && { failingSince: moment(failingSince) }),
     key,
     createdAt: moment(createdAt),
+    ...(signingKey !== undefined && { publicKey: publicKeyOf(signingKey) }),
     ...(older && older.until > now && { secretsUntil: moment(older.until) }),
   }
 }

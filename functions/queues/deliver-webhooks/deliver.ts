@@ -187,14 +187,14 @@ async function send(
   { post, rules, now }: DeliverDependencies,
 ): Promise<WebhookAnswer> {
   const body = renderBody(site, event, reader, webhook.format)
-  const { secret, older, contentType } = webhook
+  const { secret, older, contentType, signingKey } = webhook
   const secrets = older && older.until > now() ? [secret, older.secret] : [secret]
   const signed = { id: event.id, seconds: Math.floor(now() / 1000), body }
   const headers = {
     ...webhook.headers,
     'content-type': contentType,
     'user-agent': 'Switchhook',
-    ...signatureHeaders(signed, secrets),
+    ...signatureHeaders(signed, secrets, signingKey),
   }
   try {
     return await post({ webhook: webhook.id, url: parseTarget(webhook.url, rules), headers, body })
