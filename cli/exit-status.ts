@@ -1,5 +1,6 @@
 import { CommanderError } from '@commander-js/extra-typings'
 import { ApiError } from '../client/http-client.ts'
+import { SwitchhookError } from '../contracts/errors.ts'
 import { UsageError } from './options.ts'
 import { InvalidProfilesError } from './profiles.ts'
 
@@ -7,9 +8,9 @@ import { InvalidProfilesError } from './profiles.ts'
 export const exitStatuses = {
   0: 'done',
   1: 'failed',
-  3: 'done, but some imported rows are doubtful or refused, or the verified day differs',
+  3: 'done, but some imported rows are doubtful or refused, or the verified day or the folder differs',
   64: 'wrong command line',
-  65: 'the input is refused (HTTP 400, 409 or 422), or a menu has faults',
+  65: 'the input is refused (HTTP 400, 409 or 422), or a menu, a site or a PBX has faults',
   66: 'not found (HTTP 404)',
   69: 'the API cannot be reached or fails (HTTP 5xx)',
   75: 'too many requests: try again later (HTTP 429)',
@@ -26,8 +27,18 @@ export function exitStatusOf(error: unknown): ExitStatus {
   if (error instanceof UsageError) return 64
   if (error instanceof InvalidProfilesError) return 78
   if (error instanceof ApiError) return byHttpStatus(error.status)
+  if (error instanceof SwitchhookError && refusals.has(error.errorId)) return 65
   return 1
 }
+
+/** Errors of `pbx render` about what the person wrote. */
+const refusals: ReadonlySet<string> = new Set([
+  'site-invalid',
+  'site-unreadable',
+  'secrets-invalid',
+  'secrets-missing',
+  'files-kept-by-hand',
+])
 
 function byHttpStatus(status: number): ExitStatus {
   if (status === 0 || status >= 500) return 69

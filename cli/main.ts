@@ -5,6 +5,7 @@ import { addCdrsCommand } from './commands/cdrs.ts'
 import { addImportCommand } from './commands/import.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addMenuCommand } from './commands/menu.ts'
+import { addPbxCommand } from './commands/pbx.ts'
 import { addProfileCommand } from './commands/profile.ts'
 import { addRedriveCommand } from './commands/redrive.ts'
 import { addSitesCommand } from './commands/sites.ts'
@@ -49,6 +50,7 @@ export function createProgram(setStatus: SetStatus): Command {
   addRedriveCommand(program)
   addWebhooksCommand(program, setStatus)
   addMenuCommand(program, setStatus)
+  addPbxCommand(program, setStatus)
   return program
 }
 

@@ -88,12 +88,62 @@ export class InstallationError extends SwitchhookError {
   }
 }
 
+/** One thing that is wrong in `site.yaml`, and where. */
+export interface SiteProblem {
+  readonly message: string
+  readonly place?: { readonly line: number; readonly column: number } | undefined
+}
+
 export class SiteInvalidError extends SwitchhookError {
   readonly errorId = 'site-invalid'
+  /** What is wrong, in the order of the file. */
   readonly problems: readonly string[]
-  constructor(name: string, problems: readonly string[]) {
-    super(`${name} is not a valid site; correct these keys: ${problems.join('; ')}.`)
-    this.problems = problems
+  /** The same with line and column. */
+  readonly places: readonly SiteProblem[]
+  constructor(name: string, problems: readonly SiteProblem[]) {
+    const sentences = problems.map(({ message, place }) =>
+      place ? `${message} (line ${place.line}, column ${place.column})` : message,
+    )
+    super(`${name} is not a valid site; correct these keys: ${sentences.join('; ')}.`)
+    this.places = problems
+    this.problems = problems.map(({ message }) => message)
+  }
+}
+
+export class SiteUnreadableError extends SwitchhookError {
+  readonly errorId = 'site-unreadable'
+  constructor(file: string, code: string, cause?: unknown) {
+    super(`${file} cannot be read (${code}): name a file that describes a site, such as examples/site.yaml.`, { cause })
+  }
+}
+
+export class SecretsInvalidError extends SwitchhookError {
+  readonly errorId = 'secrets-invalid'
+  constructor(source: string, what: readonly string[], cause?: unknown) {
+    super(
+      `${source} has secrets that cannot be used (${what.slice(0, 10).join(', ')}): a password of phones and users has 12 to 128 letters, digits, -, _, . or ~, a PIN 4 to 12 digits, and no password may have a line end. Correct them, or move the file away to get new ones.`,
+      { cause },
+    )
+  }
+}
+
+export class SecretsMissingError extends SwitchhookError {
+  readonly errorId = 'secrets-missing'
+  constructor(file: string, missing: readonly { trunk: string; variable: string }[]) {
+    const names = missing.map(({ trunk, variable }) => `${trunk} (${variable})`).join(', ')
+    super(
+      `The password of a trunk is missing, which the provider gave you: ${names}. Set the environment variable in brackets, or add it below "trunks" in ${file}.`,
+    )
+  }
+}
+
+/** Files of the folder were written or changed by someone else. */
+export class FilesKeptByHandError extends SwitchhookError {
+  readonly errorId = 'files-kept-by-hand'
+  constructor(folder: string, conflicts: readonly string[]) {
+    super(
+      `Nothing was written to ${folder}: ${conflicts.join('; ')}. Look at --diff first; --blocks adds marked blocks to the files that you keep, --replace replaces them and keeps copies beside.`,
+    )
   }
 }
 

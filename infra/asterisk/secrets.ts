@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { errorCode } from './errors.ts'
 import type { Site } from './site.ts'
 
-const SecretsSchema = v.object({
+export const SecretsSchema = v.object({
   /** Password of the ARI user `bridge`, which may place and end calls. */
   ariBridge: v.string(),
   /** Password of the ARI user `reader`, which is read-only. */
@@ -15,6 +15,8 @@ const SecretsSchema = v.object({
   endpoints: v.record(v.string(), v.string()),
   /** PIN by mailbox. */
   mailboxes: v.record(v.string(), v.string()),
+  /** Password by trunk with an account. The provider gives it, so none is generated. */
+  trunks: v.optional(v.record(v.string(), v.string()), {}),
 })
 
 /** All passwords of one Asterisk. */
@@ -30,6 +32,7 @@ export function generateSecrets(site: Site, earlier?: Secrets): Secrets {
     amiBridge: earlier?.amiBridge ?? password(),
     endpoints: Object.fromEntries(endpoints.map((name) => [name, earlier?.endpoints[name] ?? password()])),
     mailboxes: Object.fromEntries(mailboxes.map((box) => [box, earlier?.mailboxes[box] ?? pin()])),
+    trunks: earlier?.trunks ?? {},
   }
 }
 

@@ -33,8 +33,8 @@ const mayImport: Record<string, string[]> = {
   bridge: ['contracts'],
   client: ['contracts'],
   dashboard: ['contracts', 'client'],
-  // `switchhook menu test` runs the bridge's menu engine without a phone.
-  cli: ['contracts', 'client', 'bridge'],
+  // `switchhook menu test` runs the bridge's menu engine without a phone; `switchhook pbx` renders Asterisk's configuration.
+  cli: ['contracts', 'client', 'bridge', 'infra/asterisk'],
   // The private Asterisk, the replay of recordings and the local cloud do not import each other.
   'infra/asterisk': ['contracts'],
   'infra/local': ['contracts'],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { dataFolder, modulesFolder } from '../installation.ts'
+import type { Site } from '../site.ts'
 import { type AsteriskPorts, layoutOf } from './layout.ts'
 
 export interface CoreOptions {
@@ -12,10 +13,23 @@ export interface CoreOptions {
   readonly systemName: string
   /** Text from which the identity is derived, `asterisk_id` in ARI events. */
   readonly identity: string
+  readonly language?: string | undefined
+}
+
+/** Renders asterisk.conf of an Asterisk that is installed in its usual folders, which its program knows. */
+export function renderInstalledAsterisk({
+  systemName,
+  language,
+}: Pick<CoreOptions, 'systemName' | 'language'>): string {
+  return `[options]
+systemname = ${systemName}
+${language === undefined ? '' : `defaultlanguage = ${language}\n`}; no function that runs programs or reads files may be reached from outside the dial plan
+live_dangerously = no
+`
 }
 
 /** Renders asterisk.conf: data folders are in the instance's folder, programs and sounds in the unpacked tree. */
-export function renderAsterisk({ root, folder, systemName, identity }: CoreOptions): string {
+export function renderAsterisk({ root, folder, systemName, identity, language }: CoreOptions): string {
   const layout = layoutOf(folder)
   return `[directories]
 astetcdir => ${layout.configuration}
@@ -32,7 +46,7 @@ astsbindir => ${join(root, 'usr/sbin')}
 
 [options]
 systemname = ${systemName}
-entityid = ${entityId(identity)}
+${language === undefined ? '' : `defaultlanguage = ${language}\n`}entityid = ${entityId(identity)}
 ; no function that runs programs or reads files may be reached from outside the dial plan
 live_dangerously = no
 `
@@ -45,7 +59,7 @@ function entityId(identity: string): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':')
 }
 
-/** Renders logger.conf: one file with notices, warnings and errors. Verbose logging would reduce the calls a second by a quarter. */
+/** Renders logger.conf: a file with notices, warnings and errors, and one with attacks for fail2ban. Verbose logging would reduce the calls a second by a quarter. */
 export function renderLogger(): string {
   return `[general]
 dateformat = %FT%T.%3q%z
@@ -53,34 +67,26 @@ use_callids = yes
 
 [logfiles]
 messages.log => notice,warning,error
+security.log => security
 `
 }
 
 /**
- * Renders rtp.conf without ICE, which would look up this machine's addresses for each call. Asterisk ends a key by itself
+ * Renders rtp.conf. Only browsers need ICE, which looks up this machine's addresses for each call. Asterisk ends a key by itself
  * after `dtmftimeout` without a packet, 3 s in samples of 1/8000 s. With its default of 0.4 s a key whose packets are late,
  * on a busy machine or a bad line, is received twice.
  */
-export function renderRtp(ports: AsteriskPorts): string {
+export function renderRtp(ports: AsteriskPorts, webrtc?: Site['webrtc']): string {
   return `[general]
 rtpstart = ${ports.rtpFirst}
 rtpend = ${ports.rtpLast}
-icesupport = no
-dtmftimeout = 24000
+icesupport = ${webrtc ? 'yes' : 'no'}
+${webrtc?.stun === undefined ? '' : `stunaddr = ${webrtc.stun}\n`}dtmftimeout = 24000
 `
 }
 
-/** Renders indications.conf: the tones of France. Asterisk warns if no country is set. */
-export function renderIndications(): string {
-  return `[general]
-country = fr
-
-[fr]
-description = France
-ringcadence = 1500,3500
-dial = 440
-busy = 440/500,0/500
-ring = 440/1500,0/3500
-congestion = 440/250,0/250
-`
+/** Renders acl.conf: the networks that phones may connect from, if the site names them. */
+export function renderAcl({ sip }: Pick<Site, 'sip'>): string {
+  if (!sip || sip.phonesFrom.length === 0) return ''
+  return `[phones]\ndeny = 0.0.0.0/0\n${sip.phonesFrom.map((network) => `permit = ${network}\n`).join('')}`
 }

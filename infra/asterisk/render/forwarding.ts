@@ -1,3 +1,5 @@
+import { DND_CODE, FORWARD_CODE } from '../codes.ts'
+
 /**
  * Call forwarding and do not disturb. astDB has one key an extension in each of the families `renvoi` (all calls), `renvoi_busy`,
  * `renvoi_noanswer`, `renvoi_unavailable` and `dnd`. Phones change them by dialling a code. The bridge changes them by a Local
@@ -11,9 +13,6 @@ const variable = (name: string) => `\${${name}}`
 
 /** How often a call may be forwarded before it counts as a loop. */
 export const FORWARD_HOPS_MAX = 5
-/** Codes that a phone dials to toggle forwarding of all calls and do not disturb. */
-export const FORWARD_CODE = '88888'
-export const DND_CODE = '88889'
 
 const families = '^(renvoi|renvoi_busy|renvoi_noanswer|renvoi_unavailable|dnd)$'
 const db = (family: string, extension: string) => variable(`DB(${family}/${extension})`)

@@ -1,4 +1,5 @@
 import type { Secrets } from '../secrets.ts'
+import type { Site } from '../site.ts'
 import type { AsteriskPorts } from './layout.ts'
 
 /** The ARI and AMI user of the bridge, which may place and end calls. */
@@ -20,7 +21,7 @@ enable_static = no
  * Renders ari.conf. Monitoring and pages that list phones use `reader`, whose password cannot place calls. Asterisk disconnects a
  * client that reads slower than the write time-out; its default of 100 ms would disconnect a bridge during garbage collection.
  */
-export function renderAri(secrets: Pick<Secrets, 'ariBridge' | 'ariReader'>): string {
+export function renderAri(secrets: Pick<Secrets, 'ariBridge' | 'ariReader'>, bridge?: Site['bridge']): string {
   return `[general]
 enabled = yes
 pretty = no
@@ -35,6 +36,33 @@ password = ${secrets.ariBridge}
 type = user
 read_only = yes
 password = ${secrets.ariReader}
+${
+  bridge
+    ? `
+; Asterisk dials the bridge, and keeps events while it is away
+[${bridge.application}]
+type = outbound_websocket
+websocket_client_id = switchhook
+apps = ${bridge.application}
+subscribe_all = yes
+local_ari_user = ${BRIDGE_USER}
+`
+    : ''
+}`
+}
+
+/** Renders websocket_client.conf: where Asterisk dials the bridge, from 22.5 on. */
+export function renderWebSocketClient(secrets: Pick<Secrets, 'ariBridge'>, bridge: Site['bridge']): string {
+  if (!bridge) return ''
+  return `[switchhook]
+type = websocket_client
+uri = ${bridge.listener}
+protocols = ari
+username = ${BRIDGE_USER}
+password = ${secrets.ariBridge}
+connection_type = persistent
+reconnect_interval = 500
+tls_enabled = ${bridge.listener.startsWith('wss:') ? 'yes' : 'no'}
 `
 }
 

@@ -1,3 +1,5 @@
+import type { Site } from '../site.ts'
+
 /**
  * The only modules that Asterisk loads. Loading all takes seconds, opens ports that are not used and warns about missing
  * configuration.
@@ -125,6 +127,21 @@ export const SPARE_MODULES: readonly string[] = [
   'res_parking',
   'res_srtp',
 ]
+
+/** Modules that only some Asterisks have. */
+const SINCE: Readonly<Record<string, number>> = { res_cdrel_custom: 22, res_websocket_client: 22 }
+
+/** Returns the modules that a site needs on a major version of Asterisk. */
+export function modulesOf(site: Site, version: number): string[] {
+  const { queues, webrtc, tls } = site
+  const wanted = [
+    ...MODULES,
+    ...(queues.length > 0 ? ['app_queue'] : []),
+    ...(webrtc ? ['res_pjsip_transport_websocket'] : []),
+    ...(webrtc || tls ? ['res_srtp'] : []),
+  ]
+  return wanted.filter((name) => (SINCE[name] ?? 0) <= version)
+}
 
 /** Renders modules.conf. */
 export function renderModules(modules: readonly string[] = MODULES): string {

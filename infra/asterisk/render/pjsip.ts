@@ -1,5 +1,8 @@
 import type { Secrets } from '../secrets.ts'
-import type { ExtensionOfSite, Site, TrunkOfSite } from '../site.ts'
+import { trunksOf } from '../site/numbers.ts'
+import type { ExtensionOfSite, Site } from '../site.ts'
+import { phoneTemplates } from './pjsip-templates.ts'
+import { renderTrunk } from './pjsip-trunks.ts'
 
 /** The IPv4 address and port of SIP. */
 export interface SipAddress {
@@ -7,14 +10,14 @@ export interface SipAddress {
   readonly port: number
 }
 
-/** Renders pjsip.conf of the PBX: a transport, a phone for each extension, and the trunk. */
+/** Renders pjsip.conf of the PBX: the transports, a phone for each extension, and the trunks. */
 export function renderPjsip(site: Site, sip: SipAddress, secrets: Secrets): string {
   return [
     renderGlobal('auth_username,username,ip'),
-    renderTransport(sip),
-    phoneTemplates(site, sip),
-    ...site.extensions.map((extension) => renderPhone(extension, secrets.endpoints[extension.endpoint] ?? '')),
-    ...(site.trunk ? [renderTrunk(site.trunk, sip)] : []),
+    renderTransports(site, sip),
+    phoneTemplates(site, mediaAddress(sip)),
+    ...site.extensions.map((extension) => renderPhone(extension, site, secrets.endpoints[extension.endpoint] ?? '')),
+    ...trunksOf(site).map((trunk) => renderTrunk(trunk, mediaAddress(sip), secrets.trunks[trunk.name] ?? '')),
   ].join('\n')
 }
 
@@ -29,7 +32,40 @@ export function renderGlobal(identifierOrder: string): string {
 type = global
 user_agent = Switchhook
 endpoint_identifier_order = ${identifierOrder}
+; an address that sends so many requests without an account in so many seconds is logged as an attack
+unidentified_request_count = 5
+unidentified_request_period = 5
+unidentified_request_prune_interval = 30
 `
+}
+
+/** Renders the transports of a site. */
+function renderTransports({ sip, tls, webrtc, ports }: Site, address: SipAddress): string {
+  const { externalAddress, localNetworks = [] } = sip ?? {}
+  const outside =
+    externalAddress === undefined
+      ? ''
+      : [
+          `external_media_address = ${externalAddress}`,
+          `external_signaling_address = ${externalAddress}`,
+          ...localNetworks.map((network) => `local_net = ${network}`),
+          '',
+        ].join('\n')
+  const tlsPort = ports?.tls ?? 5061
+  return [
+    `${renderTransport(address)}${outside}`,
+    ...(sip?.tcp
+      ? [`[tcp]\ntype = transport\nprotocol = tcp\nbind = ${address.address}:${address.port}\n${outside}`]
+      : []),
+    ...(tls
+      ? [
+          `[tls]\ntype = transport\nprotocol = tls\nbind = ${address.address}:${tlsPort}\ncert_file = ${tls.certificate}
+priv_key_file = ${tls.key}\nmethod = tlsv1_2\n${outside}`,
+        ]
+      : []),
+    // Browsers connect to the HTTP server, on loopback behind a proxy that ends TLS; the address here is not used.
+    ...(webrtc ? [`[ws]\ntype = transport\nprotocol = ws\nbind = 127.0.0.1:${address.port}\n${outside}`] : []),
+  ].join('\n')
 }
 
 export function renderTransport({ address, port }: SipAddress): string {
@@ -48,72 +84,19 @@ export function mediaAddress({ address }: SipAddress): string {
   return address === '0.0.0.0' ? '' : `media_address = ${address}\nbind_rtp_to_media_address = yes\n`
 }
 
-/**
- * Renders the templates of phones. Four settings make calls work behind NAT: answer to the source of the request (force_rport), use
- * it as the contact (rewrite_contact), send audio to the source of audio (rtp_symmetric) and relay audio (direct_media = no).
- * Qualify keeps the router's NAT entry open.
- */
-function phoneTemplates(site: Site, sip: SipAddress): string {
-  return `[phone](!)
-type = endpoint
-context = internes
-transport = udp
-disallow = all
-allow = ulaw,alaw,g722
-dtmf_mode = rfc4733
-force_rport = yes
-rewrite_contact = yes
-rtp_symmetric = yes
-direct_media = no
-${mediaAddress(sip)}
-[phone-aor](!)
-type = aor
-max_contacts = 1
-remove_existing = yes
-qualify_frequency = ${site.qualifySeconds}
-
-[phone-auth](!)
-type = auth
-auth_type = userpass
-`
-}
-
-function renderPhone({ endpoint, number, name, mailbox }: ExtensionOfSite, password: string): string {
-  return `[${endpoint}](phone)
+/** Renders an account: endpoint, password and address of a phone. Its variables tell the dial plan whose call it is. */
+function renderPhone(phone: ExtensionOfSite, site: Site, password: string): string {
+  const { endpoint, number, name, mailbox, connect = 'udp', nat = site.nat, codecs, language } = phone
+  return `[${endpoint}](phone,phone-${nat},phone-${connect})
 auth = ${endpoint}
 aors = ${endpoint}
 callerid = "${name}" <${number}>
-
+set_var = POSTE=${number}
+${mailbox === undefined ? '' : `set_var = BOITE=${mailbox}\n`}${phone.outside === false ? 'set_var = SORTIE=non\n' : ''}${codecs === undefined ? '' : `disallow = all\nallow = ${codecs.join(',')}\n`}${language === undefined ? '' : `language = ${language}\n`}
 [${endpoint}](phone-auth)
 username = ${endpoint}
 password = ${password}
 
-[${endpoint}](phone-aor)
+[${endpoint}](phone-aor${nat === 'behind-nat' ? ',phone-aor-nat' : ''})
 ${mailbox === undefined ? '' : `mailboxes = ${mailbox}@voicemail\n`}`
-}
-
-function renderTrunk({ name, host, port, qualifySeconds }: TrunkOfSite, sip: SipAddress): string {
-  return `[${name}]
-type = endpoint
-context = entrants
-transport = udp
-disallow = all
-allow = ulaw,alaw
-dtmf_mode = rfc4733
-rtp_symmetric = yes
-direct_media = no
-; outside callers keep their caller ID
-trust_id_inbound = yes
-aors = ${name}
-${mediaAddress(sip)}
-[${name}]
-type = aor
-contact = sip:${host}:${port}
-qualify_frequency = ${qualifySeconds}
-
-[${name}]
-type = identify
-endpoint = ${name}
-match = ${host}
-`
 }
