@@ -7,7 +7,15 @@ import { startBridge } from './lifecycle.ts'
 import { createLog, describeError } from './operate/log.ts'
 import { programVersion } from './operate/program-version.ts'
 import { runQuarantine } from './quarantine-command.ts'
+import { runSetup } from './setup/command.ts'
 import { help } from './usage.ts'
+
+/** Commands that return their exit status. */
+const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  check: runCheck,
+  quarantine: runQuarantine,
+  setup: runSetup,
+}
 
 /**
  * Runs `switchhook-bridge`; `bridge/usage.ts` has its commands. A running bridge logs to standard output. On failure it prints one
@@ -16,8 +24,9 @@ import { help } from './usage.ts'
 async function main(): Promise<void> {
   const [command, ...args] = process.argv.slice(2)
   if (command === 'enroll') return runEnroll(args)
-  if (command === 'quarantine' || command === 'check') {
-    process.exitCode = await (command === 'check' ? runCheck(args) : runQuarantine(args))
+  const run = command !== undefined && Object.hasOwn(commands, command) ? commands[command] : undefined
+  if (run) {
+    process.exitCode = await run(args)
     return
   }
   const options = optionsOf()

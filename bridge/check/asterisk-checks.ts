@@ -10,7 +10,7 @@ import type { Check } from '../operate/checks.ts'
 /** Versions that `docs/asterisk-versions.md` names. */
 const supported: readonly number[] = [16, 18, 20, 22]
 /** What the bridge asks ARI for, by module. */
-const modulesOfBridge = [
+export const modulesOfBridge = [
   'res_stasis',
   'res_ari_applications',
   'res_ari_asterisk',
@@ -21,7 +21,7 @@ const modulesOfBridge = [
   'res_ari_events',
 ]
 const modulesOfMenus = ['app_stasis', 'res_ari_playbacks', 'res_ari_sounds']
-const backEndsOfBridge = ['cdr_custom', 'cdr_csv']
+export const backEndsOfBridge = ['cdr_custom', 'cdr_csv']
 
 const Info = v.looseObject({ system: v.looseObject({ version: v.string() }) })
 

@@ -1,11 +1,14 @@
 import { glob, readFile } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { isAbsolute, join, matchesGlob } from 'node:path'
 import { errorCode } from '../failure.ts'
 
 /** The settings of a section, in the file's order. Asterisk takes the last of a name. */
 export type Section = readonly { name: string; value: string }[]
 /** The sections of a configuration file of Asterisk, by lower-case name. */
 export type AsteriskConf = ReadonlyMap<string, Section>
+
+/** Texts by absolute path that are read instead of, or besides, the files: what a change would make of them. */
+export type Overlay = ReadonlyMap<string, string>
 
 /** Asterisk's own limit on files that include each other. */
 const includeDepthMax = 10
@@ -14,11 +17,24 @@ const includeDepthMax = 10
  * Reads a configuration file of Asterisk as Asterisk does: comments, `#include` and `#tryinclude` with patterns, sections that
  * are continued. It runs no `#exec`. Returns undefined if the file does not exist. Throws the file system's error.
  */
-export async function readAsteriskConf(folder: string, file: string): Promise<AsteriskConf | undefined> {
+export async function readAsteriskConf(
+  folder: string,
+  file: string,
+  overlay: Overlay = new Map(),
+): Promise<AsteriskConf | undefined> {
+  return (await readSections(folder, file, overlay))?.sections
+}
+
+/** As `readAsteriskConf`; `names` has each section's name as it is written. */
+export async function readSections(
+  folder: string,
+  file: string,
+  overlay: Overlay = new Map(),
+): Promise<{ sections: AsteriskConf; names: ReadonlyMap<string, string> } | undefined> {
   try {
-    const sections = new Map<string, { name: string; value: string }[]>()
-    await readInto(sections, folder, file, { section: undefined }, 0)
-    return sections
+    const reading: Reading = { folder, overlay, sections: new Map(), names: new Map(), section: undefined }
+    await readInto(reading, file, 0)
+    return reading
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
     throw error
@@ -33,48 +49,56 @@ export function settingOf(section: Section | undefined, name: string): string | 
 /** Asterisk's `ast_true`. */
 export const isTrue = (value: string | undefined): boolean => /^(yes|true|y|t|1|on)$/i.test(value ?? '')
 
-type Place = { section: { name: string; value: string }[] | undefined }
+interface Reading {
+  readonly folder: string
+  readonly overlay: Overlay
+  readonly sections: Map<string, { name: string; value: string }[]>
+  readonly names: Map<string, string>
+  /** The section that the next setting belongs to. */
+  section: { name: string; value: string }[] | undefined
+}
 
-async function readInto(
-  sections: Map<string, { name: string; value: string }[]>,
-  folder: string,
-  file: string,
-  place: Place,
-  depth: number,
-): Promise<void> {
-  const text = await readFile(isAbsolute(file) ? file : join(folder, file), 'utf8')
+async function readInto(reading: Reading, file: string, depth: number): Promise<void> {
+  const { folder, overlay, sections } = reading
+  const path = isAbsolute(file) ? file : join(folder, file)
+  const text = overlay.get(path) ?? (await readFile(path, 'utf8'))
   for (const line of withoutComments(text).split(/\r?\n/)) {
-    const included = /^\s*#(?:try)?include\s+["<]?([^">]+?)[">]?\s*$/i.exec(line)?.[1]
+    const included = includeIn(line)
     if (included !== undefined) {
-      if (depth < includeDepthMax) await include(sections, folder, included, place, depth + 1)
+      if (depth < includeDepthMax)
+        for (const one of await includedFiles(folder, included, overlay)) await readInto(reading, one, depth + 1)
       continue
     }
-    const header = /^\s*\[([^\]]+)\]/.exec(line)?.[1]
+    const [, header, options = ''] = /^\s*\[([^\]]+)\](?:\(([^)]*)\))?/.exec(line) ?? []
     if (header !== undefined) {
       const name = header.trim().toLowerCase()
-      place.section = sections.get(name) ?? []
-      sections.set(name, place.section)
+      const known = sections.get(name)
+      // `(+)` continues a section that was read before; Asterisk refuses it otherwise.
+      reading.section = known ?? (options.split(',').includes('+') ? undefined : [])
+      if (reading.section) sections.set(name, reading.section)
+      if (!reading.names.has(name)) reading.names.set(name, header.trim())
       continue
     }
     const [, name, value] = /^\s*([^=]+?)\s*=>?\s*(.*?)\s*$/.exec(line) ?? []
-    if (name !== undefined && value !== undefined) place.section?.push({ name: name.toLowerCase(), value })
+    if (name !== undefined && value !== undefined) reading.section?.push({ name: name.toLowerCase(), value })
   }
 }
 
-async function include(
-  sections: Map<string, { name: string; value: string }[]>,
-  folder: string,
-  pattern: string,
-  place: Place,
-  depth: number,
-): Promise<void> {
-  const files: string[] = []
-  for await (const file of glob(pattern, { cwd: folder })) files.push(file)
-  for (const file of files.sort()) await readInto(sections, folder, file, place, depth)
+/** Returns the file or pattern that a line includes. */
+export function includeIn(line: string): string | undefined {
+  return /^\s*#(?:try)?include\s+["<]?([^">]+?)[">]?\s*$/i.exec(line)?.[1]
+}
+
+async function includedFiles(folder: string, pattern: string, overlay: Overlay): Promise<string[]> {
+  const found = new Set<string>()
+  for await (const file of glob(pattern, { cwd: folder })) found.add(isAbsolute(file) ? file : join(folder, file))
+  const wanted = isAbsolute(pattern) ? pattern : join(folder, pattern)
+  for (const file of overlay.keys()) if (file === wanted || matchesGlob(file, wanted)) found.add(file)
+  return [...found].sort()
 }
 
 /** `;` begins a comment, `\;` is a semicolon, and `;--` to `--;` is a comment of several lines. */
-function withoutComments(text: string): string {
+export function withoutComments(text: string): string {
   const blocks = text.replace(/;--(?!-)[\s\S]*?--;/g, '')
   return blocks.replace(/(?<!\\);.*$/gm, '').replaceAll('\\;', ';')
 }

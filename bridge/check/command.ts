@@ -50,7 +50,7 @@ function optionsOf(args: string[]): { configFile: string; folder: string; isJson
 }
 
 /** One line a check, and below it what to do, indented. */
-function asText(checks: readonly Check[]): string {
+export function asText(checks: readonly Check[]): string {
   const widest = Math.max(...checks.map(({ id }) => id.length))
   const lines = checks.flatMap(({ id, state, reason, repair }) => [
     `${state.padEnd(8)} ${id.padEnd(widest)}  ${reason}`,

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { copyFile, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'esbuild'
 
@@ -15,7 +15,10 @@ export const bridgeNodeFlags = ['--max-semi-space-size=2', '--single-threaded-gc
 const requireBanner =
   "import{createRequire as switchhookCreateRequire}from'node:module';const require=switchhookCreateRequire(import.meta.url);"
 
-/** Bundles the bridge into one file, which is copied to the machine of the PBX. */
+/** The contexts of call forwarding, which `setup --forwarding` adds to a dial plan. */
+const snippet = 'infra/asterisk/snippets/forwarding.conf'
+
+/** Bundles the bridge into one file, which is copied to the machine of the PBX; `setup` reads the snippet beside it. */
 export async function buildBridge(root: string, outdir = 'dist/bridge'): Promise<void> {
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
   await build({
@@ -35,6 +38,7 @@ export async function buildBridge(root: string, outdir = 'dist/bridge'): Promise
     logLevel: 'error',
     legalComments: 'none',
   })
+  await copyFile(path.join(root, snippet), path.resolve(root, outdir, path.basename(snippet)))
 }
 
 export async function main(): Promise<void> {

@@ -5,7 +5,7 @@ import { packageInto } from '../build/package.ts'
 import { buildOnce, digestOf } from './stamp.ts'
 
 const common = ['contracts', 'package-lock.json', 'infra/build']
-const bridgeSources = [...common, 'bridge']
+const bridgeSources = [...common, 'bridge', 'infra/asterisk/snippets']
 const pageSources = [...common, 'client', 'dashboard']
 const functionSources = [...common, 'functions', 'infra/cloud', 'serverless.yml']
 

@@ -2,8 +2,14 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readJournal } from '../../bridge/setup/journal.ts'
+import { buildBridgeProgram } from '../../infra/start/build.ts'
+import { makeSite, newCode } from '../../infra/start/make-site.ts'
+import { sharedDeployment } from '../support/deployment.ts'
+import { filesOf } from '../support/foreign-etc.ts'
 import { until } from '../support/until.ts'
 import { type BridgeSide, type ForeignPbx, longName, startBridgeSide, startForeignPbx } from './support/foreign-pbx.ts'
+import { forgetSwitchhook, SetupCommand } from './support/setup-command.ts'
 
 /*
  * Goal: the bridge is right about a PBX that someone else configured, and leaves no trace in it.
@@ -102,4 +108,53 @@ test('a phone that left the configuration leaves the board', async () => {
     const isKnown = bridge.state.endpoints.get('PJSIP/5899') !== undefined
     return !isKnown || (await bridge.differences()).includes('PJSIP/5899 gone')
   })
+})
+
+/*
+ * Goal: `switchhook-bridge setup` makes this PBX ready without ending a call, and every file is as before after `--undo`.
+ * Method: the same Asterisk after everything that Switchhook needs was taken away from it; the bundle as a process.
+ */
+test('setup asks first, is taken back after a kill, keeps a call alive, and can be undone byte for byte', async () => {
+  await bridge[Symbol.asyncDispose]()
+  await forgetSwitchhook(pbx.it)
+  const etc = pbx.it.pbx.configurationFolder
+  const before = await filesOf(etc)
+  const deployment = sharedDeployment()
+  const setup = new SetupCommand(await buildBridgeProgram(process.cwd()), deployment, join(folder, 'setup'), pbx.it)
+  const site = await makeSite({ site: `setup-${process.pid}`, name: 'Office' }, deployment.cloud)
+  const code = await newCode(site.site, deployment.cloud)
+
+  const refused = await setup.run([code, ...setup.onThisPbx], 'n\n')
+  expect(refused).toMatchObject({ status: 75, err: '' })
+  expect(refused.out).toContain('+switchhook.csv => ')
+  expect(refused.out).toContain('trunks: PJSIP/mytrunk')
+  expect(refused.out).toContain('Nothing was changed.')
+  expect(await filesOf(etc)).toEqual(before)
+
+  // Killed as soon as the journal says that the changes have begun.
+  const killed = setup.start([code, '--yes', ...setup.onThisPbx])
+  await until('the changes to begin', async () => (await readJournal(setup.folder)) !== undefined)
+  killed.child.kill('SIGKILL')
+  await killed.ran.catch(() => undefined)
+  await pbx.it.phones.setBehaviour('61', { kind: 'answer' })
+  const call = await pbx.it.phones.call({ from: '60', to: '61' })
+  const done = await setup.run([code, '--yes', ...setup.onThisPbx])
+  expect(done).toMatchObject({ status: 0, err: '' })
+  expect(done.out).toContain('An earlier setup was interrupted: its changes were taken back.')
+  expect(done.out).toMatch(/All \d+ checks are ok/)
+  expect(await pbx.it.pbx.cli('core show channels count')).toContain('1 active call')
+  await call.hangup()
+  await until('the record of the call', async () =>
+    (await pbx.it.allRecords()).some(({ disposition }) => disposition === 'ANSWERED'),
+  )
+
+  const undone = await setup.run(['--undo'])
+  expect(undone).toMatchObject({ status: 0, out: expect.stringContaining('Every file is as it was before setup.') })
+  expect(await filesOf(etc)).toEqual(before)
+
+  // Another bridge has used the code: setup says so, and takes back what it did.
+  const late = await setup.run([code, '--yes', ...setup.onThisPbx])
+  expect(late).toMatchObject({ status: 77, err: expect.stringMatching(/refused to enrol this bridge/) })
+  expect(await filesOf(etc)).toEqual(before)
+  expect(await readJournal(setup.folder)).toBeUndefined()
 })
