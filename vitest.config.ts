@@ -6,7 +6,7 @@ import { type Group, groups, type Suite, suites } from './test/suites.ts'
 const cores = availableParallelism()
 
 /** Files of a group that run at the same time. */
-const workers: Record<Group, number> = { computing: cores, waiting: cores + 2, alone: 1 }
+const workers: Record<Group, number> = { computing: cores, waiting: cores + 3, measuring: 2 }
 
 /** Many times what any test takes on an idle machine: other programs may keep every core busy. */
 const timeoutMs = 300_000
@@ -14,7 +14,7 @@ const timeoutMs = 300_000
 /** The same for a condition that `expect.poll` waits for; Vitest itself gives up after one second. */
 const poll = { timeout: 120_000, interval: 50 }
 
-function project({ name, group, sharesCloud, startsAsterisk }: Suite): TestProjectConfiguration {
+function project({ name, group, sharesCloud, startsAsterisk, lowPriority }: Suite): TestProjectConfiguration {
   return {
     test: {
       name,
@@ -23,9 +23,10 @@ function project({ name, group, sharesCloud, startsAsterisk }: Suite): TestProje
         'test/support/measure-cpu.ts',
         'test/support/setup.ts',
         ...(name === 'pure' ? ['test/support/pure-setup.ts'] : []),
+        ...(lowPriority ? ['test/support/low-priority.ts'] : []),
       ],
       globalSetup: [
-        ...(group === 'computing' ? [] : ['test/prepare.ts']),
+        ...(group === 'computing' || lowPriority ? [] : ['test/prepare.ts']),
         ...(sharesCloud ? ['test/support/shared-cloud.ts'] : []),
         ...(startsAsterisk ? ['test/prepare-asterisk.ts'] : []),
       ],

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import path from 'node:path'
 import { startVitest } from 'vitest/node'
 import prepare, { prepareAsterisk } from './prepare.ts'
 import { Report } from './report.ts'
@@ -17,6 +18,8 @@ export async function main(args: string[]): Promise<void> {
   const wanted = args.length > 0 ? suites.filter((suite) => args.includes(suite.name)) : suites
   const missing = new Map(wanted.map((suite) => [suite.name, missingPackages(suite)]))
   const run = wanted.filter(({ name }) => missing.get(name)?.length === 0)
+  // Child processes too keep the compiled code of modules for the next process that loads them.
+  process.env['NODE_COMPILE_CACHE'] ??= path.resolve('node_modules/.cache/compile')
   process.env['TEST_SEED'] ??= String(randomInt(2 ** 31))
   console.log(`seed of random cases: ${process.env['TEST_SEED']} (TEST_SEED=... npm test repeats them)`)
   const report = new Report(wanted, missing)
@@ -29,7 +32,7 @@ export async function main(args: string[]): Promise<void> {
 }
 
 async function prepareFor(run: Suite[]): Promise<void> {
-  if (run.some(({ group }) => group !== 'computing')) await prepare()
+  if (run.some(({ group, lowPriority }) => group !== 'computing' && !lowPriority)) await prepare()
   if (run.some(({ startsAsterisk }) => startsAsterisk)) await prepareAsterisk()
 }
 

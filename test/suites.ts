@@ -11,13 +11,16 @@ export interface Suite {
   sharesCloud?: true
   /** Whether its files start an Asterisk, which is unpacked before. */
   startsAsterisk?: true
+  /** Whether the processor serves its files only when no other process needs it. */
+  lowPriority?: true
 }
 
 /**
  * Groups run one after the other. `computing`: one file per core. `waiting`: files that mostly wait for processes, calls
- * and pages run side by side, two more than there are cores. `alone`: one file at a time, since it measures latency.
+ * and pages run side by side, three more than there are cores. `measuring`: files that measure latency, with only the
+ * simulations beside them, which run at the lowest priority.
  */
-export const groups = ['computing', 'waiting', 'alone'] as const
+export const groups = ['computing', 'waiting', 'measuring'] as const
 export type Group = (typeof groups)[number]
 
 const phones: Suite['needs'] = [
@@ -29,7 +32,6 @@ const phones: Suite['needs'] = [
 export const suites: Suite[] = [
   { name: 'house', what: 'formatter, linter, compiler and the rules of the file tree', group: 'computing', needs: [] },
   { name: 'pure', what: 'no socket, no process, nothing synced to a disk', group: 'computing', needs: [] },
-  { name: 'simulate', what: 'seeded schedules of faults over the real parts', group: 'computing', needs: [] },
   { name: 'io', what: 'single parts on a real disk and real sockets', group: 'waiting', needs: [] },
   { name: 'cloud', what: 'the local cloud and the bridge against it', group: 'waiting', needs: [] },
   { name: 'packaged', what: 'the functions as they are deployed', group: 'waiting', needs: [], sharesCloud: true },
@@ -50,9 +52,16 @@ export const suites: Suite[] = [
     startsAsterisk: true,
   },
   {
+    name: 'simulate',
+    what: 'seeded schedules of faults over the real parts',
+    group: 'measuring',
+    needs: [],
+    lowPriority: true,
+  },
+  {
     name: 'timing',
-    what: 'latencies, and twenty callers at once, with no other test beside',
-    group: 'alone',
+    what: 'latencies, and twenty callers at once, with nothing beside but the simulations',
+    group: 'measuring',
     needs: phones,
     startsAsterisk: true,
   },
