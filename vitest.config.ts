@@ -12,7 +12,7 @@ const workers: Record<Group, number> = { computing: cores, waiting: cores + 3, m
 const timeoutMs = 300_000
 
 /** The same for a condition that `expect.poll` waits for; Vitest itself gives up after one second. */
-const poll = { timeout: 120_000, interval: 50 }
+const poll = { timeout: 120_000, interval: 100 }
 
 function project({ name, group, sharesCloud, startsAsterisk, lowPriority }: Suite): TestProjectConfiguration {
   return {

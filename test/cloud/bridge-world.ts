@@ -13,6 +13,9 @@ import { type Replay, startReplay } from '../../infra/replay/replay.ts'
 export const site = 'test-site'
 export const password = 'a-secret-of-the-test'
 
+/** Pause between two looks at the queues, which take some milliseconds of processor time; it grows while no message comes. */
+const pollMs = { least: 25, most: 200, factor: 1.4 }
+
 /** An SQS emulator on loopback, with the queues of one bridge. */
 export async function startQueues(): Promise<Queues> {
   const app = buildApp({ logger: false })
@@ -123,11 +126,14 @@ export class World implements AsyncDisposable {
   /** Receives until the condition is true; throws after `msMax`. */
   async until(what: string, condition: () => boolean, msMax = 120_000): Promise<void> {
     const deadline = Date.now() + msMax
+    let waitMs = pollMs.least
     for (;;) {
+      const before = this.queues.messages
       await this.queues.collect(this.publicKey)
       if (condition()) return
       if (Date.now() > deadline) throw new Error(`not within ${msMax} ms: ${what}`)
-      await new Promise((resolve) => setTimeout(resolve, 25))
+      waitMs = this.queues.messages > before ? pollMs.least : Math.min(pollMs.most, waitMs * pollMs.factor)
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
     }
   }
 
