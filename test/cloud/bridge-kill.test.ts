@@ -14,7 +14,7 @@ import { World } from './bridge-world.ts'
  */
 
 // Some bridges live for over a second, so that the spool has saved its acknowledgements.
-const kills = 15
+const kills = 10
 const recordsPerKill = 100
 
 async function appendRecords(world: World, from: number): Promise<void> {
