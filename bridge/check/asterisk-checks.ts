@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import { recommendedMapping } from '../../contracts/cdr-row/layout.ts'
-import { AmiConnection, AmiUnavailableError } from '../asterisk/ami-connection.ts'
 import { AriRefusedError, startFailure } from '../asterisk/ari-errors.ts'
 import { AriRest } from '../asterisk/ari-rest.ts'
 import { runningModules } from '../asterisk/loaded-modules.ts'
@@ -84,48 +83,6 @@ function backEndCheck(running: ReadonlySet<string>): Check {
 const loadLines = (names: readonly string[]) =>
   names.map((name) => `asterisk -rx "module load ${name}.so"`).join('\n') +
   '\nand remove their lines "noload" from modules.conf'
-
-/** Checks the user of the Manager Interface by the actions that the bridge uses; all of them only read. */
-export async function checkAmi({ ami }: BridgeConfig, signal: AbortSignal): Promise<Check[]> {
-  const id = 'ami'
-  if (!ami) {
-    const reason = 'without ami, messages in mailboxes and registrations of trunks are not published'
-    const repair = 'Add a user to manager.conf, and ami to the configuration'
-    return [{ id, state: 'warning', reason, repair }]
-  }
-  let connection: AmiConnection
-  try {
-    connection = await AmiConnection.open(ami, () => undefined, signal)
-  } catch (error) {
-    if (!(error instanceof AmiUnavailableError)) throw error
-    return [failed(id, `the Manager Interface: ${error.message}`, 'Correct ami, or enable manager.conf')]
-  }
-  try {
-    const refused = await refusedActions(connection)
-    if (refused.length === 0) return [{ id, state: 'ok', reason: `${ami.user} may read what the bridge reads` }]
-    const repair = `In manager.conf, below [${ami.user}]:\nread = call,agent\nwrite = reporting\nThen: asterisk -rx "manager reload"`
-    return [{ id, state: 'warning', reason: `Asterisk refuses ${ami.user}: ${refused.join('; ')}`, repair }]
-  } finally {
-    connection.close()
-  }
-}
-
-async function refusedActions(connection: AmiConnection): Promise<string[]> {
-  const actions = [
-    { Action: 'MailboxCount', Mailbox: 'switchhook-check@default' },
-    { Action: 'Getvar', Variable: 'EPOCH' },
-  ]
-  const refused: string[] = []
-  for (const action of actions) {
-    try {
-      await connection.ask(action)
-    } catch (error) {
-      if (!(error instanceof AmiUnavailableError)) throw error
-      refused.push(error.message)
-    }
-  }
-  return refused
-}
 
 function failed(id: Check['id'], reason: string, repair: string): Check {
   return { id, state: 'failed', reason, repair }

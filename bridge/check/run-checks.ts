@@ -4,7 +4,8 @@ import { errorCode } from '../failure.ts'
 import { cdrFormat } from '../normalise/cdr-record.ts'
 import { type Check, type CheckId, checkIds } from '../operate/checks.ts'
 import { describeError } from '../operate/log.ts'
-import { checkAmi, checkAri } from './asterisk-checks.ts'
+import { checkAmi } from './ami-check.ts'
+import { checkAri } from './asterisk-checks.ts'
 import { checkCdrSettings } from './cdr-settings.ts'
 import { checkClock, checkCloud } from './cloud-checks.ts'
 import { checkBridge, checkKey, checkMenus, checkStateFolder } from './host-checks.ts'
@@ -24,7 +25,7 @@ export async function runChecks(config: BridgeConfig, folder: string): Promise<C
     within('clock', checkClock(config)),
     within('sqs', checkCloud(config)),
     within('ari', checkAri(config, signal)),
-    within('ami', checkAmi(config, signal)),
+    within('ami', checkAmi(config, folder, signal)),
     within('menus', checkMenus(config)),
     within('cdr-settings', checkCdrSettings(folder, config.cdr.file)),
     within('cdr-file', checkRecords(config)),

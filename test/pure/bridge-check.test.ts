@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { amiCheck, eventClassesOf } from '../../bridge/check/ami-check.ts'
 import { readAsteriskConf, settingOf } from '../../bridge/check/asterisk-conf.ts'
 import { checkCdrSettings } from '../../bridge/check/cdr-settings.ts'
 
@@ -115,4 +116,45 @@ test.each([
 test('a PBX without any file has the defaults of Asterisk', async () => {
   const checks = await checkCdrSettings(folder, '/var/log/asterisk/cdr-custom/switchhook.csv')
   expect(checks.filter(({ state }) => state !== 'ok').map(({ id }) => id)).toEqual(['cdr-unanswered', 'cdr-mapping'])
+})
+
+const asked = { denied: [], missing: [], unanswered: [] }
+
+test.each([
+  ['call,agent', { state: 'ok', reason: 'switchhook may read what the bridge reads' }],
+  ['all', { state: 'ok' }],
+  [' Call , AGENT ', { state: 'ok' }],
+  ['call', { state: 'warning', reason: expect.stringMatching(/no events of class agent: queues are only read twice/) }],
+  ['agent', { state: 'warning', reason: expect.stringMatching(/no events of class call: changes of mailboxes come/) }],
+  ['', { state: 'warning', reason: expect.stringMatching(/class call: .*; .*class agent/) }],
+])('the check of an AMI user with read = %s in an included file', async (read, expected) => {
+  await write({
+    'manager.conf': '[general]\nenabled = yes\n#include manager_custom.conf\n',
+    'manager_custom.conf': `[switchhook]\nsecret = x\nread = ${read}\n`,
+  })
+  expect(amiCheck('switchhook', asked, await eventClassesOf(folder, 'switchhook'))).toMatchObject(expected)
+})
+
+test('an AMI user whose section cannot be read may be right, and the check says what it could not see', async () => {
+  for (const files of [{}, { 'manager.conf': '[other]\nread = log\n' }, { 'manager.conf': '[switchhook](base)\n' }]) {
+    await write(files)
+    expect(await eventClassesOf(folder, 'switchhook')).toBeUndefined()
+  }
+  expect(amiCheck('switchhook', asked, undefined)).toMatchObject({
+    state: 'ok',
+    reason: expect.stringMatching(/manager\.conf cannot be read here/),
+  })
+})
+
+test('an AMI user without rights is a warning that names them, and an action without an answer is no refusal', () => {
+  const denied = { denied: ['DBGet'], missing: ['forwarding'], unanswered: [] }
+  expect(amiCheck('switchhook', denied, new Set(['all']))).toMatchObject({
+    state: 'warning',
+    reason: 'Asterisk refuses switchhook: DBGet (forwarding)',
+    repair: expect.stringContaining('write = reporting'),
+  })
+  expect(amiCheck('switchhook', { ...asked, unanswered: ['Getvar'] }, undefined)).toMatchObject({
+    state: 'failed',
+    reason: expect.stringMatching(/does not answer Getvar/),
+  })
 })
