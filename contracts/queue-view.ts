@@ -36,6 +36,11 @@ function queueOf(parts: readonly QueuePart[]): Queue | undefined {
   }
 }
 
+/** False while the PBX is down: who is free and who still waits is the last that was known. */
+export function isConfirmed({ members, callers }: Pick<Queue, 'members' | 'callers'>): boolean {
+  return [...members, ...callers].every(({ confirmed }) => confirmed !== false)
+}
+
 function byName(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true })
 }

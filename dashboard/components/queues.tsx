@@ -1,6 +1,6 @@
 import type { QueueEntity } from '../../client/index.ts'
 import { wordOfDevice } from '../../contracts/presence.ts'
-import { queuesOf } from '../../contracts/queue-view.ts'
+import { isConfirmed, queuesOf } from '../../contracts/queue-view.ts'
 import type { Queue, QueueMember } from '../../contracts/queues.ts'
 import { duration } from '../moments.ts'
 import { useNow } from '../now.ts'
@@ -33,12 +33,19 @@ function QueueList({ queues }: { queues: readonly Queue[] }) {
 
 function QueueStrip({ queue, nowMs }: { queue: Queue; nowMs: number }) {
   const { longestWaitSince, waiting, members } = queue
+  const isSure = isConfirmed(queue)
   return (
-    <li class="queue" data-queue={queue.queue} data-waiting={waiting > 0 ? '' : undefined}>
+    <li
+      class="queue"
+      data-queue={queue.queue}
+      data-waiting={waiting > 0 && isSure ? '' : undefined}
+      data-confirmed={isSure ? undefined : 'false'}
+    >
       <h3>{queue.queue}</h3>
       <p class="waiting">
         {words.waiting(waiting)}
-        {longestWaitSince !== undefined && (
+        {!isSure && <span class="unconfirmed"> {strings.calls.unconfirmed}</span>}
+        {isSure && longestWaitSince !== undefined && (
           <span class="longest"> {words.longest(duration((nowMs - Date.parse(longestWaitSince)) / 1000))}</span>
         )}
       </p>
@@ -54,7 +61,8 @@ function QueueStrip({ queue, nowMs }: { queue: Queue; nowMs: number }) {
 
 function Member({ member }: { member: QueueMember }) {
   const word = wordOfDevice(member.state)
-  const { paused } = member
+  // While the PBX is down, nobody knows whether the member is still paused.
+  const paused = member.confirmed === false ? undefined : member.paused
   const state = paused ? words.paused(paused.reason) : strings.phones.words[word]
   return (
     <li class="member" data-state={paused ? 'away' : word} data-member={member.interface}>

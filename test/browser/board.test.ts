@@ -77,6 +77,13 @@ browserTest(
     ])
     await shown.getByText('Nobody waits').waitFor()
     await shown.getByText('Ringing').waitFor()
+    // The PBX is down.
+    peer.push('queues', [
+      queueMember('61', { state: 'UNKNOWN', paused: { reason: 'lunch' }, confirmed: false }),
+      queueCaller(1, 65_000, { confirmed: false }),
+    ])
+    await page.locator('[data-queue="400"][data-confirmed="false"]').waitFor()
+    expect(await shown.innerText()).toMatch(/400\s+1 waiting not confirmed\s+60\s+On call\s+61\s+Unknown/)
     peer.push(
       'queues',
       [],
