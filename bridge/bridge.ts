@@ -144,7 +144,8 @@ export async function assemble(
     run,
     state,
     pipeline,
-    takeEpoch: () => takeEpoch(stateFolder, clock.nowMs(), disk),
+    // The clock of this machine may be wrong, and the cloud ignores facts of an epoch below an earlier one.
+    takeEpoch: () => takeEpoch(stateFolder, connections.cloudClock?.nowMs() ?? clock.nowMs(), disk),
     lastSeenMs,
     nowMs: clock.nowMs,
     monotonicMs: clock.monotonicMs,

@@ -3,6 +3,7 @@ import type { BridgeConfig } from './config.ts'
 import { openConnections } from './connections.ts'
 import { exitStatus, FatalError } from './failure.ts'
 import { createMenuRunner } from './menus/menu-runner.ts'
+import { realClock } from './operate/clock.ts'
 import { Counters } from './operate/counters.ts'
 import { type Health, serveHealth } from './operate/health.ts'
 import { describeError, type Log } from './operate/log.ts'
@@ -57,7 +58,9 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   // Before the rest: callers that an earlier process left in a menu hear a waiting sound until a menu takes them.
   const menusTask = menus?.run(intakeStop.signal).catch(fail)
   const bridge = await createBridge(config, connections, operation, undo, fail)
-  const tasks = await run(bridge, { intake: intakeStop.signal, send: sendStop.signal }, { connected, started }, fail)
+  const signals = { intake: intakeStop.signal, send: sendStop.signal }
+  const cloudNowMs = () => connections.cloudClock?.nowMs() ?? Date.now()
+  const tasks = await run(bridge, signals, { connected, started }, fail, cloudNowMs)
   const shutDown = async () => {
     intakeStop.abort()
     await Promise.all([tasks.intake, menusTask])
@@ -96,9 +99,10 @@ async function run(
   signals: { intake: AbortSignal; send: AbortSignal },
   { connected, started }: Record<'connected' | 'started', PromiseWithResolvers<void>>,
   fail: (error: unknown) => void,
+  cloudNowMs: () => number,
 ) {
   const { intake, commands, mailboxes, queues, settings, lanes, cdrLane } = bridge
-  await commands.open(Date.now())
+  await commands.open(cloudNowMs())
   const onConnected = () => {
     connected.resolve()
     started.resolve()
@@ -111,7 +115,7 @@ async function run(
     )
   const ticks = setInterval(() => {
     bridge.tick().catch(fail)
-    commands.tick(Date.now()).catch(fail)
+    commands.tick(realClock.monotonicMs()).catch(fail)
     settings.tick(signals.intake).catch(fail)
   }, tickMs)
   return {

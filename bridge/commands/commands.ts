@@ -41,7 +41,7 @@ export class Commands {
     this.#queue = new CommandQueue(dependencies.region, dependencies.access, dependencies.queueUrl)
   }
 
-  /** Loads the calls that an earlier process placed. Call it before Asterisk is connected: the first connection looks for them. */
+  /** Loads the calls that an earlier process placed. `nowMs`: Unix milliseconds by the cloud's clock. Call it before Asterisk is connected: the first connection looks for them. */
   async open(nowMs: number): Promise<void> {
     for (const { call, request } of await this.#journal.open(nowMs)) {
       this.#dependencies.placed.begin(call, request)
@@ -70,7 +70,7 @@ export class Commands {
     await Promise.all([rest.days.idle(), eraser.idle()])
   }
 
-  /** Call it every second. */
+  /** Call it every second, with the time of a clock that never goes back. */
   async tick(nowMs: number): Promise<void> {
     for (const call of this.#dependencies.placed.takeEnded()) this.#endedAt.set(call, nowMs)
     for (const [call, at] of this.#endedAt) {

@@ -15,6 +15,8 @@ const yieldMsMax = 20
 const bodiesPerCall = 8
 /** The cloud keeps a call's time line for 30 days: it would delete older facts on arrival. */
 const ageMsMax = 30 * 86_400_000
+/** An earlier time is that of a machine whose clock was not set yet: 1970, or when its system was built. */
+const firstTime = '2026-01-01'
 
 export interface LateLaneDependencies {
   to: Destination
@@ -102,23 +104,26 @@ export class LateLane {
   async #packSome(from: number, to: number, bodies: string[]): Promise<number> {
     const read = await this.#dependencies.spool.read(from, to, readBytesMax)
     const oldest = new Date(this.#clock.nowMs() - ageMsMax).toISOString()
-    const records = read.filter(({ payload }) => timestampOf(payload) >= oldest)
-    let last = read.at(-1)
-    if (records.length > 0) {
-      const lines = records.map(({ payload }) => payload)
-      const { body, count } = this.#dependencies.packer.pack(this.#dependencies.to.lane, lines)
-      bodies.push(body)
-      if (count < lines.length) last = records[count - 1]
-      this.#lateFacts.add(lines.slice(0, count))
+    const isTooOld = ({ payload }: SpoolRecord) => {
+      const time = timestampOf(payload)
+      return time < oldest && time >= firstTime
     }
+    const lines = read.filter((record) => !isTooOld(record))
+    const packed = lines.length > 0 && this.#dependencies.packer.pack(this.#dependencies.to.lane, lines.map(payloadOf))
+    const sent = packed ? lines.slice(0, packed.count) : []
+    if (packed) bodies.push(packed.body)
+    const last = sent.length < lines.length ? sent.at(-1) : read.at(-1)
     // If nothing could be read, the rest of the range is damaged: skip it. Recovery has already counted it.
     const end = last && last.number + 1 < to ? last.number + 1 : to
-    if (records.length < read.length) {
-      // Records from `end` on will be read again, and counted then.
-      const isDone = ({ number }: SpoolRecord) => number < end
-      const tooOld = read.filter(isDone).length - records.filter(isDone).length
-      if (tooOld > 0) this.#dependencies.onTooOld(tooOld)
-    }
+    // Records from `end` on will be read again, and counted then.
+    const dropped = read.filter((record) => record.number < end && isTooOld(record))
+    if (dropped.length > 0) this.#dependencies.onTooOld(dropped.length)
+    // The clock may have been set since: the current state of their entities is published all the same.
+    this.#lateFacts.add([...dropped, ...sent].map(payloadOf))
     return end
   }
+}
+
+function payloadOf({ payload }: SpoolRecord): Buffer {
+  return payload
 }
