@@ -226,6 +226,16 @@ export const queueScenarios: readonly QueueScenario[] = [
     ],
   },
   {
+    name: 'a queue with a member that logged in vanishes, returns and vanishes again',
+    steps: [
+      reload((text) => `${text}\n[419](queue-of-company)\nmember => PJSIP/174,2,Extra\n`),
+      cli('queue add member PJSIP/173 to 419 penalty 1 as "Anna Petit"'),
+      reload((text) => text.replace(/\n\[419\][^[]*$/, '')),
+      reload((text) => `${text}\n[419](queue-of-company)\nmember => PJSIP/174,2,Extra\n`),
+      reload((text) => text.replace(/\n\[419\][^[]*$/, '')),
+    ],
+  },
+  {
     name: 'the module is unloaded and loaded again',
     steps: [cli('module unload app_queue.so', 'module load app_queue.so')],
   },
