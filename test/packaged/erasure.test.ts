@@ -197,7 +197,11 @@ test('erases 12 spellings of a number from every place and leaves other numbers 
     answer: `unknown: ${number}`,
   })
   await deployment.put('WebhooksTable', { ...keys.webhookSeen(name, 'PJSIP/5860'), seen: { forward }, v: '1.1' })
-  const eventLetter = (number: string) => ({ site: name, calls: ['c'], cdrs: [makeCdr(70, { src: number })] })
+  const eventLetter = (src: string, clid = '"Phone 5860" <60>') => ({
+    site: name,
+    calls: ['c'],
+    cdrs: [makeCdr(70, { src, clid })],
+  })
   await sendDeadEvents([eventLetter(number), eventLetter('0479111111')])
   await until('dead letters', async () => (await lettersOfSite()).length >= 4)
   const exported = await ask('POST', `cdrs/exports?format=csv&party=${number}`)
@@ -241,7 +245,9 @@ test('erases 12 spellings of a number from every place and leaves other numbers 
     query: { from: '2026-11-24T00:00:00Z', to: '2026-11-25T00:00:00Z' },
   })
   expect(audited.entries.find((one) => one.id === 'planted')).toEqual({ ...entry, on: 'calls/click-(erased)' })
-  expect(await deadEvents()).toEqual([eventLetter('(erased)'), eventLetter('0479111111')])
+  const eventLetters = await deadEvents()
+  expect(eventLetters).toHaveLength(2)
+  expect(eventLetters).toEqual(expect.arrayContaining([eventLetter('(erased)', '(erased)'), eventLetter('0479111111')]))
   const hooks = await deployment.api(office.site.apiKey)('GET /v1/sites/{site}/webhooks', { path: { site: name } })
   expect(hooks.body.webhooks).toMatchObject([{ id: 'w', enabled: true, headers: ['x-kept'] }])
   const files = await filesOfSite()
@@ -291,7 +297,7 @@ function sendDeadEvents(messages: readonly object[]): Promise<void> {
   })
 }
 
-/** The dead letters of the site's webhook events, by their text. */
+/** The dead letters of the site's webhook events, in any order. */
 function deadEvents(): Promise<unknown[]> {
   return withDeadEvents(async (sqs, QueueUrl) => {
     const found = new Set<string>()
@@ -302,7 +308,7 @@ function deadEvents(): Promise<unknown[]> {
       }
       return found.size >= 2
     })
-    return [...found].sort().map((body) => JSON.parse(body))
+    return [...found].map((body) => JSON.parse(body))
   })
 }
 
