@@ -232,6 +232,7 @@ function createMailboxWatch(
     endpoints: () => presence.endpoints,
     onOwners: (owners) => publish(mailboxes.setOwners(owners)),
     onCount: (mailbox, count) => publish(mailboxes.setCount(mailbox, count)),
+    onRegistration: (report) => presence.publishRegistration(report),
     onOther: (headers) => {
       const report = registrations.take(headers)
       if (report) presence.publishRegistration(report)

@@ -46,6 +46,11 @@ export class AmiReader implements PbxReader {
     return this.#try(headers, (connection) => connection.ask(headers))
   }
 
+  /** Asks for a list and returns the event that ends it; the events before are those of the connection. `undefined` as for `ask`. */
+  list(headers: Readonly<Record<string, string>>, end: string): Promise<ReadonlyMap<string, string> | undefined> {
+    return this.#try(headers, (connection) => connection.askForEvent(headers, end))
+  }
+
   async #try(
     headers: Readonly<Record<string, string>>,
     send: (connection: AmiConnection) => Promise<ReadonlyMap<string, string>>,

@@ -1,6 +1,7 @@
 import type { SwitchhookError } from '../../contracts/errors.ts'
 import { isWaitedOut } from '../failure.ts'
 import type { MailboxCount, MailboxReading } from '../normalise/mailboxes.ts'
+import type { RegistrationReport } from '../normalise/registrations.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
@@ -9,6 +10,7 @@ import { type AmiAddress, AmiConnection, AmiUnavailableError } from './ami-conne
 import type { AmiMessage } from './ami-messages.ts'
 import { AmiReader } from './ami-reader.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
+import { RegistrationLists } from './registration-lists.ts'
 
 /** Counts that change without an event, for example by hand in Asterisk's voicemail folder, are read again after this. */
 const readAgainMs = 300_000
@@ -41,8 +43,10 @@ export interface MailboxWatchDependencies {
   /** Gets the phones that show each mailbox. */
   onOwners(owners: ReadonlyMap<string, readonly string[]>): void
   onCount(mailbox: string, count: MailboxCount): void
-  /** Gets the headers of every event that is not about a mailbox; with it, registrations are read too. */
+  /** Gets the headers of every event that is not about a mailbox; with it, registrations of PJSIP are read too. */
   onOther?(headers: ReadonlyMap<string, string>): void
+  /** Gets the registrations of chan_sip and chan_iax2; without it, they are not read. */
+  onRegistration?(report: RegistrationReport): void
 }
 
 /**
@@ -58,10 +62,13 @@ export class MailboxWatch {
   /** The mailboxes that phones show. */
   #followed: ReadonlySet<string> = new Set()
   readonly reader: AmiReader
+  readonly #lists: RegistrationLists | undefined
 
   constructor(dependencies: MailboxWatchDependencies) {
     this.#dependencies = dependencies
     this.reader = new AmiReader(dependencies.counters, dependencies.log)
+    const { onRegistration, hasModules } = dependencies
+    this.#lists = onRegistration && new RegistrationLists({ reader: this.reader, hasModules, onRegistration })
     this.#clock = dependencies.clock ?? realClock
     this.#notifier = new Notifier(this.#clock)
   }
@@ -109,7 +116,7 @@ export class MailboxWatch {
       while (!ended.signal.aborted) {
         const nowMs = this.#clock.monotonicMs()
         const isDue = this.#isDue || nowMs - readMs >= readAgainMs
-        if (hasRegistrations || isDue) hasRegistrations = await this.#askRegistrations()
+        if (hasRegistrations || isDue) hasRegistrations = await this.#askRegistrations(isDue)
         if (isDue || !isRead) {
           this.#isDue = false
           readMs = nowMs
@@ -132,9 +139,10 @@ export class MailboxWatch {
   }
 
   /** Asterisk answers with one event for each registration. Without PJSIP, and while it boots, it refuses. */
-  async #askRegistrations(): Promise<boolean> {
-    if (!this.#dependencies.onOther) return false
-    return (await this.reader.ask({ Action: 'PJSIPShowRegistrationsOutbound' })) !== undefined
+  async #askRegistrations(isDue: boolean): Promise<boolean> {
+    const ofPeers = (await this.#lists?.read(isDue)) ?? false
+    if (!this.#dependencies.onOther) return ofPeers
+    return (await this.reader.ask({ Action: 'PJSIPShowRegistrationsOutbound' })) !== undefined || ofPeers
   }
 
   /** Returns false if ARI is away, so that what was known of mailboxes stays. Throws AmiUnavailableError. */
@@ -200,7 +208,7 @@ export class MailboxWatch {
   #take({ headers, isCut }: AmiMessage): void {
     if (isCut) this.#dependencies.counters.add('ami-message-cut')
     if (headers.get('event') === 'MessageWaiting') this.#takeCount(headers)
-    else this.#dependencies.onOther?.(headers)
+    else if (!this.#lists?.take(headers)) this.#dependencies.onOther?.(headers)
   }
 
   #takeCount(headers: ReadonlyMap<string, string>): void {

@@ -53,8 +53,8 @@ export class Registrations {
   }
 }
 
-/** Asterisk also has `Rejected (Temporary)`, `Unregistering`, `Stopped` and others; none of them takes calls. */
-function stateOf(status: string): Registration['state'] {
+/** Asterisk also has `Rejected (Temporary)`, `Request Sent`, `Stopped` and others; none of them takes calls. */
+export function stateOf(status: string): Registration['state'] {
   if (/^registered$/i.test(status)) return 'registered'
-  return /^rejected/i.test(status) ? 'rejected' : 'unregistered'
+  return /^(rejected|no authentication)/i.test(status) ? 'rejected' : 'unregistered'
 }

@@ -8,10 +8,15 @@ import { faultsOf, runCompany } from '../pbx/support/company-run.ts'
 import { testInstallation } from '../pbx/support/pbx.ts'
 import { hasSipp } from '../pbx/support/trunk.ts'
 import { installRelease, releases } from './asterisk-versions/install.ts'
+import { sipRegistrations } from './asterisk-versions/registrations.ts'
+
+/** The providers do not answer. */
+const expectedRegistrations = ['SIP/SIP-Mobile unregistered', 'SIP/SIP-Provider unregistered']
 
 /**
  * Goal: calls of every kind are right on each Asterisk that is supported: every field of a CDR equals Asterisk's file, live and call
  * log say what a person who watched the phones would say, and the phones end in the states that Asterisk reports.
+ * Of chan_sip, the registrations of trunks are read too.
  * Method: the company PBX of the suite, run on Asterisk 16, 18 and 20 from the packages of older releases, and on the project's own.
  *
  *     npm run campaign -- asterisk-versions [--only 16,18] [--folder F] [--ubuntu-mirror URL]
@@ -35,6 +40,14 @@ export async function main(args: string[]): Promise<void> {
         `Asterisk ${installation.version}, ${driver}: ${companyKinds.length} kinds of call, ${run.lines.length} CDRs, ${filter}, ${found.length} faults`,
       )
       for (const fault of found) console.log(`  ${fault}`)
+      if (driver === 'SIP') {
+        const registrations = (await sipRegistrations(installation)).map(
+          ({ endpoint, state }) => `${endpoint} ${state}`,
+        )
+        console.log(`  registrations of chan_sip: ${registrations.join(', ')}`)
+        if (registrations.join() !== expectedRegistrations.join())
+          found.push(`registrations: ${registrations.join(', ')}`)
+      }
       faults.push(...found.map((fault) => `Asterisk ${major}, ${driver}: ${fault}`))
     }
   }
