@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { SiteId } from '../../contracts/names.ts'
 import type { NumberSearch } from '../../contracts/numbers/number-search.ts'
 import { erasedFrom, findsIn } from '../domain/personal/erase-item.ts'
+import { withoutParty } from '../domain/personal/erase-party.ts'
 import { eachFrom, type Position } from './position.ts'
 import { type Item, Store } from './table.ts'
 import { keys } from './table-keys.ts'
@@ -45,6 +46,19 @@ export class ItemErasure extends Store {
     })
   }
 
+  /** Erases an extension or a name from the parties of facts and events; keys and other texts stay. */
+  async eraseParties(pk: string, search: NumberSearch, position: Position): Promise<void> {
+    const limits = { pagesMax, isOver: this.#isOver, after: position.after }
+    const pages = this.table.pages(AnyItem, { pk, read: 'consistent' }, limits)
+    await eachFrom(pages, position, this.#isOver, async (item) => {
+      const { pk, sk, ...rest } = item
+      const left = withoutParty(rest, search)
+      if (left === rest) return
+      await this.#putIfSame(item, { pk, sk, ...v.parse(Fields, left) })
+      position.count(1)
+    })
+  }
+
   /**
    * Removes the time lines of the calls that hold the number and have no call record. Their keys are nowhere listed, so this
    * reads the whole table: erasures are rare, and time lines are kept for 30 days.
@@ -63,6 +77,11 @@ export class ItemErasure extends Store {
   async #eraseItem(item: AnyItem, search: NumberSearch): Promise<void> {
     const { pk, sk, ...rest } = item
     if (search.holds(sk)) return this.table.delete({ pk, sk })
+    await this.#putIfSame(item, { pk, sk, ...v.parse(Fields, erasedFrom(rest, search)) })
+  }
+
+  /** Replaces an item unless another function has changed it meanwhile. */
+  async #putIfSame(item: AnyItem, emptied: Item): Promise<void> {
     const seen = versionFields.filter((field) => item[field] !== undefined)
     // A field may also be added by that write, such as the first correction of a result.
     const same = versionFields.map((field) =>
@@ -70,7 +89,6 @@ export class ItemErasure extends Store {
     )
     const condition = ['attribute_exists(pk)', ...same].join(' AND ')
     const values = Object.fromEntries(seen.map((field) => [field, item[field]]))
-    const emptied: Item = { pk, sk, ...v.parse(Fields, erasedFrom(rest, search)) }
     await this.table.putIf(emptied, { condition, values })
   }
 }

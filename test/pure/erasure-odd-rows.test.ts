@@ -59,6 +59,14 @@ function createWorld() {
           erase: (site, erasing, pass) =>
             pass.step('webhooks', 'other/webhooks', (at) => webhooks.erase(site, erasing.search, at, start)),
         },
+        {
+          name: 'webhook events',
+          isForParties: true,
+          erase: (site, { search: searched }, pass) =>
+            pass.step('webhook events', 'webhooks', (at) =>
+              world.items.live.eraseParties(keys.webhookEvent(site, '').pk, searched, at),
+            ),
+        },
       ],
     },
     bridge: {
@@ -72,8 +80,8 @@ function createWorld() {
     },
     exports: world.exports,
   }
-  const erase = async () => {
-    const { id } = await requestErasure('office', { number }, { removals: world.removals, now: start })
+  const erase = async (whom = number) => {
+    const { id } = await requestErasure('office', { number: whom }, { removals: world.removals, now: start })
     for (let n = 0; n < 6; n += 1) await removeData(dependencies, start + n * 2 * minute, '2026-11')
     return world.removals.receipt('office', id)
   }
@@ -221,5 +229,51 @@ test('dead letters of webhook events keep everything but the number, and those o
   expect(rewriteEvents('office', letter('no message'), erasing)).toBe('keep')
   expect(rewriteEvents('office', letter({ site: 'office', cdrs: [{ src: number }] }), erasing)).toMatchObject({
     body: JSON.stringify({ site: 'office', cdrs: [{ src: '(erased)' }] }),
+  })
+})
+
+test('an extension goes from the parties of live calls and of events of webhooks, and nothing else with the same digits does', async () => {
+  const { put, erase, memory } = createWorld()
+  const { data: state } = callFact('office', [1, 1], '60', 'ringing')
+  const caller = { number: '60', name: 'Anna', endpoint: 'PJSIP/60' }
+  const other = { number: '610', name: 'Ben' }
+  put({
+    pk: keys.calls('office'),
+    sk: '60',
+    v: '60',
+    state: { ...state, caller, dialled: '61', callees: [other], result: '60' },
+  })
+  const call = {
+    call: '1.1',
+    caller,
+    dialled: '610',
+    story: [{ what: 'called', who: '60' }],
+    summary: '60 called 610.',
+  }
+  put({
+    ...keys.webhookEvent('office', 'e'),
+    id: 'e',
+    type: 'call.ended',
+    time: '60',
+    data: { ...call, durationSeconds: 60 },
+  })
+  const receipt = await erase('60')
+  expect(receipt).toMatchObject({ state: 'done', removed: { 'live calls': 1, 'webhook events': 1 } })
+  const item = (pk: string) => memory.items().find((one) => one['pk'] === pk)
+  const erasedCaller = { number: '(erased)', name: '(erased)', endpoint: 'PJSIP/60' }
+  expect(item(keys.calls('office'))).toMatchObject({
+    sk: '60',
+    v: '60',
+    state: { caller: erasedCaller, dialled: '61', callees: [other], result: '60' },
+  })
+  expect(item(keys.webhookEvent('office', '').pk)).toMatchObject({
+    time: '60',
+    data: {
+      caller: erasedCaller,
+      dialled: '610',
+      story: [{ who: '(erased)' }],
+      summary: '(erased)',
+      durationSeconds: 60,
+    },
   })
 })

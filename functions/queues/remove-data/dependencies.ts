@@ -110,8 +110,13 @@ export function createDependencies(isOver: () => boolean): RemovalDependencies {
     },
     ...webhookDataPartitions('').map(({ name, pk }) => ({
       name,
+      isForParties: true,
       erase: (site: string, { search }: Erasing, pass: Pass) =>
-        pass.step(name, 'webhooks', (position) => webhookItems.erase(site + pk, search, position)),
+        pass.step(name, 'webhooks', (position) =>
+          search.isInTexts
+            ? webhookItems.erase(site + pk, search, position)
+            : webhookItems.eraseParties(site + pk, search, position),
+        ),
     })),
   ]
   const erasing = { numberingOf, cdrs, tables, items, others }

@@ -32,10 +32,17 @@ export interface EraseNumberDependencies {
   tables: { live: Partitions; records: MonthScan['records'] }
   items: {
     records: Items
-    live: Items & { eraseTimeLines(site: SiteId, search: NumberSearch, position: Position): Promise<unknown> }
+    live: Items & {
+      eraseParties(pk: string, search: NumberSearch, position: Position): Promise<unknown>
+      eraseTimeLines(site: SiteId, search: NumberSearch, position: Position): Promise<unknown>
+    }
   }
-  /** Features that store numbers in other places; each erases the number and counts the items that it changed. */
-  others: readonly { name: string; erase(site: SiteId, erasing: Erasing, pass: Pass): Promise<unknown> }[]
+  /** Features that store numbers in other places, with `isForParties` extensions and names too; each erases the number and counts the items that it changed. */
+  others: readonly {
+    name: string
+    isForParties?: boolean
+    erase(site: SiteId, erasing: Erasing, pass: Pass): Promise<unknown>
+  }[]
 }
 
 /**
@@ -76,7 +83,12 @@ export async function eraseNumber(
     for (const topic of Topic.options) await erase('subscriptions', keys.subscriptions(site, topic), items.live, topic)
     await pass.step('time lines', '', (position) => items.live.eraseTimeLines(site, search, position))
     await erase('verified days', keys.dayVerified(site, '').pk, items.records)
-    for (const part of others) await pass.step(part.name, 'other', () => part.erase(site, erasing, pass))
+  } else {
+    await pass.step('live calls', 'parties', (position) => items.live.eraseParties(keys.calls(site), search, position))
+  }
+  for (const part of others) {
+    const isSearched = search.isInTexts || part.isForParties
+    if (isSearched) await pass.step(part.name, 'other', () => part.erase(site, erasing, pass))
   }
 }
 
