@@ -7,6 +7,9 @@ export interface LoopbackServer {
   stop(): Promise<void>
 }
 
+/** A client that sends its headers or its body more slowly than this is answered 408: Node's own limits are one and five minutes. */
+const slowest: ServerOptions = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
+
 /** Starts a server on 127.0.0.1. Port 0 chooses a free one; `what` names the server in the error if the port is in use. */
 export async function listenOnLoopback(
   port: number,
@@ -14,7 +17,7 @@ export async function listenOnLoopback(
   handler?: RequestListener,
   options: ServerOptions = {},
 ): Promise<LoopbackServer> {
-  const server = createServer(options, handler)
+  const server = createServer({ ...slowest, ...options }, handler)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       const inUse = codeOf(cause) === 'EADDRINUSE'
