@@ -198,3 +198,30 @@ export const DeliveryPage = v.looseObject({
   cursor: v.optional(field(v.string(), 'Cursor of the next page; absent on the last one.')),
 })
 export type DeliveryPage = v.InferOutput<typeof DeliveryPage>
+
+const replayStates = ['failed', 'held', 'delivered'] as const
+export const ReplayRequest = v.strictObject({
+  from: v.optional(field(Timestamp, 'Only events that happened at this time or later.', '2026-11-23T19:00:00Z')),
+  to: v.optional(field(Timestamp, 'Only events that happened before this time; now by default.')),
+  states: v.optional(
+    field(list(v.picklist(replayStates, 'Neither failed, held nor delivered.'), 3), 'Failed and held ones by default.'),
+  ),
+  types: v.optional(types),
+  count: v.optional(
+    field(
+      v.pipe(v.number(), v.integer('Not a whole number. Example: 250.'), v.minValue(1, 'Too small: at least 1.')),
+      'Starts the replay if no more deliveries than this match. Without it, the answer only has their number.',
+      250,
+    ),
+  ),
+})
+export type ReplayRequest = v.InferOutput<typeof ReplayRequest>
+export const Replay = v.looseObject({
+  count: field(whole, 'Deliveries that match. They are sent oldest first, at the rate of the webhook.'),
+  isMore: field(
+    v.boolean(),
+    'True if there are more: those counted are the oldest, and the others need another replay.',
+  ),
+  started: field(v.boolean(), 'False until a request confirms the count.'),
+})
+export type Replay = v.InferOutput<typeof Replay>

@@ -93,6 +93,23 @@ export function addWebhooksCommand(program: AnyCommand, setStatus: SetStatus): v
       if (options.json) print(body, options)
       else print(body.deliveries.map(toRow), { columns: deliveryColumns })
     })
+  siteCommand(
+    webhooks,
+    'replay',
+    'send deliveries of a time again; without --count, only print how many there are',
+    'webhooks replay wh_3f9a8c1e5b7d42a0 --from 2026-11-23T19:00:00Z --count 250',
+  )
+    .argument('<webhook>', identifier)
+    .option('--from <time>', 'events from this time on, for example 2026-11-23T19:00:00Z')
+    .option('--to <time>', 'events before this time (default: now)')
+    .option('--types <types>', 'only these types, separated by commas', split)
+    .option('--count <deliveries>', 'start if there are no more than this', wholeNumber)
+    .action(async (webhook, options) => {
+      const { from, to, types, count } = options
+      const route = 'POST /v1/sites/{site}/webhooks/{webhook}/replay'
+      const { body } = await webhooksApi(options)(route, { path: { webhook }, body: { from, to, types, count } })
+      print(body, options)
+    })
   siteCommand(webhooks, 'resend', 'send one event again', 'webhooks resend wh_3f9a8c1e5b7d42a0 DELIVERY')
     .argument('<webhook>', identifier)
     .argument('<delivery>', 'id of the delivery, from "switchhook webhooks deliveries"')

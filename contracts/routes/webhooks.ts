@@ -4,13 +4,15 @@ import {
   Delivery,
   DeliveryPage,
   DeliveryState,
+  Replay,
+  ReplayRequest,
   Webhook,
   WebhookChange,
   WebhookList,
   WebhookMade,
   WebhookRequest,
 } from '../webhook.ts'
-import { deliveryExample, webhookExample } from './examples.ts'
+import { deliveryExample, timeExample, webhookExample } from './examples.ts'
 import { cursor, pageLimit, sitePath } from './parameters.ts'
 import type { RouteGroup } from './route.ts'
 import { cursorInvalid, scopeNotHeld } from './route-errors.ts'
@@ -148,5 +150,20 @@ export const webhookRoutes = {
       'delivery-pending': { status: 409, when: 'The delivery is still being tried.' },
     },
     example: { answer: { ...deliveryExample, state: 'pending' } },
+  },
+  'POST /v1/sites/{site}/webhooks/{webhook}/replay': {
+    summary:
+      'Sends deliveries of a time or state again, with the ids of their events. Without `count` it only answers how many there are.',
+    function: 'webhooks',
+    needs: 'webhooks:manage',
+    path: webhookPath,
+    body: ReplayRequest,
+    answers: { 200: Replay, 202: Replay },
+    errors: {
+      ...webhookUnknown,
+      'replay-count': { status: 409, when: 'More deliveries match than `count` allows: read their number again.' },
+      'webhook-disabled': { status: 409, when: 'The webhook is disabled: enable it first.' },
+    },
+    example: { body: { from: timeExample, count: 250 }, answer: { count: 250, isMore: false, started: true } },
   },
 } as const satisfies RouteGroup

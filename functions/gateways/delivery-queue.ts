@@ -1,4 +1,4 @@
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import * as v from 'valibot'
 import { SwitchhookError } from '../../contracts/errors.ts'
 import { SiteId } from '../../contracts/names.ts'
@@ -15,6 +15,27 @@ export const DeliveryMessage = v.looseObject({
   isReserved: v.optional(v.boolean()),
 })
 export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
+/** The next page of a replay: deliveries of a webhook that are to be sent again. */
+export const ReplayMessage = v.looseObject({
+  site: SiteId,
+  webhook: v.string(),
+  replay: v.looseObject({
+    id: v.string(),
+    /** Ids of deliveries begin with a time: the page begins after the first, and ends before the second. */
+    after: v.string(),
+    before: v.string(),
+    states: v.array(v.string()),
+    types: v.array(v.string()),
+    /** How many may still be sent. */
+    left: v.number(),
+  }),
+})
+export type ReplayMessage = v.InferOutput<typeof ReplayMessage>
+/** Reads a message of the queue: a delivery or a page of a replay. */
+export function readMessage(body: string): { delivery?: DeliveryMessage; page?: ReplayMessage } {
+  const content: unknown = JSON.parse(body)
+  return v.is(ReplayMessage, content) ? { page: content } : { delivery: v.parse(DeliveryMessage, content) }
+}
 export interface DelayedDelivery {
   message: DeliveryMessage
   delaySeconds: number
@@ -53,5 +74,13 @@ export class DeliveryQueue {
       )
       if (Failed.length > 0) throw new DeliveriesUnsentError(`SQS did not take ${Failed.length} deliveries`)
     }
+  }
+
+  /** Sends a page of a replay, at most 15 minutes later. */
+  async sendReplay(message: ReplayMessage, delaySeconds: number): Promise<void> {
+    const DelaySeconds = Math.max(0, Math.min(Math.ceil(delaySeconds), delaySecondsMax))
+    await this.#client.send(
+      new SendMessageCommand({ QueueUrl: this.#queueUrl, MessageBody: JSON.stringify(message), DelaySeconds }),
+    )
   }
 }

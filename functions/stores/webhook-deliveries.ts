@@ -24,6 +24,8 @@ export const DeliveryRow = v.looseObject({
   failed: v.optional(v.string()),
   answer: v.optional(v.string()),
   nextTryAt: v.optional(v.number()),
+  /** The replay that sent it last. */
+  replay: v.optional(v.string()),
   createdAt: v.number(),
 })
 export type DeliveryRow = v.InferOutput<typeof DeliveryRow>
@@ -96,6 +98,20 @@ export class DeliveryStore extends Store {
     const { items, next } = await this.table.page(DeliveryRow, query)
     const last = next?.['sk']
     return { rows: items, next: typeof last === 'string' ? last.slice(sk.length) : undefined }
+  }
+
+  /** Returns deliveries whose ids lie between two texts, oldest event first; `next` is the first text of the next page, if there is one. */
+  async range(
+    site: SiteId,
+    webhook: string,
+    { after, before, limit }: { after: string; before: string; limit: number },
+  ): Promise<{ rows: DeliveryRow[]; next: string | undefined }> {
+    const { pk, sk } = keys.delivery(site, webhook, '')
+    const between = [sk + after, sk + before] as const
+    const { items, next } = await this.table.page(DeliveryRow, { pk, sk: { between }, read: 'consistent', limit })
+    const last = next?.['sk']
+    // Nothing sorts between an id and the same with a tilde: ids end in a hexadecimal digit.
+    return { rows: items, next: typeof last === 'string' ? `${last.slice(sk.length)}~` : undefined }
   }
 
   /** Lists a message for a time that is too far away for a delay of SQS. The same message again changes nothing. */

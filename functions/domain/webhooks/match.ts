@@ -1,6 +1,6 @@
 import type { Party } from '../../../contracts/facts.ts'
 import type { WebhookFilters, WebhookFormat } from '../../../contracts/webhook.ts'
-import { typeMatches } from '../../../contracts/webhook-events.ts'
+import { isEventType, typeMatches } from '../../../contracts/webhook-events.ts'
 import type { Reader } from '../personal.ts'
 import type { StoredEvent } from './event.ts'
 import { mayGet, visibleData } from './render.ts'
@@ -64,4 +64,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isParty(value: unknown): value is Pick<Party, 'number' | 'endpoint'> {
   return isRecord(value) && typeof value['number'] === 'string'
+}
+
+/** Whether a replay sends a delivery: by its state, and by a type that a pattern names. */
+export function isInReplay(
+  { state, type }: { state: string; type: string },
+  { states, types }: { states: readonly string[]; types: readonly string[] },
+): boolean {
+  return states.includes(state) && isEventType(type) && types.some((pattern) => typeMatches(pattern, type))
 }

@@ -7,6 +7,7 @@ import { listDeliveries, resendDelivery, testWebhook } from './deliveries.ts'
 import { createDependencies } from './dependencies.ts'
 import { listWebhooks } from './list-webhooks.ts'
 import { makeWebhook } from './make-webhook.ts'
+import { replayDeliveries } from './replay.ts'
 
 const all = createDependencies()
 
@@ -30,4 +31,8 @@ export const handler = httpHandler(webhookRoutes, 'webhooks', {
   },
   'POST /v1/sites/{site}/webhooks/{webhook}/deliveries/{delivery}/resend': async ({ site, path, caller, now }) =>
     answer(202, await resendDelivery(site, path, { ...all, caller, now })),
+  'POST /v1/sites/{site}/webhooks/{webhook}/replay': async ({ site, path, body, now }) => {
+    const replay = await replayDeliveries(site, path.webhook, body, { ...all, now })
+    return answer(replay.started ? 202 : 200, replay)
+  },
 })

@@ -8,6 +8,7 @@ import { TargetStore } from '../../stores/webhook-targets.ts'
 import { WebhookStore } from '../../stores/webhooks.ts'
 import { cachedReaders } from '../webhook-reader.ts'
 import type { DeliverDependencies } from './deliver.ts'
+import type { ReplayDependencies } from './replay.ts'
 
 const env = config('TABLE_ACCESS', 'TABLE_WEBHOOKS', 'QUEUE_DELIVERIES', 'OWN_HOSTS')
 const db = documentClient()
@@ -16,7 +17,7 @@ const poster = new WebhookPoster({ allowsLocal })
 const deliveries = new DeliveryStore(db, env.TABLE_WEBHOOKS)
 
 /** Dependencies of the handler, created once per cold start. */
-export const dependencies: DeliverDependencies & { deliveries: DeliveryStore } = {
+export const dependencies: DeliverDependencies & ReplayDependencies & { deliveries: DeliveryStore } = {
   deliveries,
   webhooks: new WebhookStore(db, env.TABLE_WEBHOOKS),
   targets: new TargetStore(db, env.TABLE_WEBHOOKS),

@@ -1,9 +1,9 @@
 import type { Context, ScheduledEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import * as v from 'valibot'
-import { DeliveryMessage } from '../../gateways/delivery-queue.ts'
+import { readMessage } from '../../gateways/delivery-queue.ts'
 import { logOutcome } from '../../log.ts'
 import { deliverAll } from './deliver.ts'
 import { dependencies } from './dependencies.ts'
+import { replayAll } from './replay.ts'
 import { sweep } from './sweep.ts'
 
 /** No page of due retries is started in the last seconds of an invocation. */
@@ -17,14 +17,19 @@ export async function handler(event: ScheduledEvent | SQSEvent, context: Context
     if (count.due > 0) logOutcome('info', 'deliveries-due', count)
     return { batchItemFailures: [] }
   }
-  const messages = event.Records.map(({ messageId, body }) => ({
-    messageId,
-    message: v.parse(DeliveryMessage, JSON.parse(body)),
-  }))
-  const failed = await deliverAll(
-    messages.map(({ message }) => message),
-    dependencies,
-  )
-  const ids = messages.filter(({ message }) => failed.includes(message)).map(({ messageId }) => messageId)
+  const messages = event.Records.map(({ messageId, body }) => ({ messageId, message: readMessage(body) }))
+  const failed: unknown[] = [
+    ...(await deliverAll(
+      messages.flatMap(({ message: { delivery } }) => delivery ?? []),
+      dependencies,
+    )),
+    ...(await replayAll(
+      messages.flatMap(({ message: { page } }) => page ?? []),
+      dependencies,
+    )),
+  ]
+  const ids = messages
+    .filter(({ message }) => failed.includes(message.delivery ?? message.page))
+    .map(({ messageId }) => messageId)
   return { batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) }
 }
