@@ -21,8 +21,8 @@ interface ReplayDependencies {
 }
 
 const pageRows = 1_000
-/** The function has 10 s; a page of DynamoDB takes some 20 ms. The rest of a longer log needs another replay. */
-const pagesMax = 100
+/** The function has 10 s, and a full page of DynamoDB, 1 MB, takes up to 0.1 s. The rest of a longer log needs another replay. */
+const pagesMax = 50
 
 /**
  * Counts the deliveries that match, and starts to send them again if the request has confirmed their number. The queue works through
