@@ -38,6 +38,7 @@ const refusals: ReadonlySet<string> = new Set([
   'secrets-invalid',
   'secrets-missing',
   'files-kept-by-hand',
+  'configuration-unreadable',
 ])
 
 function byHttpStatus(status: number): ExitStatus {

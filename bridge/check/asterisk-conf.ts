@@ -1,6 +1,7 @@
 import { glob, readFile } from 'node:fs/promises'
 import { isAbsolute, join, matchesGlob } from 'node:path'
 import { errorCode } from '../failure.ts'
+import { confLines } from './conf-lines.ts'
 
 /** The settings of a section, in the file's order. Asterisk takes the last of a name. */
 export type Section = readonly { name: string; value: string }[]
@@ -62,31 +63,18 @@ async function readInto(reading: Reading, file: string, depth: number): Promise<
   const { folder, overlay, sections } = reading
   const path = isAbsolute(file) ? file : join(folder, file)
   const text = overlay.get(path) ?? (await readFile(path, 'utf8'))
-  for (const line of withoutComments(text).split(/\r?\n/)) {
-    const included = includeIn(line)
-    if (included !== undefined) {
-      if (depth < includeDepthMax)
-        for (const one of await includedFiles(folder, included, overlay)) await readInto(reading, one, depth + 1)
-      continue
-    }
-    const [, header, options = ''] = /^\s*\[([^\]]+)\](?:\(([^)]*)\))?/.exec(line) ?? []
-    if (header !== undefined) {
-      const name = header.trim().toLowerCase()
+  for (const line of confLines(text)) {
+    if (line.kind === 'include' && depth < includeDepthMax) {
+      for (const one of await includedFiles(folder, line.pattern, overlay)) await readInto(reading, one, depth + 1)
+    } else if (line.kind === 'section') {
+      const name = line.name.toLowerCase()
       const known = sections.get(name)
       // `(+)` continues a section that was read before; Asterisk refuses it otherwise.
-      reading.section = known ?? (options.split(',').includes('+') ? undefined : [])
+      reading.section = known ?? (line.options.includes('+') ? undefined : [])
       if (reading.section) sections.set(name, reading.section)
-      if (!reading.names.has(name)) reading.names.set(name, header.trim())
-      continue
-    }
-    const [, name, value] = /^\s*([^=]+?)\s*=>?\s*(.*?)\s*$/.exec(line) ?? []
-    if (name !== undefined && value !== undefined) reading.section?.push({ name: name.toLowerCase(), value })
+      if (!reading.names.has(name)) reading.names.set(name, line.name)
+    } else if (line.kind === 'setting') reading.section?.push({ name: line.name.toLowerCase(), value: line.value })
   }
-}
-
-/** Returns the file or pattern that a line includes. */
-export function includeIn(line: string): string | undefined {
-  return /^\s*#(?:try)?include\s+["<]?([^">]+?)[">]?\s*$/i.exec(line)?.[1]
 }
 
 async function includedFiles(folder: string, pattern: string, overlay: Overlay): Promise<string[]> {
@@ -95,10 +83,4 @@ async function includedFiles(folder: string, pattern: string, overlay: Overlay):
   const wanted = isAbsolute(pattern) ? pattern : join(folder, pattern)
   for (const file of overlay.keys()) if (file === wanted || matchesGlob(file, wanted)) found.add(file)
   return [...found].sort()
-}
-
-/** `;` begins a comment, `\;` is a semicolon, and `;--` to `--;` is a comment of several lines. */
-export function withoutComments(text: string): string {
-  const blocks = text.replace(/;--(?!-)[\s\S]*?--;/g, '')
-  return blocks.replace(/(?<!\\);.*$/gm, '').replaceAll('\\;', ';')
 }

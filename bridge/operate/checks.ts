@@ -32,8 +32,58 @@ export const checkIds = [
 ] as const
 export type CheckId = (typeof checkIds)[number]
 
-export interface Check {
-  id: CheckId
+/** Checks of Asterisk's configuration files, by `switchhook pbx check`; `docs/pbx.md` lists them. */
+export const pbxCheckIds = [
+  'conf-syntax',
+  'conf-include',
+  'ami-exposed',
+  'ami-permit-all',
+  'ami-no-acl',
+  'ami-rights',
+  'ami-web',
+  'ari-exposed',
+  'ari-origins',
+  'http-exposed',
+  'http-static',
+  'page-password',
+  'secret-weak',
+  'secret-shared',
+  'voicemail-pin',
+  'live-dangerously',
+  'acl-open',
+  'rtp-strict',
+  'rtp-range',
+  'guest-access',
+  'endpoint-no-auth',
+  'identify-any',
+  'sip-insecure',
+  'sip-names',
+  'tls-off',
+  'tls-old',
+  'tls-certificate',
+  'srtp-off',
+  'reference-missing',
+  'context-missing',
+  'context-unreachable',
+  'context-loop',
+  'dialplan-loop',
+  'goto-missing',
+  'exten-repeated',
+  'hop-guard',
+  'dial-missing',
+  'dial-from-outside',
+  'dial-premium',
+  'dial-unfiltered',
+  'disa-open',
+  'shell-input',
+  'mailbox-missing',
+  'queue-missing',
+  'cdr-output',
+] as const
+export type PbxCheckId = (typeof pbxCheckIds)[number]
+
+export interface Check<Id extends CheckId | PbxCheckId = CheckId> {
+  id: Id
   /** `failed`: a part of the bridge waits until it is repaired. `warning`: it works, but a person should look. */
   state: 'ok' | 'warning' | 'failed'
   /** What was found, in one sentence without a phone number. */

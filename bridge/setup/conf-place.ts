@@ -1,6 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises'
 import { basename, isAbsolute, join } from 'node:path'
-import { type AsteriskConf, includeIn, readAsteriskConf, withoutComments } from '../check/asterisk-conf.ts'
+import { type AsteriskConf, readAsteriskConf } from '../check/asterisk-conf.ts'
+import { confLines } from '../check/conf-lines.ts'
 import { errorCode } from '../failure.ts'
 import { isGenerated } from './pbx-kind.ts'
 import { SetupRefusedError } from './setup-error.ts'
@@ -72,9 +73,7 @@ export function afterOf(blocks: readonly Block[], path: string): string | undefi
 async function placesFor(etc: string, { file, section }: WantedSettings): Promise<string[]> {
   const main = join(etc, file)
   const text = await textOf(main)
-  const included = withoutComments(text ?? '')
-    .split(/\r?\n/)
-    .flatMap((line) => includeIn(line) ?? [])
+  const included = confLines(text ?? '').flatMap((line) => (line.kind === 'include' ? line.pattern : []))
   const custom = included.filter((name) => /_custom\.conf$/.test(name) && !/[*?[]/.test(name))
   const isGeneral = section === 'general'
   const suits = (name: string) => (isGeneral ? /(?<!non)_general_/.test(name) : !/(?<!non)_general_/.test(name))

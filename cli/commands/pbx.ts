@@ -1,8 +1,11 @@
 import { join, parse, resolve } from 'node:path'
 import { Option } from '@commander-js/extra-typings'
+import { checkPbx } from '../../bridge/check/pbx/check-pbx.ts'
 import { renderFolder } from '../../infra/asterisk/render-folder.ts'
 import type { SetStatus } from '../exit-status.ts'
 import { type AnyCommand, examples } from '../options.ts'
+import { readConfiguration } from '../pbx/read-folder.ts'
+import { asSarif, asText } from '../pbx/report.ts'
 
 const renderExamples = [
   'pbx render examples/site.yaml --out /etc/asterisk --replace',
@@ -50,5 +53,19 @@ export function addPbxCommand(program: AnyCommand, setStatus: SetStatus): void {
       const { written, replaced } = outcome
       const kept = replaced.length > 0 ? `; copies of ${replaced.length} are in replaced-by-switchhook` : ''
       console.log(written.length === 0 ? `${out} is up to date.` : `${out}: ${written.length} files written${kept}.`)
+    })
+  pbx
+    .command('check')
+    .description('find mistakes and dangers in the configuration of any Asterisk; changes nothing')
+    .argument('<path>', 'folder such as /etc/asterisk, or one of its files')
+    .addOption(new Option('--json', 'print JSON').conflicts('sarif'))
+    .option('--sarif', 'print SARIF 2.1.0, for code scanners')
+    .addHelpText('after', examples('pbx check /etc/asterisk', 'pbx check /etc/asterisk --sarif > pbx.sarif'))
+    .addHelpText('after', '\nExits with 65 if a check failed, with 0 if there are warnings at most.')
+    .action(async (path, { json, sarif }) => {
+      const { files, isFolder } = await readConfiguration(path)
+      const findings = checkPbx(files, isFolder)
+      console.log(sarif ? asSarif(findings) : json ? JSON.stringify({ findings }, undefined, 2) : asText(findings))
+      if (findings.some(({ state }) => state === 'failed')) setStatus(65)
     })
 }
