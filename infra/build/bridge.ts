@@ -40,10 +40,3 @@ export async function buildBridge(root: string, outdir = 'dist/bridge'): Promise
   })
   await copyFile(path.join(root, snippet), path.resolve(root, outdir, path.basename(snippet)))
 }
-
-export async function main(): Promise<void> {
-  await buildBridge(process.cwd())
-  console.log(
-    `Built dist/bridge/switchhook-bridge.mjs; Node 24 runs it: node ${bridgeNodeFlags.join(' ')} switchhook-bridge.mjs --config FILE`,
-  )
-}

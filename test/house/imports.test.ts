@@ -39,7 +39,7 @@ const mayImport: Record<string, string[]> = {
   'infra/asterisk': ['contracts'],
   'infra/local': ['contracts'],
   'infra/replay': ['contracts'],
-  'infra/build': ['contracts', 'functions'],
+  'infra/build': ['contracts', 'functions', 'bridge'],
   'infra/start': ['contracts', 'client', 'dashboard', 'infra/asterisk', 'infra/local', 'infra/replay', 'infra/build'],
   bench: [
     'contracts',
