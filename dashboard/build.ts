@@ -2,6 +2,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { contentPolicy } from './serving.ts'
 
 const folder = import.meta.dirname
 
@@ -12,8 +13,8 @@ export interface BuiltFile {
 }
 
 /**
- * Empties `outFolder` and builds the page into it: `index.html`, `icon.svg`, and a script and a style whose names contain a
- * hash of their content, so that browsers may cache them for ever. Rejects with esbuild's own error.
+ * Empties `outFolder` and builds the page into it: `index.html`, `icon.svg`, and scripts and a style whose names contain a hash
+ * of their content, so that browsers may cache them for ever. `main` has the board; each other page is a script of its own. Rejects with esbuild's own error.
  */
 export async function buildDashboard(outFolder: string): Promise<BuiltFile[]> {
   await rm(outFolder, { recursive: true, force: true })
@@ -22,6 +23,8 @@ export async function buildDashboard(outFolder: string): Promise<BuiltFile[]> {
     entryPoints: { main: join(folder, 'main.tsx'), style: join(folder, 'style.css') },
     outdir: outFolder,
     entryNames: '[name]-[hash]',
+    chunkNames: 'page-[hash]',
+    splitting: true,
     bundle: true,
     minify: true,
     write: false,
@@ -32,6 +35,7 @@ export async function buildDashboard(outFolder: string): Promise<BuiltFile[]> {
     legalComments: 'none',
   })
   let page = await readFile(join(folder, 'index.html'), 'utf8')
+  page = page.replace('{{policy}}', contentPolicy)
   for (const { path } of outputFiles) page = page.replace(basename(path).replace(/-\w+\./, '.'), basename(path))
   await writeFile(join(outFolder, 'index.html'), page)
   await cp(join(folder, 'icon.svg'), join(outFolder, 'icon.svg'))
@@ -41,7 +45,8 @@ export async function buildDashboard(outFolder: string): Promise<BuiltFile[]> {
   })
 }
 
-if (import.meta.main) {
+/** Builds into `dist/dashboard` and says how large each file is. */
+export async function main(): Promise<void> {
   for (const { name, bytes, gzipBytes } of await buildDashboard(join(folder, '../dist/dashboard'))) {
     console.log(`${name}  ${bytes} bytes, ${gzipBytes} gzipped`)
   }

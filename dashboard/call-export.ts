@@ -1,8 +1,9 @@
 import { exportParts } from '../client/export-parts.ts'
-import { ApiError, createApi } from '../client/http-client.ts'
+import { createApi } from '../client/http-client.ts'
 import { exportRoutes } from '../contracts/routes/exports.ts'
 import type { Connection } from './connection.ts'
-import { strings } from './strings.ts'
+import { number, t } from './language.ts'
+import { refusalSentence } from './refusals.ts'
 
 const route = 'GET /v1/sites/{site}/cdrs/export'
 /** 40 parts: 10 MB of the report, 80 MB of all fields, which the page holds until the file is whole. */
@@ -41,10 +42,10 @@ export class CallExport {
     try {
       const parts = await this.#read({ ...search, ...shape }, shape)
       if (parts) this.#save(`${this.#site}-cdrs.${form.format}`, new Blob(parts))
-      else this.failure = strings.export.tooMany(rowsMax)
+      else this.failure = t('export.tooMany', { rows: number(rowsMax) })
       this.isDone = parts !== undefined
     } catch (error) {
-      this.failure = error instanceof ApiError ? error.message : String(error)
+      this.failure = refusalSentence(error)
     }
     this.isBusy = false
     this.#onChange()

@@ -1,6 +1,7 @@
-import { ApiError, type CallPage } from '../client/call-log.ts'
+import type { CallPage } from '../client/call-log.ts'
 import type { Clock } from '../client/clock.ts'
 import type { Call } from '../contracts/calls.ts'
+import { refusalSentence } from './refusals.ts'
 
 export const logPageRows = 25
 /** 20 pages. To find older calls, a person uses the search. */
@@ -112,7 +113,7 @@ export class CallLog {
       this.failure = undefined
       return this.#isStopped ? undefined : page
     } catch (error) {
-      this.failure = error instanceof ApiError ? error.message : String(error)
+      this.failure = refusalSentence(error)
       this.#onChange()
       return undefined
     }

@@ -4,11 +4,10 @@ import { callRoutes } from '../contracts/routes/calls.ts'
 import { extensionRoutes, type ForwardWhen } from '../contracts/routes/extensions.ts'
 import { placedCallRoutes } from '../contracts/routes/placed-calls.ts'
 import type { Connection } from './connection.ts'
+import { t } from './language.ts'
 import { refusalSentence } from './refusals.ts'
-import { strings } from './strings.ts'
 import type { Tickets } from './tickets.ts'
 
-const words = strings.control
 const routes = { ...callRoutes, ...placedCallRoutes, ...extensionRoutes }
 
 /** A click whose answer was lost is sent again with the same Idempotency-Key, so that the phone rings once. */
@@ -50,20 +49,27 @@ export class Controls {
     if (ended && this.placed?.call === id) this.#follow(this.placed, ['ended'])
   }
 
-  async forward(extension: string, target: string, when: ForwardWhen): Promise<void> {
+  /** Resolves to whether the forward was set, or is going to be. */
+  async forward(extension: string, target: string, when: ForwardWhen): Promise<boolean> {
     const request = { path: { extension }, body: { target, when } }
-    this.#confirm(await this.#send(() => this.#api('PUT /v1/sites/{site}/extensions/{extension}/forward', request)))
+    return this.#confirm(
+      await this.#send(() => this.#api('PUT /v1/sites/{site}/extensions/{extension}/forward', request)),
+    )
   }
 
-  async clearForward(extension: string, when: ForwardWhen): Promise<void> {
+  async clearForward(extension: string, when: ForwardWhen): Promise<boolean> {
     const request = { path: { extension }, query: { when } }
-    this.#confirm(await this.#send(() => this.#api('DELETE /v1/sites/{site}/extensions/{extension}/forward', request)))
+    return this.#confirm(
+      await this.#send(() => this.#api('DELETE /v1/sites/{site}/extensions/{extension}/forward', request)),
+    )
   }
 
-  async setDnd(extension: string, isOn: boolean): Promise<void> {
+  async setDnd(extension: string, isOn: boolean): Promise<boolean> {
     const method = isOn ? 'PUT' : 'DELETE'
     const request = { path: { extension } }
-    this.#confirm(await this.#send(() => this.#api(`${method} /v1/sites/{site}/extensions/{extension}/dnd`, request)))
+    return this.#confirm(
+      await this.#send(() => this.#api(`${method} /v1/sites/{site}/extensions/{extension}/dnd`, request)),
+    )
   }
 
   /** Forgets messages about the phone that was open before. Its call goes on. */
@@ -105,9 +111,10 @@ export class Controls {
   }
 
   /** A status of 202 means that the PBX has not confirmed the change within four seconds. */
-  #confirm(answer: { status: number } | undefined): void {
-    if (answer) this.done = answer.status === 202 ? words.pending : words.done
+  #confirm(answer: { status: number } | undefined): boolean {
+    if (answer) this.done = answer.status === 202 ? t('control.pending') : t('control.done')
     this.#onChange()
+    return answer !== undefined
   }
 
   /** Sends a request unless another one is under way. Returns undefined if it failed, and the reason is in `failure`. */

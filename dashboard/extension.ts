@@ -17,11 +17,11 @@ export function forwardsOf(state: EndpointState): { when: ForwardWhen; target: s
 
 const stored = 'switchhook.ownPhone'
 
-/** Returns the phone that was last chosen in this tab to ring first. */
+/** Returns the phone that was last chosen in this browser to ring first. */
 export function ownPhone(): string | undefined {
-  return sessionStorage.getItem(stored) ?? undefined
+  return localStorage.getItem(stored) ?? undefined
 }
 
 export function keepOwnPhone(endpoint: string): void {
-  sessionStorage.setItem(stored, endpoint)
+  localStorage.setItem(stored, endpoint)
 }

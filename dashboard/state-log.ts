@@ -15,13 +15,14 @@ export interface StateRow {
 
 export const stateRowsMax = 200
 
-/** Adds the changes of a frame, newest first. The first snapshot adds the last change of each phone. */
+/** Adds the changes of a frame, newest first. What the first snapshot says of a phone is its state and no change. */
 export function addChanges(log: readonly StateRow[], changes: readonly Change[]): readonly StateRow[] {
   const rows: StateRow[] = []
   for (const change of changes) {
     if (change.topic !== 'endpoints' || !change.entity || !isPhone(change.entity.state)) continue
     const { state, v, r } = change.entity
     const before = change.before?.state
+    if (!before && change.source === 'snapshot') continue
     const now = presenceOf(state)
     if (before && before.deviceState === state.deviceState && presenceOf(before).presence === now.presence) continue
     const { endpoint, deviceState } = state

@@ -45,7 +45,24 @@ export const Verification = v.looseObject({
 })
 export type Verification = v.InferOutput<typeof Verification>
 
+const VerificationQuery = v.looseObject({
+  from: field(day, 'First day.', '2026-11-01'),
+  to: field(day, 'Last day, which is included; at most 100 days.', verificationExample.day),
+})
+const VerificationList = v.looseObject({
+  verifications: field(v.array(Verification), 'The last verification of each day that was verified, by day.'),
+})
+
 export const verificationRoutes = {
+  'GET /v1/sites/{site}/cdrs/verifications': {
+    summary: 'Lists the last verification of each day of a period.',
+    function: 'verifications',
+    needs: 'cdrs:read',
+    path: sitePath,
+    query: VerificationQuery,
+    answers: { 200: VerificationList },
+    example: { answer: { verifications: [verificationExample] } },
+  },
   'POST /v1/sites/{site}/cdrs/verifications': {
     summary: "Compares a day of the call log with the PBX's own file; with `repair`, the PBX sends missing CDRs again.",
     function: 'verifications',

@@ -1,30 +1,70 @@
-import type { PresenceWord } from '../../contracts/presence.ts'
+const handset =
+  'M4.8 2.5 3.3 3c-.5 3 1 6 2.8 7.400C7.800 12.200 10.600 13.200 13 12.700l.5-1.600-2.900-1.600-1.300 1.100C7.700 9.800 6.300 8.300 5.600 6.700L6.600 5.400Z'
+const ring = 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Z'
+const people =
+  'M5.700 7.400a2.300 2.300 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600ZM1.700 13.200c.2-2.400 1.800-3.700 4-3.700s3.800 1.300 4 3.700'
 
-export type IconName = PresenceWord | 'busy' | 'arrow' | 'replay' | 'warning'
-
-const handset = 'M4.5 5.5c0 5.5 4.5 10 10 10l1.6-2.7-3.2-1.8-1.6 1.2a8 8 0 0 1-3.5-3.5l1.2-1.6-1.8-3.2z'
-const ring = 'M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14z'
-const noEntry = `${ring}M6.6 10h6.8`
-
-/** Strokes on a 20 by 20 grid. Each state has its own shape, because some people cannot tell the colours apart. */
-const strokes: Record<IconName, string> = {
-  available: `${ring}M6.8 10.2l2.2 2.2 4.2-4.6`,
-  ringing: 'M4.5 14h11l-1.5-2.2V8.5a4 4 0 0 0-8 0v3.3zM8.5 16.4a1.6 1.6 0 0 0 3 0M10 4.5V3',
+/** Strokes on a 16 by 16 grid. Each state has its own shape, because some people cannot tell the colours apart. */
+const strokes = {
+  available: `${ring}M5.400 8.200l1.800 1.800 3.400-3.800`,
+  ringing:
+    'M3.200 11.400h9.600c-.8-.9-1.300-1.900-1.300-4.200C11.500 4.900 10 3.300 8 3.300S4.500 4.900 4.500 7.200c0 2.300-.5 3.300-1.300 4.200ZM6.700 13.300a1.400 1.400 0 0 0 2.600 0M8 3.300V2',
   'on-call': handset,
-  'on-hold': `${ring}M8.2 7.4v5.2M11.8 7.4v5.2`,
-  busy: noEntry,
-  dnd: noEntry,
-  away: `${ring}M10 5.8V10l2.8 1.8`,
-  offline: `${handset}M3.5 16.5l13-13`,
-  unknown: `${ring}M7.9 8.2a2.1 2.1 0 1 1 3.2 1.8c-.8.4-1.1.8-1.1 1.5M10 13.9v.1`,
-  arrow: 'M3.5 10h13M11.5 5l5 5-5 5',
-  replay: 'M4 10a6 6 0 1 0 2-4.5L4 7.3M4 3.5v3.8h3.8',
-  warning: 'M10 3.2L2.8 16.4h14.4zM10 8v4M10 14v.1',
-}
+  calling: 'M4 12 12 4M6 4h6v6',
+  'on-hold': 'M5.700 4v8M10.300 4v8',
+  dnd: `${ring}M5.200 8h5.600`,
+  busy: `${ring}M5.200 8h5.600`,
+  away: `${ring}M8 4.800V8l2 1.400`,
+  offline: `${ring}M3.800 3.800l8.400 8.400`,
+  unknown: `${ring}M6.300 6.500a1.700 1.700 0 1 1 2.500 1.500c-.6.3-.8.6-.8 1.200M8 11.100v.1`,
+  forwarded: 'M2.500 12.500c0-4 2-6 6-6h5M10.500 3.500l3 3-3 3',
+  voicemail:
+    'M4.500 10.300a2.300 2.300 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600ZM11.500 10.300a2.300 2.300 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600ZM4.500 10.300h7',
+  missed: 'M2.500 4.500l5 4.500 5.500-5.500M2.500 8V4.500H6M3 13h10',
+  failed: `${ring}M6 6l4 4M10 6l-4 4`,
+  refused: 'M4 7.500h8v5.500H4zM5.700 7.500V5.300a2.300 2.300 0 0 1 4.600 0v2.200',
+  board: 'M2.500 2.500h4.500v4.500H2.500zM9 2.500h4.500v4.500H9zM2.500 9h4.500v4.500H2.500zM9 9h4.500v4.500H9z',
+  calls: 'M2.500 4h.1M5.500 4h8M2.500 8h.1M5.500 8h8M2.500 12h.1M5.500 12h8',
+  stats: 'M3.500 13V8.500M8 13V3M12.500 13V6.500',
+  extensions: `${people}M10.800 3a2.300 2.300 0 0 1 0 4.300M12 9.800c1.400.5 2.200 1.700 2.300 3.400`,
+  system: 'M1.500 8.500h2.700l2-5 3.400 9 2-4h2.900',
+  webhooks: 'M5 9.500a3 3 0 1 0 2.800 4M11 9.500a3 3 0 1 1-3 4H5M8 2.500a3 3 0 0 1 2 5L11 9.500M8 5.500 5.500 10',
+  settings: 'M2 4.500h6M12 4.500h2M10 2.800v3.400M2 11.500h2M8 11.500h6M6 9.800v3.400',
+  marks: 'M1.500 6.200 8 3.200l6.500 3L8 9.200ZM4.200 7.600v3.200c1.900 1.700 5.700 1.700 7.600 0V7.600',
+  wall: 'M2 3h12v8H2zM6 13.500h4M8 11v2.500',
+  trunk: 'M2.500 5h11M2.500 8h11M2.500 11h11M5 3.800v2.400M11 6.800v2.400M7 9.800v2.400',
+  queue:
+    'M3 8h.1M6.300 8h.1M9.600 8h.1M13 5.500v5M3 5.800a2.200 2.200 0 0 0 0 4.400M6.300 5.800a2.200 2.200 0 0 1 0 4.400M9.600 5.800a2.200 2.200 0 0 1 0 4.400',
+  inbound: 'M12 4l-8 8M4 6v6h6',
+  outbound: 'M4 12l8-8M6 4h6v6',
+  internal: 'M2.500 5.500h9.500M9.500 3 12 5.500 9.500 8M13.500 10.500H4M6.500 8 4 10.500 6.500 13',
+  search: 'M7 11.300A4.300 4.300 0 1 0 7 2.700a4.300 4.300 0 0 0 0 8.600ZM10.200 10.200l3.300 3.300',
+  keyboard: 'M1.500 4h13v8h-13zM4 6.500h.1M6.700 6.500h.1M9.300 6.500h.1M12 6.500h.1M5 9.500h6',
+  close: 'M4 4l8 8M12 4l-8 8',
+  up: 'M4 10l4-4 4 4',
+  down: 'M4 6l4 4 4-4',
+  left: 'M10 4 6 8l4 4',
+  right: 'M3 8h10M9.500 4.500 13 8l-3.500 3.500',
+  calendar: 'M2.500 3.500h11v10h-11zM2.500 6.500h11M5.500 2v3M10.500 2v3',
+  download: 'M8 2.500v7.500M4.800 7 8 10.200 11.200 7M3 13.500h10',
+  upload: 'M8 10.500V3M4.800 6 8 2.800 11.200 6M3 13.500h10',
+  copy: 'M5.500 5.500h8v8h-8zM10.500 5.500v-3h-8v8h3',
+  plus: 'M8 3.500v9M3.500 8h9',
+  warning: 'M8 2.500 1.800 13.300h12.400ZM8 6.500v3.200M8 11.500v.1',
+  refresh: 'M13 8a5 5 0 1 1-1.500-3.600L13 6M13 2.800V6H9.800',
+  table: 'M2.500 3h11v10h-11zM2.500 6.300h11M2.500 9.600h11M6.500 6.300V13',
+  play: 'M5.500 3.500v9l7-4.500Z',
+  more: 'M3.500 8h.1M8 8h.1M12.500 8h.1',
+  undo: 'M5.500 3 2.500 6l3 3M2.500 6h6.500a4 4 0 1 1 0 8H7',
+  sun: 'M8 10.800a2.800 2.800 0 1 0 0-5.600 2.800 2.800 0 0 0 0 5.600ZM8 1.500v1.500M8 13v1.500M1.500 8H3M13 8h1.500M3.400 3.400l1 1M11.600 11.600l1 1M3.400 12.600l1-1M11.600 4.400l1-1',
+  leave: 'M6.500 2.500h-4v11h4M10 5l3 3-3 3M13 8H6',
+  ended: 'M2.500 9.500c3-2.700 8-2.700 11 0l-1 2-2.500-.8V9.200a9 9 0 0 0-4 0v1.500l-2.500.8Z',
+} as const
+export type IconName = keyof typeof strokes
 
-export function Icon({ name }: { name: IconName }) {
+export function Icon({ name, small }: { name: IconName; small?: boolean }) {
   return (
-    <svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">
+    <svg class={small ? 'icon small' : 'icon'} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
       <path d={strokes[name]} />
     </svg>
   )

@@ -33,6 +33,17 @@ export class VerifiedDayStore extends Store {
     return v.parse(Verification, verification)
   }
 
+  /** Returns the days of a period that were verified, by day. The runs in the same partition have ids that sort elsewhere. */
+  async list(site: SiteId, from: string, to: string): Promise<Verification[]> {
+    const { pk } = keys.dayVerified(site, from)
+    const items = await this.table.items(
+      Verification,
+      { pk, sk: { between: [from, to] }, read: 'consistent' },
+      pagesMax,
+    )
+    return items.map(({ pk: _pk, sk: _sk, ...verification }) => verification)
+  }
+
   /** Returns false if a newer run was started meanwhile. */
   async finish(site: SiteId, done: Verification): Promise<boolean> {
     const item = { ...keys.dayVerified(site, done.day), ...done }

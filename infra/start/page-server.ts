@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import path from 'node:path'
+import { cacheControl, fileOf, pageHeaders } from '../../dashboard/serving.ts'
 import { requestTarget } from '../local/request-target.ts'
 import { StartError } from './start-error.ts'
 
@@ -41,22 +42,15 @@ export async function servePage(folder: string, port: number): Promise<PageServe
   return { port: address.port, stop }
 }
 
-/** A page that shows calls and can end them must not be framed by another one (RFC 7034; CSP level 3, `frame-ancestors`). */
-const headers = {
-  'content-security-policy': "frame-ancestors 'none'",
-  'x-frame-options': 'DENY',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-cache',
-}
-
 function answer(
   { method = '', url }: IncomingMessage,
   response: ServerResponse,
   files: ReadonlyMap<string, { type: string; bytes: Buffer }>,
 ): void {
   const { pathname } = requestTarget(url)
-  const file = files.get(pathname === '/' ? '/index.html' : pathname)
+  const name = fileOf(pathname, (path) => files.has(path)) ?? ''
+  const file = files.get(name)
+  const headers = { ...pageHeaders, 'cache-control': cacheControl(name) }
   const allowed = ['GET', 'HEAD']
   if (!file) response.writeHead(404, headers).end()
   else if (!allowed.includes(method)) response.writeHead(405, { ...headers, allow: allowed.join(', ') }).end()

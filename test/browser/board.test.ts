@@ -4,31 +4,42 @@ import { call, endedCall, endpoint, party, queueCaller, queueMember, queuePart }
 
 const dashboard = useDashboard()
 
-browserTest(
-  'shows the name, the phones, the live calls and the call log of the site once it is connected',
-  async () => {
-    const { page, phone, connected } = await openBoard(dashboard.url, {
-      prepare(peer) {
-        peer.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE'))
-        peer.endpoints.set('PJSIP/5861', endpoint('5861', 'INUSE'))
-        peer.endpoints.set('PJSIP/5862', endpoint('5862', 'UNAVAILABLE'))
-        peer.calls.set('2.1', call('2.1', 'answered', { answeredAt: new Date(Date.now() - 65_000).toISOString() }))
-        peer.ended = [endedCall('1.1', { result: 'no-answer', durationSeconds: 20, talkSeconds: 0 })]
-      },
-    })
-    await connected()
-    expect(await page.title()).toBe('demo · Switchhook')
-    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('demo')
-    expect(await phone('5860').innerText()).toMatch(/5860\s+On call\s+with Workshop/)
-    expect(await phone('5862').innerText()).toMatch(/5862\s+Offline\s+since/)
-    expect(await page.locator('[data-call="2.1"]').innerText()).toMatch(
-      /Reception\s60[\s\S]*Workshop\s61[\s\S]*On call[\s\S]*[1-9]\d*:\d\d/,
-    )
-    const row = page.locator('[data-linkedid="1.1"]')
-    await row.waitFor()
-    expect(await row.innerText()).toMatch(/Reception\s60\s+61\s+No answer\s+0:20\s+0:00/)
-  },
-)
+browserTest('shows the site, its extensions, the live calls and the calls that have just ended', async () => {
+  const { page, phone, connected } = await openBoard(dashboard.url, {
+    prepare(peer) {
+      peer.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE', { number: '60', name: 'Reception' }))
+      peer.endpoints.set('PJSIP/5861', endpoint('5861', 'INUSE'))
+      peer.endpoints.set('PJSIP/5862', endpoint('5862', 'UNAVAILABLE'))
+      peer.calls.set('2.1', call('2.1', 'answered', { answeredAt: new Date(Date.now() - 65_000).toISOString() }))
+      peer.ended = [endedCall('1.1', { result: 'no-answer', durationSeconds: 20, talkSeconds: 0 })]
+    },
+  })
+  await connected()
+  expect(await page.title()).toBe('Board · demo · Switchhook')
+  expect(await page.getByRole('banner').innerText()).toMatch(/demo\s+3 extensions/)
+  expect(await phone('5860').innerText()).toMatch(/60 Reception\s+On call · Workshop\s+1:\d\d/)
+  expect(await phone('5862').innerText()).toMatch(/5862\s+Offline/)
+  expect(await page.locator('[data-call="2.1"]').innerText()).toMatch(
+    /Reception 60[\s\S]*Workshop 61[\s\S]*[1-9]\d*:\d\d[\s\S]*On call/,
+  )
+  const row = page.locator('[data-linkedid="1.1"]')
+  await row.waitFor()
+  expect(await row.innerText()).toMatch(/Reception 60[\s\S]*Workshop 61[\s\S]*Missed/)
+})
+
+browserTest('says Calling on the board and Dialling among the live calls until a call is answered', async () => {
+  const { page, peer, phone, connected } = await openBoard(dashboard.url)
+  await connected()
+  peer.push('endpoints', [endpoint('5860', 'INUSE')])
+  peer.push('calls', [call('2.1', 'dialling', { callees: [], dialled: '0612489033' })])
+  await phone('5860').getByText('Calling').waitFor()
+  expect(await phone('5860').innerText()).toMatch(/06\s12\s48\s90\s33/)
+  await page.locator('[data-call="2.1"]').getByText('Dialling').waitFor()
+  peer.push('calls', [call('2.1', 'answered', { dialled: '0612489033', answeredAt: new Date().toISOString() })])
+  await phone('5860').getByText('On call').waitFor()
+  peer.push('calls', [call('2.2', 'answered', { answeredAt: new Date().toISOString() })])
+  await phone('5860').getByText('2 calls').waitFor()
+})
 
 browserTest('shows trunks apart from phones, with their registration and the calls that use them', async () => {
   const since = new Date().toISOString()
@@ -37,14 +48,17 @@ browserTest('shows trunks apart from phones, with their registration and the cal
     prepare(peer) {
       peer.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE'))
       peer.endpoints.set('PJSIP/provider', endpoint('provider', 'INUSE', trunk('registered')))
-      peer.calls.set('2.1', call('2.1', 'answered', { callees: [party('0612345678', '', 'provider')] }))
+      peer.endpoints.set('PJSIP/gsm', endpoint('gsm', 'NOT_INUSE', { trunk: {}, reachability: 'unknown' }))
+      peer.calls.set('2.1', call('2.1', 'answered', { callees: [party('', '', 'provider')] }))
     },
   })
   await connected()
   const shown = page.locator('[data-trunk="PJSIP/provider"]')
-  expect(await shown.innerText()).toMatch(/provider\s+Registered\s+since[\s\S]*1 call$/)
-  expect(await page.locator('.phones [data-endpoint]').count()).toBe(1)
-  expect(await page.locator('.phones .summary').innerText()).toBe('1 on call')
+  expect(await shown.innerText()).toMatch(/provider\s+Registered\s+1 call$/)
+  expect(await page.locator('[data-trunk="PJSIP/gsm"]').innerText()).toMatch(/gsm\s+Not checked/)
+  expect(await page.locator('.tiles [data-endpoint]').count()).toBe(1)
+  // A caller without a number is withheld, and not the trunk.
+  await page.locator('[data-call="2.1"]').getByText('Withheld number').waitFor()
   peer.push('endpoints', [endpoint('provider', 'NOT_INUSE', trunk('rejected'))])
   peer.push('calls', [call('2.1', 'ended', { endedAt: since })])
   await shown.getByText('Registration refused').waitFor()
@@ -54,9 +68,8 @@ browserTest('shows trunks apart from phones, with their registration and the cal
 browserTest(
   'shows the queues with the longest wait and their members, and nothing once the last queue is gone',
   async () => {
-    const head = queuePart('400', { part: 'queue', queue: '400', strategy: 'ringall' })
     const entities = [
-      head,
+      queuePart('400', { part: 'queue', queue: '400', strategy: 'ringall' }),
       queueMember('60', { state: 'INUSE' }),
       queueMember('61', { paused: { reason: 'lunch' } }),
       queueCaller(1, 65_000),
@@ -69,21 +82,23 @@ browserTest(
     })
     await connected()
     const shown = page.locator('[data-queue="400"]')
-    expect(await shown.innerText()).toMatch(/400\s+2 waiting longest 1:\d\d\s+60\s+On call\s+61\s+Paused: lunch/)
+    expect(await shown.innerText()).toMatch(
+      /400\s+2 waiting\s+longest\s+1:\d\d[\s\S]*60: On call[\s\S]*61: Paused: lunch/,
+    )
     peer.push('queues', [
       queuePart('400/callers/1.1', { part: 'gone', queue: '400' }),
       queuePart('400/callers/1.2', { part: 'gone', queue: '400' }),
       queueMember('61', { state: 'RINGING' }),
     ])
     await shown.getByText('Nobody waits').waitFor()
-    await shown.getByText('Ringing').waitFor()
+    await shown.getByText('61: Ringing').waitFor({ state: 'attached' })
     // The PBX is down.
     peer.push('queues', [
       queueMember('61', { state: 'UNKNOWN', paused: { reason: 'lunch' }, confirmed: false }),
       queueCaller(1, 65_000, { confirmed: false }),
     ])
     await page.locator('[data-queue="400"][data-confirmed="false"]').waitFor()
-    expect(await shown.innerText()).toMatch(/400\s+1 waiting not confirmed\s+60\s+On call\s+61\s+Unknown/)
+    expect(await shown.innerText()).toMatch(/400\s+1 waiting\s+not confirmed[\s\S]*60: On call[\s\S]*61: Unknown/)
     peer.push(
       'queues',
       [],
@@ -93,91 +108,125 @@ browserTest(
   },
 )
 
-browserTest('shows a call from ringing to its end, then its record in the call log', async () => {
-  const { page, peer, phone, connected } = await openBoard(dashboard.url)
-  await connected()
-  expect(await page.getByText('No calls in progress.').isVisible()).toBe(true)
-
-  peer.push('endpoints', [endpoint('5860', 'INUSE'), endpoint('5861', 'RINGING')])
-  peer.push('calls', [call('2.1', 'ringing')])
-  await phone('5861').getByText('Ringing').waitFor()
-  await page.locator('[data-call="2.1"]').getByText('Ringing').waitFor()
-
-  peer.push('endpoints', [endpoint('5861', 'INUSE')])
-  peer.push('calls', [call('2.1', 'answered', { answeredAt: new Date().toISOString() })])
-  await page.locator('[data-call="2.1"]').getByText('On call').waitFor()
-
-  peer.push('endpoints', [endpoint('5860', 'NOT_INUSE'), endpoint('5861', 'NOT_INUSE')])
-  peer.push('calls', [call('2.1', 'ended', { endedAt: new Date().toISOString(), cause: 16 })])
-  await page.getByText('No calls in progress.').waitFor()
-  peer.ended.unshift(endedCall('2.1'))
-  await page.locator('[data-linkedid="2.1"]').waitFor()
-
-  const states = await page.locator('.state-table tbody tr').allInnerTexts()
-  const of61 = states.filter((text) => text.includes('PJSIP/5861')).map((text) => text.split(/\t|\n/).at(-1)?.trim())
-  expect(of61).toEqual(['Available', 'On call', 'Ringing', 'Available'])
-})
-
 browserTest(
-  'shows which phones have do-not-disturb or away set, and does not show a custom device state as a phone',
+  'shows a call from ringing to its end, then once among the ended calls; state changes begin with real changes',
   async () => {
     const { page, peer, phone, connected } = await openBoard(dashboard.url)
     await connected()
-    const set = { since: new Date(Date.now() - 3_600_000).toISOString() }
-    const lamp = { endpoint: 'Custom/DND60', technology: 'Custom' }
-    peer.push('endpoints', [
-      endpoint('5860', 'NOT_INUSE', { dnd: set }),
-      endpoint('5861', 'NOT_INUSE', { away: set }),
-      endpoint('DND60', 'INUSE', lamp),
-    ])
-    await phone('5860').getByText('Do not disturb').waitFor()
-    await phone('5861').getByText('Away').waitFor()
-    expect(await page.locator('.summary').innerText()).toMatch(/1 do not disturb\s+1 away/)
-    expect(await page.locator('[data-endpoint="Custom/DND60"]').count()).toBe(0)
-    peer.push('endpoints', [endpoint('5860', 'RINGING', { dnd: set })])
-    await phone('5860').getByText('Ringing').waitFor()
+    await page.getByText('No calls in progress').waitFor()
+    await page.getByText('No phone has changed its state since this page was opened.').waitFor()
+
+    peer.push('endpoints', [endpoint('5860', 'INUSE'), endpoint('5861', 'RINGING')])
+    peer.push('calls', [call('2.1', 'ringing')])
+    await phone('5861').getByText('Ringing').waitFor()
+    await page.locator('[data-call="2.1"]').getByText('Ringing').waitFor()
+    peer.push('endpoints', [endpoint('5861', 'INUSE')])
+    peer.push('calls', [call('2.1', 'answered', { answeredAt: new Date().toISOString() })])
+    await page.locator('[data-call="2.1"]').getByText('On call').waitFor()
+    peer.push('endpoints', [endpoint('5860', 'NOT_INUSE'), endpoint('5861', 'NOT_INUSE')])
+    peer.push('calls', [call('2.1', 'ended', { endedAt: new Date().toISOString(), cause: 16 })])
+    await page.getByText('No calls in progress').waitFor()
+    peer.ended.unshift(endedCall('2.1', { result: 'busy', legs: 2 }))
+    await page.locator('[data-linkedid="2.1"]').getByText('Busy').waitFor()
+    expect(await page.locator('[data-linkedid="2.1"]').count()).toBe(1)
+
+    const states = await page.locator('.state-table tbody tr').allInnerTexts()
+    const of61 = states.filter((text) => text.includes('PJSIP/5861')).map((text) => text.split(/\t|\n/).at(-1)?.trim())
+    expect(of61).toEqual(['Available', 'On call', 'Ringing'])
   },
 )
 
-browserTest('increases the shown duration of a live call each second', async () => {
-  const { page, peer, connected } = await openBoard(dashboard.url)
-  await connected()
-  peer.push('calls', [call('2.1', 'ringing')])
-  const running = page.locator('[data-call="2.1"] .running')
-  const seconds = async () => {
-    const [, minutes, rest] = /(\d+):(\d\d)/.exec(await running.innerText()) ?? []
-    return 60 * Number(minutes) + Number(rest)
-  }
-  await expect.poll(seconds).toBeGreaterThan(0)
-  const before = await seconds()
-  await expect.poll(seconds).toBeGreaterThan(before)
-})
-
-browserTest('loads a page of older calls when the button is clicked', async () => {
-  const { page, connected } = await openBoard(dashboard.url, {
+browserTest('shows forwards, do-not-disturb and voicemail of each phone, and counts and filters by state', async () => {
+  const since = new Date(Date.now() - 3_700_000).toISOString()
+  const { page, peer, phone, connected } = await openBoard(dashboard.url, {
     prepare(peer) {
-      peer.ended = Array.from({ length: 6 }, (_, n) => endedCall(`1.${6 - n}`))
+      peer.endpoints.set('PJSIP/5860', endpoint('5860', 'NOT_INUSE', { dnd: { since } }))
+      peer.endpoints.set('PJSIP/5861', endpoint('5861', 'NOT_INUSE', { forward: { target: '0612489033', since } }))
+      peer.endpoints.set(
+        'PJSIP/5862',
+        endpoint('5862', 'INUSE', { mailbox: { new: 3, old: 1, since }, dnd: { since } }),
+      )
+      peer.endpoints.set('PJSIP/5863', endpoint('5863', 'NOT_INUSE', { forwardNoAnswer: { target: '5862', since } }))
+      peer.endpoints.set('Custom/DND60', endpoint('DND60', 'INUSE', { endpoint: 'Custom/DND60', technology: 'Custom' }))
     },
   })
   await connected()
-  const rows = page.locator('.call-table tbody tr')
-  await rows.first().waitFor()
-  expect(await rows.count()).toBe(4)
-  await page.getByRole('button', { name: 'Show older calls' }).click()
-  await page.locator('[data-linkedid="1.1"]').waitFor()
-  expect(await rows.count()).toBe(6)
-  expect(await page.getByRole('button', { name: 'Show older calls' }).count()).toBe(0)
+  expect(await phone('5860').innerText()).toMatch(/Do not disturb\s+1 h/)
+  expect(await phone('5861').innerText()).toMatch(/Forwarded · 06\s12\s48\s90\s33/)
+  expect(await phone('5862').innerText()).toMatch(/Do not disturb\s+3\s+new voicemail messages[\s\S]*On call/)
+  expect(await phone('5863').innerText()).toMatch(/Forward\s+Available · no answer → 5862/)
+  expect(await page.locator('[data-endpoint="Custom/DND60"]').count()).toBe(0)
+  const chips = page.getByRole('group', { name: 'States' })
+  expect((await chips.innerText()).replace(/\s+/g, ' ')).toBe(
+    'States All 4 Ringing 0 On call 1 Available 1 Do not disturb 2 Forwarded 2',
+  )
+  await chips.getByRole('button', { name: 'Forwarded' }).click()
+  expect(new URL(page.url()).search).toBe('?state=forwarded')
+  expect(await page.locator('.tiles [data-endpoint]').count()).toBe(2)
+  // The filter is in the address: Back removes it and a reload keeps it.
+  await page.reload()
+  await phone('5861').waitFor()
+  expect(await page.locator('.tiles [data-endpoint]').count()).toBe(2)
+  await page.goBack()
+  await phone('5860').waitFor()
+  peer.push('endpoints', [endpoint('5860', 'RINGING', { dnd: { since } })])
+  await phone('5860').getByText('Ringing').waitFor()
 })
 
-browserTest('shows HTML tags in names and numbers as plain text', async () => {
-  const { page, peer, connected } = await openBoard(dashboard.url)
+browserTest('timers run while the page is live, and stand still with controls off once it is cut off', async () => {
+  const { page, peer, connected } = await openBoard(dashboard.url, {
+    mayComplain: /WebSocket|ERR_|503/,
+    prepare(peer) {
+      peer.scopes = [...peer.scopes, 'calls:write']
+      peer.endpoints.set('PJSIP/5860', endpoint('5860', 'INUSE'))
+      peer.calls.set('2.1', call('2.1', 'answered', { answeredAt: new Date().toISOString() }))
+    },
+  })
   await connected()
-  peer.push('calls', [call('2.1', 'ringing', { caller: party('<b>60</b>', '<img src=x onerror=alert(1)>') })])
-  await page.getByText('<img src=x onerror=alert(1)>', { exact: true }).waitFor()
-  expect(await page.locator('.call img').count()).toBe(0)
+  const timer = page.locator('[data-call="2.1"] .timer')
+  const seconds = async () => {
+    const [, minutes, rest] = /(\d+):(\d\d)/.exec(await timer.innerText()) ?? []
+    return 60 * Number(minutes) + Number(rest)
+  }
+  const before = await seconds()
+  await expect.poll(seconds).toBeGreaterThan(before)
+  peer.refusal = { status: 503, errorId: 'cloud-down', detail: 'The cloud is being repaired.' }
+  peer.drop()
+  await page.getByText('Connection lost.').waitFor()
+  await page.getByText(/The page shows the state of \d/).waitFor()
+  const stopped = await seconds()
+  // The page's own clock goes on: two seconds later the timer must not have moved.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 2_100)))
+  expect(await seconds()).toBe(stopped)
+  expect(await page.getByRole('button', { name: 'Hang up' }).getAttribute('aria-disabled')).toBe('true')
+  expect(await page.getByRole('button', { name: 'Call', exact: false }).first().getAttribute('aria-disabled')).toBe(
+    'true',
+  )
+  peer.refusal = undefined
+  await connected()
+  await expect.poll(seconds).toBeGreaterThan(stopped)
 })
 
-browserTest('says in each section of a new site that it is still empty', async () => {
+browserTest('shows names with markup, right-to-left text and 200 characters as text, within their places', async () => {
+  const markup = '<img src=x onerror="document.title=1">'
+  const names = [markup, 'مكتب الاستقبال', 'x'.repeat(200)]
+  const { page, phone, connected } = await openBoard(dashboard.url, {
+    viewport: { width: 360, height: 800 },
+    prepare(peer) {
+      names.forEach((name, n) => {
+        peer.endpoints.set(`PJSIP/586${n}`, endpoint(`586${n}`, 'INUSE', { name }))
+        peer.calls.set(`2.${n}`, call(`2.${n}`, 'ringing', { caller: party(name, name), dialled: name, callees: [] }))
+      })
+    },
+  })
+  await connected()
+  for (const [n, name] of names.entries()) expect(await phone(`586${n}`).innerText()).toContain(name)
+  expect(await page.locator('main img').count()).toBe(0)
+  expect(await page.title()).toBe('Board · demo · Switchhook')
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+})
+
+browserTest('says what each place is for on a site without phones, calls and a bridge', async () => {
   const { page, connected } = await openBoard(dashboard.url, {
     prepare(peer) {
       peer.lastHeard = undefined
@@ -185,11 +234,10 @@ browserTest('says in each section of a new site that it is still empty', async (
   })
   await connected()
   for (const text of [
-    'This site has no phones yet.',
-    'No calls in progress.',
+    'This site has no phones yet',
+    'No calls in progress',
     'No calls recorded yet.',
-    'No state changes yet.',
-    'The bridge beside the PBX has not connected yet.',
+    'The bridge beside the PBX has never connected.',
   ]) {
     await page.getByText(text).waitFor()
   }
@@ -198,9 +246,9 @@ browserTest('says in each section of a new site that it is still empty', async (
 browserTest('in replay mode, says that the calls come from a recording, also after a reload', async () => {
   const { page, connected } = await openBoard(dashboard.url, { more: { mode: 'replay' } })
   await connected()
-  await page.getByText('Replaying a recording of a real Asterisk').waitFor()
+  await page.getByText('This is a recording of a real Asterisk').waitFor()
   await page.reload()
-  await page.getByText('Replaying a recording of a real Asterisk').waitFor()
+  await page.getByText('This is a recording of a real Asterisk').waitFor()
 })
 
 browserTest('says since when the bridge has sent nothing, until its next event arrives', async () => {
@@ -211,7 +259,7 @@ browserTest('says since when the bridge has sent nothing, until its next event a
     },
   })
   await connected()
-  const notice = page.getByText('The bridge beside the PBX has sent nothing since')
+  const notice = page.getByText('The bridge beside the PBX has gone silent.')
   await notice.waitFor()
   peer.push('endpoints', [endpoint('5860', 'RINGING')])
   await notice.waitFor({ state: 'detached' })
@@ -236,7 +284,7 @@ browserTest(
     ])
     peer.push('calls', [call('2.1', 'answered', { confirmed: false })])
     said('down', '2')
-    const notice = page.getByText('The PBX has not answered since')
+    const notice = page.getByText('The PBX does not answer.')
     await notice.waitFor()
     await page.locator('[data-call="2.1"]').getByText('not confirmed').waitFor()
     expect(await phone('5860').getAttribute('data-state')).toBe('unknown')
@@ -254,7 +302,7 @@ browserTest('after a gap, shows a notice that changes may be missing, until the 
   await connected()
   const from = new Date(Date.now() - 9_000).toISOString()
   peer.say({ type: 'gap', from, to: new Date().toISOString(), reason: 'bridge restarted' })
-  const notice = page.getByText('may be missing (bridge restarted)')
+  const notice = page.getByText('Reason: bridge restarted.')
   await notice.waitFor()
   await page.getByRole('button', { name: 'Dismiss' }).click()
   await notice.waitFor({ state: 'detached' })

@@ -126,6 +126,10 @@ test('lists the CDRs of a day that the cloud lacks by key; after a repair both s
   const equal = await verify({})
   expect(equal).toMatchObject({ isEqual: true, pbx: { count: ofDay }, missing: { count: 0 }, extra: { count: 0 } })
   expect(equal.pbx).toEqual(equal.cloud)
+  const list = (query: string) =>
+    deployment.call('GET', `/v1/sites/office/cdrs/verifications?${query}`, { key: office.site.apiKey })
+  expect(await (await list(`from=2026-01-01&to=2026-01-31`)).json()).toEqual({ verifications: [] })
+  expect(await (await list(`from=${day}&to=${day}`)).json()).toEqual({ verifications: [equal] })
   // Log lines come through a pipe, perhaps after the function's answer.
   const metric = await until('the metric', async () =>
     lines.find((line) => line.includes('CloudWatchMetrics') && line.includes('"CdrsMissing":0')),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { callResults } from '../../contracts/call-result.ts'
-import { strings } from '../../dashboard/strings.ts'
+import { dictionaries } from '../../dashboard/language.ts'
 import { settledResult } from '../../functions/domain/calls/placed.ts'
 
 test('docs/call-log.md has the table of results as the code has it, and the page has a word for each', () => {
@@ -11,7 +11,8 @@ test('docs/call-log.md has the table of results as the code has it, and the page
     ([result, { when, figure }]) => `| \`${result}\` | ${when} | ${figure} |\n`,
   )
   expect(table).toBe(rows.join(''))
-  expect(Object.keys(strings.results).sort()).toEqual(Object.keys(callResults).sort())
+  const words = Object.keys(dictionaries.en).flatMap((key) => (key.startsWith('result.') ? [key.slice(7)] : []))
+  expect(words.sort()).toEqual(Object.keys(callResults).sort())
 })
 
 test.each([

@@ -35,15 +35,12 @@ test('the list of state changes gets a row for a phone that becomes unreachable 
   expect(addChanges([], [set(lost, idle)])).toMatchObject([{ word: 'offline' }])
 })
 
-test('the list of state changes gets the last change of each phone of a snapshot, in order of time', () => {
-  const at = (minute: number) => ({ since: `2026-11-24T08:0${minute}:00.000Z` })
-  const phones = [endpoint('1', 'INUSE', at(1)), endpoint('2', 'INUSE', at(3)), endpoint('3', 'INUSE', at(2))]
-  expect(
-    addChanges(
-      [],
-      phones.map((phone) => set(phone)),
-    ).map(({ endpoint }) => endpoint),
-  ).toEqual(['PJSIP/2', 'PJSIP/3', 'PJSIP/1'])
+test('the list of state changes has no row for what the first snapshot says, and one for what changed while the page was cut off', () => {
+  const idle = endpoint('5860', 'NOT_INUSE')
+  const first: Change = { topic: 'endpoints', kind: 'set', source: 'snapshot', id: idle.id, entity: idle }
+  expect(addChanges([], [first])).toEqual([])
+  const later = endpoint('5860', 'INUSE')
+  expect(addChanges([], [{ ...first, entity: later, before: idle }])).toMatchObject([{ word: 'on-call' }])
 })
 
 test('the list of state changes keeps at most 200 rows', () => {

@@ -5,11 +5,12 @@ import { knownDeviceStates } from '../../contracts/facts.ts'
 import { presenceOf } from '../../contracts/presence.ts'
 import { calleeLabel, partyLabel, peerOf } from '../../dashboard/call-parties.ts'
 import { faultOf, formatConnection, parseConnection } from '../../dashboard/connection.ts'
-import { duration, sinceOf, timeOf } from '../../dashboard/moments.ts'
-import { countPresences, isPhone } from '../../dashboard/presence-labels.ts'
+import { t } from '../../dashboard/language.ts'
+import { age, dayAfter, duration, showZone, startOfDay, timeOf } from '../../dashboard/moments.ts'
+import { phoneNumber, showCountry } from '../../dashboard/phone-number.ts'
+import { isPhone } from '../../dashboard/presence-labels.ts'
 import { refusalSentence } from '../../dashboard/refusals.ts'
 import { isSilent } from '../../dashboard/staleness.ts'
-import { strings } from '../../dashboard/strings.ts'
 import { call, endpointState, party } from '../browser/support/facts.ts'
 import { sourceFiles } from '../support/source-files.ts'
 
@@ -32,7 +33,7 @@ test.each([
 ] as const)(
   'shows a phone with the device state %s and the reachability %s as %s',
   (deviceState, reachability, said) => {
-    expect(strings.phones.words[presenceOf(endpointState('1', deviceState, { reachability })).presence]).toBe(said)
+    expect(t(`state.${presenceOf(endpointState('1', deviceState, { reachability })).presence}`)).toBe(said)
   },
 )
 
@@ -46,26 +47,12 @@ test('every device state of Asterisk has a presence, and only two are shown as u
 test('shows do-not-disturb and away only while the phone is idle, and does not count a custom device state as a phone', () => {
   const since = '2026-11-24T08:00:00.000Z'
   const said = (more: object, deviceState = 'NOT_INUSE') =>
-    strings.phones.words[presenceOf(endpointState('1', deviceState, more)).presence]
+    t(`state.${presenceOf(endpointState('1', deviceState, more)).presence}`)
   expect(said({ dnd: { since }, away: { since } })).toBe('Do not disturb')
   expect(said({ away: { since } })).toBe('Away')
   expect(said({ dnd: { since } }, 'INUSE')).toBe('On call')
   const lamp = endpointState('DND60', 'INUSE', { endpoint: 'Custom/DND60', technology: 'Custom' })
   expect([endpointState('1', 'INUSE'), lamp].map(isPhone)).toEqual([true, false])
-})
-
-test('the summary counts phones by presence, ringing first, and leaves out presences without phones', () => {
-  const states = [
-    endpointState('1', 'NOT_INUSE'),
-    endpointState('2', 'RINGING'),
-    endpointState('3', 'NOT_INUSE'),
-    endpointState('4', 'UNAVAILABLE'),
-  ]
-  expect(countPresences(states)).toEqual([
-    { word: 'ringing', count: 1 },
-    { word: 'available', count: 2 },
-    { word: 'offline', count: 1 },
-  ])
 })
 
 test.each([
@@ -80,14 +67,48 @@ test.each([
   expect(duration(seconds)).toBe(shown)
 })
 
-test('shows the day with a time unless it is today', () => {
-  const noon = new Date(2026, 10, 24, 12, 0, 0).getTime()
-  const before = new Date(2026, 10, 23, 11, 59, 58).getTime()
-  expect(timeOf(noon, noon)).not.toMatch(/24/)
-  expect(timeOf(before, noon)).toMatch(/23/)
-  expect(timeOf(before, noon)).toMatch(/11:59:58|23:59:58/)
-  expect(sinceOf(noon, noon)).toMatch(/12:00/)
-  expect(sinceOf(before, noon)).toMatch(/23/)
+test('shows the day with a time unless it is today, in the zone of the site', () => {
+  showZone('Europe/Paris')
+  const noon = Date.parse('2026-11-24T11:00:00Z')
+  expect(timeOf(noon, noon)).toBe('12:00:00')
+  expect(timeOf(noon - 86_400_000, noon)).toBe('23\u00a0Nov, 12:00:00')
+  expect(timeOf(Date.parse('2026-11-24T23:30:00Z'), noon)).toBe('25\u00a0Nov, 00:30:00')
+})
+
+test.each([
+  [59, ''],
+  [60, '1 min'],
+  [3_600, '1 h'],
+  [47 * 3_600, '47 h'],
+  [48 * 3_600, '2 d'],
+  [Number.NaN, ''],
+])('a state that has lasted for %d seconds is shown as "%s"', (seconds, shown) => {
+  expect(age(seconds)).toBe(shown)
+})
+
+test('a day begins at midnight of the site, also where its clocks change', () => {
+  showZone('Europe/Paris')
+  expect(startOfDay('2026-07-01').toISOString()).toBe('2026-06-30T22:00:00.000Z')
+  expect(startOfDay('2026-03-29').toISOString()).toBe('2026-03-28T23:00:00.000Z')
+  expect(startOfDay('2026-10-26').toISOString()).toBe('2026-10-25T23:00:00.000Z')
+  showZone('America/St_Johns')
+  expect(startOfDay('2026-12-01').toISOString()).toBe('2026-12-01T03:30:00.000Z')
+  expect(dayAfter('2026-12-31', 1)).toBe('2027-01-01')
+})
+
+test.each([
+  ['0612489033', '06 12 48 90 33'],
+  ['+33612489033', '06 12 48 90 33'],
+  ['0033612489033', '06 12 48 90 33'],
+  ['+442079460812', '+44 207 946 0812'],
+  ['+18095550144', '+1 809 555 0144'],
+  ['102', '102'],
+  ['alice', 'alice'],
+  ['…33', '…33'],
+  ['', ''],
+])('in France the number %s is shown as %s', (number, shown) => {
+  showCountry('FR')
+  expect(phoneNumber(number)).toBe(shown.replaceAll(' ', '\u00a0'))
 })
 
 test.each([
@@ -95,7 +116,10 @@ test.each([
   [party('60', '', '5860'), { main: '60', detail: '' }],
   [party('60', '60'), { main: '60', detail: '' }],
   [party('', '', '5860'), { main: '5860', detail: '' }],
-  [party('', ''), { main: 'Unknown caller', detail: '' }],
+  [party('…33', '…', 'provider'), { main: 'Phone provider', detail: '' }],
+  [party('…33', '…'), { main: 'Outside …33', detail: '' }],
+  [party('…', '…'), { main: 'Hidden number', detail: '' }],
+  [party('', ''), { main: 'Withheld number', detail: '' }],
 ])('shows the party %o by its name, number or endpoint', (side, label) => {
   expect(partyLabel(side)).toEqual(label)
 })

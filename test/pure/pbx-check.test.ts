@@ -571,7 +571,10 @@ test('there are 60 planted mistakes or more, and one for every check', () => {
 
 test('takes comments, templates, continued sections and included files as Asterisk does', () => {
   const files = new Map([
-    ['manager.conf', '[general]\nenabled=no\n;--\nenabled=yes\n--;\n[u](!)\nsecret=pass1\n#include <manager.d/*.conf>\n'],
+    [
+      'manager.conf',
+      '[general]\nenabled=no\n;--\nenabled=yes\n--;\n[u](!)\nsecret=pass1\n#include <manager.d/*.conf>\n',
+    ],
     ['manager.d/a.conf', '[general](+)\nenabled = yes ; on\nbindaddr = 0.0.0.0\n'],
     ['manager.d/b.conf', '[user](u)\ndeny=0.0.0.0/0\npermit=127.0.0.1/32\nsecret = "x;y"\n'],
   ])

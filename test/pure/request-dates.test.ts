@@ -8,7 +8,11 @@ import { requestExport } from '../../functions/http/exports/request-export.ts'
 import { importCdrs } from '../../functions/http/imports/import-cdrs.ts'
 import { HttpProblemError } from '../../functions/http/problem.ts'
 import { getStats } from '../../functions/http/stats/get-stats.ts'
-import { findVerification, requestVerification } from '../../functions/http/verifications/request-verification.ts'
+import {
+  findVerification,
+  listVerifications,
+  requestVerification,
+} from '../../functions/http/verifications/request-verification.ts'
 import { receiveDigest } from '../../functions/queues/persist-records/receive-digest.ts'
 import { makeCdr } from '../support/cdrs.ts'
 
@@ -55,6 +59,10 @@ const useCases: Record<string, (period: Period) => Promise<unknown>> = {
     getStats('office', { from, to, by: 'day' }, { totals, zone: 'Europe/Paris', now }),
   verify: ({ from, to }) =>
     requestVerification(site, { day: (from ?? to ?? '').slice(0, 10), repair: false }, verifying),
+  verifications: ({ from = '2026-11-01', to = '2026-11-02' }) => {
+    const listing = { days: { list: async () => (await nothing()).rows }, now }
+    return listVerifications('office', { from: from.slice(0, 10), to: to.slice(0, 10) }, listing)
+  },
   verification: ({ from, to }) => findVerification('office', (from ?? to ?? '').slice(0, 10), { days, now }),
 }
 

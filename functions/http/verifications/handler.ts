@@ -9,7 +9,7 @@ import { VerifiedDayStore } from '../../stores/verified-days.ts'
 import { existingSite } from '../existing-site.ts'
 import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
-import { findVerification, requestVerification } from './request-verification.ts'
+import { findVerification, listVerifications, requestVerification } from './request-verification.ts'
 
 const env = config('TABLE_RECORDS', 'TABLE_ACCESS', 'STAGE')
 const directory = new SiteDirectory(documentClient(), env.TABLE_ACCESS)
@@ -22,6 +22,8 @@ export const handler = httpHandler(verificationRoutes, 'verifications', {
     const row = await existingSite(directory, site)
     return answer(202, await requestVerification(row, body, { days, commands, signingKey, now }))
   },
+  'GET /v1/sites/{site}/cdrs/verifications': async ({ site, query, now }) =>
+    answer(200, await listVerifications(site, query, { days, now })),
   'GET /v1/sites/{site}/cdrs/verifications/{day}': async ({ site, path, now }) =>
     answer(200, await findVerification(site, path.day, { days, now })),
 })

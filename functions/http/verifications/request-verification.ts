@@ -6,7 +6,7 @@ import { nextDay, offsetsOf, startOfDay } from '../../domain/stats/zone.ts'
 import type { SiteRow } from '../../stores/site-directory.ts'
 import { commandQueueOf } from '../existing-site.ts'
 import { checkDay } from '../moment.ts'
-import { HttpProblemError } from '../problem.ts'
+import { badFields, HttpProblemError } from '../problem.ts'
 
 export interface VerificationDependencies {
   days: {
@@ -61,4 +61,24 @@ export async function findVerification(
       'This day was not verified. Verify it with POST /v1/sites/{site}/cdrs/verifications.',
     )
   return found
+}
+
+/** Longest period of a list, in days. */
+const daysMax = 100
+
+export interface VerifiedDays {
+  list(site: SiteId, from: string, to: string): Promise<Verification[]>
+}
+
+export async function listVerifications(
+  site: SiteId,
+  { from, to }: { from: string; to: string },
+  { days, now }: { days: VerifiedDays; now: number },
+): Promise<{ verifications: Verification[] }> {
+  checkDay('from', from, now)
+  checkDay('to', to, now)
+  if (from > to) throw badFields([{ field: 'from', message: '`from` must not be later than `to`.' }])
+  const asked = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1
+  if (asked > daysMax) throw badFields([{ field: 'to', message: `Too late: at most ${daysMax} days from \`from\`.` }])
+  return { verifications: await days.list(site, from, to) }
 }

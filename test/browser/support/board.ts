@@ -1,10 +1,10 @@
 import type { BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { buildPage } from '../../../infra/start/build.ts'
+import { type PageServer, servePage } from '../../../infra/start/page-server.ts'
 import { endedCall, endpoint } from './facts.ts'
 import { closeBrowser, hasChromium, howToGetChromium, openPage } from './page.ts'
 import { type Peer, startPeer } from './peer.ts'
-import { serveFolder } from './static-server.ts'
 
 /** `test`, or a skipped test on a machine without Chromium; in CI such a test fails instead. */
 export const browserTest = hasChromium || process.env['CI'] ? test : test.skip
@@ -12,17 +12,17 @@ if (!hasChromium) console.warn(howToGetChromium)
 
 /** Serves the page as it is built for a release to the tests of one file. */
 export function useDashboard(): { readonly url: string } {
-  let server: Awaited<ReturnType<typeof serveFolder>> | undefined
+  let server: PageServer | undefined
   beforeAll(async () => {
-    server = await serveFolder(await buildPage(process.cwd()))
+    server = await servePage(await buildPage(process.cwd()), 0)
   })
   afterAll(async () => {
     await closeBrowser()
-    await server?.[Symbol.asyncDispose]()
+    await server?.stop()
   })
   return {
     get url() {
-      return server?.url ?? ''
+      return server ? `http://127.0.0.1:${server.port}/` : ''
     },
   }
 }

@@ -9,7 +9,6 @@ import { epoch } from './facts.ts'
 
 const key = 'test-key'
 const boardToken = 'shb_of-the-wall'
-const pageRows = 4
 
 /**
  * A scripted cloud: it speaks the HTTP and WebSocket contracts on one loopback port and answers as the test says. It shares
@@ -31,8 +30,10 @@ export class Peer {
   /** If set, every request is refused with this problem; with `only`, those whose method and path it names, such as `POST tickets`. */
   refusal: { status: number; errorId: string; detail: string; only?: string } | undefined
   partsPerSnapshot = 1
-  /** Scopes of the key, sent with each ticket. */
-  scopes: string[] = []
+  /** Calls on a page of the log. */
+  pageRows = 4
+  /** Scopes of the key, sent with each ticket: by default those that only read. */
+  scopes: string[] = ['presence:read', 'presence:personal', 'calls:read', 'cdrs:read', 'cdrs:personal']
   /** Answers by method and path, such as `POST calls`. They are given in order; the last one is repeated. */
   readonly scripted = new Map<string, { status: number; body: object; headers?: Record<string, string> }[]>()
   /** Requests to scripted paths in the order of arrival: method and path, body and Idempotency-Key. */
@@ -156,17 +157,18 @@ export class Peer {
     response.writeHead(status, {
       ...headers,
       'access-control-allow-origin': '*',
-      'access-control-allow-headers': 'authorization, content-type, idempotency-key',
-      'access-control-allow-methods': 'GET, POST, PUT, DELETE',
-      'access-control-expose-headers': 'retry-after',
+      'access-control-allow-headers': 'authorization, content-type, idempotency-key, if-match',
+      'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
+      'access-control-expose-headers': 'retry-after, etag',
       'content-type': status < 400 ? 'application/json' : 'application/problem+json',
     })
     response.end(body && JSON.stringify(body))
   }
 
   #script(request: IncomingMessage, url: URL) {
-    const what = `${request.method} ${url.pathname.replace(`/v1/sites/${this.site}/`, '')}`
-    const answers = this.scripted.get(what)
+    const what = `${request.method} ${url.pathname.replace(new RegExp(`^/v1/sites/${this.site}/?`), '')}`
+    const by = url.searchParams.get('by')
+    const answers = this.scripted.get(`${what}?by=${by}`) ?? this.scripted.get(what)
     if (!answers) return undefined
     const key = request.headers['idempotency-key']?.toString()
     const taken: (typeof this.controlled)[number] = { what: what + url.search, body: undefined, key }
@@ -228,7 +230,7 @@ export class Peer {
 
   #callPage(query: URLSearchParams) {
     const from = Number(query.get('cursor') ?? 0)
-    const to = from + Math.min(Number(query.get('limit') ?? pageRows), pageRows)
+    const to = from + Math.min(Number(query.get('limit') ?? this.pageRows), this.pageRows)
     return { calls: this.ended.slice(from, to), ...(to < this.ended.length && { cursor: String(to) }) }
   }
 }
