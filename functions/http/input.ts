@@ -15,10 +15,24 @@ export function parseInput<S extends v.GenericSchema>(
   also: readonly FieldError[] = [],
 ): v.InferOutput<S> {
   const parsed = v.safeParse(schema, input)
-  if (parsed.success && also.length === 0) return parsed.output
+  const arrays = parsed.success ? [...arraysAsObjects(input, parsed.output)] : []
+  if (parsed.success && also.length + arrays.length === 0) return parsed.output
   const issues = parsed.issues ?? []
   const errors = issues.map((issue) => ({ field: v.getDotPath(issue) ?? 'body', message: messageOf(issue) }))
-  throw badFields([...also, ...errors])
+  throw badFields([...also, ...errors, ...arrays.map((field) => ({ field, message: 'Not an object.' }))])
+}
+
+/** Yields the fields of an input that are arrays where its schema has objects: the schema sees an array as an object without fields. */
+function* arraysAsObjects(input: unknown, output: unknown, path: readonly string[] = []): Generator<string> {
+  if (!isObject(input) || !isObject(output)) return
+  if (Array.isArray(input) && !Array.isArray(output)) yield path.join('.') || 'body'
+  else
+    for (const [key, value] of Object.entries(output))
+      if (Object.hasOwn(input, key)) yield* arraysAsObjects(input[key], value, [...path, key])
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 /** Returns the message of the schema, or a plainer one for a key that is unknown or missing. */
