@@ -57,6 +57,7 @@ export async function changeWebhook(
   if (row.format !== 'standard' && contentType !== 'application/json')
     throw badFields([{ field: 'contentType', message: `The format ${row.format} is application/json.` }])
   checkWebhook({ url: change.url, types }, caller, rules)
+  checkHeaders(row, change)
   const { disabledAt, disabledBecause, signingKey = makeSigningKey(), ...rest } = row
   const off = row.enabled ? { disabledAt: now, disabledBecause: 'asked' as const } : { disabledAt, disabledBecause }
   const keyed = asymmetric && { signingKey }
@@ -67,6 +68,17 @@ export async function changeWebhook(
   const isNew = (enabled && !row.enabled) || next.url !== row.url
   if (isNew) await targets.remove(site, id)
   return shown(next, showWebhook(next, await targets.find(site, id), now))
+}
+
+/**
+ * The values of headers are credentials for one receiver, which nobody may read: a change of the address must not send them to another
+ * one.
+ */
+function checkHeaders(row: WebhookRow, { url = row.url, headers }: WebhookChange): void {
+  const isSame = new URL(url).origin === new URL(row.url).origin
+  if (isSame || headers !== undefined || Object.keys(row.headers ?? {}).length === 0) return
+  const message = `The stored headers are for ${new URL(row.url).host}: send those for the new address, or {} for none.`
+  throw badFields([{ field: 'headers', message }])
 }
 
 export async function deleteWebhook(
