@@ -1,6 +1,6 @@
 /**
  * How the page is served: one list for the local server, for the policy within `index.html`, and for a CDN in front of it. The
- * page takes scripts and styles from its own origin only, and no text becomes a script (Trusted Types). API and WebSocket may be
+ * page takes scripts and styles from its own origin only, and no other text becomes a script (Trusted Types). API and WebSocket may be
  * anywhere, since a person types their address.
  */
 export const contentPolicy = [
@@ -9,10 +9,12 @@ export const contentPolicy = [
   "style-src 'self'",
   "img-src 'self'",
   'connect-src http: https: ws: wss:',
+  // The client's timers, which run in time while the page is hidden, are its only worker and its only script from a text.
+  'worker-src blob:',
   "base-uri 'none'",
   "form-action 'none'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  'trusted-types switchhook-timers',
 ].join('; ')
 
 /** A page that shows calls and can end them must not be framed by another one; only a header can say so (CSP level 3). */

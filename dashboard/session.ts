@@ -1,5 +1,6 @@
 import { createContext } from 'preact'
 import { useContext, useEffect, useMemo, useReducer, useState } from 'preact/hooks'
+import { awakeClock } from '../client/awake-clock.ts'
 import { createApi } from '../client/http-client.ts'
 import { connect } from '../client/index.ts'
 import { siteRoutes } from '../contracts/routes/sites.ts'
@@ -35,6 +36,9 @@ export function useSession(): Session {
   return session
 }
 
+/** The page keeps its connection while it is hidden. */
+const clock = awakeClock()
+
 /** Opens the site of a connection. Draws the component again at most once a frame, however many changes arrive. */
 export function useOpenSession(connection: Connection, signOut: () => void): Session | undefined {
   const [opened, setOpened] = useState<{ board: Board; tickets: Tickets }>()
@@ -54,6 +58,7 @@ export function useOpenSession(connection: Connection, signOut: () => void): Ses
     const show = () => setOpened((before) => (before?.board === board ? before : { board, tickets }))
     const live = connect({
       ...connection,
+      clock,
       topics: ['endpoints', 'calls', 'queues'],
       requestTicket: tickets.request,
     })

@@ -12,7 +12,7 @@ import { CallPage } from '../../contracts/routes/calls.ts'
 import { httpDeclarations } from './client-http-types.ts'
 import { typeOf } from './client-types.ts'
 
-const entries = ['index', 'changes', 'call-log', 'queues', 'http'] as const
+const entries = ['index', 'changes', 'call-log', 'queues', 'awake-clock', 'http'] as const
 
 /** Bundles an entry of the client as a module for browsers and Node that imports nothing. */
 export async function bundleClient(root: string, entry: (typeof entries)[number]): Promise<Uint8Array> {
@@ -83,6 +83,7 @@ export async function buildClient(root: string, folder = path.join(root, 'dist/c
     exports: {
       '.': exported('index'),
       './changes': exported('changes'),
+      './awake-clock': exported('awake-clock'),
       './call-log': exported('call-log'),
       './queues': exported('queues'),
       './http': exported('http'),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { awakeClock, type TimerWorker } from '../../client/awake-clock.ts'
 import { type Cut, openKeepAlive } from '../../client/keep-alive.ts'
 import { isSilent } from '../../dashboard/staleness.ts'
 import { endpoint } from '../browser/support/facts.ts'
@@ -8,8 +9,8 @@ const minute = 60_000
 const hour = 60 * minute
 const defaults = { pingMs: 45_000, lifeMs: 110 * minute }
 
-async function connected(limits?: ProxyLimits): Promise<SimulatedPage> {
-  const page = new SimulatedPage(limits)
+async function connected(limits?: ProxyLimits, options?: { hasWorker: boolean }): Promise<SimulatedPage> {
+  const page = new SimulatedPage(limits, options)
   page.set(endpoint('5860', 'NOT_INUSE'))
   await page.clock.run(1_000)
   expect(page.live.status.state).toBe('connected')
@@ -206,4 +207,62 @@ test('a page that wakes when the network comes back opens one socket', async () 
   await page.clock.run(5_000)
   expect([page.sockets - before, page.tickets - tickets]).toEqual([1, 1])
   expect(page.live.status.state).toBe('connected')
+})
+
+test.each([
+  [true, 0],
+  [false, 100],
+])(
+  'hidden for 8 hours in a browser that delays every timer to whole minutes, with timers of a worker: %s',
+  async (hasWorker, least) => {
+    // A proxy that cuts a moment before the minute is over, so that no race decides.
+    const page = await connected({ idleMs: minute - 1_000 }, { hasWorker })
+    page.clock.isCoarse = true
+    page.hide(true)
+    await page.clock.run(8 * hour)
+    if (hasWorker) expect(page.reconnections).toBeLessThanOrEqual(3)
+    else expect(page.reconnections).toBeGreaterThan(least)
+    page.hide(false)
+    await page.clock.run(10_000)
+    expect(page.live.status.state).toBe('connected')
+    const { timers } = page.clock
+    page.live.stop()
+    expect([timers > 0, page.clock.timers]).toEqual([true, 0])
+  },
+)
+
+test('a clock with a worker runs each long timer once, in the worker or without it, and cancels both', () => {
+  const own: (() => void)[] = []
+  const orders: (readonly [number, number?])[] = []
+  let onDue = (_: { data: unknown }): void => undefined
+  const worker: TimerWorker = {
+    addEventListener: (_, listener) => {
+      onDue = listener
+    },
+    postMessage: (order) => orders.push(order),
+  }
+  let cancelled = 0
+  const after = (_: number, task: () => void) => {
+    own.push(task)
+    return () => {
+      cancelled += 1
+    }
+  }
+  const clock = awakeClock(() => worker, { now: () => 0, random: () => 0, after })
+  const ran: string[] = []
+  clock.after(9_999, () => ran.push('short'))
+  clock.after(45_000, () => ran.push('by the worker'))
+  clock.after(45_000, () => ran.push('by the page'))
+  const cancel = clock.after(45_000, () => ran.push('cancelled'))
+  expect(orders).toEqual([
+    [1, 45_000],
+    [2, 45_000],
+    [3, 45_000],
+  ])
+  onDue({ data: 1 })
+  own[2]?.()
+  onDue({ data: 2 })
+  cancel()
+  onDue({ data: 3 })
+  expect([ran, cancelled]).toEqual([['by the worker', 'by the page'], 3])
 })

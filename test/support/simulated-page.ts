@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import { awakeClock, type TimerWorker } from '../../client/awake-clock.ts'
 import { connect } from '../../client/index.ts'
 import type { SocketLike } from '../../client/live-socket.ts'
 import type { ClientFrame, EndpointEntity, Topic } from '../../contracts/frames.ts'
@@ -22,6 +23,8 @@ const nestingMax = 5
  */
 export class PageClock extends VirtualClock {
   isHidden = false
+  /** A browser that delays every timer of a hidden page to whole minutes. */
+  isCoarse = false
   /** If false, the monotonic clock advances in sleep too, as on Windows. */
   stopsMonotonic = true
   #sleptMs = 0
@@ -44,7 +47,7 @@ export class PageClock extends VirtualClock {
 
   override after(delayMs: number, task: () => void): () => void {
     const nesting = this.#nesting + 1
-    const stepMs = nesting >= nestingMax ? minute : 1_000
+    const stepMs = this.isCoarse || nesting >= nestingMax ? minute : 1_000
     const dueAt = super.now() + delayMs
     const at = this.isHidden ? Math.ceil(dueAt / stepMs) * stepMs : dueAt
     return super.after(at - super.now(), () => {
@@ -123,14 +126,15 @@ export class SimulatedPage {
   #deadTo = 0
   readonly live
 
-  constructor(limits: ProxyLimits = {}) {
+  /** `hasWorker`: the page has timers of a worker, which nothing delays. */
+  constructor(limits: ProxyLimits = {}, { hasWorker = false } = {}) {
     this.limits = limits
     const accept = () => this.#accept()
     this.live = connect({
       apiUrl: 'https://api.example.com',
       site: 'demo',
       key: 'test-key',
-      clock: this.clock,
+      clock: hasWorker ? awakeClock(() => this.#worker(), this.clock) : this.clock,
       requestTicket: async () => {
         this.clock.isBusy = true
         this.tickets += 1
@@ -201,6 +205,25 @@ export class SimulatedPage {
   sleep(ms: number): void {
     this.clock.sleep(ms)
     this.#deadTo = this.sockets
+  }
+
+  #worker(): TimerWorker {
+    const timers = new Map<number, () => void>()
+    let onDue = (_: { data: unknown }): void => undefined
+    return {
+      addEventListener: (_, listener) => {
+        onDue = listener
+      },
+      postMessage: ([timer, delayMs]) => {
+        timers.get(timer)?.()
+        timers.delete(timer)
+        if (delayMs === undefined) return
+        timers.set(
+          timer,
+          this.clock.network(delayMs, () => onDue({ data: timer })),
+        )
+      },
+    }
   }
 
   #accept() {
