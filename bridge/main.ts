@@ -4,9 +4,10 @@ import { readConfig, withoutSecrets } from './config.ts'
 import { runEnroll } from './enrolment/enroll.ts'
 import { exitStatus, FatalError } from './failure.ts'
 import { startBridge } from './lifecycle.ts'
-import { createLog, describeError } from './operate/log.ts'
+import { createLog, describeError, type LogLevel } from './operate/log.ts'
 import { programVersion } from './operate/program-version.ts'
 import { runQuarantine } from './quarantine-command.ts'
+import { reloadConfig } from './reload-config.ts'
 import { runSetup } from './setup/command.ts'
 import { help } from './usage.ts'
 
@@ -38,7 +39,17 @@ async function main(): Promise<void> {
   if (options['print-config']) return print(`${JSON.stringify(withoutSecrets(config), null, 2)}\n`)
   // The reader of the log has gone away: the bridge continues without it.
   process.stdout.on('error', () => undefined)
-  const log = createLog({ level: config.logLevel, write: (line) => process.stdout.write(line) })
+  let level = config.logLevel
+  const log = createLog({ level: () => level, write: (line) => process.stdout.write(line) })
+  const setLogLevel = (fresh: LogLevel) => {
+    level = fresh
+  }
+  const { config: file } = options
+  process.on('SIGHUP', () =>
+    reloadConfig(file, { config, setLogLevel }, log).catch((error) =>
+      log.error('configuration not reloaded', { reason: describeError(error) }),
+    ),
+  )
   const stopRequested = Promise.withResolvers<string>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopRequested.resolve(signal))
   const starting = startBridge(config, { log })

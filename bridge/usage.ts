@@ -2,7 +2,8 @@
 export const help = `switchhook-bridge forwards the events and call records of an Asterisk PBX to Switchhook.
 
   switchhook-bridge --config FILE
-      Runs the bridge until SIGTERM or SIGINT.
+      Runs the bridge until SIGTERM or SIGINT. SIGHUP reads the configuration again: the log level holds at once, and the log
+      names the keys that need a restart.
   switchhook-bridge setup CODE --api URL [--dry-run] [--yes]
       Prepares the PBX of this machine in one command: shows every change of Asterisk's files, asks, enrols the bridge, reloads
       without ending a call, checks the result and starts the service. --dry-run only shows; --yes does not ask.

@@ -5,17 +5,18 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 export type Log = Readonly<Record<LogLevel, (event: string, fields?: LogFields) => void>>
 
 export interface LogOptions {
-  level: LogLevel
+  /** A function where the level may change while the process runs. */
+  level: LogLevel | (() => LogLevel)
   write(line: string): void
   now?: () => Date
 }
 
 export function createLog({ level, write, now = () => new Date() }: LogOptions): Log {
-  const threshold = logLevels.indexOf(level)
+  const threshold = () => logLevels.indexOf(typeof level === 'function' ? level() : level)
   const at =
     (name: LogLevel) =>
     (event: string, fields: LogFields = {}) => {
-      if (logLevels.indexOf(name) < threshold) return
+      if (logLevels.indexOf(name) < threshold()) return
       write(`${JSON.stringify({ time: now().toISOString(), level: name, event, ...fields })}\n`)
     }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }

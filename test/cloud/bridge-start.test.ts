@@ -217,6 +217,9 @@ test('reports a PBX that is dead at the start as down, goes on trying, and shows
       ]),
     },
   ])
+  // SIGHUP reads the configuration again, and does not end the bridge.
+  bridge.kill('SIGHUP')
+  await bridge.logged('configuration reloaded')
   bridge.kill('SIGTERM')
   expect(await bridge.ended).toEqual({ status: 0, signal: null })
 })
