@@ -1,6 +1,6 @@
 import { last } from './conf.ts'
 import { type Extension, type Step, splitArgs, withIncludes } from './dial-plan.ts'
-import { type Finding, finding, listsPhones, type Pbx, pjsipNamed, type Rule } from './model.ts'
+import { type Finding, finding, hasMailbox, listsPhones, type Pbx, pjsipNamed, type Rule } from './model.ts'
 import { costlyNumbers, isOpenEnded, outsidePrefixes, premiumNumbers, takesNumber } from './patterns.ts'
 import { strangersContexts } from './sip.ts'
 
@@ -181,10 +181,7 @@ function missingBoxes(pbx: Pbx, step: Step): Finding[] {
   return (splitArgs(step.args)[0] ?? '').split('&').flatMap((box): Finding[] => {
     const [number = '', context = 'default'] = box.trim().split('@')
     if (!/^\d+$/.test(number) || context.includes('${')) return []
-    const isThere = conf.sections.some(
-      (one) => one.name === context && one.settings.some(({ name }) => name === number),
-    )
-    if (isThere) return []
+    if (hasMailbox(conf, number, context)) return []
     const how = `In voicemail.conf, below [${context}]:\n${number} => (PIN),(name)`
     return [finding('mailbox-missing', 'failed', step, `voicemail.conf has no mailbox ${number} in [${context}]`, how)]
   })
@@ -224,8 +221,7 @@ export const memberRules: Rule = (pbx) => {
     setting.value.split(',').flatMap((box): Finding[] => {
       const [number = '', context = 'default'] = box.trim().split('@')
       if (!voicemail || !/^\d+$/.test(number)) return []
-      if (voicemail.sections.some((one) => one.name === context && one.settings.some(({ name }) => name === number)))
-        return []
+      if (hasMailbox(voicemail, number, context)) return []
       return [
         finding(
           'mailbox-missing',

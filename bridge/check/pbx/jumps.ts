@@ -79,8 +79,12 @@ function missingTarget(plan: DialPlan, context: Context, extension: Extension, s
       ]
     }
     if (found.some(({ hasSwitch }) => hasSwitch)) return []
-    const extensions = found.flatMap((one) => [...one.extensions.values()])
-    const same = extensions.filter(
+    const exact = found.flatMap((one) => one.extensions.get(target.exten) ?? [])
+    const all = () => found.flatMap((one) => [...one.extensions.values()])
+    const hasTarget = ({ steps }: Extension) =>
+      steps.some(({ priority, label }) => String(priority) === target.priority || label === target.priority)
+    if (exact.some(hasTarget)) return []
+    const same = all().filter(
       ({ pattern }) => pattern.split('/')[0] === target.exten || takesNumber(pattern, target.exten),
     )
     const isThere = same.some(({ steps }) =>
@@ -135,7 +139,10 @@ function localCircle(plan: DialPlan, extension: Extension, context: Context, ste
 }
 
 function find(plan: DialPlan, { context, exten }: Target): Extension | undefined {
-  const extensions = withIncludes(plan, context).flatMap((one) => [...one.extensions.values()])
+  const contexts = withIncludes(plan, context)
+  const exact = contexts.flatMap((one) => one.extensions.get(exten) ?? [])[0]
+  if (exact) return exact
+  const extensions = contexts.flatMap((one) => [...one.extensions.values()])
   return (
     extensions.find(({ pattern }) => pattern === exten) ?? extensions.find(({ pattern }) => takesNumber(pattern, exten))
   )

@@ -37,8 +37,9 @@ export function readPbx(files: Files, isFolder: boolean): Pbx {
   }
   const isWhole = isFolder && wholeFiles.every((name) => files.has(name))
   const plan = readDialPlan(conf('extensions.conf'))
-  const pjsip = (type: string) =>
-    (conf('pjsip.conf')?.sections ?? []).filter((one) => !one.isTemplate && wordOf(one, 'type') === type)
+  const sections = (conf('pjsip.conf')?.sections ?? []).filter((one) => !one.isTemplate)
+  const byType = Map.groupBy(sections, (one) => wordOf(one, 'type'))
+  const pjsip = (type: string) => byType.get(type) ?? []
   return { files, conf, plan, pjsip, isWhole }
 }
 
@@ -54,9 +55,29 @@ export function finding(
   return { id, state, reason, repair, file, line }
 }
 
+const named = new WeakMap<Pbx, Map<string, Section>>()
+
 /** The section of a name in `pjsip.conf` that has a type. */
 export function pjsipNamed(pbx: Pbx, type: string, name: string): Section | undefined {
-  return pbx.pjsip(type).find((section) => section.name === name)
+  let known = named.get(pbx)
+  if (!known) {
+    const sections = pbx.conf('pjsip.conf')?.sections.filter((one) => !one.isTemplate) ?? []
+    known = new Map(sections.map((one) => [`${wordOf(one, 'type')} ${one.name}`, one]))
+    named.set(pbx, known)
+  }
+  return known.get(`${type} ${name}`)
+}
+
+const boxes = new WeakMap<Conf, Set<string>>()
+
+/** Whether voicemail.conf has a mailbox. */
+export function hasMailbox(voicemail: Conf, number: string, context: string): boolean {
+  let known = boxes.get(voicemail)
+  if (!known) {
+    known = new Set(voicemail.sections.flatMap((one) => one.settings.map(({ name }) => `${name}@${one.name}`)))
+    boxes.set(voicemail, known)
+  }
+  return known.has(`${number}@${context}`)
 }
 
 /** Whether pjsip.conf names the phones: others have them in a database. */
