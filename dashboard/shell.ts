@@ -1,6 +1,9 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 
+/** The dialog that is open over the page. */
+export type Opened = 'help' | 'palette' | 'phone' | 'key' | { call: string } | undefined
+
 /** A message about something that was done, with the way back. */
 export interface Toast {
   text: string

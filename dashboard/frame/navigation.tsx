@@ -4,7 +4,7 @@ import { plural, t } from '../language.ts'
 import { mayOpen } from '../pages.ts'
 import { addressOf, type PageName, pageNames } from '../router.ts'
 import { useSession } from '../session.ts'
-import type { Opened } from './open-site.tsx'
+import type { Opened } from '../shell.ts'
 import { StatusLine } from './status-line.tsx'
 
 interface NavigationProps {

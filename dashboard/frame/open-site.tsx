@@ -6,7 +6,7 @@ import { t } from '../language.ts'
 import { mayOpen, pageKeys } from '../pages.ts'
 import { addressOf, navigate, pageNames, useRoute } from '../router.ts'
 import type { Session } from '../session.ts'
-import { type Shell, ShellContext, type Toast } from '../shell.ts'
+import { type Opened, type Shell, ShellContext, type Toast } from '../shell.ts'
 import { chooseTheme, currentTheme } from '../theme.ts'
 import { Banner } from './banner.tsx'
 import { HelpDialog } from './help-dialog.tsx'
@@ -16,8 +16,6 @@ import { Page } from './page.tsx'
 import { Palette } from './palette.tsx'
 import { SignInDialog } from './sign-in.tsx'
 import { ToastLine } from './toast-line.tsx'
-
-export type Opened = 'help' | 'palette' | 'phone' | 'key' | { call: string } | undefined
 
 /** The frame of a site: menu, banner, the page of the address, and the dialogs that every page shares. */
 export function OpenSite({ session, onConnect }: { session: Session; onConnect: (connection: Connection) => void }) {

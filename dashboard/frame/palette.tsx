@@ -5,8 +5,8 @@ import { chooseLanguage, currentLanguage, t } from '../language.ts'
 import { mayOpen } from '../pages.ts'
 import { addressOf, navigate, pageNames } from '../router.ts'
 import { type Session, useSession } from '../session.ts'
+import type { Opened } from '../shell.ts'
 import { chooseTheme, currentTheme } from '../theme.ts'
-import type { Opened } from './open-site.tsx'
 
 interface Entry {
   key: string

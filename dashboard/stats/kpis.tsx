@@ -4,7 +4,7 @@ import { number, type TextKey, t } from '../language.ts'
 import { duration } from '../moments.ts'
 import { answerRate, callsIn, dayOfHour, type parts, sumBy } from './figures.ts'
 import { daysIn } from './period.ts'
-import type { PeriodStats } from './stats-page.tsx'
+import type { PeriodStats } from './period-stats.ts'
 
 interface Kpi {
   title: TextKey

@@ -3,7 +3,7 @@ import { dayText } from '../moments.ts'
 import { ChartPanel } from './chart-panel.tsx'
 import { answerRate, dayOfHour, sumBy } from './figures.ts'
 import { before, daysIn, type Period } from './period.ts'
-import type { PeriodStats } from './stats-page.tsx'
+import type { PeriodStats } from './period-stats.ts'
 
 const height = 232
 const margin = { left: 44, right: 12, top: 18, bottom: 24 }

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks'
 import { createApi } from '../../client/http-client.ts'
-import { type Stats, type StatsBy, statsRoutes } from '../../contracts/routes/stats.ts'
+import { type StatsBy, statsRoutes } from '../../contracts/routes/stats.ts'
 import { Icon } from '../components/icon.tsx'
 import { Empty, Failure } from '../components/states.tsx'
 import { t } from '../language.ts'
@@ -13,14 +13,8 @@ import { HourChart } from './hour-chart.tsx'
 import { Kpis } from './kpis.tsx'
 import { Lines } from './lines.tsx'
 import { before, daysOf, hourDaysMax, lineDaysMax, type Period, periodOf, spanOf, spans, spanTo } from './period.ts'
+import type { PeriodStats } from './period-stats.ts'
 import { RateChart } from './rate-chart.tsx'
-
-export interface PeriodStats {
-  period: Period
-  /** By hour, or by day if the period is longer than the API answers by hour. */
-  now: Stats
-  before: Stats
-}
 
 /** Figures of a period beside the one before. */
 export function StatsPage({ query }: Route) {

@@ -13,7 +13,7 @@ import { navigate } from '../router.ts'
 import { useSession } from '../session.ts'
 import { useShell } from '../shell.ts'
 import { Deliveries } from './deliveries.tsx'
-import { WebhookState } from './webhooks-page.tsx'
+import { WebhookState } from './webhook-state.tsx'
 
 interface WebhookDrawerProps {
   webhook: Webhook

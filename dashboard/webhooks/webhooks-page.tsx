@@ -13,6 +13,7 @@ import { addressOf, type Route } from '../router.ts'
 import { useSession } from '../session.ts'
 import { NewWebhook } from './new-webhook.tsx'
 import { WebhookDrawer } from './webhook-drawer.tsx'
+import { WebhookState } from './webhook-state.tsx'
 
 /** The receivers of events, with what was sent to each. */
 export function WebhooksPage({ item, query }: Route) {
@@ -110,19 +111,5 @@ function Webhooks({ webhooks, opened }: { webhooks: readonly Webhook[]; opened: 
         </tbody>
       </table>
     </TableBox>
-  )
-}
-
-export function WebhookState({ webhook: { enabled, disabledBecause = 'asked', failingSince } }: { webhook: Webhook }) {
-  const tone = !enabled ? 'bad' : failingSince ? 'warning' : 'good'
-  return (
-    <span class="tinted" data-tone={tone}>
-      <Icon name={tone === 'good' ? 'available' : tone === 'bad' ? 'dnd' : 'warning'} small />
-      {!enabled
-        ? t(`webhooks.off.${disabledBecause}`)
-        : failingSince
-          ? t('webhooks.failing', { since: dateTimeOf(failingSince) })
-          : t('webhooks.on')}
-    </span>
   )
 }
