@@ -23,12 +23,18 @@ export function parseInput<S extends v.GenericSchema>(
 }
 
 /** Yields the fields of an input that are arrays where its schema has objects: the schema sees an array as an object without fields. */
-function* arraysAsObjects(input: unknown, output: unknown, path: readonly string[] = []): Generator<string> {
-  if (!isObject(input) || !isObject(output)) return
-  if (Array.isArray(input) && !Array.isArray(output)) yield path.join('.') || 'body'
-  else
-    for (const [key, value] of Object.entries(output))
-      if (Object.hasOwn(input, key)) yield* arraysAsObjects(input[key], value, [...path, key])
+function* arraysAsObjects(input: unknown, output: unknown): Generator<string> {
+  // A list instead of recursion: an input may be deeper than the stack.
+  const pairs = [{ field: '', input, output }]
+  for (let pair = pairs.pop(); pair; pair = pairs.pop()) {
+    const { field, input: given, output: parsed } = pair
+    if (!isObject(given) || !isObject(parsed)) continue
+    if (Array.isArray(given) && !Array.isArray(parsed)) yield field || 'body'
+    else
+      for (const [key, value] of Object.entries(parsed))
+        if (Object.hasOwn(given, key))
+          pairs.push({ field: field ? `${field}.${key}` : key, input: given[key], output: value })
+  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

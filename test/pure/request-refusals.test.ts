@@ -22,7 +22,10 @@ const key: Caller = {
 }
 
 /** Returns the problem with which a request is refused, as a caller who may use the route. */
-function refusalOf(route: Route, given: Partial<Pick<HttpEvent, 'pathParameters' | 'queryStringParameters' | 'body'>>) {
+function refusalOf(
+  route: Route,
+  given: Partial<Pick<HttpEvent, 'pathParameters' | 'queryStringParameters' | 'body' | 'headers'>>,
+) {
   const definition = definitionOf(route)
   const caller: Caller =
     definition.needs === 'anyone' ? { kind: 'unknown' } : definition.needs === 'admin' ? { kind: 'admin' } : key
@@ -51,6 +54,16 @@ describe('ids in paths', () => {
       }
     }
   })
+})
+
+test.each([
+  ['POST /v1/sites/{site}/calls', { from: '60', to: '61', metadata: [] }, 'metadata'],
+  ['POST /v1/sites/{site}/webhooks', { url: 'https://example.org/', types: ['call.*'], filters: [] }, 'filters'],
+  ['POST /v1/sites/{site}/webhooks', { url: 'https://example.org/', types: ['call.*'], headers: [] }, 'headers'],
+] as const)('%s refuses an array where an object belongs: %j', (route, body, field) => {
+  const headers = { 'idempotency-key': 'k', 'content-type': 'application/json' }
+  const refusal = refusalOf(route, { body: JSON.stringify(body), headers })
+  expect(refusal).toMatchObject({ status: 400, errors: [{ field, message: 'Not an object.' }] })
 })
 
 describe('query parameters', () => {
