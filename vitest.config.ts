@@ -6,7 +6,7 @@ import { type Group, groups, type Suite, suites } from './test/suites.ts'
 const cores = availableParallelism()
 
 /** Files of a group that run at the same time. */
-const workers: Record<Group, number> = { computing: cores, waiting: cores + 3, measuring: 2 }
+const workers: Record<Group, number> = { computing: cores, waiting: cores + 2, measuring: 2 }
 
 /** Many times what any test takes on an idle machine: other programs may keep every core busy. */
 const timeoutMs = 300_000

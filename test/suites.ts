@@ -17,7 +17,7 @@ export interface Suite {
 
 /**
  * Groups run one after the other. `computing`: one file per core. `waiting`: files that mostly wait for processes, calls
- * and pages run side by side, three more than there are cores. `measuring`: files that measure latency, with only the
+ * and pages run side by side, two more than there are cores. `measuring`: files that measure latency, with only the
  * simulations beside them, which run at the lowest priority.
  */
 export const groups = ['computing', 'waiting', 'measuring'] as const

@@ -67,7 +67,7 @@ test('a call from the page rings the chosen phone, then the clicked one; the pag
   await page.locator('[data-endpoint="PJSIP/5861"]').click()
   const dialog = page.locator('.drawer')
   await dialog.getByLabel('Rings first').selectOption('PJSIP/5860')
-  await dialog.getByRole('button', { name: 'Call' }).click()
+  await dialog.getByRole('button', { name: 'Call', exact: true }).click()
   await dialog.getByRole('status').getByText('Answered').waitFor()
   await phone('5861', 'On call')
   await dialog.getByRole('button', { name: 'Hang up' }).click()

@@ -7,7 +7,7 @@ import { simulate, summaryLine } from './bridge/main.ts'
  * Method: seeded schedules of calls and faults run the bridge's own components on models of disk, clock, PBX and queue. The
  * same with a planted bug must fail, because a simulator that finds no planted bug proves nothing.
  */
-const seeds = 150
+const seeds = 80
 const seedsForBug = 200
 
 test(`loses and duplicates no record, and ends with correct presence, in ${seeds} random schedules of faults`, async () => {
