@@ -63,6 +63,8 @@ for (const [colorScheme, locale] of [
     const { page, peer, connected } = await openBoard(dashboard.url, {
       colorScheme,
       locale,
+      // Colours are measured at once, and not on their way to another theme.
+      reducedMotion: 'reduce',
       mayComplain: /status of (401|404)/,
       prepare: sampleSite,
       more: { mode: 'replay' },

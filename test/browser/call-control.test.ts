@@ -50,7 +50,6 @@ browserTest(
     await page.keyboard.type('worksh')
     await dialog.getByText('Workshop, 5861').waitFor()
     await dialog.getByLabel('Rings first').selectOption('PJSIP/5860')
-    await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('Enter')
     await dialog.getByRole('button', { name: 'Hang up' }).click()
     await dialog.getByText('Ended: Answered').waitFor()

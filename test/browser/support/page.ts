@@ -57,7 +57,11 @@ export async function openPage(url: string, options: BrowserContextOptions = {})
     if (message.type() === 'error') consoleErrors.push(message.text())
   })
   page.on('pageerror', (error) => consoleErrors.push(String(error)))
-  page.on('request', (request) => hosts.add(new URL(request.url()).hostname))
+  page.on('request', (request) => {
+    const { hostname, protocol } = new URL(request.url())
+    // The page made a `blob:` itself, as the script of its timers: such a request leaves no browser.
+    if (protocol !== 'blob:') hosts.add(hostname)
+  })
   page.on('websocket', (socket) => hosts.add(new URL(socket.url()).hostname))
   await page.goto(url)
   return { page, consoleErrors, hosts, close: () => context.close() }
