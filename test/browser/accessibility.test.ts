@@ -23,6 +23,8 @@ async function findings(page: Page, runOnly = ''): Promise<string[]> {
   return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 }
 
+type Visited = Pick<Awaited<ReturnType<typeof openBoard>>, 'page' | 'peer'>
+
 /** An address, and an element that is there once it is drawn. */
 const pages = [
   ['/board', '.tile'],
@@ -44,8 +46,10 @@ const pages = [
   ['/wall', '.wall-tiles'],
 ] as const
 
-/** Goes to a page as a click on a link does. */
-async function visit(page: Page, [address, selector]: readonly [string, string]): Promise<void> {
+/** Goes to a page as a click on a link does. The bridge has just been heard, however long the pages before took. */
+async function visit({ page, peer }: Visited, [address, selector]: readonly [string, string]): Promise<void> {
+  peer.lastHeard = new Date().toISOString()
+  peer.say({ type: 'heard', lastHeard: peer.lastHeard, stale: false })
   await page.evaluate((to) => {
     history.pushState(null, '', to)
     dispatchEvent(new PopStateEvent('popstate'))
@@ -60,7 +64,7 @@ for (const [colorScheme, locale] of [
   ['dark', 'fr'],
 ] as const) {
   browserTest(`axe finds no violation on any page in ${colorScheme} colours and the language ${locale}`, async () => {
-    const { page, peer, connected } = await openBoard(dashboard.url, {
+    const board = await openBoard(dashboard.url, {
       colorScheme,
       locale,
       // Colours are measured at once, and not on their way to another theme.
@@ -69,9 +73,10 @@ for (const [colorScheme, locale] of [
       prepare: sampleSite,
       more: { mode: 'replay' },
     })
+    const { page, peer, connected } = board
     await connected()
     for (const one of pages) {
-      await visit(page, one)
+      await visit(board, one)
       expect(await findings(page), one[0]).toEqual([])
       // The other theme has other colours and the same elements.
       const swap = (theme: string) =>
@@ -80,7 +85,7 @@ for (const [colorScheme, locale] of [
       expect(await findings(page, '{ runOnly: ["color-contrast"] }'), `${one[0]}, other theme`).toEqual([])
       await swap(colorScheme)
     }
-    await visit(page, ['/board', '.tile'])
+    await visit(board, ['/board', '.tile'])
     for (const key of ['?', 'Control+k', 'c']) {
       await page.keyboard.press(key)
       await page.getByRole('dialog').waitFor()
@@ -107,12 +112,13 @@ for (const [colorScheme, locale] of [
 }
 
 browserTest('no element sticks out of a window, from a phone to a wide screen, in French', async () => {
-  const { page, connected } = await openBoard(dashboard.url, { locale: 'fr', prepare: sampleSite })
+  const board = await openBoard(dashboard.url, { locale: 'fr', prepare: sampleSite })
+  const { page, connected } = board
   await connected()
   for (const width of [360, 768, 1024, 1920]) {
     await page.setViewportSize({ width, height: 800 })
     for (const one of pages) {
-      await visit(page, one)
+      await visit(board, one)
       const wide = await page.evaluate(() => {
         const right = document.documentElement.clientWidth
         return [...document.querySelectorAll('body *')]

@@ -1,5 +1,6 @@
 import type { Call } from '../../../contracts/calls.ts'
 import type { EndpointState } from '../../../contracts/facts.ts'
+import { webhookExample } from '../../../contracts/routes/examples.ts'
 import { allScopes } from '../../../contracts/scopes.ts'
 import { makeCdr } from '../../support/cdrs.ts'
 import { call, endedCall, endpoint, party, queueCaller, queueMember, queuePart } from './facts.ts'
@@ -283,7 +284,14 @@ function managementAnswers() {
     tries: tries.slice(0, 1),
     answer: 'gone',
   }
-  const hook = { perSecond: 10, contentType: 'application/json', enabled: true, key: 'Zk3f9a8c', createdAt: ago(9e5) }
+  const hook = {
+    ...webhookExample,
+    perSecond: 10,
+    contentType: 'application/json',
+    enabled: true,
+    key: 'Zk3f9a8c',
+    createdAt: ago(9e5),
+  }
   return {
     'GET keys': {
       keys: [
