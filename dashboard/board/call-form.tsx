@@ -65,7 +65,7 @@ export function CallForm({ callee, isFocused }: CallFormProps) {
       <p class="row">
         <button type="submit" class="button primary" aria-disabled={!canCall}>
           <Icon name="on-call" small />
-          {t('action.call')} <kbd aria-hidden="true">↵</kbd>
+          {t('action.call')} <kbd>↵</kbd>
         </button>
         <EndButton controls={controls} />
         {!board.isReachable && <span class="note">{t('call.unreachable')}</span>}
