@@ -63,7 +63,7 @@ browserTest(
     expect(peer.controlled[0]).toMatchObject({ body: { from: 'PJSIP/5860', to: '5861' } })
     // The dialog remembers the chosen phone.
     await page.keyboard.press('Escape')
-    await dialog.waitFor({ state: 'detached' })
+    await page.locator('dialog').waitFor({ state: 'detached' })
     await page.keyboard.press('c')
     expect(await dialog.getByLabel('Rings first').inputValue()).toBe('PJSIP/5860')
   },

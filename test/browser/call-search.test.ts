@@ -35,7 +35,10 @@ browserTest('exports the records of a search as a workbook and as CSV', async ()
   const rows = page.locator('tr[data-call]')
   await rows.first().waitFor()
   await page.getByRole('searchbox').fill('06123*')
-  await until('the search', async () => (await rows.allInnerTexts()).every((text) => /06\s12\s3/.test(text)))
+  await until('the search', async () => {
+    const texts = await rows.allInnerTexts()
+    return texts.length > 0 && texts.every((text) => /06\s12\s3/.test(text))
+  })
   await page.getByRole('button', { name: 'Export' }).click()
   const dialog = page.getByRole('dialog', { name: 'Export call records' })
   const save = async () => {

@@ -15,9 +15,10 @@ browserTest(
     const { page, peer } = await open('calls')
     const rows = page.locator('tr[data-call]')
     await page.locator('[data-call="1.900"]').waitFor()
-    for (const last of ['1.876', '1.851']) await page.locator(`[data-call="${last}"]`).scrollIntoViewIfNeeded()
-    await page.locator('[data-call="1.841"]').waitFor({ state: 'attached' })
-    expect(await rows.count()).toBe(60)
+    await until('every page of the list', async () => {
+      await rows.last().scrollIntoViewIfNeeded()
+      return (await rows.count()) === 60
+    })
     expect(await page.locator('[data-call="1.898"]').innerText()).toMatch(
       /Incoming[\s\S]*Harcourt & Sons \+44\s207\s946\s0812[\s\S]*Thomas Whitfield 103[\s\S]*Answered\s+0:19\s+6:26/,
     )
@@ -211,7 +212,7 @@ browserTest('search or run finds an extension and opens it, and the wall shows b
   const { page, connected } = await open('board')
   await connected()
   await page.keyboard.press('Control+k')
-  await page.getByRole('combobox').and(page.locator(':focus')).waitFor()
+  await page.getByRole('combobox', { name: 'Search or run' }).waitFor()
   await page.keyboard.type('élod')
   await page.getByRole('option', { name: /102 · Élodie Garnier/ }).waitFor()
   await page.keyboard.press('Enter')
