@@ -1,6 +1,7 @@
 import { Drawer } from '../components/drawer.tsx'
 import { FilterField, Select } from '../components/fields.tsx'
 import { Icon } from '../components/icon.tsx'
+import { KeyHint } from '../components/key-hint.tsx'
 import { Empty } from '../components/states.tsx'
 import { filterOf, listed, sortOrders } from '../extension-list.ts'
 import { t } from '../language.ts'
@@ -47,7 +48,7 @@ export function BoardPage({ item, query }: Route) {
               onClick={() => board.isReachable && openCall()}
             >
               <Icon name="on-call" small />
-              {t('action.call')} <kbd>C</kbd>
+              {t('action.call')} <KeyHint keys="C" />
             </button>
           )}
         </span>
@@ -66,7 +67,7 @@ export function BoardPage({ item, query }: Route) {
             {shown.length === 0 && all.length > 0 && (
               <Empty icon="search" title={t('board.noMatch')}>
                 <button type="button" class="button" onClick={() => navigate(addressOf('board'))}>
-                  {t('action.clearFilter')} <kbd>Esc</kbd>
+                  {t('action.clearFilter')} <KeyHint keys="Esc" />
                 </button>
               </Empty>
             )}

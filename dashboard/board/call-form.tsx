@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { Icon } from '../components/icon.tsx'
+import { KeyHint } from '../components/key-hint.tsx'
 import { Failure } from '../components/states.tsx'
 import type { Controls } from '../controls.ts'
 import { keepOwnPhone, ownPhone } from '../extension.ts'
@@ -65,7 +66,7 @@ export function CallForm({ callee, isFocused }: CallFormProps) {
       <p class="row">
         <button type="submit" class="button primary" aria-disabled={!canCall}>
           <Icon name="on-call" small />
-          {t('action.call')} <kbd>↵</kbd>
+          {t('action.call')} <KeyHint keys="↵" />
         </button>
         <EndButton controls={controls} />
         {!board.isReachable && <span class="note">{t('call.unreachable')}</span>}

@@ -1,4 +1,5 @@
 import { Icon } from '../components/icon.tsx'
+import { KeyHint } from '../components/key-hint.tsx'
 import { ownPhone } from '../extension.ts'
 import { plural, t } from '../language.ts'
 import { mayOpen } from '../pages.ts'
@@ -45,12 +46,12 @@ export function Navigation({ page, onOpen }: NavigationProps) {
         <button type="button" onClick={() => onOpen('palette')}>
           <Icon name="search" />
           <span class="label">{t('palette.title')}</span>
-          <kbd class="label">Ctrl K</kbd>
+          <KeyHint keys="Ctrl K" isLabel />
         </button>
         <button type="button" onClick={() => onOpen('help')}>
           <Icon name="keyboard" />
           <span class="label">{t('keys.title')}</span>
-          <kbd class="label">?</kbd>
+          <KeyHint keys="?" isLabel />
         </button>
         <button type="button" onClick={session.signOut}>
           <Icon name="leave" />

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import { Icon } from '../components/icon.tsx'
+import { KeyHint } from '../components/key-hint.tsx'
 import { t } from '../language.ts'
 import type { Toast } from '../shell.ts'
 
@@ -29,7 +30,7 @@ export function ToastLine({ toast, onEnd }: { toast: Toast | undefined; onEnd: (
               }}
             >
               <Icon name="undo" small />
-              {t('action.undo')} <kbd>Z</kbd>
+              {t('action.undo')} <KeyHint keys="Z" />
             </button>
           )}
         </p>
