@@ -172,7 +172,9 @@ browserTest('every page is reached by keyboard, rows by J and K, and each focus 
     await page.keyboard.press(keys)
     await page.getByRole('heading', { level: 1, name: title }).waitFor()
   }
+  await page.locator('.tile').first().waitFor()
   await page.keyboard.press('/')
+  await page.getByRole('searchbox').and(page.locator(':focus')).waitFor()
   await page.keyboard.type('elodie')
   await page.locator('.tile').nth(1).waitFor({ state: 'detached' })
   expect(await page.locator('.tile').innerText()).toMatch(/102 Élodie Garnier/)
