@@ -145,8 +145,8 @@ export class Presence {
   }
 
   /**
-   * The PBX was not reached since this process began: heartbeats say from now on that it is down since an earlier process last saw it.
-   * They are all that is published. The cloud knows phones and calls of an earlier process, and marks them as unconfirmed.
+   * Starts heartbeats that report the PBX as down, since the time at which an earlier process last saw it. This process has not reached it
+   * yet, so it publishes nothing else. The cloud has the phones and calls of the earlier process, and marks them as unconfirmed.
    */
   notReached(): Promise<void> {
     const { takeEpoch, pipeline, nowMs, log } = this.#dependencies

@@ -7,8 +7,8 @@ import { type AriAddress, AriRefusedError, startFailure } from './ari-errors.ts'
 const startMsMax = 10_000
 
 /**
- * Decides what a bridge does that has not reached its PBX yet. A wrong setting ends it, so that somebody corrects it. A PBX that is dead
- * or still boots, as after a power cut, does not: the bridge reports it as down and goes on trying.
+ * Decides what the bridge does after a failed first connection to its PBX. A wrong setting ends the bridge, so that somebody corrects it.
+ * If the PBX is dead or still boots, for example after a power cut, the bridge reports it as down and retries.
  */
 export class StartLimit {
   readonly #ari: AriAddress

@@ -70,7 +70,7 @@ export function mainFileOf(running: readonly AsteriskProcess[]): string {
   return only ?? usualMainFile
 }
 
-/** Every Asterisk process that this user may see; a console (`asterisk -r`) is none. */
+/** Returns the Asterisk processes that this user can see, without consoles (`asterisk -r`). */
 async function runningAsterisks(): Promise<AsteriskProcess[]> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
   const own = await readlink('/proc/self/ns/mnt').catch(() => '')

@@ -19,7 +19,7 @@ export interface Section extends Place {
   readonly settings: readonly Setting[]
 }
 
-/** A configuration file with all that it includes. */
+/** A configuration file of Asterisk, including the files that it names by `#include`. */
 export interface Conf extends Place {
   /** In the order of the file; a name may appear more than once. */
   readonly sections: readonly Section[]

@@ -7,7 +7,7 @@ import { takesNumber } from './patterns.ts'
 
 const dialledNumber = `\${EXTEN}`
 
-/** Applications after which a call goes on at the next step, without waiting and without anyone hearing anything. */
+/** Applications that neither wait nor play anything: the call continues at the next priority at once. */
 const silent = new Set(['noop', 'set', 'mset', 'verbose', 'log', 'goto', 'setvar', 'cdr_prop', 'ringing', 'progress'])
 
 /** Jumps: to what does not exist, and in a circle. */
