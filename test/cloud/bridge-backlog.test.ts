@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { startBridge } from '../../bridge/lifecycle.ts'
 import { PbxState } from '../../bridge/normalise/pbx-state.ts'
@@ -8,10 +9,15 @@ import { createLog } from '../../bridge/operate/log.ts'
 import { prepareStateFolder } from '../../bridge/operate/state-folder.ts'
 import { Pipeline } from '../../bridge/pipeline.ts'
 import { Spool } from '../../bridge/spool/spool.ts'
+import { PackedBody } from '../../contracts/packed-body.ts'
+import { FaultyQueue } from './bridge-faulty-queue.ts'
 import { site, World } from './bridge-world.ts'
 
 /** Two hours of a busy PBX at 14 facts a second: an outage of a day, scaled down. */
 const facts = 100_000
+
+/** What SQS takes for each batch of the backlog, so that most of it waits when a call begins, on a slow machine too. */
+const slowMs = 200
 
 /** Fills a spool as a bridge does while SQS is unreachable; returns the lines. */
 async function spoolFacts(folder: string): Promise<string[]> {
@@ -48,7 +54,18 @@ test('fault 9: after a long outage, sends new facts before the backlog, and each
   await using world = await World.start({ speed: 300 })
   const lines = await spoolFacts(join(world.folder, 'state'))
   const log = createLog({ level: 'info', write: () => undefined })
-  await using bridge = await startBridge(world.config({ health: { port: 0 } }), { log })
+  let isSlow = true
+  await using slow = new FaultyQueue(world.queues.endpoint, ([body = '']) =>
+    isSlow && v.parse(PackedBody, JSON.parse(body)).lane === 'records' ? { kind: 'slow', ms: slowMs } : undefined,
+  )
+  const endpoint = await slow.start()
+  process.env['AWS_ENDPOINT_URL_SQS'] = endpoint
+  const urls = Object.entries(world.queues.urls).map(([name, url]) => [
+    name,
+    url.replace(world.queues.endpoint, endpoint),
+  ])
+  const config = world.config({ health: { port: 0 }, queues: Object.fromEntries(urls) })
+  await using bridge = await startBridge(config, { log })
   const sentLive = () => bridge.health().counters['sent-live'] ?? 0
   const waiting = () => bridge.health().components['spool']?.['unsent']
   // First the facts of the new connection, then a call.
@@ -57,6 +74,7 @@ test('fault 9: after a long outage, sends new facts before the backlog, and each
   const played = world.replay.playOnce('internal_answered')
   await expect.poll(sentLive, { interval: 1 }).toBeGreaterThan(before)
   expect(waiting()).toBeGreaterThan(1000)
+  isSlow = false
   await played
 
   const late = () =>
