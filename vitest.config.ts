@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 import { FileOrder } from './test/file-order.ts'
-import { type Group, groups, type Suite, suites } from './test/suites.ts'
+import { type Group, groups, projectOf, type Suite, suites } from './test/suites.ts'
 
 const cores = availableParallelism()
 
@@ -14,11 +14,12 @@ const timeoutMs = 300_000
 /** The same for a condition that `expect.poll` waits for; Vitest itself gives up after one second. */
 const poll = { timeout: 120_000, interval: 100 }
 
-function project({ name, group, sharesCloud, startsAsterisk, lowPriority }: Suite): TestProjectConfiguration {
+function project(name: string, members: readonly [Suite, ...Suite[]]): TestProjectConfiguration {
+  const [{ group, lowPriority, sharesCloud }] = members
   return {
     test: {
       name,
-      include: [`test/${name}/**/*.test.ts`],
+      include: members.map((suite) => `test/${suite.name}/**/*.test.ts`),
       setupFiles: [
         'test/support/measure-cpu.ts',
         'test/support/setup.ts',
@@ -28,9 +29,9 @@ function project({ name, group, sharesCloud, startsAsterisk, lowPriority }: Suit
       globalSetup: [
         ...(group === 'computing' || lowPriority ? [] : ['test/prepare.ts']),
         ...(sharesCloud ? ['test/support/shared-cloud.ts'] : []),
-        ...(startsAsterisk ? ['test/prepare-asterisk.ts'] : []),
+        ...(members.some(({ startsAsterisk }) => startsAsterisk) ? ['test/prepare-asterisk.ts'] : []),
       ],
-      // Files of a suite share a worker's loaded modules; loading them anew for each file would double the time of `pure`.
+      // Files of a project share a worker's loaded modules; loading them anew for each file would double the time of `pure`.
       isolate: false,
       maxWorkers: workers[group],
       sequence: { groupOrder: groups.indexOf(group) + 1 },
@@ -41,7 +42,13 @@ function project({ name, group, sharesCloud, startsAsterisk, lowPriority }: Suit
   }
 }
 
-// One Vitest project per suite; test/run.ts runs them and prints how long each took.
+// test/run.ts runs the suites and prints how long each took.
 export default defineConfig({
-  test: { projects: suites.map(project), sequence: { sequencer: FileOrder }, silent: 'passed-only' },
+  test: {
+    projects: [...Map.groupBy(suites, projectOf)].map(([name, [first, ...more]]) =>
+      project(name, [first as Suite, ...more]),
+    ),
+    sequence: { sequencer: FileOrder },
+    silent: 'passed-only',
+  },
 })

@@ -1,44 +1,51 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * Suites in the order in which their files start. Files of a suite follow each other: Vitest ends a worker if the next file is of
- * another suite, and a new worker spends two seconds of processor time on loading its modules.
+ * Projects in the order in which their files start. Files of a project follow each other: Vitest ends a worker if the next file is
+ * of another project, and a new worker spends two seconds of processor time on loading its modules.
  */
-const suiteOrder = ['house', 'pure', 'pbx', 'browser', 'packaged', 'cloud', 'io', 'simulate', 'timing']
+const projectOrder = ['house', 'pure', 'shared-cloud', 'cloud', 'io', 'simulate', 'timing']
 
 /** Mostly waits, while the simulations compute beside it; the other latencies follow when both have ended. */
 const first = '/test/timing/menu-faults.test.ts'
 
-/** Files that run longest in their suite, longest first. They start first, so that no core is left idle at the end. */
+/**
+ * Files that run longest in their project. They start first, in this order, so that no core is left idle at the end. Files that
+ * wait for calls and pages alternate with files that compute.
+ */
 const longest = [
   'simulate/bridge',
   'simulate/presence',
   'house/tools',
   'pbx/menu-calls',
-  'pbx/placed-calls',
-  'pbx/one-call',
-  'pbx/forwarding',
-  'pbx/asterisk-install',
-  'pbx/bridge-check',
-  'pbx/menu-by-curl',
-  'pbx/call-stories',
-  'pbx/start',
-  'browser/accessibility',
-  'browser/one-call',
-  'browser/call-control',
-  'browser/call-search',
   'packaged/start',
+  'pbx/placed-calls',
   'packaged/removal',
+  'browser/accessibility',
+  'pbx/one-call',
   'packaged/large-site',
-  'packaged/call-guards',
+  'pbx/forwarding',
   'packaged/export-job',
+  'browser/one-call',
   'packaged/erasure',
-  'packaged/access',
+  'packaged/verification',
+  'pbx/call-stories',
+  'pbx/asterisk-install',
+  'browser/call-search',
   'packaged/cli',
   'packaged/access-table',
+  'browser/board',
   'packaged/grade-privacy',
+  'browser/pages',
+  'packaged/call-guards',
+  'pbx/mailbox-watch',
+  'pbx/menu-by-curl',
+  'packaged/bridge-access',
+  'browser/call-control',
+  'pbx/start',
+  'browser/connection',
+  'packaged/call-results',
   'packaged/webhooks',
-  'packaged/verification',
   'cloud/bridge-links',
   'cloud/bridge-kill',
   'cloud/import',
@@ -51,18 +58,18 @@ const longest = [
   'cloud/lookup-tries',
 ]
 
-/** Starts the files suite by suite, and in each suite those that run longest first. */
+/** Starts the files project by project, and in each project those that run longest first. */
 export class FileOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    return sorted.sort((a, b) => suitePlace(a) - suitePlace(b) || lengthPlace(a) - lengthPlace(b))
+    return sorted.sort((a, b) => projectPlace(a) - projectPlace(b) || lengthPlace(a) - lengthPlace(b))
   }
 }
 
-function suitePlace({ project, moduleId }: TestSpecification): number {
-  if (moduleId.endsWith(first)) return suiteOrder.indexOf('simulate') - 1
-  const place = suiteOrder.indexOf(project.name)
-  return place < 0 ? suiteOrder.length : place
+function projectPlace({ project, moduleId }: TestSpecification): number {
+  if (moduleId.endsWith(first)) return projectOrder.indexOf('simulate') - 1
+  const place = projectOrder.indexOf(project.name)
+  return place < 0 ? projectOrder.length : place
 }
 
 function lengthPlace({ moduleId }: TestSpecification): number {

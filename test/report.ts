@@ -1,5 +1,5 @@
 import { DefaultReporter, type TestModule, type TestRunEndReason, type TestSpecification } from 'vitest/node'
-import type { Suite } from './suites.ts'
+import { type Suite, suiteOf } from './suites.ts'
 import { cpuSecondsOfTree } from './support/cpu-time.ts'
 
 interface Row {
@@ -119,9 +119,10 @@ export class Report extends DefaultReporter {
     return { row, text: line(name, figures) + note }
   }
 
-  #rowOf({ project }: TestModule): Row {
-    const row = this.#rows.get(project.name) ?? emptyRow()
-    this.#rows.set(project.name, row)
+  #rowOf({ moduleId }: TestModule): Row {
+    const { name } = suiteOf(moduleId)
+    const row = this.#rows.get(name) ?? emptyRow()
+    this.#rows.set(name, row)
     return row
   }
 }

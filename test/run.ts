@@ -3,7 +3,7 @@ import path from 'node:path'
 import { startVitest } from 'vitest/node'
 import prepare, { prepareAsterisk } from './prepare.ts'
 import { Report } from './report.ts'
-import { missingPackages, type Suite, suites } from './suites.ts'
+import { missingPackages, projectOf, type Suite, suites } from './suites.ts'
 
 /**
  * `npm test [-- SUITE ...]` builds what the tests need, runs the suites, and prints the time, the processor time and the
@@ -25,7 +25,8 @@ export async function main(args: string[]): Promise<void> {
   const report = new Report(wanted, missing)
   if (run.length > 0) {
     report.prepared(await secondsOf(() => prepareFor(run)))
-    const vitest = await startVitest([], { watch: false, project: run.map(({ name }) => name), reporters: [report] })
+    const files = run.map(({ name }) => `test/${name}/`)
+    const vitest = await startVitest(files, { watch: false, project: run.map(projectOf), reporters: [report] })
     await vitest.close()
   }
   process.exitCode = report.close() && !process.exitCode ? 0 : 1

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import path from 'node:path'
 
 /** A group of tests that needs the same things of the machine; its files are in `test/NAME/`. */
 export interface Suite {
@@ -7,7 +8,7 @@ export interface Suite {
   group: Group
   /** Debian packages that the suite cannot run without, each with a file that shows whether it is installed. */
   needs: { package: string; file: string }[]
-  /** Whether its files use the packaged functions on the one local cloud of the run. */
+  /** Whether its files use the packaged functions on the one local cloud of the run. Such suites are one project of Vitest. */
   sharesCloud?: true
   /** Whether its files start an Asterisk, which is unpacked before. */
   startsAsterisk?: true
@@ -66,6 +67,19 @@ export const suites: Suite[] = [
     startsAsterisk: true,
   },
 ]
+
+/** The project of Vitest that runs a suite's files. */
+export function projectOf({ name, sharesCloud }: Suite): string {
+  return sharesCloud ? 'shared-cloud' : name
+}
+
+/** The suite of a test file, by its absolute path. */
+export function suiteOf(file: string): Suite {
+  const [, name] = path.relative(process.cwd(), file).split(path.sep)
+  const suite = suites.find((one) => one.name === name)
+  if (!suite) throw new Error(`${file} is in no suite's folder`)
+  return suite
+}
 
 export function missingPackages(suite: Suite): string[] {
   return suite.needs.filter((need) => !existsSync(need.file)).map((need) => need.package)
