@@ -1,5 +1,5 @@
 import type { ComponentChildren, InputHTMLAttributes } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useId, useRef } from 'preact/hooks'
 import { useKeys } from '../keyboard.ts'
 import { t } from '../language.ts'
 import { changeQuery } from '../router.ts'
@@ -103,18 +103,16 @@ export function Switch({ label, isOn, onToggle, isDisabled, isDnd }: SwitchProps
   )
 }
 
-/** The filter of a page: its text is in the address, `/` goes to it, and Escape clears it. */
+/**
+ * The filter of a page: its text, `value`, is in the address and nowhere else, so that drawing it late loses no letter. `/` goes
+ * to it, and Escape clears it.
+ */
 export function FilterField({ label, value }: { label: string; value: string }) {
   const input = useRef<HTMLInputElement>(null)
-  const [typed, setTyped] = useState(value)
-  useEffect(() => setTyped(value), [value])
-  const type = (text: string) => {
-    setTyped(text)
-    changeQuery({ q: text }, { replace: true })
-  }
+  const type = (text: string) => changeQuery({ q: text }, { replace: true })
   useKeys({
     '/': () => input.current?.focus(),
-    Escape: value === '' && typed === '' ? undefined : () => type(''),
+    Escape: value === '' ? undefined : () => type(''),
   })
   return (
     <label class="filter">
@@ -124,7 +122,7 @@ export function FilterField({ label, value }: { label: string; value: string }) 
         ref={input}
         type="search"
         placeholder={label}
-        value={typed}
+        value={value}
         autocomplete="off"
         spellcheck={false}
         onInput={({ currentTarget }) => type(currentTarget.value)}

@@ -29,7 +29,8 @@ export function MarksPage({ item, query }: Route) {
     async () => (await api('GET /v1/sites/{site}/grades', { query: { limit: pageRows } })).body,
   )
   const [failure, setFailure] = useState<string>()
-  const text = (query.get('q') ?? '').trim()
+  const typed = query.get('q') ?? ''
+  const text = typed.trim()
   const pages = more?.of === key ? (more?.pages ?? []) : []
   const cursor = pages.length > 0 ? pages.at(-1)?.cursor : first.data?.cursor
   const all = [...(first.data?.grades ?? []), ...pages.flatMap(({ grades }) => grades)]
@@ -51,7 +52,7 @@ export function MarksPage({ item, query }: Route) {
     <main class={item === undefined || isUpload ? undefined : 'with-drawer'}>
       <header class="top">
         <h1>{t('page.marks')}</h1>
-        <FilterField label={t('marks.student')} value={text} />
+        <FilterField label={t('marks.student')} value={typed} />
         {may('grades:write') && (
           <span class="end">
             <a class="button primary" href={addressOf('marks', 'upload')}>

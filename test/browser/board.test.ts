@@ -171,6 +171,18 @@ browserTest('shows forwards, do-not-disturb and voicemail of each phone, and cou
   await phone('5860').waitFor()
   peer.push('endpoints', [endpoint('5860', 'RINGING', { dnd: { since } })])
   await phone('5860').getByText('Ringing').waitFor()
+  // No letter is lost, whatever the page was doing when it was typed.
+  const filter = page.getByRole('searchbox')
+  await filter.focus()
+  const typed = await filter.evaluate(async (input: HTMLInputElement) => {
+    for (const [at, letter] of [...'5863'.repeat(20)].entries()) {
+      document.execCommand('insertText', false, letter)
+      if (at % 3 === 0) await new Promise(requestAnimationFrame)
+      if (at % 3 === 1) await new Promise((resolve) => setTimeout(resolve, at % 5))
+    }
+    return input.value
+  })
+  expect(typed).toBe('5863'.repeat(20))
 })
 
 browserTest('timers run while the page is live, and stand still with controls off once it is cut off', async () => {
