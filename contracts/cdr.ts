@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isRealTime } from './names.ts'
 
 /**
  * The 21 fields of a call detail record, with Asterisk's names and in the order of its CSV file (Asterisk documentation, "CDR
@@ -39,6 +40,7 @@ const moment = v.pipe(
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}$/,
     'Not a time in the form %FT%T%z. Example: 2026-11-23T19:03:14+0000.',
   ),
+  v.check(isRealTime, 'Not a time that exists. Example: 2026-11-23T19:03:14+0000.'),
 )
 
 /** One call detail record. Fields that a later Asterisk adds are kept. `duration` and `billsec` are seconds. */

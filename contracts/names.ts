@@ -10,6 +10,12 @@ export const SiteId = v.pipe(
 )
 export type SiteId = v.InferOutput<typeof SiteId>
 
+/** Whether a date and time that begin as RFC 3339 exist: 30 February does not, though JavaScript reads it as 2 March. */
+export function isRealTime(text: string): boolean {
+  const ms = Date.parse(`${text.slice(0, 19)}Z`)
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text.slice(0, 19))
+}
+
 /** RFC 3339 in UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
 export const Timestamp = v.pipe(
   v.string(),
@@ -17,6 +23,7 @@ export const Timestamp = v.pipe(
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/,
     'Not a time in UTC (RFC 3339). Example: 2026-11-23T19:03:14Z.',
   ),
+  v.check(isRealTime, 'Not a time that exists. Example: 2026-11-23T19:03:14Z.'),
 )
 
 /** Id of an erasure's receipt. */

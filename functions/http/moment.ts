@@ -1,3 +1,4 @@
+import { isRealTime } from '../../contracts/names.ts'
 import { badFields, type FieldError } from './problem.ts'
 
 /** Nine years before the first Asterisk: no call record is older. Together with the latest one it bounds what a request can read. */
@@ -17,10 +18,7 @@ export function momentOf(field: string, text: string, now: number, errors: Field
 }
 
 function messageOf(text: string, full: string, ms: number, now: number): string | undefined {
-  // JavaScript reads 30 February as 2 March, so the date is compared with its own spelling.
-  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== full.slice(0, 19)) {
-    return 'Not a date that exists. Example: 2026-11-23.'
-  }
+  if (!isRealTime(full)) return 'Not a date that exists. Example: 2026-11-23.'
   if (ms < Date.parse(earliest)) return `Too early: ${text}. The earliest date is ${earliest}.`
   if (ms > now + aheadMs) return `Too late: ${text}. The latest date is tomorrow, ${tomorrow(now)}.`
   return undefined

@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { Cdr } from '../../contracts/cdr.ts'
 import { SearchQuery } from '../../contracts/routes/cdrs.ts'
+import { ReplayRequest } from '../../contracts/webhook.ts'
 import { listAudit } from '../../functions/http/audit/list-audit.ts'
 import { listCdrs } from '../../functions/http/cdrs/list-cdrs.ts'
 import { requestExport } from '../../functions/http/exports/request-export.ts'
@@ -134,3 +136,13 @@ test('ignores a digest whose day is longer than a day, since comparing it would 
     await receiveDigest('office', { ...digest, from, to }, { days: store, now: () => now })
   expect(compared).toBe(0)
 })
+
+test.each(['9758-48-88T96:27:13.051Z', '2026-02-30T00:00:00Z', '2026-11-23T24:00:00Z', '2026-11-23T23:59:60Z'])(
+  'refuses %s, which does not exist, in a body and in a call record',
+  (text) => {
+    const replay = v.safeParse(ReplayRequest, { from: text })
+    expect(replay.issues?.[0].message).toBe('Not a time that exists. Example: 2026-11-23T19:03:14Z.')
+    const start = `${text.slice(0, 19)}+0100`
+    expect(v.safeParse(Cdr, makeCdr(1, { start })).issues?.[0].message).toMatch(/^Not a time that exists/)
+  },
+)
