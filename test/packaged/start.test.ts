@@ -28,7 +28,7 @@ async function storedCdrs(output: string) {
   return (await reader.listCdrs({ limit: 500 })).cdrs
 }
 
-test('npm start -- --replay shows a recorded call as SIMULATED, ends all its processes and keeps its data', async () => {
+test('npm start replays a recording as SIMULATED if asked to or if Asterisk cannot be installed, keeps its data and ends its processes', async () => {
   const own = path.join(folder, 'kept')
   const first = runStart(['--replay', '--folder', own])
   await first.untilSaid('Ready after')
@@ -54,8 +54,11 @@ test('npm start -- --replay shows a recorded call as SIMULATED, ends all its pro
   expect(await first.interrupt()).toBe(0)
   expect(processesOf(own)).toEqual([])
 
-  await using second = runStart(['--replay', '--folder', own], { underNpm: true })
+  // With this PATH no apt is found, as on another platform, so that Asterisk cannot be installed.
+  await using second = runStart(['--folder', own], { underNpm: true, env: { PATH: folder } })
   await second.untilSaid('Ready after')
+  expect(second.output()).toMatch(/replays a recording\..*--mirror URL/)
+  expect(second.output()).toContain('SIMULATED')
   expect(second.output()).not.toMatch(keyForm)
   expect(pageOf(second.output()).href).toBe(pageOf(first.output()).href)
   const after = await storedCdrs(second.output())
@@ -68,19 +71,6 @@ test('npm start -- --replay shows a recorded call as SIMULATED, ends all its pro
 
   // Whatever ends the command ends its children: here npm is killed, and passes no signal on.
   await second.kill()
-  await until('the end of all processes', async () => processesOf(own).length === 0, 30_000)
-})
-
-test('npm start replays a recording and prints the reason if Asterisk cannot be installed', async () => {
-  // With this PATH no apt is found, as on another platform.
-  await using command = runStart(['--folder', path.join(folder, 'elsewhere')], { env: { PATH: folder } })
-  await command.untilSaid('Ready after')
-  expect(command.output()).toMatch(/replays a recording\..*--mirror URL/)
-  expect(command.output()).toContain('SIMULATED')
-  // A command that is killed itself cannot stop its children: they notice it.
-  const own = path.join(folder, 'elsewhere')
-  expect(processesOf(own).length).toBeGreaterThan(1)
-  await command.kill()
   await until('the end of all processes', async () => processesOf(own).length === 0, 30_000)
 })
 
@@ -100,6 +90,11 @@ test('npm start -- --pbx connects to another PBX; a wrong password ends in an er
   await using right = runStart([...args, '--pbx', `ws://u@${host}`], { env: { ARI_PASSWORD: 'right' } })
   await right.untilSaid('Ready after')
   expect(right.output()).toContain(`your Asterisk at ${host}`)
+  // A command that is killed itself cannot stop its children: they notice it.
+  const own = path.join(folder, 'own')
+  expect(processesOf(own).length).toBeGreaterThan(1)
+  await right.kill()
+  await until('the end of all processes', async () => processesOf(own).length === 0, 30_000)
 })
 
 test.each([

@@ -21,23 +21,6 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const quiet = () => undefined
 
-test('installs once if two callers install at the same time, and reuses the installation afterwards', async () => {
-  const steps: string[] = []
-  const install = () => installAsterisk({ folder, progress: (step) => steps.push(step) })
-  const [one, other] = await Promise.all([install(), install()])
-  expect(one.version).toMatch(/^22\./)
-  expect(other).toEqual(one)
-  expect(steps.filter((step) => step.includes('is ready'))).toHaveLength(1)
-  expect(Object.keys(one.packages)).toEqual(
-    expect.arrayContaining(['asterisk', 'libc6', 'asterisk-core-sounds-en-gsm']),
-  )
-  expect(await readdir(folder)).toEqual(['current'])
-
-  steps.length = 0
-  expect(await install()).toEqual(one)
-  expect(steps).toEqual([])
-})
-
 test('leaves no files when the installation is aborted', async () => {
   const interrupt = new AbortController()
   const installing = installAsterisk({
