@@ -5,20 +5,20 @@ import type { AriLink } from './asterisk/ari-connection.ts'
 import type { AriAddress } from './asterisk/ari-errors.ts'
 import { openAriLink } from './asterisk/ari-listener.ts'
 import { AriRest } from './asterisk/ari-rest.ts'
+import { asteriskVersion } from './asterisk/asterisk-version.ts'
 import type { CdrFolder } from './asterisk/cdr-folder.ts'
 import { CdrWatch } from './asterisk/cdr-watch.ts'
 import { AriIntake } from './asterisk/intake.ts'
 import { hasModules } from './asterisk/loaded-modules.ts'
-import { MailboxWatch } from './asterisk/mailbox-watch.ts'
+import type { MailboxWatch } from './asterisk/mailbox-watch.ts'
 import type { QueueWatch } from './asterisk/queue-watch.ts'
 import { Commands } from './commands/commands.ts'
 import { DayVerifier } from './commands/day-verifier.ts'
 import type { BridgeConfig } from './config.ts'
 import type { Connections, Operation, ProcessConnections } from './connections.ts'
 import { CdrLane } from './forward/cdr-lane.ts'
+import { createMailboxWatch } from './mailbox-presence.ts'
 import { type CdrSettings, cdrFormat } from './normalise/cdr-record.ts'
-import { Mailboxes, mailboxCheck } from './normalise/mailboxes.ts'
-import { Registrations } from './normalise/registrations.ts'
 import { Checks } from './operate/checks.ts'
 import { type Clock, realClock } from './operate/clock.ts'
 import { type Health, summarizeHealth } from './operate/health.ts'
@@ -31,7 +31,7 @@ import { type Disk, realDisk } from './spool/disk.ts'
 import { LastSeenFile, takeEpoch } from './spool/state-files.ts'
 
 /** Asterisk answers within milliseconds or hangs. */
-const modulesMsMax = 5_000
+const requestMsMax = 5_000
 
 /** The machine and the PBX that a bridge runs on. A simulator passes models of them. */
 export interface Environment {
@@ -45,6 +45,8 @@ export interface Environment {
   ami?: AmiAddress | undefined
   /** Returns whether Asterisk has loaded all of these modules; by default that is taken for granted. */
   hasModules?(names: readonly string[]): Promise<boolean>
+  /** Returns the version of Asterisk; without it, the version is not known. */
+  asteriskVersion?(): Promise<string>
   disk: Disk
   clock: Clock
   spoolBytesMax?: number
@@ -81,8 +83,10 @@ export async function createBridge(
   const link = await openAriLink(ari, undo)
   const machine = { disk: realDisk, clock: realClock }
   const requests = new AriRest(ari.url, ari)
-  const modules = (names: readonly string[]) => hasModules(names, requests, AbortSignal.timeout(modulesMsMax))
-  const environment = { site, stateFolder, run: randomUUID(), ari, ami, link, cdr, hasModules: modules, ...machine }
+  const modules = (names: readonly string[]) => hasModules(names, requests, AbortSignal.timeout(requestMsMax))
+  const version = () => asteriskVersion(requests, AbortSignal.timeout(requestMsMax))
+  const facts = { hasModules: modules, asteriskVersion: version }
+  const environment = { site, stateFolder, run: randomUUID(), ari, ami, link, cdr, ...facts, ...machine }
   const components = await assemble(environment, connections, operation, onBroken)
   const { presence, state, lanes, spool } = components
   const days = new DayVerifier({
@@ -139,6 +143,8 @@ export async function assemble(
     onLateFactsSent: (facts, isEverything) => presence.republish(facts, isEverything),
   })
   const { pipeline, state, spool, lanes } = opened
+  const checks = new Checks(log)
+  let asterisk: string | undefined
   const presence = new Presence({
     ...operation,
     run,
@@ -150,9 +156,14 @@ export async function assemble(
     nowMs: clock.nowMs,
     monotonicMs: clock.monotonicMs,
     ...(programVersion && { version: programVersion }),
+    asterisk: () => asterisk,
+    checks: () => checks.all(),
   })
-  const checks = new Checks(log)
-  const mailboxes = ami && createMailboxWatch(ami, environment, presence, operation, checks)
+  const readVersion = async () => {
+    // A heartbeat without the version is whole: the next connection asks again.
+    asterisk = await environment.asteriskVersion?.().catch(() => undefined)
+  }
+  const mailboxes = ami && createMailboxWatch(ami, { ...environment, ...operation, presence, checks })
   const queues = createQueueWatch(ami, { ...operation, clock, presence, state, pipeline, checks })
   const intake = new AriIntake({
     ...operation,
@@ -166,6 +177,7 @@ export async function assemble(
       if (queues && !queues.isConnected) state.queues.clear(false)
       await presence.connected(snapshot, takeBuffered, reason)
       if (checks.get('ari')) checks.set({ id: 'ari', state: 'ok', reason: 'Asterisk is connected' })
+      void readVersion()
       mailboxes?.refresh()
       queues?.refresh()
     },
@@ -209,34 +221,4 @@ export async function assemble(
     return summarizeHealth(site, components, { quarantined, counters: counters.snapshot(), checks: checks.all() })
   }
   return { ...opened, presence, mailboxes, queues, intake, cdrLane, tick, health }
-}
-
-function createMailboxWatch(
-  address: AmiAddress,
-  { clock, hasModules }: Environment,
-  presence: Presence,
-  operation: Operation,
-  checks: Checks,
-): MailboxWatch {
-  const mailboxes = new Mailboxes()
-  const registrations = new Registrations()
-  const publish = (endpoints: string[]) => {
-    for (const endpoint of endpoints) presence.publishMailbox(endpoint, mailboxes.of(endpoint))
-  }
-  return new MailboxWatch({
-    ...operation,
-    address,
-    clock,
-    ...(hasModules && { hasModules }),
-    onReading: (reading) => checks.set(mailboxCheck(reading)),
-    endpoints: () => presence.endpoints,
-    onOwners: (owners) => publish(mailboxes.setOwners(owners)),
-    onCount: (mailbox, count) => publish(mailboxes.setCount(mailbox, count)),
-    onRegistration: (report) => presence.publishRegistration(report),
-    onOther: (headers) => {
-      const report = registrations.take(headers)
-      if (report) presence.publishRegistration(report)
-      for (const gone of registrations.takeEnd(headers)) presence.publishRegistration(gone)
-    },
-  })
 }

@@ -1,4 +1,4 @@
-import type { EndpointState } from '../contracts/facts.ts'
+import type { EndpointState, Gap } from '../contracts/facts.ts'
 import { cutText } from '../contracts/text.ts'
 import { currentList } from './current-list.ts'
 import type { AriEvent } from './normalise/events.ts'
@@ -6,6 +6,7 @@ import type { PbxState } from './normalise/pbx-state.ts'
 import type { QueueEntityState } from './normalise/queues.ts'
 import type { Publication } from './normalise/stamp.ts'
 import { unconfirmed } from './normalise/unconfirmed.ts'
+import { type Check, checkResults } from './operate/checks.ts'
 import type { Counters } from './operate/counters.ts'
 import type { Log } from './operate/log.ts'
 import type { PbxLink } from './pbx-link.ts'
@@ -20,6 +21,10 @@ export interface PublisherDependencies {
   log: Log
   /** Version of this program. */
   version?: string
+  /** Version of Asterisk, once it is known. */
+  asterisk?(): string | undefined
+  /** The newest result of each check. */
+  checks?(): readonly Check[]
 }
 
 /** Events may be missing since `sinceMs`, Unix milliseconds. */
@@ -32,6 +37,7 @@ export interface MissedEvents {
 export class Publisher {
   readonly #dependencies: PublisherDependencies
   readonly #pbx: PbxLink
+  #lastGap: Gap | undefined
 
   constructor(dependencies: PublisherDependencies, pbx: PbxLink) {
     this.#dependencies = dependencies
@@ -99,16 +105,28 @@ export class Publisher {
   #publishGap({ sinceMs, reason }: MissedEvents): void {
     const to = this.#dependencies.pipeline.now()
     const from = new Date(Math.min(sinceMs, Date.parse(to))).toISOString()
-    this.#dependencies.pipeline.publish({ kind: 'gap', state: { from, to, reason: cutText(reason) } }, to)
+    this.#lastGap = { from, to, reason: cutText(reason) }
+    this.#dependencies.counters.add('gap')
+    this.#dependencies.pipeline.publish({ kind: 'gap', state: this.#lastGap }, to)
   }
 
   /** Returns the line that shows the cloud that this bridge lives; `undefined` before the first epoch. */
   heartbeat(): string | undefined {
-    const { run, pipeline, counters, version } = this.#dependencies
+    const { run, pipeline, counters, version, checks } = this.#dependencies
+    const asterisk = this.#dependencies.asterisk?.()
     const { status } = this.#pbx
     if (!pipeline.hasEpoch || !status) return undefined
     const { state: pbx, since: pbxSince } = status
-    const state = { run, ...(version && { version }), pbx, pbxSince, counters: counters.snapshot() }
+    const state = {
+      run,
+      ...(version && { version }),
+      ...(asterisk !== undefined && { asterisk: cutText(asterisk) }),
+      pbx,
+      pbxSince,
+      ...(checks && { checks: checkResults(checks()) }),
+      ...(this.#lastGap && { lastGap: this.#lastGap }),
+      counters: counters.snapshot(),
+    }
     return pipeline.encodeUnspooled({ kind: 'heartbeat', state })
   }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { Gap, PbxStatus } from './facts.ts'
+import { CheckResult, Gap, PbxStatus } from './facts.ts'
 import { field } from './field.ts'
 import { Timestamp } from './names.ts'
 
@@ -18,8 +18,22 @@ export const BridgeStatus = v.looseObject({
     }),
     'The bridge.',
   ),
-  pbx: v.optional(field(PbxStatus, 'The PBX, as the bridge last said; while the bridge is lost, nobody knows.')),
+  pbx: v.optional(
+    field(
+      v.looseObject({
+        ...PbxStatus.entries,
+        version: v.optional(field(v.string(), 'Version of Asterisk, as the bridge last read it.')),
+      }),
+      'The PBX, as the bridge last said; while the bridge is lost, nobody knows.',
+    ),
+  ),
   lastHeard: v.optional(field(Timestamp, 'When the cloud last received a message of the bridge.')),
+  checks: v.optional(
+    field(
+      v.array(CheckResult),
+      'The checks that the bridge makes while it runs, as it last sent them: at most a minute old.',
+    ),
+  ),
   lastGap: v.optional(field(Gap, 'The last period for which changes may be missing.')),
 })
 export type BridgeStatus = v.InferOutput<typeof BridgeStatus>

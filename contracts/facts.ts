@@ -1,8 +1,10 @@
 import * as v from 'valibot'
 import { CallResult } from './call-result.ts'
+import { field } from './field.ts'
+import { checksMax, repairCodePointsMax } from './limits.ts'
 import { Timestamp } from './names.ts'
 import { Placed } from './placed.ts'
-import { BoundedText } from './text.ts'
+import { BoundedText, maxCodePoints } from './text.ts'
 
 /** Asterisk's device states as `DeviceStateChanged` names them. States that a later Asterisk adds are kept as they are. */
 export const knownDeviceStates = [
@@ -127,18 +129,40 @@ export type EpochReady = v.InferOutput<typeof EpochReady>
 
 export const ComponentHealth = v.picklist(['up', 'down', 'unknown'])
 
-/** Sent every 10 s unless another message was. `run` is new at each start of the process. */
+/** Events between the two times may be missing. The current state was published after it. */
+export const Gap = v.looseObject({ from: Timestamp, to: Timestamp, reason: word })
+export type Gap = v.InferOutput<typeof Gap>
+
+/**
+ * The newest result of a check that the running bridge makes. The catalogue of ids is the bridge's: the cloud takes those of a
+ * newer bridge. Only a result that is not `ok` has a reason and a repair, which keeps heartbeats short.
+ */
+export const CheckResult = v.looseObject({
+  id: field(word, 'Which check; docs/operate.md explains each.'),
+  state: field(
+    v.picklist(['ok', 'warning', 'failed']),
+    '`failed`: a part of the bridge waits until it is repaired. `warning`: it works, but a person should look.',
+  ),
+  reason: v.optional(field(word, 'What was found, in one sentence.')),
+  repair: v.optional(
+    field(v.pipe(v.string(), maxCodePoints(repairCodePointsMax)), 'What to do, or the configuration to paste.'),
+  ),
+})
+export type CheckResult = v.InferOutput<typeof CheckResult>
+
+/** Sent after 10 s without another message, and once a minute beside others. `run` is new at each start of the process. */
 export const Heartbeat = v.looseObject({
   run: word,
   pbx: ComponentHealth,
   pbxSince: v.optional(Timestamp),
   /** Version of the bridge's program. */
   version: v.optional(word),
+  /** Version of Asterisk; absent until the bridge has reached it. */
+  asterisk: v.optional(word),
+  checks: v.optional(v.pipe(v.array(CheckResult), v.maxLength(checksMax))),
+  /** The last gap of this process. */
+  lastGap: v.optional(Gap),
   /** Counts of what the bridge quarantined, refused or dropped since its start, by errorId. */
   counters: v.record(v.string(), v.number()),
 })
 export type Heartbeat = v.InferOutput<typeof Heartbeat>
-
-/** Events between the two times may be missing. The current state was published after it. */
-export const Gap = v.looseObject({ from: Timestamp, to: Timestamp, reason: word })
-export type Gap = v.InferOutput<typeof Gap>

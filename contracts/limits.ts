@@ -46,3 +46,7 @@ export const recentMs = 3_000
 export const pathBytesMax = 255
 /** Code points of a text or a name of Asterisk in a fact. The longest name that a SIP phone can set has 79; a dial plan can set any. */
 export const textCodePointsMax = 200
+/** Checks in a heartbeat: more than the bridge has. */
+export const checksMax = 50
+/** Code points of a repair in a heartbeat: the longest is a mapping of 25 columns, 700. */
+export const repairCodePointsMax = 2_000

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { recommendedMapping } from '../../contracts/cdr-row/layout.ts'
 import { AriRefusedError, startFailure } from '../asterisk/ari-errors.ts'
 import { AriRest } from '../asterisk/ari-rest.ts'
+import { asteriskVersion } from '../asterisk/asterisk-version.ts'
 import { runningModules } from '../asterisk/loaded-modules.ts'
 import type { BridgeConfig } from '../config.ts'
 import type { Check } from '../operate/checks.ts'
@@ -22,16 +23,14 @@ export const modulesOfBridge = [
 const modulesOfMenus = ['app_stasis', 'res_ari_playbacks', 'res_ari_sounds']
 export const backEndsOfBridge = ['cdr_custom', 'cdr_csv']
 
-const Info = v.looseObject({ system: v.looseObject({ version: v.string() }) })
-
 /** Checks ARI: whether it can be reached, the rights of the user, the version and the modules. Makes no call and no change. */
 export async function checkAri({ ari, menus }: BridgeConfig, signal: AbortSignal): Promise<Check[]> {
   const rest = new AriRest(ari.url, ari)
   try {
-    const { system } = v.parse(Info, await rest.get('/asterisk/info', signal))
+    const version = await asteriskVersion(rest, signal)
     await requireWriteAccess(rest, signal)
     const reachable: Check = { id: 'ari', state: 'ok', reason: `${ari.user} may read and write at ${ari.url}` }
-    return [reachable, versionCheck(system.version), ...(await moduleChecks(rest, menus !== undefined, signal))]
+    return [reachable, versionCheck(version), ...(await moduleChecks(rest, menus !== undefined, signal))]
   } catch (error) {
     if (v.isValiError(error)) return [failed('ari', `${ari.url} answers, but not as ARI does`, 'Correct ari.url')]
     const { reason, repair = 'See ari.conf and http.conf' } = startFailure(error, ari).parts

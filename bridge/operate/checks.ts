@@ -1,3 +1,6 @@
+import type { CheckResult } from '../../contracts/facts.ts'
+import { repairCodePointsMax } from '../../contracts/limits.ts'
+import { cutText } from '../../contracts/text.ts'
 import type { Log } from './log.ts'
 
 /**
@@ -90,6 +93,18 @@ export interface Check<Id extends CheckId | PbxCheckId = CheckId> {
   reason: string
   /** What to do, or the configuration to paste, unless the state is `ok`. */
   repair?: string
+}
+
+/** Returns the results as a heartbeat carries them: short, since a bridge without a fault sends the same each time. */
+export function checkResults(checks: readonly Check[]): CheckResult[] {
+  return checks.map(({ id, state, reason, repair }) => ({
+    id,
+    state,
+    ...(state !== 'ok' && {
+      reason: cutText(reason),
+      ...(repair !== undefined && { repair: cutText(repair, repairCodePointsMax) }),
+    }),
+  }))
 }
 
 /** The newest result of each check. */

@@ -32,7 +32,8 @@ export const endpointRoutes = {
     example: { answer: endpointExample },
   },
   'GET /v1/sites/{site}/bridge': {
-    summary: 'Answers whether the bridge of the site is connected, and whether it reaches the PBX.',
+    summary:
+      'Answers whether the bridge of the site is connected, whether it reaches the PBX, and what its checks found.',
     function: 'endpoints',
     needs: 'presence:read',
     path: sitePath,
@@ -40,8 +41,17 @@ export const endpointRoutes = {
     example: {
       answer: {
         bridge: { state: 'connected', since: timeExample, version: '0.1.0' },
-        pbx,
+        pbx: { ...pbx, version: '22.4.1' },
         lastHeard: timeExample,
+        checks: [
+          { id: 'clock', state: 'ok' },
+          {
+            id: 'cdr-growth',
+            state: 'warning',
+            reason: '3 calls ended and no record was written',
+            repair: 'In cdr.conf: batch = no',
+          },
+        ],
         lastGap: { from: timeExample, to: timeExample, reason: 'no answer to pings' },
       },
     },

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { ComponentHealth, Gap, type PbxStatus } from '../../contracts/facts.ts'
+import { CheckResult, ComponentHealth, Gap, type PbxStatus } from '../../contracts/facts.ts'
 import { silentMsMax } from '../../contracts/limits.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { Site } from '../../contracts/site.ts'
@@ -19,6 +19,8 @@ const HeartbeatRow = v.looseObject({
   /** The report of the PBX that subscribers were notified of, `pbxKey`. */
   pbxTold: v.optional(v.string()),
   version: v.optional(v.string()),
+  asterisk: v.optional(v.string()),
+  checks: v.optional(v.array(CheckResult)),
   lastGap: v.optional(Gap),
   /** When the bridge was first seen, or came back after a silence. */
   onlineSince: v.optional(v.string()),
@@ -33,6 +35,8 @@ export interface BridgeSighting {
   pbx?: v.InferOutput<typeof ComponentHealth> | undefined
   counters?: Record<string, number> | undefined
   version?: string | undefined
+  asterisk?: string | undefined
+  checks?: CheckResult[] | undefined
   lastGap?: Gap | undefined
   pbxSince?: string
   /** Orders reports of the PBX: an older one never replaces a newer one. */
@@ -66,7 +70,7 @@ function pbxKey({ state, since }: { state: string; since: string }): string {
   return `${state} ${since}`
 }
 
-/** A heartbeat row is 0.5 KB: 2,000 sites a page. */
+/** A heartbeat row is 0.8 KB: 1,300 sites a page. */
 const pagesMax = 100
 
 /** Stores a site's epoch, its settings for the queue functions, and when its bridge was last seen. */

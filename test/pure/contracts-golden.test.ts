@@ -58,7 +58,19 @@ const tellings: Publication[] = [
   },
   {
     kind: 'heartbeat',
-    state: { run: '4b1d7f0e-8d5c-4d3a-9f4e-0a7b5d0c2f11', pbx: 'up', counters: { 'ari-frame-malformed': 2 } },
+    state: {
+      run: '4b1d7f0e-8d5c-4d3a-9f4e-0a7b5d0c2f11',
+      version: '0.1.0',
+      asterisk: '22.4.1',
+      pbx: 'up',
+      pbxSince: time,
+      checks: [
+        { id: 'clock', state: 'ok' },
+        { id: 'cdr-zone', state: 'failed', reason: 'the times differ by 60 minutes', repair: 'Set cdr.zone' },
+      ],
+      lastGap: { from: time, to: time, reason: 'no answer to pings' },
+      counters: { 'ari-frame-malformed': 2 },
+    },
   },
 ]
 const cdrLine =

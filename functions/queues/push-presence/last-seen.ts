@@ -1,3 +1,4 @@
+import type { Gap } from '../../../contracts/facts.ts'
 import { type PbxReport, pbxReport, type SiteFold } from '../../domain/presence-fold.ts'
 import type { BridgeSighting, Sighted } from '../../stores/sites.ts'
 
@@ -28,12 +29,19 @@ export function lastSeenRecorder(store: SightingStore): (fold: SiteFold, now: nu
     const hasNews = heartbeat !== undefined || ready !== undefined || gaps.length > 0
     if (!hasNews && now - (written.get(site) ?? 0) < writeEveryMs) return { isBack: false }
     written.set(site, now)
-    const { run, pbx, counters, version } = heartbeat?.data ?? {}
+    const { run, pbx, counters, version, asterisk } = heartbeat?.data ?? {}
+    // A bridge of an earlier version sends no checks: those of the newer one that it replaced no longer hold.
+    const checks = heartbeat && (heartbeat.data.checks ?? [])
     const report = pbxReport(fold)
-    const lastGap = gaps.toSorted((a, b) => (a.v < b.v ? -1 : 1)).at(-1)?.data
-    const own = { run, pbx, counters, version, lastGap }
+    const own = { run, pbx, counters, version, asterisk, checks, lastGap: lastGapOf(fold) }
     const status = report && { pbx: report.state, pbxSince: report.since, pbxV: report.v }
     const sighted = await store.recordSighting(site, { lastHeard: new Date(now).toISOString(), ...own, ...status }, now)
     return { isBack: sighted.isBack, ...(sighted.isPbxNews && report && { pbx: report }) }
   }
+}
+
+/** Returns the newest gap of a batch. A heartbeat repeats the last one, since its own event may have come late, on the other lane. */
+function lastGapOf({ gaps, heartbeat }: SiteFold): Gap | undefined {
+  const repeated = heartbeat?.data.lastGap && { v: heartbeat.v, data: heartbeat.data.lastGap }
+  return [...gaps, ...(repeated ? [repeated] : [])].toSorted((a, b) => (a.v < b.v ? -1 : 1)).at(-1)?.data
 }
