@@ -12,6 +12,7 @@ import { AriIntake } from './asterisk/intake.ts'
 import { hasModules } from './asterisk/loaded-modules.ts'
 import type { MailboxWatch } from './asterisk/mailbox-watch.ts'
 import type { QueueWatch } from './asterisk/queue-watch.ts'
+import { BridgeHealth } from './bridge-health.ts'
 import { Commands } from './commands/commands.ts'
 import { DayVerifier } from './commands/day-verifier.ts'
 import type { BridgeConfig } from './config.ts'
@@ -21,7 +22,6 @@ import { createMailboxWatch } from './mailbox-presence.ts'
 import { type CdrSettings, cdrFormat } from './normalise/cdr-record.ts'
 import { Checks } from './operate/checks.ts'
 import { type Clock, realClock } from './operate/clock.ts'
-import { type Health, summarizeHealth } from './operate/health.ts'
 import { programVersion } from './operate/program-version.ts'
 import { PhoneSettings } from './phone-settings.ts'
 import { type OpenPipeline, openPipeline } from './pipeline.ts'
@@ -62,7 +62,7 @@ export interface BridgeComponents extends OpenPipeline {
   cdrLane: CdrLane
   /** Call this each second. */
   tick(): Promise<void>
-  health(): Health
+  bridgeHealth: BridgeHealth
 }
 
 /** A bridge process also takes commands and reads phone settings. */
@@ -88,7 +88,7 @@ export async function createBridge(
   const facts = { hasModules: modules, asteriskVersion: version }
   const environment = { site, stateFolder, run: randomUUID(), ari, ami, link, cdr, ...facts, ...machine }
   const components = await assemble(environment, connections, operation, onBroken)
-  const { presence, state, lanes, spool } = components
+  const { presence, state, lanes, spool, bridgeHealth } = components
   const days = new DayVerifier({
     ...operation,
     ...connections,
@@ -110,6 +110,7 @@ export async function createBridge(
     queueUrl: () => session?.commandQueue ?? config.queues.commands,
   })
   undo.defer(() => commands.stop())
+  if (config.deploymentPublicKey !== undefined) bridgeHealth.components.add('commands', () => commands.state)
   const reader = components.mailboxes?.reader
   const settings = new PhoneSettings({
     ...operation,
@@ -130,7 +131,7 @@ export async function assemble(
   onSpoolBroken: (error: unknown) => void,
 ): Promise<BridgeComponents> {
   const { site, stateFolder, run, disk, clock, ari, link, ami, cdr } = environment
-  const { delivery, quarantine, refused } = connections
+  const { quarantine, refused } = connections
   const { counters, log } = operation
   const lastSeen = new LastSeenFile(stateFolder, disk, clock, (errorId) => counters.add(errorId))
   const lastSeenMs = await lastSeen.load()
@@ -142,7 +143,7 @@ export async function assemble(
     heartbeat: () => presence.heartbeat(),
     onLateFactsSent: (facts, isEverything) => presence.republish(facts, isEverything),
   })
-  const { pipeline, state, spool, lanes } = opened
+  const { pipeline, state } = opened
   const checks = new Checks(log)
   let asterisk: string | undefined
   const presence = new Presence({
@@ -207,18 +208,20 @@ export async function assemble(
     await cdrs.tick()
     const clockCheck = connections.cloudClock?.check()
     if (clockCheck) checks.set(clockCheck)
+    bridgeHealth.components.read()
   }
-  const health = () => {
-    const components = {
-      ari: { isUp: presence.isConnected },
-      ...(mailboxes && { ami: { isUp: mailboxes.isConnected } }),
-      spool: { isUp: spool.hasRoom(1), bytes: spool.bytes, unsent: spool.unacked },
-      live: { isUp: delivery.isUp('live'), queued: lanes.live.queued },
-      records: { isUp: delivery.isUp('records'), queued: lanes.late.queued },
-      cdrs: { isUp: !checks.hasFailed },
-    }
-    const quarantined = quarantine.items + refused.records
-    return summarizeHealth(site, components, { quarantined, counters: counters.snapshot(), checks: checks.all() })
-  }
-  return { ...opened, presence, mailboxes, queues, intake, cdrLane, tick, health }
+  const bridgeHealth = new BridgeHealth({
+    ...connections,
+    ...operation,
+    ...opened,
+    site,
+    clock,
+    checks,
+    presence,
+    intake,
+    mailboxes,
+    queues,
+    asterisk: () => asterisk,
+  })
+  return { ...opened, presence, mailboxes, queues, intake, cdrLane, tick, bridgeHealth }
 }

@@ -13,6 +13,7 @@ import type { SqsAccess } from './forward/sqs-client.ts'
 import { CloudClock } from './operate/cloud-clock.ts'
 import type { Counters } from './operate/counters.ts'
 import type { Log } from './operate/log.ts'
+import type { Durations } from './operate/metrics/durations.ts'
 import { lockFolder, prepareStateFolder } from './operate/state-folder.ts'
 import { Quarantine } from './spool/quarantine.ts'
 import { RefusedRecords } from './spool/refused-records.ts'
@@ -21,6 +22,8 @@ import { RefusedRecords } from './spool/refused-records.ts'
 export interface Operation {
   counters: Counters
   log: Log
+  /** Without it, nothing is measured. */
+  durations?: Durations
 }
 
 /** Ways to send, and the quarantine. */
@@ -82,7 +85,7 @@ export function openSender(
 export async function openSending(
   config: BridgeConfig,
   sign: (bytes: Uint8Array) => Uint8Array,
-  { counters, log }: Operation,
+  { counters, log, durations }: Operation,
   undo: AsyncDisposableStack,
 ): Promise<Omit<ProcessConnections, 'file'>> {
   const { site, stateFolder, key, queues } = config
@@ -93,7 +96,7 @@ export async function openSending(
   await quarantine.open()
   const refused = new RefusedRecords(join(stateFolder, 'quarantine'))
   await refused.open()
-  const delivery = new Delivery({ sender, quarantine, counters, log })
+  const delivery = new Delivery({ sender, quarantine, counters, log, ...(durations && { durations }) })
   const packer = new Packer({ site, key: key.id, sign })
   const live: Destination = { lane: 'live', queueUrl: queues.live }
   const records: Destination = { lane: 'records', queueUrl: queues.records }

@@ -7,6 +7,7 @@ import { realClock } from './operate/clock.ts'
 import { Counters } from './operate/counters.ts'
 import { type Health, serveHealth } from './operate/health.ts'
 import { describeError, type Log } from './operate/log.ts'
+import { Durations } from './operate/metrics/durations.ts'
 
 /** How long a stopping bridge still sends facts that wait; the rest stays in the spool. */
 const drainMsMax = 5000
@@ -52,12 +53,13 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
     sendStop.abort()
   }
 
-  const operation = { counters: new Counters(), log }
+  const operation = { counters: new Counters(), log, durations: new Durations(realClock) }
   const connections = await openConnections(config, operation, undo)
   const menus = config.menus && (await createMenuRunner(config.menus, config, operation))
   // Before the rest: callers that an earlier process left in a menu hear a waiting sound until a menu takes them.
   const menusTask = menus?.run(intakeStop.signal).catch(fail)
   const bridge = await createBridge(config, connections, operation, undo, fail)
+  if (menus) bridge.bridgeHealth.components.add('menus', () => menus.state)
   const signals = { intake: intakeStop.signal, send: sendStop.signal }
   const cloudNowMs = () => connections.cloudClock?.nowMs() ?? Date.now()
   const tasks = await run(bridge, signals, { connected, started }, fail, cloudNowMs)
@@ -83,10 +85,16 @@ async function start(config: BridgeConfig, log: Log, undo: AsyncDisposableStack)
   }
 
   try {
-    const server = config.health && (await serveHealth(config.health.port, bridge.health))
+    const server = config.health && (await serveHealth(config.health.port, bridge.bridgeHealth))
     if (server) undo.defer(() => server.stop())
     await started.promise
-    return { health: bridge.health, healthPort: server?.port, done: done.promise, stop, [Symbol.asyncDispose]: stop }
+    return {
+      health: () => bridge.bridgeHealth.health(),
+      healthPort: server?.port,
+      done: done.promise,
+      stop,
+      [Symbol.asyncDispose]: stop,
+    }
   } catch (error) {
     await stop()
     throw error

@@ -11,6 +11,8 @@ import { type Publication, Stamp } from './normalise/stamp.ts'
 import type { Clock } from './operate/clock.ts'
 import type { Counters } from './operate/counters.ts'
 import type { Log } from './operate/log.ts'
+import type { CounterId } from './operate/metrics/counter-catalogue.ts'
+import type { Durations } from './operate/metrics/durations.ts'
 import type { Disk } from './spool/disk.ts'
 import type { Quarantine } from './spool/quarantine.ts'
 import { Spool } from './spool/spool.ts'
@@ -41,6 +43,7 @@ export interface PipelineStages {
   state: PbxState
   spool: Pick<Spool, 'append' | 'hasRoom'>
   counters: Counters
+  durations?: Durations | undefined
   nowMs(): number
 }
 
@@ -61,7 +64,11 @@ export class Pipeline {
    * whose clock is wrong must still be live.
    */
   readonly onEvent = (event: AriEvent): void => {
+    const { durations } = this.#stages
+    const startMs = durations?.start() ?? 0
     this.#publishChanges(event, this.now())
+    durations?.end('reduce', startMs)
+    durations?.endFrom('asterisk', Date.parse(utc(event.timestamp, '')))
   }
 
   /**
@@ -137,6 +144,7 @@ export interface PipelineDependencies {
   clock: Clock
   counters: Counters
   log: Log
+  durations?: Durations
   quarantine: Quarantine
   packer: Packer
   delivery: Delivery
@@ -157,19 +165,20 @@ export interface OpenPipeline {
 
 /** Opens the spool, quarantines what is damaged in it, and connects the stages in their order. */
 export async function openPipeline(dependencies: PipelineDependencies): Promise<OpenPipeline> {
-  const { site, clock, counters, log, quarantine, spoolBytesMax } = dependencies
-  const onCount = (errorId: string, count?: number) => counters.add(errorId, count)
+  const { site, clock, counters, durations, log, quarantine, spoolBytesMax } = dependencies
+  const onCount = (id: CounterId, count?: number) => counters.add(id, count)
   const state = new PbxState()
   const spool = new Spool({
     folder: join(dependencies.stateFolder, 'spool'),
     disk: dependencies.disk,
     clock,
     ...(spoolBytesMax !== undefined && { bytesMax: spoolBytesMax }),
+    ...(durations && { durations }),
     onDurable: (records) => lanes.live.offer(records),
     onBroken: dependencies.onSpoolBroken,
     onCount,
   })
-  const pipeline = new Pipeline({ site, state, spool, counters, nowMs: clock.nowMs })
+  const pipeline = new Pipeline({ site, state, spool, counters, durations, nowMs: clock.nowMs })
   const recovered = await spool.open()
   const lanes: Lanes = new Lanes({ ...dependencies, spool, onCount }, recovered)
   for (const bytes of recovered.damaged) await quarantine.put('spool', bytes)

@@ -1,5 +1,5 @@
 import { EpochReadyEvent } from '../contracts/events.ts'
-import type { EndpointState } from '../contracts/facts.ts'
+import type { EndpointState, Gap } from '../contracts/facts.ts'
 import { currentFact } from './current-fact.ts'
 import type { LateFact } from './forward/late-facts.ts'
 import type { Snapshot } from './normalise/ari-objects.ts'
@@ -63,6 +63,11 @@ export class Presence {
 
   get phones(): Endpoints {
     return this.#dependencies.state.endpoints
+  }
+
+  /** The last gap of this process. */
+  get lastGap(): Gap | undefined {
+    return this.#publisher.lastGap
   }
 
   /** Names of all known endpoints, such as `PJSIP/5860`. */

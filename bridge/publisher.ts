@@ -49,6 +49,10 @@ export class Publisher {
     return this.#dependencies.pipeline.hasEpoch
   }
 
+  get lastGap(): Gap | undefined {
+    return this.#lastGap
+  }
+
   publish(fact: Publication): void {
     if (this.canPublish) this.#dependencies.pipeline.publish(this.#asKnown(fact))
   }

@@ -62,7 +62,7 @@ export class AmiReader implements PbxReader {
     } catch (error) {
       const isRefused = error instanceof AmiUnavailableError && error.errorId === 'ami-refused'
       if (!isRefused && !(error instanceof AmiHeaderError)) throw error
-      this.#counters.add(error.errorId)
+      this.#counters.addError(error)
       if (isRefused && /permission denied/i.test(error.message)) {
         this.#denied.add(action)
         this.#log.warn('ami-permission-missing', {

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { errorCode, exitStatus, FatalError } from '../failure.ts'
 import { type Line, LineSplitter } from '../normalise/line-splitter.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
+import type { CounterId } from '../operate/metrics/counter-catalogue.ts'
 import { Notifier } from '../operate/wait.ts'
 import type { CdrCheckpoint, Position } from './cdr-checkpoint.ts'
 import { type CdrFolder, realCdrFolder } from './cdr-folder.ts'
@@ -43,7 +44,7 @@ export interface CdrFileOptions {
   checkpoint: CdrCheckpoint
   folder?: CdrFolder
   clock?: Clock
-  onCount(errorId: string): void
+  onCount(id: CounterId): void
 }
 
 export class CdrFile {
@@ -216,6 +217,12 @@ export class CdrFile {
     this.#source = undefined
     await source.close()
     return undefined
+  }
+
+  /** Bytes of the open file that were not read. */
+  async unreadBytes(): Promise<number> {
+    const size = await this.#source?.size()
+    return size === undefined ? 0 : Math.max(0, size - this.#splitter.offset)
   }
 
   async commit(position: Position): Promise<void> {

@@ -1,3 +1,4 @@
+import type { CounterId } from '../operate/metrics/counter-catalogue.ts'
 import type { CdrCheckpoint, Position } from './cdr-checkpoint.ts'
 import type { CdrFolder, FileStatus } from './cdr-folder.ts'
 import { CdrSource, rotatedSiblings } from './cdr-source.ts'
@@ -13,12 +14,12 @@ export class CdrHistory {
   readonly #path: string
   readonly #folder: CdrFolder
   readonly #checkpoint: CdrCheckpoint
-  readonly #onCount: (errorId: string) => void
+  readonly #onCount: (id: CounterId) => void
   #finished: Position[] = []
   /** Files already compared, by inode, size and time: a compressed file is decompressed once, not at each rotation. */
   #known = new Set<string>()
 
-  constructor(path: string, folder: CdrFolder, checkpoint: CdrCheckpoint, onCount: (errorId: string) => void) {
+  constructor(path: string, folder: CdrFolder, checkpoint: CdrCheckpoint, onCount: (id: CounterId) => void) {
     this.#path = path
     this.#folder = folder
     this.#checkpoint = checkpoint

@@ -63,6 +63,10 @@ export class CdrSource {
     return (await this.#file.status()).size === end.offset && (await this.holds(end))
   }
 
+  async size(): Promise<number> {
+    return (await this.#file.status()).size
+  }
+
   async close(): Promise<void> {
     await this.#file.close()
   }

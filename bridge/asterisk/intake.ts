@@ -55,6 +55,7 @@ export class AriIntake {
   /** Attempts that failed since the last good connection: Asterisk may still take up one that this side has given up. */
   #attempts = 0
   #openedMs = 0
+  #failure: string | undefined
   #logged = { reason: '', atMs: Number.NEGATIVE_INFINITY }
   readonly #odd: OddInput
   readonly #oddFrames: OddFrames
@@ -64,6 +65,11 @@ export class AriIntake {
     this.#clock = dependencies.clock ?? realClock
     this.#odd = new OddInput(dependencies.counters, dependencies.log)
     this.#oddFrames = new OddFrames(dependencies)
+  }
+
+  /** Why there is no connection, or why the one before ended; `undefined` before the first attempt failed. */
+  get failure(): string | undefined {
+    return this.#failure
   }
 
   /**
@@ -80,6 +86,7 @@ export class AriIntake {
       try {
         gapReason = await this.#connection(gapReason, signal, onFirst)
         if (this.#clock.monotonicMs() - this.#openedMs >= staleMsMax) this.#attempts = 0
+        this.#failure = gapReason
         this.#dependencies.counters.add('ari-disconnected')
         this.#dependencies.log.warn('ari disconnected', { reason: gapReason })
         waitMs = policy.nextMs(this.#clock.monotonicMs() - begunMs)
@@ -102,6 +109,7 @@ export class AriIntake {
   }
 
   #noteFailure(reason: string): void {
+    this.#failure = reason
     this.#dependencies.counters.add('ari-connect-failed')
     const atMs = this.#clock.monotonicMs()
     if (reason === this.#logged.reason && atMs - this.#logged.atMs < logAgainMs) return

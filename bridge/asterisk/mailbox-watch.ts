@@ -133,7 +133,7 @@ export class MailboxWatch {
 
   #noteUnread(error: SwitchhookError): void {
     const { counters, log, onReading } = this.#dependencies
-    counters.add(error.errorId)
+    counters.addError(error)
     log.warn(error.errorId, { reason: describeError(error) })
     onReading?.({ kind: 'unread', reason: error.message })
   }

@@ -28,7 +28,7 @@ export class OddFrames {
     }
   }
 
-  #quarantine(errorId: string, bytes: Buffer, reason: string): void {
+  #quarantine(errorId: 'ari-frame-malformed' | 'ari-event-unknown', bytes: Buffer, reason: string): void {
     const { counters, log, quarantine } = this.#dependencies
     counters.add(errorId)
     log.warn(errorId, { reason, bytes: bytes.length })

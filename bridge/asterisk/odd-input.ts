@@ -32,7 +32,7 @@ export class OddInput implements OddItems {
     this.#note('ari-field-repaired', reason)
   }
 
-  #note(errorId: string, reason: string): void {
+  #note(errorId: 'ari-item-left-out' | 'ari-field-repaired', reason: string): void {
     this.#counters.add(errorId)
     const name = `${errorId} ${reason}`
     if (this.#logged.has(name) || this.#logged.size >= loggedMax) return

@@ -90,7 +90,7 @@ export class QueueWatch {
       } catch (error) {
         if (!isWaitedOut(error)) throw error
         if (signal.aborted) return
-        counters.add(error.errorId)
+        counters.addError(error)
         onAccess(refusals.has(error.errorId) ? 'refused' : 'unreachable', error.message)
       } finally {
         this.#isConnected = false

@@ -116,7 +116,7 @@ export async function checkMenus({ menus }: BridgeConfig): Promise<Check[]> {
 const Health = v.looseObject({
   site: v.string(),
   status: v.string(),
-  components: v.record(v.string(), v.looseObject({ status: v.string() })),
+  components: v.record(v.string(), v.looseObject({ status: v.string(), reason: v.optional(v.string()) })),
 })
 
 /** Whether a bridge runs with this configuration, and which of its components are down. */
@@ -133,7 +133,9 @@ export async function checkBridge({ site, stateFolder, health }: BridgeConfig): 
   const parsed = v.safeParse(Health, answer)
   if (!parsed.success || parsed.output.site !== site) return [{ id, state: 'ok', reason: 'a bridge is running' }]
   const { components } = parsed.output
-  const down = Object.keys(components).filter((name) => components[name]?.status !== 'up')
+  const down = Object.entries(components).flatMap(([name, { status, reason }]) =>
+    status === 'up' ? [] : reason === undefined ? name : `${name} (${reason})`,
+  )
   if (down.length === 0) return [{ id, state: 'ok', reason: 'a bridge is running, and all its components are up' }]
   const reason = `a bridge is running; down: ${down.join(', ')}`
   return [{ id, state: 'warning', reason, repair: `Read its log; http://127.0.0.1:${port}/healthz has the details` }]

@@ -10,6 +10,9 @@ import type { DayVerifier } from './day-verifier.ts'
 import type { Eraser } from './eraser.ts'
 import type { Journal } from './journal.ts'
 
+/** What became of a command, as its counter and its log line say. */
+type CommandOutcome = PlacedResult | 'again' | 'sent' | 'set' | 'unclear' | 'unsupported'
+
 export interface CommandExecutorDependencies {
   ari: Pick<AriRest, 'get' | 'post' | 'delete'>
   journal: Journal
@@ -166,7 +169,7 @@ export class CommandExecutor {
     return this.#dependencies.nowMs() > Date.parse(deadline)
   }
 
-  #note(call: string, outcome: string): void {
+  #note(call: string, outcome: CommandOutcome): void {
     this.#dependencies.counters.add(`command-${outcome}`)
     this.#dependencies.log.info('command', { call, outcome })
   }

@@ -4,6 +4,7 @@ import { DialPlan } from '../asterisk/dial-plan.ts'
 import { exitStatus, FatalError } from '../failure.ts'
 import type { SqsAccess } from '../forward/sqs-client.ts'
 import type { PlacedCalls } from '../normalise/placed-calls.ts'
+import type { ComponentState } from '../operate/components.ts'
 import { CommandExecutor, type CommandExecutorDependencies } from './command-executor.ts'
 import { CommandQueue } from './command-queue.ts'
 import type { DayVerifier } from './day-verifier.ts'
@@ -34,6 +35,7 @@ export class Commands {
   readonly #journal: Journal
   readonly #queue: CommandQueue
   readonly #endedAt = new Map<string, number>()
+  #failure: string | undefined
 
   constructor(dependencies: CommandsDependencies) {
     this.#dependencies = dependencies
@@ -47,6 +49,11 @@ export class Commands {
       this.#dependencies.placed.begin(call, request)
       this.#dependencies.placed.sent(call)
     }
+  }
+
+  /** Down once a poll fails. The first one waits 20 s for a message, and nothing is wrong meanwhile. */
+  get state(): ComponentState {
+    return { isUp: this.#failure === undefined, reason: this.#failure ?? 'commands are received' }
   }
 
   /** Runs until the signal aborts. @throws FatalError if `deploymentPublicKey` is not a public key */
@@ -66,7 +73,10 @@ export class Commands {
       journal: this.#journal,
       nowMs: () => queue.nowMs(),
     })
-    await pollCommands({ ...rest, publicKey, queue, execute }, signal)
+    const onPolled = (failure: string | undefined) => {
+      this.#failure = failure
+    }
+    await pollCommands({ ...rest, publicKey, queue, execute, onPolled }, signal)
     await Promise.all([rest.days.idle(), eraser.idle()])
   }
 

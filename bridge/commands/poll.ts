@@ -12,6 +12,8 @@ export interface PollDependencies {
   publicKey: KeyObject
   queue: { receive(signal: AbortSignal): Promise<ReceivedMessage[]>; delete(receipt: string): Promise<void> }
   execute: { run(command: Command, deleteMessage: () => Promise<void>, signal: AbortSignal): Promise<void> }
+  /** Gets why a poll failed; `undefined` if it did not. */
+  onPolled?(failure: string | undefined): void
   counters: Counters
   log: Log
 }
@@ -21,15 +23,17 @@ const pollBackoff = { firstMs: 200, longestMs: 5_000 }
 
 /** Receives and executes commands, up to ten at once, until the signal aborts. */
 export async function pollCommands(dependencies: PollDependencies, signal: AbortSignal): Promise<void> {
-  const { queue, counters, log } = dependencies
+  const { queue, counters, log, onPolled } = dependencies
   const backoff = new Backoff(pollBackoff)
   while (!signal.aborted) {
     try {
       const messages = await queue.receive(signal)
       backoff.reset()
+      onPolled?.(undefined)
       await Promise.all(messages.map((message) => handleMessage(message, dependencies, signal)))
     } catch (error) {
       if (signal.aborted) return
+      onPolled?.(describeError(error))
       counters.add('command-poll-failed')
       log.warn('receiving commands failed', { reason: describeError(error) })
       await wait(backoff.nextMs(), signal)

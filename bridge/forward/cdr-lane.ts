@@ -5,9 +5,11 @@ import { type CdrFormat, cdrFormat, readCdrRecord } from '../normalise/cdr-recor
 import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
+import type { Durations } from '../operate/metrics/durations.ts'
 import { wait } from '../operate/wait.ts'
 import { overlong, type RefusedRecord, type RefusedRecords } from '../spool/refused-records.ts'
 import { type Delivery, type Destination, sendBackoff } from './delivery.ts'
+import { timeMsOf } from './event-line.ts'
 import type { Packer } from './pack.ts'
 
 /** Pause after a send, in which lines gather: at most 2.6 million requests a month, $3 with receive and delete. */
@@ -28,6 +30,7 @@ export interface CdrLaneDependencies {
   refused: RefusedRecords
   counters: Counters
   log: Log
+  durations?: Durations
   clock?: Clock
   /** Default: CSV is recognised by its content, in the time zone of this machine. */
   format?: CdrFormat
@@ -76,6 +79,8 @@ export class CdrLane {
   }
 
   async #process(batch: Batch, signal: AbortSignal): Promise<boolean> {
+    const { durations } = this.#dependencies
+    const startMs = durations?.start() ?? 0
     let { events, refused } = this.#read(batch)
     if (events.length === 0 && refused.length > 0) {
       if (!(await this.#isReadable(signal))) return false
@@ -84,6 +89,8 @@ export class CdrLane {
     const { packer, delivery, to } = this.#dependencies
     const bodies = packer.packAll(to.lane, events).map(({ body }) => body)
     if (!(await delivery.deliver(to, bodies, signal))) return false
+    durations?.end('records', startMs)
+    for (const event of events) durations?.endFrom('record-age', timeMsOf(event))
     // Last: a bridge that is stopped while it sends reads the batch again, and would list these records twice.
     if (!(await this.#refuse(refused, signal))) return false
     this.#dependencies.counters.add('cdrs-sent', events.length)

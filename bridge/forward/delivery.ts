@@ -3,6 +3,8 @@ import { Backoff } from '../backoff.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
+import type { CounterId } from '../operate/metrics/counter-catalogue.ts'
+import type { Durations } from '../operate/metrics/durations.ts'
 import { wait } from '../operate/wait.ts'
 import type { Quarantine } from '../spool/quarantine.ts'
 import { bodyCountForCall, type Sender, type SendOutcome } from './sender.ts'
@@ -19,6 +21,7 @@ export interface DeliveryDependencies {
   counters: Counters
   log: Log
   clock?: Clock
+  durations?: Durations
 }
 
 /** Gets a body that SQS will never accept, instead of the quarantine. Throws if it cannot keep it: the body is then sent again. */
@@ -31,16 +34,17 @@ export const sendBackoff = { firstMs: 200, longestMs: 20_000 }
 export class Delivery {
   readonly #dependencies: DeliveryDependencies
   readonly #clock: Clock
-  readonly #failing = new Set<Lane>()
+  /** Why the last call of a lane failed. */
+  readonly #failures = new Map<Lane, string>()
 
   constructor(dependencies: DeliveryDependencies) {
     this.#dependencies = dependencies
     this.#clock = dependencies.clock ?? realClock
   }
 
-  /** Whether SQS answered the lane's last call. */
-  isUp(lane: Lane): boolean {
-    return !this.#failing.has(lane)
+  /** Returns why SQS did not take the lane's last call; `undefined` if it did. */
+  failure(lane: Lane): string | undefined {
+    return this.#failures.get(lane)
   }
 
   /** True once every body is accepted, or refused and kept. False if the signal aborted it: then some bodies may have arrived. */
@@ -66,16 +70,20 @@ export class Delivery {
   /** Makes one SQS call with at most ten bodies; returns the bodies to retry. */
   async try(to: Destination, bodies: readonly string[], signal: AbortSignal, onRefused?: OnRefused): Promise<string[]> {
     let outcomes: SendOutcome[]
+    const { sender, durations } = this.#dependencies
+    const startMs = durations?.start() ?? 0
     try {
-      outcomes = await this.#dependencies.sender.send(to.queueUrl, bodies, signal)
+      outcomes = await sender.send(to.queueUrl, bodies, signal)
     } catch (error) {
       if (!(error instanceof QueueUnavailableError)) throw error
       if (error.fault === 'content' && !signal.aborted) return this.#sendOneByOne(to, bodies, error, signal, onRefused)
-      this.#failing.add(to.lane)
+      this.#failures.set(to.lane, error.message)
       this.#note(to, error.errorId, { fault: error.fault, reason: error.message })
       return [...bodies]
+    } finally {
+      durations?.end(`send-${to.lane}`, startMs)
     }
-    this.#failing.delete(to.lane)
+    this.#failures.delete(to.lane)
     const left: string[] = []
     for (const [index, body] of bodies.entries()) {
       const outcome = outcomes[index]
@@ -116,7 +124,7 @@ export class Delivery {
     return true
   }
 
-  #note({ lane }: Destination, errorId: string, fields: Record<string, string | number>): void {
+  #note({ lane }: Destination, errorId: CounterId, fields: Record<string, string | number>): void {
     this.#dependencies.counters.add(errorId)
     this.#dependencies.log.warn(errorId, { lane, ...fields })
   }

@@ -1,4 +1,6 @@
 import type { Clock } from '../operate/clock.ts'
+import type { CounterId } from '../operate/metrics/counter-catalogue.ts'
+import type { Durations } from '../operate/metrics/durations.ts'
 import type { SpoolRecord } from '../spool/segment.ts'
 import type { Spool } from '../spool/spool.ts'
 import { AckCursor } from './ack-cursor.ts'
@@ -17,8 +19,9 @@ export interface LanesDependencies {
   heartbeat(): string | undefined
   /** See `onAllSent` of the late lane. */
   onLateFactsSent(facts: readonly LateFact[], isEverything: boolean): void
-  onCount(errorId: string, count: number): void
+  onCount(id: CounterId, count: number): void
   clock?: Clock
+  durations?: Durations
 }
 
 /**
@@ -52,6 +55,7 @@ export class Lanes {
       onSent,
       onLate: (from, to) => this.late.add(from, to),
       heartbeat: dependencies.heartbeat,
+      ...(dependencies.durations && { durations: dependencies.durations }),
       ...clock,
     })
     // Facts of an earlier process are late: the new epoch publishes the current state.

@@ -1,6 +1,7 @@
 import { freshMsMax, paceHoldsMs, paceMsMin } from '../../contracts/limits.ts'
 import { Backoff } from '../backoff.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
+import type { Durations } from '../operate/metrics/durations.ts'
 import { Notifier, wait } from '../operate/wait.ts'
 import type { SpoolRecord } from '../spool/segment.ts'
 import { type Delivery, type Destination, sendBackoff } from './delivery.ts'
@@ -27,6 +28,7 @@ export interface LiveLaneDependencies {
   /** Returns a heartbeat event, or `undefined` before the first epoch. It is not in the spool: a lost one is not sent again. */
   heartbeat(): string | undefined
   clock?: Clock
+  durations?: Durations
 }
 
 interface QueuedFact {
@@ -34,6 +36,8 @@ interface QueuedFact {
   line: Buffer
   /** Unix milliseconds after which the fact is late. */
   lateAtMs: number
+  /** When the lane got it, by the monotonic clock. */
+  startMs: number
 }
 
 interface PackedBody {
@@ -71,6 +75,12 @@ export class LiveLane {
     return this.#queue.length
   }
 
+  /** Age of the oldest fact that waits, in milliseconds. */
+  get lagMs(): number {
+    const oldest = this.#queue[0]
+    return oldest ? this.#clock.monotonicMs() - oldest.startMs : 0
+  }
+
   /** Sets the shortest time between two messages for ten minutes. The cloud repeats the command before that. */
   setPace(paceMs: number): void {
     this.#paceMs = paceMs
@@ -88,8 +98,9 @@ export class LiveLane {
   }
 
   offer(records: readonly SpoolRecord[]): void {
+    const startMs = this.#clock.monotonicMs()
     for (const { number, payload } of records) {
-      this.#queue.push({ number, line: payload, lateAtMs: timeMsOf(payload) + freshMsMax })
+      this.#queue.push({ number, line: payload, lateAtMs: timeMsOf(payload) + freshMsMax, startMs })
       this.#queuedBytes += payload.length
     }
     this.#notifier.notify()
@@ -166,6 +177,7 @@ export class LiveLane {
   #noteSent(facts: readonly QueuedFact[]): void {
     this.#lastSentMs = this.#clock.monotonicMs()
     this.#queuedBytes -= facts.reduce((sum, { line }) => sum + line.length, 0)
+    for (const { startMs } of facts) this.#dependencies.durations?.end('live', startMs)
     for (const [from, to] of contiguousRanges(facts)) this.#dependencies.onSent(from, to)
   }
 

@@ -1,6 +1,7 @@
 import type { AriConnection, AriLink } from '../asterisk/ari-connection.ts'
 import { AriUnreachableError } from '../asterisk/ari-errors.ts'
 import { ReconnectPolicy } from '../asterisk/reconnect-policy.ts'
+import type { ComponentState } from '../operate/components.ts'
 import { describeError } from '../operate/log.ts'
 import { wait } from '../operate/wait.ts'
 import type { Menu } from './menu.ts'
@@ -20,9 +21,14 @@ export interface MenuApplicationOptions extends MenuDependencies {
 export class MenuApplication {
   readonly #options: MenuApplicationOptions
   readonly #calls = new Map<string, MenuCall>()
+  #failure: string | undefined = 'not connected yet'
 
   constructor(options: MenuApplicationOptions) {
     this.#options = options
+  }
+
+  get state(): ComponentState {
+    return { isUp: this.#failure === undefined, reason: this.#failure ?? 'connected to Asterisk' }
   }
 
   /** Connects and reconnects until the signal aborts. While disconnected, the dial plan's fallback serves callers. */
@@ -38,14 +44,17 @@ export class MenuApplication {
       try {
         const reason = await this.#serveConnection(end, () => replaced.abort())
         lifetimeMs = performance.now() - connectedMs
+        this.#failure = reason
         if (!signal.aborted) log.warn('menus disconnected from Asterisk', { reason })
       } catch (error) {
         if (!signal.aborted) counters.add('menus-unreachable')
+        this.#failure = describeError(error)
         log.debug('menus cannot connect to Asterisk', { reason: describeError(error) })
       }
       await wait(policy.nextMs(lifetimeMs), end)
     }
     if (replaced.signal.aborted) {
+      this.#failure = 'another client took over the menus application'
       log.error('another client took over the menus application', { application: this.#options.application })
     }
   }
@@ -69,6 +78,7 @@ export class MenuApplication {
       ready = connection
       for (const frame of framesBeforeFilter.splice(0)) onFrame(frame)
       const adopted = await this.#adoptCallers(connection, signal, connectionEnd.signal)
+      this.#failure = undefined
       log.info('menus ready', { menus: this.#options.menus.size, adopted })
       if (signal.aborted) close()
       return await connection.closed

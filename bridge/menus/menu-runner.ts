@@ -3,6 +3,7 @@ import { honours } from '../../contracts/grades.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { type Language, sayDigits, sayHonour, sayNumber } from '../../contracts/spoken-mark.ts'
 import { diallingLink } from '../asterisk/ari-socket.ts'
+import type { ComponentState } from '../operate/components.ts'
 import type { Counters } from '../operate/counters.ts'
 import { describeError, type Log } from '../operate/log.ts'
 import { gradeLookup } from './grade-lookup.ts'
@@ -29,6 +30,7 @@ interface MenuEnvironment {
   ari: { url: string; user: string; password: string }
 }
 export interface MenuRunner {
+  readonly state: ComponentState
   /** Serves menus until the signal aborts. Returns at once if speech synthesis fails: the dial plan's fallback answers then. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -48,12 +50,17 @@ export async function createMenuRunner(
   const link = diallingLink({ ...ari, application, subscribeAll: false })
   const lookUp = gradeLookup({ api, site, key }, counters)
   const menuApplication = new MenuApplication({ link, application, menus, speech, lookUp, log, counters })
+  let failure: string | undefined
   return {
+    get state() {
+      return failure === undefined ? menuApplication.state : { isUp: false, reason: failure }
+    },
     async run(signal) {
       try {
         await speech.start()
         for (const menu of menus.values()) await speech.prepare(staticParts(menu), menu.language, signal)
       } catch (error) {
+        failure = `menus are off, speech synthesis failed: ${describeError(error)}`
         log.error('menus are off: speech synthesis failed', { reason: describeError(error) })
         return
       }

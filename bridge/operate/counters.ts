@@ -1,15 +1,23 @@
-/** Counts events and errors since the process started, by errorId. Names are few and fixed: a name never contains a value. */
+import type { SwitchhookError } from '../../contracts/errors.ts'
+import { type CounterId, isCounterId } from './metrics/counter-catalogue.ts'
+
+/** Counts events and errors since the process started, by the ids of the catalogue: no id ever contains a value. */
 export class Counters {
-  readonly #counts = new Map<string, number>()
+  readonly #counts = new Map<CounterId, number>()
 
-  add(errorId: string, count = 1): void {
-    this.#counts.set(errorId, (this.#counts.get(errorId) ?? 0) + count)
+  add(id: CounterId, count = 1): void {
+    this.#counts.set(id, (this.#counts.get(id) ?? 0) + count)
   }
 
-  get(errorId: string): number {
-    return this.#counts.get(errorId) ?? 0
+  addError({ errorId }: SwitchhookError): void {
+    this.add(isCounterId(errorId) ? errorId : 'other-error')
   }
 
+  get(id: CounterId): number {
+    return this.#counts.get(id) ?? 0
+  }
+
+  /** The counters that are not 0, by id. */
   snapshot(): Record<string, number> {
     return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)))
   }

@@ -1,49 +1,61 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { errorCode, exitStatus, FatalError } from '../failure.ts'
 import type { Check } from './checks.ts'
+import type { ComponentHealth } from './components.ts'
+import { describeError } from './log.ts'
+import { metricsContentType } from './metrics/text-format.ts'
 
-export type Health = {
+export interface Health {
   /** `up` only if every component is. */
   status: 'up' | 'down'
-  components: Record<string, { status: 'up' | 'down'; [detail: string]: string | number }>
+  site: string
+  version?: string
+  /** Version of Asterisk, once it is known. */
+  asterisk?: string
+  components: Record<string, ComponentHealth>
+  quarantined: number
+  /** The last gap of this process. */
+  lastGap?: { from: string; to: string; reason: string }
   counters: Record<string, number>
   checks: readonly Check[]
-  [detail: string]: unknown
 }
-
-/** A component's details, besides whether it works. */
-type ComponentState = { isUp: boolean; queued?: number; bytes?: number; unsent?: number }
 
 /** Returns what `/healthz` answers: `up` only if every component is. */
-export function summarizeHealth(
-  site: string,
-  components: Readonly<Record<string, ComponentState>>,
-  details: { quarantined: number; counters: Record<string, number>; checks: readonly Check[] },
-): Health {
-  const upOrDown = (isUp: boolean): 'up' | 'down' => (isUp ? 'up' : 'down')
-  return {
-    status: upOrDown(Object.values(components).every(({ isUp }) => isUp)),
-    site,
-    components: Object.fromEntries(
-      Object.entries(components).map(([name, { isUp, ...rest }]) => [name, { status: upOrDown(isUp), ...rest }]),
-    ),
-    ...details,
-  }
+export function summarizeHealth(health: Omit<Health, 'status'>): Health {
+  const isUp = Object.values(health.components).every(({ status }) => status === 'up')
+  return { status: isUp ? 'up' : 'down', ...health }
 }
 
-/** Serves `GET /healthz` on 127.0.0.1: status 200 if all components are up, else 503, with the health as JSON. */
+export interface HealthSource {
+  health(): Health
+  /** The metrics in Prometheus's text format. */
+  metrics(): Promise<string>
+}
+
+/**
+ * Serves on 127.0.0.1 alone `GET /healthz` (status 200 if all components are up, else 503, with the health as JSON) and
+ * `GET /metrics` for Prometheus. Both also answer HEAD.
+ */
 export async function serveHealth(
   port: number,
-  health: () => Health,
+  source: HealthSource,
 ): Promise<{ port: number; stop(): Promise<void> }> {
   const server = createServer((request, response) => {
-    if (request.url !== '/healthz') {
-      response.writeHead(404).end()
-      return
+    const path = (request.url ?? '').split('?')[0]
+    if (path !== '/healthz' && path !== '/metrics') {
+      send(response, 404, 'text/plain', 'Not found: this port has /healthz and /metrics.\n')
+    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD')
+      send(response, 405, 'text/plain', 'Only GET and HEAD are allowed.\n')
+    } else if (path === '/healthz') {
+      const health = source.health()
+      send(response, health.status === 'up' ? 200 : 503, 'application/json', JSON.stringify(health))
+    } else {
+      source.metrics().then(
+        (text) => send(response, 200, metricsContentType, text),
+        (error: unknown) => send(response, 500, 'text/plain', `${describeError(error)}\n`),
+      )
     }
-    const answer = health()
-    response.writeHead(answer.status === 'up' ? 200 : 503, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(answer))
   })
   try {
     await new Promise<void>((resolve, reject) => {
@@ -60,4 +72,9 @@ export async function serveHealth(
     return new Promise<void>((resolve) => server.close(() => resolve()))
   }
   return { port: typeof address === 'object' && address ? address.port : port, stop }
+}
+
+/** Node sends no body with the answer to a HEAD request. */
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body)
 }

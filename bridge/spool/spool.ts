@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { type Clock, realClock } from '../operate/clock.ts'
+import type { CounterId } from '../operate/metrics/counter-catalogue.ts'
+import type { Durations } from '../operate/metrics/durations.ts'
 import { wait } from '../operate/wait.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { ackFile, type Recovered, recover, type Segment, segmentPath } from './recover.ts'
@@ -48,11 +50,12 @@ export interface SpoolOptions {
   disk?: Disk
   clock?: Clock
   bytesMax?: number
+  durations?: Durations
   /** Called with records in order, after the fdatasync that covers them. */
   onDurable(records: SpoolRecord[]): void
   /** The spool is unusable: end the process and start it again. */
   onBroken(error: unknown): void
-  onCount(errorId: string): void
+  onCount(id: CounterId): void
 }
 
 export class Spool {
@@ -62,7 +65,7 @@ export class Spool {
   readonly #writer: SegmentWriter
   readonly #reader: SpoolReader
   #segments: Segment[] = []
-  #pending: { record: SpoolRecord; bytes: Buffer }[] = []
+  #pending: { record: SpoolRecord; bytes: Buffer; startMs: number }[] = []
   #pendingBytes = 0
   #next = 1
   #acked = 1
@@ -105,6 +108,10 @@ export class Spool {
     return this.#segments.reduce((sum, segment) => sum + segment.bytes, this.#pendingBytes)
   }
 
+  get bytesMax(): number {
+    return this.#options.bytesMax ?? spoolBytesMaxDefault
+  }
+
   get unacked(): number {
     return this.#next - this.#acked
   }
@@ -115,8 +122,8 @@ export class Spool {
   }
 
   hasRoom(bytes: number): boolean {
-    const bytesMax = this.#options.bytesMax ?? spoolBytesMaxDefault
-    return this.#state === 'open' && this.#pendingBytes + bytes <= pendingBytesMax && this.bytes + bytes <= bytesMax
+    const fits = this.#pendingBytes + bytes <= pendingBytesMax && this.bytes + bytes <= this.bytesMax
+    return this.#state === 'open' && fits
   }
 
   /** Returns the record's number, or `undefined` if the spool is full: then the record is dropped and uses no number. */
@@ -125,7 +132,7 @@ export class Spool {
     const number = this.#next
     this.#next += 1
     const bytes = encodeRecord(number, payload)
-    this.#pending.push({ record: { number, payload }, bytes })
+    this.#pending.push({ record: { number, payload }, bytes, startMs: this.#clock.monotonicMs() })
     this.#pendingBytes += bytes.length
     this.#startWriting()
     return number
@@ -155,6 +162,7 @@ export class Spool {
       this.#pending = []
       if (!(await this.#writer.write(first.record.number, batch.length, bytes))) return
       this.#pendingBytes -= bytes.length
+      for (const { startMs } of batch) this.#options.durations?.end('spool', startMs)
       this.#options.onDurable(batch.map((item) => item.record))
     }
     if (!this.#mustEndSegment) return

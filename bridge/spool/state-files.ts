@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import * as v from 'valibot'
 import type { Clock } from '../operate/clock.ts'
+import type { CounterId } from '../operate/metrics/counter-catalogue.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { readSealed, writeSealed } from './sealed-file.ts'
 
@@ -32,11 +33,11 @@ export class LastSeenFile {
   readonly #path: string
   readonly #disk: Disk
   readonly #clock: Clock
-  readonly #onCount: (errorId: string) => void
+  readonly #onCount: (id: CounterId) => void
   /** By the clock that never goes back. */
   #savedMs = Number.NEGATIVE_INFINITY
 
-  constructor(stateFolder: string, disk: Disk, clock: Clock, onCount: (errorId: string) => void) {
+  constructor(stateFolder: string, disk: Disk, clock: Clock, onCount: (id: CounterId) => void) {
     this.#path = join(stateFolder, 'heard')
     this.#disk = disk
     this.#clock = clock

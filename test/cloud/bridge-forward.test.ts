@@ -1,6 +1,7 @@
 import { appendFile, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { parseMetrics } from '../support/prometheus.ts'
 import { bridgeOf, cdrFileLines, distinctCdrs, ended, withCdrs } from './bridge-of-world.ts'
 import { World } from './bridge-world.ts'
 
@@ -68,6 +69,16 @@ test('counts malformed ARI frames and CDR lines, keeps their bytes in quarantine
 
   const health = await (await fetch(`http://127.0.0.1:${bridge.healthPort}/healthz`)).json()
   expect(health).toMatchObject({ status: 'up', counters: { 'ari-frame-malformed': 4, 'cdr-line-malformed': 2 } })
+  const metrics = parseMetrics(await (await fetch(`http://127.0.0.1:${bridge.healthPort}/metrics`)).text())
+  expect([...metrics.keys()]).toEqual(expect.arrayContaining(['switchhook_bridge_hop_duration_seconds']))
+  const quarantined = metrics.get('switchhook_bridge_quarantined_total')?.samples ?? []
+  expect(quarantined.filter(({ value }) => value > 0)).toMatchObject([
+    { labels: { event: 'ari-frame-malformed' }, value: 4 },
+    { labels: { event: 'cdr-line-malformed' }, value: 2 },
+  ])
+  const hops = metrics.get('switchhook_bridge_hop_duration_seconds')?.samples ?? []
+  const measured = hops.filter(({ name, value }) => name.endsWith('_count') && value > 0)
+  expect(measured.map(({ labels }) => labels['hop'])).toEqual(['asterisk', 'reduce', 'spool', 'live', 'records'])
   const folder = join(world.folder, 'state', 'quarantine')
   const kept = await Promise.all((await readdir(folder)).sort().map((name) => readFile(join(folder, name), 'utf8')))
   expect(kept).toEqual(expect.arrayContaining(['{"type":"Dial"}', 'not json']))

@@ -10,6 +10,7 @@ import { openConnections } from '../../bridge/connections.ts'
 import { realClock } from '../../bridge/operate/clock.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
+import { Durations } from '../../bridge/operate/metrics/durations.ts'
 import { realDisk } from '../../bridge/spool/disk.ts'
 import { World } from './bridge-world.ts'
 
@@ -32,7 +33,8 @@ async function calledFiles(session: Session): Promise<string[]> {
 
 await using world = await World.start()
 await using undo = new AsyncDisposableStack()
-const operation = { counters: new Counters(), log: createLog({ level: 'error', write: console.error }) }
+const log = createLog({ level: 'error', write: console.error })
+const operation = { counters: new Counters(), log, durations: new Durations(realClock) }
 const config = world.config()
 const connections = await openConnections(config, operation, undo)
 const { site, stateFolder, ari, cdr } = config

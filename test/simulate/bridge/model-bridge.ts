@@ -5,6 +5,7 @@ import { Delivery } from '../../../bridge/forward/delivery.ts'
 import { Packer } from '../../../bridge/forward/pack.ts'
 import { Counters } from '../../../bridge/operate/counters.ts'
 import { createLog } from '../../../bridge/operate/log.ts'
+import type { CounterId } from '../../../bridge/operate/metrics/counter-catalogue.ts'
 import { Quarantine } from '../../../bridge/spool/quarantine.ts'
 import { RefusedRecords } from '../../../bridge/spool/refused-records.ts'
 import type { Bug } from './bugs.ts'
@@ -56,7 +57,7 @@ export class ModelBridge {
     const quarantine = new Quarantine(`${stateFolder}/quarantine`, ownDisk, clock)
     const checkpoint = new CdrCheckpoint(stateFolder, ownDisk)
     const ownFolder = bug?.folder?.(folder.forProcess(this.life)) ?? folder.forProcess(this.life)
-    const onCount = (errorId: string) => this.counters.add(errorId)
+    const onCount = (id: CounterId) => this.counters.add(id)
     const file = new CdrFile({ path: cdrPath, checkpoint, folder: ownFolder, clock, onCount })
     await file.open()
     await quarantine.open()
