@@ -14,7 +14,7 @@ import { CloudClock } from './operate/cloud-clock.ts'
 import type { Counters } from './operate/counters.ts'
 import type { Log } from './operate/log.ts'
 import type { Durations } from './operate/metrics/durations.ts'
-import { lockFolder, prepareStateFolder } from './operate/state-folder.ts'
+import { checkStateFormat, lockFolder, prepareStateFolder } from './operate/state-folder.ts'
 import { Quarantine } from './spool/quarantine.ts'
 import { RefusedRecords } from './spool/refused-records.ts'
 
@@ -61,6 +61,7 @@ export async function openConnections(
   await prepareStateFolder(stateFolder)
   const lock = await lockFolder(stateFolder)
   undo.defer(() => lock.release())
+  await checkStateFormat(stateFolder)
   const checkpoint = new CdrCheckpoint(stateFolder)
   const file = new CdrFile({ path: config.cdr.file, checkpoint, onCount: (errorId) => operation.counters.add(errorId) })
   await file.open()

@@ -133,8 +133,7 @@ export class MailboxWatch {
 
   #noteUnread(error: SwitchhookError): void {
     const { counters, log, onReading } = this.#dependencies
-    counters.addError(error)
-    log.warn(error.errorId, { reason: describeError(error) })
+    log.warn(counters.addError(error), { reason: describeError(error) })
     onReading?.({ kind: 'unread', reason: error.message })
   }
 

@@ -4,7 +4,7 @@ import { cutText } from '../../contracts/text.ts'
 import type { Log } from './log.ts'
 
 /**
- * The catalogue of checks: what the bridge looks at, by stable id. `docs/deploy.md` lists them. A running bridge shows some in
+ * The catalogue of checks: what the bridge looks at, by stable id. `docs/operate.md` lists them. A running bridge shows some in
  * `/healthz` and its log; `switchhook-bridge check` looks at nearly all.
  */
 export const checkIds = [

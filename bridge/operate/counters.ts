@@ -9,8 +9,11 @@ export class Counters {
     this.#counts.set(id, (this.#counts.get(id) ?? 0) + count)
   }
 
-  addError({ errorId }: SwitchhookError): void {
-    this.add(isCounterId(errorId) ? errorId : 'other-error')
+  /** Counts an error, and returns the id of its counter. */
+  addError({ errorId }: SwitchhookError): CounterId {
+    const id = isCounterId(errorId) ? errorId : 'other-error'
+    this.add(id)
+    return id
   }
 
   get(id: CounterId): number {

@@ -1,8 +1,10 @@
+import type { LogEvent } from './log-catalogue.ts'
+
 /** Structured log: one JSON object per line. Never log a phone number or a secret at `info` or above. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
-export type Log = Readonly<Record<LogLevel, (event: string, fields?: LogFields) => void>>
+export type Log = Readonly<Record<LogLevel, (event: LogEvent, fields?: LogFields) => void>>
 
 export interface LogOptions {
   /** A function where the level may change while the process runs. */
@@ -15,7 +17,7 @@ export function createLog({ level, write, now = () => new Date() }: LogOptions):
   const threshold = () => logLevels.indexOf(typeof level === 'function' ? level() : level)
   const at =
     (name: LogLevel) =>
-    (event: string, fields: LogFields = {}) => {
+    (event: LogEvent, fields: LogFields = {}) => {
       if (logLevels.indexOf(name) < threshold()) return
       write(`${JSON.stringify({ time: now().toISOString(), level: name, event, ...fields })}\n`)
     }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,9 +13,44 @@ export async function prepareStateFolder(folder: string): Promise<void> {
     await writeFile(probe, '', { mode: 0o600 })
     await rm(probe)
   } catch (cause) {
-    const sentence = `the state folder ${folder} cannot be written (${errorCode(cause)}): make it writable for the bridge's user, or correct stateFolder`
-    throw new FatalError('state-folder-unwritable', exitStatus.cannotCreate, sentence, { cause })
+    throw unusable(folder, cause)
   }
+}
+
+/**
+ * Number of the format of everything in the state folder. A version that changes the format so that an earlier one would take it for
+ * damage raises the number, and reads every lower one.
+ */
+export const stateFormat = 1
+
+/**
+ * Notes the format of the state folder. Call it before anything in the folder is read: an earlier version that met a later format would
+ * quarantine the spool as damaged. A folder without the file, or with a damaged one, has the first format. Throws FatalError.
+ */
+export async function checkStateFormat(folder: string): Promise<void> {
+  const path = join(folder, 'format')
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return ''
+    throw unusable(folder, error)
+  })
+  const found = Number(/^\d{1,9}\n/.exec(text)?.[0] ?? 1)
+  if (found > stateFormat) {
+    const sentence = `the state folder ${folder} is of a newer version of the bridge (format ${found}; this version reads ${stateFormat}), and was not changed: install that version again`
+    throw new FatalError('state-format-newer', exitStatus.config, sentence)
+  }
+  if (text === `${stateFormat}\n`) return
+  try {
+    await writeFile(`${path}.tmp`, `${stateFormat}\n`, { mode: 0o600, flush: true })
+    await rename(`${path}.tmp`, path)
+  } catch {
+    // A full disk must not keep the bridge from starting; without the file, the folder has the first format, which is this one.
+    await rm(`${path}.tmp`, { force: true })
+  }
+}
+
+function unusable(folder: string, cause: unknown): FatalError {
+  const sentence = `the state folder ${folder} cannot be written (${errorCode(cause)}): make it writable for the bridge's user, or correct stateFolder`
+  return new FatalError('state-folder-unwritable', exitStatus.cannotCreate, sentence, { cause })
 }
 
 /**

@@ -1,12 +1,28 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { accessTables, apiTable, errorTable } from './access-tables.ts'
 import { eventTable } from './event-table.ts'
+import {
+  alarmTable,
+  checkTable,
+  counterTable,
+  durationTable,
+  logTable,
+  metricTable,
+  ruleTable,
+} from './operate-tables.ts'
 
 /** Generated parts of documents; each is between two markers that name it. */
 export const generated: readonly { file: string; part: string; make: () => string }[] = [
   { file: 'docs/access.md', part: 'access tables', make: accessTables },
   { file: 'docs/api.md', part: 'routes', make: apiTable },
   { file: 'docs/api.md', part: 'errors', make: errorTable },
+  { file: 'docs/operate.md', part: 'checks', make: checkTable },
+  { file: 'docs/operate.md', part: 'metrics', make: metricTable },
+  { file: 'docs/operate.md', part: 'hops', make: durationTable },
+  { file: 'docs/operate.md', part: 'counters', make: counterTable },
+  { file: 'docs/operate.md', part: 'log lines', make: logTable },
+  { file: 'docs/operate.md', part: 'alarms', make: alarmTable },
+  { file: 'docs/operate.md', part: 'rules', make: ruleTable },
   { file: 'docs/webhooks.md', part: 'events', make: eventTable },
 ]
 

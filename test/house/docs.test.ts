@@ -43,9 +43,9 @@ test('README.md contains the commands that start the project and run its tests',
     expect(readme).toContain(command)
 })
 
-test('docs/deploy.md has the CDR mapping and each check that the bridge makes of the CDR file', () => {
-  const text = readFileSync('docs/deploy.md', 'utf8')
-  expect(text.replaceAll(/^ +/gm, '')).toContain(recommendedMapping)
+test('docs/deploy.md has the CDR mapping, and docs/operate.md each check of the bridge', () => {
+  expect(readFileSync('docs/deploy.md', 'utf8').replaceAll(/^ +/gm, '')).toContain(recommendedMapping)
+  const text = readFileSync('docs/operate.md', 'utf8')
   for (const id of checkIds) expect(text).toContain(`| \`${id}\` |`)
 })
 

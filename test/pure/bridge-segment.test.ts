@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { stateFormat } from '../../bridge/operate/state-folder.ts'
 import { encodeRecord, type SpoolRecord, scanSegment } from '../../bridge/spool/segment.ts'
 import { propertyRuns } from '../support/property.ts'
 
@@ -40,4 +41,21 @@ test('if random bytes are inserted into a segment, it is read without an error a
     }),
     { numRuns: propertyRuns(300) },
   )
+})
+
+/** Format 1, as a bridge of version 0.1.0 has written it: a change of it needs a new `stateFormat`, and code that reads both. */
+const ofFirstFormat =
+  '1c000000b231eaec29000000000000007b2274797065223a22737769746368686f6f6b2e6761702e7631227d050000002bab93362a00000000000000c3a974c3a9'
+
+test("a segment that the first version wrote is read, and today's is the same", () => {
+  const { records: read, damage } = scanSegment(Buffer.from(ofFirstFormat, 'hex'), 41)
+  expect(read.map(({ number, payload }) => [number, payload.toString()])).toEqual([
+    [41, '{"type":"switchhook.gap.v1"}'],
+    [42, 'été'],
+  ])
+  expect(damage).toEqual([])
+  expect(Buffer.concat(read.map(({ number, payload }) => encodeRecord(number, payload))).toString('hex')).toBe(
+    ofFirstFormat,
+  )
+  expect(stateFormat).toBe(1)
 })

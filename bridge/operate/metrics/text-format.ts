@@ -34,7 +34,7 @@ export function formatMetrics(families: readonly MetricFamily[]): string {
     .join('')
 }
 
-function labelText(labels: Labels): string {
+export function labelText(labels: Labels): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`)
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }
