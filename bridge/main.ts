@@ -9,7 +9,7 @@ import { programVersion } from './operate/program-version.ts'
 import { runQuarantine } from './quarantine-command.ts'
 import { reloadConfig } from './reload-config.ts'
 import { runSetup } from './setup/command.ts'
-import { help } from './usage.ts'
+import { help, usageFault } from './usage.ts'
 
 /** Commands that return their exit status. */
 const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
@@ -65,10 +65,21 @@ async function main(): Promise<void> {
 
 function optionsOf() {
   const flag = { type: 'boolean', default: false } as const
+  const options = {
+    config: { type: 'string' },
+    help: { ...flag, short: 'h' },
+    version: flag,
+    'print-config': flag,
+  } as const
+  const { tokens } = parseArgs({ options, strict: false, tokens: true })
+  for (const token of tokens) {
+    const isUnknown = token.kind === 'positional' || (token.kind === 'option' && !Object.hasOwn(options, token.name))
+    if (!isUnknown) continue
+    const argument = token.kind === 'positional' ? token.value : token.rawName
+    throw new FatalError('usage', exitStatus.usage, usageFault(argument))
+  }
   try {
-    return parseArgs({
-      options: { config: { type: 'string' }, help: { ...flag, short: 'h' }, version: flag, 'print-config': flag },
-    }).values
+    return parseArgs({ options }).values
   } catch (cause) {
     throw new FatalError('usage', exitStatus.usage, `${describeError(cause)}: see switchhook-bridge --help`)
   }

@@ -1,3 +1,5 @@
+import { editDistance } from '../contracts/edit-distance.ts'
+
 /** What `switchhook-bridge --help` prints. */
 export const help = `switchhook-bridge forwards the events and call records of an Asterisk PBX to Switchhook.
 
@@ -29,3 +31,20 @@ export const help = `switchhook-bridge forwards the events and call records of a
 Exit statuses are those of sysexits.h: 64 usage, 65 records are left, 66 no input, 69 unavailable, 73 cannot write,
 74 disk, 75 try again, 77 refused, 78 configuration.
 `
+
+export const commandNames = ['setup', 'enroll', 'check', 'quarantine'] as const
+const optionNames = ['--config', '--help', '--version', '--print-config']
+
+/** Says which command or option was meant, for an argument that is neither. */
+export function usageFault(argument: string): string {
+  const isOption = argument.startsWith('-')
+  const name = argument.split('=')[0] ?? ''
+  const known = isOption ? optionNames : commandNames
+  const near = known
+    .map((one) => ({ one, distance: editDistance(name, one) }))
+    .filter(({ one, distance }) => distance <= Math.max(1, Math.floor(one.length / 3)))
+    .sort((a, b) => a.distance - b.distance)[0]
+  // An argument may be a secret that was meant for an option.
+  const what = isOption ? `${name} is an unknown option` : 'unknown command'
+  return `${what}${near ? ` (is it ${near.one}?)` : ''}: see switchhook-bridge --help`
+}

@@ -4,6 +4,7 @@ import { eventTable } from './event-table.ts'
 import {
   alarmTable,
   checkTable,
+  configTable,
   counterTable,
   durationTable,
   logTable,
@@ -16,6 +17,7 @@ export const generated: readonly { file: string; part: string; make: () => strin
   { file: 'docs/access.md', part: 'access tables', make: accessTables },
   { file: 'docs/api.md', part: 'routes', make: apiTable },
   { file: 'docs/api.md', part: 'errors', make: errorTable },
+  { file: 'docs/operate.md', part: 'configuration', make: configTable },
   { file: 'docs/operate.md', part: 'checks', make: checkTable },
   { file: 'docs/operate.md', part: 'metrics', make: metricTable },
   { file: 'docs/operate.md', part: 'hops', make: durationTable },

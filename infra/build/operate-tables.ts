@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { parse } from 'yaml'
+import { configKeys, enrolmentKey } from '../../bridge/config-schema.ts'
 import { checkIds } from '../../bridge/operate/checks.ts'
 import { logCatalogue } from '../../bridge/operate/log-catalogue.ts'
 import { counterCatalogue, isCounterId } from '../../bridge/operate/metrics/counter-catalogue.ts'
 import { durationCatalogue, durationIds } from '../../bridge/operate/metrics/durations.ts'
 import { counterName, histogramName, metricCatalogue } from '../../bridge/operate/metrics/metric-catalogue.ts'
 import { labelText } from '../../bridge/operate/metrics/text-format.ts'
+import { fieldText } from '../../contracts/field.ts'
 import { checkTexts } from './check-texts.ts'
 
 /* The tables of docs/operate.md, from the catalogues of the bridge and from the files of alarms. */
@@ -16,6 +18,20 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 const code = (text: string) => `\`${text}\``
+
+/** The keys of the bridge's configuration, from its schema. */
+export function configTable(): string {
+  const rows = configKeys().flatMap(({ path, schema, isRequired, default: standard, hasKeys }) => {
+    const text = fieldText(schema)
+    const need = isRequired ? 'required' : standard === undefined ? 'optional' : code(JSON.stringify(standard))
+    const example = text?.example === undefined ? '' : code(JSON.stringify(text.example))
+    return [[code(path), hasKeys ? (isRequired ? 'required' : 'optional') : need, example, text?.description ?? '']]
+  })
+  const enrolment = [code(enrolmentKey), 'optional', code('"/var/lib/switchhook/enrolment.json"')]
+  const means =
+    'The file that `enroll` wrote. It has the keys below that say so; those of the configuration itself take precedence.'
+  return table(['key', 'default', 'example', 'meaning'], [[...enrolment, means], ...rows])
+}
 
 export function checkTable(): string {
   const rows = checkIds.map((id) => {

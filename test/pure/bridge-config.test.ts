@@ -2,10 +2,14 @@ import { generateKeyPairSync } from 'node:crypto'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { parseConfig, readConfig, withoutSecrets } from '../../bridge/config.ts'
+import { configKeys } from '../../bridge/config-schema.ts'
 import { FatalError } from '../../bridge/failure.ts'
 import { readSigningKey } from '../../bridge/forward/signing-key.ts'
+import { usageFault } from '../../bridge/usage.ts'
+import { fieldText } from '../../contracts/field.ts'
 
 const good = {
   site: 'lyon-1',
@@ -117,4 +121,55 @@ test('accepts a signing key only if it is Ed25519 and readable by its owner alon
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+test.each([
+  ['enrollment', 'enrollment is an unknown key (is it enrolment?)'],
+  ['Enrolment', 'Enrolment is an unknown key (is it enrolment?)'],
+  ['enrolment', 'enrolment must be the file that switchhook-bridge enroll wrote'],
+])('helps with the key %s, which stands for others', (key, words) => {
+  expect(sentence({ ...good, [key]: 7 }).split(/: |; /)).toContain(words)
+})
+
+test('names every key of the schema that is misspelt by one letter', () => {
+  for (const { path } of configKeys()) {
+    const names = path.split('.')
+    const last = names.at(-1) ?? ''
+    const misspelt = [...names.slice(0, -1), `${last.slice(0, -1)}${last.at(-1) === 'q' ? 'z' : 'q'}`]
+    const json = misspelt.reduceRight<unknown>((inner, name) => ({ [name]: inner }), 'x')
+    expect(sentence(json)).toMatch(new RegExp(`${misspelt.join('[.]')} is an unknown key \\(is it `))
+  }
+})
+
+test('tells where a file is not JSON, and reads one with a byte order mark', () => {
+  expect(sentence('{\n  "site": "lyon-1",\n}')).toMatch(/is not valid JSON \(line 3 column 1\): correct it/)
+  expect(sentence(`\uFEFF${JSON.stringify(good)}`)).toBe('accepted')
+})
+
+test('every key of the schema has a text in the documents, and an example that it accepts', () => {
+  for (const { path, schema } of configKeys()) {
+    const text = fieldText(schema)
+    expect(text?.description, path).toMatch(/\.$/)
+    if (text?.example !== undefined)
+      expect(v.safeParse(schema as v.GenericSchema, text.example).success, path).toBe(true)
+  }
+})
+
+test('every secret of the schema is hidden from --print-config', () => {
+  const secretKeys = configKeys().flatMap(({ path }) => (/password|secret|^menus\.key$/.test(path) ? path : []))
+  expect(secretKeys).toEqual(['ari.password', 'ami.password', 'menus.key'])
+})
+
+test.each([
+  ['chek', 'unknown command (is it check?)'],
+  ['quarantene', 'unknown command (is it quarantine?)'],
+  ['a-secret', 'unknown command: '],
+  ['--conifg=/etc/x', '--conifg is an unknown option (is it --config?)'],
+  ['--print_config', '--print_config is an unknown option (is it --print-config?)'],
+  ['--verbose', '--verbose is an unknown option: '],
+])('an argument that is no command and no option, %s, is answered by the one that was meant', (argument, words) => {
+  const said = usageFault(argument)
+  expect(said).toContain(words)
+  expect(said).not.toContain('a-secret')
+  expect(said).toMatch(/: see switchhook-bridge --help$/)
 })
