@@ -9,6 +9,7 @@ import { programVersion } from './operate/program-version.ts'
 import { runQuarantine } from './quarantine-command.ts'
 import { reloadConfig } from './reload-config.ts'
 import { runSetup } from './setup/command.ts'
+import { runTop } from './top/command.ts'
 import { help, usageFault } from './usage.ts'
 
 /** Commands that return their exit status. */
@@ -16,6 +17,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   check: runCheck,
   quarantine: runQuarantine,
   setup: runSetup,
+  top: runTop,
 }
 
 /**

@@ -19,6 +19,9 @@ export const help = `switchhook-bridge forwards the events and call records of a
   switchhook-bridge check --config FILE [--etc DIR] [--json]
       Says what is wrong with the machine, Asterisk, the records or the cloud, and how to repair it. Also beside a running
       bridge. It makes no call and changes nothing. DIR is Asterisk's configuration, /etc/asterisk by default.
+  switchhook-bridge top --config FILE | --port N [--every SECONDS] [--once]
+      Shows a running bridge: its components, how long each hop takes, what waits, and what went wrong. Redraws in place until
+      Ctrl-C; writes one line each time where there is no terminal. --once shows everything once.
   switchhook-bridge quarantine list|retry --config FILE
       Lists the records that could not be read, or reads them again.
   switchhook-bridge quarantine erase NUMBER --config FILE [--country FR] [--prefix DIGITS]
@@ -32,7 +35,7 @@ Exit statuses are those of sysexits.h: 64 usage, 65 records are left, 66 no inpu
 74 disk, 75 try again, 77 refused, 78 configuration.
 `
 
-export const commandNames = ['setup', 'enroll', 'check', 'quarantine'] as const
+export const commandNames = ['setup', 'enroll', 'check', 'top', 'quarantine'] as const
 const optionNames = ['--config', '--help', '--version', '--print-config']
 
 /** Says which command or option was meant, for an argument that is neither. */

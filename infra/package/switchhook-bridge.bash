@@ -10,8 +10,9 @@ _switchhook_bridge() {
     setup) words='--api --dry-run --yes --undo --asterisk --folder --state-folder --user --http-port --ami-port --health-port --forwarding --key-file --zone --country --prefix --no-start' ;;
     enroll) words='--api --folder' ;;
     check) words='--config --etc --json' ;;
+    top) words='--config --port --every --once' ;;
     quarantine) words='list retry erase --config --country --prefix' ;;
-    *) words='setup enroll check quarantine --config --print-config --version --help' ;;
+    *) words='setup enroll check top quarantine --config --print-config --version --help' ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }

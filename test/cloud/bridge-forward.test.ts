@@ -1,6 +1,7 @@
 import { appendFile, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { watch } from '../../bridge/top/command.ts'
 import { parseMetrics } from '../support/prometheus.ts'
 import { bridgeOf, cdrFileLines, distinctCdrs, ended, withCdrs } from './bridge-of-world.ts'
 import { World } from './bridge-world.ts'
@@ -79,6 +80,11 @@ test('counts malformed ARI frames and CDR lines, keeps their bytes in quarantine
   const hops = metrics.get('switchhook_bridge_hop_duration_seconds')?.samples ?? []
   const measured = hops.filter(({ name, value }) => name.endsWith('_count') && value > 0)
   expect(measured.map(({ labels }) => labels['hop'])).toEqual(['asterisk', 'reduce', 'spool', 'live', 'records'])
+  const shown: string[] = []
+  const terminal = { isTTY: false, columns: 80, rows: 24, write: (text: string) => shown.push(text) }
+  const once = { port: bridge.healthPort ?? 0, everyMs: 1, isOnce: true }
+  await watch(once, terminal, new AbortController().signal)
+  expect(shown.join('')).toMatch(/UP: all [\s\S]*^ari +up .*connected to Asterisk[\s\S]*^ari-frame-malformed +4/m)
   const folder = join(world.folder, 'state', 'quarantine')
   const kept = await Promise.all((await readdir(folder)).sort().map((name) => readFile(join(folder, name), 'utf8')))
   expect(kept).toEqual(expect.arrayContaining(['{"type":"Dial"}', 'not json']))

@@ -17,7 +17,7 @@ const floors: [RegExp, number][] = [
   [/^functions\/.*\/handler\.ts$/, 4],
   [/^functions\/(http|queues|websocket|authorize)\//, 3],
   [/^bridge\/(commands|menus)\//, 3],
-  [/^bridge\/((check|check\/pbx|setup)\/)?[a-z-]+\.ts$/, 4],
+  [/^bridge\/((check|check\/pbx|setup|top)\/)?[a-z-]+\.ts$/, 4],
   [/^client\//, 5],
   [/^cli\//, 5],
   [/^infra\/(asterisk|local|replay|build)\//, 5],

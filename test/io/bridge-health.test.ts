@@ -1,7 +1,9 @@
 import { request } from 'node:http'
 import { networkInterfaces } from 'node:os'
+import { stripVTControlCharacters } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Health, serveHealth } from '../../bridge/operate/health.ts'
+import { runTop, type Terminal, watch } from '../../bridge/top/command.ts'
 
 const health: Health = { status: 'down', site: 'office', components: {}, quarantined: 0, counters: {}, checks: [] }
 
@@ -48,4 +50,66 @@ test('listens on loopback alone', async () => {
       }),
   )
   expect(reached).not.toContain(true)
+})
+
+/** A terminal that keeps what is written, and stops the view after some writes. */
+function terminal(size: Partial<Terminal>, stop: AbortController, writesMax: number) {
+  const written: string[] = []
+  const write = (text: string) => {
+    written.push(text)
+    if (written.length === writesMax) stop.abort()
+  }
+  return { written, isTTY: false, columns: 80, rows: 24, ...size, write }
+}
+
+test('top redraws in place on a terminal, cut to its size, and leaves it as it was', async () => {
+  const server = await serveHealth(0, { health: () => health, metrics: async () => 'a 1\n' })
+  onTestFinished(() => server.stop())
+  const stop = new AbortController()
+  const tty = terminal({ isTTY: true, columns: 20, rows: 4 }, stop, 3)
+  await watch({ port: server.port, everyMs: 1, isOnce: false }, tty, stop.signal)
+  const [enter, first = '', second = '', leave] = tty.written
+  expect([enter, leave]).toEqual(['\x1b[?1049h\x1b[?25l', '\x1b[?25h\x1b[?1049l'])
+  for (const drawn of [first, second]) {
+    expect([drawn.startsWith('\x1b[H'), drawn.endsWith('\x1b[J')]).toEqual([true, true])
+    const lines = stripVTControlCharacters(drawn).split('\r\n')
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([4, 'switchhook-bridge   ', '…'])
+  }
+})
+
+test('top writes one line each time without a terminal, also while no bridge answers', async () => {
+  const server = await serveHealth(0, { health: () => health, metrics: async () => '' })
+  const stop = new AbortController()
+  const pipe = terminal({}, stop, 3)
+  const watching = watch({ port: server.port, everyMs: 1, isOnce: false }, pipe, stop.signal)
+  await expect.poll(() => pipe.written.length).toBeGreaterThan(0)
+  await server.stop()
+  await watching
+  expect(pipe.written[0]).toMatch(/^\d{4}-\S+ down events=- .*\n$/)
+  expect(pipe.written.length).toBe(3)
+  for (const line of pipe.written) expect(line).toMatch(/^[^\n]*\n$/)
+})
+
+test('top --once fails with what to do if no bridge answers, or another program does', async () => {
+  const taken = await serveHealth(0, {
+    health: () => ({ ...health, components: 'none' }) as never,
+    metrics: async () => '',
+  })
+  onTestFinished(() => taken.stop())
+  const other = runTop(['--port', String(taken.port), '--once'])
+  await expect(other).rejects.toMatchObject({ errorId: 'bridge-unreachable', exitStatus: 69 })
+  await expect(other).rejects.toThrow('another program answers')
+  await taken.stop()
+  await expect(runTop(['--port', String(taken.port), '--once'])).rejects.toThrow(/ECONNREFUSED\): start the bridge/)
+})
+
+test.each([
+  [[]],
+  [['--port', 'x']],
+  [['--port', '0']],
+  [['--port', '1', '--config', 'x']],
+  [['--port', '1', '--every', '0']],
+  [['--all']],
+])('top refuses the arguments %j', async (args) => {
+  await expect(runTop(args)).rejects.toMatchObject({ errorId: 'usage', exitStatus: 64 })
 })
