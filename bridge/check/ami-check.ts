@@ -77,7 +77,9 @@ export async function eventClassesOf(folder: string, user: string): Promise<Read
   try {
     const conf = await readAsteriskConf(folder, 'manager.conf')
     const read = settingOf(conf?.get(user.toLowerCase()), 'read')
-    return read === undefined ? undefined : new Set(read.split(',').map((name) => name.trim().toLowerCase()))
+    if (read === undefined) return undefined
+    const names = read.split(',').map((name) => name.trim().toLowerCase())
+    return new Set(names.filter((name) => name !== ''))
   } catch {
     // Asterisk's files are usually closed to the bridge's user.
     return undefined
@@ -101,6 +103,12 @@ export function amiCheck(user: string, findings: AmiFindings, classes: ReadonlyS
     ...(denied.length > 0 ? [`Asterisk refuses ${user}: ${denied.join(', ')} (${missing.join(', ')})`] : []),
     ...lacks.map(({ name, what }) => `${user} gets no events of class ${name}: ${what}`),
   ]
-  const repair = `In manager.conf, below [${user}]:\nread = call,agent\nwrite = reporting\nThen: asterisk -rx "manager reload"`
+  // A new line takes the place of the user's own, so it has the classes that the user has.
+  const read = [...(classes ?? []), ...eventClasses.map(({ name }) => name).filter((name) => !classes?.has(name))]
+  const lines = [
+    ...(lacks.length > 0 || !classes ? [`read = ${read.join(',')}`] : []),
+    ...(denied.length > 0 ? ['write = reporting'] : []),
+  ]
+  const repair = `At the end of manager.conf (manager_custom.conf on FreePBX):\n[${user}](+)\n${lines.join('\n')}\nThen: asterisk -rx "manager reload"`
   return { id, state: 'warning', reason: faults.join('; '), repair }
 }

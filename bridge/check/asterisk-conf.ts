@@ -3,8 +3,16 @@ import { isAbsolute, join, matchesGlob } from 'node:path'
 import { errorCode } from '../failure.ts'
 import { confLines } from './conf-lines.ts'
 
-/** The settings of a section, in the file's order. Asterisk takes the last of a name. */
-export type Section = readonly { name: string; value: string }[]
+/**
+ * The settings of a section, in the file's order. Asterisk takes the last of a name. `isRepeated`: it stands below a second header of the
+ * name without `(+)`, which some parts of Asterisk read and others do not.
+ */
+export type Section = readonly Setting[]
+export interface Setting {
+  name: string
+  value: string
+  isRepeated?: true
+}
 /** The sections of a configuration file of Asterisk, by lower-case name. */
 export type AsteriskConf = ReadonlyMap<string, Section>
 
@@ -33,7 +41,14 @@ export async function readSections(
   overlay: Overlay = new Map(),
 ): Promise<{ sections: AsteriskConf; names: ReadonlyMap<string, string> } | undefined> {
   try {
-    const reading: Reading = { folder, overlay, sections: new Map(), names: new Map(), section: undefined }
+    const reading: Reading = {
+      folder,
+      overlay,
+      sections: new Map(),
+      names: new Map(),
+      section: undefined,
+      isRepeated: false,
+    }
     await readInto(reading, file, 0)
     return reading
   } catch (error) {
@@ -53,10 +68,11 @@ export const isTrue = (value: string | undefined): boolean => /^(yes|true|y|t|1|
 interface Reading {
   readonly folder: string
   readonly overlay: Overlay
-  readonly sections: Map<string, { name: string; value: string }[]>
+  readonly sections: Map<string, Setting[]>
   readonly names: Map<string, string>
   /** The section that the next setting belongs to. */
-  section: { name: string; value: string }[] | undefined
+  section: Setting[] | undefined
+  isRepeated: boolean
 }
 
 async function readInto(reading: Reading, file: string, depth: number): Promise<void> {
@@ -70,10 +86,15 @@ async function readInto(reading: Reading, file: string, depth: number): Promise<
       const name = line.name.toLowerCase()
       const known = sections.get(name)
       // `(+)` continues a section that was read before; Asterisk refuses it otherwise.
-      reading.section = known ?? (line.options.includes('+') ? undefined : [])
+      const isContinued = line.options.includes('+')
+      reading.section = known ?? (isContinued ? undefined : [])
+      reading.isRepeated = known !== undefined && !isContinued
       if (reading.section) sections.set(name, reading.section)
       if (!reading.names.has(name)) reading.names.set(name, line.name)
-    } else if (line.kind === 'setting') reading.section?.push({ name: line.name.toLowerCase(), value: line.value })
+    } else if (line.kind === 'setting') {
+      const setting = { name: line.name.toLowerCase(), value: line.value }
+      reading.section?.push(reading.isRepeated ? { ...setting, isRepeated: true } : setting)
+    }
   }
 }
 

@@ -30,8 +30,10 @@ export async function checkCdrSettings(folder: string, cdrFile: string): Promise
 function generalChecks(cdr: AsteriskConf, isGenerated: boolean): Check[] {
   const general = cdr.get('general')
   const faults: Check[] = []
-  const place = isGenerated ? `At the end of ${freepbxFile}` : 'In cdr.conf, below [general]'
-  const inGeneral = (line: string) => `${place}:\n${line}\nThen: asterisk -rx "module reload cdr"`
+  const inGeneral = (line: string) => {
+    const lines = isGenerated ? atEnd(freepbxFile, undefined, line) : atEnd('cdr.conf', headerOf(cdr, 'general'), line)
+    return `${lines}Then: asterisk -rx "module reload cdr"`
+  }
   const enabled = settingOf(general, 'enable')
   if (enabled !== undefined && !isTrue(enabled)) {
     const reason = 'call records are turned off (enable in cdr.conf)'
@@ -60,19 +62,39 @@ function mappingCheck(cdr: AsteriskConf, custom: AsteriskConf, name: string): Ch
   if (name === masterFile) {
     if (!cdr.has('csv')) {
       const reason = `without a section [csv] in cdr.conf, Asterisk writes no ${masterFile}`
-      const repair = '[csv]\nloguniqueid = yes\nThen: asterisk -rx "module load cdr_csv.so"'
-      return { id, state: 'failed', reason, repair: `At the end of cdr.conf:\n${repair}` }
+      const repair = `${atEnd('cdr.conf', '[csv]', 'loguniqueid = yes')}Then: asterisk -rx "module load cdr_csv.so"`
+      return { id, state: 'failed', reason, repair }
     }
-    if (isTrue(settingOf(cdr.get('csv'), 'loguniqueid')))
+    if (isTrue(settingOf(firstOf(cdr, 'csv'), 'loguniqueid')))
       return { id, state: 'ok', reason: 'cdr_csv writes records with their uniqueid' }
     const reason = 'cdr_csv writes records without their uniqueid: equal records of one second count as one'
-    const repair = 'In cdr.conf, below [csv]:\nloguniqueid = yes\nThen: asterisk -rx "module reload cdr_csv.so"'
+    const repair = `${atEnd('cdr.conf', headerOf(cdr, 'csv'), 'loguniqueid = yes')}Then: asterisk -rx "module reload cdr_csv.so"`
     return { id, state: 'warning', reason, repair }
   }
-  const names = (custom.get('mappings') ?? []).map((mapping) => mapping.name)
+  const names = firstOf(custom, 'mappings').map((mapping) => mapping.name)
   if (names.includes(name.toLowerCase()))
     return { id, state: 'ok', reason: `cdr_custom.conf has a mapping for ${name}` }
+  const isIgnored = custom.get('mappings')?.some((mapping) => mapping.name === name.toLowerCase())
+  if (isIgnored) {
+    const reason = `cdr_custom.conf has the mapping for ${name} below a second [mappings], which Asterisk does not read`
+    const repair = `Write the second header as [mappings](+), or move its lines below the first one.\n${reloadCustom}`
+    return { id, state: 'failed', reason, repair }
+  }
   const others = names.length > 0 ? `; it has ${names.join(', ')}` : ''
-  const repair = `Correct cdr.file, or in cdr_custom.conf:\n${recommendedMapping.replace('switchhook.csv', name)}Then: asterisk -rx "module reload cdr_custom.so"`
+  const mapping = recommendedMapping.replace('switchhook.csv', name).replace('[mappings]\n', '').trimEnd()
+  const repair = `Correct cdr.file, or: ${atEnd('cdr_custom.conf', headerOf(custom, 'mappings'), mapping)}${reloadCustom}`
   return { id, state: 'failed', reason: `cdr_custom.conf has no mapping for ${name}${others}`, repair }
+}
+const reloadCustom = 'Then: asterisk -rx "module reload cdr_custom.so"'
+
+/** The settings of a section that every part of Asterisk reads. */
+const firstOf = (conf: AsteriskConf, section: string) =>
+  (conf.get(section) ?? []).filter(({ isRepeated }) => !isRepeated)
+
+/** `(+)` continues a section: a second header of the name would be another section, and is an error for one that is not there yet. */
+const headerOf = (conf: AsteriskConf, section: string) => `[${section}]${conf.has(section) ? '(+)' : ''}`
+
+/** Lines that hold wherever the settings stand that they replace, since the last one of a name counts. */
+function atEnd(file: string, header: string | undefined, line: string): string {
+  return `At the end of ${file}:\n${header === undefined ? '' : `${header}\n`}${line}\n`
 }

@@ -159,7 +159,8 @@ async function planCdrs(planning: Planning): Promise<void> {
       'With unanswered = yes, every CDR report of the PBX also shows the attempts that nobody answered: more rows than before.',
     )
   const mappings = (await planning.read('cdr_custom.conf')).get('mappings') ?? []
-  if (mappings.some(({ name }) => name === recommendedFile)) return
+  // One below a second [mappings] is not read.
+  if (mappings.some(({ name, isRepeated }) => name === recommendedFile && !isRepeated)) return
   const [, mapping = ''] = recommendedMapping.trimEnd().split('\n')
   const holds = (conf: AsteriskConf) =>
     settingOf(conf.get('mappings'), recommendedFile)?.includes(addedFields[0]) === true

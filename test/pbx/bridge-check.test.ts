@@ -123,19 +123,30 @@ test.each(faultyFiles)(
     await writeFile(config.cdr.file, '')
     const found = faultsOf(await runChecks(config, folder))
     expect(found).toMatchObject(faults)
-    // What a person does: paste the lines that look like settings at the end of the section.
+    // What a person does: paste the lines that look like settings at the end of the file.
     const lines = found.flatMap(({ repair = '' }) =>
       repair.split('\n').filter((line) => /^(\[|[\w.]+ =>? )/.test(line)),
     )
     const changed = await readFile(path.join(folder, file), 'utf8')
-    const pasted =
-      file === 'cdr.conf'
-        ? changed.replace('[general]', `[general]\n`).replace('\n[csv]', `\n${lines.join('\n')}\n[csv]`)
-        : `${changed}\n${lines.join('\n')}\n`
-    await writeFile(path.join(folder, file), pasted)
+    await writeFile(path.join(folder, file), `${changed}\n${lines.join('\n')}\n`)
     expect(faultsOf(await runChecks(config, folder))).toEqual([])
   },
 )
+
+test('Asterisk itself takes a setting that a repair continues the section with, at the end of the file', async () => {
+  const { pbx } = it.pbx
+  const file = path.join(etc(), 'cdr.conf')
+  const before = await readFile(file, 'utf8')
+  const unanswered = async () => {
+    await pbx.cli('module reload cdr')
+    return /Log unanswered calls:\s*(\w+)/.exec(await pbx.cli('cdr show status'))?.[1]
+  }
+  expect(await unanswered()).toBe('Yes')
+  await writeFile(file, `${before}\n[general](+)\nunanswered = no\n`)
+  expect(await unanswered()).toBe('No')
+  await writeFile(file, before)
+  expect(await unanswered()).toBe('Yes')
+})
 
 test('names a module that is not loaded, and the line that loads it', async () => {
   const pbx = it.pbx.pbx

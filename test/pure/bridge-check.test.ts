@@ -65,7 +65,7 @@ more=1
       'one',
       [
         { name: 'name', value: 'value ; with' },
-        { name: 'more', value: '1' },
+        { name: 'more', value: '1', isRepeated: true },
       ],
     ],
     [
