@@ -9,8 +9,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runChecks } from '../../bridge/check/run-checks.ts'
 import { type BridgeConfig, readConfig } from '../../bridge/config.ts'
 import type { Check } from '../../bridge/operate/checks.ts'
+import { metricCatalogue } from '../../bridge/operate/metrics/metric-catalogue.ts'
 import { buildBridgeProgram } from '../../infra/start/build.ts'
 import { sharedDeployment } from '../support/deployment.ts'
+import { parseMetrics } from '../support/prometheus.ts'
 import { faultyConfigs } from './support/faulty-configs.ts'
 import { type Stack, startStackOn } from './support/stack.ts'
 
@@ -132,6 +134,31 @@ test.each(faultyFiles)(
     expect(faultsOf(await runChecks(config, folder))).toEqual([])
   },
 )
+
+test('beside a real Asterisk every component is up with a reason, and metrics, top and the API have its version', async () => {
+  const port = it.pbx.sparePort
+  const health = JSON.parse(await it.health())
+  for (const component of Object.values(health.components))
+    expect(component).toMatchObject({ status: 'up', reason: expect.any(String), since: expect.stringMatching(/^20/) })
+  expect(Object.keys(health.components)).toEqual(expect.arrayContaining(['ari', 'ami', 'queues', 'cdrs', 'commands']))
+  const metrics = parseMetrics(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())
+  expect([...metrics.keys()].filter((name) => !metricCatalogue().has(name))).toEqual([])
+  expect(metrics.get('switchhook_bridge_info')?.samples[0]?.labels).toEqual({
+    version: health.version,
+    asterisk: health.asterisk,
+  })
+  expect(await command('top', '--port', String(port), '--once')).toMatch(/UP: all \d+ components/)
+  // A quiet bridge sends a heartbeat each ten seconds.
+  const status = async () => {
+    const key = it.site.apiKey
+    return (await it.deployment.call('GET', `/v1/sites/${it.site.site}/bridge`, { key })).json()
+  }
+  await expect.poll(status).toMatchObject({
+    bridge: { state: 'connected', version: health.version },
+    pbx: { state: 'up', version: health.asterisk },
+    checks: expect.arrayContaining([{ id: 'queues', state: 'ok' }]),
+  })
+})
 
 test('Asterisk itself takes a setting that a repair continues the section with, at the end of the file', async () => {
   const { pbx } = it.pbx
