@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SQSClient } from '@aws-sdk/client-sqs'
-import { type Credentials, loadAccessKey, loadRoles } from './access/roles.ts'
+import type { Statement } from './access/policy.ts'
+import { type Credentials, type Decision, loadAccessKey, loadRoles } from './access/roles.ts'
 import { Sts } from './access/sts.ts'
 import { serveApis } from './api/apis.ts'
 import { createClock } from './clock.ts'
@@ -68,6 +69,10 @@ export interface LocalCloud extends AsyncDisposable {
   onFunctionLine(listener: (line: FunctionLine) => void): () => void
   /** Calls `listener` for each authorized request to DynamoDB, SQS and SSM; returns the function that removes the listener. */
   onServiceCall(listener: (call: ServiceCall) => void): () => void
+  /** Calls `listener` for each permission that a request of a role needed; returns the function that removes the listener. */
+  onDecision(listener: (decision: Decision) => void): () => void
+  /** Statements of the policies of each role, by its logical id, with the values of all intrinsic functions. */
+  statements: ReadonlyMap<string, readonly Statement[]>
   stop(): Promise<void>
 }
 
@@ -131,7 +136,8 @@ async function start(
   }
   const objects = stopLater(await startObjectEmulator(join(dataFolder, 'objects'), region))
   const key = await loadAccessKey(dataFolder)
-  const roles = loadRoles(resources, names.arn, key)
+  const decisions = createListeners<Decision>()
+  const roles = loadRoles(resources, names.arn, key, decisions.notify)
   const faults = createFaults()
   const sts = new Sts(roles, key)
   const calls = createListeners<ServiceCall>()
@@ -207,6 +213,8 @@ async function start(
     faults,
     onFunctionLine: functionLines.add,
     onServiceCall: calls.add,
+    onDecision: decisions.add,
+    statements: roles.statements,
   }
 }
 

@@ -19,6 +19,7 @@ import { StartFolder } from '../../infra/start/start-folder.ts'
 import { testLimits } from './cloud-limits.ts'
 import { codeFolder } from './code-folder.ts'
 import { checkAnswer } from './contract.ts'
+import { recordPrivileges } from './privileges.ts'
 
 /** A site of the deployment with an enrolled bridge and the key that signs its messages. */
 export interface TestSite {
@@ -71,6 +72,7 @@ export async function deploy(limits: Partial<PoolLimits> = testLimits): Promise<
   const home = new StartFolder(folder)
   const options = { limits, codeFolder: await codeFolder() }
   const opened = await openCloud(root, home, await home.open(), options)
+  recordPrivileges(opened)
   const cloud = { ...opened, roleArn: (role: string) => opened.attribute(role, 'Arn') }
   const { destroy, ...deployment } = connectTo(cloud)
   return {

@@ -10,6 +10,7 @@ import { openCloud } from '../../infra/start/cloud.ts'
 import { StartFolder } from '../../infra/start/start-folder.ts'
 import { testLimits } from './cloud-limits.ts'
 import { codeFolder } from './code-folder.ts'
+import { recordPrivileges } from './privileges.ts'
 
 /** What a test file needs to know to use the shared cloud. */
 export interface SharedCloud extends Pick<LocalCloud, 'httpUrl' | 'socketUrl' | 'endpoints' | 'region'> {
@@ -31,6 +32,7 @@ const cloud = await openCloud(root, home, await home.open(), { limits: testLimit
 const { Resources } = await loadTemplate(path.join(root, '.serverless'))
 const ids = Object.keys(Resources)
 const roles = ids.filter((id) => Resources[id]?.Type === 'AWS::IAM::Role')
+recordPrivileges(cloud)
 
 const control = createServer(async (request, response) => {
   const { name, event } = JSON.parse(await text(request))

@@ -14,6 +14,7 @@ export function denialOf(principal: Principal, permissions: readonly Permission[
   if (principal.kind !== 'role') return undefined
   for (const wanted of permissions) {
     const verdict = evaluate(principal.statements, wanted, principal.tags)
+    principal.onDecision?.({ permission: wanted, isAllowed: verdict === 'allowed' })
     if (verdict === 'allowed') continue
     const because =
       verdict === 'explicitly denied'

@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import { codeOf, LocalCloudError } from '../errors.ts'
 import { account } from '../template/names.ts'
 import type { StackResources } from '../template/resources.ts'
-import { PolicyDocument, type Statement, TrustPolicy, trustAllows } from './policy.ts'
+import { type Permission, PolicyDocument, type Statement, TrustPolicy, trustAllows } from './policy.ts'
 
 /** The caller of a request: a session of a role, the person who deploys (`operator`), or the local cloud itself (`runner`). */
 export interface Principal {
@@ -14,6 +14,18 @@ export interface Principal {
   arn: string
   statements: readonly Statement[]
   tags: Readonly<Record<string, string>>
+  /** Told of each permission that a request of a role needed, and whether its policies allow it. */
+  onDecision?: (decision: { permission: Permission; isAllowed: boolean }) => void
+}
+
+/** A permission that a request needed, and whether the policies of the caller's role allow it. */
+export interface Decision {
+  /** Logical id of the role. */
+  role: string
+  /** Name of the function that made the request, of a bridge's session, or `local` for credentials that `credentials()` returned. */
+  session: string
+  permission: Permission
+  isAllowed: boolean
 }
 
 export interface Credentials {
@@ -30,6 +42,8 @@ export interface Roles {
   assumed(role: string, session: string, tags?: Readonly<Record<string, string>>): Principal
   /** Whether the role's trust policy allows the action to this principal. */
   trusts(role: string, principal: Principal, action: string): boolean
+  /** Statements of the policies of each role, by its logical id. */
+  statements: ReadonlyMap<string, readonly Statement[]>
 }
 
 const Policy = v.looseObject({ PolicyDocument })
@@ -50,9 +64,10 @@ export function loadRoles(
   resources: StackResources,
   arnOf: (logicalId: string) => string | undefined,
   key: Buffer,
+  onDecision: (decision: Decision) => void = () => undefined,
 ): Roles {
   const attached = resources.ofType('AWS::IAM::Policy', AttachedPolicy)
-  const roles = new Map<string, { name: string; statements: Statement[]; trust: TrustPolicy }>()
+  const roles = new Map<string, { id: string; name: string; statements: Statement[]; trust: TrustPolicy }>()
   for (const { logicalId, properties } of resources.ofType('AWS::IAM::Role', Role)) {
     const arn = arnOf(logicalId) ?? logicalId
     const name = arn.slice(arn.lastIndexOf('/') + 1)
@@ -62,7 +77,8 @@ export function loadRoles(
     const statements = [...properties.Policies, ...attachedHere].flatMap(
       ({ PolicyDocument: { Statement } }) => Statement,
     )
-    for (const id of [logicalId, arn]) roles.set(id, { name, statements, trust: properties.AssumeRolePolicyDocument })
+    for (const id of [logicalId, arn])
+      roles.set(id, { id: logicalId, name, statements, trust: properties.AssumeRolePolicyDocument })
   }
   const sessions = new Map<string, Principal>()
 
@@ -73,7 +89,13 @@ export function loadRoles(
     const found = roles.get(role)
     if (!found) throw new LocalCloudError('role-unknown', `The template has no role ${role}.`)
     const arn = `arn:aws:sts::${account}:assumed-role/${found.name}/${session}`
-    return { kind: 'role', arn, statements: found.statements, tags }
+    return {
+      kind: 'role',
+      arn,
+      statements: found.statements,
+      tags,
+      onDecision: (decision) => onDecision({ role: found.id, session, ...decision }),
+    }
   }
 
   /** Evicts the session that was used least recently if there are too many. */
@@ -100,6 +122,7 @@ export function loadRoles(
     assumed,
     trusts: (role, principal, action) =>
       principal.kind !== 'role' || trustAllows(roles.get(role)?.trust ?? { Statement: [] }, principal.arn, action),
+    statements: new Map([...roles.values()].map(({ id, statements }) => [id, statements])),
   }
 }
 

@@ -1,0 +1,144 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are code
+import type { Slip } from './slip.ts'
+
+const shapes = 'functions/domain/personal/shapes.ts'
+const worlds = ['test/packaged/hidden-worlds.test.ts']
+const hidden = ['test/pure/hidden-numbers.test.ts', 'test/pure/functions-personal.test.ts']
+
+/** Numbers and names that reach who may not see them, and erasures that leave some. */
+export const privacySlips: readonly Slip[] = [
+  {
+    what: 'GET /calls without masking',
+    file: 'functions/http/calls/handler.ts',
+    before: "pick(query.fields, mask(caller, 'calls', archivedCallShape, call))",
+    after: 'pick(query.fields, call)',
+    tests: worlds,
+  },
+  {
+    what: 'GET /calls/{id} without masking',
+    file: 'functions/http/calls/handler.ts',
+    before: "mask(caller, 'calls', archivedCallShape, await getCall(site, path.id, sources))",
+    after: 'await getCall(site, path.id, sources)',
+    tests: worlds,
+  },
+  {
+    what: 'GET /calls/{id}/events without masking',
+    file: 'functions/http/calls/handler.ts',
+    before: "live.map((event) => mask(caller, 'calls', timeLineShape, event))",
+    after: 'live',
+    tests: worlds,
+  },
+  {
+    what: 'GET /cdrs without masking',
+    file: 'functions/http/cdrs/handler.ts',
+    before: "mask(caller, 'cdrs', cdrShape, cdr)",
+    after: 'cdr',
+    tests: worlds,
+  },
+  {
+    what: 'GET /forwards without masking',
+    file: 'functions/http/extensions/answers.ts',
+    before: "mask(caller, 'presence', endpointShape, state)",
+    after: 'state',
+    tests: worlds,
+  },
+  {
+    what: 'GET /endpoints without masking',
+    file: 'functions/http/endpoints/handler.ts',
+    before: "show: (state: EndpointState) => mask(caller, 'presence', endpointShape, state) }",
+    after: 'show: (state: EndpointState) => state }',
+    tests: worlds,
+  },
+  {
+    what: 'snapshots, resumed answers and deltas without hiding',
+    file: 'functions/domain/personal/frames.ts',
+    before: 'const shown = isPersonal ? entity : hideEntity(entity)',
+    after: 'const shown = entity',
+    tests: hidden,
+  },
+  {
+    what: 'a filter by extensions that sees hidden numbers',
+    file: 'functions/domain/personal/frames.ts',
+    before: 'return concerns(shown, extensions) ? [shown] : []',
+    after: 'return concerns(entity, extensions) ? [shown] : []',
+    tests: hidden,
+  },
+  {
+    what: 'pushed frames without hiding',
+    file: 'functions/queues/fan-out/plan.ts',
+    before: 'view.personal ? frame : hideFrame(frame)',
+    after: 'frame',
+    tests: hidden,
+  },
+  { what: 'former parties shown', file: shapes, before: '  former: partyShape,\n', after: '', tests: hidden },
+  { what: 'who answered shown', file: shapes, before: '  answeredBy: partyShape,\n', after: '', tests: hidden },
+  {
+    what: 'a forward at no answer shown',
+    file: shapes,
+    before: "  forwardNoAnswer: { target: 'number' },\n",
+    after: '',
+    tests: hidden,
+  },
+  { what: 'the summary of a call shown', file: shapes, before: "  summary: 'text',\n", after: '', tests: hidden },
+  { what: 'metadata of a call shown', file: shapes, before: "  metadata: 'text',\n", after: '', tests: hidden },
+  {
+    what: 'fields that a PBX adds shown',
+    file: shapes,
+    before: '  cdrFields,\n)',
+    after: "  [...cdrFields, 'recordingfile', 'cnam', 'cnum', 'did'],\n)",
+    tests: hidden,
+  },
+  {
+    what: 'a channel name with a long number shown',
+    file: 'functions/domain/personal.ts',
+    before: '(?:PJSIP|SIP)\\/\\d{1,6})',
+    after: '(?:PJSIP|SIP)\\/\\d{1,16})',
+    tests: hidden,
+  },
+  {
+    what: 'three digits of a hidden number shown',
+    file: 'functions/domain/personal.ts',
+    before: 'hidden + number.slice(-2)',
+    after: 'hidden + number.slice(-3)',
+    tests: hidden,
+  },
+  {
+    what: 'a digest that counts before it filters',
+    file: 'functions/websocket/message/answer.ts',
+    before: 'digestOf(settled.flatMap(visible))',
+    after: 'digestOf(settled)',
+    tests: hidden,
+  },
+  {
+    what: 'a webhook filter that sees hidden numbers',
+    file: 'functions/domain/webhooks/match.ts',
+    before: 'const data = visibleData(event, reader)',
+    after: 'const data: Record<string, unknown> = event.data',
+    tests: [
+      'test/pure/webhook-sending.test.ts',
+      'test/pure/webhook-delivery.test.ts',
+      'test/pure/hidden-numbers.test.ts',
+    ],
+  },
+  {
+    what: 'an erasure that keeps the name of the caller',
+    file: 'functions/domain/personal/erase-cdr.ts',
+    before: '  copy.clid = erased\n',
+    after: '',
+    tests: ['test/pure/functions-personal.test.ts', 'test/pure/erasure-passes.test.ts'],
+  },
+  {
+    what: 'an erasure that forgets the callee',
+    file: 'functions/domain/personal/erase-cdr.ts',
+    before: 'return [raw, a, b].some(',
+    after: 'return [raw, a].some(',
+    tests: ['test/pure/functions-personal.test.ts', 'test/pure/erasure-passes.test.ts'],
+  },
+  {
+    what: 'an erasure that keeps names beside erased numbers',
+    file: 'functions/domain/personal/erase-item.ts',
+    before: "    copy['name'] = erased\n",
+    after: '',
+    tests: ['test/pure/functions-personal.test.ts', 'test/pure/erasure-passes.test.ts'],
+  },
+]
