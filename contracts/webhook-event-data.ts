@@ -29,6 +29,7 @@ export const EndpointEventData = v.looseObject({
   ...EndpointState.entries,
   extension: number('The extension of the phone; absent for a trunk.'),
 })
+export type EndpointEventData = v.InferOutput<typeof EndpointEventData>
 export const QueueEventData = v.looseObject({
   queue: v.string(),
   id: field(v.string(), 'Id of the queue, member or caller, as in the queues of the WebSocket.', '400/members/3'),

@@ -38,6 +38,8 @@ function maskExtension(number: string): string {
 
 /** How each kind of field is hidden. An empty or erased text is not changed. */
 const kinds = {
+  /** Ids, times, states and names of devices, which everybody sees who may read the object. */
+  shown: (text: string) => text,
   number: maskNumber,
   extension: maskExtension,
   name: () => hidden,
@@ -46,26 +48,25 @@ const kinds = {
   channel: maskChannel,
   mark: () => hidden,
 } as const satisfies Record<string, (text: string) => string>
-export type PersonalKind = keyof typeof kinds
+/** `omitted` fields are left out: their names, too, may be personal. */
+export type PersonalKind = keyof typeof kinds | 'omitted'
 
-export function maskText(kind: PersonalKind, text: string): string {
+export function maskText(kind: keyof typeof kinds, text: string): string {
   return text === '' || text === erased ? text : kinds[kind](text)
 }
 
-/** The personal fields of `T` by kind; a field that is an object or a list of objects has a shape of its own. */
+/**
+ * The fields of `T` by kind; a field that is an object or a list of objects has a shape of its own. Every field must be listed, and
+ * `hide` hides any other: an object may have fields that a PBX or a later bridge adds.
+ */
 export type PersonalShape<T> = {
-  [K in keyof T]?:
-    | PersonalKind
-    | (NonNullable<T[K]> extends readonly (infer Item)[] ? PersonalShape<Item> : PersonalShape<T[K]>)
+  readonly [K in keyof T as string extends K ? never : number extends K ? never : K]-?: ShapeOf<NonNullable<T[K]>>
 }
-
-const knownOf = new WeakMap<object, ReadonlySet<string>>()
-
-/** Returns a shape that also hides every text field that is not `known`, since a PBX may write anything into its own fields. */
-export function hidingOthers<T>(shape: PersonalShape<T> & object, known: readonly string[]): PersonalShape<T> {
-  knownOf.set(shape, new Set(known))
-  return shape
-}
+type ShapeOf<V> = V extends readonly (infer Item)[]
+  ? ShapeOf<NonNullable<Item>>
+  : V extends object
+    ? 'omitted' | PersonalShape<V>
+    : PersonalKind
 
 /** Returns a copy with the personal fields hidden, or the value itself if the reader may see them. */
 export function mask<T extends object>(reader: Reader, area: PersonalArea, shape: PersonalShape<T>, value: T): T {
@@ -73,26 +74,24 @@ export function mask<T extends object>(reader: Reader, area: PersonalArea, shape
 }
 
 export function hide<T extends object>(shape: PersonalShape<T>, value: T): T {
+  const hows: Readonly<Record<string, unknown>> = shape
   const copy = { ...value }
-  for (const key in shape) {
-    const how = shape[key]
-    if (how !== undefined && key in value) Object.assign(copy, { [key]: hideField(how, value[key]) })
-  }
-  const known = knownOf.get(shape)
-  for (const [key, field] of known ? Object.entries(value) : []) {
-    if (!known?.has(key) && typeof field === 'string') Object.assign(copy, { [key]: maskText('text', field) })
+  for (const [name, field] of Object.entries(value)) {
+    const how = Object.hasOwn(hows, name) ? hows[name] : undefined
+    if (how === 'omitted') Reflect.deleteProperty(copy, name)
+    else Object.assign(copy, { [name]: hideField(how, field) })
   }
   return copy
 }
 
 function hideField(how: unknown, field: unknown): unknown {
-  if (Array.isArray(field)) return field.map((item) => hideField(how, item))
-  if (typeof how === 'object' && how !== null)
-    return typeof field === 'object' && field !== null ? hide(how, field) : field
-  if (typeof how !== 'string' || field === undefined || field === null) return field
+  if (field === undefined || field === null || typeof field === 'boolean') return field
+  if (how !== undefined && Array.isArray(field)) return field.map((item) => hideField(how, item))
+  if (typeof field === 'object') return typeof how === 'object' && how !== null ? hide(how, field) : hidden
+  if (how === 'shown') return field
   return maskText(isKind(how) ? how : 'text', String(field))
 }
 
-function isKind(text: string): text is PersonalKind {
-  return Object.hasOwn(kinds, text)
+function isKind(how: unknown): how is keyof typeof kinds {
+  return typeof how === 'string' && Object.hasOwn(kinds, how)
 }

@@ -11,6 +11,7 @@ import {
   metricTable,
   ruleTable,
 } from './operate-tables.ts'
+import { personalTables } from './personal-tables.ts'
 
 /** Generated parts of documents; each is between two markers that name it. */
 export const generated: readonly { file: string; part: string; make: () => string }[] = [
@@ -25,6 +26,7 @@ export const generated: readonly { file: string; part: string; make: () => strin
   { file: 'docs/operate.md', part: 'log lines', make: logTable },
   { file: 'docs/operate.md', part: 'alarms', make: alarmTable },
   { file: 'docs/operate.md', part: 'rules', make: ruleTable },
+  { file: 'docs/data-protection.md', part: 'personal fields', make: personalTables },
   { file: 'docs/webhooks.md', part: 'events', make: eventTable },
 ]
 

@@ -6,14 +6,14 @@ import type { RouteDefinition } from '../../contracts/routes/route.ts'
 import { routes } from '../../contracts/routes.ts'
 import { makeCdr } from '../support/cdrs.ts'
 import { type SharedDeployment, sharedDeployment, type TestSite } from '../support/deployment.ts'
-import { callFact, cdrEvent, endpointFact } from '../support/facts.ts'
-import { callStates, endpointStates, type Secret, secrets } from '../support/hidden-worlds.ts'
+import { callFact, cdrEvent, endpointFact, queueFact } from '../support/facts.ts'
+import { callStates, endpointStates, queueParts, type Secret, secrets } from '../support/hidden-worlds.ts'
 import { makeSiteKey } from '../support/site-keys.ts'
 import { until } from '../support/until.ts'
 
 /*
  * Goal: what a key may not see changes no answer. Method: two sites differ in one number and one name alone, which stand in each
- * field of endpoints, live calls and call records. A viewer sends the same requests to every route that may hold personal data,
+ * field of endpoints, queues, live calls and call records. A viewer sends the same requests to every route that may hold personal data,
  * taken from the route registry, and the answers are compared byte for byte. The frames are in test/pure/hidden-numbers.test.ts.
  */
 let deployment: SharedDeployment
@@ -52,7 +52,12 @@ async function makeWorld(name: string, secret: Secret): Promise<World> {
     const seq = endpoints.length + n + 1
     return { ...callFact(name, [1, seq], data.call, data.state), k: n + 1, data }
   })
-  await deployment.send(site, 'live', [...endpoints, ...calls])
+  const before = endpoints.length + calls.length
+  const queue = queueParts(secret).map(([id, part], n) => ({
+    ...queueFact(name, [1, before + n + 1], id, part),
+    k: n + 1,
+  }))
+  await deployment.send(site, 'live', [...endpoints, ...calls, ...queue])
   await deployment.send(
     site,
     'records',
@@ -76,6 +81,7 @@ beforeAll(async () => {
     const [{ length: cdrs }, { length: calls }] = [cdrsOf(secret), callStates(secret)]
     await until('the call records', async () => (await count(`cdrs?${period}`, '"uniqueid"')) === cdrs)
     await until('the calls', async () => (await count('calls?state=live', '"startedAt"')) === calls)
+    await until('the queue', async () => (await count('queues', '"position"')) === 3)
     await until('the phones', async () => (await count('endpoints', '"deviceState"')) === endpointStates(secret).length)
   }
 })
@@ -195,6 +201,7 @@ test.each(personal)(
 /** Routes whose answers an operator sees with numbers, so that the comparison above could fail. */
 const shown = [
   'endpoints',
+  'queues',
   'forwards',
   'extensions/62/forward',
   `cdrs?${period}`,
@@ -230,7 +237,9 @@ test('the answer to a placed call and to its end hides numbers and names from a 
   // A message of the bridge shows that it is online.
   await deployment.send(site, 'live', [endpointFact(name, [1, 99], '5899', 'NOT_INUSE')])
   const headers = { 'idempotency-key': 'hidden-worlds' }
-  const order = { key: viewer.secret, body: { from: 'PJSIP/5860', to: '64' }, headers }
+  const [{ number, name: person }] = secrets
+  const body = { from: 'PJSIP/5860', to: '64', metadata: { customer: person, [number]: 'called back' } }
+  const order = { key: viewer.secret, body, headers }
   const placed = await until('the bridge to be online', async () => {
     const response = await deployment.call('POST', `/v1/sites/${name}/calls`, order)
     return response.status !== 503 && response
@@ -238,7 +247,11 @@ test('the answer to a placed call and to its end hides numbers and names from a 
   const text = await placed.text()
   expect(placed.status, text).toBe(202)
   const { call } = v.parse(v.looseObject({ call: v.string() }), JSON.parse(text))
-  expect(text).not.toMatch(/"(60|64)"/)
+  expect(text).not.toMatch(/Canary|0612345678|"(60|64)"/)
+  const read = await deployment.call('GET', `/v1/sites/${name}/calls/${call}`, { key: viewer.secret })
+  expect([read.status, await read.text()]).toEqual([200, expect.not.stringMatching(/Canary|0612345678|metadata/)])
+  const seen = await (await deployment.call('GET', `/v1/sites/${name}/calls/${call}`, { key: site.site.apiKey })).text()
+  expect(seen).toMatch(/Canary.*0612345678/)
   for (const id of [call, 'caller', 'former', 'callee']) {
     const ended = await deployment.call('DELETE', `/v1/sites/${name}/calls/${id}`, { key: viewer.secret })
     const shownCall = await ended.text()

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { LiveStore } from '../../client/store.ts'
-import { type EntityTopic, type ServerFrame, SnapshotFrame, Topic } from '../../contracts/frames.ts'
+import { EntityTopic, type ServerFrame, SnapshotFrame, Topic } from '../../contracts/frames.ts'
 import { hidden } from '../../functions/domain/personal.ts'
 import { planPosts } from '../../functions/queues/fan-out/plan.ts'
 import { answer } from '../../functions/websocket/message/answer.ts'
@@ -16,7 +16,7 @@ import { propertyRuns } from '../support/property.ts'
 
 const now = Date.parse('2026-11-24T09:00:00.000Z')
 const epoch = 1_795_500_000
-const topics: EntityTopic[] = ['endpoints', 'calls']
+const topics: EntityTopic[] = [...EntityTopic.options]
 const views = {
   viewer: { site: 'office', keyId: 'k', scopes: ['presence:read'] },
   operator: { site: 'office', keyId: 'k', scopes: ['presence:read', 'presence:personal'] },

@@ -1,5 +1,6 @@
 import type { CallState, EndpointState, Party } from '../../contracts/facts.ts'
-import type { CallEntity, EndpointEntity, Entity, EntityTopic } from '../../contracts/frames.ts'
+import type { CallEntity, EndpointEntity, Entity, EntityTopic, QueueEntity } from '../../contracts/frames.ts'
+import type { QueueCallerPart, QueueMemberPart, QueuePart } from '../../contracts/queues.ts'
 import { formatVersion } from '../../contracts/version.ts'
 import type { PresenceRow } from '../../functions/stores/presence.ts'
 
@@ -53,8 +54,34 @@ export function callStates({ number, name }: Secret): CallState[] {
   ]
 }
 
+/** A queue with members and callers that have the secret in each place. Between the two names in the order of names is a third. */
+export function queueParts({ number, name }: Secret): [id: string, QueuePart][] {
+  const member = (n: number, more: Partial<QueueMemberPart>): [string, QueuePart] => {
+    const state = { name: `Berta ${n}`, interface: `PJSIP/58${60 + n}`, state: 'NOT_INUSE', since }
+    const common = { penalty: 0, callsTaken: 0, membership: 'dynamic' as const }
+    return [`400/members/${n}`, { part: 'member', queue: '400', ...state, ...common, ...more }]
+  }
+  const caller = (n: number, more: Partial<QueueCallerPart>): [string, QueuePart] => {
+    const party = { number: '60', name: 'Phone 60', ...more }
+    return [`400/callers/${n}`, { part: 'caller', queue: '400', uniqueid: `pbx1-${n}.1`, position: n, since, ...party }]
+  }
+  return [
+    ['400', { part: 'queue', queue: '400', strategy: 'ringall' }],
+    member(1, {}),
+    member(2, { name }),
+    member(3, { interface: `Local/${number}@from-queue/n` }),
+    member(4, { extension: number }),
+    member(5, { stateInterface: `hint:${number}@ext-local` }),
+    member(6, { paused: { reason: `calls ${name}`, since } }),
+    caller(1, {}),
+    caller(2, { number }),
+    caller(3, { name }),
+  ]
+}
+
 export function entitiesOf(secret: Secret, topic: EntityTopic): Entity[] {
   const version = (n: number) => ({ v: formatVersion(epoch, n + 1), r: 0 })
+  if (topic === 'queues') return queueParts(secret).map(([id, state], n): QueueEntity => ({ id, ...version(n), state }))
   if (topic === 'calls')
     return callStates(secret).map((state, n): CallEntity => ({ id: state.call, ...version(n), state }))
   return endpointStates(secret).map((state, n): EndpointEntity => ({ id: state.endpoint, ...version(n), state }))

@@ -3,7 +3,14 @@ import type { QueuePart } from '../../../contracts/queues.ts'
 import { isEndpoint, isQueuePart } from '../entity-kind.ts'
 import { hide, type Reader, seesPersonal } from '../personal.ts'
 import { concerns, type Extensions } from '../topic-filter.ts'
-import { callShape, endpointShape, queueCallerShape, queueMemberShape } from './shapes.ts'
+import {
+  callShape,
+  endpointShape,
+  queueCallerPartShape,
+  queueHeadShape,
+  queueMemberPartShape,
+  queuePartShape,
+} from './shapes.ts'
 
 /** Returns an entity as a subscriber without `presence:personal` gets it. */
 export function hideEntity(entity: Entity): Entity {
@@ -13,9 +20,9 @@ export function hideEntity(entity: Entity): Entity {
 }
 
 export function hideQueuePart(part: QueuePart): QueuePart {
-  if (part.part === 'member') return { ...part, ...hide(queueMemberShape, part) }
-  if (part.part === 'caller') return { ...part, ...hide(queueCallerShape, part) }
-  return part
+  if (part.part === 'member') return hide(queueMemberPartShape, part)
+  if (part.part === 'caller') return hide(queueCallerPartShape, part)
+  return part.part === 'queue' ? hide(queueHeadShape, part) : hide(queuePartShape, part)
 }
 
 /**

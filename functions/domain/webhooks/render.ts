@@ -1,9 +1,8 @@
 import * as v from 'valibot'
 import { Cdr } from '../../../contracts/cdr.ts'
-import { EndpointState } from '../../../contracts/facts.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { WebhookFormat } from '../../../contracts/webhook.ts'
-import { CallEventData, QueueEventData } from '../../../contracts/webhook-event-data.ts'
+import { CallEventData, EndpointEventData, QueueEventData } from '../../../contracts/webhook-event-data.ts'
 import { eventDefinition, type WebhookEvent } from '../../../contracts/webhook-events.ts'
 import { archivedCallShape, cdrShape, endpointShape, queueCallerShape, queueMemberShape } from '../personal/shapes.ts'
 import { hide, type PersonalShape, type Reader, seesPersonal } from '../personal.ts'
@@ -11,8 +10,23 @@ import { chatBody } from './chat-formats.ts'
 import { chatMessage } from './chat-message.ts'
 import type { StoredEvent } from './event.ts'
 
-const callShape: PersonalShape<CallEventData> = { ...archivedCallShape, party: 'number', extension: 'number' }
-const queueShape: PersonalShape<QueueEventData> = { member: queueMemberShape, caller: queueCallerShape }
+const callShape: PersonalShape<CallEventData> = {
+  ...archivedCallShape,
+  callSeq: 'shown',
+  final: 'shown',
+  party: 'number',
+  extension: 'number',
+}
+const endpointEventShape: PersonalShape<EndpointEventData> = { ...endpointShape, extension: 'shown' }
+const queueShape: PersonalShape<QueueEventData> = {
+  queue: 'shown',
+  id: 'shown',
+  part: 'shown',
+  change: 'shown',
+  strategy: 'shown',
+  member: queueMemberShape,
+  caller: queueCallerShape,
+}
 
 /** Whether a key still has the scope that an event needs. */
 export function mayGet({ type }: Pick<StoredEvent, 'type'>, reader: Reader): boolean {
@@ -31,7 +45,7 @@ function hiddenData({ type, data }: StoredEvent): Record<string, unknown> {
   if (type.startsWith('call.')) return hide(callShape, v.parse(CallEventData, data))
   if (type === 'cdr.recorded') return { cdr: hide(cdrShape, v.parse(Cdr, data['cdr'])) }
   if (type === 'queue.changed') return hide(queueShape, v.parse(QueueEventData, data))
-  return hide(endpointShape, v.parse(EndpointState, data))
+  return hide(endpointEventShape, v.parse(EndpointEventData, data))
 }
 
 /** Returns the body of a request in the format of its webhook, without what the reader may not see. */

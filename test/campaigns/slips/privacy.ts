@@ -4,6 +4,7 @@ import type { Slip } from './slip.ts'
 const shapes = 'functions/domain/personal/shapes.ts'
 const worlds = ['test/packaged/hidden-worlds.test.ts']
 const hidden = ['test/pure/hidden-numbers.test.ts', 'test/pure/functions-personal.test.ts']
+const fields = ['test/pure/personal-fields.test.ts']
 
 /** Numbers and names that reach who may not see them, and erasures that leave some. */
 export const privacySlips: readonly Slip[] = [
@@ -70,23 +71,61 @@ export const privacySlips: readonly Slip[] = [
     after: 'frame',
     tests: hidden,
   },
-  { what: 'former parties shown', file: shapes, before: '  former: partyShape,\n', after: '', tests: hidden },
-  { what: 'who answered shown', file: shapes, before: '  answeredBy: partyShape,\n', after: '', tests: hidden },
+  {
+    what: 'former parties shown',
+    file: shapes,
+    before: '  former: partyShape,\n',
+    after: "  former: { ...partyShape, number: 'shown' },\n",
+    tests: fields,
+  },
+  {
+    what: 'who answered shown',
+    file: shapes,
+    before: '  answeredBy: partyShape,\n',
+    after: "  answeredBy: { ...partyShape, name: 'shown' },\n",
+    tests: fields,
+  },
   {
     what: 'a forward at no answer shown',
     file: shapes,
-    before: "  forwardNoAnswer: { target: 'number' },\n",
-    after: '',
-    tests: hidden,
+    before: '  forwardNoAnswer: forwardShape,\n',
+    after: "  forwardNoAnswer: { ...forwardShape, target: 'shown' },\n",
+    tests: fields,
   },
-  { what: 'the summary of a call shown', file: shapes, before: "  summary: 'text',\n", after: '', tests: hidden },
-  { what: 'metadata of a call shown', file: shapes, before: "  metadata: 'text',\n", after: '', tests: hidden },
+  {
+    what: 'the name of the waiting caller shown',
+    file: shapes,
+    before: "  number: 'number',\n  name: 'name',\n  since: 'shown',\n",
+    after: "  number: 'number',\n  name: 'shown',\n  since: 'shown',\n",
+    tests: fields,
+  },
+  {
+    what: 'the summary of a call shown',
+    file: shapes,
+    before: "  summary: 'text',\n",
+    after: "  summary: 'shown',\n",
+    tests: fields,
+  },
+  {
+    what: 'metadata of a call shown',
+    file: shapes,
+    before: "  metadata: 'omitted',\n",
+    after: '  metadata: {},\n',
+    tests: fields,
+  },
   {
     what: 'fields that a PBX adds shown',
-    file: shapes,
-    before: '  cdrFields,\n)',
-    after: "  [...cdrFields, 'recordingfile', 'cnam', 'cnum', 'did'],\n)",
-    tests: hidden,
+    file: 'functions/domain/personal.ts',
+    before: 'const how = Object.hasOwn(hows, name) ? hows[name] : undefined',
+    after: "const how = Object.hasOwn(hows, name) ? hows[name] : 'shown'",
+    tests: fields,
+  },
+  {
+    what: 'numbers that a PBX adds as numbers shown',
+    file: 'functions/domain/personal.ts',
+    before: "typeof field === 'boolean') return field",
+    after: "typeof field !== 'string') return field",
+    tests: fields,
   },
   {
     what: 'a channel name with a long number shown',
