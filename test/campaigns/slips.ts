@@ -12,14 +12,14 @@ const runMsMax = 15 * 60_000
 const notCopied = new Set(['.git', 'node_modules', '.serverless', '.cache', 'coverage'])
 
 /**
- * `npm run campaign -- slips [--pure] [TEXT]`. Goal: no plausible mistake passes the tests. Method: each slip of
+ * `npm run campaign -- slips [--pure] [TEXT ...]`. Goal: no plausible mistake passes the tests. Method: each slip of
  * `test/campaigns/slips/` is planted alone in a copy of the project, and its tests run there; without a slip they pass. TEXT chooses
- * the slips whose name or file contains it, `--pure` those whose tests all belong to the suite `pure`, which take a second each.
+ * the slips whose name or file contains one of the texts, `--pure` those whose tests all belong to the suite `pure`, which take a second each.
  */
 export async function main(args: string[] = []): Promise<void> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { pure: { type: 'boolean' } } })
-  const [text = ''] = positionals
-  const named = slips.filter(({ what, file }) => what.includes(text) || file.includes(text))
+  const texts = positionals.length > 0 ? positionals : ['']
+  const named = slips.filter(({ what, file }) => texts.some((text) => what.includes(text) || file.includes(text)))
   const chosen = values.pure ? named.filter(isQuick) : named
   for (const slip of chosen) checkPlace(slip)
   const copy = mkdtempSync(path.join(tmpdir(), 'sh-slips-'))

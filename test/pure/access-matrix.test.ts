@@ -159,7 +159,7 @@ test('a ticket opens a socket once, within its minute, and only while its key is
       const keys = { find: async (asked: string) => (asked === prefix ? row : undefined) }
       const first = await identifyTicket('ticket', redeemer, keys, now)
       expect(first.kind, `${state.name} ${scope}`).toBe(connectionIs(isValid))
-      if (first.kind === 'key') expect([...first.scopes]).toEqual([scope])
+      if (first.kind === 'key') expect([[...first.scopes], first.until]).toEqual([[scope], row.expiresAt])
       expect((await identifyTicket('ticket', redeemer, keys, now)).kind).toBe('unknown')
     }
   }

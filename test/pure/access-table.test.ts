@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { RouteDefinition } from '../../contracts/routes/route.ts'
 import { siteRoutes } from '../../contracts/routes/sites.ts'
 import { definitionOf, type Route, routeNames } from '../../contracts/routes.ts'
-import { allScopes, type Scope } from '../../contracts/scopes.ts'
+import { allScopes, personalAreas, roles, type Scope } from '../../contracts/scopes.ts'
 import { type Caller, callerContext } from '../../functions/caller.ts'
 import { authorizeAndParse, callerOf } from '../../functions/http/authorize.ts'
 import { httpHandler } from '../../functions/http/http-handler.ts'
@@ -120,4 +120,11 @@ test('the compiler rejects a wrong scope, an undeclared route, a missing handler
     () => httpHandler(group, 'sites', { 'GET /v1/sites': async () => answer(418, {}), 'GET /v1/sites/{site}': site }),
   ]
   expect([misspelt, ...handlers]).toHaveLength(7)
+})
+
+test('a role has no scope that the next one lacks, and a viewer sees no numbers and changes nothing', () => {
+  expect(roles.operator).toEqual(expect.arrayContaining([...roles.viewer]))
+  expect(roles.admin).toEqual(expect.arrayContaining([...roles.operator]))
+  expect(roles.viewer).toEqual(['sites:read', 'presence:read', 'calls:read', 'cdrs:read'])
+  for (const scope of Object.values(personalAreas)) expect(roles.viewer).not.toContain(scope)
 })

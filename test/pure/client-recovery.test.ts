@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { openFollower } from '../../client/follower.ts'
+import { Sequence } from '../../client/sequence.ts'
 import { LiveStore } from '../../client/store.ts'
 import type { EndpointEntity } from '../../contracts/frames.ts'
 import { formatVersion } from '../../contracts/version.ts'
@@ -138,3 +140,29 @@ test.each(golden.map(([name, digest], n) => [name, digest, contents[n] ?? []] as
     }
   },
 )
+
+test('in a new epoch the counts begin at 1, so that a first delta with another count shows that some are missing', () => {
+  const sequence = new Sequence()
+  sequence.take(7, [40])
+  expect(sequence.isMissingSome).toBe(false)
+  sequence.take(8, [2])
+  expect(sequence.isMissingSome).toBe(true)
+  sequence.take(8, [1])
+  expect(sequence.isMissingSome).toBe(false)
+  sequence.take(7, [99])
+  expect([sequence.epoch, sequence.isMissingSome]).toEqual([8, false])
+})
+
+test.each([
+  [undefined, 'resume'],
+  [['60'], 'subscribe'],
+])('a complete client with the filter %j asks for what it missed by %s', (extensions, action) => {
+  const topics = ['endpoints'] as const
+  const follower = openFollower({ store: new LiveStore(), topics, extensions, emit: () => undefined })
+  expect(follower.request()).toMatchObject({ action: 'subscribe' })
+  const part = { topic: 'endpoints' as const, part: 1, parts: 1, epoch, w: 5_000, entities: [] }
+  follower.apply({ type: 'snapshot', protocol: 1, ...part })
+  expect(follower.isComplete()).toBe(true)
+  expect(follower.request()).toMatchObject({ action })
+  expect(follower.request(false)).toMatchObject({ action: 'subscribe' })
+})

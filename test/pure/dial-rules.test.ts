@@ -211,3 +211,8 @@ test.each([
   expect(() => checkNotSelf({ from: state.endpoint, to }, phones)).toThrow(expect.objectContaining({ status: 400 }))
   expect(() => checkNotSelf({ from: state.endpoint, to: '62' }, phones)).not.toThrow()
 })
+
+test('says that a number of a satellite or a global network is one, not that its country is not allowed', () => {
+  for (const number of satellite)
+    expect([number, judge(number)]).toEqual([number, { kind: 'denied', why: 'satellite' }])
+})

@@ -162,3 +162,19 @@ test.each([
     expect(await eraseAll()).toEqual({ calls: [], found: 0 })
   },
 )
+
+test.each(['0612345678', '"Anna Muster" <0612345678>', '"Anna Muster" <anonymous>', 'Anna Muster'])(
+  'with the number of a caller the name goes, also where the caller ID does not repeat the number: %s',
+  (clid) => {
+    const search = numberSearch('0612345678', { country: 'FR' })
+    const record = { ...cdr, dstchannel: '', lastdata: '', clid, cnam: 'Anna Muster', outbound_cnam: 'Other' }
+    const copy = eraseCdr(record, search, (id) => id)
+    expect([copy.src, copy.clid]).toEqual([erased, erased])
+    expect(JSON.stringify(copy)).not.toMatch(/Anna|Muster|0612345678/)
+    expect(copy['outbound_cnam']).toBe('Other')
+    const own = eraseCdr({ ...record, outbound_cnam: 'Anna Muster' }, search, (id) => id)
+    expect(own['outbound_cnam']).toBe(erased)
+    const asCallee = eraseCdr({ ...record, src: '61', clid: '"Otto" <61>', dst: '0612345678' }, search, (id) => id)
+    expect([asCallee.dst, asCallee.clid]).toEqual([erased, '"Otto" <61>'])
+  },
+)

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bridgeSource, type EndpointEvent, factIdentity } from '../../contracts/events.ts'
+import { bridgeSource, type EndpointEvent, factIdentity, type HeartbeatEvent } from '../../contracts/events.ts'
 import { frameBytesMax } from '../../contracts/limits.ts'
 import { splitByFrame } from '../../functions/domain/framing.ts'
-import { foldPresence } from '../../functions/domain/presence-fold.ts'
+import { foldPresence, pbxReport } from '../../functions/domain/presence-fold.ts'
+import { epochReady } from '../support/facts.ts'
 import { propertyRuns } from '../support/property.ts'
 
 const site = 'office'
@@ -52,4 +53,22 @@ test('splits a list into frames within the size limit, with all items in order',
     }),
     { numRuns: propertyRuns(30) },
   )
+})
+
+test('of the heartbeats and of the lists of a batch the newest counts, in any order of delivery', () => {
+  const time = '2026-11-23T19:03:14.000Z'
+  const ready = [3, 1, 2].map((seq) => epochReady(site, [7, seq], { liveCalls: [String(seq)], endpoints: [] }))
+  const heartbeats = [6, 4, 5].map((seq): HeartbeatEvent => {
+    const envelope = { specversion: '1.0' as const, source: bridgeSource(site), subject: site, time }
+    const data = { run: 'test', pbx: seq === 6 ? ('down' as const) : ('up' as const), pbxSince: time, counters: {} }
+    return { ...envelope, ...factIdentity(site, 7, seq), type: 'switchhook.heartbeat.v1', data }
+  })
+  for (const events of [[...ready, ...heartbeats], [...heartbeats, ...ready].reverse()]) {
+    const fold = foldPresence(
+      site,
+      events.map((event) => ({ sentAt: 1, events: [event] })),
+    )
+    expect([fold.ready?.data.liveCalls, fold.heartbeat?.data.pbx]).toEqual([['3'], 'down'])
+    expect(pbxReport(fold)).toMatchObject({ state: 'down' })
+  }
 })

@@ -106,3 +106,12 @@ test('reads an offset right on both sides of a change that is at no quarter of a
   const change = Date.parse('2011-03-13T03:31:00Z') / 1000
   expect([offsetAt(change - 30), offsetAt(change), offsetAt(change - 30)]).toEqual([-12_600, -9_000, -12_600])
 })
+
+test('a call that ends in the second in which another begins is not under way at the same time', () => {
+  const calls = [0, 60, 120].map((offset) => ({ call: makeCall(hourStart + offset, 60), lines: ['ext:60'] }))
+  const total = totalHour(hourStart, calls, [{ end: hourStart, lines: ['ext:60'] }])
+  expect([total.site.peaks, total.lines.get('ext:60')?.peaks]).toEqual([
+    [1, 0, 0, 0],
+    [1, 0, 0, 0],
+  ])
+})

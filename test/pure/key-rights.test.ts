@@ -262,3 +262,13 @@ test('whatever a key has and is asked for, the key that it makes has no more, ov
     { numRuns: propertyRuns(300) },
   )
 })
+
+test('a key that is made with some rules has the others of its maker', () => {
+  const held = { requestsMax: 10, calls: { callsPerDay: 5, dialMobile: false, dialCountries: ['BE'] } }
+  expect(inheritLimits(held, { calls: { callsPerDay: 3, callsAtOnce: undefined } })).toEqual({
+    requestsMax: 10,
+    calls: { callsPerDay: 3, dialMobile: false, dialCountries: ['BE'] },
+  })
+  expect(inheritLimits(held, {})).toEqual(held)
+  expect(inheritLimits({}, {})).toEqual({})
+})

@@ -7,8 +7,10 @@ import { erased } from '../personal.ts'
 const ids: ReadonlySet<string> = new Set(['uniqueid', 'linkedid'])
 /** Times, which are no numbers. */
 const times: ReadonlySet<string> = new Set(['start', 'answer', 'end'])
-/** What a PBX adds about the caller; it repeats the name. */
-const callerNames = ['cnam', 'outbound_cnam']
+/** The caller's name, which a PBX adds. */
+const callerName = 'cnam'
+/** The name that a PBX shows outside, which may be that of the caller or of the company. */
+const nameOutside = 'outbound_cnam'
 
 /** A row of the call log, whatever its key. Parties are canonical numbers. */
 interface CdrRow {
@@ -43,8 +45,13 @@ export function eraseCdr(cdr: Cdr, search: NumberSearch, newId: (id: string) => 
   }
   const isCaller = [cdr.src, cdr.clid, cdr['cnum']].some((text) => typeof text === 'string' && search.holds(text))
   if (!isCaller) return copy
-  const name = nameIn(cdr.clid)
+  const names = [nameIn(cdr.clid), cdr.clid, cdr[callerName]]
   copy.clid = erased
-  for (const field of callerNames) if (copy[field] === name && name !== '') copy[field] = erased
+  if (isFilled(copy[callerName])) copy[callerName] = erased
+  if (isFilled(copy[nameOutside]) && names.includes(cdr[nameOutside])) copy[nameOutside] = erased
   return copy
+}
+
+function isFilled(field: unknown): boolean {
+  return field !== undefined && field !== ''
 }

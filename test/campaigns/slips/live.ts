@@ -4,7 +4,12 @@ import type { Slip } from './slip.ts'
 const set = 'client/entity-set.ts'
 const follower = 'client/follower.ts'
 const store = ['test/pure/client-store.test.ts', 'test/pure/client-recovery.test.ts']
-const calls = ['test/pure/bridge-facts.test.ts', 'test/pure/recordings.test.ts', 'test/pure/live-edges.test.ts']
+const calls = [
+  'test/pure/call-joins.test.ts',
+  'test/pure/bridge-facts.test.ts',
+  'test/pure/recordings.test.ts',
+  'test/pure/live-edges.test.ts',
+]
 const splitter = ['test/pure/bridge-lines.test.ts']
 const queues = ['test/pure/queues.test.ts']
 
