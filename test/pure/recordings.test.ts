@@ -3,7 +3,7 @@ import { numberSearch } from '../../contracts/numbers/number-search.ts'
 import { callOf } from '../../functions/domain/calls/call.ts'
 import { eraseCdr } from '../../functions/domain/personal/erase-cdr.ts'
 import { archivedCallShape, cdrShape } from '../../functions/domain/personal/shapes.ts'
-import { hide } from '../../functions/domain/personal.ts'
+import { hidden, hide } from '../../functions/domain/personal.ts'
 import { makeCdr } from '../support/cdrs.ts'
 
 const numbering = { country: 'FR' } as const
@@ -19,13 +19,13 @@ test.each([
   expect(callOf([cdr], numbering)?.recordings).toEqual(names)
 })
 
-test('a key that may not see numbers sees no file name of a recording and no text that a PBX adds, in a call or a CDR', () => {
+test('a key that may not see numbers sees no file name of a recording and nothing that a PBX adds, in a call or a CDR', () => {
   const more = { ...recorded, cnam: 'Anna Muster', cost: 3 }
   const call = callOf([more], numbering)
   expect(call && JSON.stringify(hide(archivedCallShape, call))).not.toContain('12345678')
   const shown = hide(cdrShape, more)
   expect(JSON.stringify(shown)).not.toMatch(/12345678|Anna/)
-  expect([shown['cost'], shown.start, shown.uniqueid]).toEqual([3, recorded.start, recorded.uniqueid])
+  expect([shown['cost'], shown.start, shown.uniqueid]).toEqual([hidden, recorded.start, recorded.uniqueid])
 })
 
 test('erasing a number also erases the file name of a recording that contains it', () => {

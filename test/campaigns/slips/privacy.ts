@@ -2,7 +2,7 @@
 import type { Slip } from './slip.ts'
 
 const shapes = 'functions/domain/personal/shapes.ts'
-const worlds = ['test/packaged/hidden-worlds.test.ts']
+const worlds = ['test/pure/hidden-worlds.test.ts']
 const hidden = ['test/pure/hidden-numbers.test.ts', 'test/pure/functions-personal.test.ts']
 const fields = ['test/pure/personal-fields.test.ts']
 

@@ -1,4 +1,5 @@
 import {
+  BatchGetCommand,
   BatchWriteCommand,
   DeleteCommand,
   DynamoDBDocumentClient,
@@ -33,6 +34,7 @@ export class MemoryTable {
     if (command instanceof DeleteCommand) return this.#delete(command.input)
     if (command instanceof ScanCommand) return this.#scan(command.input)
     if (command instanceof BatchWriteCommand) return this.#batch(command.input)
+    if (command instanceof BatchGetCommand) return this.#batchGet(command.input)
     throw new Error(`The table in memory does not support ${String(command)}.`)
   }
 
@@ -50,13 +52,26 @@ export class MemoryTable {
     const old = this.#get(Key)
     this.#check(old, rest)
     const item = structuredClone(old ?? { ...Key })
-    const [, set = '', remove = ''] = /^SET (.*?)(?: REMOVE (.*))?$/.exec(UpdateExpression) ?? []
-    for (const clause of set.split(/,(?![^(]*\))/)) {
+    const { SET: set = '', REMOVE: remove = '', ADD: add = '', DELETE: taken = '' } = clausesOf(UpdateExpression)
+    for (const clause of listOf(add)) {
+      const { parent, name, value } = operandsOf(item, clause, rest)
+      parent[name] =
+        value instanceof Set ? new Set([...asSet(parent[name]), ...value]) : Number(parent[name] ?? 0) + Number(value)
+    }
+    for (const clause of listOf(taken)) {
+      const { parent, name, value } = operandsOf(item, clause, rest)
+      const gone = asSet(value)
+      const left = new Set([...asSet(parent[name])].filter((one) => !gone.has(one)))
+      // DynamoDB has no empty set.
+      if (left.size > 0) parent[name] = left
+      else delete parent[name]
+    }
+    for (const clause of listOf(set)) {
       const [left = '', right = ''] = clause.split('=').map((side) => side.trim())
       const { parent, name } = placeOf(item, left, rest.ExpressionAttributeNames)
       parent[name] = settledValue(right, parent[name], rest.ExpressionAttributeValues)
     }
-    for (const one of remove.split(',').filter(Boolean)) delete item[nameOf(one.trim(), rest.ExpressionAttributeNames)]
+    for (const one of listOf(remove)) delete item[nameOf(one, rest.ExpressionAttributeNames)]
     this.#rows(Key).set(String(Key['sk']), item)
     if (rest.ReturnValues === 'ALL_NEW') return { Attributes: structuredClone(item) }
     return rest.ReturnValues === 'ALL_OLD' || rest.ReturnValues === 'UPDATED_OLD' ? { Attributes: old } : {}
@@ -67,11 +82,17 @@ export class MemoryTable {
     return { Items: this.items().filter(({ pk }) => String(pk).startsWith(prefix)) }
   }
 
-  /** Deletes only. */
   #batch({ RequestItems = {} }: BatchWriteCommand['input']): Item {
-    for (const { DeleteRequest } of Object.values(RequestItems).flat())
-      this.#delete({ TableName: '', Key: DeleteRequest?.Key })
+    for (const { DeleteRequest, PutRequest } of Object.values(RequestItems).flat()) {
+      if (PutRequest) this.#put({ TableName: '', Item: PutRequest.Item })
+      if (DeleteRequest) this.#delete({ TableName: '', Key: DeleteRequest.Key })
+    }
     return {}
+  }
+
+  #batchGet({ RequestItems = {} }: BatchGetCommand['input']): Item {
+    const [[name, { Keys = [] }] = ['', {}]] = Object.entries(RequestItems)
+    return { Responses: { [name]: Keys.flatMap((key) => structuredClone(this.#get(key)) ?? []) } }
   }
 
   #delete({ Key = {}, ...rest }: DeleteCommand['input']): Item {
@@ -80,17 +101,23 @@ export class MemoryTable {
     return {}
   }
 
-  /** Returns all rows behind the start, whatever the limit: there is no pagination. */
+  /** Returns a page as DynamoDB does: a limit counts the rows before the filter, and there is no limit of bytes. */
   #query(input: QueryCommand['input']): Item {
     const { ExpressionAttributeValues = {}, KeyConditionExpression = '', ExclusiveStartKey: start } = input
     const within = keyConditions[KeyConditionExpression]
     if (!within) throw new Error(`unknown key condition ${KeyConditionExpression}`)
     const values = (name: string) => String(ExpressionAttributeValues[name])
-    const rows = this.#partitions.get(values(':pk'))
-    const found = rows?.within(...within(values)) ?? []
-    const behind = start ? found.filter(({ sk }) => String(sk) > String(start['sk'])) : found
-    const items = behind.map((item) => structuredClone(item))
-    return { Items: items, Count: items.length }
+    const found = this.#partitions.get(values(':pk'))?.within(...within(values)) ?? []
+    const isBackwards = input.ScanIndexForward === false
+    if (isBackwards) found.reverse()
+    const isBehind = (sk: string, from: string) => (isBackwards ? sk < from : sk > from)
+    const behind = start ? found.filter(({ sk }) => isBehind(String(sk), String(start['sk']))) : found
+    const read = behind.slice(0, input.Limit ?? behind.length)
+    const last = read.length < behind.length ? read.at(-1) : undefined
+    const { FilterExpression: filter } = input
+    const matching = filter === undefined ? read : read.filter((item) => holds(filter, item, input))
+    const items = matching.map((item) => structuredClone(item))
+    return { Items: items, Count: items.length, ...(last && { LastEvaluatedKey: { pk: last['pk'], sk: last['sk'] } }) }
   }
 
   #check(item: Item | undefined, input: { ConditionExpression?: string | undefined } & Expression): void {
@@ -156,6 +183,28 @@ class Partition extends Map<string, Item> {
 interface Expression {
   ExpressionAttributeNames?: Names
   ExpressionAttributeValues?: Item | undefined
+}
+
+/** The clauses of an update expression, by their word. */
+function clausesOf(text: string): Partial<Record<string, string>> {
+  const parts = text.split(/\b(SET|REMOVE|ADD|DELETE) /).slice(1)
+  return Object.fromEntries(parts.flatMap((word, n) => (n % 2 === 0 ? [[word, parts[n + 1]?.trim() ?? '']] : [])))
+}
+
+const listOf = (text: string): string[] =>
+  text
+    .split(/,(?![^(]*\))/)
+    .map((one) => one.trim())
+    .filter(Boolean)
+
+/** The attribute and the value of `#name :value`. */
+function operandsOf(item: Item, clause: string, { ExpressionAttributeNames, ExpressionAttributeValues }: Expression) {
+  const [path = '', value = ''] = clause.split(' ')
+  return { ...placeOf(item, path, ExpressionAttributeNames), value: ExpressionAttributeValues?.[value] }
+}
+
+function asSet(value: unknown): Set<unknown> {
+  return value instanceof Set ? value : new Set()
 }
 
 function nameOf(text: string, names: Names): string {
