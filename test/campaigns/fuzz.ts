@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { deploy } from '../support/deployment.ts'
-import { fuzzRequests } from '../support/fuzz/run.ts'
+import { atOnce, fuzzRequests } from '../support/fuzz/run.ts'
 import { fuzzFrames } from '../support/fuzz/run-frames.ts'
+import { httpSender } from '../support/fuzz/send.ts'
 import { Random } from '../support/random.ts'
 
 const countDefault = 10_000
@@ -29,7 +30,11 @@ export async function main(args: string[]): Promise<void> {
 type Options = Parameters<typeof fuzzFrames>[0]
 
 async function tryRequests(options: Options): Promise<void> {
-  const { statuses, reached, findings } = await fuzzRequests({ ...options, onProgress: progress('requests') })
+  const { statuses, reached, findings } = await fuzzRequests({
+    ...options,
+    send: httpSender(options.deployment.cloud.httpUrl, atOnce),
+    onProgress: progress('requests'),
+  })
   console.log('answers by status', Object.fromEntries([...statuses].sort(([a], [b]) => a - b)))
   console.log(`${reached.size} operations succeeded at least once`)
   for (const { why, request } of findings) console.log(why, JSON.stringify(request).slice(0, 3_000))

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import { sharedDeployment } from '../support/deployment.ts'
-import { fuzzRequests } from '../support/fuzz/run.ts'
+import { atOnce, fuzzRequests } from '../support/fuzz/run.ts'
 import { fuzzFrames } from '../support/fuzz/run-frames.ts'
+import { httpSender } from '../support/fuzz/send.ts'
 import { Random } from '../support/random.ts'
 
 /** A sample of the campaign `fuzz`, which says how it works. The seed is TEST_SEED, printed at the start of a run. */
+const deployment = sharedDeployment()
 const options = {
-  deployment: sharedDeployment(),
+  deployment,
+  send: httpSender(deployment.cloud.httpUrl, atOnce),
   random: new Random(Number(process.env['TEST_SEED'] ?? 1)),
   isShared: true,
 }

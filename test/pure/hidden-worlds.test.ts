@@ -4,9 +4,10 @@ import type { CallEvent, EndpointEvent } from '../../contracts/events.ts'
 import type { RouteDefinition } from '../../contracts/routes/route.ts'
 import { routes } from '../../contracts/routes.ts'
 import { makeCdr } from '../support/cdrs.ts'
+import type { TestSite } from '../support/deployment.ts'
 import { callFact, cdrEvent, endpointFact, queueFact } from '../support/facts.ts'
 import { callStates, endpointStates, queueParts, type Secret, secrets } from '../support/hidden-worlds.ts'
-import { type InProcessApi, type InProcessSite, inProcessApi } from '../support/in-process-api.ts'
+import { type InProcessApi, inProcessApi } from '../support/in-process-api.ts'
 
 /*
  * Goal: what a key may not see changes no answer. Method: two sites differ in one number and one name alone, which stand in each
@@ -16,7 +17,7 @@ import { type InProcessApi, type InProcessSite, inProcessApi } from '../support/
 let api: InProcessApi
 interface World {
   secret: Secret
-  site: InProcessSite
+  site: TestSite
   name: string
   /** A key that sees no numbers. */
   viewer: string
@@ -55,13 +56,17 @@ async function makeWorld(name: string, secret: Secret): Promise<World> {
     ...queueFact(name, [1, before + n + 1], id, part),
     k: n + 1,
   }))
-  await site.send('live', [...endpoints, ...calls, ...queue])
-  await site.send(
+  await api.send(site, 'live', [...endpoints, ...calls, ...queue])
+  await api.send(
+    site,
     'records',
     cdrsOf(secret).map((cdr) => cdrEvent(name, cdr)),
   )
   const scopes = ['sites:read', 'presence:read', 'calls:read', 'cdrs:read', 'calls:write']
-  const made = await api.call('POST', `/v1/sites/${name}/keys`, { key: site.apiKey, body: { name: 'viewer', scopes } })
+  const made = await api.call('POST', `/v1/sites/${name}/keys`, {
+    key: site.site.apiKey,
+    body: { name: 'viewer', scopes },
+  })
   const { secret: viewer } = v.parse(v.looseObject({ secret: v.string() }), await made.json())
   return { secret, site, name, viewer }
 }
@@ -172,7 +177,7 @@ async function answersOf(method: string, path: string, keyOf: (world: World) => 
 test('the worlds have all calls, call records, phones and queues', async () => {
   for (const { name, site, secret } of worlds) {
     const count = async (path: string, word: string) => {
-      const text = await (await api.call('GET', `/v1/sites/${name}/${path}`, { key: site.apiKey })).text()
+      const text = await (await api.call('GET', `/v1/sites/${name}/${path}`, { key: site.site.apiKey })).text()
       return text.split(word).length - 1
     }
     expect(await count(`cdrs?${period}`, '"uniqueid"')).toBe(cdrsOf(secret).length)
@@ -211,7 +216,7 @@ const shown = [
   `calls/${linkedids[0]}`,
 ]
 test.each(shown)('an operator sees the number or the name in %s', async (path) => {
-  const [a, b] = await answersOf('GET', path, ({ site }) => site.apiKey)
+  const [a, b] = await answersOf('GET', path, ({ site }) => site.site.apiKey)
   if (path.endsWith('/events')) expect(a).toBe(b)
   else expect(a).not.toBe(b)
 })
@@ -220,10 +225,10 @@ test('a viewer gets no page of a search by number with the cursor of an operator
   const [world] = worlds
   if (!world) throw new Error('no world')
   const at = (query: string, key: string) => api.call('GET', `/v1/sites/${world.name}/calls?${query}`, { key })
-  const page = await (await at(`${period}&caller=60&limit=2`, world.site.apiKey)).json()
+  const page = await (await at(`${period}&caller=60&limit=2`, world.site.site.apiKey)).json()
   const { cursor } = v.parse(v.looseObject({ cursor: v.string() }), page)
   const query = `cursor=${encodeURIComponent(cursor)}`
-  expect((await at(query, world.site.apiKey)).status).toBe(200)
+  expect((await at(query, world.site.site.apiKey)).status).toBe(200)
   const refused = await at(query, world.viewer)
   expect([refused.status, await refused.json()]).toMatchObject([400, { errorId: 'cursor-invalid' }])
 })
@@ -243,7 +248,7 @@ test('the answer to a placed call and to its end hides numbers and names from a 
   expect(text).not.toMatch(/Canary|0612345678|"(60|64)"/)
   const read = await api.call('GET', `/v1/sites/${name}/calls/${call}`, { key: viewer })
   expect([read.status, await read.text()]).toEqual([200, expect.not.stringMatching(/Canary|0612345678|metadata/)])
-  const seen = await (await api.call('GET', `/v1/sites/${name}/calls/${call}`, { key: site.apiKey })).text()
+  const seen = await (await api.call('GET', `/v1/sites/${name}/calls/${call}`, { key: site.site.apiKey })).text()
   expect(seen).toMatch(/Canary.*0612345678/)
   for (const id of [call, 'caller', 'former', 'callee']) {
     const ended = await api.call('DELETE', `/v1/sites/${name}/calls/${id}`, { key: viewer })

@@ -147,11 +147,8 @@ function connectTo(cloud: TestCloud): SharedDeployment & { destroy(): void } {
     call,
     sendBody,
     makeSite: (name) => makeSite(name, api, cloud.adminKey),
-    send: async ({ site, bridge, privateKey }, lane, events) => {
-      const lines = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)))
-      const packing = { site: site.site, key: bridge.key, lane }
-      const bytes = lines.map((line) => Buffer.from(line))
-      const body = packBody(packing, bytes, (signed) => sign(null, signed, privateKey))
+    send: async (site, lane, events) => {
+      const body = packedBy(site, lane, events)
       await sendBody(lane, body)
       return body
     },
@@ -185,8 +182,14 @@ function connectTo(cloud: TestCloud): SharedDeployment & { destroy(): void } {
   }
 }
 
+/** Returns events packed and signed as the site's bridge sends them. An event may be any line of text. */
+export function packedBy({ site, bridge, privateKey }: TestSite, lane: Lane, events: readonly unknown[]): string {
+  const lines = events.map((event) => Buffer.from(typeof event === 'string' ? event : JSON.stringify(event)))
+  return packBody({ site: site.site, key: bridge.key, lane }, lines, (signed) => sign(null, signed, privateKey))
+}
+
 /** Makes a site and enrols its bridge by the code, as `switchhook-bridge enroll` does. */
-async function makeSite(name: string, api: Deployment['api'], adminKey: string): Promise<TestSite> {
+export async function makeSite(name: string, api: Deployment['api'], adminKey: string): Promise<TestSite> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const { body: site } = await api(adminKey)('POST /v1/sites', {
     body: { site: name, name, settings: { outsidePrefix: '0', extensions: ['60-69'] } },

@@ -1,40 +1,27 @@
-import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SSMClient } from '@aws-sdk/client-ssm'
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import type { APIGatewayProxyStructuredResultV2, SQSEvent } from 'aws-lambda'
+import { DeleteCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import * as v from 'valibot'
-import type { BridgeEvent } from '../../contracts/events.ts'
-import { type Lane, packBody } from '../../contracts/packed-body.ts'
-import { definitionOf, routeNames } from '../../contracts/routes.ts'
+import { createApi } from '../../client/http-client.ts'
+import { definitionOf, routeNames, routes } from '../../contracts/routes.ts'
 import type { HttpEvent } from '../../functions/http/input.ts'
 import { makeSecrets } from '../../infra/build/secrets.ts'
+import { bodyOf, decodedPath } from '../../infra/local/http/http-event.ts'
 import { createRoutes } from '../../infra/local/http/http-routes.ts'
 import { MemoryTable } from '../simulate/presence/table.ts'
 import { checkAnswer } from './contract.ts'
+import { makeSite, packedBy, type SharedDeployment } from './deployment.ts'
 
 type Handler = (event: unknown, context?: unknown) => Promise<unknown>
-interface Request {
-  key?: string
-  body?: unknown
-  headers?: Record<string, string>
-}
-
-/** A site with the key that its bridge signs with. */
-export interface InProcessSite {
-  name: string
-  /** A key with all scopes. */
-  apiKey: string
-  send(lane: Lane, events: readonly BridgeEvent[]): Promise<void>
-}
-
 /** The functions of the HTTP API and of the queues `live` and `records` in this process, over tables in memory. */
-export interface InProcessApi {
-  adminKey: string
-  /** Sends one request. Its answer is checked against the OpenAPI document. */
-  call(method: string, path: string, options?: Request): Promise<Response>
-  makeSite(name: string): Promise<InProcessSite>
-  items(table: string): Record<string, unknown>[]
+export interface InProcessApi extends Pick<SharedDeployment, 'api' | 'call' | 'makeSite' | 'send' | 'items' | 'put'> {
+  cloud: { adminKey: string }
+  /** Sends one request as it is. */
+  request(method: string, target: string, headers: Headers, body?: Buffer): Promise<Response>
+  /** Removes the counters of requests, since a process answers more of them in a second than a key may send. */
+  forgetRates(): void
   /** Messages that the functions sent, by the URL of their queue. */
   sent: { url: string; body: string }[]
 }
@@ -72,8 +59,8 @@ async function open(): Promise<InProcessApi> {
   const memory = new Map(tables.map((name) => [name, new MemoryTable()]))
   const sent: InProcessApi['sent'] = []
   // Only the transport of the SDK is replaced: no function and no store of the project is.
-  replaceSend(DynamoDBDocumentClient, async ({ input }, command) => {
-    const { TableName, RequestItems } = v.parse(Dynamo, input)
+  replaceSend(DynamoDBDocumentClient, async (command) => {
+    const { TableName, RequestItems } = v.parse(Dynamo, command.input)
     const [name = ''] = TableName === undefined ? Object.keys(RequestItems) : [TableName]
     const table = memory.get(name)
     if (!table) throw new Error(`no table ${name}`)
@@ -91,8 +78,8 @@ async function open(): Promise<InProcessApi> {
   const loaded = new Map<string, Handler>()
   const match = createRoutes(routeNames.map((route) => [route, definitionOf(route)] as const))
 
-  const call: InProcessApi['call'] = async (method, path, { key, body, headers = {} } = {}) => {
-    const event = eventOf(match, method, path, { ...headers, ...(key && { authorization: `Bearer ${key}` }) }, body)
+  const request: InProcessApi['request'] = async (method, target, headers, body) => {
+    const event = eventOf(match, method, target, headers, body)
     if (!event) return Response.json({ message: 'Not Found' }, { status: 404 })
     const { function: name, needs } = definitionOf(event.routeKey as (typeof routeNames)[number])
     if (needs !== 'anyone') {
@@ -102,45 +89,57 @@ async function open(): Promise<InProcessApi> {
     }
     const handler = loaded.get(name) ?? (await handlerOf(`../../functions/http/${kebab(name)}/handler.ts`))
     loaded.set(name, handler)
-    const response = responseOf((await handler(event)) as APIGatewayProxyStructuredResultV2)
-    await checkAnswer(method, path, response.clone())
+    return responseOf((await handler(event)) as APIGatewayProxyStructuredResultV2)
+  }
+  const checked = async (method: string, target: string, headers: Headers, body?: Buffer) => {
+    const response = await request(method, target, headers, body)
+    await checkAnswer(method, target, response.clone())
     return response
   }
-  const json = async (method: string, path: string, options: Request) => {
-    const response = await call(method, path, options)
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-    return JSON.parse(text)
+  const call: InProcessApi['call'] = (method, path, { key, body, headers } = {}) => {
+    const all = new Headers({ 'content-type': 'application/json', ...headers })
+    if (key) all.set('authorization', `Bearer ${key}`)
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    return checked(method, path, all, body === undefined ? undefined : Buffer.from(text))
   }
-
-  async function makeSite(name: string): Promise<InProcessSite> {
-    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-    const settings = { outsidePrefix: '0', extensions: ['60-69'] }
-    const made = await json('POST', '/v1/sites', { key: secrets.adminKey, body: { site: name, name, settings } })
-    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
-    const body = { code: made.enrolment.code, publicKey: pem }
-    const { key } = await json('POST', '/v1/bridge/enrolments', { body })
-    return { name, apiKey: made.apiKey, send: (lane, events) => send({ name, key, privateKey }, lane, events) }
+  const fetchHere: typeof fetch = async (input, init) => {
+    const { pathname, search } = new URL(String(input))
+    const body = init?.body === undefined || init.body === null ? undefined : Buffer.from(String(init.body))
+    return checked(init?.method ?? 'GET', pathname + search, new Headers(init?.headers), body)
   }
-  return { adminKey: secrets.adminKey, call, makeSite, sent, items: (table) => memory.get(table)?.items() ?? [] }
-}
-
-/** Passes events to the function of their queue, packed and signed as a bridge does. */
-async function send(
-  site: { name: string; key: string; privateKey: KeyObject },
-  lane: Lane,
-  events: readonly BridgeEvent[],
-) {
-  const lines = events.map((event) => Buffer.from(JSON.stringify(event)))
-  const body = packBody({ site: site.name, key: site.key, lane }, lines, (text) => sign(null, text, site.privateKey))
-  const record = { messageId: randomUUID(), body, attributes: { SentTimestamp: String(Date.now()) } }
-  const folder = lane === 'live' ? 'push-presence' : 'persist-records'
-  const handler = await handlerOf(`../../functions/queues/${folder}/handler.ts`)
-  const event = { Records: [record] } as unknown as SQSEvent
-  const { batchItemFailures } = (await handler(event, { getRemainingTimeInMillis: () => 60_000 })) as {
-    batchItemFailures: unknown[]
+  const api: InProcessApi['api'] = (key) => createApi({ apiUrl: 'http://api.example', key, fetch: fetchHere }, routes)
+  const tableOf = (table: string) => memory.get(`TABLE_${table.replace('Table', '').toUpperCase()}`)
+  return {
+    cloud: { adminKey: secrets.adminKey },
+    request,
+    forgetRates() {
+      const counters =
+        tableOf('LiveTable')
+          ?.items()
+          .filter(({ sk }) => String(sk).startsWith('10s#')) ?? []
+      for (const { pk, sk } of counters)
+        tableOf('LiveTable')?.carryOut(new DeleteCommand({ TableName: 'LiveTable', Key: { pk, sk } }))
+    },
+    call,
+    api,
+    sent,
+    makeSite: (name) => makeSite(name, api, secrets.adminKey),
+    send: async (site, lane, events) => {
+      const body = packedBy(site, lane, events)
+      const record = { messageId: randomUUID(), body, attributes: { SentTimestamp: String(Date.now()) } }
+      const folder = lane === 'live' ? 'push-presence' : 'persist-records'
+      const handler = await handlerOf(`../../functions/queues/${folder}/handler.ts`)
+      const answer = await handler({ Records: [record] }, { getRemainingTimeInMillis: () => 60_000 })
+      const { batchItemFailures } = v.parse(v.object({ batchItemFailures: v.array(v.unknown()) }), answer)
+      if (batchItemFailures.length > 0) throw new Error(`the function of ${lane} failed for a body`)
+      return body
+    },
+    put: async (table, item) => void tableOf(table)?.carryOut(new PutCommand({ TableName: table, Item: item })),
+    items: async (table, site) => {
+      const items = tableOf(table)?.items() ?? []
+      return site === undefined ? items : items.filter(({ pk }) => pk === site || String(pk).startsWith(`${site}#`))
+    },
   }
-  if (batchItemFailures.length > 0) throw new Error(`the function of ${lane} refused the body`)
 }
 
 async function handlerOf(file: string): Promise<Handler> {
@@ -160,11 +159,7 @@ const Sqs = v.looseObject({
   Entries: v.optional(v.array(Message), []),
 })
 
-function replaceSend(
-  client: { prototype: object },
-  send: (command: { input: unknown }, command2: unknown) => Promise<unknown>,
-) {
-  const value = (command: { input: unknown }) => send(command, command)
+function replaceSend(client: { prototype: object }, value: (command: { input: unknown }) => Promise<unknown>): void {
   Object.defineProperty(client.prototype, 'send', { configurable: true, value })
 }
 
@@ -174,29 +169,27 @@ const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.to
 function eventOf(
   match: ReturnType<typeof createRoutes>,
   method: string,
-  path: string,
-  headers: Record<string, string>,
-  body: unknown,
+  target: string,
+  given: Headers,
+  body: Buffer | undefined,
 ): HttpEvent | undefined {
-  const { pathname, search } = new URL(path, 'http://api.example')
-  const rawPath = decodeURIComponent(pathname)
+  const [path = '', ...more] = target.split('?')
+  const [rawPath, rawQueryString] = [decodedPath(path), more.join('?')]
   const found = match(method, rawPath)
   if (!found) return undefined
-  const query = new URLSearchParams(search)
+  const query = new URLSearchParams(rawQueryString)
   const names = [...new Set(query.keys())]
   const http = { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' }
+  const parameters = Object.fromEntries(names.map((name) => [name, query.getAll(name).join(',')]))
   const event = {
     version: '2.0',
     routeKey: found.routeKey,
     rawPath,
-    rawQueryString: search.slice(1),
-    headers: { host: 'api.example', 'content-type': 'application/json', ...headers },
-    ...(names.length > 0 && {
-      queryStringParameters: Object.fromEntries(names.map((name) => [name, query.getAll(name).join(',')])),
-    }),
+    rawQueryString,
+    headers: { host: 'api.example', ...Object.fromEntries(given) },
+    ...(names.length > 0 && { queryStringParameters: parameters }),
     ...(found.pathParameters && { pathParameters: found.pathParameters }),
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    isBase64Encoded: false,
+    ...bodyOf(body ?? Buffer.alloc(0), given.get('content-type') ?? undefined),
     requestContext: {
       domainName: 'api.example',
       stage: '$default',

@@ -3,7 +3,7 @@ import type { SharedDeployment, TestSite } from './deployment.ts'
 
 /** Creates a key of the site with the site's first key. */
 export async function makeSiteKey(
-  deployment: SharedDeployment,
+  deployment: Pick<SharedDeployment, 'api'>,
   { site: { site, apiKey } }: TestSite,
   body: Partial<KeyRequest>,
 ): Promise<KeyMade> {

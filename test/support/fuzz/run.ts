@@ -1,11 +1,8 @@
-import { Agent } from 'node:http'
 import * as v from 'valibot'
 import { type AnswerCheck, answerCheck } from '../contract.ts'
-import type { SharedDeployment } from '../deployment.ts'
 import type { Random } from '../random.ts'
 import { type FuzzRequest, type OpenApi, requestMaker } from './requests.ts'
-import { sendRequest } from './send.ts'
-import { type FuzzSite, fuzzSite, inParallel } from './world.ts'
+import { type FuzzedDeployment, type FuzzSite, fuzzSite, inParallel } from './world.ts'
 
 /** A request whose answer is wrong, or that had none, with the reason. */
 export interface Finding {
@@ -20,8 +17,13 @@ export interface FuzzResult {
   findings: Finding[]
 }
 
-interface Options {
-  deployment: SharedDeployment
+/** A deployment, and what sends it one request as it is. */
+export interface FuzzTarget {
+  deployment: FuzzedDeployment
+  send(request: FuzzRequest): Promise<Response>
+}
+
+interface Options extends FuzzTarget {
   random: Random
   count: number
   isShared: boolean
@@ -32,7 +34,7 @@ interface Options {
 
 /** Requests that share one site: enough that answers feed later requests, few enough that a site which was emptied is soon replaced. */
 const requestsPerSite = 1_000
-const atOnce = 6
+export const atOnce = 6
 /** Errors of a service that is not there, which a route declares. Any other answer of 500 or more is a fault. */
 const declaredOutages = ['bridge-offline', 'pbx-unreachable']
 
@@ -42,41 +44,35 @@ const declaredOutages = ['bridge-offline', 'pbx-unreachable']
  */
 export async function fuzzRequests({
   deployment,
+  send,
   random,
   count,
   isShared,
   name,
   onProgress,
 }: Options): Promise<FuzzResult> {
-  const { httpUrl } = deployment.cloud
-  const document: OpenApi = await (await fetch(`${httpUrl}/v1/openapi.json`)).json()
+  const document: OpenApi = await (await deployment.call('GET', '/v1/openapi.json')).json()
   const [check, make] = [answerCheck(document), requestMaker(document, random)]
   const result: FuzzResult = { statuses: new Map(), reached: new Map(), findings: [] }
-  const agent = new Agent({ keepAlive: true, maxSockets: atOnce })
   for (let from = 0; from < count; from += requestsPerSite) {
     const site = await fuzzSite(deployment, `${name}-${from / requestsPerSite}`, { random, isShared })
     await inParallel(Math.min(requestsPerSite, count - from), atOnce, async (n) => {
-      await tryRequest(httpUrl, agent, site.adapt(make(site)), { check, site, result })
+      await tryRequest(site.adapt(make(site)), { send, check, site, result })
       onProgress?.(from + n + 1)
     })
   }
-  agent.destroy()
   return result
 }
 
 interface Judge {
+  send: FuzzTarget['send']
   check: AnswerCheck
   site: FuzzSite
   result: FuzzResult
 }
 
-async function tryRequest(
-  url: string,
-  agent: Agent,
-  request: FuzzRequest,
-  { check, site, result }: Judge,
-): Promise<void> {
-  const answer = await sendRequest(url, agent, request).catch((error: unknown) => String(error))
+async function tryRequest(request: FuzzRequest, { send, check, site, result }: Judge): Promise<void> {
+  const answer = await send(request).catch((error: unknown) => String(error))
   const why = typeof answer === 'string' ? answer : await faultOf(request, answer, check)
   if (why !== undefined) result.findings.push({ why, request })
   if (typeof answer === 'string') return

@@ -1,16 +1,18 @@
-import { type Agent, request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import type { FuzzRequest } from './requests.ts'
 
 /** Longer than API Gateway's 30 s: what has no answer by then hangs. */
 export const answerMsMax = 60_000
 
+/** Returns what sends requests over connections that are kept open; no more of them than requests are sent at once. */
+export function httpSender(apiUrl: string, atOnce: number): (request: FuzzRequest) => Promise<Response> {
+  const agent = new Agent({ keepAlive: true, maxSockets: atOnce })
+  return (request) => sendRequest(apiUrl, agent, request)
+}
+
 /** Sends a request as it is, with headers in their order and names that occur twice. */
-export function sendRequest(
-  apiUrl: string,
-  agent: Agent,
-  { method, target, headers, body }: FuzzRequest,
-): Promise<Response> {
+function sendRequest(apiUrl: string, agent: Agent, { method, target, headers, body }: FuzzRequest): Promise<Response> {
   const bytes = body === undefined ? undefined : Buffer.from(body, 'base64')
   const raw = [...headers, ...(bytes ? [['content-length', String(bytes.length)]] : [])].flat()
   return new Promise((resolve, reject) => {

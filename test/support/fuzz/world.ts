@@ -18,6 +18,11 @@ export interface FuzzSite extends FuzzWorld {
   adapt(request: FuzzRequest): FuzzRequest
 }
 
+/** What a fuzzer uses of a deployment. */
+export type FuzzedDeployment = Pick<SharedDeployment, 'api' | 'call' | 'makeSite' | 'send' | 'items' | 'put'> & {
+  cloud: Pick<SharedDeployment['cloud'], 'adminKey'>
+}
+
 interface Options {
   random: Random
   /** The deployment is shared with other tests: no admin key, and no long wait. */
@@ -29,7 +34,7 @@ const valuesMax = 30
 
 /** Creates a site with rows and keys of every kind. */
 export async function fuzzSite(
-  deployment: SharedDeployment,
+  deployment: FuzzedDeployment,
   name: string,
   { random, isShared }: Options,
 ): Promise<FuzzSite> {
@@ -108,7 +113,7 @@ function keyFor(operation: Operation, keys: Keys, adminKey: string | undefined, 
   return random.pick(all.map((key) => ({ key }))).key
 }
 
-async function keysOf(deployment: SharedDeployment, office: TestSite, victim: TestSite): Promise<Keys> {
+async function keysOf(deployment: FuzzedDeployment, office: TestSite, victim: TestSite): Promise<Keys> {
   const make = async (more: Parameters<typeof makeSiteKey>[2]) => (await makeSiteKey(deployment, office, more)).secret
   const api = deployment.api(office.site.apiKey)
   const path = { site: office.site.site }
@@ -147,7 +152,7 @@ async function keysOf(deployment: SharedDeployment, office: TestSite, victim: Te
 }
 
 /** Gives a site phones, a call, call records, marks, a webhook and a bridge that was just heard. */
-async function fillSite(deployment: SharedDeployment, office: TestSite): Promise<void> {
+async function fillSite(deployment: FuzzedDeployment, office: TestSite): Promise<void> {
   const { site, apiKey } = office.site
   const epoch = Math.floor(Date.now() / 1000)
   const phones = ['5860', '5861', '5862'].map((resource, n) =>
