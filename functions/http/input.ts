@@ -6,34 +6,46 @@ import { badFields, type FieldError, HttpProblemError } from './problem.ts'
 export type HttpEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>
 
 /**
- * Returns the input as its schema parses it. `also` are errors that were found before.
+ * Returns the input as its schema parses it. `also` are errors that were found before; `whole` names an input that is no object.
  * @throws HttpProblemError 400 that lists every wrong field
  */
 export function parseInput<S extends v.GenericSchema>(
   schema: S,
   input: unknown,
   also: readonly FieldError[] = [],
+  whole = 'body',
 ): v.InferOutput<S> {
   const parsed = v.safeParse(schema, input)
-  const arrays = parsed.success ? [...arraysAsObjects(input, parsed.output)] : []
-  if (parsed.success && also.length + arrays.length === 0) return parsed.output
+  const unseen = parsed.success ? [...unseenErrors(input, parsed.output)] : []
+  if (parsed.success && also.length + unseen.length === 0) return parsed.output
   const issues = parsed.issues ?? []
-  const errors = issues.map((issue) => ({ field: v.getDotPath(issue) ?? 'body', message: messageOf(issue) }))
-  throw badFields([...also, ...errors, ...arrays.map((field) => ({ field, message: 'Not an object.' }))])
+  const errors = issues.map((issue) => ({ field: v.getDotPath(issue) ?? whole, message: messageOf(issue) }))
+  throw badFields([...also, ...errors, ...unseen])
 }
 
-/** Yields the fields of an input that are arrays where its schema has objects: the schema sees an array as an object without fields. */
-function* arraysAsObjects(input: unknown, output: unknown): Generator<string> {
+/** Names that maps drop without an error, since they would change what an object of JavaScript is. */
+const reserved = ['__proto__', 'constructor', 'prototype']
+
+/**
+ * Yields what a schema does not see in an input: an array where it has an object, which is an object without fields for it, and the
+ * reserved names of a map.
+ */
+function* unseenErrors(input: unknown, output: unknown): Generator<FieldError> {
   // A list instead of recursion: an input may be deeper than the stack.
   const pairs = [{ field: '', input, output }]
   for (let pair = pairs.pop(); pair; pair = pairs.pop()) {
     const { field, input: given, output: parsed } = pair
     if (!isObject(given) || !isObject(parsed)) continue
-    if (Array.isArray(given) && !Array.isArray(parsed)) yield field || 'body'
-    else
-      for (const [key, value] of Object.entries(parsed))
-        if (Object.hasOwn(given, key))
-          pairs.push({ field: field ? `${field}.${key}` : key, input: given[key], output: value })
+    if (Array.isArray(given) && !Array.isArray(parsed)) {
+      yield { field: field || 'body', message: 'Not an object.' }
+      continue
+    }
+    const below = (key: string) => (field ? `${field}.${key}` : key)
+    for (const key of reserved)
+      if (Object.hasOwn(given, key) && !Object.hasOwn(parsed, key))
+        yield { field: below(key), message: 'This name cannot be used: choose another one.' }
+    for (const [key, value] of Object.entries(parsed))
+      if (Object.hasOwn(given, key)) pairs.push({ field: below(key), input: given[key], output: value })
   }
 }
 

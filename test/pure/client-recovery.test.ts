@@ -166,3 +166,25 @@ test.each([
   expect(follower.request()).toMatchObject({ action })
   expect(follower.request(false)).toMatchObject({ action: 'subscribe' })
 })
+
+test('resumes from the last stamp up to which nothing is pending and nothing is missing', () => {
+  const topics = ['endpoints', 'calls'] as const
+  const follower = openFollower({ store: new LiveStore(), topics, emit: () => undefined })
+  const snapshot = (topic: 'endpoints' | 'calls', w: number) =>
+    follower.apply({ type: 'snapshot', protocol: 1, topic, part: 1, parts: 1, epoch, w, entities: [] })
+  const delta = (k: number, w: number) =>
+    follower.apply({ type: 'delta', topic: 'endpoints', epoch, ks: [k], w, entities: [] })
+  follower.request()
+  snapshot('endpoints', 5_000)
+  expect(follower.request()).toMatchObject({ action: 'subscribe' })
+  snapshot('endpoints', 6_000)
+  snapshot('calls', 6_500)
+  delta(1, 7_000)
+  expect(follower.request()).toMatchObject({ action: 'resume', w: 7_000 })
+  snapshot('endpoints', 8_000)
+  snapshot('calls', 8_000)
+  delta(2, 8_500)
+  delta(4, 9_000)
+  expect(follower.isMissingDeltas()).toBe(true)
+  expect(follower.request()).toMatchObject({ action: 'resume', w: 8_500 })
+})

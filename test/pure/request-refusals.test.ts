@@ -9,6 +9,7 @@ import { authorizeAndParse } from '../../functions/http/authorize.ts'
 import { answerUnknownRoute } from '../../functions/http/documents/unknown-route.ts'
 import type { HttpEvent } from '../../functions/http/input.ts'
 import { badFields } from '../../functions/http/problem.ts'
+import { inProcessApi } from '../support/in-process-api.ts'
 import { propertyRuns } from '../support/property.ts'
 
 const site = 'office'
@@ -64,6 +65,30 @@ test.each([
   const headers = { 'idempotency-key': 'k', 'content-type': 'application/json' }
   const refusal = refusalOf(route, { body: JSON.stringify(body), headers })
   expect(refusal).toMatchObject({ status: 400, errors: [{ field, message: 'Not an object.' }] })
+})
+
+test.each(['__proto__', 'constructor', 'prototype'])('refuses the name %s in every map of a body', (name) => {
+  const bodies = [
+    ['POST /v1/sites/{site}/calls', `{"from":"60","to":"61","metadata":{"a":"1","${name}":"2"}}`, 'metadata'],
+    [
+      'POST /v1/sites/{site}/webhooks',
+      `{"url":"https://example.org/","types":["call.*"],"headers":{"${name}":"2"}}`,
+      'headers',
+    ],
+  ] as const
+  for (const [route, body, field] of bodies) {
+    const headers = { 'idempotency-key': 'k', 'content-type': 'application/json' }
+    const refusal = refusalOf(route, { body, headers })
+    const message = 'This name cannot be used: choose another one.'
+    expect(refusal).toMatchObject({ status: 400, errors: [{ field: `${field}.${name}`, message }] })
+  }
+})
+
+test('names the student number of a path as the wrong field', async () => {
+  const api = await inProcessApi()
+  const { site } = await api.makeSite('grades-office')
+  const answer = await api.call('GET', '/v1/sites/grades-office/grades/x', { key: site.apiKey })
+  expect([answer.status, await answer.json()]).toMatchObject([400, { errors: [{ field: 'matricule' }] }])
 })
 
 describe('query parameters', () => {

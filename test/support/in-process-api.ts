@@ -22,6 +22,8 @@ export interface InProcessApi extends Pick<SharedDeployment, 'api' | 'call' | 'm
   request(method: string, target: string, headers: Headers, body?: Buffer): Promise<Response>
   /** Removes the counters of requests, since a process answers more of them in a second than a key may send. */
   forgetRates(): void
+  /** Commands to the tables until now. */
+  commands(): number
   /** Messages that the functions sent, by the URL of their queue. */
   sent: { url: string; body: string }[]
 }
@@ -58,12 +60,14 @@ async function open(): Promise<InProcessApi> {
   const secrets = makeSecrets()
   const memory = new Map(tables.map((name) => [name, new MemoryTable()]))
   const sent: InProcessApi['sent'] = []
+  let commands = 0
   // Only the transport of the SDK is replaced: no function and no store of the project is.
   replaceSend(DynamoDBDocumentClient, async (command) => {
     const { TableName, RequestItems } = v.parse(Dynamo, command.input)
     const [name = ''] = TableName === undefined ? Object.keys(RequestItems) : [TableName]
     const table = memory.get(name)
     if (!table) throw new Error(`no table ${name}`)
+    commands += 1
     return table.carryOut(command)
   })
   replaceSend(SSMClient, async () => ({ Parameter: { Value: JSON.stringify(secrets) } }))
@@ -123,6 +127,7 @@ async function open(): Promise<InProcessApi> {
     call,
     api,
     sent,
+    commands: () => commands,
     makeSite: (name) => makeSite(name, api, secrets.adminKey),
     send: async (site, lane, events) => {
       const body = packedBy(site, lane, events)

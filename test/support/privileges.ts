@@ -67,7 +67,17 @@ export function recordPrivileges({ statements, onDecision }: Pick<LocalCloud, 'o
     if (session === testSession) return
     if (!isAllowed) note({ denied: { role, permission } })
     else for (const grant of grants.get(role) ?? []) if (uses(grant, permission)) note({ used: grant })
+    const { action, resource, leadingKeys: keys = [] } = permission
+    for (const key of keys) note({ touched: { role, action, resource, key: kindOf(key) } })
   })
+}
+
+/** Returns a partition key with `*` for the parts that differ from item to item of a kind: `office#CE#1.2` is `*#CE#*`. */
+function kindOf(key: string): string {
+  const [first = '', kind, ...rest] = key.split('#')
+  if (kind === undefined) return /^[A-Z]+$/.test(first) ? first : '*'
+  if (/^[A-Z]+$/.test(first)) return `${first}#*`
+  return [`*#${kind}`, ...rest.map(() => '*')].join('#')
 }
 
 /** Reads what `recordPrivileges` wrote, from every cloud of a run. */

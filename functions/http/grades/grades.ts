@@ -40,7 +40,7 @@ interface GradeDependencies {
 
 /** Answers 304 instead of the mark if the caller has it already (RFC 9110, 13.2.2). */
 export async function getGrade({ site, path, headers }: GradeRequest, { store, pepper }: GradeDependencies) {
-  const matricule = parseInput(Matricule, path.matricule)
+  const matricule = parseInput(Matricule, path.matricule, [], 'matricule')
   const [item, scale] = await Promise.all([store.get(site, matricule), store.scale(site)])
   if (!item) throw unknownGrade()
   const { grade, extras } = shown(site, item, scale, pepper)
@@ -49,14 +49,14 @@ export async function getGrade({ site, path, headers }: GradeRequest, { store, p
 
 export async function putGrade(request: GradeRequest & { body: GradeChange }, { store, pepper }: GradeDependencies) {
   const { site, path, headers, now, body } = request
-  const matricule = parseInput(Matricule, path.matricule)
+  const matricule = parseInput(Matricule, path.matricule, [], 'matricule')
   if (body.matricule !== undefined && body.matricule !== matricule)
     throw badFields([{ field: 'matricule', message: 'Differs from the student number in the path: leave it out.' }])
   const scale = await store.scale(site)
   const { mention, pin } = body
   const grade = {
     matricule,
-    note: parseInput(noteOn(scale), body.note),
+    note: parseInput(noteOn(scale), body.note, [], 'note'),
     mention,
     pinHash: pin === undefined ? undefined : fingerprint(pepper, 'pin', site, matricule, pin),
     updatedAt: new Date(now).toISOString(),
@@ -67,7 +67,7 @@ export async function putGrade(request: GradeRequest & { body: GradeChange }, { 
 }
 
 export async function deleteGrade({ site, path, headers }: GradeRequest, { store, pepper }: GradeDependencies) {
-  const matricule = parseInput(Matricule, path.matricule)
+  const matricule = parseInput(Matricule, path.matricule, [], 'matricule')
   const expected = expectedBy(headers)
   if (await store.delete(site, matricule, expected)) return extrasOf(site, matricule, pepper)
   // Without a mark, If-Match does not hold and If-None-Match does.

@@ -20,14 +20,14 @@ export const liveSlips: readonly Slip[] = [
     file: 'functions/queues/fan-out/post-all.ts',
     before: "    if (outcome === 'gone') await posting.connections.close(task.id, site)\n",
     after: '',
-    tests: ['test/simulate/fan-out.test.ts', 'test/simulate/presence.test.ts'],
+    tests: ['test/pure/posts.test.ts'],
   },
   {
     what: 'a throttled post that is not tried again',
     file: 'functions/queues/fan-out/post-all.ts',
     before: 'if (task.tries < triesMax) again.push(task)',
     after: 'if (task.tries < 0) again.push(task)',
-    tests: ['test/simulate/fan-out.test.ts'],
+    tests: ['test/pure/posts.test.ts'],
   },
   {
     what: 'connections behind the first 500 that get nothing',
@@ -139,7 +139,7 @@ export const liveSlips: readonly Slip[] = [
     file: follower,
     before: 'if (pending.size === 0 && !isMissingDeltas()) completeTo = Math.max(completeTo, reached)',
     after: 'completeTo = Math.max(completeTo, reached)',
-    tests: [...store, 'test/simulate/presence.test.ts'],
+    tests: store,
   },
   {
     what: 'a resume of a filtered subscription',

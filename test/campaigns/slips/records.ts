@@ -5,7 +5,7 @@ const rollUp = 'functions/queues/watch/roll-up.ts'
 const zone = 'functions/domain/stats/zone.ts'
 const filing = 'functions/domain/filing.ts'
 const hours = ['test/pure/dirty-hours.test.ts']
-const totals = ['test/cloud/roll-up.test.ts']
+const totals = ['test/pure/roll-ups.test.ts']
 const keyTests = ['test/pure/table-keys.test.ts']
 const clock = ['test/pure/clock-change-days.test.ts']
 const filingTests = ['test/pure/functions-filing.test.ts']
@@ -40,7 +40,7 @@ export const recordSlips: readonly Slip[] = [
     file: rollUp,
     before: '      count.failed += 1\n',
     after: '      throw error\n',
-    tests: ['test/cloud/unreadable-rows.test.ts', ...totals],
+    tests: totals,
   },
   {
     what: 'duplicates that leave no mark',
@@ -55,7 +55,7 @@ export const recordSlips: readonly Slip[] = [
     file: 'functions/queues/persist-records/persist-records.ts',
     before: 'if (doubt === undefined) dirty.add(',
     after: 'dirty.add(',
-    tests: [...hours, ...totals, 'test/cloud/call-log.test.ts'],
+    tests: hours,
   },
   {
     what: 'a time to live in milliseconds',
