@@ -123,6 +123,9 @@ export const exportRoutes = {
     path: sitePath,
     query: ExportJobQuery,
     answers: { 202: ExportJob },
+    errors: {
+      'export-limit': { status: 429, when: 'The site has 10 exports under way: try again when one of them is done.' },
+    },
     example: { answer: exportExample },
   },
   'GET /v1/sites/{site}/cdrs/exports/{export}': {

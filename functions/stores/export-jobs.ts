@@ -95,6 +95,13 @@ export class ExportJobStore extends Store {
     return jobs
   }
 
+  /** Returns the number of jobs of a site that are not done, at most `most`. */
+  async countRunning(site: SiteId, most: number): Promise<number> {
+    const { pk, sk } = keys.exportRunning(site, '')
+    const query = { pk, sk: { beginsWith: sk }, read: 'consistent', limit: most } as const
+    return (await this.table.page(v.looseObject({}), query)).items.length
+  }
+
   /** Returns what a removal needs of each job of a site, also of a job that cannot be read as a whole. */
   async ofSite(site: SiteId): Promise<ExportRef[]> {
     return this.table.items(ExportRef, { pk: keys.exportJob(site, '').pk, read: 'consistent' }, pagesMax)

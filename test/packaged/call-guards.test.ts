@@ -74,6 +74,12 @@ async function end(call: string): Promise<void> {
     const response = await deployment.call('GET', `${site}/calls/${call}`, { key: admin() })
     return v.parse(Call, await response.json()).state === 'ended'
   })
+  // The function that stores the end frees the place of the call after it.
+  await until(`the place of ${call} to be free`, async () => {
+    const items = await deployment.items('LiveTable', 'guards-office')
+    const open = items.find(({ pk }) => pk === 'guards-office#OPEN')?.['all']
+    return !(open instanceof Set && open.has(call))
+  })
 }
 
 test('refuses a call from a phone to itself, by endpoint or number', async () => {

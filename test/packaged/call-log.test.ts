@@ -113,6 +113,23 @@ test('a redriven dead letter changes nothing if its CDR is stored already', asyn
   expect(await cdrs(site)).toEqual([makeCdr(1)])
 })
 
+test('an imported CDR is in the call log once, whether it was imported or delivered before', async () => {
+  const site = await deployment.makeSite('imported')
+  const [delivered, old] = [makeCdr(1), makeCdr(2)]
+  await deployment.send(site, 'records', [cdrEvent('imported', delivered)])
+  await until('the CDR', async () => (await cdrs(site)).length === 1)
+  const rows = [delivered, old].map((cdr) => ({ cdr, keyed: true }))
+  for (const counts of [
+    { stored: 1, matched: 1 },
+    { stored: 0, matched: 2 },
+  ]) {
+    const options = { key: site.site.apiKey, body: { rows } }
+    const answer = await deployment.call('POST', '/v1/sites/imported/cdrs/import', options)
+    expect(await answer.json()).toMatchObject(counts)
+  }
+  expect(await cdrs(site)).toEqual([old, delivered])
+})
+
 test('the rows of a CDR expire 365 days after the start of the call, which is the default retention', async () => {
   const site = await deployment.makeSite('kept')
   await deployment.send(site, 'records', [cdrEvent('kept', makeCdr(1))])

@@ -91,15 +91,19 @@ test('for each kind of item of the access table, allows each role only the reque
     }
     client.destroy()
   }
-  const all = 'get query put update delete'
   expect(allowed).toEqual({
     AuthorizeHttpRole: { key: 'get update' },
     AuthorizeSocketRole: { key: 'get', ticket: 'delete' },
     ConnectRole: { key: 'get' },
     TicketsRole: { ticket: 'put' },
     BoardsRole: { key: 'get update', ticket: 'put' },
-    KeysRole: { site: 'get', key: 'get query put update', 'key list': 'get query put update' },
-    SitesRole: { site: all, key: all, 'key list': all, bridge: all },
+    KeysRole: { site: 'get', key: 'get put update', 'key list': 'query put' },
+    SitesRole: {
+      site: 'get query put update',
+      key: 'put delete',
+      'key list': 'query put delete',
+      bridge: 'query put delete',
+    },
     BridgesRole: { site: 'get update', bridge: 'get query put update' },
     BridgeAuthRole: { site: 'get', bridge: 'get update' },
     PersistRecordsRole: { bridge: 'get', removal: 'update' },
@@ -112,12 +116,19 @@ test('for each kind of item of the access table, allows each role only the reque
     VerifyDaysRole: { site: 'query' },
     RemovalsRole: {
       site: 'get update',
-      key: 'query delete',
+      key: 'delete',
       'key list': 'query delete',
       removal: 'get put',
       receipt: 'get',
     },
-    RemoveDataRole: { site: all, key: all, 'key list': all, bridge: all, removal: all, receipt: all },
+    RemoveDataRole: {
+      site: 'get update delete',
+      key: 'get update delete',
+      'key list': 'query delete',
+      bridge: 'get query put delete',
+      removal: 'get query update delete',
+      receipt: 'put',
+    },
   })
 })
 

@@ -54,7 +54,7 @@ const useCases: Record<string, (period: Period) => Promise<unknown>> = {
       caller: { scopes: new Set() } as never,
       now,
       numbering,
-      jobs: { create: async () => undefined, get: async () => undefined },
+      jobs: { countRunning: async () => 0, create: async () => undefined, get: async () => undefined },
     }),
   audit: (period) => listAudit('office', period, { audit: { month: nothing }, cursorKey, now }),
   stats: ({ from = '2026-11-01', to = '2026-11-02' }) =>

@@ -7,6 +7,7 @@ import * as v from 'valibot'
 import { createApi } from '../../client/http-client.ts'
 import { definitionOf, routeNames, routes } from '../../contracts/routes.ts'
 import type { HttpEvent } from '../../functions/http/input.ts'
+import { documentClient } from '../../functions/stores/table.ts'
 import { makeSecrets } from '../../infra/build/secrets.ts'
 import { bodyOf, decodedPath } from '../../infra/local/http/http-event.ts'
 import { createRoutes } from '../../infra/local/http/http-routes.ts'
@@ -24,6 +25,8 @@ export interface InProcessApi extends Pick<SharedDeployment, 'api' | 'call' | 'm
   forgetRates(): void
   /** Commands to the tables until now. */
   commands(): number
+  /** A client of the tables, whose names are TABLE_RECORDS and so on. */
+  db: DynamoDBDocumentClient
   /** Messages that the functions sent, by the URL of their queue. */
   sent: { url: string; body: string }[]
 }
@@ -127,6 +130,7 @@ async function open(): Promise<InProcessApi> {
     call,
     api,
     sent,
+    db: documentClient(),
     commands: () => commands,
     makeSite: (name) => makeSite(name, api, secrets.adminKey),
     send: async (site, lane, events) => {

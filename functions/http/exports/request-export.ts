@@ -11,6 +11,7 @@ export interface ExportDependencies {
   caller: Reader
   now: number
   jobs: {
+    countRunning(site: SiteId, most: number): Promise<number>
     create(job: StoredExportJob): Promise<void>
     get(site: SiteId, id: string): Promise<StoredExportJob | undefined>
   }
@@ -30,7 +31,12 @@ export function newJob(
   return { site, id, query, personal, file, state: 'running', turn: 0, rows: 0, bytes: 0, parts: [], askedAt }
 }
 
-/** Starts an export. @throws HttpProblemError 400 if the search is wrong */
+/** Exports of a site that are under way at the same time: each reads the whole period, and all sites wait for their turn. */
+export const exportsAtOnceMax = 10
+/** One that is under way gets a turn each minute. */
+const retryAfterSeconds = 60
+
+/** Starts an export. @throws HttpProblemError 400 if the search is wrong, 429 if too many are under way */
 export async function requestExport(
   site: SiteId,
   query: ExportJobQuery,
@@ -38,8 +44,14 @@ export async function requestExport(
 ): Promise<ExportJob> {
   const { from, to } = parseSearch(query, numbering, now)
   const job = newJob(site, { ...query, from, to }, seesPersonal(caller, 'cdrs'), now, randomUUID())
+  if ((await jobs.countRunning(site, exportsAtOnceMax)) >= exportsAtOnceMax) throw tooManyExports()
   await jobs.create(job)
   return shown(job)
+}
+
+function tooManyExports(): HttpProblemError {
+  const detail = `The site has ${exportsAtOnceMax} exports under way, its maximum. Try again when one of them is done.`
+  return new HttpProblemError(429, 'export-limit', detail, { headers: { 'retry-after': String(retryAfterSeconds) } })
 }
 
 /** Answers the progress of an export. A caller who may not see numbers gets 404 for a file that contains them. */

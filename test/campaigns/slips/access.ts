@@ -102,6 +102,21 @@ export const accessSlips: readonly Slip[] = [
     tests: [...matrix, 'test/pure/page-cursors.test.ts'],
   },
   {
+    what: 'a right in a role that nothing uses',
+    file: 'infra/cloud/function-roles.yml',
+    before: '- { Effect: Allow, Action: [dynamodb:Query, dynamodb:UpdateItem], Resource: !GetAtt AuditTable.Arn }',
+    after:
+      '- { Effect: Allow, Action: [dynamodb:Query, dynamodb:UpdateItem, dynamodb:DeleteItem], Resource: !GetAtt AuditTable.Arn }',
+    tests: ['test/pure/roles.test.ts'],
+  },
+  {
+    what: 'a right on items that a function does not use',
+    file: 'infra/cloud/function-roles.yml',
+    before: "Condition: { ForAllValues:StringLike: { dynamodb:LeadingKeys: ['*#OPEN'] } }",
+    after: "Condition: { ForAllValues:StringLike: { dynamodb:LeadingKeys: ['*#OPEN', '*#FRZ'] } }",
+    tests: ['test/pure/roles.test.ts'],
+  },
+  {
     what: 'a longer life than that of the maker',
     file: rights,
     before: "...(isAbove(given.expiresAt, held.expiresAt) ? ['expiresInDays'] : []),",
