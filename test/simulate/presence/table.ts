@@ -129,12 +129,23 @@ export class MemoryTable {
     return this.#partitions.get(String(key['pk']))?.get(String(key['sk']))
   }
 
+  /** @throws for a key that DynamoDB refuses */
   #rows(key: Item): Partition {
     const pk = String(key['pk'])
+    checkKey(pk, pkBytesMax)
+    checkKey(String(key['sk']), skBytesMax)
     const rows = this.#partitions.get(pk) ?? new Partition()
     this.#partitions.set(pk, rows)
     return rows
   }
+}
+
+/** DynamoDB's own limits. */
+const [pkBytesMax, skBytesMax] = [2_048, 1_024]
+
+function checkKey(text: string, bytesMax: number): void {
+  if (text !== '' && Buffer.byteLength(text) <= bytesMax) return
+  throw Object.assign(new Error(`a key of ${Buffer.byteLength(text)} bytes`), { name: 'ValidationException' })
 }
 
 /** First and last sort key of a key condition. */
