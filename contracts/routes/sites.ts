@@ -96,6 +96,9 @@ export const siteRoutes = {
     path: sitePath,
     body: ErasureRequest,
     answers: { 202: Receipt },
+    errors: {
+      'erasure-limit': { status: 429, when: 'The site has 100 erasures under way: try again when some are done.' },
+    },
     example: { body: { number: '0612345678' }, answer: receiptExample },
   },
 } as const satisfies RouteGroup

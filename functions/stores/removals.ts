@@ -98,6 +98,12 @@ export class RemovalStore extends Store {
     return toReceipt(job)
   }
 
+  /** Returns the number of removals of a site that are under way, at most `most`. */
+  async count(site: SiteId, most: number): Promise<number> {
+    const query = { pk: keys.removals, sk: { beginsWith: `${site}#` }, read: 'consistent', limit: most } as const
+    return (await this.table.page(v.looseObject({}), query)).items.length
+  }
+
   /** Returns the removals that are under way, in a fair order of their sites. */
   async all(): Promise<RemovalJob[]> {
     return readFairly(this.table, RemovalJob, [keys.removals], { most: batchMax, turn: 0 })

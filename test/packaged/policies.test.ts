@@ -118,7 +118,7 @@ test('for each kind of item of the access table, allows each role only the reque
       site: 'get update',
       key: 'delete',
       'key list': 'query delete',
-      removal: 'get put',
+      removal: 'get query put',
       receipt: 'get',
     },
     RemoveDataRole: {

@@ -12,6 +12,10 @@ export interface RemovalDependencies {
   }
   now: number
 }
+/** `count` returns how many removals of a site are under way. */
+type ErasureDependencies = Pick<RemovalDependencies, 'now'> & {
+  removals: RemovalDependencies['removals'] & { count(site: SiteId, most: number): Promise<number> }
+}
 export interface SiteDeletion {
   row(site: SiteId): Promise<SiteRow | undefined>
   markDeleting(site: SiteId): Promise<boolean>
@@ -40,15 +44,26 @@ export async function requestDeletion(
   return (await removals.receipt(site, id)) ?? asked
 }
 
+/** Erasures of a site that are under way at the same time: each reads every item of the site several times. */
+const erasuresAtOnceMax = 100
+/** A short erasure takes two passes, 75 s apart. */
+const retryAfterSeconds = 120
+
 /** Starts an erasure. The request says whether it means a number or a student number, which may have the same digits. */
-export function requestErasure(
+export async function requestErasure(
   site: SiteId,
   whose: { number: string } | { matricule: string },
-  { removals, now }: RemovalDependencies,
+  { removals, now }: ErasureDependencies,
 ): Promise<Receipt> {
+  if ((await removals.count(site, erasuresAtOnceMax)) >= erasuresAtOnceMax) throw tooManyErasures()
   const askedAt = new Date(now).toISOString()
   const what = 'number' in whose ? 'number' : 'student'
   return removals.create({ site, id: randomUUID(), what, ...whose, askedAt })
+}
+
+function tooManyErasures(): HttpProblemError {
+  const detail = `The site has ${erasuresAtOnceMax} erasures under way, its maximum. Try again when some are done.`
+  return new HttpProblemError(429, 'erasure-limit', detail, { headers: { 'retry-after': String(retryAfterSeconds) } })
 }
 
 /** Returns a receipt; for a deleted site with a link to the final export of its call log. */

@@ -54,3 +54,14 @@ test('counts the exports of one site alone, also where the name of another site 
   expect(await Promise.all(['office', 'office-2', 'off'].map((site) => jobs.countRunning(site, 10)))).toEqual([2, 1, 0])
   expect(await jobs.countRunning('office', 1)).toBe(1)
 })
+
+test('a site has a hundred erasures under way at most', async () => {
+  const api = await inProcessApi()
+  const [office, other] = [await api.makeSite('erasing'), await api.makeSite('erasing-2')]
+  const ask = ({ site }: typeof office, n: number) =>
+    api.call('POST', `/v1/sites/${site.site}/erasures`, { key: site.apiKey, body: { number: String(612_345_000 + n) } })
+  for (let n = 0; n < 100; n += 1) expect((await ask(office, n)).status).toBe(202)
+  const refused = await ask(office, 100)
+  expect([refused.status, await refused.json()]).toMatchObject([429, { errorId: 'erasure-limit' }])
+  expect((await ask(other, 0)).status).toBe(202)
+})
