@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fairOrder } from '../../functions/domain/fair-order.ts'
+import { fairOrder, turnAt } from '../../functions/domain/fair-order.ts'
 import { propertyRuns } from '../support/property.ts'
 
 const items = (...sites: string[]) => sites.map((site, n) => ({ site, n }))
@@ -28,4 +28,9 @@ test('gives each site a turn, however many items the others have and however few
     }),
     { numRuns: propertyRuns(300) },
   )
+})
+
+test('returns no more than fit, in the middle of a round too, and a turn lasts a minute', () => {
+  expect(fairOrder(items('a', 'b', 'c', 'a'), 2, 0).map(({ site }) => site)).toEqual(['a', 'b'])
+  expect([59_999, 60_000, 119_999, 120_000].map(turnAt)).toEqual([0, 1, 1, 2])
 })

@@ -272,3 +272,21 @@ test('a key that is made with some rules has the others of its maker', () => {
   expect(inheritLimits(held, {})).toEqual(held)
   expect(inheritLimits({}, {})).toEqual({})
 })
+
+test('names each limit that is wider than the one held', () => {
+  const calls = { dialInternal: false, dialNational: false, dialMobile: false, dialCountries: ['BE'], callsAtOnce: 1 }
+  const held = { expiresAt: now, requestsMax: 5, calls: { ...calls, callsPerMinute: 1, callsPerDay: 1 } }
+  expect(widerLimits(held, {})).toEqual([
+    'expiresInDays',
+    'requestsMax',
+    'calls.dialInternal',
+    'calls.dialNational',
+    'calls.dialMobile',
+    'calls.dialCountries',
+    'calls.callsAtOnce',
+    'calls.callsPerMinute',
+    'calls.callsPerDay',
+  ])
+  expect(widerLimits(held, held)).toEqual([])
+  expect(widerLimits({}, held)).toEqual([])
+})

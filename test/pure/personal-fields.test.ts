@@ -14,7 +14,7 @@ import {
   endpointShape,
   timeLineShape,
 } from '../../functions/domain/personal/shapes.ts'
-import { hidden, hide } from '../../functions/domain/personal.ts'
+import { hidden, hide, maskText } from '../../functions/domain/personal.ts'
 import { visibleData } from '../../functions/domain/webhooks/render.ts'
 import { fullSample } from '../support/full-sample.ts'
 
@@ -142,4 +142,36 @@ describe.each(cases)('$name', ({ schema, hide, shown }) => {
 test('a number is hidden in a field that should be a text', () => {
   const shown = hide(cdrShape, { ...(fullSample(Cdr, () => canary) as Cdr), src: asDigits as never })
   expect(shown.src).toBe(`${hidden}78`)
+})
+
+test('what says nothing of a person stays as it is: an absent value, null, and whether a setting is on', () => {
+  const state = { ...(fullSample(EndpointState, () => canary) as EndpointState), trunk: undefined, dnd: null as never }
+  const shown = hide(endpointShape, { ...state, isNew: true, note: null, gone: undefined })
+  expect(shown).toMatchObject({ forwardable: true, dnd: null, isNew: true, note: null })
+  expect([shown.trunk, shown['gone']]).toEqual([undefined, undefined])
+  expect(Object.keys(shown)).toEqual(expect.arrayContaining(['trunk', 'gone']))
+  const call = fullSample(CallState, () => canary) as CallState
+  const copy = structuredClone(call)
+  hide(callShape, call)
+  expect(call).toEqual(copy)
+})
+
+test('shows an extension of up to six digits, and of a channel the device and nothing beside it', () => {
+  expect(['123456', '1234567'].map((number) => maskText('extension', number))).toEqual(['123456', '…67'])
+  const channels = [
+    'PJSIP/5860',
+    'SIP/mytrunk-0000001a',
+    'xPJSIP/5860',
+    '0612345678/PJSIP/5860',
+    '/0612345678',
+    'PJSIP/5860 0612345678',
+  ]
+  expect(channels.map((channel) => maskText('channel', channel))).toEqual([
+    'PJSIP/5860',
+    'SIP/mytrunk-0000001a',
+    'xPJSIP/…',
+    '0612345678/…',
+    '/…',
+    'PJSIP/…',
+  ])
 })
