@@ -1,12 +1,15 @@
 import fc from 'fast-check'
+import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CallState } from '../../contracts/facts.ts'
 import type { CallEntity } from '../../contracts/frames.ts'
 import { formatVersion } from '../../contracts/version.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
+import type { Query } from '../../functions/stores/expressions.ts'
 import { PresenceStore } from '../../functions/stores/presence.ts'
 import { RemovalStore, RemovalTakenError } from '../../functions/stores/removals.ts'
 import { SiteStore } from '../../functions/stores/sites.ts'
+import { Table } from '../../functions/stores/table.ts'
 import { TotalStore } from '../../functions/stores/totals.ts'
 import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
 import { makeCdr } from '../support/cdrs.ts'
@@ -109,4 +112,37 @@ test('the table in memory gives random commands the same results as the DynamoDB
     }),
     { numRuns: propertyRuns(40) },
   )
+})
+
+test('the table in memory pages, filters, turns around, adds to sets and reads batches as the DynamoDB emulator does', async () => {
+  const memory = new MemoryTable()
+  const both = [documentClientOver(async (command) => memory.carryOut(command)), tables.db]
+  const found = await Promise.all(
+    both.map(async (db) => {
+      const table = new Table(db, tables.table)
+      for (let n = 0; n < 7; n += 1) await table.put({ pk: 'pages', sk: `s${n}`, state: n % 2 ? 'odd' : 'even' })
+      const pages = async (query: Partial<Query>) => {
+        const read: unknown[] = []
+        const all = table.pages(v.unknown(), { pk: 'pages', read: 'consistent', limit: 3, ...query }, { pagesMax: 9 })
+        for await (const items of all) read.push(items)
+        return read.filter((items) => Array.isArray(items) && items.length > 0)
+      }
+      const key = { pk: 'pages', sk: 'sets' }
+      const change = (update: string, call: string) =>
+        table.update(key, { update, names: { key: 'key:1' }, values: { call: new Set([call]) } })
+      await change('ADD #all :call, #key :call', 'a')
+      await change('ADD #all :call, #key :call', 'b')
+      await change('DELETE #all :call, #key :call', 'a')
+      await table.batchWrite([{ PutRequest: { Item: { pk: 'pages', sk: 'z', n: 1 } } }])
+      const batch = await table.batchGet([key, { pk: 'pages', sk: 'z' }, { pk: 'pages', sk: 'none' }], 'consistent')
+      return {
+        pages: await pages({ sk: { beginsWith: 's' } }),
+        backwards: await pages({ sk: { between: ['s1', 's6'] }, isDescending: true }),
+        filtered: await pages({ sk: { after: 's0' }, filter: '#state = :state', values: { state: 'odd' } }),
+        batch: batch.items.sort((a, b) => String(a['sk']).localeCompare(String(b['sk']))),
+      }
+    }),
+  )
+  expect(found[0]).toEqual(found[1])
+  expect(found[0]?.backwards).toHaveLength(2)
 })
