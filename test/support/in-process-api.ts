@@ -27,6 +27,8 @@ export interface InProcessApi extends Pick<SharedDeployment, 'api' | 'call' | 'm
   commands(): number
   /** A client of the tables, whose names are TABLE_RECORDS and so on. */
   db: DynamoDBDocumentClient
+  /** Items of a table, which is named by its logical id. */
+  itemsOf(table: string): Record<string, unknown>[]
   /** Messages that the functions sent, by the URL of their queue. */
   sent: { url: string; body: string }[]
 }
@@ -131,6 +133,7 @@ async function open(): Promise<InProcessApi> {
     api,
     sent,
     db: documentClient(),
+    itemsOf: (table) => tableOf(table)?.items() ?? [],
     commands: () => commands,
     makeSite: (name) => makeSite(name, api, secrets.adminKey),
     send: async (site, lane, events) => {

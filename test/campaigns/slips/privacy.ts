@@ -4,10 +4,32 @@ import type { Slip } from './slip.ts'
 const shapes = 'functions/domain/personal/shapes.ts'
 const worlds = ['test/pure/hidden-worlds.test.ts']
 const hidden = ['test/pure/hidden-numbers.test.ts', 'test/pure/functions-personal.test.ts']
+const canaries = ['test/pure/canaries.test.ts']
 const fields = ['test/pure/personal-fields.test.ts']
 
 /** Numbers and names that reach who may not see them, and erasures that leave some. */
 export const privacySlips: readonly Slip[] = [
+  {
+    what: 'the path of a request in the log',
+    file: 'functions/http/http-handler.ts',
+    before: "logOutcome(status === 500 ? 'error' : 'info', 'http', {\n    route,\n",
+    after: "logOutcome(status === 500 ? 'error' : 'info', 'http', {\n    route: event.rawPath,\n",
+    tests: canaries,
+  },
+  {
+    what: 'a PIN that is stored as it is',
+    file: 'functions/http/grades/grades.ts',
+    before: "pinHash: pin === undefined ? undefined : fingerprint(pepper, 'pin', site, matricule, pin),",
+    after: 'pinHash: pin,',
+    tests: canaries,
+  },
+  {
+    what: 'a key that is stored as it is',
+    file: 'functions/http/keys/make-key.ts',
+    before: 'hash: hashSecret(secret, pepper),',
+    after: 'hash: text,',
+    tests: canaries,
+  },
   {
     what: 'GET /calls without masking',
     file: 'functions/http/calls/handler.ts',
