@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { projectOf, suiteOf } from '../suites.ts'
 import { type Grant, type Privileges, readPrivileges } from '../support/privileges.ts'
 
 /** What AWS uses and not the code of a function, and what only rare events need, with the reason. */
@@ -80,7 +81,8 @@ export async function main(files: string[]): Promise<void> {
   const record = path.join(folder, 'privileges.jsonl')
   const all = readdirSync('test/packaged').filter((name) => name.endsWith('.test.ts'))
   const chosen = files.length > 0 ? files : all.map((name) => path.join('test/packaged', name))
-  const { status } = spawnSync('vitest', ['run', '--project', 'packaged', ...chosen], {
+  const project = projectOf(suiteOf(path.resolve(chosen[0] ?? '')))
+  const { status } = spawnSync('vitest', ['run', '--project', project, ...chosen], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, RECORD_PRIVILEGES: record },
   })

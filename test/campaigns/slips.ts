@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { projectOf, suiteOf } from '../suites.ts'
 import { slips } from './slips/all.ts'
 import { occurrences, type Slip } from './slips/slip.ts'
 
@@ -83,11 +84,11 @@ function isNoticed(copy: string, { file, before, after, tests }: Slip): boolean 
   }
 }
 
-/** Returns whether all tests of the files pass, each suite in a run of its own; the first that fails decides. */
+/** Returns whether all tests of the files pass, each project in a run of its own; the first that fails decides. */
 function runTests(copy: string, files: readonly string[]): boolean {
-  const bySuite = Map.groupBy(files, (file) => file.split('/')[1] ?? '')
-  return [...bySuite].every(([suite, own]) => {
-    const args = ['run', '--project', suite, '--bail', '1', ...own]
+  const byProject = Map.groupBy(files, (file) => projectOf(suiteOf(path.resolve(file))))
+  return [...byProject].every(([project, own]) => {
+    const args = ['run', '--project', project, '--bail', '1', ...own]
     const { status, error } = spawnSync('vitest', args, { cwd: copy, stdio: 'ignore', timeout: runMsMax })
     if (error) throw error
     return status === 0

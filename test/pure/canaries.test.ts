@@ -41,7 +41,7 @@ async function ask(method: string, path: string, body?: unknown, key = office.si
   for (const [, secret = ''] of (await answer.clone().text()).matchAll(
     /"(?:secret|token|ticket|code|apiKey)":"([^"]+)"/g,
   ))
-    opening.add(secret)
+    if (secret.length >= 12) opening.add(secret)
   return answer
 }
 
@@ -95,7 +95,22 @@ async function walk(): Promise<void> {
   }
 }
 
-const holds = (text: string, canaries: Iterable<string>) => [...canaries].filter((canary) => text.includes(canary))
+const holds = (text: string, canaries: Iterable<string>) =>
+  [...canaries].filter((canary) => patternOf(canary).test(text))
+
+const patterns = new Map<string, RegExp>()
+
+/** Digits alone count as a whole only: a longer number or an id may have the same ones. */
+function patternOf(canary: string): RegExp {
+  const known = patterns.get(canary)
+  if (known) return known
+  const text = canary.replace(/[.+*?^$()[\]{}|\\/]/g, '\\$&')
+  const edge = canary.length < 9 ? '[\\w-]' : '\\d'
+  const pattern = /^[\d.,]+$/.test(canary) ? new RegExp(`(?<!${edge})${text}(?!${edge})`) : new RegExp(text)
+  patterns.set(canary, pattern)
+  return pattern
+}
+
 const persons = [number, number.slice(1), `+33${number.slice(1)}`, name]
 const marks = [String(student.note), '13,57', student.pin]
 
