@@ -68,7 +68,7 @@ test('functions take every odd fact and record, and each list that is read after
     odd.map((more, n) => cdrEvent(site, makeCdr(500 + n, more))),
   )
   const letters = api.sent.filter(({ url }) => url.endsWith('DEAD_RECORDS'))
-  expect(letters.length).toBe(4)
+  expect(letters.length).toBe(5)
 
   const lists = Object.entries<RouteDefinition>(routes).filter(
     ([route]) => /^GET [^{]*\{site\}\/[\w-]+(\/\w+)?$/.test(route) && !route.includes('verifications'),
