@@ -55,7 +55,7 @@ export function awakeClock(open: () => TimerWorker | undefined = openTimerWorker
 }
 
 /** Undefined where there are no workers, and where the page's policy forbids them (`worker-src` without `blob:`). */
-export function openTimerWorker(): TimerWorker | undefined {
+function openTimerWorker(): TimerWorker | undefined {
   if (!globalThis.document || !globalThis.Worker) return undefined
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }))
   try {

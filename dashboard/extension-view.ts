@@ -47,7 +47,7 @@ export interface ExtensionView {
 }
 
 /** The number that people dial, or the device's name if the number is hidden from the key. */
-export function shownNumber(state: EndpointState): string | undefined {
+function shownNumber(state: EndpointState): string | undefined {
   const extension = extensionOf(state)
   return extension?.startsWith('…') ? state.resource : extension
 }

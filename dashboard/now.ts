@@ -28,7 +28,7 @@ export interface ShownClock {
   frozenAtMs: number | undefined
 }
 
-export function nowOf({ skewMs, frozenAtMs }: ShownClock): number {
+function nowOf({ skewMs, frozenAtMs }: ShownClock): number {
   return frozenAtMs ?? Date.now() + skewMs
 }
 

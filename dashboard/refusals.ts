@@ -23,8 +23,3 @@ export function refusalSentence(error: unknown): string {
     ? all
     : `${all} ${t('refusal.retryAfter', { seconds: number(retryAfterMs / 1_000) })}`
 }
-
-/** Whether an error means that the key is no longer accepted, so that a person has to sign in again. */
-export function isSignedOut(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 401
-}

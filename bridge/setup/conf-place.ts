@@ -27,8 +27,8 @@ export interface WantedSettings {
   readonly holds: (conf: AsteriskConf) => boolean
 }
 
-export const blockBegin = '; BEGIN switchhook-bridge (setup --undo removes this block)'
-export const blockEnd = '; END switchhook-bridge'
+const blockBegin = '; BEGIN switchhook-bridge (setup --undo removes this block)'
+const blockEnd = '; END switchhook-bridge'
 const ownFileName = 'switchhook.conf'
 
 /**
@@ -65,7 +65,7 @@ const overlayOf = (blocks: readonly Block[]): [string, string][] =>
   blocks.map(({ path }) => [path, afterOf(blocks, path) ?? ''])
 
 /** The text of a file after the blocks; several may be in one file. */
-export function afterOf(blocks: readonly Block[], path: string): string | undefined {
+function afterOf(blocks: readonly Block[], path: string): string | undefined {
   const last = blocks.findLast((block) => block.path === path)
   return last && `${last.before ?? ''}${last.text}`
 }

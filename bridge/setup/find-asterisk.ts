@@ -56,7 +56,7 @@ export async function findAsterisk(given?: string): Promise<FoundAsterisk> {
 }
 
 /** Returns the `asterisk.conf` of the only Asterisk that runs here; the usual one if none does. Throws SetupRefusedError. */
-export function mainFileOf(running: readonly AsteriskProcess[]): string {
+function mainFileOf(running: readonly AsteriskProcess[]): string {
   const here = [...new Set(running.filter(({ isElsewhere }) => !isElsewhere).map(({ mainFile }) => mainFile))]
   const [only, second] = here
   if (only && second) {

@@ -78,7 +78,8 @@ export interface Leftover {
 }
 
 /**
- * Takes back every change, in reverse order. `keepKey` keeps the bridge's key, with which the same code enrols again. The journal stays until the last one is back, so that it can be run again.
+ * Takes back every change, in reverse order. The journal stays until the last one is back, so that this can be run again. `keepKey`
+ * keeps the bridge's key, with which the same code enrols again.
  */
 export async function takeBack(
   folder: string,

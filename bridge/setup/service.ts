@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describeError } from '../operate/log.ts'
 
-export const unitName = 'switchhook-bridge.service'
+const unitName = 'switchhook-bridge.service'
 const unitFolders = ['/etc/systemd/system', '/lib/systemd/system', '/usr/lib/systemd/system']
 const systemdRuns = '/run/systemd/system'
 /** `enable --now` returns once the process runs. */

@@ -162,7 +162,7 @@ function internalNumbers(section: Section): number[] {
 }
 
 /** 60, 61, 62, 70 as `60-62` and `70`. */
-export function asRanges(numbers: readonly number[]): string[] {
+function asRanges(numbers: readonly number[]): string[] {
   const ranges: [number, number][] = []
   for (const number of numbers) {
     const last = ranges.at(-1)

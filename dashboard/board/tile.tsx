@@ -82,7 +82,7 @@ function What({ view }: { view: ExtensionView }) {
 }
 
 /** Where calls go, as far as the state of the phone makes it matter. */
-export function forwardText({ word, forwards }: ExtensionView): string {
+function forwardText({ word, forwards }: ExtensionView): string {
   const always = forwards.find(({ when }) => when === 'always')
   const first = always ?? (word === 'offline' ? forwards.find(({ when }) => when === 'unavailable') : forwards[0])
   if (!first || busyWords.has(word)) return ''

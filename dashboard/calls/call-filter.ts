@@ -38,7 +38,7 @@ export function callFilterOf(query: URLSearchParams): CallFilter {
   }
 }
 
-export const callsPerPage = 50
+const callsPerPage = 50
 /** Longest period that the API searches without being told where to begin. */
 const daysByDefault = 31
 

@@ -1,13 +1,9 @@
-import type { CallPage } from '../../client/call-log.ts'
 import type { Call } from '../../contracts/calls.ts'
+import type { CallSource } from '../call-log.ts'
 import { refusalSentence } from '../refusals.ts'
 
 /** Rows that the list holds; to see older ones, a person goes to a date. */
-export const callRowsMax = 2_000
-
-export interface CallListSource {
-  listCalls(query: Readonly<Record<string, string>>): Promise<CallPage>
-}
+const callRowsMax = 2_000
 
 /** One search that is read page by page as its list is scrolled. An answer to an earlier search is ignored. */
 export class CallList {
@@ -16,13 +12,13 @@ export class CallList {
   /** True once the first page has arrived. */
   isRead = false
   failure: string | undefined
-  readonly #source: CallListSource
+  readonly #source: CallSource
   readonly #onChange: () => void
   #query: Readonly<Record<string, string>> = {}
   #cursor: string | undefined
   #search = 0
 
-  constructor(source: CallListSource, onChange: () => void) {
+  constructor(source: CallSource, onChange: () => void) {
     this.#source = source
     this.#onChange = onChange
   }

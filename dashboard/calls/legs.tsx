@@ -5,7 +5,7 @@ import { duration } from '../moments.ts'
 import { phoneNumber } from '../phone-number.ts'
 
 /** Asterisk's time, `2026-11-23T19:03:14+0000`, in Unix milliseconds. */
-export function cdrTimeMs(text: string): number {
+function cdrTimeMs(text: string): number {
   return Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
 }
 

@@ -75,7 +75,7 @@ export function StatsPage({ query }: Route) {
   )
 }
 
-export function periodText({ from, to }: Period): string {
+function periodText({ from, to }: Period): string {
   const short = { day: 'numeric', month: 'short' } as const
   const last = dayText(to, { ...short, year: 'numeric' })
   return from === to ? last : `${dayText(from, short)} – ${last}`

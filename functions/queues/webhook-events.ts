@@ -33,7 +33,7 @@ export function webhookEvents(
 }
 
 /** Seconds after which the call log is read for a call: its records come in a message of their own, a moment apart. */
-export const callDelaySeconds = 3
+const callDelaySeconds = 3
 
 /** What the bridge's messages say about itself and its PBX. */
 export interface BridgeNews {

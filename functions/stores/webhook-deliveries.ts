@@ -50,7 +50,7 @@ export function nextTry(site: SiteId, { webhook, id, n, round }: DeliveryRow) {
   return { site, webhook, delivery: id, n, round }
 }
 
-export function deliveryId({ time, id }: Pick<StoredEvent, 'time' | 'id'>): string {
+function deliveryId({ time, id }: Pick<StoredEvent, 'time' | 'id'>): string {
   return `${String(Date.parse(time)).padStart(13, '0')}-${id}`
 }
 

@@ -185,7 +185,6 @@ export class NotRunningError extends SwitchhookError {
   }
 }
 
-/** A program that this machine lacks; `code` is that of the system's error. */
 /** One of the test phones could not do what was asked of it. */
 export class PhoneError extends SwitchhookError {
   readonly errorId = 'phone-failed'
@@ -199,6 +198,7 @@ export class ConsoleError extends SwitchhookError {
   }
 }
 
+/** A program that this machine lacks; `code` is that of the system's error. */
 export class ProgramMissingError extends SwitchhookError {
   readonly errorId = 'program-missing'
   readonly code = 'ENOENT'

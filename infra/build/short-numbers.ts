@@ -9,7 +9,6 @@ const shortNumbers = ShortNumberInfo.getInstance()
 /** Longer numbers are judged as telephone numbers. */
 const digitsMax = 6
 export type ShortKind = 'emergency' | 'premium' | 'other'
-export const shortKinds: readonly ShortKind[] = ['emergency', 'premium', 'other']
 
 /** Returns what Google's data says of a short number in a country; undefined if the country has no such number. */
 export function shortKindOf(digits: string, region: string): ShortKind | undefined {

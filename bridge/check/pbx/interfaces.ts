@@ -77,7 +77,7 @@ function isGuarded(user: Section): boolean {
   )
 }
 
-export function isHttpOn(pbx: Pbx): boolean {
+function isHttpOn(pbx: Pbx): boolean {
   const conf = pbx.conf('http.conf')
   return isOn(conf, 'enabled', false) || isOn(conf, 'tlsenable', false)
 }

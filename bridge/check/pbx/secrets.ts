@@ -10,7 +10,7 @@ const usual = new Set(
 const lengthMin = 10
 
 /** What makes a password easy to guess; undefined if nothing does. */
-export function weaknessOf(secret: string, names: readonly string[]): string | undefined {
+function weaknessOf(secret: string, names: readonly string[]): string | undefined {
   const plain = secret.toLowerCase()
   if (usual.has(plain)) return 'is one that everyone tries first'
   if (names.some((name) => name !== '' && plain === name.toLowerCase())) return 'is the name of its user'

@@ -148,7 +148,7 @@ function withNumbers(state: CallState, numbering: Numbering): CallState {
 }
 
 /** By the rules of the call log: the ends decide, and where nothing says what the calling end is, the numbers do. */
-export function liveDirection(state: Pick<Call, 'caller' | 'dialled' | 'callees'>, numbering: Numbering): Direction {
+function liveDirection(state: Pick<Call, 'caller' | 'dialled' | 'callees'>, numbering: Numbering): Direction {
   const lines = linesOf(numbering)
   const { endpoint, number } = state.caller
   const isLine = (end: string | undefined) => {

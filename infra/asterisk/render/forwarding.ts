@@ -12,7 +12,7 @@ import { DND_CODE, FORWARD_CODE } from '../codes.ts'
 const variable = (name: string) => `\${${name}}`
 
 /** How often a call may be forwarded before it counts as a loop. */
-export const FORWARD_HOPS_MAX = 5
+const FORWARD_HOPS_MAX = 5
 
 const families = '^(renvoi|renvoi_busy|renvoi_noanswer|renvoi_unavailable|dnd)$'
 const db = (family: string, extension: string) => variable(`DB(${family}/${extension})`)

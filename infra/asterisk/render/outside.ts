@@ -18,7 +18,7 @@ const premium: Readonly<Record<Site['country'], string>> = {
 const satellites = '(00|011)(88[123]|979)'
 
 /** Family in astDB: a key with the number of an extension blocks its outside calls. */
-export const BLOCKED_FAMILY = 'sortie-bloquee'
+const BLOCKED_FAMILY = 'sortie-bloquee'
 
 /**
  * Renders the numbers of the providers. A number that leads to a phone rings it in place, so the record keeps the outside number.

@@ -178,7 +178,7 @@ const Sip = v.strictObject({
   phonesFrom: v.optional(v.array(Network), []),
 })
 
-export const siteEntries = {
+const siteEntries = {
   site: Name,
   systemName: Name,
   ringSeconds: v.optional(whole(1, 300), 20),

@@ -4,7 +4,7 @@ import { errorCode, folderFailure } from '../errors.ts'
 import type { WritePlan } from './plan.ts'
 
 /** Where files that are replaced are kept, in the folder itself. */
-export const KEPT_FOLDER = 'replaced-by-switchhook'
+const KEPT_FOLDER = 'replaced-by-switchhook'
 
 /** Returns the files of a folder that have the given names; none if it does not exist. */
 export async function readFiles(folder: string, names: Iterable<string>): Promise<Map<string, string>> {
