@@ -67,8 +67,9 @@ test('functions take every odd fact and record, and each list that is read after
     'records',
     odd.map((more, n) => cdrEvent(site, makeCdr(500 + n, more))),
   )
-  const letters = api.sent.filter(({ url }) => url.endsWith('DEAD_RECORDS'))
-  expect(letters.length).toBe(5)
+  // Other files of this worker use the same API.
+  const letters = api.sent.filter(({ url, body }) => url.endsWith('DEAD_RECORDS') && body.includes(`"${site}"`))
+  expect(letters.length).toBe(4)
 
   const lists = Object.entries<RouteDefinition>(routes).filter(
     ([route]) => /^GET [^{]*\{site\}\/[\w-]+(\/\w+)?$/.test(route) && !route.includes('verifications'),
