@@ -8,6 +8,7 @@ import {
   neededModules,
   type PbxReader,
   readHasForwarding,
+  readIsFreepbx,
   readSettings,
 } from './asterisk/dial-plan.ts'
 import { hasModules } from './asterisk/loaded-modules.ts'
@@ -53,6 +54,8 @@ export class PhoneSettings {
   /** When the PBX last said that it has no dial plan of forwarding. */
   #missingMs = Number.NEGATIVE_INFINITY
   #isBusy = false
+  /** The lamps of forwarding when astDB was last read. */
+  #lamps = ''
   /** Phones and custom devices for which no answer came. */
   #unread: Unread = { phones: [], devices: [] }
 
@@ -81,7 +84,12 @@ export class PhoneSettings {
     const { connections } = known
     const isNew = connections !== this.#connection
     const now = clock.monotonicMs()
-    if (!isNew && now - this.#readMs < readEveryMs) return
+    const lamps = lampsOf(known)
+    if (!isNew && now - this.#readMs < readEveryMs) {
+      if (lamps !== this.#lamps && now - this.#missingMs >= askAgainMs) await this.#readForwarding(signal)
+      this.#lamps = lamps
+      return
+    }
     const { phones, devices } = isNew ? { phones: pjsipPhones(known), devices: undefined } : this.#unread
     const unreadPhones = await this.#readDirectory(phones, signal)
     const unreadDevices = await this.#readCustomStates(devices ?? known.phones.customDevices(), signal)
@@ -89,6 +97,7 @@ export class PhoneSettings {
     if (isNew || now - this.#missingMs >= askAgainMs) await this.#readForwarding(signal)
     this.#connection = connections
     this.#readMs = now
+    this.#lamps = lamps
   }
 
   /** Returns the phones for which no answer came. */
@@ -129,6 +138,14 @@ export class PhoneSettings {
     // Nobody can be asked now: the next reading tries again.
     if (hasForwarding === undefined) return
     const now = () => new Date(clock.nowMs()).toISOString()
+    const isFreepbx = hasForwarding ? false : await this.#isFreepbx(signal)
+    if (isFreepbx === undefined) return
+    if (isFreepbx && ami) {
+      const seen = phones.all()
+      const settings = await readSettings(ami, numbersOf(seen), 'freepbx')
+      if (settings) known.publishEndpoints(phones.setSettings(settings, seen, now(), false))
+      return
+    }
     if (!hasForwarding) {
       this.#missingMs = clock.monotonicMs()
       counters.add('forwarding-missing')
@@ -137,10 +154,16 @@ export class PhoneSettings {
     }
     this.#missingMs = Number.NEGATIVE_INFINITY
     const seen = phones.all()
-    const numbers = seen.flatMap(({ number }) => number ?? [])
-    const settings = ami && (await readSettings(ami, numbers))
+    const settings = ami && (await readSettings(ami, numbersOf(seen)))
     if (settings) known.publishEndpoints(phones.setSettings(settings, seen, now()))
     else await this.#requestReports(phones.withSettings(), signal)
+  }
+
+  /** Without the Manager Interface astDB cannot be read, so it does not matter. */
+  async #isFreepbx(signal: AbortSignal): Promise<boolean | undefined> {
+    const { requests, ami } = this.#dependencies
+    if (!ami || !(await hasModules(['func_db.so'], requests, signal))) return false
+    return await readIsFreepbx(ami)
   }
 
   /** Asks over the Manager Interface, or without it a channel that lives. */
@@ -180,6 +203,16 @@ export class PhoneSettings {
 interface Unread {
   phones: readonly string[]
   devices: readonly string[]
+}
+
+const numbersOf = (states: readonly EndpointState[]) => states.flatMap(({ number }) => number ?? [])
+
+/** Star codes of FreePBX set `Custom:CF101` and `Custom:DND101`: a change of one says that astDB has changed. */
+function lampsOf({ phones }: KnownPhones): string {
+  const lamps = phones
+    .all()
+    .filter(({ technology, resource }) => technology === 'Custom' && /^(CF|DND)\d+$/.test(resource))
+  return lamps.map(({ resource, since }) => `${resource} ${since}`).join()
 }
 
 function pjsipPhones({ phones }: KnownPhones): string[] {

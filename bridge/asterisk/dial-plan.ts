@@ -1,4 +1,5 @@
 import type { SettingName } from '../../contracts/commands.ts'
+import { cutText } from '../../contracts/text.ts'
 import { type ExtensionSettings, noSettings } from '../normalise/phone-settings.ts'
 import type { AriRequests } from './ari-connection.ts'
 
@@ -18,11 +19,32 @@ const families: Readonly<Record<SettingName, string>> = {
   dnd: 'dnd',
 }
 
+/** A family of astDB, and what its value is: a target for calls, or do not disturb. */
+type SettingFamily = readonly [family: string, settings: readonly (keyof ExtensionSettings)[]]
+const settingFamilies: Readonly<Record<'switchhook' | 'freepbx', readonly SettingFamily[]>> = {
+  switchhook: [
+    [families.always, ['forward']],
+    [families.busy, ['forwardBusy']],
+    [families['no-answer'], ['forwardNoAnswer']],
+    [families.unavailable, ['forwardUnavailable']],
+    [families.dnd, ['dnd']],
+  ],
+  // FreePBX and Issabel. `CFU` holds for calls that nobody answers, and while the phone is not registered.
+  freepbx: [
+    ['CF', ['forward']],
+    ['CFB', ['forwardBusy']],
+    ['CFU', ['forwardNoAnswer', 'forwardUnavailable']],
+    ['DND', ['dnd']],
+  ],
+}
+/** How a PBX keeps forwarding and do not disturb. */
+export type SettingsKind = keyof typeof settingFamilies
+
 /** Modules of the functions that are read. On a PBX without one of them, asking would write an error to its log. */
 export const neededModules: readonly string[] = ['func_dialplan.so', 'func_db.so']
 /** Asterisk cuts a value to 1,023 bytes: a list this long may not be whole. */
 const listBytesWhole = 1_000
-const numberPattern = /^\d{1,8}$/
+const numberPattern = /^\d{1,20}$/
 
 /** Reads the PBX without a call. Each method returns `undefined` if that is not possible now. */
 export interface PbxReader {
@@ -38,6 +60,12 @@ export async function readHasForwarding(pbx: Pick<PbxReader, 'variable'>): Promi
   return answer === undefined ? undefined : answer === '1'
 }
 
+/** Returns whether the PBX has the users of FreePBX or Issabel, whose dial plan follows astDB at each call. */
+export async function readIsFreepbx(pbx: Pick<PbxReader, 'variable'>): Promise<boolean | undefined> {
+  const users = await pbx.variable('DB_KEYS(AMPUSER)')
+  return users === undefined ? undefined : users !== ''
+}
+
 /**
  * Returns the settings of each extension that has any, from astDB; `undefined` if they cannot be read now. `numbers` are asked one by
  * one where Asterisk's list of them is not whole.
@@ -45,9 +73,10 @@ export async function readHasForwarding(pbx: Pick<PbxReader, 'variable'>): Promi
 export async function readSettings(
   pbx: PbxReader,
   numbers: readonly string[],
+  kind: SettingsKind = 'switchhook',
 ): Promise<Map<string, ExtensionSettings> | undefined> {
   const found = new Map<string, ExtensionSettings>()
-  for (const [name, family] of Object.entries(families)) {
+  for (const [family, names] of settingFamilies[kind]) {
     const list = await pbx.variable(`DB_KEYS(${family})`)
     if (list === undefined) return undefined
     const isWhole = Buffer.byteLength(list) < listBytesWhole
@@ -60,18 +89,15 @@ export async function readSettings(
       if (value === '') continue
       const settings = found.get(number) ?? { ...noSettings }
       found.set(number, settings)
-      put(settings, name, value)
+      for (const name of names) put(settings, name, value)
     }
   }
   return found
 }
 
-function put(settings: ExtensionSettings, name: string, value: string): void {
-  if (name === 'always') settings.forward = value
-  else if (name === 'busy') settings.forwardBusy = value
-  else if (name === 'no-answer') settings.forwardNoAnswer = value
-  else if (name === 'unavailable') settings.forwardUnavailable = value
-  else settings.dnd = true
+function put(settings: ExtensionSettings, name: keyof ExtensionSettings, value: string): void {
+  if (name === 'dnd') settings.dnd = true
+  else settings[name] = cutText(value)
 }
 
 /**

@@ -108,10 +108,11 @@ export class Endpoints {
     settings: ReadonlyMap<string, ExtensionSettings>,
     seen: readonly EndpointState[],
     at: string,
+    isForwardable = true,
   ): EndpointState[] {
     return seen.flatMap((state) => {
       if (state.number === undefined || this.#states.get(state.endpoint) !== state) return []
-      return list(this.#put(withSettings(state, settings.get(state.number) ?? noSettings, at)))
+      return list(this.#put(withSettings(state, settings.get(state.number) ?? noSettings, at, isForwardable)))
     })
   }
 

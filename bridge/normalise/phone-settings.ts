@@ -45,10 +45,15 @@ export function readUserEvent({ eventname, userevent }: EventOf<'ChannelUsereven
   return { kind: 'extension', number: field('Ext'), settings }
 }
 
-/** Returns the endpoint with these settings. An unchanged setting keeps its `since`. */
-export function withSettings(state: EndpointState, settings: ExtensionSettings, at: string): EndpointState {
-  const { dnd, ...rest } = state
-  const next: EndpointState = { ...rest, forwardable: true }
+/** Returns the endpoint with these settings. An unchanged setting keeps its `since`. `isForwardable`: they can be set over the API. */
+export function withSettings(
+  state: EndpointState,
+  settings: ExtensionSettings,
+  at: string,
+  isForwardable = true,
+): EndpointState {
+  const { dnd, forwardable: _, ...rest } = state
+  const next: EndpointState = { ...rest, ...(isForwardable && { forwardable: true }) }
   for (const kind of forwards) {
     const target = settings[kind]
     delete next[kind]
