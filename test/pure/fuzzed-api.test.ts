@@ -18,7 +18,7 @@ test('answers requests made from the OpenAPI document as it describes, without a
     deployment,
     send,
     random,
-    count: 500,
+    count: 250,
     isShared: false,
     name: 'fuzz',
   })
