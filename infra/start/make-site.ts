@@ -29,9 +29,9 @@ interface AdminAccess {
 }
 
 /**
- * Makes the site over the public API with the admin key, as a person would who deploys. The person sees its first key, which
- * has every scope and is stored nowhere; the page, whose every part should work here, and the voice menus get keys of their own. If the site exists already, an
- * earlier start made it and was killed before it stored the keys, so this one makes new keys.
+ * Makes the site over the public API with the admin key, as a person would who deploys. The person sees its first key, which has
+ * every scope and is stored nowhere. The page, whose every part should work here, and the voice menus get keys of their own. If the
+ * site exists already, an earlier start made it and was killed before it stored the keys, so this one makes new keys.
  */
 export async function makeSite({ site, ...about }: WantedSite, access: AdminAccess): Promise<NewSite> {
   const apiKey = await firstKey({ site, ...about }, access)
