@@ -122,15 +122,20 @@ export class SiteStore extends Store {
     const { pbx, pbxSince, pbxV, ...rest } = sighting
     const key = keys.heartbeat(site)
     const condition = pbxV === undefined ? {} : { condition: 'attribute_not_exists(pbxV) OR pbxV <= :pbxV' }
-    const whole = { ...setFields({ ...sighting, toldSilent: false }), ...condition }
+    const whole = { ...setFields({ ...sighting }), ...condition }
     const taken = await this.table.updateReturning(key, whole, 'ALL_OLD')
-    const plain = () => this.table.updateReturning(key, setFields({ ...rest, toldSilent: false }), 'ALL_OLD')
+    const plain = () => this.table.updateReturning(key, setFields({ ...rest }), 'ALL_OLD')
     const before = v.parse(v.partial(HeartbeatRow), taken ?? (await plain()) ?? {})
     if (before.lastHeard === undefined || isSilent(before.lastHeard, now))
       await this.table.update(key, setFields({ onlineSince: sighting.lastHeard }))
     const told = pbx && pbxSince !== undefined ? pbxKey({ state: pbx, since: pbxSince }) : undefined
     const isPbxNews = taken !== undefined && told !== undefined && before.pbxTold !== told
     return { isBack: before.toldSilent === true, isPbxNews }
+  }
+
+  /** Stores that the site's subscribers were notified that the bridge is back. Until then, each sighting says so again. */
+  async markBackPublished(site: SiteId): Promise<void> {
+    await this.table.update(keys.heartbeat(site), setFields({ toldSilent: false }))
   }
 
   /** Stores that the site's subscribers were notified of a report of the PBX. */

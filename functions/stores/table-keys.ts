@@ -23,6 +23,7 @@ import { fnv1a32 } from '../../contracts/fnv1a.ts'
  * | live    | idempotency     | S#I                 | keyId#sha256  | one call an idempotency key, 24 h        |
  * | live    | call caps       | S#CAP               | span#start    | calls by API of key and site             |
  * | live    | frozen key      | S#FRZ               | key id        | a key that may place no calls            |
+ * | live    | freeze to tell  | FREEZES             | S#key#time    | `key.frozen` that may not be sent yet    |
  * | live    | open calls      | S#OPEN              | -             | calls by API that have not ended         |
  * | live    | time line       | S#CE#linkedid       | v of the first| what happened to a call, 30 days         |
  * | live    | connection      | N#connectionId      | -             | what to remove when it closes            |
@@ -67,6 +68,8 @@ export const keys = {
   idempotency: (site: string, keyId: string, sha256: string) => ({ pk: `${site}#I`, sk: `${keyId}#${sha256}` }),
   callCap: (site: string, span: string, start: number) => ({ pk: `${site}#CAP`, sk: `${span}#${start}` }),
   callFreeze: (site: string, keyId: string) => ({ pk: `${site}#FRZ`, sk: keyId }),
+  freezeIntent: (site: string, keyId: string, at: string) => ({ pk: 'FREEZES', sk: `${site}#${keyId}#${at}` }),
+  freezeIntents: 'FREEZES',
   openCalls: (site: string) => ({ pk: `${site}#OPEN`, sk: '-' }),
   site: (site: string) => ({ pk: site, sk: 'SITE' }),
   heartbeat: (site: string) => ({ pk: `HB#${shard(site)}`, sk: site }),
@@ -104,6 +107,12 @@ export const keys = {
 export const dirtyShards = 16
 const dueShards = 16
 /** Partitions of retries that are due later; the sweep of each minute reads them all. */
+/** Returns what a sort key of a due row is about, or undefined if it has another form. */
+export function deliveryOfDue(sk: string): { site: string; webhook: string; delivery: string } | undefined {
+  const [, site, webhook, delivery, ...more] = sk.split('#')
+  return site && webhook && delivery && more.length === 0 ? { site, webhook, delivery } : undefined
+}
+
 export const duePartitions: readonly string[] = Array.from({ length: dueShards }, (_, n) => `DUE#${n}`)
 export const heartbeatShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `HB#${n}`)
 export const siteShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `SITES#${n}`)

@@ -190,7 +190,12 @@ test('a key that reaches a cap narrower than that of its maker is frozen alone, 
   const dependencies = {
     caps: { take: async () => ({ cap: 'day' as const, until: now + 1 }) },
     open: { add: async () => true, remove: async () => undefined, list: async () => [] },
-    freezes: { ...keys.freezes, freeze: async (_site: string, keyId: string) => keys.frozen.add(keyId) && now },
+    freezes: {
+      ...keys.freezes,
+      freeze: async (_site: string, keyId: string) => keys.frozen.add(keyId) && now,
+      intend: async () => undefined,
+      forget: async () => undefined,
+    },
     placed: { find: async () => undefined },
   }
   const accountRules = { callsPerDay: 9 }

@@ -104,7 +104,12 @@ const sources: Record<WebhookEventType, Source> = {
     const dependencies = {
       caps: { take: async () => ({ cap: 'day' as const, until: start + 1 }) },
       open: { add: async () => true, remove: async () => undefined, list: async () => [] },
-      freezes: { isFrozen: async () => false, freeze: async () => start },
+      freezes: {
+        isFrozen: async () => false,
+        freeze: async () => start,
+        intend: async () => undefined,
+        forget: async () => undefined,
+      },
       placed: { find: async () => undefined },
       webhooks,
     }

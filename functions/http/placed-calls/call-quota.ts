@@ -1,6 +1,7 @@
 import type { KeyCallRules } from '../../../contracts/key.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { SiteSettings } from '../../../contracts/site.ts'
+import type { KeyFrozen } from '../../../contracts/webhook-event-data.ts'
 import { logOutcome } from '../../log.ts'
 import type { WebhookEvents } from '../../queues/webhook-events.ts'
 import type { CapSpan, SpanCaps } from '../../stores/call-caps.ts'
@@ -25,6 +26,10 @@ export interface OpenCallList {
 export interface KeyFreezes extends FreezeReader {
   /** Returns since when the key is frozen. */
   freeze(site: SiteId, keyId: string, now: number): Promise<number>
+  /** Stores that the key is about to be frozen, so that the event of the freeze is sent although this function is killed. */
+  intend(site: SiteId, keyId: string, cap: KeyFrozen['cap'], at: number): Promise<void>
+  /** The event of the freeze is sent. */
+  forget(site: SiteId, keyId: string, at: number): Promise<void>
 }
 export interface QuotaDependencies {
   caps: CallRates
@@ -105,8 +110,10 @@ async function quotaExceeded(
   const reached = isNarrower ? ownKey : keyId
   if (settings.freezeOnCap) {
     // Requests at the same time send the same event: its id follows from when the key was frozen.
+    await freezes.intend(site, reached, cap, now)
     const frozenAt = new Date(await freezes.freeze(site, reached, now)).toISOString()
     await webhooks?.publish({ site, frozen: { key: reached, cap, frozenAt } })
+    await freezes.forget(site, reached, now)
   }
   // Logged as an error because an alarm counts these: someone places more calls than the site expects.
   logOutcome('error', 'call-cap', { site, keyId: reached, cap, frozen: settings.freezeOnCap })

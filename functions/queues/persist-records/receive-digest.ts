@@ -10,6 +10,7 @@ export interface VerificationStore {
   putPart(site: SiteId, digest: CdrDigest, now: number): Promise<void>
   parts(site: SiteId, run: string): Promise<CdrDigest[]>
   stored(site: SiteId, from: number, to: number): Promise<StoredPrint[]>
+  /** Returns false if a newer run was started meanwhile. */
   finish(site: SiteId, done: Verification): Promise<boolean>
 }
 
@@ -18,7 +19,7 @@ const dayMsMax = 26 * 3_600_000
 
 /**
  * Stores one part of the digest of a day's CDRs on the PBX. The last part to arrive, whichever it is, starts the comparison
- * with the call log. If that part is delivered twice, the day is compared twice.
+ * with the call log. If that part is delivered twice, the day is compared and published twice: a crash in between loses no event.
  */
 export async function receiveDigest(
   site: SiteId,

@@ -48,6 +48,7 @@ export const dependencies = {
   webhooks: webhookEvents(new WebhookMark(db, env.TABLE_LIVE), new EventQueue(env.QUEUE_EVENTS), Date.now),
   recordLastSeen: lastSeenRecorder(epochs),
   markPbxPublished: epochs.markPbxPublished.bind(epochs),
+  markBackPublished: epochs.markBackPublished.bind(epochs),
   linesOf: cachedLines(db, env.TABLE_LIVE, Date.now),
   pacing: new Pacing({
     sites: new SiteDirectory(db, env.TABLE_ACCESS),

@@ -35,8 +35,9 @@ export interface PushDependencies extends FanOutDependencies {
   linesOf?(site: SiteId): Promise<SiteLines>
   /** Records that the bridge was seen; returns what subscribers have to be notified of. */
   recordLastSeen: (fold: SiteFold, now: number) => Promise<SightingNews>
-  /** Records that they were. */
+  /** Record that they were. */
   markPbxPublished?(site: SiteId, pbx: PbxReport): Promise<void>
+  markBackPublished?(site: SiteId): Promise<void>
 }
 
 /** Writes and pushes the facts of one site. Returns false if that failed and SQS has to deliver the messages again. */
@@ -76,6 +77,8 @@ export async function pushSite(
       dependencies.webhooks &&
         publishFacts(site, messages.flatMap(validEvents), { isBack, ...(pbx && { pbx }) }, dependencies.webhooks),
     ])
+    // Marked after the push: if this process dies before, the redelivered message or the next one is news again.
+    if (isBack) await dependencies.markBackPublished?.(site)
     if (pbx) await dependencies.markPbxPublished?.(site, pbx)
     dependencies.tombstones.add(
       site,

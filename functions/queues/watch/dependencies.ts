@@ -4,6 +4,7 @@ import { EventQueue } from '../../gateways/event-queue.ts'
 import { FanOutQueue } from '../../gateways/fan-out-queue.ts'
 import { socketPosting } from '../../gateways/sockets.ts'
 import { TickQueue } from '../../gateways/tick-queue.ts'
+import { CallFreezes } from '../../stores/call-freezes.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
 import { ConnectionStore } from '../../stores/connections.ts'
 import { DirtyHourStore } from '../../stores/dirty-hours.ts'
@@ -16,6 +17,7 @@ import { TotalStore } from '../../stores/totals.ts'
 import { WebhookMark } from '../../stores/webhook-mark.ts'
 import { settlePlacedCall } from '../settle-placed-call.ts'
 import { webhookEvents } from '../webhook-events.ts'
+import { publishFreezes } from './publish-freezes.ts'
 import { OutcomeMessage, publishOutcome } from './publish-outcome.ts'
 import { publishSilence } from './publish-silence.ts'
 import { type ReapMessage, reapCall } from './reap-call.ts'
@@ -46,6 +48,11 @@ export const scheduledTasks: readonly ScheduledTask[] = [
     name: 'silent-bridges',
     every: 'tick',
     run: (until) => publishSilence(sites, { ...fanOutDependencies, webhooks }, until),
+  },
+  {
+    name: 'freezes',
+    every: 'minute',
+    run: (until) => publishFreezes({ freezes: new CallFreezes(db, env.TABLE_LIVE), webhooks, now: Date.now }, until),
   },
   {
     name: 'roll-up',
