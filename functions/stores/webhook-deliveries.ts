@@ -29,9 +29,10 @@ export const DeliveryRow = v.looseObject({
   createdAt: v.number(),
 })
 export type DeliveryRow = v.InferOutput<typeof DeliveryRow>
-const DueRow = v.looseObject({ pk: v.string(), sk: v.string(), message: v.string() })
+/** Its message is parsed by the sweep, so that one that is corrupt stops no other. */
+const DueRow = v.looseObject({ pk: v.string(), sk: v.string(), message: v.optional(v.unknown()) })
 export type DueRow = v.InferOutput<typeof DueRow>
-const SeenRow = v.looseObject({ seen: v.unknown(), v: v.string() })
+const SeenRow = v.looseObject({ seen: v.optional(v.unknown()) })
 
 /** The log has 30 days. */
 const keptSeconds = 30 * 86_400
@@ -94,7 +95,7 @@ export class DeliveryStore extends Store {
     const { pk, sk } = keys.delivery(site, webhook, '')
     const filter = state === undefined ? {} : { filter: '#state = :state', values: { state } }
     const range = before === undefined ? { beginsWith: sk } : { between: [sk, sk + justBefore(before)] as const }
-    const query = { pk, sk: range, isDescending: true, read: 'eventual', limit, ...filter } as const
+    const query = { pk, sk: range, isDescending: true, read: 'eventual', limit, unreadable: 'skip', ...filter } as const
     const { items, next } = await this.table.page(DeliveryRow, query)
     const last = next?.['sk']
     return { rows: items, next: typeof last === 'string' ? last.slice(sk.length) : undefined }
@@ -108,7 +109,8 @@ export class DeliveryStore extends Store {
   ): Promise<{ rows: DeliveryRow[]; next: string | undefined }> {
     const { pk, sk } = keys.delivery(site, webhook, '')
     const between = [sk + after, sk + before] as const
-    const { items, next } = await this.table.page(DeliveryRow, { pk, sk: { between }, read: 'consistent', limit })
+    const query = { pk, sk: { between }, read: 'consistent', limit, unreadable: 'skip' } as const
+    const { items, next } = await this.table.page(DeliveryRow, query)
     const last = next?.['sk']
     // Nothing sorts between an id and the same with a tilde: ids end in a hexadecimal digit.
     return { rows: items, next: typeof last === 'string' ? `${last.slice(sk.length)}~` : undefined }
@@ -134,7 +136,8 @@ export class DeliveryStore extends Store {
   /** Returns what was last seen of an endpoint, or of the bridge (`-`). */
   async seen<S extends v.GenericSchema>(site: SiteId, what: string, schema: S): Promise<v.InferOutput<S> | undefined> {
     const row = await this.table.get(SeenRow, keys.webhookSeen(site, what), 'consistent')
-    const parsed = v.safeParse(schema, row?.seen)
+    // What cannot be read counts as never seen: the event is made again, under its id.
+    const parsed = v.safeParse(schema, row?.['seen'])
     return parsed.success ? parsed.output : undefined
   }
 

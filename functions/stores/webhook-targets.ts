@@ -5,19 +5,17 @@ import { newTarget, type TargetState } from '../domain/webhooks/admission.ts'
 import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
-const TargetRow = v.looseObject({
-  rev: v.number(),
-  state: v.looseObject({
-    leases: v.record(v.string(), v.number()),
-    failures: v.number(),
-    openUntil: v.number(),
-    opens: v.number(),
-    nextFreeAt: v.number(),
-    isProven: v.boolean(),
-    failingSince: v.optional(v.number()),
-    lastFailureAt: v.optional(v.number()),
-  }),
+const StoredState = v.looseObject({
+  leases: v.record(v.string(), v.number()),
+  failures: v.number(),
+  openUntil: v.number(),
+  opens: v.number(),
+  nextFreeAt: v.number(),
+  isProven: v.boolean(),
+  failingSince: v.optional(v.number()),
+  lastFailureAt: v.optional(v.number()),
 })
+const TargetRow = v.looseObject({ rev: v.optional(v.unknown()), state: v.optional(v.unknown()) })
 
 /** Instances that change one receiver at the same time conflict; within an instance changes follow each other. */
 const triesMax = 12
@@ -36,7 +34,7 @@ export class TargetStore extends Store {
   readonly #queues = new Map<string, Promise<unknown>>()
 
   async find(site: SiteId, webhook: string): Promise<TargetState> {
-    return (await this.table.get(TargetRow, keys.webhookTarget(site, webhook), 'consistent'))?.state ?? newTarget
+    return stateOf(await this.table.get(TargetRow, keys.webhookTarget(site, webhook), 'consistent'))
   }
 
   /** Applies `decide` and returns what it returned. `decide` must be pure: it is called again after a conflict. */
@@ -71,13 +69,19 @@ export class TargetStore extends Store {
     const key = keys.webhookTarget(site, webhook)
     for (let tries = 0; tries < triesMax; tries += 1) {
       const row = await this.table.get(TargetRow, key, 'consistent')
-      const decided = decide(row?.state ?? newTarget)
-      const item = { ...key, rev: (row?.rev ?? 0) + 1, state: decided.state }
-      const condition = row
-        ? { condition: 'rev = :rev', values: { rev: row.rev } }
-        : { condition: 'attribute_not_exists(pk)' }
+      const decided = decide(stateOf(row))
+      const rev = row?.['rev']
+      const item = { ...key, rev: (typeof rev === 'number' ? rev : 0) + 1, state: decided.state }
+      const condition =
+        rev === undefined ? { condition: 'attribute_not_exists(rev)' } : { condition: 'rev = :rev', values: { rev } }
       if (await this.table.putIf(item, condition)) return decided
     }
     throw new TargetBusyError(`the state of a webhook of ${site} was changed ${triesMax} times meanwhile`)
   }
+}
+
+/** A receiver whose state cannot be read begins as a new one: its webhook delivers on, carefully. */
+function stateOf(row: v.InferOutput<typeof TargetRow> | undefined): TargetState {
+  const parsed = v.safeParse(StoredState, row?.state)
+  return parsed.success ? parsed.output : newTarget
 }

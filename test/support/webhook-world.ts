@@ -1,9 +1,10 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { numbering } from '../../functions/domain/phone-number.ts'
 import type { DeliveryMessage } from '../../functions/gateways/delivery-queue.ts'
 import type { EventMessage } from '../../functions/gateways/event-queue.ts'
 import type { WebhookAnswer, WebhookRequest } from '../../functions/gateways/webhook-post.ts'
 import { type DeliverDependencies, deliverAll } from '../../functions/queues/deliver-webhooks/deliver.ts'
+import type { ReplayDependencies } from '../../functions/queues/deliver-webhooks/replay.ts'
 import { sweep } from '../../functions/queues/deliver-webhooks/sweep.ts'
 import { makeEvents } from '../../functions/queues/publish-events/make-events.ts'
 import { publisher } from '../../functions/queues/publish-events/publish.ts'
@@ -100,6 +101,11 @@ export class WebhookWorld {
     await new WebhookStore(this.#db, 't').create(site, row)
   }
 
+  /** Writes a row as no store does. */
+  putRow(item: Record<string, unknown>): void {
+    this.table.carryOut(new PutCommand({ TableName: 't', Item: item }))
+  }
+
   /** Dependencies of the API's use cases about deliveries. */
   ofApi() {
     return {
@@ -193,12 +199,18 @@ export class WebhookWorld {
 
   /** A killed process reports nothing, so SQS delivers its whole batch again. */
   async #deliver(batch: DeliveryMessage[], process: Process | undefined): Promise<DeliveryMessage[]> {
+    const failed = await deliverAll(batch, this.ofQueue(process))
+    return process?.isKilled ? batch : failed
+  }
+
+  /** Dependencies of the function that handles deliveries. */
+  ofQueue(process?: Process): DeliverDependencies & ReplayDependencies {
     const db = process?.over(this.#db) ?? this.#db
-    const dependencies: DeliverDependencies = {
+    return {
       deliveries: new DeliveryStore(db, 't'),
       webhooks: new WebhookStore(db, 't'),
       targets: process ? new TargetStore(db, 't') : this.#targets,
-      queue: { send: async (sent) => this.#send(sent, process) },
+      queue: { send: async (sent) => this.#send(sent, process), sendReplay: async () => undefined },
       post: async (request) => {
         process?.read()
         const answer = await this.#options.receiver(request, this.clock)
@@ -211,8 +223,6 @@ export class WebhookWorld {
       now: () => this.clock.now,
       random: () => 0.5,
     }
-    const failed = await deliverAll(batch, dependencies)
-    return process?.isKilled ? batch : failed
   }
 
   async #surviving(run: (process?: Process) => Promise<unknown>): Promise<void> {

@@ -88,18 +88,27 @@ async function deliverTo(
   const ready: Ready[] = []
   // A batch may have a message twice: one of them makes the try.
   const once = new Map(group.map((message) => [message.delivery, message]))
-  for (const message of once.values()) {
-    const row = await prepare(message, webhook, reader, dependencies)
-    if (row && webhook && reader) ready.push({ message, row, webhook, reader })
+  const failed: DeliveryMessage[] = []
+  const fail = (message: DeliveryMessage, error: unknown) => {
+    logOutcome('error', 'delivery-failed', { site, webhook: id, error: describeError(error) })
+    failed.push(message)
   }
-  if (ready.length === 0 || !webhook) return []
+  for (const message of once.values()) {
+    try {
+      const row = await prepare(message, webhook, reader, dependencies)
+      if (row && webhook && reader) ready.push({ message, row, webhook, reader })
+    } catch (error) {
+      // A delivery that cannot be read stops none of the others of its webhook.
+      fail(message, error)
+    }
+  }
+  if (ready.length === 0 || !webhook) return failed
   const wanted = ready.map(({ message }): Wanted => ({ id: message.delivery, isReserved: message.isReserved ?? false }))
   const { perSecond } = webhook
   const { admitted, deferred } = await dependencies.targets.change(site, id, (state) =>
     admit(state, wanted, { now: dependencies.now(), perSecond }),
   )
   const late = new Map(deferred.map(({ id: delivery, at }) => [delivery, at]))
-  const failed: DeliveryMessage[] = []
   await Promise.all(
     ready.map(async (one) => {
       const { message } = one
@@ -108,8 +117,7 @@ async function deliverTo(
         if (at !== undefined) await scheduleAt(at, { ...message, isReserved: true }, dependencies)
         else if (admitted.includes(message.delivery)) await tryOnce(one, dependencies)
       } catch (error) {
-        logOutcome('error', 'delivery-failed', { site, webhook: id, error: describeError(error) })
-        failed.push(message)
+        fail(message, error)
       }
     }),
   )
