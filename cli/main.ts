@@ -4,6 +4,7 @@ import { addBridgesCommand } from './commands/bridges.ts'
 import { addCdrsCommand } from './commands/cdrs.ts'
 import { addImportCommand } from './commands/import.ts'
 import { addKeysCommand } from './commands/keys.ts'
+import { addListenCommand } from './commands/listen.ts'
 import { addMenuCommand } from './commands/menu.ts'
 import { addPbxCommand } from './commands/pbx.ts'
 import { addProfileCommand } from './commands/profile.ts'
@@ -49,6 +50,7 @@ export function createProgram(setStatus: SetStatus): Command {
   addCdrsCommand(program, setStatus)
   addRedriveCommand(program)
   addWebhooksCommand(program, setStatus)
+  addListenCommand(program)
   addMenuCommand(program, setStatus)
   addPbxCommand(program, setStatus)
   return program

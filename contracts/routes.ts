@@ -9,6 +9,7 @@ import { extensionRoutes } from './routes/extensions.ts'
 import { gradeRoutes } from './routes/grades.ts'
 import { importRoutes } from './routes/imports.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { listenerRoutes } from './routes/listeners.ts'
 import { placedCallRoutes } from './routes/placed-calls.ts'
 import { queueRoutes } from './routes/queues.ts'
 import type { RouteDefinition, RouteGroup } from './routes/route.ts'
@@ -37,6 +38,7 @@ export const routeGroups = {
   extensions: extensionRoutes,
   grades: gradeRoutes,
   webhooks: webhookRoutes,
+  listeners: listenerRoutes,
   audit: auditRoutes,
 } as const satisfies Record<string, RouteGroup>
 
@@ -58,6 +60,7 @@ export const routes = {
   ...extensionRoutes,
   ...gradeRoutes,
   ...webhookRoutes,
+  ...listenerRoutes,
   ...auditRoutes,
 } as const satisfies RouteGroup
 

@@ -26,6 +26,8 @@ export const DeliveryRow = v.looseObject({
   nextTryAt: v.optional(v.number()),
   /** The replay that sent it last. */
   replay: v.optional(v.string()),
+  /** It is for a listener, which reads it soon or never. */
+  isListened: v.optional(v.boolean()),
   createdAt: v.number(),
 })
 export type DeliveryRow = v.InferOutput<typeof DeliveryRow>
@@ -36,6 +38,7 @@ const SeenRow = v.looseObject({ seen: v.optional(v.unknown()) })
 
 /** The log has 30 days. */
 const keptSeconds = 30 * 86_400
+const listenedSeconds = 3_600
 /** A due row that nobody deleted is useless a day after it was due. */
 const dueKeptSeconds = 3 * 86_400
 
@@ -44,6 +47,12 @@ export function newDelivery(webhook: string, event: StoredEvent, state: 'pending
   const { id, type, time } = event
   const shown = { webhook, id: deliveryId(event), event: id, type, time, state }
   return { ...shown, n: 0, round: 0, tries: [], createdAt: now }
+}
+
+/** Returns a delivery that waits to be read by a listener. Its id begins with when it was stored, since a listener reads on from a time. */
+export function listenedDelivery(webhook: string, event: StoredEvent, now: number): DeliveryRow {
+  const id = deliveryId({ id: event.id, time: new Date(now).toISOString() })
+  return { ...newDelivery(webhook, event, 'held', now), id, isListened: true }
 }
 
 /** Returns what the queue of deliveries gets for the next try of a delivery. */
@@ -155,7 +164,7 @@ function itemOf(site: SiteId, row: DeliveryRow) {
   return {
     ...keys.delivery(site, row.webhook, row.id),
     ...row,
-    ttl: timeToLive(row.createdAt, keptSeconds),
+    ttl: timeToLive(row.createdAt, row.isListened ? listenedSeconds : keptSeconds),
   }
 }
 

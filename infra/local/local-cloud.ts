@@ -62,6 +62,7 @@ export interface LocalCloud extends AsyncDisposable {
   /** Returns the value of `Fn::GetAtt`. */
   attribute(logicalId: string, name: string): string
   putSecret(name: string, value: string): Promise<void>
+  putSecretIfAbsent(name: string, value: string): Promise<void>
   /** Invokes a function, given by its logical id, name or name in serverless.yml. */
   invoke(name: string, event: unknown): Promise<Outcome & { requestId: string }>
   faults: Pick<Faults, 'add'>
@@ -205,6 +206,9 @@ async function start(
     ref: (id) => required(`resource ${id}`, names.ref(id)),
     attribute: (id, name) => required(`${id}.${name}`, names.attribute(id, name)),
     putSecret: async (name, value) => void (await emulators.ssm.put(name, value)),
+    putSecretIfAbsent: async (name, value) => {
+      if (!emulators.ssm.has(name)) await emulators.ssm.put(name, value)
+    },
     invoke: (name, event) => {
       const found = functions.find(name)
       if (!found) throw new LocalCloudError('resource-unknown', `The template has no function ${name}.`)

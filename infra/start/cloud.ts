@@ -1,10 +1,13 @@
 import path from 'node:path'
-import { makeSecrets } from '../build/secrets.ts'
+import { makeDataKeys, makeSecrets } from '../build/secrets.ts'
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../local/local-cloud.ts'
 import type { StartFolder, StartState } from './start-folder.ts'
 
 /** The SSM parameter of the deployment's secrets; `dev` is the stage of `npm run package`. */
 export const secretsParameter = '/switchhook/dev/secrets'
+
+/** The SSM parameter of its data keys. */
+export const dataKeysParameter = '/switchhook/dev/data-keys'
 
 export type OpenCloud = LocalCloud & {
   adminKey: string
@@ -24,6 +27,8 @@ export async function openCloud(
     ...(state.ports && { ports: state.ports }),
     ...options,
   })
+  // A folder of an earlier version has none.
+  await cloud.putSecretIfAbsent(dataKeysParameter, JSON.stringify(makeDataKeys()))
   let adminKey = state.adminKey
   if (!adminKey) {
     const secrets = makeSecrets()

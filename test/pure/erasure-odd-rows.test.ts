@@ -18,6 +18,7 @@ import { WebhookStore } from '../../functions/stores/webhooks.ts'
 import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
 import { accessWorld } from '../support/access-world.ts'
 import { makeCdr } from '../support/cdrs.ts'
+import { testDataKeys } from '../support/data-keys.ts'
 import { callFact, endpointFact } from '../support/facts.ts'
 
 /**
@@ -35,7 +36,7 @@ function createWorld() {
   const memory = new MemoryTable()
   const db = documentClientOver(async (command) => memory.carryOut(command))
   const world = accessWorld({ db, table: 't' }, new Set())
-  const webhooks = new WebhookErasure(db, 't')
+  const webhooks = new WebhookErasure(db, 't', testDataKeys)
   const dependencies: RemovalDependencies = {
     removals: world.removals,
     deleting: world,
@@ -88,7 +89,7 @@ function createWorld() {
   return {
     ...world,
     memory,
-    webhookStore: new WebhookStore(db, 't'),
+    webhookStore: new WebhookStore(db, 't', testDataKeys),
     put: (item: object) => memory.carryOut(new PutCommand({ TableName: 't', Item: { ...item } })),
     erase,
   }

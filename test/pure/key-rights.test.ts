@@ -40,6 +40,7 @@ const giving: Partial<Record<Route, string>> = {
   'POST /v1/bridge/enrolments': 'the code that the request shows',
   'POST /v1/sites/{site}/webhooks': 'the secret of a webhook, which signs and opens nothing',
   'POST /v1/sites/{site}/webhooks/{webhook}/secret/rotate': 'the same',
+  'POST /v1/sites/{site}/listeners': 'the secret of a listener, likewise',
   'POST /v1/bridge/credentials': 'the session of the bridge that signs',
 }
 

@@ -16,8 +16,10 @@ import { TimeLineStore } from '../../functions/stores/time-lines.ts'
 import { VerifiedDayStore } from '../../functions/stores/verified-days.ts'
 import { WaitStore } from '../../functions/stores/waits.ts'
 import { DeliveryStore } from '../../functions/stores/webhook-deliveries.ts'
+import { WebhookStore } from '../../functions/stores/webhooks.ts'
 import { documentClientOver } from '../simulate/presence/table.ts'
 import { makeCdr } from '../support/cdrs.ts'
+import { testDataKeys } from '../support/data-keys.ts'
 
 /**
  * Goal: each item expires in Unix seconds, within the life that the documents give it. DynamoDB takes milliseconds without an
@@ -61,6 +63,12 @@ const writers: Record<string, { file: string; life: [min: number, max: number]; 
     file: 'webhook-deliveries.ts',
     life: [30 * day, 30 * day],
     write: (db) => new DeliveryStore(db, 't').putEvent('office', { id: 'evt_1' } as never, now),
+  },
+  'a listener': {
+    file: 'webhooks.ts',
+    life: [300, 300],
+    write: (db) =>
+      new WebhookStore(db, 't', testDataKeys).create('office', { id: 'li_1', listensUntil: now + 300_000 } as never),
   },
   'a ticket': {
     file: 'tickets.ts',

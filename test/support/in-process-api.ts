@@ -8,7 +8,7 @@ import { createApi } from '../../client/http-client.ts'
 import { definitionOf, routeNames, routes } from '../../contracts/routes.ts'
 import type { HttpEvent } from '../../functions/http/input.ts'
 import { documentClient } from '../../functions/stores/table.ts'
-import { makeSecrets } from '../../infra/build/secrets.ts'
+import { makeDataKeys, makeSecrets } from '../../infra/build/secrets.ts'
 import { bodyOf, decodedPath } from '../../infra/local/http/http-event.ts'
 import { createRoutes } from '../../infra/local/http/http-routes.ts'
 import { MemoryTable } from '../simulate/presence/table.ts'
@@ -39,6 +39,7 @@ const environment = {
   AWS_ACCESS_KEY_ID: 'ASIALOCAL',
   AWS_SECRET_ACCESS_KEY: 'local',
   SECRETS_PARAMETER: '/secrets',
+  DATA_KEYS_PARAMETER: '/data-keys',
   SOCKET_ENDPOINT: 'http://127.0.0.1:9',
   BRIDGE_ROLE: 'arn:aws:iam::000000000000:role/bridge',
   BUCKET_EXPORTS: 'exports',
@@ -62,7 +63,7 @@ async function open(): Promise<InProcessApi> {
   Object.assign(process.env, environment)
   for (const name of tables) process.env[name] = name
   for (const name of [...queues, ...deadQueues]) process.env[name] = urlOf(name)
-  const secrets = makeSecrets()
+  const secrets = { ...makeSecrets(), ...makeDataKeys() }
   const memory = new Map(tables.map((name) => [name, new MemoryTable()]))
   const sent: InProcessApi['sent'] = []
   let commands = 0
@@ -75,6 +76,7 @@ async function open(): Promise<InProcessApi> {
     commands += 1
     return table.carryOut(command)
   })
+  // Each reader takes its own fields.
   replaceSend(SSMClient, async () => ({ Parameter: { Value: JSON.stringify(secrets) } }))
   replaceSend(SQSClient, async ({ input }) => {
     const { QueueUrl, QueueName, MessageBody, Entries } = v.parse(Sqs, input)

@@ -8,10 +8,12 @@ import type { ReplayDependencies } from '../../functions/queues/deliver-webhooks
 import { sweep } from '../../functions/queues/deliver-webhooks/sweep.ts'
 import { makeEvents } from '../../functions/queues/publish-events/make-events.ts'
 import { publisher } from '../../functions/queues/publish-events/publish.ts'
+import { SubscriptionStore } from '../../functions/stores/subscriptions.ts'
 import { DeliveryStore } from '../../functions/stores/webhook-deliveries.ts'
 import { TargetStore } from '../../functions/stores/webhook-targets.ts'
 import { type WebhookRow, WebhookStore } from '../../functions/stores/webhooks.ts'
 import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
+import { testDataKeys } from './data-keys.ts'
 import { Killed, type Process } from './killed-writes.ts'
 
 /** A virtual clock: time passes only when nothing else can happen. */
@@ -55,6 +57,7 @@ interface WorldOptions {
   /** SQS delivers each message twice. */
   isDoubled?: boolean
   process?: Process
+  table?: MemoryTable
 }
 
 const site = 'office'
@@ -67,7 +70,7 @@ const batchMax = 10
 /** The functions of webhooks over a table in memory, with queues like SQS's, on a virtual clock. */
 export class WebhookWorld {
   readonly clock = new VirtualClock()
-  readonly table = new MemoryTable()
+  readonly table: MemoryTable
   readonly received: { webhook: string; id: string; at: number }[] = []
   readonly #options: WorldOptions
   readonly #waiting: DeliveryMessage[] = []
@@ -78,6 +81,7 @@ export class WebhookWorld {
 
   constructor(options: WorldOptions) {
     this.#options = options
+    this.table = options.table ?? new MemoryTable()
     this.#db = documentClientOver(async (command) => this.table.carryOut(command))
     this.#targets = new TargetStore(this.#db, 't')
   }
@@ -98,7 +102,7 @@ export class WebhookWorld {
       request: '',
       ...more,
     }
-    await new WebhookStore(this.#db, 't').create(site, row)
+    await new WebhookStore(this.#db, 't', testDataKeys).create(site, row)
   }
 
   /** Writes a row as no store does. */
@@ -110,7 +114,7 @@ export class WebhookWorld {
   ofApi() {
     return {
       caller: reader,
-      webhooks: new WebhookStore(this.#db, 't'),
+      webhooks: new WebhookStore(this.#db, 't', testDataKeys),
       deliveries: new DeliveryStore(this.#db, 't'),
       queue: { send: async (sent: Parameters<DeliverDependencies['queue']['send']>[0]) => this.#send(sent, undefined) },
       now: this.clock.now,
@@ -124,7 +128,7 @@ export class WebhookWorld {
       const deliveries = new DeliveryStore(db, 't')
       const events = publisher({
         deliveries,
-        webhooksOf: (of) => new WebhookStore(db, 't').list(of),
+        webhooksOf: (of) => new SubscriptionStore(db, 't').list(of),
         readerOf: async () => reader,
         queue: { send: async (sent) => this.#send(sent, process) },
         now: () => this.clock.now,
@@ -208,7 +212,7 @@ export class WebhookWorld {
     const db = process?.over(this.#db) ?? this.#db
     return {
       deliveries: new DeliveryStore(db, 't'),
-      webhooks: new WebhookStore(db, 't'),
+      webhooks: new WebhookStore(db, 't', testDataKeys),
       targets: process ? new TargetStore(db, 't') : this.#targets,
       queue: { send: async (sent) => this.#send(sent, process), sendReplay: async () => undefined },
       post: async (request) => {

@@ -1,4 +1,5 @@
 import { allowsLocalTargets, config } from '../../config.ts'
+import { dataKeys } from '../../data-keys.ts'
 import { DeliveryQueue } from '../../gateways/delivery-queue.ts'
 import { documentClient } from '../../stores/table.ts'
 import { DeliveryStore } from '../../stores/webhook-deliveries.ts'
@@ -11,7 +12,7 @@ export function createDependencies() {
   const env = config('TABLE_LIVE', 'TABLE_WEBHOOKS', 'QUEUE_DELIVERIES', 'OWN_HOSTS')
   const db = documentClient()
   return {
-    webhooks: new WebhookStore(db, env.TABLE_WEBHOOKS),
+    webhooks: new WebhookStore(db, env.TABLE_WEBHOOKS, dataKeys),
     deliveries: new DeliveryStore(db, env.TABLE_WEBHOOKS),
     targets: new TargetStore(db, env.TABLE_WEBHOOKS),
     mark: new WebhookMark(db, env.TABLE_LIVE),

@@ -1,4 +1,3 @@
-import { webhookRoutes } from '../../../contracts/routes/webhooks.ts'
 import { secrets } from '../../secrets.ts'
 import { httpHandler } from '../http-handler.ts'
 import { answer } from '../request.ts'
@@ -6,12 +5,14 @@ import { changeWebhook, deleteWebhook, getWebhook, rotateSecret } from './change
 import { listDeliveries, resendDelivery, testWebhook } from './deliveries.ts'
 import { createDependencies } from './dependencies.ts'
 import { listWebhooks } from './list-webhooks.ts'
+import { listenerHandlers, webhookGroups } from './listener-handlers.ts'
 import { makeWebhook } from './make-webhook.ts'
-import { replayDeliveries } from './replay.ts'
+import { replayDeliveries, started } from './replay.ts'
 
 const all = createDependencies()
+const listeners = listenerHandlers(all)
 
-export const handler = httpHandler(webhookRoutes, 'webhooks', {
+export const handler = httpHandler(webhookGroups, 'webhooks', {
   'POST /v1/sites/{site}/webhooks': async ({ site, body, headers, caller, now }) =>
     answer(201, await makeWebhook(site, body, headers['idempotency-key'], { ...all, caller, now })),
   'GET /v1/sites/{site}/webhooks': async ({ site, now }) => answer(200, await listWebhooks(site, { ...all, now })),
@@ -31,8 +32,9 @@ export const handler = httpHandler(webhookRoutes, 'webhooks', {
   },
   'POST /v1/sites/{site}/webhooks/{webhook}/deliveries/{delivery}/resend': async ({ site, path, caller, now }) =>
     answer(202, await resendDelivery(site, path, { ...all, caller, now })),
-  'POST /v1/sites/{site}/webhooks/{webhook}/replay': async ({ site, path, body, now }) => {
-    const replay = await replayDeliveries(site, path.webhook, body, { ...all, now })
-    return answer(replay.started ? 202 : 200, replay)
-  },
+  'POST /v1/sites/{site}/webhooks/{webhook}/replay': async ({ site, path, body, now }) =>
+    answer(...started(await replayDeliveries(site, path.webhook, body, { ...all, now }))),
+  'POST /v1/sites/{site}/listeners': listeners.make,
+  'GET /v1/sites/{site}/listeners/{listener}/requests': listeners.read,
+  'DELETE /v1/sites/{site}/listeners/{listener}': listeners.end,
 })

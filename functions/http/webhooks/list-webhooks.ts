@@ -15,7 +15,7 @@ export async function listWebhooks(
   site: SiteId,
   { webhooks, targets, now }: ListDependencies,
 ): Promise<{ webhooks: Webhook[] }> {
-  const rows = await webhooks.list(site)
+  const rows = (await webhooks.list(site)).filter(({ listensUntil }) => listensUntil === undefined)
   const states = await Promise.all(rows.map(({ id }) => targets.find(site, id)))
   return { webhooks: rows.map((row, n) => showWebhook(row, { failingSince: states[n]?.failingSince }, now)) }
 }

@@ -65,7 +65,7 @@ export async function makeWebhook(
     tag: randomUUID(),
     request: hash,
   }
-  const known = await webhooks.list(site)
+  const known = (await webhooks.list(site)).filter(({ listensUntil }) => listensUntil === undefined)
   const same = known.find((one) => one.id === id)
   if (!same && known.length >= webhooksOfSiteMax) {
     const detail = `The site has ${webhooksOfSiteMax} webhooks, its maximum. Delete one first.`

@@ -71,3 +71,8 @@ export async function replayDeliveries(
 function idTime(ms: number): string {
   return String(Math.max(0, ms)).padStart(13, '0')
 }
+
+/** Returns the answer to a request for a replay: 202 if it was started. */
+export function started(replay: Replay): [200 | 202, Replay] {
+  return [replay.started ? 202 : 200, replay]
+}

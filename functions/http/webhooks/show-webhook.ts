@@ -59,6 +59,7 @@ export interface WebhookFinder {
 /** @throws HttpProblemError 404 */
 export async function existingWebhook(site: SiteId, id: string, webhooks: WebhookFinder): Promise<WebhookRow> {
   const row = await webhooks.find(site, id)
-  if (!row) throw new HttpProblemError(404, 'webhook-unknown', 'The site has no such webhook.')
+  if (!row || row.listensUntil !== undefined)
+    throw new HttpProblemError(404, 'webhook-unknown', 'The site has no such webhook.')
   return row
 }

@@ -3,6 +3,7 @@ import type { Delivery } from '../../../contracts/webhook.ts'
 import type { Reader } from '../../domain/personal.ts'
 import { admit, settle, type TargetState, type Wanted } from '../../domain/webhooks/admission.ts'
 import type { StoredEvent } from '../../domain/webhooks/event.ts'
+import { withoutSecrets } from '../../domain/webhooks/redact.ts'
 import { renderBody } from '../../domain/webhooks/render.ts'
 import { nextTryAt, retryAfterMs } from '../../domain/webhooks/schedule.ts'
 import { signatureHeaders } from '../../domain/webhooks/signature.ts'
@@ -205,7 +206,8 @@ async function send(
     ...signatureHeaders(signed, secrets, signingKey),
   }
   try {
-    return await post({ webhook: webhook.id, url: parseTarget(webhook.url, rules), headers, body })
+    const answer = await post({ webhook: webhook.id, url: parseTarget(webhook.url, rules), headers, body })
+    return { ...answer, ...(answer.answer !== undefined && { answer: withoutSecrets(answer.answer, webhook) }) }
   } catch (error) {
     // The rules may have changed since the webhook was made.
     return { error: error instanceof Error ? error.message : String(error), ms: 0 }

@@ -1,4 +1,5 @@
 import { allowsLocalTargets, config } from '../../config.ts'
+import { dataKeys } from '../../data-keys.ts'
 import { DeliveryQueue } from '../../gateways/delivery-queue.ts'
 import { WebhookPoster } from '../../gateways/webhook-post.ts'
 import { KeyStore } from '../../stores/keys.ts'
@@ -19,7 +20,7 @@ const deliveries = new DeliveryStore(db, env.TABLE_WEBHOOKS)
 /** Dependencies of the handler, created once per cold start. */
 export const dependencies: DeliverDependencies & ReplayDependencies & { deliveries: DeliveryStore } = {
   deliveries,
-  webhooks: new WebhookStore(db, env.TABLE_WEBHOOKS),
+  webhooks: new WebhookStore(db, env.TABLE_WEBHOOKS, dataKeys),
   targets: new TargetStore(db, env.TABLE_WEBHOOKS),
   queue: new DeliveryQueue(env.QUEUE_DELIVERIES),
   post: (request) => poster.post(request),

@@ -7,9 +7,9 @@ import { KeyStore } from '../../stores/keys.ts'
 import { cachedLocale } from '../../stores/locale.ts'
 import { PlacedCallStore } from '../../stores/placed-calls.ts'
 import { PresenceStore } from '../../stores/presence.ts'
+import { SubscriptionStore } from '../../stores/subscriptions.ts'
 import { documentClient } from '../../stores/table.ts'
 import { DeliveryStore } from '../../stores/webhook-deliveries.ts'
-import { WebhookStore } from '../../stores/webhooks.ts'
 import { cachedReaders } from '../webhook-reader.ts'
 import type { MakeDependencies } from './make-events.ts'
 import { publisher } from './publish.ts'
@@ -17,7 +17,7 @@ import { publisher } from './publish.ts'
 const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'TABLE_RECORDS', 'TABLE_WEBHOOKS', 'QUEUE_EVENTS', 'QUEUE_DELIVERIES')
 const db = documentClient()
 const deliveries = new DeliveryStore(db, env.TABLE_WEBHOOKS)
-const webhooks = new WebhookStore(db, env.TABLE_WEBHOOKS)
+const webhooks = new SubscriptionStore(db, env.TABLE_WEBHOOKS)
 const events = new EventQueue(env.QUEUE_EVENTS)
 const presence = new PresenceStore(db, env.TABLE_LIVE)
 /** A new or changed webhook has effect within this time. */

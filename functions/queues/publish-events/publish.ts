@@ -2,8 +2,8 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { StoredEvent } from '../../domain/webhooks/event.ts'
 import { matches } from '../../domain/webhooks/match.ts'
 import type { DelayedDelivery } from '../../gateways/delivery-queue.ts'
-import { type DeliveryRow, newDelivery, nextTry } from '../../stores/webhook-deliveries.ts'
-import type { WebhookRow } from '../../stores/webhooks.ts'
+import type { SubscriptionRow } from '../../stores/subscriptions.ts'
+import { type DeliveryRow, listenedDelivery, newDelivery, nextTry } from '../../stores/webhook-deliveries.ts'
 import type { ReaderOf } from '../webhook-reader.ts'
 
 export interface PublishDependencies {
@@ -11,7 +11,7 @@ export interface PublishDependencies {
     putEvent(site: SiteId, event: StoredEvent, now: number): Promise<StoredEvent>
     create(site: SiteId, row: DeliveryRow): Promise<boolean>
   }
-  webhooksOf(site: SiteId): Promise<WebhookRow[]>
+  webhooksOf(site: SiteId): Promise<SubscriptionRow[]>
   readerOf: ReaderOf
   queue: { send(deliveries: readonly DelayedDelivery[]): Promise<void> }
   now: () => number
@@ -43,17 +43,21 @@ export function publisher(dependencies: PublishDependencies): Publish {
 
 async function publish(site: SiteId, event: StoredEvent, dependencies: PublishDependencies): Promise<void> {
   const { deliveries, webhooksOf, readerOf, queue, now } = dependencies
-  const wanted: WebhookRow[] = []
+  const wanted: SubscriptionRow[] = []
   for (const webhook of await webhooksOf(site)) {
     const reader = await readerOf(site, webhook.key)
-    const isKept = webhook.enabled || now() - (webhook.disabledAt ?? 0) < heldMsMax
+    const { enabled, disabledAt = 0, listensUntil = Number.POSITIVE_INFINITY } = webhook
+    const isKept = (enabled || now() - disabledAt < heldMsMax) && now() < listensUntil
     if (reader && isKept && matches(event, webhook, reader, now())) wanted.push(webhook)
   }
   if (wanted.length === 0) return
   const stored = await deliveries.putEvent(site, event, now())
   const messages: DelayedDelivery[] = []
   for (const webhook of wanted) {
-    const row = newDelivery(webhook.id, stored, webhook.enabled ? 'pending' : 'held', now())
+    const row =
+      webhook.listensUntil === undefined
+        ? newDelivery(webhook.id, stored, webhook.enabled ? 'pending' : 'held', now())
+        : listenedDelivery(webhook.id, stored, now())
     // It exists if the process died before it sent the message, so the message is sent again.
     await deliveries.create(site, row)
     if (row.state === 'pending') messages.push({ message: nextTry(site, row), delaySeconds: 0 })

@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { config } from '../../config.ts'
+import { dataKeys } from '../../data-keys.ts'
 import type { Erasing } from '../../domain/personal/erasing.ts'
 import { CommandQueues } from '../../gateways/command-queues.ts'
 import { DeadLetterSearch } from '../../gateways/dead-letter-search.ts'
@@ -93,7 +94,7 @@ export function createDependencies(isOver: () => boolean): RemovalDependencies {
     return { ...queue, each: search.each.bind(search), hidden }
   })
   const audit = new AuditErasure(db, env.TABLE_AUDIT, isOver)
-  const webhooks = new WebhookErasure(db, env.TABLE_WEBHOOKS)
+  const webhooks = new WebhookErasure(db, env.TABLE_WEBHOOKS, dataKeys)
   const webhookItems = new ItemErasure(db, env.TABLE_WEBHOOKS, isOver)
   const others: EraseNumberDependencies['others'] = [
     { name: 'settings', erase: (site, erasing, pass) => eraseFromSettings(site, erasing, pass, { directory, sites }) },

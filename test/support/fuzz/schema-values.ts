@@ -122,7 +122,12 @@ export function nearly(value: unknown, random: Random): unknown {
     () => oddValue(random),
     () => oddValue(random),
     () => [was],
-    () => (typeof was === 'number' ? was + random.pick([-1, 1, 0.5, 1e6]) : String(was)),
+    () =>
+      typeof was === 'number'
+        ? was + random.pick([-1, 1, 0.5, 1e6])
+        : typeof was === 'object'
+          ? JSON.stringify(was)
+          : String(was),
     () => (typeof was === 'string' ? was.repeat(random.pick([2, 30, 300])) : Array(300).fill(was)),
     () => (typeof was === 'string' ? was.toUpperCase() : null),
   ]
