@@ -11,6 +11,7 @@ import { dateTimeOf, duration } from '../moments.ts'
 import type { Route } from '../router.ts'
 import { useSession } from '../session.ts'
 import { BridgesPanel } from './bridges-panel.tsx'
+import { ChecksPanel } from './checks-panel.tsx'
 import { VerifyPanel } from './verify-panel.tsx'
 
 /** How well the site works: the way from the phone to the page, the bridges, and the call records against the PBX's own. */
@@ -39,6 +40,7 @@ export function SystemPage({ item }: Route) {
         <div class="columns">
           {may('cdrs:read') && <VerifyPanel chosen={item} />}
           {may('bridge:manage') && <BridgesPanel />}
+          {bridge.data && <ChecksPanel checks={bridge.data.checks} />}
           <Panel title={t('system.gaps')} note={t('system.gapsNote')}>
             <Content of={bridge}>
               {({ lastGap }) =>
@@ -112,7 +114,7 @@ function usePath({ bridge, pbx, lastHeard }: BridgeStatus): Hop[] {
         isLost || !pbx
           ? t('system.notKnown')
           : t(isUp ? 'system.pbxUp' : 'system.pbxDown', { since: dateTimeOf(pbx.since) }),
-      detail: isLost ? '' : `${phones}, ${calls}`,
+      detail: isLost ? '' : [pbx?.version && `Asterisk ${pbx.version}`, phones, calls].filter(Boolean).join(', '),
     },
     {
       name: t('system.bridge'),

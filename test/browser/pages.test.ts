@@ -111,7 +111,10 @@ browserTest('system shows the way from the phone to the page, and a day that dif
   const { page, peer } = await open('system')
   await page.getByText('Connected since').waitFor()
   expect(await page.locator('.path').innerText()).toMatch(
-    /PBX\s+Up since[\s\S]*Bridge\s+Connected[\s\S]*version 0\.1\.0/,
+    /PBX\s+Up since[\s\S]*Asterisk 22\.10\.1[\s\S]*Bridge\s+Connected[\s\S]*version 0\.1\.0/,
+  )
+  expect(await page.getByRole('region', { name: 'Checks of the bridge' }).innerText()).toMatch(
+    /^Checks of the bridge\s+To look at cdr-batch[\s\S]*batch = no[\s\S]*3 checks are in order/,
   )
   await page.locator('[data-day="missing"]').click()
   await page.getByText('4 records are missing in the cloud.').waitFor()

@@ -197,8 +197,19 @@ function siteAnswers() {
     },
     'GET bridge': {
       bridge: { state: 'connected', since: ago(400_000), version: '0.1.0' },
-      pbx: { state: 'up', since: ago(3_500_000) },
+      pbx: { state: 'up', since: ago(3_500_000), version: '22.10.1' },
       lastHeard: ago(2),
+      checks: [
+        { id: 'clock', state: 'ok' },
+        { id: 'cdr-mapping', state: 'ok' },
+        {
+          id: 'cdr-batch',
+          state: 'warning',
+          reason: 'Asterisk writes its records in batches, so that they come late, and are lost if it crashes.',
+          repair: '; /etc/asterisk/cdr.conf\n[general](+)\nbatch = no',
+        },
+        { id: 'disk', state: 'ok' },
+      ],
       lastGap: { from: ago(1_200_000), to: ago(1_198_900), reason: 'no answer to pings' },
     },
     'GET bridges': {
