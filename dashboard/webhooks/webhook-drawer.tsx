@@ -13,6 +13,7 @@ import { navigate } from '../router.ts'
 import { useSession } from '../session.ts'
 import { useShell } from '../shell.ts'
 import { Deliveries } from './deliveries.tsx'
+import { ReplayForm } from './replay-form.tsx'
 import { WebhookState } from './webhook-state.tsx'
 
 interface WebhookDrawerProps {
@@ -89,6 +90,7 @@ export function WebhookDrawer({ webhook, backTo, onChange, onSecret }: WebhookDr
         <p>{t('webhooks.enabledHint')}</p>
         <Switch label={t('webhooks.enabled')} isOn={webhook.enabled} isDisabled={action.isBusy} onToggle={enable} />
       </div>
+      {webhook.enabled && <ReplayForm webhook={webhook.id} onStarted={log.reload} />}
       <Deliveries webhook={webhook.id} log={log} />
     </Drawer>
   )

@@ -114,7 +114,7 @@ browserTest('system shows the way from the phone to the page, and a day that dif
     /PBX\s+Up since[\s\S]*Asterisk 22\.10\.1[\s\S]*Bridge\s+Connected[\s\S]*version 0\.1\.0/,
   )
   expect(await page.getByRole('region', { name: 'Checks of the bridge' }).innerText()).toMatch(
-    /^Checks of the bridge\s+To look at cdr-batch[\s\S]*batch = no[\s\S]*3 checks are in order/,
+    /^Checks of the bridge\s+To look at\s+cdr-batch[\s\S]*batch = no[\s\S]*3 checks are in order/,
   )
   await page.locator('[data-day="missing"]').click()
   await page.getByText('4 records are missing in the cloud.').waitFor()
@@ -146,6 +146,11 @@ browserTest('webhooks: each delivery with its attempts is sent again, and a test
       }
       to.scripted.set('POST webhooks/w1/test', [{ status: 202, body: delivery }])
       to.scripted.set('POST webhooks/w1/deliveries/d2/resend', [{ status: 202, body: delivery }])
+      const found = { count: 3, isMore: false }
+      to.scripted.set('POST webhooks/w1/replay', [
+        { status: 200, body: { ...found, started: false } },
+        { status: 202, body: { ...found, started: true } },
+      ])
     },
   })
   await page.getByRole('link', { name: 'https://crm.example.com/hook' }).click()
@@ -156,6 +161,15 @@ browserTest('webhooks: each delivery with its attempts is sent again, and a test
   await page.getByRole('button', { name: 'Send a test' }).click()
   await page.getByText('A test event is on its way.').waitFor()
   expect(peer.controlled.some(({ what }) => what === 'POST webhooks/w1/deliveries/d2/resend')).toBe(true)
+  // A replay is counted first, and confirmed with that count.
+  await page.getByLabel('Of the last').selectOption({ label: '7 days' })
+  await page.getByRole('button', { name: 'Count' }).click()
+  await page.getByText('3 deliveries match.').waitFor()
+  await page.getByRole('button', { name: 'Send them again' }).click()
+  await page.getByText('3 deliveries are being sent again').waitFor()
+  const bodies = peer.controlled.filter(({ what }) => what === 'POST webhooks/w1/replay').map(({ body }) => body)
+  const counted = { from: expect.any(String), to: expect.any(String), states: ['failed', 'held'] }
+  expect(bodies).toEqual([counted, { ...(bodies[0] as object), count: 3 }])
 })
 
 browserTest(
