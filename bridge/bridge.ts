@@ -202,12 +202,17 @@ export async function assemble(
     site,
     to: connections.records,
   })
+  const checkClock = () => {
+    const check = connections.cloudClock?.check()
+    if (check) checks.set(check)
+  }
+  // The cloud has just answered: a wrong clock is told before anything that it may confuse.
+  checkClock()
   const tick = async () => {
     await presence.tick()
     if (presence.isConnected) await lastSeen.saveIfDue()
     await cdrs.tick()
-    const clockCheck = connections.cloudClock?.check()
-    if (clockCheck) checks.set(clockCheck)
+    checkClock()
     bridgeHealth.components.read()
   }
   const bridgeHealth = new BridgeHealth({
