@@ -2,14 +2,21 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { cdrFields } from '../../contracts/cdr.ts'
+import { type Cdr, cdrFields } from '../../contracts/cdr.ts'
+import { type LiveState, watchPbx } from './support/company-live.ts'
+import { liveFaults, numberingOf } from './support/live-archive.ts'
 import { startPbx, type TestPbx } from './support/pbx.ts'
 
 let it: TestPbx
+let live: LiveState
 beforeAll(async () => {
   it = await startPbx({ ringSeconds: 1 })
+  live = await watchPbx(it.pbx)
 })
-afterAll(() => it?.[Symbol.asyncDispose]())
+afterAll(async () => {
+  await live?.[Symbol.asyncDispose]()
+  await it?.[Symbol.asyncDispose]()
+})
 
 /** Texts that other ways of writing a record cut, drop or leave without escapes. */
 const hostile = [
@@ -150,6 +157,12 @@ test('no call of this file made Asterisk or the phones log a warning', async () 
   for (const file of [it.pbx.logFile, it.phones.logFile])
     expect((await readFile(file, 'utf8')).split('\n').filter(isOfCall)).toEqual([])
   expect(await it.takeRecords(0)).toEqual([])
+})
+
+test('the last live state of each call of this file says what the call log says', async () => {
+  const cdrs = (await it.allRecords()) as unknown as Cdr[]
+  expect(cdrs.length).toBeGreaterThan(0)
+  expect(liveFaults(live.lastOfCalls(), cdrs, numberingOf(it.site))).toEqual([])
 })
 
 /** A WebSocket for ARI events that closes at the end of its block. */

@@ -135,6 +135,25 @@ test('case 20: the CDR of a snoop channel is not shown as a call', () => {
   expect(callsOf(lines('snoop.jsonl')).map((call) => call?.dialled)).toEqual(['61', undefined])
 })
 
+test('records of Local channels that reach no phone, as a program of the PBX leaves them, make no call', () => {
+  // As Asterisk 22 writes an originated `Local/62@nowhere` whose context does not exist.
+  const failed = { src: '60', dst: '62', dcontext: 'nowhere', disposition: 'FAILED', answer: '', dstchannel: '' }
+  const halves = [
+    makeCdr(1, { ...failed, channel: 'Local/62@nowhere-00000000;2', lastapp: '', linkedid: 'a.0' }),
+    makeCdr(2, { ...failed, channel: 'Local/62@nowhere-00000000;1', lastapp: 'AppDial2', linkedid: 'a.0' }),
+  ]
+  expect(callOf(halves, { country: 'FR' })).toBeUndefined()
+  // The same with a phone behind it is a call.
+  const reached = makeCdr(3, {
+    ...failed,
+    channel: 'Local/62@internes-00000001;2',
+    dstchannel: 'PJSIP/5862-00000001',
+    lastapp: 'Dial',
+    linkedid: 'a.0',
+  })
+  expect(callOf([...halves, reached], { country: 'FR' })).toMatchObject({ dialled: '62' })
+})
+
 test('a phone that calls out is shown with its extension, even if the dial plan sets another number as caller id', () => {
   const shown = { src: '0140000000', clid: '"Alice" <0140000000>', channel: 'PJSIP/1001-00000001' }
   const out = makeCdr(1, {

@@ -14,7 +14,8 @@ import type { Turn } from './turn.ts'
 const calleesMax = 50
 
 /**
- * Returns a call of the archive from its CDRs; undefined if all of them are Asterisk's own machinery.
+ * Returns a call of the archive from its CDRs; undefined if all of them are Asterisk's own machinery, or `Local` channels that
+ * reached no phone and no trunk: a program of the PBX ran a step of the dial plan, and nobody's phone took part.
  * @param cdrs all of one linkedid, in any order
  * @param placed the row of a call that was placed through the API
  */
@@ -29,6 +30,7 @@ export function callOfLegs(
   records: number,
   placed?: PlacedFacts,
 ): Call | undefined {
+  if (!placed && !all.some(isOfDevice)) return undefined
   const people = all.filter((leg) => !leg.isHelper)
   const legs = people.length > 0 ? people : all
   // The channel that began the call gave it its id; its first record says what was dialled.
@@ -71,6 +73,11 @@ export function callOfLegs(
   }
   const whole = placed ? withRow(call, placed) : call
   return { ...whole, summary: summarise(whole) }
+}
+
+/** A channel whose name says nothing may be a phone's. */
+function isOfDevice({ channel, to }: Leg): boolean {
+  return channel?.kind !== 'local' || to !== undefined
 }
 
 function callerOf({ caller, cdr, from }: Leg): Party {
