@@ -59,10 +59,12 @@ export class PbxState {
     return isOfOwnControl(event) ? [] : this.#calls.apply(event, now)
   }
 
-  /** The fact of a call, with its stage if it was placed through the API. */
+  /** The fact of a call, with its stage if it was placed through the API. What it dials is known before its caller picks up. */
   callFact(state: CallState): Fact & { kind: 'call' } {
     const placed = this.placed.get(state.call)
-    return { kind: 'call', state: placed ? { ...state, ...placedResult(state, placed), placed } : state }
+    if (!placed) return { kind: 'call', state }
+    const dialled = state.dialled || this.placed.dialledBy(state.call)
+    return { kind: 'call', state: { ...state, dialled, ...placedResult(state, placed), placed } }
   }
 
   /** How far a placed call has come: with its channels if it has any, alone once it has ended. */

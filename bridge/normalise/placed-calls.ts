@@ -41,6 +41,11 @@ export class PlacedCalls {
     return this.#entries.get(call)?.placed
   }
 
+  /** Returns the extension that the call dials once its caller has picked up; empty for a call that is not known. */
+  dialledBy(call: string): string {
+    return this.#entries.get(call)?.request.extension ?? ''
+  }
+
   /** Returns the calls that have not ended. */
   open(): string[] {
     return [...this.#entries].flatMap(([call, { placed }]) => (placed.stage === 'ended' ? [] : [call]))

@@ -1,11 +1,14 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Call } from '../../contracts/calls.ts'
+import { CallState } from '../../contracts/facts.ts'
 import { Placed } from '../../contracts/placed.ts'
 import { CallPage } from '../../contracts/routes/calls.ts'
 import { TimeLine } from '../../contracts/time-line.ts'
+import { canonicalDialled } from '../../functions/domain/phone-number.ts'
 import { sharedDeployment } from '../support/deployment.ts'
 import { until } from '../support/until.ts'
+import { conclusionOf, numberingOf } from './support/live-archive.ts'
 import { answer, outcomes, outside } from './support/outcomes.ts'
 import { type Stack, startStackOn } from './support/stack.ts'
 
@@ -73,6 +76,10 @@ function placedOnSocket(id: string): Placed[] {
   const received = it.client.frames.flatMap((frame) => (frame.type === 'delta' ? frame.entities : []))
   return received.flatMap(({ id: one, state }) => (one === id ? [v.parse(Placed, state['placed'])] : []))
 }
+function lastOnSocket(id: string): CallState {
+  const received = it.client.frames.flatMap((frame) => (frame.type === 'delta' ? frame.entities : []))
+  return v.parse(CallState, received.filter((entity) => entity.id === id).at(-1)?.state)
+}
 const stagesOnSocket = (id: string) => placedOnSocket(id).map(({ stage }) => stage)
 const resultsOnSocket = (id: string) => placedOnSocket(id).map(({ result }) => result)
 
@@ -103,6 +110,11 @@ test.each(Object.entries(outcomes))(
     const { calls } = v.parse(CallPage, await response.json())
     expect(calls.find(({ call }) => call === id)).toEqual(byId)
     await until('the result on the socket', async () => resultsOnSocket(id).at(-1) === settled)
+    const by = { ...numberingOf(it.pbx.site), outsidePrefix: '0' }
+    const last = lastOnSocket(id)
+    const live = conclusionOf({ ...last, dialled: canonicalDialled(last.dialled, by) }, by)
+    expect([result, settled]).toContain(live.result)
+    expect(live).toEqual({ ...conclusionOf(byId, by), result: live.result })
   },
 )
 

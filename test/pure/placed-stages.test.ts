@@ -22,8 +22,8 @@ const recorded: AriEvent[] = readFileSync(join(import.meta.dirname, '../recordin
     return frame.kind === 'event' ? [frame.event] : []
   })
 
-/** Returns the published stages of the call, without consecutive repetitions. */
-async function publishedStages(events: readonly AriEvent[]): Promise<string[]> {
+/** Returns the published states of the call, in order. */
+async function publishedStates(events: readonly AriEvent[]): Promise<CallState[]> {
   const lines: string[] = []
   const state = new PbxState()
   const spool = { append: (line: Buffer) => lines.push(line.toString()), hasRoom: () => true }
@@ -48,7 +48,12 @@ async function publishedStages(events: readonly AriEvent[]): Promise<string[]> {
   state.placed.sent(call)
   for (const event of events) pipeline.onEvent(event)
   const published = lines.map((line): { subject: string; data: CallState } => JSON.parse(line))
-  const stages = published.flatMap(({ data }) => (data.call === call && data.placed ? [data.placed.stage] : []))
+  return published.flatMap(({ data }) => (data.call === call ? [data] : []))
+}
+
+/** Returns the published stages of the call, without consecutive repetitions. */
+async function publishedStages(events: readonly AriEvent[]): Promise<string[]> {
+  const stages = (await publishedStates(events)).flatMap(({ placed }) => (placed ? [placed.stage] : []))
   return stages.filter((stage, i) => stage !== stages[i - 1])
 }
 
@@ -95,4 +100,10 @@ test.each([
     'answered',
     'ended',
   ])
+})
+
+test('a call names what it dials from its first state on, while only its own caller rings', async () => {
+  const states = await publishedStates(recorded)
+  expect(states.map(({ placed }) => placed?.stage)).toContain('ringing-caller')
+  expect(new Set(states.map(({ dialled }) => dialled))).toEqual(new Set(['60']))
 })
