@@ -10,10 +10,24 @@ export const SiteId = v.pipe(
 )
 export type SiteId = v.InferOutput<typeof SiteId>
 
-/** Whether a date and time that begin as RFC 3339 exist: 30 February does not, though JavaScript reads it as 2 March. */
+/**
+ * Whether a date and time exist: 30 February does not, though JavaScript reads it as 2 March. `text` begins as RFC 3339, which its
+ * caller has checked. Reads digits, since this is done three times a call record and `Date` takes ten times as long.
+ */
 export function isRealTime(text: string): boolean {
-  const ms = Date.parse(`${text.slice(0, 19)}Z`)
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text.slice(0, 19))
+  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)]
+  const isDay = month >= 1 && month <= 12 && day >= 1 && (day <= 28 || day <= daysIn(Number(text.slice(0, 4)), month))
+  return isDay && twoDigits(text, 11) <= 23 && twoDigits(text, 14) <= 59 && twoDigits(text, 17) <= 59
+}
+
+function twoDigits(text: string, at: number): number {
+  return (text.charCodeAt(at) - zero) * 10 + text.charCodeAt(at + 1) - zero
+}
+const zero = 0x30
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
 /** RFC 3339 in UTC with milliseconds, as `Date.prototype.toISOString` writes it. */

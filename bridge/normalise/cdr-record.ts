@@ -5,7 +5,7 @@ import { readJsonLine } from '../../contracts/cdr-row/json-line.ts'
 import { isHeader, type Layout, layoutOf } from '../../contracts/cdr-row/layout.ts'
 import { convertRow, type TableRow } from '../../contracts/cdr-row/table-row.ts'
 import type { SiteId } from '../../contracts/names.ts'
-import { type CdrLine, cdrEvent, malformedCdr } from './cdr.ts'
+import { type CdrLine, cdrEvent, eventOf, malformedCdr } from './cdr.ts'
 import { LineSplitter } from './line-splitter.ts'
 
 export type CdrPart = { bytes: Buffer; line: CdrLine }
@@ -70,7 +70,7 @@ function readText(site: SiteId, text: string, format: CdrFormat): CdrLine {
 function readJson(site: SiteId, text: string, { zone }: CdrFormat): CdrLine {
   const found = readJsonLine(text)
   if (found.kind === 'malformed') return malformedCdr(found.reason)
-  if (!found.isCut && v.is(Cdr, found.row)) return cdrEvent(site, found.row, text)
+  if (!found.isCut && v.is(Cdr, found.row)) return eventOf(site, found.row, text)
   const row = tableRow(found.row)
   const converted = convertRow(row, zone)
   if ('refused' in converted) return malformedCdr(found.isCut ? `cut, ${converted.refused}` : converted.refused)

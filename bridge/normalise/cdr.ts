@@ -17,17 +17,19 @@ export function malformedCdr(reason: string): CdrLine {
   return { kind: 'malformed', reason }
 }
 
-/**
- * Returns the event of a row. `line` is the JSON that Asterisk wrote: it travels along only where the row does not
- * serialise back to it; CSV always does. `doubt` says why the row is not whole.
- */
+/** Returns the event of a row that was converted. `line` and `doubt` as in `eventOf`. */
 export function cdrEvent(site: SiteId, row: unknown, line: string | undefined, doubt?: string): CdrLine {
   const parsed = v.safeParse(Cdr, row)
-  if (!parsed.success) {
-    const keys = [...new Set(parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the whole'))]
-    return malformedCdr(keys.join(' '))
-  }
-  const cdr = parsed.output
+  if (parsed.success) return eventOf(site, parsed.output, line, doubt)
+  const keys = [...new Set(parsed.issues.map((issue) => v.getDotPath(issue) ?? 'the whole'))]
+  return malformedCdr(keys.join(' '))
+}
+
+/**
+ * Returns the event of a record. `line` is the JSON that Asterisk wrote: it travels along only where the record does not
+ * serialise back to it; CSV always does. `doubt` says why the record is not whole.
+ */
+export function eventOf(site: SiteId, cdr: Cdr, line: string | undefined, doubt?: string): CdrLine {
   if (isOwnControl(cdr.channel)) return { kind: 'own' }
   const seconds = momentSeconds(cdr.end || cdr.start)
   if (Number.isNaN(seconds)) return malformedCdr('end')
