@@ -20,43 +20,84 @@ export function isExtensionNumber(number: string): boolean {
 const hiddenNames = new Set([
   '',
   '+',
-  'anonymous',
+  'anoniem',
+  'anonimo',
+  'anonym',
   'anonyme',
+  'anonymous',
+  'appel masque',
   'asterisk',
   'blocked',
   'caller id blocked',
+  'caller id unavailable',
+  'caller id withheld',
+  'desconhecido',
+  'desconocido',
+  'geheim',
+  'hidden',
+  'id unavailable',
+  'id withheld',
+  'inconnu',
   'invalid',
   'masque',
   'no caller id',
   'no number',
   'none',
+  'not available',
   'null',
+  'number unavailable',
+  'number withheld',
+  'numero anonyme',
+  'numero cache',
+  'numero desconocido',
   'numero inconnu',
   'numero masque',
+  'numero oculto',
+  'numero privado',
+  'numero privato',
   'numero prive',
+  'numero sconosciuto',
+  'nummer unterdruckt',
   'o',
+  'oculto',
+  'onbekend',
   'out of area',
   'p',
+  'privado',
+  'privat',
   'private',
   'private caller',
   'private number',
+  'prive',
+  'prive nummer',
   'restricted',
+  'rufnummer unterdruckt',
+  'sconosciuto',
   'unavailable',
+  'unbekannt',
+  'unidentified',
   'unknown',
   'unknown caller',
+  'unknown name',
+  'unknown number',
+  'unterdruckt',
   'withheld',
   // `anonymous` on a telephone keypad, as gateways of the United States send it.
   '266696687',
 ])
+/** RFC 3323: the host of a caller who hides, whatever its user part. */
+const hiddenHost = /@(?:anonymous|unknown)\.invalid\b/i
 const decoration = /[\s().\-/\u00a0\u2010-\u2015]/g
 /** Codes that hide or show the caller for one call: ETSI (#31#, *31#), North America (*67, *82), United Kingdom (141). */
 const callerCode = /^(?:#31#|\*31#|\*67|\*82)(?=\+?\d{6,})/
-/** Digits that the phone sends after the answer: pauses, or a star between two numbers. */
-const afterAnswer = /(?:[,;wWpP][\d,;wWpP*#]*|(?<=^\+?\d{6,})\*\d+)$/
+/** Digits that the phone sends after the answer: pauses, a star between two numbers, an extension behind a number. */
+const afterAnswer = /(?:[,;wWpP][\d,;wWpP*#]*|(?<=^\+?\d{6,})(?:\*|x|ext|extn|extension|poste)\d+)$/i
+/** RFC 3966: the country, or country and area, that a local number belongs to. */
+const phoneContext = /;phone-context=(\+\d{1,7})(?:;|$)/i
 
 export function plainNumber(text: string): Spelling {
   const trimmed = unwrapped(text)
-  if (isHidden(trimmed)) return { kind: 'hidden', number: '' }
+  if (isHidden(trimmed) || hiddenHost.test(trimmed)) return { kind: 'hidden', number: '' }
   const user = userPart(trimmed)
   if (isHidden(user)) return { kind: 'hidden', number: '' }
   const digits = asciiDigits(user)
@@ -64,14 +105,16 @@ export function plainNumber(text: string): Spelling {
     .replace(callerCode, '')
     .replace(/^\++(?=\d)/, '+')
   const bare = /^[+\d*#]/.test(digits) ? digits.replace(afterAnswer, '') : digits
-  return /^\+?[0-9*#]+$/.test(bare) ? { kind: 'number', number: bare } : { kind: 'name', number: user }
+  if (!/^\+?[0-9*#]+$/.test(bare)) return { kind: 'name', number: user }
+  const context = /^\d{7,}$/.test(bare) ? phoneContext.exec(trimmed)?.[1] : undefined
+  return { kind: 'number', number: `${context ?? ''}${bare}` }
 }
 
-/** Without the angle brackets and quotes around it. */
+/** Without quotes around it, and without the name and the parameters of a SIP header: `"Jean" <sip:60@host>;tag=a`. */
 function unwrapped(text: string): string {
   return text
     .trim()
-    .replace(/^<(.*)>$/, '$1')
+    .replace(/^[^<>]*<([^<>]*)>[^<>]*$/, '$1')
     .replace(/^"(.*)"$/, '$1')
     .trim()
 }
@@ -92,6 +135,7 @@ function isHidden(text: string): boolean {
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()
+    .replace(/^\+(?=\D)/, '')
     .replace(/[\s_-]+/g, ' ')
     .trim()
   return hiddenNames.has(plain)

@@ -41,6 +41,10 @@ export function canonicalNumber(text: string, { country }: Dialling): string {
  */
 export function canonicalDialled(text: string, dialling: Dialling): string {
   const { outsidePrefix = '', country } = dialling
+  const trimmed = text.trim()
+  // `0+33612345678`, as programs dial that put the prefix before a number of an address book.
+  if (outsidePrefix !== '' && trimmed.startsWith(`${outsidePrefix}+`))
+    return canonicalNumber(trimmed.slice(outsidePrefix.length), dialling)
   const { number, kind } = plainNumber(text)
   if (outsidePrefix !== '' && kind === 'number' && number.startsWith(outsidePrefix) && !isExtension(number)) {
     const outside = number.slice(outsidePrefix.length)

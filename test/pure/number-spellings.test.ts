@@ -20,6 +20,13 @@ test.each([
   '*670612345678',
   '%2B33612345678',
   '++33612345678',
+  '"Jean" <0612345678>',
+  'Jean Martin <sip:+33612345678@192.0.2.1;user=phone>;tag=a1',
+  '<tel:+33-6-12-34-56-78>',
+  '+33 6 12 34 56 78 x12',
+  '06 12 34 56 78 ext. 12',
+  'tel:0612345678;ext=12',
+  'tel:612345678;phone-context=+33',
   '\u0660\u0666\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668',
 ])('reads the number %s as +33612345678', (text) => {
   expect(canonicalNumber(text, france)).toBe('+33612345678')
@@ -39,9 +46,30 @@ test.each([
   'O',
   'No Caller ID',
   'Numéro masqué',
+  'Rufnummer unterdrückt',
+  'Número oculto',
+  'Sconosciuto',
+  '"Anonymous" <sip:anonymous@anonymous.invalid>;tag=9',
+  'sip:c8oqz84zk7z@anonymous.invalid',
+  '+anonymous',
+  '"" <>',
   '266696687',
 ])('takes "%s" for a hidden number', (text) => {
   expect(canonicalNumber(text, france)).toBe('')
+})
+
+test.each([
+  ['tel:2125550100;phone-context=+1', '+12125550100'],
+  ['tel:20 7946 0000;phone-context=+44;ext=5', '+442079460000'],
+  ['tel:3631;phone-context=+33', '3631'],
+  ['60;phone-context=office.example', '60'],
+])('reads %s in the country of its phone-context, as %s', (text, number) => {
+  expect(canonicalNumber(text, france)).toBe(number)
+})
+
+test('an outside prefix before a number in international form is no part of it', () => {
+  expect(canonicalDialled('0+33612345678', { ...france, outsidePrefix: '0' })).toBe('+33612345678')
+  expect(canonicalDialled('9+442079460000', { ...france, outsidePrefix: '9' })).toBe('+442079460000')
 })
 
 test.each(['3631', '112', '60', '*98', 's', '1001-web'])(
