@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { CallResult } from '../call-result.ts'
 import { Call } from '../calls.ts'
 import { field } from '../field.ts'
 import { TimeLine } from '../time-line.ts'
@@ -8,8 +9,21 @@ import { ifNoneMatch, sitePath, wholeNumber } from './parameters.ts'
 import type { RouteGroup } from './route.ts'
 import { cursorInvalid } from './route-errors.ts'
 
+const oneResult = `(?:${CallResult.options.join('|')})`
+const resultList = v.pipe(
+  v.string(),
+  v.maxLength(200, 'Too long: at most 200 characters.'),
+  v.regex(
+    new RegExp(`^${oneResult}(?:,${oneResult})*$`),
+    `Not a list of results: ${CallResult.options.join(', ')}. Example: no-answer,cancelled.`,
+  ),
+)
+
 export const CallQuery = v.looseObject({
   ...SearchQuery.entries,
+  result: v.optional(
+    field(resultList, 'How the call ended: one result, or several with commas.', 'no-answer,cancelled'),
+  ),
   state: v.optional(
     field(
       v.picklist(['live', 'ended'], 'Neither live nor ended.'),

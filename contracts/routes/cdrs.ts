@@ -1,5 +1,4 @@
 import * as v from 'valibot'
-import { CallResult } from '../call-result.ts'
 import { Direction } from '../calls.ts'
 import { Cdr } from '../cdr.ts'
 import { field } from '../field.ts'
@@ -32,7 +31,7 @@ const moment = v.pipe(
   ),
 )
 
-/** The filters of a search in the call log. */
+/** The filters of a search in the call log, by record. Calls have `result` too. */
 export const SearchQuery = v.looseObject({
   from: v.optional(
     field(moment, 'Start of the period, 1990 or later; 31 days before `to` by default.', '2026-11-01T00:00:00Z'),
@@ -53,12 +52,22 @@ export const SearchQuery = v.looseObject({
       'ANSWERED',
     ),
   ),
-  result: v.optional(field(CallResult, 'How the call ended.', 'answered')),
   direction: v.optional(
     field(Direction, 'Whether the call came over a trunk, left over one, or did neither.', 'inbound'),
   ),
   minDuration: v.optional(field(wholeNumber, 'Shortest duration, in seconds.', '10')),
   accountcode: v.optional(field(shortText, 'Account code of a CDR.', 'sales')),
+  name: v.optional(
+    field(
+      v.pipe(
+        v.string(),
+        v.check((text) => text.trim().length >= 2, 'Too short: at least 2 characters.'),
+        v.maxLength(80, 'Too long: at most 80 characters.'),
+      ),
+      "Part of the caller's name, in upper or lower case, with accents or without.",
+      'dupont',
+    ),
+  ),
   order: v.optional(
     field(v.picklist(['newest', 'oldest'], 'Not an order. Example: newest.'), 'Newest first by default.', 'oldest'),
   ),

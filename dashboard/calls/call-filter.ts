@@ -16,7 +16,17 @@ export interface CallFilter {
   to: string
 }
 
-export const callResultNames = CallResult.options
+/** What the list is filtered by, as people say it: each a list of results for the search. */
+export const resultChoices = {
+  answered: 'answered',
+  voicemail: 'voicemail',
+  'no-answer': 'no-answer',
+  cancelled: 'cancelled',
+  missed: 'no-answer,cancelled',
+  busy: 'busy',
+  refused: 'refused',
+  failed: 'failed,unreachable,expired,unknown',
+} as const satisfies Record<string, string>
 export const directionNames = Direction.options
 export const durationSteps = ['30', '60', '300', '900'] as const
 
@@ -30,7 +40,9 @@ export function callFilterOf(query: URLSearchParams): CallFilter {
   }
   return {
     text: query.get('q') ?? '',
-    result: value('result', (text) => callResultNames.some((name) => name === text)),
+    result: value('result', (text) =>
+      text.split(',').every((word) => CallResult.options.some((name) => name === word)),
+    ),
     direction: value('direction', (text) => directionNames.some((name) => name === text)),
     minDuration: value('minDuration', (text) => /^\d{1,9}$/.test(text)),
     from: value('from', (text) => day.test(text)),
@@ -44,13 +56,17 @@ const daysByDefault = 31
 
 /**
  * Returns the query of a search. A day begins in the site's zone. `to` includes its day, and without `from` the search goes 31 days
- * back from it. `party` is the number that the text stands for.
+ * back from it. `party` and `name` are what the text stands for.
  */
-export function callQuery(filter: CallFilter, party: string, nowMs: number): Record<string, string> {
+export function callQuery(
+  filter: CallFilter,
+  { party, name }: Pick<PartyOf, 'party' | 'name'>,
+  nowMs: number,
+): Record<string, string> {
   const { result, direction, minDuration, from, to } = filter
   const query: Record<string, string> = { limit: String(callsPerPage) }
-  for (const [name, value] of Object.entries({ result, direction, minDuration, party })) {
-    if (value !== '') query[name] = value
+  for (const [parameter, value] of Object.entries({ result, direction, minDuration, party, name })) {
+    if (value !== '') query[parameter] = value
   }
   const instant = (of: string) => `${startOfDay(of).toISOString().slice(0, 19)}Z`
   if (from !== '') query['from'] = instant(from)
@@ -62,16 +78,24 @@ export function callQuery(filter: CallFilter, party: string, nowMs: number): Rec
   return query
 }
 
-export type PartyOf = { party: string; matches: readonly ExtensionView[] }
+export interface PartyOf {
+  party: string
+  /** Part of a caller's name. */
+  name: string
+  matches: readonly ExtensionView[]
+}
+
+/** The API takes no shorter one. */
+const nameLengthMin = 2
 
 /**
- * Returns the number that a typed text stands for. The API searches numbers only, so a name is looked up among the extensions;
- * `party` is empty if none or several have it.
+ * Returns what a typed text stands for: a number, the one extension that has this name, or part of a caller's name. Both are
+ * empty for a name that is too short, or that the reader may not search for.
  */
-export function partyOf(text: string, views: readonly ExtensionView[]): PartyOf {
+export function partyOf(text: string, views: readonly ExtensionView[], maySearchNames: boolean): PartyOf {
   const typed = text.trim()
-  if (typed === '') return { party: '', matches: [] }
-  if (!/\p{L}/u.test(typed)) return { party: typed, matches: [] }
+  if (!/\p{L}/u.test(typed)) return { party: typed, name: '', matches: [] }
   const matches = views.filter((view) => matchesText(view, typed))
-  return { party: matches.length === 1 ? (matches[0]?.extension ?? '') : '', matches }
+  if (matches.length === 1) return { party: matches[0]?.extension ?? '', name: '', matches }
+  return { party: '', name: maySearchNames && typed.length >= nameLengthMin ? typed : '', matches }
 }

@@ -23,9 +23,9 @@ export function CallsPage({ item, query }: Route) {
   const list = useMemo(() => new CallList(board.archive, () => redraw(undefined)), [board])
   const [isExporting, setExporting] = useState(false)
   const filter = callFilterOf(query)
-  const { party, matches } = partyOf(filter.text, board.extensions)
-  const isUnclear = filter.text.trim() !== '' && party === ''
-  const search = callQuery(filter, party, Date.now())
+  const { party, name, matches } = partyOf(filter.text, board.extensions, may('cdrs:personal'))
+  const isUnclear = filter.text.trim() !== '' && party === '' && name === ''
+  const search = callQuery(filter, { party, name }, Date.now())
   // The zone decides when days begin. Without the right to see the site, the browser's zone is used.
   const isReady = board.isLoaded && (site !== undefined || !may('sites:read'))
   const key = isReady && !isUnclear ? JSON.stringify(search) : undefined
@@ -52,7 +52,7 @@ export function CallsPage({ item, query }: Route) {
       </header>
       <div class="page">
         <FilterBar filter={filter} />
-        {isUnclear && (
+        {(isUnclear || matches.length > 1) && (
           <p class="note" role="status">
             {matches.length === 0 ? t('calls.noName') : plural('calls.names', matches.length)}{' '}
             {matches.slice(0, 5).map(({ extension, name }) => (

@@ -1,10 +1,13 @@
+import type { CallResult } from '../../contracts/call-result.ts'
 import { Select } from '../components/fields.tsx'
 import { t } from '../language.ts'
 import { dayOf, shownZone } from '../moments.ts'
 import { changeQuery } from '../router.ts'
-import { type CallFilter, callResultNames, directionNames, durationSteps } from './call-filter.ts'
+import { type CallFilter, directionNames, durationSteps, resultChoices } from './call-filter.ts'
 
 const none = ''
+
+const choices = Object.entries(resultChoices) as [keyof typeof resultChoices, string][]
 
 /** The filters of the list. Each is in the address, so that a link or a reload keeps them. */
 export function FilterBar({ filter }: { filter: CallFilter }) {
@@ -15,7 +18,11 @@ export function FilterBar({ filter }: { filter: CallFilter }) {
       <Select
         label={t('calls.result')}
         value={filter.result}
-        options={[[none, t('calls.any')], ...callResultNames.map((name) => [name, t(`result.${name}`)] as const)]}
+        options={[
+          [none, t('calls.any')],
+          ...choices.map(([name, results]) => [results, t(`calls.result.${name}`)] as const),
+          ...otherResults(filter.result),
+        ]}
         onChoose={choose('result')}
       />
       <Select
@@ -39,6 +46,20 @@ export function FilterBar({ filter }: { filter: CallFilter }) {
       <p class="note end">{t('calls.zone', { zone: shownZone() })}</p>
     </div>
   )
+}
+
+/** Results that came with a link are an option too. */
+function otherResults(list: string): (readonly [string, string])[] {
+  if (list === none || choices.some(([, results]) => results === list)) return []
+  return [
+    [
+      list,
+      list
+        .split(',')
+        .map((word) => t(`result.${word as CallResult}`))
+        .join(', '),
+    ],
+  ]
 }
 
 /** A duration that came with a link is an option too. */

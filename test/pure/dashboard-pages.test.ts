@@ -49,7 +49,7 @@ describe('the list of calls', () => {
   test('asks for whole days of the site’s zone, and for no end if the day is today', () => {
     showZone('Europe/Paris')
     const now = Date.parse('2026-12-01T10:00:00Z')
-    const query = (text: string) => callQuery(callFilterOf(new URLSearchParams(text)), '', now)
+    const query = (text: string) => callQuery(callFilterOf(new URLSearchParams(text)), { party: '', name: '' }, now)
     expect(query('from=2026-11-01&to=2026-11-02')).toEqual({
       limit: '50',
       from: '2026-10-31T23:00:00Z',
@@ -65,10 +65,12 @@ describe('the list of calls', () => {
       ['Élodie', 'Bruno A', 'Bruno B'].map((name, n) => endpointState(`5${n}`, 'NOT_INUSE', { number: `6${n}`, name })),
       [],
     )
-    expect(partyOf('elodie', views).party).toBe('60')
-    expect(partyOf('06 12*', views).party).toBe('06 12*')
-    expect(partyOf('bruno', views)).toMatchObject({ party: '', matches: [{}, {}] })
-    expect(partyOf('nobody', views)).toEqual({ party: '', matches: [] })
+    expect(partyOf('elodie', views, true)).toMatchObject({ party: '60', name: '' })
+    expect(partyOf('06 12*', views, true)).toEqual({ party: '06 12*', name: '', matches: [] })
+    expect(partyOf('bruno', views, true)).toMatchObject({ party: '', name: 'bruno', matches: [{}, {}] })
+    expect(partyOf('nobody', views, true)).toEqual({ party: '', name: 'nobody', matches: [] })
+    expect(partyOf('nobody', views, false)).toEqual({ party: '', name: '', matches: [] })
+    expect(partyOf('é', views, true)).toMatchObject({ party: '', name: '' })
   })
 
   test('reads page after page, ignores the answer to an earlier search, and keeps its rows if a page fails', async () => {

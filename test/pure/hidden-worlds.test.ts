@@ -85,6 +85,7 @@ const parameters: Record<string, readonly string[]> = {
   caller: people,
   party: people.slice(0, 1),
   accountcode: [person],
+  name: [person],
   extension: ['60', number],
   direction: ['internal'],
   order: ['oldest'],

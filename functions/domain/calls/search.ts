@@ -18,9 +18,12 @@ export const Search = v.object({
     }),
   ),
   disposition: v.optional(v.string()),
-  result: v.optional(CallResult),
+  /** A call with one of them fits. */
+  results: v.optional(v.array(CallResult)),
   direction: v.optional(Direction),
   minDuration: v.optional(v.number()),
   accountcode: v.optional(v.string()),
+  /** Part of the caller's name, folded. */
+  name: v.optional(v.string()),
 })
 export type Search = v.InferOutput<typeof Search>

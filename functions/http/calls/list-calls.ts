@@ -1,8 +1,9 @@
 import type { Call } from '../../../contracts/calls.ts'
 import { pageRowsDefault } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
+import type { CallQuery } from '../../../contracts/routes/calls.ts'
 import { callOf } from '../../domain/calls/call.ts'
+import { isNamed } from '../../domain/calls/caller-name.ts'
 import { isOpen, isPlacedCall, type PlacedFacts } from '../../domain/calls/placed.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import type { LogRow } from '../../stores/call-log.ts'
@@ -35,7 +36,7 @@ const callsAtOnce = 26
  */
 export async function listCalls(
   site: SiteId,
-  query: SearchQuery,
+  query: CallQuery,
   listing: ListingDependencies & { log: CallReader; placed: PlacedReader },
 ): Promise<CallPage> {
   const { log, cursorKey, numbering, placed, personal } = listing
@@ -97,10 +98,11 @@ function callKey({ row, cdr }: LogRow): string {
 }
 
 function fits(call: Call, legs: readonly LogRow[], search: Search): boolean {
-  const { disposition, result, direction, minDuration, accountcode } = search
+  const { disposition, results, direction, minDuration, accountcode, name } = search
   if (disposition !== undefined && !legs.some(({ cdr }) => cdr.disposition === disposition)) return false
-  if (result !== undefined && call.result !== result) return false
+  if (results !== undefined && !results.some((result) => result === call.result)) return false
   if (direction !== undefined && call.direction !== direction) return false
   if (minDuration !== undefined && (call.durationSeconds ?? 0) < minDuration) return false
+  if (name !== undefined && !legs.some(({ cdr }) => isNamed(cdr, name))) return false
   return accountcode === undefined || legs.some(({ cdr }) => cdr.accountcode === accountcode)
 }

@@ -3,6 +3,7 @@ import type { CdrPage } from '../../../contracts/http.ts'
 import { pageRowsDefault } from '../../../contracts/limits.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
+import { isNamed } from '../../domain/calls/caller-name.ts'
 import { directionOf } from '../../domain/calls/direction.ts'
 import { readLeg } from '../../domain/calls/leg.ts'
 import type { Search } from '../../domain/calls/search.ts'
@@ -61,18 +62,19 @@ function shownRow({ cdr, doubt }: LogRow): Cdr {
   return doubt === undefined ? cdr : { ...cdr, doubt }
 }
 
-function isFiltered({ disposition, direction, minDuration, accountcode }: Search): boolean {
-  return [disposition, direction, minDuration, accountcode].some((filter) => filter !== undefined)
+function isFiltered({ disposition, direction, minDuration, accountcode, name }: Search): boolean {
+  return [disposition, direction, minDuration, accountcode, name].some((filter) => filter !== undefined)
 }
 
 /** Applies the filters that no index of the table covers. */
 function fits(row: LogRow, search: Search, numbering: Numbering): boolean {
   const { cdr } = row
-  const { disposition, direction, minDuration, accountcode } = search
+  const { disposition, direction, minDuration, accountcode, name } = search
   if (!fitsParty(row, search)) return false
   if (disposition !== undefined && cdr.disposition !== disposition) return false
   if (minDuration !== undefined && cdr.duration < minDuration) return false
   if (accountcode !== undefined && cdr.accountcode !== accountcode) return false
+  if (name !== undefined && !isNamed(cdr, name)) return false
   if (direction === undefined) return true
   const leg = readLeg(cdr, numbering)
   return leg !== undefined && directionOf(leg) === direction

@@ -4,9 +4,9 @@ import { type Reader, seesPersonal } from '../../domain/personal.ts'
 import { readOutcome } from '../conditions.ts'
 import { HttpProblemError } from '../problem.ts'
 
-/** Refuses a search by number from a caller who may not see numbers: its results would reveal them. @throws HttpProblemError 403 */
+/** Refuses a search by number or name from a caller who may not see them: its results would reveal them. @throws HttpProblemError 403 */
 export function checkSearchScope(reader: Reader, area: PersonalArea, query: { [name: string]: unknown }): void {
-  const asked = ['caller', 'called', 'party', 'accountcode'].find((name) => query[name] !== undefined)
+  const asked = ['caller', 'called', 'party', 'accountcode', 'name'].find((name) => query[name] !== undefined)
   if (asked === undefined || seesPersonal(reader, area)) return
   throw new HttpProblemError(403, 'scope-missing', `A search by ${asked} needs the scope cdrs:personal.`, {
     errors: [{ field: asked, message: 'Needs the scope cdrs:personal.' }],

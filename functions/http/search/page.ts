@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { SiteId } from '../../../contracts/names.ts'
-import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
+import type { CallQuery } from '../../../contracts/routes/calls.ts'
 import { Search } from '../../domain/calls/search.ts'
 import { cursorInvalid, readCursor, writeCursor } from '../cursor.ts'
 import { parseSearch } from './search-query.ts'
@@ -26,7 +26,7 @@ type Position = v.InferOutput<typeof Position>
  */
 export function startPage(
   owner: PageOwner,
-  query: SearchQuery,
+  query: CallQuery,
   { cursorKey, now, numbering }: { cursorKey: string; now: number; numbering: Parameters<typeof parseSearch>[1] },
 ): { search: Search; after: string | undefined } {
   if (query.cursor === undefined) return { search: parseSearch(query, numbering, now), after: undefined }
@@ -55,11 +55,12 @@ const filters = [
   ['called', 'party'],
   ['party', 'party'],
   ['disposition', 'disposition'],
-  ['result', 'result'],
+  ['result', 'results'],
   ['direction', 'direction'],
   ['minDuration', 'minDuration'],
   ['accountcode', 'accountcode'],
-] as const satisfies (readonly [keyof SearchQuery, keyof Search])[]
+  ['name', 'name'],
+] as const satisfies (readonly [keyof CallQuery, keyof Search])[]
 
 /** Returns an item with the fields that `fields` names, or all of them if it is undefined. */
 export function pick<T extends object>(fields: string | undefined, item: T): Partial<T> {

@@ -1,4 +1,6 @@
-import type { SearchQuery } from '../../../contracts/routes/cdrs.ts'
+import { CallResult } from '../../../contracts/call-result.ts'
+import type { CallQuery } from '../../../contracts/routes/calls.ts'
+import { folded } from '../../domain/calls/caller-name.ts'
 import type { Search } from '../../domain/calls/search.ts'
 import { wholeSeconds } from '../../domain/filing.ts'
 import { canonicalDialled, canonicalPrefixes, type Numbering, prefixDigitsMin } from '../../domain/phone-number.ts'
@@ -11,22 +13,30 @@ const periodDaysDefault = 31
 const dayMs = 86_400_000
 
 /** Returns the search with canonical numbers. @throws HttpProblemError 400 with every wrong field */
-export function parseSearch(query: SearchQuery, numbering: Numbering, now: number): Search {
+export function parseSearch(query: CallQuery, numbering: Numbering, now: number): Search {
   const errors: FieldError[] = []
   const period = parsePeriod(query, now, errors)
   const party = parseParty(query, numbering, errors)
   if (errors.length > 0) throw badFields(errors)
-  const { disposition, result, direction, minDuration, accountcode, order } = query
+  const { disposition, direction, minDuration, accountcode, name, order } = query
+  const results = resultsOf(query.result)
   return {
     ...period,
     newestFirst: order !== 'oldest',
     ...(party && { party }),
     ...(disposition !== undefined && { disposition }),
-    ...(result !== undefined && { result }),
+    ...(results !== undefined && { results }),
     ...(direction !== undefined && { direction }),
     ...(minDuration !== undefined && { minDuration }),
     ...(accountcode !== undefined && { accountcode }),
+    ...(name !== undefined && { name: folded(name) }),
   }
+}
+
+/** The results of a list with commas, each once and in one order, so that equal searches are equal. */
+function resultsOf(list: string | undefined): CallResult[] | undefined {
+  const named = list?.split(',')
+  return named && CallResult.options.filter((result) => named.includes(result))
 }
 
 export function parsePeriod(
@@ -46,7 +56,7 @@ export function parsePeriod(
 
 const partySides = { caller: ['caller'], called: ['called'], party: ['caller', 'called'] } as const
 
-function parseParty(query: SearchQuery, numbering: Numbering, errors: FieldError[]): Search['party'] {
+function parseParty(query: CallQuery, numbering: Numbering, errors: FieldError[]): Search['party'] {
   const given = (['caller', 'called', 'party'] as const).filter((field) => query[field] !== undefined)
   const [field, second] = given
   if (field === undefined) return undefined
