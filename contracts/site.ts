@@ -74,6 +74,11 @@ const setting = {
   callsAtOnce: field(whole(0, 1_000), 'Calls by API at the same time, of the site and of each key; 10 by default.', 10),
   callsPerMinute: field(whole(0, 1_000), 'Calls by API in a minute, of the site and of each key; 30 by default.', 30),
   callsPerDay: field(whole(0, 100_000), 'Calls by API in a day, of the site and of each key; 500 by default.', 500),
+  eventBusPersonal: field(
+    v.boolean(),
+    'Events on the event bus of the deployment, if it has one, show numbers and names. False by default.',
+    true,
+  ),
   freezeOnCap: field(
     v.boolean(),
     'A key that reaches a cap places no more calls until a key manager unfreezes it. False by default.',
@@ -97,6 +102,7 @@ export const SiteSettings = v.object({
   callsPerMinute: v.optional(setting.callsPerMinute, 30),
   callsPerDay: v.optional(setting.callsPerDay, 500),
   freezeOnCap: v.optional(setting.freezeOnCap, false),
+  eventBusPersonal: v.optional(setting.eventBusPersonal, false),
 })
 export type SiteSettings = v.InferOutput<typeof SiteSettings>
 
@@ -156,6 +162,7 @@ const SettingsChange = v.strictObject({
   callsPerMinute: v.optional(setting.callsPerMinute),
   callsPerDay: v.optional(setting.callsPerDay),
   freezeOnCap: v.optional(setting.freezeOnCap),
+  eventBusPersonal: v.optional(setting.eventBusPersonal),
 })
 
 /** A change of some properties of a site. */

@@ -52,6 +52,16 @@ export function config<const Wanted extends ConfigName>(...wanted: Wanted[]): Re
   return found
 }
 
+/** Returns the name of the deployment's event bus, if it has one. */
+export function eventBusName(): string | undefined {
+  return process.env['EVENT_BUS'] || undefined
+}
+
+/** Returns the address of EventBridge. The local cloud sets its own, by the variable that AWS's SDKs read. */
+export function eventBridgeEndpoint(region: string): string {
+  return process.env['AWS_ENDPOINT_URL_EVENTBRIDGE'] || `https://events.${region}.amazonaws.com`
+}
+
 /** Whether webhooks may go to this machine, by http too. Only the local cloud sets it; docs/webhooks.md says how to use it. */
 export function allowsLocalTargets(): boolean {
   return process.env['WEBHOOKS_TO_LOOPBACK'] === 'allowed'

@@ -23,6 +23,10 @@ export const EventMessage = v.looseObject({
   back: v.optional(v.boolean()),
   /** The bridge reports that it reaches its PBX or no longer does. */
   pbx: v.optional(PbxStatus),
+  /** Ids of stored events that the event bus did not take yet. */
+  bus: v.optional(v.array(v.string())),
+  /** How often these events came back from the queue. */
+  busTries: v.optional(v.number()),
   /** A key was frozen. */
   frozen: v.optional(KeyFrozen),
   /** A day was verified. */

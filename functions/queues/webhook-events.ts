@@ -1,6 +1,7 @@
 import type { Cdr } from '../../contracts/cdr.ts'
 import type { BridgeEvent } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
+import { eventBusName } from '../config.ts'
 import type { PbxReport } from '../domain/presence-fold.ts'
 import type { EventMessage, EventQueue, SentFact } from '../gateways/event-queue.ts'
 import { cached } from '../stores/cached.ts'
@@ -14,11 +15,12 @@ export interface WebhookEvents {
 /** A new webhook gets events from this time on at the latest. A site without webhooks costs one read in this time. */
 const cacheMs = 5_000
 
-/** Sends for sites that have webhooks, and does nothing for the others. */
+/** Sends for sites that have webhooks, or for all if the deployment has an event bus, and does nothing for the others. */
 export function webhookEvents(
   mark: Pick<WebhookMark, 'has'>,
   queue: Pick<EventQueue, 'send'>,
   now: () => number,
+  hasBus = eventBusName() !== undefined,
 ): WebhookEvents {
   const has = cached(
     (site: SiteId) => mark.has(site),
@@ -27,7 +29,7 @@ export function webhookEvents(
   )
   return {
     async publish(message, delaySeconds = 0) {
-      if (await has(message.site)) await queue.send(message, delaySeconds)
+      if (hasBus || (await has(message.site))) await queue.send(message, delaySeconds)
     },
   }
 }

@@ -74,6 +74,11 @@ export class DeliveryStore extends Store {
     return (await this.table.get(StoredEvent, key, 'consistent')) ?? event
   }
 
+  async markOnBus(site: SiteId, id: string): Promise<void> {
+    const change = { update: 'SET onBus = :true', condition: 'attribute_exists(pk)', values: { true: true } }
+    await this.table.update(keys.webhookEvent(site, id), change)
+  }
+
   async event(site: SiteId, id: string): Promise<StoredEvent | undefined> {
     return this.table.get(StoredEvent, keys.webhookEvent(site, id), 'consistent')
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { SQSClient } from '@aws-sdk/client-sqs'
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import type { Statement } from './access/policy.ts'
 import { type Credentials, type Decision, loadAccessKey, loadRoles } from './access/roles.ts'
 import { Sts } from './access/sts.ts'
@@ -8,6 +8,7 @@ import { serveApis } from './api/apis.ts'
 import { createClock } from './clock.ts'
 import { openDataFolder, requireNode } from './data-folder.ts'
 import { LocalCloudError } from './errors.ts'
+import { connectEventRules } from './events/event-rules.ts'
 import { QueuePoller } from './events/event-source.ts'
 import { readEventSources } from './events/event-source-settings.ts'
 import { startSchedules } from './events/schedule.ts'
@@ -15,8 +16,10 @@ import type { PoolLimits } from './functions/function-pool.ts'
 import { findSetpriv } from './functions/function-process.ts'
 import { loadFunctions } from './functions/functions.ts'
 import type { Outcome } from './functions/outcome.ts'
+import { createListeners } from './listeners.ts'
 import type { Log } from './log.ts'
 import { listenOnLoopback } from './loopback-server.ts'
+import { createEventBuses } from './services/event-bus.ts'
 import { createFaults, type Faults } from './services/faults.ts'
 import { createBuckets, startObjectEmulator } from './services/object-emulator.ts'
 import { startQueueEmulator } from './services/queue-emulator.ts'
@@ -43,6 +46,8 @@ export interface LocalCloudOptions {
   ports?: { http?: number; socket?: number; aws?: number }
   /** Speed of AWS's long waits: at 60 an hour passes in a minute for idle connections, cached authorizers, schedules and time to live. */
   clockScale?: number
+  /** Parameters of the template; the others have their defaults. */
+  parameters?: Readonly<Record<string, string>>
   /** The default is the region of the package. */
   region?: string
   log?: Log
@@ -104,7 +109,7 @@ async function start(
   const { packageFolder, dataFolder, ports = {}, clockScale = 1, log = () => undefined } = options
   const { codeFolder = join(dataFolder, 'code') } = options
   requireNode()
-  const template = await loadTemplate(packageFolder)
+  const template = await loadTemplate(packageFolder, options.parameters)
   const packaged = await loadStack(packageFolder)
   const stack = { ...packaged, region: options.region ?? packaged.region }
   const { region } = stack
@@ -134,6 +139,7 @@ async function start(
       await startQueueEmulator({ dataFolder: join(dataFolder, 'queues'), region, host: `127.0.0.1:${aws.port}` }),
     ),
     ssm: stopLater(await openSecrets(dataFolder, region, account)),
+    events: createEventBuses(region),
   }
   const objects = stopLater(await startObjectEmulator(join(dataFolder, 'objects'), region))
   const key = await loadAccessKey(dataFolder)
@@ -191,6 +197,9 @@ async function start(
   const pollers = sources.map((source) => new QueuePoller(source, emulators.sqs, region, log))
   started.defer(async () => void (await Promise.all(pollers.map((poller) => poller.stop()))))
   for (const poller of pollers) poller.start()
+  const send = async (arn: string, body: string) =>
+    void (await queues.send(new SendMessageCommand({ QueueUrl: urlOf(arn), MessageBody: body })))
+  connectEventRules(emulators.events, resources, names, { function: (arn) => functions.find(arn), send }, log)
   started.defer(startSchedules({ resources, names, functions, clock, region, log }))
 
   const required = (what: string, value: string | undefined): string => {
@@ -206,9 +215,7 @@ async function start(
     ref: (id) => required(`resource ${id}`, names.ref(id)),
     attribute: (id, name) => required(`${id}.${name}`, names.attribute(id, name)),
     putSecret: async (name, value) => void (await emulators.ssm.put(name, value)),
-    putSecretIfAbsent: async (name, value) => {
-      if (!emulators.ssm.has(name)) await emulators.ssm.put(name, value)
-    },
+    putSecretIfAbsent: emulators.ssm.putIfAbsent,
     invoke: (name, event) => {
       const found = functions.find(name)
       if (!found) throw new LocalCloudError('resource-unknown', `The template has no function ${name}.`)
@@ -219,21 +226,6 @@ async function start(
     onServiceCall: calls.add,
     onDecision: decisions.add,
     statements: roles.statements,
-  }
-}
-
-/** A set of listeners that are called with each value. */
-function createListeners<T>() {
-  const listeners = new Set<(value: T) => void>()
-  return {
-    notify(value: T): void {
-      for (const listener of listeners) listener(value)
-    },
-    /** Adds a listener; returns the function that removes it. */
-    add(listener: (value: T) => void): () => void {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
   }
 }
 

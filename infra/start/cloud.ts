@@ -19,7 +19,7 @@ export async function openCloud(
   root: string,
   folder: StartFolder,
   state: StartState,
-  options: Pick<LocalCloudOptions, 'limits' | 'codeFolder'> = {},
+  options: Pick<LocalCloudOptions, 'limits' | 'codeFolder' | 'parameters'> = {},
 ): Promise<OpenCloud> {
   const cloud = await startLocalCloud({
     packageFolder: path.join(root, '.serverless'),

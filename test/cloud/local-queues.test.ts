@@ -1,3 +1,4 @@
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import {
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
@@ -6,6 +7,9 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventDefinition } from '../../contracts/webhook-events.ts'
+import { busEntry } from '../../functions/domain/webhooks/bus-entry.ts'
+import { EventBus } from '../../functions/gateways/event-bus.ts'
 import { notes, queues } from './local-fixture/notes.ts'
 import { patiently, type RunningFixture, runFixture } from './local-fixture/packaged-fixture.ts'
 
@@ -168,5 +172,61 @@ test('waits longer before each delivery while the consumer function fails', asyn
   let longest = 0
   for (let failures = 0; longest <= 250 && failures < 10; failures++) longest = await waited({ throw: true })
   expect(longest).toBeGreaterThan(250)
+  client.destroy()
+})
+
+test('puts events on the bus that the role may use, and delivers those that match a rule to its queue and its function', async () => {
+  const { cloud } = fixture
+  const credentials = cloud.credentials('ActRole')
+  const bus = (name: string) => new EventBus(name, cloud.endpoints.sqs, credentials, cloud.region)
+  const entry = (result: string, Source = 'lab-1') => ({
+    Source,
+    DetailType: 'call.ended',
+    Detail: JSON.stringify({ id: `evt_${result}`, data: { result } }),
+    Time: 1_795_460_594.5,
+  })
+  const entries = [entry('answered'), entry('busy'), entry('no-answer', 'office'), { ...entry('x'), Detail: '[]' }]
+  expect(await bus('fixture').put(entries)).toEqual([undefined, undefined, undefined, 'MalformedDetail'])
+  await expect(bus('other').put([entry('busy')])).rejects.toThrow(/not authorized to perform: events:PutEvents/)
+  await expect(bus('fixture').put(Array.from({ length: 11 }, () => entry('busy')))).rejects.toThrow(/between 1 and 10/)
+  const request = new ReceiveMessageCommand({ QueueUrl: cloud.ref('ForeignQueue'), WaitTimeSeconds: 10 })
+  const { Messages = [] } = await sqs.send(request)
+  const event = {
+    source: 'lab-1',
+    'detail-type': 'call.ended',
+    time: '2026-11-23T19:03:14Z',
+    detail: { id: 'evt_busy', data: { result: 'busy' } },
+  }
+  expect(Messages.map(({ Body = '' }) => JSON.parse(Body))).toEqual([expect.objectContaining(event)])
+  const invoked = async () => (await notes(cloud, 'tick')).filter((one) => one.source === 'lab-1')
+  await expect.poll(invoked, patiently).toEqual([expect.objectContaining(event)])
+})
+
+test('the example stores inbound missed calls in its table, each once, also if an event comes twice', async () => {
+  const { cloud } = fixture
+  const bus = new EventBus('switchhook', cloud.endpoints.sqs, cloud.credentials('ActRole'), cloud.region)
+  const data = eventDefinition('call.missed').example
+  const missed = (id: string, change: Record<string, unknown> = {}) => {
+    const event = { id, type: 'call.missed' as const, time: '2026-11-23T19:04:38.000Z', data: { ...data, ...change } }
+    return busEntry('office', event, false)
+  }
+  const entries = [missed('evt_1'), missed('evt_1'), missed('evt_2', { direction: 'internal' }), missed('evt_3')]
+  expect(await bus.put(entries)).toEqual(entries.map(() => undefined))
+  const client = new DynamoDBClient({
+    region: cloud.region,
+    endpoint: cloud.endpoints.dynamodb,
+    credentials: cloud.credentials('operator'),
+  })
+  const stored = async () => (await client.send(new ScanCommand({ TableName: cloud.ref('MissedCalls') }))).Items ?? []
+  await expect
+    .poll(async () => (await stored()).map(({ at }) => at?.S).sort(), patiently)
+    .toEqual(['2026-11-23T19:04:38.000Z#evt_1', '2026-11-23T19:04:38.000Z#evt_3'])
+  expect((await stored())[0]).toMatchObject({
+    site: { S: 'office' },
+    call: { S: '1795460594.14' },
+    caller: { S: '…78' },
+    extension: { S: '…' },
+    result: { S: 'no-answer' },
+  })
   client.destroy()
 })

@@ -127,7 +127,7 @@ test('allows every request with the credentials of the operator', async () => {
   const Item = { pk: { S: 'operator' }, sk: { S: '1' } }
   await tables(fixture.cloud).send(new PutItemCommand({ TableName: 'fixture-notes', Item }))
   const { TableNames } = await tables(fixture.cloud).send(new ListTablesCommand({}))
-  expect(TableNames).toEqual(['fixture-notes'])
+  expect(TableNames).toContain('fixture-notes')
 })
 
 test('stores secrets in a file of mode 0600 and returns them to a role that may read them', async () => {

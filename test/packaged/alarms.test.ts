@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebhookEvent } from '../../contracts/webhook-events.ts'
+import { testLimits } from '../support/cloud-limits.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { endpointFact } from '../support/facts.ts'
 import { until } from '../support/until.ts'
@@ -31,9 +33,12 @@ const Template = v.looseObject({
 let deployment: Deployment
 let office: TestSite
 let template: v.InferOutput<typeof Template>
+/** Requests to EventBridge that the function's role may make. */
+const puts: unknown[] = []
 const printed: { function: string; line: string }[] = []
 beforeAll(async () => {
-  deployment = await deploy()
+  deployment = await deploy(testLimits, { EventBus: 'switchhook' })
+  deployment.cloud.onServiceCall(({ service, input }) => void (service === 'events' && puts.push(input)))
   deployment.cloud.onFunctionLine((line) => void printed.push(line))
   office = await deployment.makeSite('office')
   template = v.parse(
@@ -114,6 +119,21 @@ test('raises an alarm when a call cap is reached, and another when that freezes 
   await refused('key-frozen')
   await until('the line of the freeze', async () => raised(printed).includes('FrozenKeys'))
   expect(raised(printed).sort()).toEqual(['CappedCalls', 'FrozenKeys'])
+})
+
+test('puts the event of the freeze on the event bus of the deployment, though the site has no webhook', async () => {
+  const Put = v.object({
+    Entries: v.array(
+      v.object({ EventBusName: v.string(), Source: v.string(), DetailType: v.string(), Detail: v.string() }),
+    ),
+  })
+  const entries = await until('the entry', async () => {
+    const all = puts.flatMap((input) => v.parse(Put, input).Entries)
+    return all.some(({ DetailType }) => DetailType === 'key.frozen') && all
+  })
+  const { Detail, ...entry } = entries.find(({ DetailType }) => DetailType === 'key.frozen') ?? { Detail: '{}' }
+  expect(entry).toEqual({ EventBusName: 'switchhook', Source: 'office', DetailType: 'key.frozen' })
+  expect(v.safeParse(WebhookEvent, JSON.parse(Detail)).success, Detail).toBe(true)
 })
 
 test('raises no alarm for calls that are refused for other reasons', async () => {

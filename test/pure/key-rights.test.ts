@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import type { KeyCallRules } from '../../contracts/key.ts'
 import { definitionOf, type Route, routeNames } from '../../contracts/routes.ts'
-import { allScopes, roles } from '../../contracts/scopes.ts'
+import { allScopes, roles, type Scope } from '../../contracts/scopes.ts'
 import { SiteSettings } from '../../contracts/site.ts'
 import { identifyTicket } from '../../functions/authorize/identify.ts'
 import { sha256 } from '../../functions/domain/api-key.ts'
@@ -14,6 +14,7 @@ import { makeBoard, makeKey } from '../../functions/http/keys/make-key.ts'
 import { revokeKey } from '../../functions/http/keys/revoke-key.ts'
 import { rotateKey } from '../../functions/http/keys/rotate-key.ts'
 import { takeCallQuota } from '../../functions/http/placed-calls/call-quota.ts'
+import { changeSite } from '../../functions/http/sites/change-site.ts'
 import { issueTicket } from '../../functions/http/tickets/issue-ticket.ts'
 import type { TicketRow } from '../../functions/stores/tickets.ts'
 import { MemoryKeys, now, prefixOf, site } from '../support/memory-keys.ts'
@@ -295,4 +296,36 @@ test('names each limit that is wider than the one held', () => {
   ])
   expect(widerLimits(held, held)).toEqual([])
   expect(widerLimits({}, held)).toEqual([])
+})
+
+test('a key that sees no numbers does not have them shown on the event bus, and any other setting is not its matter', async () => {
+  const row = { sk: site, name: 'Office', country: 'FR', zone: 'Europe/Paris', language: 'fr', retentionDays: 365 }
+  const settings = v.parse(SiteSettings, {})
+  const seen = { ...row, state: 'live' as const, claim: 'c', claimedAt: 0, queueNumber: 1, revision: 1, settings }
+  const changes: boolean[] = []
+  const change = (scopes: Scope[] | 'admin', eventBusPersonal: boolean, before = false) => {
+    const stored = { ...seen, settings: { ...settings, eventBusPersonal: before } }
+    const caller =
+      scopes === 'admin'
+        ? { kind: 'admin' as const }
+        : { kind: 'key' as const, site, keyId: 'k', scopes: new Set(scopes) }
+    const directory = {
+      find: async () => stored,
+      change: async (_site: string, _seen: unknown, next: { settings: SiteSettings }) =>
+        changes.push(next.settings.eventBusPersonal) > 0,
+    }
+    return changeSite(
+      site,
+      { settings: { eventBusPersonal } },
+      { directory, sites: { describe: async () => undefined }, caller },
+    )
+  }
+  await expect(change(['sites:write'], true)).rejects.toEqual(refused('scope-missing'))
+  await expect(change(['sites:write', 'presence:personal'], true)).rejects.toThrow('cdrs:personal')
+  expect(changes).toEqual([])
+  await change(['sites:write'], false)
+  await change(['sites:write'], true, true)
+  await change(['sites:write', 'presence:personal', 'cdrs:personal'], true)
+  await change('admin', true)
+  expect(changes).toEqual([false, true, true, true])
 })

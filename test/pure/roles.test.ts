@@ -33,15 +33,20 @@ const roles = ['function-roles.yml', 'bridge-role.yml'].flatMap((file) => {
 
 /** Returns the resources of a statement, each without the parts that are equal in every ARN. */
 function resourcesOf(resource: unknown): string[] {
-  if (typeof resource === 'string') return [resource.replace(/\.Arn$/, '')]
+  if (typeof resource === 'string')
+    return [withoutPrefix(resource.replace(/\$\{(AWS::\w+)\}/g, '$1').replace(/\.Arn$/, ''))]
   if (!Array.isArray(resource)) return []
   const [separator, parts] = resource
   // `!Join [separator, parts]`
   if (resource.length === 2 && typeof separator === 'string' && Array.isArray(parts)) {
     const joined = parts.map(String).join(separator)
-    return [joined.replace(/^arn:aws:([\w-]+):AWS::Region:AWS::AccountId:/, '$1:')]
+    return [withoutPrefix(joined)]
   }
   return resource.flatMap(resourcesOf)
+}
+
+function withoutPrefix(arn: string): string {
+  return arn.replace(/^arn:aws:([\w-]+):AWS::Region:AWS::AccountId:/, '$1:')
 }
 
 const grants = roles.flatMap(([role, { Properties }]) =>

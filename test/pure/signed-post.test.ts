@@ -49,3 +49,20 @@ test.each([
     }
   }
 })
+
+test.each([credentials, { ...credentials, sessionToken: undefined }])(
+  'signs further headers of another service like the SDK',
+  async ({ sessionToken, ...keys }) => {
+    const own = sessionToken ? { ...keys, sessionToken } : keys
+    const [region, service] = ['eu-west-3', 'events']
+    const more = { 'x-amz-target': 'AWSEvents.PutEvents' }
+    const sha256 = Sha256 as never
+    const sdk = new SignatureV4({ credentials: own, region, service, sha256, applyChecksum: false })
+    const now = new Date(Date.UTC(2026, 10, 24, 8, 7, 6))
+    const hostname = 'events.eu-west-3.amazonaws.com'
+    const headers = { host: hostname, ...more }
+    const request = { method: 'POST', protocol: 'https:', hostname, path: '/', headers, body, query: {} }
+    const signed = await sdk.sign(request, { signingDate: now })
+    expect(new PostSigner(own, region, service, more).headers(hostname, '/', body, now)).toEqual(signed.headers)
+  },
+)

@@ -65,12 +65,15 @@ export interface Deployment extends SharedDeployment, AsyncDisposable {
 }
 
 /** Starts the packaged functions on a new, empty local cloud. */
-export async function deploy(limits: Partial<PoolLimits> = testLimits): Promise<Deployment> {
+export async function deploy(
+  limits: Partial<PoolLimits> = testLimits,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Deployment> {
   const root = process.cwd()
   await buildService(root)
   const folder = await mkdtemp(path.join(tmpdir(), 'sh-'))
   const home = new StartFolder(folder)
-  const options = { limits, codeFolder: await codeFolder() }
+  const options = { limits, parameters, codeFolder: await codeFolder() }
   const opened = await openCloud(root, home, await home.open(), options)
   recordPrivileges(opened)
   const cloud = { ...opened, roleArn: (role: string) => opened.attribute(role, 'Arn') }

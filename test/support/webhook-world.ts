@@ -6,8 +6,9 @@ import type { WebhookAnswer, WebhookRequest } from '../../functions/gateways/web
 import { type DeliverDependencies, deliverAll } from '../../functions/queues/deliver-webhooks/deliver.ts'
 import type { ReplayDependencies } from '../../functions/queues/deliver-webhooks/replay.ts'
 import { sweep } from '../../functions/queues/deliver-webhooks/sweep.ts'
-import { makeEvents } from '../../functions/queues/publish-events/make-events.ts'
+import type { BusPublisher } from '../../functions/queues/publish-events/bus.ts'
 import { publisher } from '../../functions/queues/publish-events/publish.ts'
+import { publishMessage } from '../../functions/queues/publish-events/publish-message.ts'
 import { SubscriptionStore } from '../../functions/stores/subscriptions.ts'
 import { DeliveryStore } from '../../functions/stores/webhook-deliveries.ts'
 import { TargetStore } from '../../functions/stores/webhook-targets.ts'
@@ -15,6 +16,7 @@ import { type WebhookRow, WebhookStore } from '../../functions/stores/webhooks.t
 import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
 import { testDataKeys } from './data-keys.ts'
 import { Killed, type Process } from './killed-writes.ts'
+import { type WorldBus, worldBus } from './webhook-bus.ts'
 
 /** A virtual clock: time passes only when nothing else can happen. */
 export class VirtualClock {
@@ -50,7 +52,7 @@ export class VirtualClock {
 }
 
 export type Receiver = (request: WebhookRequest, clock: VirtualClock) => Promise<WebhookAnswer>
-interface WorldOptions {
+interface WorldOptions extends WorldBus {
   receiver: Receiver
   /** Invocations at the same time. */
   invocationsMax?: number
@@ -123,7 +125,7 @@ export class WebhookWorld {
 
   /** Handles a message of the `events` queue, again if the process was killed. */
   async publish(message: EventMessage): Promise<void> {
-    const run = (process?: Process) => {
+    const run = async (process?: Process) => {
       const db = process?.over(this.#db) ?? this.#db
       const deliveries = new DeliveryStore(db, 't')
       const events = publisher({
@@ -131,6 +133,7 @@ export class WebhookWorld {
         webhooksOf: (of) => new SubscriptionStore(db, 't').list(of),
         readerOf: async () => reader,
         queue: { send: async (sent) => this.#send(sent, process) },
+        bus: this.bus(process),
         now: () => this.clock.now,
       })
       this.#events = process ? undefined : (this.#events ?? events)
@@ -142,10 +145,21 @@ export class WebhookWorld {
         numberingOf: async () => numbering('FR'),
         lookAgain: async () => undefined,
       }
-      return makeEvents(message, dependencies, this.#events ?? events)
+      return publishMessage(message, dependencies, this.#events ?? events, this.bus(process))
     }
     await this.#surviving(run)
     if (this.#options.isDoubled) await run()
+  }
+
+  /** Messages that the event bus did not take: they are in the queue of events. */
+  readonly backlog: EventMessage[] = []
+  /** Seconds for which each of them waits. */
+  readonly delays: number[] = []
+
+  bus(process?: Process): BusPublisher | undefined {
+    const db = process?.over(this.#db) ?? this.#db
+    const { backlog, delays, clock } = this
+    return worldBus(this.#options, { db, process, backlog, delays, now: () => clock.now })
   }
 
   /** Runs for a time; a sweep is made each minute. */

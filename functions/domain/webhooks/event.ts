@@ -12,6 +12,8 @@ export const StoredEvent = v.looseObject({
   /** What it is about, without a number or a name: a call's id or an endpoint. */
   subject: v.optional(v.string()),
   data: v.looseObject({}),
+  /** It is on the deployment's event bus, or comes there by the queue. */
+  onBus: v.optional(v.boolean()),
 })
 export type StoredEvent = v.InferOutput<typeof StoredEvent>
 

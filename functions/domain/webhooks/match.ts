@@ -19,6 +19,11 @@ const clockErrorMsMax = 600_000
 /** Older events are not sent: a bridge that reads a file of years would send all of them. */
 const ageMsMax = 7 * 86_400_000
 
+/** Whether an event is young enough to be sent at all. */
+export function isRecent({ time }: Pick<StoredEvent, 'time'>, now: number): boolean {
+  return Date.parse(time) >= now - ageMsMax
+}
+
 /**
  * Whether a webhook gets an event. The filter sees what its reader sees, so that nobody finds out a hidden number by subscribing to
  * it. A filter of a field that the event does not have lets it pass.
@@ -32,8 +37,7 @@ export function matches(
   if (!types.some((pattern) => typeMatches(pattern, event.type)) || !mayGet(event, reader)) return false
   // People read of the end of a call once.
   if (format !== 'standard' && event.type === 'call.ended' && event.data['final'] !== true) return false
-  const at = Date.parse(event.time)
-  if (at < createdAt - clockErrorMsMax || at < now - ageMsMax) return false
+  if (Date.parse(event.time) < createdAt - clockErrorMsMax || !isRecent(event, now)) return false
   const { extensions, directions, results, queues } = filters
   if (!extensions && !directions && !results && !queues) return true
   const data = visibleData(event, reader)

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { SiteId } from '../../../contracts/names.ts'
 import { type Site, type SiteChange, SiteSettings } from '../../../contracts/site.ts'
+import type { Caller } from '../../caller.ts'
 import { type SiteProperties, type SiteRow, toSite } from '../../stores/site-directory.ts'
 import { existingSite } from '../existing-site.ts'
 import { HttpProblemError } from '../problem.ts'
@@ -13,14 +14,20 @@ export interface SiteDescriber {
   describe(site: SiteId, properties: SiteProperties, revision: number): Promise<void>
 }
 
-/** Changes the given properties. Of two changes at the same time, one is refused. @throws HttpProblemError 409 */
+const personalScopes = ['presence:personal', 'cdrs:personal'] as const
+
+/**
+ * Changes the given properties. Of two changes at the same time, one is refused. A caller who sees no numbers cannot have them shown on
+ * the event bus. @throws HttpProblemError 403 or 409
+ */
 export async function changeSite(
   site: SiteId,
   change: SiteChange,
-  { directory, sites }: { directory: ChangeSiteDependencies; sites: SiteDescriber },
+  { directory, sites, caller }: { directory: ChangeSiteDependencies; sites: SiteDescriber; caller: Caller },
 ): Promise<Site> {
   const seen = await existingSite(directory, site)
   const { settings, ...properties } = change
+  if (settings?.eventBusPersonal === true && seen.settings.eventBusPersonal !== true) checkSeesPersonal(caller)
   const merged = v.parse(SiteSettings, { ...seen.settings, ...defined(settings ?? {}) })
   const next: SiteRow = { ...seen, ...defined(properties), settings: merged }
   if (!(await directory.change(site, seen, next))) {
@@ -28,6 +35,12 @@ export async function changeSite(
   }
   await sites.describe(site, next, seen.revision + 1)
   return toSite(next)
+}
+
+function checkSeesPersonal(caller: Caller): void {
+  const missing = caller.kind === 'key' && personalScopes.find((scope) => !caller.scopes.has(scope))
+  if (!missing) return
+  throw new HttpProblemError(403, 'scope-missing', `eventBusPersonal shows numbers: it needs the scope ${missing}.`)
 }
 
 function defined<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {

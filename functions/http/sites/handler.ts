@@ -29,5 +29,6 @@ export const handler = httpHandler(siteRoutes, 'sites', {
   },
   'GET /v1/sites': async ({ query }) => answer(200, await listSites(query.after, directory)),
   'GET /v1/sites/{site}': async ({ site }) => answer(200, toSite(await existingSite(directory, site))),
-  'PATCH /v1/sites/{site}': async ({ site, body }) => answer(200, await changeSite(site, body, { directory, sites })),
+  'PATCH /v1/sites/{site}': async ({ site, body, caller }) =>
+    answer(200, await changeSite(site, body, { directory, sites, caller })),
 })

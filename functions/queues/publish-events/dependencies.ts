@@ -1,6 +1,9 @@
-import { config } from '../../config.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { config, eventBridgeEndpoint, eventBusName, functionIdentity } from '../../config.ts'
 import { DeliveryQueue } from '../../gateways/delivery-queue.ts'
+import { EventBus } from '../../gateways/event-bus.ts'
 import { type EventMessage, EventQueue } from '../../gateways/event-queue.ts'
+import { BusSettingsStore } from '../../stores/bus-settings.ts'
 import { cached } from '../../stores/cached.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
 import { KeyStore } from '../../stores/keys.ts'
@@ -11,13 +14,14 @@ import { SubscriptionStore } from '../../stores/subscriptions.ts'
 import { documentClient } from '../../stores/table.ts'
 import { DeliveryStore } from '../../stores/webhook-deliveries.ts'
 import { cachedReaders } from '../webhook-reader.ts'
+import { BusPublisher } from './bus.ts'
 import type { MakeDependencies } from './make-events.ts'
 import { publisher } from './publish.ts'
 
 const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'TABLE_RECORDS', 'TABLE_WEBHOOKS', 'QUEUE_EVENTS', 'QUEUE_DELIVERIES')
 const db = documentClient()
 const deliveries = new DeliveryStore(db, env.TABLE_WEBHOOKS)
-const webhooks = new SubscriptionStore(db, env.TABLE_WEBHOOKS)
+const subscriptions = new SubscriptionStore(db, env.TABLE_WEBHOOKS)
 const events = new EventQueue(env.QUEUE_EVENTS)
 const presence = new PresenceStore(db, env.TABLE_LIVE)
 /** A new or changed webhook has effect within this time. */
@@ -32,10 +36,30 @@ export const dependencies: MakeDependencies = {
   numberingOf: cachedLocale(db, env.TABLE_LIVE, Date.now),
   lookAgain: (message: EventMessage, delaySeconds: number) => events.send(message, delaySeconds),
 }
-export const publish = publisher({
+const busName = eventBusName()
+const identity = functionIdentity()
+const busSettings = new BusSettingsStore(db, env.TABLE_LIVE)
+const settingsOf = cached(
+  (site) => busSettings.find(site),
+  Date.now,
+  () => cacheMs,
+)
+export const bus =
+  busName === undefined
+    ? undefined
+    : new BusPublisher({
+        bus: new EventBus(busName, eventBridgeEndpoint(identity.region), identity, identity.region),
+        events: deliveries,
+        settingsOf,
+        queue: events.send.bind(events),
+        wait: (ms) => sleep(ms),
+        now: Date.now,
+      })
+export const webhooks = publisher({
+  bus,
   deliveries,
   webhooksOf: cached(
-    (site) => webhooks.list(site),
+    (site) => subscriptions.list(site),
     Date.now,
     () => cacheMs,
   ),

@@ -2,15 +2,15 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import * as v from 'valibot'
 import { EventMessage } from '../../gateways/event-queue.ts'
 import { describeError, logOutcome } from '../../log.ts'
-import { dependencies, publish } from './dependencies.ts'
-import { makeEvents } from './make-events.ts'
+import { bus, dependencies, webhooks } from './dependencies.ts'
+import { publishMessage } from './publish-message.ts'
 
 /** Handles the `events` queue. Each message succeeds or fails by itself. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const failed: string[] = []
   for (const { messageId, body } of event.Records) {
     try {
-      await makeEvents(v.parse(EventMessage, JSON.parse(body)), dependencies, publish)
+      await publishMessage(v.parse(EventMessage, JSON.parse(body)), dependencies, webhooks, bus)
     } catch (error) {
       logOutcome('error', 'events-failed', { messageId, error: describeError(error) })
       failed.push(messageId)

@@ -1,6 +1,6 @@
 import type { SiteId } from '../../../contracts/names.ts'
 import type { StoredEvent } from '../../domain/webhooks/event.ts'
-import { matches } from '../../domain/webhooks/match.ts'
+import { isRecent, matches } from '../../domain/webhooks/match.ts'
 import type { DelayedDelivery } from '../../gateways/delivery-queue.ts'
 import type { SubscriptionRow } from '../../stores/subscriptions.ts'
 import { type DeliveryRow, listenedDelivery, newDelivery, nextTry } from '../../stores/webhook-deliveries.ts'
@@ -13,12 +13,21 @@ export interface PublishDependencies {
   }
   webhooksOf(site: SiteId): Promise<SubscriptionRow[]>
   readerOf: ReaderOf
+  /** The event bus of the deployment, if it has one. */
+  bus?: { hasSite(site: SiteId): Promise<boolean> } | undefined
   queue: { send(deliveries: readonly DelayedDelivery[]): Promise<void> }
   now: () => number
 }
 
-/** Sends events; when it has resolved, they are stored with their deliveries. */
+/** Publishes events; when it has resolved, they are stored with their deliveries. */
 export type Publish = (site: SiteId, events: readonly StoredEvent[]) => Promise<void>
+
+export interface Publisher {
+  /** Stores events and sends their deliveries. Returns the events that have to be put on the event bus, if the deployment has one. */
+  publish(site: SiteId, events: readonly StoredEvent[]): Promise<StoredEvent[]>
+  /** Remembers that nothing is left to do for these events, so that this process skips their repetitions. */
+  remember(ids: Iterable<string>): void
+}
 
 /** The events of a disabled webhook are kept for this long after it was disabled. */
 const heldMsMax = 7 * 86_400_000
@@ -26,22 +35,38 @@ const heldMsMax = 7 * 86_400_000
 const rememberedMax = 10_000
 
 /**
- * Returns a function that stores events, with a delivery for each webhook that gets them, and sends the deliveries to their queue.
- * A second run with the same events has no effect except further messages, which find that their try was made.
+ * Stores events, with a delivery for each webhook that gets them, and sends the deliveries to their queue. A second run with the same
+ * events has no effect except further messages, which find that their try was made.
  */
-export function publisher(dependencies: PublishDependencies): Publish {
+export function publisher(dependencies: PublishDependencies): Publisher {
+  const { bus, now } = dependencies
   const remembered = new Set<string>()
-  return async (site, events) => {
-    for (const event of events) {
-      if (remembered.has(event.id)) continue
-      await publish(site, event, dependencies)
+  return {
+    async publish(site, events) {
+      const isOnBus = (await bus?.hasSite(site)) ?? false
+      const fresh = new Map(events.filter(({ id }) => !remembered.has(id)).map((event) => [event.id, event]))
+      const toBus: StoredEvent[] = []
+      for (const event of fresh.values()) {
+        const isForBus = isOnBus && isRecent(event, now())
+        const stored = await publish(site, event, isForBus, dependencies)
+        if (isForBus && stored && !stored.onBus) toBus.push(stored)
+      }
+      return toBus
+    },
+    remember(ids) {
       if (remembered.size >= rememberedMax) remembered.clear()
-      remembered.add(event.id)
-    }
+      for (const id of ids) remembered.add(id)
+    },
   }
 }
 
-async function publish(site: SiteId, event: StoredEvent, dependencies: PublishDependencies): Promise<void> {
+/** Returns the stored event, or undefined if nobody gets it. */
+async function publish(
+  site: SiteId,
+  event: StoredEvent,
+  isForBus: boolean,
+  dependencies: PublishDependencies,
+): Promise<StoredEvent | undefined> {
   const { deliveries, webhooksOf, readerOf, queue, now } = dependencies
   const wanted: SubscriptionRow[] = []
   for (const webhook of await webhooksOf(site)) {
@@ -50,7 +75,7 @@ async function publish(site: SiteId, event: StoredEvent, dependencies: PublishDe
     const isKept = (enabled || now() - disabledAt < heldMsMax) && now() < listensUntil
     if (reader && isKept && matches(event, webhook, reader, now())) wanted.push(webhook)
   }
-  if (wanted.length === 0) return
+  if (wanted.length === 0 && !isForBus) return undefined
   const stored = await deliveries.putEvent(site, event, now())
   const messages: DelayedDelivery[] = []
   for (const webhook of wanted) {
@@ -62,5 +87,6 @@ async function publish(site: SiteId, event: StoredEvent, dependencies: PublishDe
     await deliveries.create(site, row)
     if (row.state === 'pending') messages.push({ message: nextTry(site, row), delaySeconds: 0 })
   }
-  await queue.send(messages)
+  if (messages.length > 0) await queue.send(messages)
+  return stored
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream, existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
@@ -27,6 +27,27 @@ export async function unpackOnce(packageFolder: string, s3Key: string, codeFolde
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true })
     // Another local cloud unpacked the same zip first.
+    if (!existsSync(folder)) throw error
+  }
+  return folder
+}
+
+/**
+ * Writes code that is a text in the template (`Code.ZipFile`) unless an earlier start did, and returns its folder. CloudFormation names
+ * the file `index`, and Lambda reads it as CommonJS.
+ */
+export async function writeInlineOnce(code: string, codeFolder: string): Promise<string> {
+  const folder = join(codeFolder, createHash('sha256').update(`inline\n${code}`).digest('hex').slice(0, 16))
+  if (existsSync(folder)) return folder
+  await mkdir(codeFolder, { recursive: true })
+  const unfinished = await mkdtemp(`${folder}.`)
+  await writeFile(join(unfinished, 'index.js'), code)
+  await writeFile(join(unfinished, 'package.json'), '{"type":"commonjs"}')
+  try {
+    await rename(unfinished, folder)
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true })
+    // Another local cloud wrote the same code first.
     if (!existsSync(folder)) throw error
   }
   return folder

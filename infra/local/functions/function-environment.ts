@@ -1,8 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import type { Credentials } from '../access/roles.ts'
 import { LocalCloudError } from '../errors.ts'
 
 /** "Lambda quotas": names and values of all environment variables of a function together. */
 const variablesBytesMax = 4096
+
+/** Lambda's runtime has the SDK; here it is that of this repository. */
+const runtimeModules = fileURLToPath(new URL('../../../node_modules', import.meta.url))
 
 /** Names that Lambda reserves ("Reserved environment variables"); Lambda rejects a template that sets one. */
 const reserved =
@@ -19,6 +23,8 @@ export function functionEnvironment(options: {
   variables: Readonly<Record<string, string>>
   credentials: Credentials
   taskRoot: string
+  /** Its code is a text in the template, which finds AWS's SDK in the runtime. */
+  isInline?: boolean
   awsUrl: string
   region: string
 }): Record<string, string> {
@@ -57,6 +63,8 @@ export function functionEnvironment(options: {
     AWS_ENDPOINT_URL_S3: awsUrl,
     AWS_ENDPOINT_URL_SSM: awsUrl,
     AWS_ENDPOINT_URL_STS: awsUrl,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: awsUrl,
+    ...(options.isInline && { NODE_PATH: runtimeModules }),
     // Receivers of webhooks run on this machine too.
     WEBHOOKS_TO_LOOPBACK: 'allowed',
   }

@@ -4,7 +4,7 @@ import type { Roles } from '../access/roles.ts'
 import type { StackNames } from '../template/names.ts'
 import type { StackResources } from '../template/resources.ts'
 import type { Stack } from '../template/template.ts'
-import { unpackOnce } from './code-folder.ts'
+import { unpackOnce, writeInlineOnce } from './code-folder.ts'
 import { functionEnvironment } from './function-environment.ts'
 import { FunctionPool, type PoolLimits } from './function-pool.ts'
 import type { Outcome } from './outcome.ts'
@@ -14,7 +14,7 @@ const scalar = v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transfor
 export const FunctionProperties = v.looseObject({
   Handler: v.string(),
   Role: v.string(),
-  Code: v.looseObject({ S3Key: v.string() }),
+  Code: v.union([v.looseObject({ S3Key: v.string() }), v.looseObject({ ZipFile: v.string() })]),
   MemorySize: v.optional(v.number(), 128),
   Timeout: v.optional(v.number(), 3),
   Environment: v.optional(v.looseObject({ Variables: v.optional(v.record(v.string(), scalar), {}) }), {}),
@@ -58,7 +58,11 @@ export async function loadFunctions(options: {
     const name = names.ref(logicalId) ?? logicalId
     const arn = names.arn(logicalId) ?? name
     const timeoutMs = properties.Timeout * 1000
-    const taskRoot = await unpackOnce(packageFolder, properties.Code.S3Key, codeFolder)
+    const { Code } = properties
+    const isInline = 'ZipFile' in Code
+    const taskRoot = isInline
+      ? await writeInlineOnce(String(Code.ZipFile), codeFolder)
+      : await unpackOnce(packageFolder, Code.S3Key, codeFolder)
     const environment = functionEnvironment({
       name,
       handler: properties.Handler,
@@ -66,6 +70,7 @@ export async function loadFunctions(options: {
       variables: properties.Environment.Variables ?? {},
       credentials: roles.credentials(properties.Role, name),
       taskRoot,
+      isInline,
       awsUrl: options.awsUrl,
       region: options.stack.region,
     })

@@ -10,7 +10,7 @@ type Kept = v.InferOutput<typeof Kept>
 
 export interface Secrets extends Emulator {
   put(name: string, value: string): Promise<number>
-  has(name: string): boolean
+  putIfAbsent(name: string, value: string): Promise<void>
 }
 
 /**
@@ -54,7 +54,9 @@ export async function openSecrets(dataFolder: string, region: string, account: s
 
   return {
     put,
-    has: (name) => kept[name] !== undefined,
+    async putIfAbsent(name, value) {
+      if (kept[name] === undefined) await put(name, value)
+    },
     async call(headers, body) {
       const input = v.parse(Input, JSON.parse(body.toString() || '{}'))
       switch (headers['x-amz-target']) {

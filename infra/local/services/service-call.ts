@@ -3,9 +3,9 @@ import type { Permission } from '../access/policy.ts'
 import { account } from '../template/names.ts'
 import { leadingKeys } from './leading-keys.ts'
 
-export type ServiceName = 'dynamodb' | 'sqs' | 'ssm'
+export type ServiceName = 'dynamodb' | 'sqs' | 'ssm' | 'events'
 
-/** A parsed request to DynamoDB, SQS or SSM. */
+/** A parsed request to DynamoDB, SQS, SSM or EventBridge. */
 export interface ServiceCall {
   service: ServiceName
   /** For example `PutItem`. */
@@ -19,6 +19,7 @@ const prefixes: Readonly<Record<string, ServiceName>> = {
   DynamoDB_20120810: 'dynamodb',
   AmazonSQS: 'sqs',
   AmazonSSM: 'ssm',
+  AWSEvents: 'events',
 }
 const Input = v.record(v.string(), v.unknown())
 const Tables = v.record(v.string(), v.unknown())
@@ -43,7 +44,8 @@ export function readServiceCall(
   if (!service) return undefined
   const action = target.slice(dot + 1)
   const input = v.parse(Input, JSON.parse(body.toString() || '{}'))
-  const resources = { dynamodb: tableArns, sqs: queueArns, ssm: parameterArns }[service](action, input, region)
+  const arnsOf = { dynamodb: tableArns, sqs: queueArns, ssm: parameterArns, events: busArns }
+  const resources = arnsOf[service](action, input, region)
   const keysAt = (resource: string) => (service === 'dynamodb' ? keysOf(resource, input, hashKeys) : undefined)
   const name = `${service}:${service === 'sqs' ? (sqsActions[action] ?? action) : action}`
   return {
@@ -88,4 +90,14 @@ function parameterArns(_action: string, input: Readonly<Record<string, unknown>>
   return names.map((name) =>
     typeof name === 'string' ? `arn:aws:ssm:${region}:${account}:parameter/${name.replace(/^\//, '')}` : '*',
   )
+}
+
+/** One permission for each bus that the entries name. */
+function busArns(_action: string, input: Readonly<Record<string, unknown>>, region: string): string[] {
+  const { Entries } = input
+  const entries = v.is(v.array(v.looseObject({ EventBusName: v.optional(v.string()) })), Entries) ? Entries : []
+  const names = new Set(entries.map(({ EventBusName = 'default' }) => EventBusName))
+  const arn = (name: string) =>
+    name.startsWith('arn:') ? name : `arn:aws:events:${region}:${account}:event-bus/${name}`
+  return names.size > 0 ? [...names].map(arn) : ['*']
 }

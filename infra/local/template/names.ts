@@ -25,6 +25,7 @@ const nameProperty: Readonly<Record<string, string>> = {
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::IAM::Role': 'RoleName',
   'AWS::Events::Rule': 'Name',
+  'AWS::Events::EventBus': 'Name',
   'AWS::Logs::LogGroup': 'LogGroupName',
   'AWS::SSM::Parameter': 'Name',
   'AWS::ApiGatewayV2::Stage': 'StageName',
@@ -61,8 +62,10 @@ export function createStackNames(
         return `arn:aws:lambda:${region}:${account}:function:${name}`
       case 'AWS::IAM::Role':
         return `arn:aws:iam::${account}:role/${name}`
+      case 'AWS::Events::EventBus':
+        return `arn:aws:events:${region}:${account}:event-bus/${name}`
       case 'AWS::Events::Rule':
-        return `arn:aws:events:${region}:${account}:rule/${name}`
+        return `arn:aws:events:${region}:${account}:rule/${busPath(id, found)}${name}`
       case 'AWS::Logs::LogGroup':
         return `arn:aws:logs:${region}:${account}:log-group:${name}:*`
       case 'AWS::S3::Bucket':
@@ -70,6 +73,13 @@ export function createStackNames(
       default:
         return undefined
     }
+  }
+
+  /** The ARN of a rule of a bus that is not the default one names the bus. */
+  function busPath(id: string, { Properties }: TemplateResource): string {
+    const bus = intrinsics().resolve(Properties['EventBusName'] ?? 'default', `${id}.Properties.EventBusName`)
+    const name = String(bus).split('/').at(-1)
+    return name === 'default' ? '' : `${name}/`
   }
 
   function ref(id: string): string | undefined {

@@ -26,7 +26,10 @@ const templateFile = 'cloudformation-template-update-stack.json'
 const stateFile = 'serverless-state.json'
 
 /** Reads the template that `serverless package` wrote into `packageFolder`, which is also the one to deploy. */
-export async function loadTemplate(packageFolder: string): Promise<Template> {
+export async function loadTemplate(
+  packageFolder: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Template> {
   const path = join(packageFolder, templateFile)
   let text: string
   try {
@@ -36,8 +39,15 @@ export async function loadTemplate(packageFolder: string): Promise<Template> {
     throw new LocalCloudError('package-absent', `The package ${path} ${why}: run \`npm run package\` first.`, { cause })
   }
   try {
-    return v.parse(Template, JSON.parse(text))
+    const template = v.parse(Template, JSON.parse(text))
+    for (const [name, Default] of Object.entries(parameters)) {
+      const declared = template.Parameters[name]
+      if (!declared) throw new LocalCloudError('template-refused', `The template has no parameter ${name}.`)
+      template.Parameters[name] = { ...declared, Default }
+    }
+    return template
   } catch (cause) {
+    if (cause instanceof LocalCloudError) throw cause
     throw new LocalCloudError(
       'package-damaged',
       `The package ${path} is not a CloudFormation template (${messageOf(cause)}): run \`npm run package\` again.`,

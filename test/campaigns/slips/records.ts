@@ -165,9 +165,16 @@ export const recordSlips: readonly Slip[] = [
   {
     what: 'events from before a webhook was made',
     file: 'functions/domain/webhooks/match.ts',
-    before: 'at < createdAt - clockErrorMsMax || at < now - ageMsMax',
-    after: 'at < now - ageMsMax',
+    before: 'Date.parse(event.time) < createdAt - clockErrorMsMax || !isRecent(event, now)',
+    after: '!isRecent(event, now)',
     tests: ['test/pure/webhook-matching.test.ts'],
+  },
+  {
+    what: 'events that are marked before the queue has what the bus refused',
+    file: 'functions/queues/publish-events/bus.ts',
+    before: 'await this.#sendBack(site, left.again, 0)',
+    after: 'void left.again',
+    tests: ['test/pure/event-bus.test.ts'],
   },
   {
     what: 'sites that wait behind one with many marks',

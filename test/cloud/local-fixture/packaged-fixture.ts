@@ -12,12 +12,15 @@ import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../
 import { takeFileLock } from '../../../infra/start/file-lock.ts'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
+/** It is deployed with the fixture. */
+const example = fileURLToPath(new URL('../../../examples/eventbridge/template.yml', import.meta.url))
 const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url))
 const require = createRequire(import.meta.url)
 
 /** Packages the fixture with `osls`, once until one of its sources changes. */
 export async function packagedFixture(): Promise<string> {
-  const sources = await Promise.all(['serverless.yml', 'handlers.mjs'].map((name) => readFile(join(folder, name))))
+  const files = [join(folder, 'serverless.yml'), join(folder, 'handlers.mjs'), example]
+  const sources = await Promise.all(files.map((file) => readFile(file)))
   const key = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 16)
   const kept = join(modules, '.cache', 'local-fixture', key)
   if (existsSync(kept)) return kept
@@ -28,6 +31,7 @@ export async function packagedFixture(): Promise<string> {
   const work = await mkdtemp(join(tmpdir(), 'local-fixture-'))
   try {
     await cp(join(folder, 'serverless.yml'), join(work, 'serverless.yml'))
+    await cp(example, join(work, 'eventbridge.yml'))
     await build({
       entryPoints: [join(folder, 'handlers.mjs')],
       outfile: join(work, 'handlers.mjs'),
