@@ -25,6 +25,7 @@ const names = [
   'QUEUE_WATCH',
   'QUEUE_EVENTS',
   'QUEUE_DELIVERIES',
+  'TOPIC_OUTAGES',
   'OWN_HOSTS',
   'BUCKET_EXPORTS',
   'WAITS_MAX',
@@ -60,6 +61,11 @@ export function eventBusName(): string | undefined {
 /** Returns the address of EventBridge. The local cloud sets its own, by the variable that AWS's SDKs read. */
 export function eventBridgeEndpoint(region: string): string {
   return process.env['AWS_ENDPOINT_URL_EVENTBRIDGE'] || `https://events.${region}.amazonaws.com`
+}
+
+/** Returns the address of SNS, or of the local cloud. */
+export function topicEndpoint(region: string): string {
+  return process.env['AWS_ENDPOINT_URL_SNS'] || `https://sns.${region}.amazonaws.com`
 }
 
 /** Whether webhooks may go to this machine, by http too. Only the local cloud sets it; docs/webhooks.md says how to use it. */

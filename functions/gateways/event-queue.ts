@@ -5,6 +5,7 @@ import { CallEvent, EndpointEvent, GapEvent, QueueEvent } from '../../contracts/
 import { PbxStatus } from '../../contracts/facts.ts'
 import { SiteId, Timestamp } from '../../contracts/names.ts'
 import { KeyFrozen, VerifiedData } from '../../contracts/webhook-event-data.ts'
+import { Outage } from '../domain/webhooks/outage-notice.ts'
 import { delaySecondsMax } from './delivery-queue.ts'
 
 /** What the functions of the other queues found out about a site, from which its webhook events are made. */
@@ -27,6 +28,8 @@ export const EventMessage = v.looseObject({
   bus: v.optional(v.array(v.string())),
   /** How often these events came back from the queue. */
   busTries: v.optional(v.number()),
+  /** A notice for people that is to be published to the topic of the deployment. */
+  outage: v.optional(Outage),
   /** A key was frozen. */
   frozen: v.optional(KeyFrozen),
   /** A day was verified. */

@@ -15,7 +15,7 @@ export interface WebhookEvents {
 /** A new webhook gets events from this time on at the latest. A site without webhooks costs one read in this time. */
 const cacheMs = 5_000
 
-/** Sends for sites that have webhooks, or for all if the deployment has an event bus, and does nothing for the others. */
+/** Sends for sites that have webhooks, or for all if the deployment has an event bus, and for the others only outages, of which people are told. */
 export function webhookEvents(
   mark: Pick<WebhookMark, 'has'>,
   queue: Pick<EventQueue, 'send'>,
@@ -29,7 +29,10 @@ export function webhookEvents(
   )
   return {
     async publish(message, delaySeconds = 0) {
-      if (hasBus || (await has(message.site))) await queue.send(message, delaySeconds)
+      const { site, lost, back, pbx } = message
+      if (hasBus || (await has(site))) await queue.send(message, delaySeconds)
+      // People are told of outages of every site.
+      else if (lost !== undefined || back || pbx) await queue.send({ site, lost, back, pbx })
     },
   }
 }

@@ -30,6 +30,7 @@ import type { ServiceCall } from './services/service-call.ts'
 import { startTableEmulator } from './services/table-emulator.ts'
 import { createTables, hashKeys } from './services/tables.ts'
 import { startExpiry } from './services/time-to-live.ts'
+import { createTopics, type TopicMessage } from './services/topics.ts'
 import { createIntrinsics, type Intrinsics } from './template/intrinsics.ts'
 import { account, createStackNames } from './template/names.ts'
 import { createStackResources } from './template/resources.ts'
@@ -77,6 +78,8 @@ export interface LocalCloud extends AsyncDisposable {
   onServiceCall(listener: (call: ServiceCall) => void): () => void
   /** Calls `listener` for each permission that a request of a role needed; returns the function that removes the listener. */
   onDecision(listener: (decision: Decision) => void): () => void
+  /** Calls `listener` for each message that is published to a topic; returns the function that removes the listener. */
+  onTopicMessage(listener: (message: TopicMessage) => void): () => void
   /** Statements of the policies of each role, by its logical id, with the values of all intrinsic functions. */
   statements: ReadonlyMap<string, readonly Statement[]>
   stop(): Promise<void>
@@ -148,6 +151,7 @@ async function start(
   const faults = createFaults()
   const sts = new Sts(roles, key)
   const calls = createListeners<ServiceCall>()
+  const messages = createListeners<TopicMessage>()
   aws.server.on(
     'request',
     createRequestProxy({
@@ -155,6 +159,7 @@ async function start(
       objects,
       roles,
       sts,
+      topics: createTopics({ resources, names, dataFolder, onMessage: messages.notify, log }),
       region,
       hashKeys: hashKeys(resources, names),
       faults,
@@ -225,6 +230,7 @@ async function start(
     onFunctionLine: functionLines.add,
     onServiceCall: calls.add,
     onDecision: decisions.add,
+    onTopicMessage: messages.add,
     statements: roles.statements,
   }
 }

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import {
   GetQueueAttributesCommand,
@@ -10,6 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventDefinition } from '../../contracts/webhook-events.ts'
 import { busEntry } from '../../functions/domain/webhooks/bus-entry.ts'
 import { EventBus } from '../../functions/gateways/event-bus.ts'
+import { OutageTopic } from '../../functions/gateways/outage-topic.ts'
 import { notes, queues } from './local-fixture/notes.ts'
 import { patiently, type RunningFixture, runFixture } from './local-fixture/packaged-fixture.ts'
 
@@ -229,4 +232,31 @@ test('the example stores inbound missed calls in its table, each once, also if a
     result: { S: 'no-answer' },
   })
   client.destroy()
+})
+
+test('keeps what is published to a topic that the role may use, and refuses what SNS refuses', async () => {
+  const { cloud, dataFolder } = fixture
+  const topic = (id: string) =>
+    new OutageTopic(cloud.ref(id), cloud.endpoints.sqs, cloud.credentials('ActRole'), cloud.region)
+  const notice = {
+    subject: 'PBX down',
+    text: 'Since 19:03 & <b>',
+    attributes: { site: 'office', type: 'pbx.down' as const },
+  }
+  await topic('NewsTopic').publish(notice)
+  for (const subject of ['two\nlines', 'x'.repeat(101), 'Bücher', ''])
+    await expect(topic('NewsTopic').publish({ ...notice, subject })).rejects.toThrow(/400.*Subject/)
+  for (const text of ['', 'x'.repeat(262_145)])
+    await expect(topic('NewsTopic').publish({ ...notice, text })).rejects.toThrow(/400.*message/i)
+  await expect(topic('OtherTopic').publish(notice)).rejects.toThrow(/not authorized to perform: sns:Publish/)
+  const lines = (await readFile(join(dataFolder, 'topics/fixture-news.jsonl'), 'utf8')).trim().split('\n')
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({
+      topic: 'fixture-news',
+      to: ['ops@example.org'],
+      subject: 'PBX down',
+      message: 'Since 19:03 & <b>',
+      attributes: { site: 'office', type: 'pbx.down' },
+    }),
+  ])
 })

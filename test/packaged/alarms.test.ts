@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebhookEvent } from '../../contracts/webhook-events.ts'
+import type { TopicMessage } from '../../infra/local/services/topics.ts'
 import { testLimits } from '../support/cloud-limits.ts'
 import { type Deployment, deploy, type TestSite } from '../support/deployment.ts'
 import { endpointFact } from '../support/facts.ts'
@@ -35,9 +36,11 @@ let office: TestSite
 let template: v.InferOutput<typeof Template>
 /** Requests to EventBridge that the function's role may make. */
 const puts: unknown[] = []
+const mails: TopicMessage[] = []
 const printed: { function: string; line: string }[] = []
 beforeAll(async () => {
-  deployment = await deploy(testLimits, { EventBus: 'switchhook' })
+  deployment = await deploy(testLimits, { EventBus: 'switchhook', OutageEmail: 'ops@example.org' })
+  deployment.cloud.onTopicMessage((message) => void mails.push(message))
   deployment.cloud.onServiceCall(({ service, input }) => void (service === 'events' && puts.push(input)))
   deployment.cloud.onFunctionLine((line) => void printed.push(line))
   office = await deployment.makeSite('office')
@@ -134,6 +137,21 @@ test('puts the event of the freeze on the event bus of the deployment, though th
   const { Detail, ...entry } = entries.find(({ DetailType }) => DetailType === 'key.frozen') ?? { Detail: '{}' }
   expect(entry).toEqual({ EventBusName: 'switchhook', Source: 'office', DetailType: 'key.frozen' })
   expect(v.safeParse(WebhookEvent, JSON.parse(Detail)).success, Detail).toBe(true)
+})
+
+test('people are told by e-mail that the PBX of a site is down', async () => {
+  const since = new Date().toISOString()
+  const { data: _data, ...envelope } = endpointFact('office', [2, 1], '5860', 'NOT_INUSE')
+  const data = { run: 'r', pbx: 'down', pbxSince: since, counters: {} }
+  await deployment.send(office, 'live', [{ ...envelope, subject: 'office', type: 'switchhook.heartbeat.v1', data }])
+  const [mail] = await until('the message of the topic', async () => mails.length > 0 && mails)
+  expect(mail).toMatchObject({
+    topic: 'switchhook-dev-outages',
+    to: ['ops@example.org'],
+    subject: 'Switchhook office: PBX down',
+    message: expect.stringContaining(`Since: ${since}`),
+    attributes: { site: 'office', type: 'pbx.down' },
+  })
 })
 
 test('raises no alarm for calls that are refused for other reasons', async () => {

@@ -192,7 +192,7 @@ test('with a bus the events of every site are sent, and without one those of sit
   const mark = { has: async (of: string) => of === 'hooked' }
   for (const hasBus of [false, true]) {
     const { publish } = webhookEvents(mark, queue, Date.now, hasBus)
-    for (const of of ['plain', 'hooked']) await publish({ site: of, back: true })
+    for (const of of ['plain', 'hooked']) await publish({ site: of, calls: ['1.1'] })
   }
   expect(sent).toEqual(['hooked', 'plain', 'hooked'])
 })

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { numbering } from '../../functions/domain/phone-number.ts'
+import type { OutageNotice } from '../../functions/domain/webhooks/outage-notice.ts'
 import type { DeliveryMessage } from '../../functions/gateways/delivery-queue.ts'
 import type { EventMessage } from '../../functions/gateways/event-queue.ts'
 import type { WebhookAnswer, WebhookRequest } from '../../functions/gateways/webhook-post.ts'
@@ -16,40 +17,8 @@ import { type WebhookRow, WebhookStore } from '../../functions/stores/webhooks.t
 import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
 import { testDataKeys } from './data-keys.ts'
 import { Killed, type Process } from './killed-writes.ts'
+import { VirtualClock } from './virtual-clock.ts'
 import { type WorldBus, worldBus } from './webhook-bus.ts'
-
-/** A virtual clock: time passes only when nothing else can happen. */
-export class VirtualClock {
-  now = Date.parse('2026-11-23T19:00:00Z')
-  readonly #timers: { at: number; run: () => void }[] = []
-
-  after(ms: number, run: () => void): void {
-    const at = this.now + ms
-    const index = this.#timers.findIndex((timer) => timer.at > at)
-    this.#timers.splice(index < 0 ? this.#timers.length : index, 0, { at, run })
-  }
-
-  /** When the next timer ends. */
-  get nextAt(): number {
-    return this.#timers[0]?.at ?? Number.POSITIVE_INFINITY
-  }
-
-  wait(ms: number): Promise<void> {
-    return new Promise((resolve) => this.after(ms, resolve))
-  }
-
-  /** Runs until a time, or until there is nothing left to do. */
-  async runUntil(end: number): Promise<void> {
-    for (;;) {
-      // Everything that is not waiting for the clock runs first.
-      await new Promise((resolve) => setImmediate(resolve))
-      const [next] = this.#timers
-      if (!next || next.at > end) return
-      this.now = Math.max(this.now, next.at)
-      for (const { run } of this.#timers.splice(0, this.#timers.findLastIndex(({ at }) => at <= this.now) + 1)) run()
-    }
-  }
-}
 
 export type Receiver = (request: WebhookRequest, clock: VirtualClock) => Promise<WebhookAnswer>
 interface WorldOptions extends WorldBus {
@@ -143,13 +112,22 @@ export class WebhookWorld {
         placed: { find: async () => undefined },
         liveCalls: async () => new Set<string>(),
         numberingOf: async () => numbering('FR'),
-        lookAgain: async () => undefined,
+        queue: async (sent: EventMessage) => {
+          process?.write()
+          this.queued.push(sent)
+        },
       }
-      return publishMessage(message, dependencies, this.#events ?? events, this.bus(process))
+      return publishMessage(message, dependencies, this.#events ?? events, this.bus(process), this.notices)
     }
     await this.#surviving(run)
     if (this.#options.isDoubled) await run()
   }
+
+  /** Messages that the function sent to its own queue. */
+  readonly queued: EventMessage[] = []
+  /** What people were told. */
+  readonly told: OutageNotice[] = []
+  notices = { publish: async (notice: OutageNotice) => void this.told.push(notice) }
 
   /** Messages that the event bus did not take: they are in the queue of events. */
   readonly backlog: EventMessage[] = []

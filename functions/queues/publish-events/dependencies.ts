@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { config, eventBridgeEndpoint, eventBusName, functionIdentity } from '../../config.ts'
+import { config, eventBridgeEndpoint, eventBusName, functionIdentity, topicEndpoint } from '../../config.ts'
 import { DeliveryQueue } from '../../gateways/delivery-queue.ts'
 import { EventBus } from '../../gateways/event-bus.ts'
 import { type EventMessage, EventQueue } from '../../gateways/event-queue.ts'
+import { OutageTopic } from '../../gateways/outage-topic.ts'
 import { BusSettingsStore } from '../../stores/bus-settings.ts'
 import { cached } from '../../stores/cached.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
@@ -18,7 +19,15 @@ import { BusPublisher } from './bus.ts'
 import type { MakeDependencies } from './make-events.ts'
 import { publisher } from './publish.ts'
 
-const env = config('TABLE_ACCESS', 'TABLE_LIVE', 'TABLE_RECORDS', 'TABLE_WEBHOOKS', 'QUEUE_EVENTS', 'QUEUE_DELIVERIES')
+const env = config(
+  'TABLE_ACCESS',
+  'TABLE_LIVE',
+  'TABLE_RECORDS',
+  'TABLE_WEBHOOKS',
+  'QUEUE_EVENTS',
+  'QUEUE_DELIVERIES',
+  'TOPIC_OUTAGES',
+)
 const db = documentClient()
 const deliveries = new DeliveryStore(db, env.TABLE_WEBHOOKS)
 const subscriptions = new SubscriptionStore(db, env.TABLE_WEBHOOKS)
@@ -34,7 +43,7 @@ export const dependencies: MakeDependencies = {
   placed: new PlacedCallStore(db, env.TABLE_LIVE),
   liveCalls: async (site) => new Set((await presence.calls(site)).map(({ id }) => id)),
   numberingOf: cachedLocale(db, env.TABLE_LIVE, Date.now),
-  lookAgain: (message: EventMessage, delaySeconds: number) => events.send(message, delaySeconds),
+  queue: (message: EventMessage, delaySeconds: number) => events.send(message, delaySeconds),
 }
 const busName = eventBusName()
 const identity = functionIdentity()
@@ -55,6 +64,7 @@ export const bus =
         wait: (ms) => sleep(ms),
         now: Date.now,
       })
+export const notices = new OutageTopic(env.TOPIC_OUTAGES, topicEndpoint(identity.region), identity, identity.region)
 export const webhooks = publisher({
   bus,
   deliveries,

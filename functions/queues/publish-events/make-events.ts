@@ -19,8 +19,8 @@ export interface MakeDependencies {
   /** Returns the ids of the calls in progress by the facts of the bridge. */
   liveCalls(site: SiteId): Promise<ReadonlySet<string>>
   numberingOf(site: SiteId): Promise<Numbering>
-  /** Looks at these calls again later. */
-  lookAgain(message: EventMessage, delaySeconds: number): Promise<void>
+  /** Sends to the queue of this function. */
+  queue(message: EventMessage, delaySeconds: number): Promise<void>
 }
 
 const SeenEndpoint = v.object({ v: v.string(), digests: v.record(v.string(), v.string()) })
@@ -41,7 +41,7 @@ export async function makeEvents(
   publish: Publish,
 ): Promise<void> {
   const { site, facts = [], cdrs = [], calls = [] } = message
-  await publishSiteEvents(message, dependencies.seen, publish)
+  await publishSiteEvents(message, dependencies, publish)
   for (const fact of facts) await publishFact(site, fact, dependencies, publish)
   await publish(
     site,
@@ -54,7 +54,7 @@ export async function makeEvents(
   }
   const { looks = 0 } = message
   if (live.length > 0 && looks < looksMax)
-    await dependencies.lookAgain({ site, calls: live, looks: looks + 1 }, lookSeconds)
+    await dependencies.queue({ site, calls: live, looks: looks + 1 }, lookSeconds)
 }
 
 async function publishFact(

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { StoredEvent } from '../../domain/webhooks/event.ts'
+import { type OutageNotice, outageNotice } from '../../domain/webhooks/outage-notice.ts'
 import type { EventMessage } from '../../gateways/event-queue.ts'
 import { type MakeDependencies, makeEvents } from './make-events.ts'
 import type { Publisher } from './publish.ts'
@@ -9,6 +10,11 @@ import type { Publisher } from './publish.ts'
 export interface Bus {
   publish(site: SiteId, events: readonly StoredEvent[]): Promise<void>
   publishAgain(message: EventMessage): Promise<void>
+}
+
+/** Publishes to the topic of the deployment that tells people of outages. */
+export interface Notices {
+  publish(notice: OutageNotice): Promise<void>
 }
 
 /** A message of hundreds of facts saves what it has done after this many events for the bus: ten requests to EventBridge. */
@@ -20,7 +26,9 @@ export async function publishMessage(
   dependencies: MakeDependencies,
   publisher: Publisher,
   bus: Bus | undefined,
+  notices: Notices,
 ): Promise<void> {
+  if (message.outage) return notices.publish(outageNotice(message.site, message.outage))
   if (message.bus) return bus?.publishAgain(message)
   if (bus) return publishWithBus(message, dependencies, publisher, bus)
   await makeEvents(message, dependencies, async (site, events) => {

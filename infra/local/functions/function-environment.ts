@@ -64,6 +64,7 @@ export function functionEnvironment(options: {
     AWS_ENDPOINT_URL_SSM: awsUrl,
     AWS_ENDPOINT_URL_STS: awsUrl,
     AWS_ENDPOINT_URL_EVENTBRIDGE: awsUrl,
+    AWS_ENDPOINT_URL_SNS: awsUrl,
     ...(options.isInline && { NODE_PATH: runtimeModules }),
     // Receivers of webhooks run on this machine too.
     WEBHOOKS_TO_LOOPBACK: 'allowed',

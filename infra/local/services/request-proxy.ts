@@ -12,6 +12,7 @@ import { type Faults, faultAnswer } from './faults.ts'
 import type { ObjectEmulator } from './object-emulator.ts'
 import { answerObjectRequest, isObjectRequest } from './object-requests.ts'
 import { readServiceCall, type ServiceCall, type ServiceName } from './service-call.ts'
+import type { Topics } from './topics.ts'
 
 /** DynamoDB's limit, the largest of the services. */
 const requestBytesMax = 16 * 1024 * 1024
@@ -28,6 +29,7 @@ export function createRequestProxy(options: {
   objects: ObjectEmulator
   roles: Roles
   sts: Sts
+  topics: Topics
   region: string
   /** Partition key of each table, by the table's name. */
   hashKeys: ReadonlyMap<string, string>
@@ -36,7 +38,7 @@ export function createRequestProxy(options: {
   onCall: (call: ServiceCall) => void
   log: Log
 }): RequestListener {
-  const { emulators, objects, roles, sts, region, hashKeys, faults, onCall, log } = options
+  const { emulators, objects, roles, sts, topics, region, hashKeys, faults, onCall, log } = options
 
   async function answer(call: ServiceCall, principal: Principal, headers: Record<string, string>, body: Buffer) {
     // Faults are for functions and the bridge, not for requests of the local cloud itself.
@@ -64,6 +66,9 @@ export function createRequestProxy(options: {
     if (timeFault !== undefined) return send(response, refusedTime(isSqs, timeFault))
     const form = body && Sts.form(headers['content-type'], body)
     if (form && principal && principal !== 'expired') return send(response, sts.answer(principal, form))
+    const published = body && topics.form(headers['content-type'], body)
+    if (published && principal && principal !== 'expired')
+      return send(response, await topics.answer(principal, published))
     const call = body === undefined ? undefined : readServiceCall(target, body, region, hashKeys)
     if (!call || !body) {
       return send(

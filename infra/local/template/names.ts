@@ -22,6 +22,7 @@ const nameProperty: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::SQS::Queue': 'QueueName',
   'AWS::S3::Bucket': 'BucketName',
+  'AWS::SNS::Topic': 'TopicName',
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::IAM::Role': 'RoleName',
   'AWS::Events::Rule': 'Name',
@@ -62,6 +63,8 @@ export function createStackNames(
         return `arn:aws:lambda:${region}:${account}:function:${name}`
       case 'AWS::IAM::Role':
         return `arn:aws:iam::${account}:role/${name}`
+      case 'AWS::SNS::Topic':
+        return `arn:aws:sns:${region}:${account}:${name}`
       case 'AWS::Events::EventBus':
         return `arn:aws:events:${region}:${account}:event-bus/${name}`
       case 'AWS::Events::Rule':
@@ -86,6 +89,7 @@ export function createStackNames(
     const found = resource(id)
     if (!found) return undefined
     if (found.Type === 'AWS::SQS::Queue') return `${listening.awsUrl}/${account}/${nameOf(id, found)}`
+    if (found.Type === 'AWS::SNS::Topic') return arnOf(id, found)
     return found.Type === 'AWS::ApiGatewayV2::Api' ? apiIdOf(id) : nameOf(id, found)
   }
 
