@@ -99,6 +99,12 @@ const asymmetric = field(
   true,
 )
 
+const verify = field(
+  v.boolean(),
+  'True sends nothing before the receiver has answered an `OPTIONS` request with `WebHook-Allowed-Origin`, as CloudEvents asks of webhooks. Most receivers do not: false by default.',
+  true,
+)
+
 const settings = {
   filters: v.optional(filters),
   description: v.optional(description),
@@ -106,6 +112,7 @@ const settings = {
   perSecond: v.optional(perSecond),
   contentType: v.optional(contentType),
   asymmetric: v.optional(asymmetric),
+  verify: v.optional(verify),
 }
 export const WebhookRequest = v.strictObject({
   url,
@@ -158,6 +165,15 @@ export const Webhook = v.looseObject({
       v.string(),
       'Verifies the `v1a` signatures: `whpk_` and the base64 of an Ed25519 public key. It is no secret.',
     ),
+  ),
+  verified: v.optional(
+    field(
+      v.boolean(),
+      'Only with `verify`: whether the receiver has agreed to get events. Until then each try asks it.',
+    ),
+  ),
+  allowedPerMinute: v.optional(
+    field(v.number(), 'Requests a minute that the receiver named when it agreed; a lower `perSecond` still holds.'),
   ),
   secretsUntil: v.optional(field(Timestamp, 'Until when the secret before the last rotation signs too.')),
 })

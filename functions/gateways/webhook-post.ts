@@ -9,12 +9,16 @@ export interface WebhookRequest {
   url: URL
   headers: Readonly<Record<string, string>>
   body: string
+  /** `OPTIONS` asks the receiver whether it wants events. */
+  method?: 'POST' | 'OPTIONS'
 }
 /** What a receiver answered, or why it did not. */
 export interface WebhookAnswer {
   status?: number
   error?: string
   retryAfter?: string | undefined
+  /** Its headers `WebHook-Allowed-Origin` and `WebHook-Allowed-Rate`. */
+  allowed?: { origin: string | undefined; rate: string | undefined }
   /** The first 4 KB of the body. */
   answer?: string
   ms: number
@@ -52,17 +56,24 @@ export class WebhookPoster {
       const response = await this.#send(request, signal)
       const answer = await firstBytes(response, bodyMsMax)
       const retryAfter = response.headers['retry-after']
-      return { status: response.statusCode ?? 0, retryAfter, answer, ms: this.#now() - started }
+      const allowed = {
+        origin: textOf(response.headers['webhook-allowed-origin']),
+        rate: textOf(response.headers['webhook-allowed-rate']),
+      }
+      return { status: response.statusCode ?? 0, retryAfter, allowed, answer, ms: this.#now() - started }
     } catch (error) {
       const reason = signal.aborted ? `no answer in ${this.#tryMsMax / 1000} s` : reasonOf(error)
       return { error: reason, ms: this.#now() - started }
     }
   }
 
-  #send({ webhook, url, headers, body }: WebhookRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  #send(
+    { webhook, url, headers, body, method = 'POST' }: WebhookRequest,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
     const bytes = Buffer.from(body)
     const agents = this.#agentsOf(`${webhook} ${url.origin}`)
-    const options = { method: 'POST', signal, headers: { ...headers, 'content-length': bytes.length } }
+    const options = { method, signal, headers: { ...headers, 'content-length': bytes.length } }
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const sent =
       url.protocol === 'https:'
@@ -94,6 +105,10 @@ export class WebhookPoster {
       for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
     }
   }
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(', ') : header
 }
 
 /** Returns the beginning of a body as text. What does not come in time, or is longer, is not waited for. */

@@ -29,6 +29,10 @@ export const WebhookRow = v.looseObject({
   signingKey: v.optional(v.string()),
   /** The secret before the last rotation, and until when it signs too. */
   older: v.optional(v.object({ secret: v.string(), until: v.number() })),
+  /** Whether the receiver has to agree first, whether it has, and to how many requests a minute. */
+  verify: v.optional(v.boolean()),
+  verified: v.optional(v.boolean()),
+  allowedPerMinute: v.optional(v.number()),
   enabled: v.boolean(),
   disabledAt: v.optional(v.number()),
   disabledBecause,

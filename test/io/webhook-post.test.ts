@@ -41,6 +41,24 @@ test('posts the body with its headers over one kept connection, and keeps 4 KB o
   expect([status, answer?.length]).toEqual([200, 4096])
 })
 
+test('asks by OPTIONS without a body, and reads what the receiver allows', async () => {
+  const port = await receiver((request, response) => {
+    const { method, headers } = request
+    response.setHeader(
+      'WebHook-Allowed-Origin',
+      `${method} ${headers['content-length']} ${headers['webhook-request-origin']}`,
+    )
+    response.writeHead(200, { 'WebHook-Allowed-Rate': '120' }).end()
+  })
+  const request = {
+    webhook: 'wh_1',
+    url: new URL(`http://127.0.0.1:${port}/`),
+    headers: { 'webhook-request-origin': 'me' },
+  }
+  const answer = await local().post({ ...request, body: '', method: 'OPTIONS' })
+  expect(answer).toMatchObject({ status: 200, allowed: { origin: 'OPTIONS 0 me', rate: '120' } })
+})
+
 test('follows no redirect, and the status counts if the receiver closes in mid-answer', async () => {
   let requests = 0
   const port = await receiver((request, response) => {

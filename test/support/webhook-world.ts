@@ -46,15 +46,15 @@ export class WebhookWorld {
   readonly #options: WorldOptions
   readonly #waiting: DeliveryMessage[] = []
   #invocations = 0
-  readonly #db: DynamoDBDocumentClient
+  readonly db: DynamoDBDocumentClient
   readonly #targets: TargetStore
   #events: ReturnType<typeof publisher> | undefined
 
   constructor(options: WorldOptions) {
     this.#options = options
     this.table = options.table ?? new MemoryTable()
-    this.#db = documentClientOver(async (command) => this.table.carryOut(command))
-    this.#targets = new TargetStore(this.#db, 't')
+    this.db = documentClientOver(async (command) => this.table.carryOut(command))
+    this.#targets = new TargetStore(this.db, 't')
   }
 
   async makeWebhook(id: string, more: Partial<WebhookRow> = {}): Promise<void> {
@@ -73,7 +73,7 @@ export class WebhookWorld {
       request: '',
       ...more,
     }
-    await new WebhookStore(this.#db, 't', testDataKeys).create(site, row)
+    await new WebhookStore(this.db, 't', testDataKeys).create(site, row)
   }
 
   /** Writes a row as no store does. */
@@ -85,8 +85,8 @@ export class WebhookWorld {
   ofApi() {
     return {
       caller: reader,
-      webhooks: new WebhookStore(this.#db, 't', testDataKeys),
-      deliveries: new DeliveryStore(this.#db, 't'),
+      webhooks: new WebhookStore(this.db, 't', testDataKeys),
+      deliveries: new DeliveryStore(this.db, 't'),
       queue: { send: async (sent: Parameters<DeliverDependencies['queue']['send']>[0]) => this.#send(sent, undefined) },
       now: this.clock.now,
     }
@@ -95,7 +95,7 @@ export class WebhookWorld {
   /** Handles a message of the `events` queue, again if the process was killed. */
   async publish(message: EventMessage): Promise<void> {
     const run = async (process?: Process) => {
-      const db = process?.over(this.#db) ?? this.#db
+      const db = process?.over(this.db) ?? this.db
       const deliveries = new DeliveryStore(db, 't')
       const events = publisher({
         deliveries,
@@ -135,7 +135,7 @@ export class WebhookWorld {
   readonly delays: number[] = []
 
   bus(process?: Process): BusPublisher | undefined {
-    const db = process?.over(this.#db) ?? this.#db
+    const db = process?.over(this.db) ?? this.db
     const { backlog, delays, clock } = this
     return worldBus(this.#options, { db, process, backlog, delays, now: () => clock.now })
   }
@@ -158,7 +158,7 @@ export class WebhookWorld {
   }
 
   #sweep(process: Process | undefined): Promise<unknown> {
-    const deliveries = new DeliveryStore(process?.over(this.#db) ?? this.#db, 't')
+    const deliveries = new DeliveryStore(process?.over(this.db) ?? this.db, 't')
     const queue = {
       send: async (sent: Parameters<DeliverDependencies['queue']['send']>[0]) => this.#send(sent, process),
     }
@@ -201,7 +201,7 @@ export class WebhookWorld {
 
   /** Dependencies of the function that handles deliveries. */
   ofQueue(process?: Process): DeliverDependencies & ReplayDependencies {
-    const db = process?.over(this.#db) ?? this.#db
+    const db = process?.over(this.db) ?? this.db
     return {
       deliveries: new DeliveryStore(db, 't'),
       webhooks: new WebhookStore(db, 't', testDataKeys),

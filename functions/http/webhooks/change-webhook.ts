@@ -8,7 +8,7 @@ import type { TargetRules } from '../../domain/webhooks/target-url.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
 import { conditionsOf, strongTags } from '../conditions.ts'
 import { badFields, HttpProblemError } from '../problem.ts'
-import { checkWebhook, made } from './make-webhook.ts'
+import { checkVerify, checkWebhook, made } from './make-webhook.ts'
 import { existingWebhook, showWebhook, type WebhookFinder } from './show-webhook.ts'
 
 export interface WebhookChanger extends WebhookFinder {
@@ -57,12 +57,15 @@ export async function changeWebhook(
   if (row.format !== 'standard' && contentType !== 'application/json')
     throw badFields([{ field: 'contentType', message: `The format ${row.format} is application/json.` }])
   checkWebhook({ url: change.url, types }, caller, rules)
+  checkVerify(row.format, change.verify)
   checkHeaders(row, change)
-  const { disabledAt, disabledBecause, signingKey = makeSigningKey(), ...rest } = row
+  const { disabledAt, disabledBecause, signingKey = makeSigningKey(), verified, allowedPerMinute, ...rest } = row
+  // Another address has to agree itself.
+  const agreed = url === row.url && change.verify !== false && { verified, allowedPerMinute }
   const off = row.enabled ? { disabledAt: now, disabledBecause: 'asked' as const } : { disabledAt, disabledBecause }
   const keyed = asymmetric && { signingKey }
   const set = { url, types, perSecond, contentType, enabled, ...keyed, ...(!enabled && off) }
-  const next: WebhookRow = { ...rest, ...settings, ...set, key: caller.keyId, tag: randomUUID() }
+  const next: WebhookRow = { ...rest, ...agreed, ...settings, ...set, key: caller.keyId, tag: randomUUID() }
   if (!(await webhooks.replace(site, next, row))) throw changedMeanwhile()
   // A receiver that is started again, or another one, begins without the failures of before.
   const isNew = (enabled && !row.enabled) || next.url !== row.url

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { Scope } from '../../../contracts/scopes.ts'
-import { type WebhookMade, type WebhookRequest, webhooksOfSiteMax } from '../../../contracts/webhook.ts'
+import {
+  type WebhookFormat,
+  type WebhookMade,
+  type WebhookRequest,
+  webhooksOfSiteMax,
+} from '../../../contracts/webhook.ts'
 import { eventDefinition, isEventType } from '../../../contracts/webhook-events.ts'
 import type { SiteKey } from '../../caller.ts'
 import { sha256 } from '../../domain/api-key.ts'
@@ -49,6 +54,7 @@ export async function makeWebhook(
     throw badFields([
       { field: 'secret', message: 'Not whsec_ and the base64 of 24 to 64 bytes. Leave it out to get a new one.' },
     ])
+  checkVerify(format, settings.verify)
   const hash = hashOf(request)
   const id = `wh_${(idempotencyKey === undefined ? randomUUID().replaceAll('-', '') : sha256(`${caller.keyId} ${idempotencyKey}`)).slice(0, 24)}`
   const row: WebhookRow = {
@@ -101,6 +107,14 @@ export function checkWebhook(
   if (missing.size === 0) return
   const detail = `The calling key lacks ${[...missing].join(', ')} itself, so it cannot subscribe to these types.`
   throw new HttpProblemError(403, 'scope-not-held', detail)
+}
+
+/** Slack and Teams answer no OPTIONS request. @throws HttpProblemError 400 */
+export function checkVerify(format: WebhookFormat, verify: boolean | undefined): void {
+  if (format === 'standard' || !verify) return
+  throw badFields([
+    { field: 'verify', message: `A receiver of the format ${format} does not answer: leave the field out.` },
+  ])
 }
 
 function checkUrl(url: string, rules: TargetRules): void {

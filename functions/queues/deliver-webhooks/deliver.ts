@@ -1,5 +1,4 @@
 import type { SiteId } from '../../../contracts/names.ts'
-import type { Delivery } from '../../../contracts/webhook.ts'
 import type { Reader } from '../../domain/personal.ts'
 import { admit, settle, type TargetState, type Wanted } from '../../domain/webhooks/admission.ts'
 import type { StoredEvent } from '../../domain/webhooks/event.ts'
@@ -14,7 +13,9 @@ import { describeError, logOutcome } from '../../log.ts'
 import type { DeliveryRow } from '../../stores/webhook-deliveries.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
 import type { ReaderOf } from '../webhook-reader.ts'
+import { afterTry, goneStatus } from './after-try.ts'
 import { disable } from './disable.ts'
+import { verifyReceiver } from './verify-receiver.ts'
 
 export interface DeliverDependencies {
   deliveries: {
@@ -45,8 +46,6 @@ export interface DeliverDependencies {
 
 /** A delivery that could not be sent for this long is given up, although its tries were put off. */
 const ageMsMax = 7 * 86_400_000
-const triesKeptMax = 20
-const goneStatus = 410
 
 /** A message whose delivery has to be sent now. */
 interface Ready {
@@ -105,7 +104,8 @@ async function deliverTo(
   }
   if (ready.length === 0 || !webhook) return failed
   const wanted = ready.map(({ message }): Wanted => ({ id: message.delivery, isReserved: message.isReserved ?? false }))
-  const { perSecond } = webhook
+  const { allowedPerMinute = Number.POSITIVE_INFINITY } = webhook
+  const perSecond = Math.min(webhook.perSecond, allowedPerMinute / 60)
   const { admitted, deferred } = await dependencies.targets.change(site, id, (state) =>
     admit(state, wanted, { now: dependencies.now(), perSecond }),
   )
@@ -154,8 +154,8 @@ async function tryOnce({ message, row, webhook, reader }: Ready, dependencies: D
   const { site } = message
   const event = await deliveries.event(site, row.event)
   const started = now()
-  const answer = event
-    ? await send(site, event, webhook, reader, dependencies)
+  const answer: WebhookAnswer = event
+    ? ((await verifyReceiver(site, webhook, dependencies)) ?? (await send(site, event, webhook, reader, dependencies)))
     : { error: 'The event was erased.', ms: 0 }
   const isDelivered = answer.status !== undefined && answer.status >= 200 && answer.status < 300
   const retryAfter = retryAfterMs(answer.retryAfter, now())
@@ -211,33 +211,6 @@ async function send(
   } catch (error) {
     // The rules may have changed since the webhook was made.
     return { error: error instanceof Error ? error.message : String(error), ms: 0 }
-  }
-}
-
-function afterTry(
-  row: DeliveryRow,
-  { status, error, ms, answer }: WebhookAnswer,
-  started: number,
-  isDelivered: boolean,
-  nextTryAt: number | undefined,
-): DeliveryRow {
-  const made: Delivery['tries'][number] = {
-    at: new Date(started).toISOString(),
-    ms: Math.max(0, Math.round(ms)),
-    ...(status !== undefined && { status }),
-    ...(error !== undefined && { error }),
-  }
-  const lastError =
-    status === goneStatus ? 'The receiver answered 410: the webhook is disabled.' : 'The last try failed.'
-  const end = isDelivered ? 'delivered' : 'failed'
-  return {
-    ...row,
-    state: nextTryAt === undefined ? end : 'pending',
-    ...(nextTryAt === undefined && !isDelivered && { failed: lastError }),
-    n: row.n + 1,
-    tries: [...row.tries, made].slice(-triesKeptMax),
-    answer: answer || undefined,
-    nextTryAt,
   }
 }
 
