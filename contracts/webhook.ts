@@ -105,6 +105,12 @@ const verify = field(
   true,
 )
 
+const ordering = field(
+  v.picklist(['none', 'call'], 'Neither none nor call.'),
+  '`call` sends the events of a call one after the other: the next one is not tried before the one before is delivered or given up.',
+  'call',
+)
+
 const settings = {
   filters: v.optional(filters),
   description: v.optional(description),
@@ -113,6 +119,7 @@ const settings = {
   contentType: v.optional(contentType),
   asymmetric: v.optional(asymmetric),
   verify: v.optional(verify),
+  ordering: v.optional(ordering),
 }
 export const WebhookRequest = v.strictObject({
   url,
@@ -172,9 +179,8 @@ export const Webhook = v.looseObject({
       'Only with `verify`: whether the receiver has agreed to get events. Until then each try asks it.',
     ),
   ),
-  allowedPerMinute: v.optional(
-    field(v.number(), 'Requests a minute that the receiver named when it agreed; a lower `perSecond` still holds.'),
-  ),
+  allowedPerMinute: v.optional(field(v.number(), 'Requests a minute that the receiver named when it agreed.')),
+  ordering: v.optional(v.string()),
   secretsUntil: v.optional(field(Timestamp, 'Until when the secret before the last rotation signs too.')),
 })
 export type Webhook = v.InferOutput<typeof Webhook>

@@ -52,17 +52,30 @@ export function addWebhooksCommand(program: AnyCommand, setStatus: SetStatus): v
     )
     .option('--queues <queues>', 'only events about these queues, separated by commas', split)
     .option('--asymmetric', 'sign by Ed25519 as well, for a receiver with a public key')
+    .option('--ordered', 'send the events of a call one after the other')
     .option('--verify', 'send nothing before the receiver has agreed to get events')
     .option('--per-second <requests>', 'requests a second that the receiver takes (default: 10)', wholeNumber)
     .action(async (options) => {
-      const { url, types, format, description, extensions, direction, queues, perSecond, asymmetric, verify } = options
+      const { url, types, format, description, extensions, direction, queues, perSecond, asymmetric, verify, ordered } =
+        options
       const filters = {
         ...(extensions && { extensions }),
         ...(direction && { directions: [direction] }),
         ...(queues && { queues }),
       }
       const hasFilters = Object.keys(filters).length > 0
-      const request = { url, types, format, description, perSecond, asymmetric, verify, ...(hasFilters && { filters }) }
+      const ordering = ordered ? ('call' as const) : undefined
+      const request = {
+        url,
+        types,
+        format,
+        description,
+        perSecond,
+        asymmetric,
+        verify,
+        ordering,
+        ...(hasFilters && { filters }),
+      }
       const { body } = await webhooksApi(options)('POST /v1/sites/{site}/webhooks', { body: request })
       print(body, options)
     })

@@ -13,6 +13,8 @@ export const DeliveryMessage = v.looseObject({
   round: v.number(),
   /** True if it has waited for its turn at the rate of the webhook. */
   isReserved: v.optional(v.boolean()),
+  /** How often it has waited for an earlier event of its call. */
+  waits: v.optional(v.number()),
 })
 export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
 /** The next page of a replay: deliveries of a webhook that are to be sent again. */

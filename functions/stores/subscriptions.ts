@@ -4,7 +4,7 @@ import { WebhookFormat, WebhookRequest } from '../../contracts/webhook.ts'
 import { Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
-const { types, filters } = WebhookRequest.entries
+const { types, filters, ordering } = WebhookRequest.entries
 /** What decides which events a webhook gets: its row without what is encrypted. */
 export const SubscriptionRow = v.looseObject({
   id: v.string(),
@@ -12,6 +12,7 @@ export const SubscriptionRow = v.looseObject({
   types,
   format: v.optional(WebhookFormat, 'standard'),
   filters,
+  ordering,
   enabled: v.boolean(),
   disabledAt: v.optional(v.number()),
   listensUntil: v.optional(v.number()),

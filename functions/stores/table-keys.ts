@@ -95,6 +95,10 @@ export const keys = {
   webhookTarget: (site: string, id: string) => ({ pk: `${site}#TARGET`, sk: id }),
   webhookEvent: (site: string, id: string) => ({ pk: `${site}#EVENTS`, sk: id }),
   delivery: (site: string, webhook: string, id: string) => ({ pk: `${site}#SENT`, sk: `${webhook}#${id}` }),
+  deliveryOrder: (site: string, webhook: string, call: string, seq: string) => ({
+    pk: `${site}#ORDER`,
+    sk: `${webhook}#${call}#${seq}`,
+  }),
   webhookSeen: (site: string, what: string) => ({ pk: `${site}#SEEN`, sk: what }),
   deliveryDue: (site: string, at: string, webhook: string, id: string) => ({
     pk: `DUE#${shard(site, dueShards)}`,

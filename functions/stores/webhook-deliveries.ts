@@ -24,6 +24,8 @@ export const DeliveryRow = v.looseObject({
   failed: v.optional(v.string()),
   answer: v.optional(v.string()),
   nextTryAt: v.optional(v.number()),
+  /** Its place in its call, if the webhook gets the events of a call in order. */
+  order: v.optional(v.object({ call: v.string(), seq: v.string() })),
   /** The replay that sent it last. */
   replay: v.optional(v.string()),
   /** It is for a listener, which reads it soon or never. */

@@ -9,7 +9,7 @@ import { openedItem, sealedItem } from './sealed-webhook.ts'
 import { type Item, Store } from './table.ts'
 import { keys } from './table-keys.ts'
 
-const { url, types, filters, description, headers, contentType } = WebhookRequest.entries
+const { url, types, filters, description, headers, contentType, ordering } = WebhookRequest.entries
 const { disabledBecause } = Webhook.entries
 /** A stored webhook with its secrets. Times are Unix milliseconds. */
 export const WebhookRow = v.looseObject({
@@ -29,6 +29,7 @@ export const WebhookRow = v.looseObject({
   signingKey: v.optional(v.string()),
   /** The secret before the last rotation, and until when it signs too. */
   older: v.optional(v.object({ secret: v.string(), until: v.number() })),
+  ordering,
   /** Whether the receiver has to agree first, whether it has, and to how many requests a minute. */
   verify: v.optional(v.boolean()),
   verified: v.optional(v.boolean()),

@@ -3,6 +3,7 @@ import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { expect, test } from 'vitest'
 import { BridgeStore } from '../../functions/stores/bridges.ts'
 import { CallCaps } from '../../functions/stores/call-caps.ts'
+import { CallOrderStore } from '../../functions/stores/call-order.ts'
 import { CdrStore } from '../../functions/stores/cdrs.ts'
 import { ConnectionStore } from '../../functions/stores/connections.ts'
 import { ExportJobStore } from '../../functions/stores/export-jobs.ts'
@@ -63,6 +64,11 @@ const writers: Record<string, { file: string; life: [min: number, max: number]; 
     file: 'webhook-deliveries.ts',
     life: [30 * day, 30 * day],
     write: (db) => new DeliveryStore(db, 't').putEvent('office', { id: 'evt_1' } as never, now),
+  },
+  'the place of a delivery in its call': {
+    file: 'call-order.ts',
+    life: [8 * day, 8 * day],
+    write: (db) => new CallOrderStore(db, 't').put('office', 'wh_1', { call: '1.1', seq: '1' }, 'd', now),
   },
   'a listener': {
     file: 'webhooks.ts',

@@ -10,6 +10,7 @@ import { sweep } from '../../functions/queues/deliver-webhooks/sweep.ts'
 import type { BusPublisher } from '../../functions/queues/publish-events/bus.ts'
 import { publisher } from '../../functions/queues/publish-events/publish.ts'
 import { publishMessage } from '../../functions/queues/publish-events/publish-message.ts'
+import { CallOrderStore } from '../../functions/stores/call-order.ts'
 import { SubscriptionStore } from '../../functions/stores/subscriptions.ts'
 import { DeliveryStore } from '../../functions/stores/webhook-deliveries.ts'
 import { TargetStore } from '../../functions/stores/webhook-targets.ts'
@@ -76,6 +77,12 @@ export class WebhookWorld {
     await new WebhookStore(this.db, 't', testDataKeys).create(site, row)
   }
 
+  async change(id: string, change: Partial<WebhookRow>): Promise<void> {
+    const webhooks = new WebhookStore(this.db, 't', testDataKeys)
+    const row = await webhooks.find(site, id)
+    if (row) await webhooks.replace(site, { ...row, ...change }, row)
+  }
+
   /** Writes a row as no store does. */
   putRow(item: Record<string, unknown>): void {
     this.table.carryOut(new PutCommand({ TableName: 't', Item: item }))
@@ -99,6 +106,7 @@ export class WebhookWorld {
       const deliveries = new DeliveryStore(db, 't')
       const events = publisher({
         deliveries,
+        order: new CallOrderStore(db, 't'),
         webhooksOf: (of) => new SubscriptionStore(db, 't').list(of),
         readerOf: async () => reader,
         queue: { send: async (sent) => this.#send(sent, process) },
@@ -122,6 +130,9 @@ export class WebhookWorld {
     await this.#surviving(run)
     if (this.#options.isDoubled) await run()
   }
+
+  /** Messages that the function of deliveries got. */
+  requests = 0
 
   /** Messages that the function sent to its own queue. */
   readonly queued: EventMessage[] = []
@@ -169,7 +180,7 @@ export class WebhookWorld {
     if (sent.length > 0) process?.write()
     for (const { message, delaySeconds } of sent) {
       // A message that waits for its turn is not doubled again, or each wait would double all copies.
-      const copies = this.#options.isDoubled && !message.isReserved ? 2 : 1
+      const copies = this.#options.isDoubled && !message.isReserved && !message.waits ? 2 : 1
       for (let n = 0; n < copies; n += 1)
         this.clock.after(Math.ceil(delaySeconds) * 1000 + n * 10, () => this.#arrive(message))
     }
@@ -185,6 +196,7 @@ export class WebhookWorld {
     if (this.#invocations >= invocationsMax || this.#waiting.length === 0) return
     this.#invocations += 1
     const batch = this.#waiting.splice(0, batchMax)
+    this.requests += batch.length
     const { process } = this.#options
     const failed = process?.isKilled ? batch : await this.#deliver(batch, process)
     if (process?.isKilled) Object.assign(this.#options, { process: undefined })
@@ -205,6 +217,7 @@ export class WebhookWorld {
     return {
       deliveries: new DeliveryStore(db, 't'),
       webhooks: new WebhookStore(db, 't', testDataKeys),
+      order: new CallOrderStore(db, 't'),
       targets: process ? new TargetStore(db, 't') : this.#targets,
       queue: { send: async (sent) => this.#send(sent, process), sendReplay: async () => undefined },
       post: async (request) => {

@@ -12,7 +12,7 @@ const moment = (ms: number) => new Date(ms).toISOString()
 /** A webhook without its secrets: the values of its headers, and the URL of a chat, may be credentials of the receiver. */
 export function showWebhook(row: WebhookRow, target: Pick<TargetState, 'failingSince'>, now: number): Webhook {
   const { id, url, types, format, filters, description, headers, perSecond, contentType, enabled, key, createdAt } = row
-  const { disabledAt, disabledBecause, older, signingKey, verify, verified = false, allowedPerMinute } = row
+  const { disabledAt, disabledBecause, older, signingKey, verify, verified = false, allowedPerMinute, ordering } = row
   const { failingSince } = target
   return {
     id,
@@ -28,6 +28,7 @@ export function showWebhook(row: WebhookRow, target: Pick<TargetState, 'failingS
     ...(disabledAt !== undefined && { disabledAt: moment(disabledAt) }),
     ...(disabledBecause !== undefined && { disabledBecause }),
     ...(failingSince !== undefined && { failingSince: moment(failingSince) }),
+    ...(ordering !== undefined && { ordering }),
     ...(verify && { verified }),
     ...(allowedPerMinute !== undefined && { allowedPerMinute }),
     key,

@@ -14,10 +14,11 @@ import type { DeliveryRow } from '../../stores/webhook-deliveries.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
 import type { ReaderOf } from '../webhook-reader.ts'
 import { afterTry, goneStatus } from './after-try.ts'
+import { type OrderDependencies, waitsForEarlier } from './call-order.ts'
 import { disable } from './disable.ts'
 import { verifyReceiver } from './verify-receiver.ts'
 
-export interface DeliverDependencies {
+export interface DeliverDependencies extends OrderDependencies {
   deliveries: {
     find(site: SiteId, webhook: string, id: string): Promise<DeliveryRow | undefined>
     event(site: SiteId, id: string): Promise<StoredEvent | undefined>
@@ -130,8 +131,9 @@ async function prepare(
   message: DeliveryMessage,
   webhook: WebhookRow | undefined,
   reader: Reader | undefined,
-  { deliveries, now }: DeliverDependencies,
+  dependencies: DeliverDependencies,
 ): Promise<DeliveryRow | undefined> {
+  const { deliveries, now } = dependencies
   const { site } = message
   const row = await deliveries.find(site, message.webhook, message.delivery)
   // An earlier message has made this try, or the delivery was removed with its site.
@@ -146,7 +148,11 @@ async function prepare(
   if (!webhook.enabled && !row.isForced) return end({ state: 'held' })
   if (now() - row.createdAt > ageMsMax && !row.isForced)
     return end({ state: 'failed', failed: 'Not delivered in 7 days.' })
-  return row
+  const { waits = 0 } = message
+  const at = await waitsForEarlier(site, row, waits, dependencies)
+  if (at === undefined) return row
+  await scheduleAt(at, { ...message, waits: waits + 1 }, dependencies)
+  return undefined
 }
 
 async function tryOnce({ message, row, webhook, reader }: Ready, dependencies: DeliverDependencies): Promise<void> {

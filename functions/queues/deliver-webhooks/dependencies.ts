@@ -2,6 +2,7 @@ import { allowsLocalTargets, config } from '../../config.ts'
 import { dataKeys } from '../../data-keys.ts'
 import { DeliveryQueue } from '../../gateways/delivery-queue.ts'
 import { WebhookPoster } from '../../gateways/webhook-post.ts'
+import { CallOrderStore } from '../../stores/call-order.ts'
 import { KeyStore } from '../../stores/keys.ts'
 import { documentClient } from '../../stores/table.ts'
 import { DeliveryStore } from '../../stores/webhook-deliveries.ts'
@@ -21,6 +22,7 @@ const deliveries = new DeliveryStore(db, env.TABLE_WEBHOOKS)
 export const dependencies: DeliverDependencies & ReplayDependencies & { deliveries: DeliveryStore } = {
   deliveries,
   webhooks: new WebhookStore(db, env.TABLE_WEBHOOKS, dataKeys),
+  order: new CallOrderStore(db, env.TABLE_WEBHOOKS),
   targets: new TargetStore(db, env.TABLE_WEBHOOKS),
   queue: new DeliveryQueue(env.QUEUE_DELIVERIES),
   post: (request) => poster.post(request),

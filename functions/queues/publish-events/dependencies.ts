@@ -7,6 +7,7 @@ import { OutageTopic } from '../../gateways/outage-topic.ts'
 import { BusSettingsStore } from '../../stores/bus-settings.ts'
 import { cached } from '../../stores/cached.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
+import { CallOrderStore } from '../../stores/call-order.ts'
 import { KeyStore } from '../../stores/keys.ts'
 import { cachedLocale } from '../../stores/locale.ts'
 import { PlacedCallStore } from '../../stores/placed-calls.ts'
@@ -68,6 +69,7 @@ export const notices = new OutageTopic(env.TOPIC_OUTAGES, topicEndpoint(identity
 export const webhooks = publisher({
   bus,
   deliveries,
+  order: new CallOrderStore(db, env.TABLE_WEBHOOKS),
   webhooksOf: cached(
     (site) => subscriptions.list(site),
     Date.now,

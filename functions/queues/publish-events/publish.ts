@@ -2,6 +2,7 @@ import type { SiteId } from '../../../contracts/names.ts'
 import type { StoredEvent } from '../../domain/webhooks/event.ts'
 import { isRecent, matches } from '../../domain/webhooks/match.ts'
 import type { DelayedDelivery } from '../../gateways/delivery-queue.ts'
+import type { CallOrder } from '../../stores/call-order.ts'
 import type { SubscriptionRow } from '../../stores/subscriptions.ts'
 import { type DeliveryRow, listenedDelivery, newDelivery, nextTry } from '../../stores/webhook-deliveries.ts'
 import type { ReaderOf } from '../webhook-reader.ts'
@@ -11,6 +12,7 @@ export interface PublishDependencies {
     putEvent(site: SiteId, event: StoredEvent, now: number): Promise<StoredEvent>
     create(site: SiteId, row: DeliveryRow): Promise<boolean>
   }
+  order: { put(site: SiteId, webhook: string, order: CallOrder, delivery: string, now: number): Promise<void> }
   webhooksOf(site: SiteId): Promise<SubscriptionRow[]>
   readerOf: ReaderOf
   /** The event bus of the deployment, if it has one. */
@@ -60,6 +62,11 @@ export function publisher(dependencies: PublishDependencies): Publisher {
   }
 }
 
+/** Events that are not of a call, and records, have no place in one. */
+function placeInCall({ data: { call, callSeq } }: StoredEvent): CallOrder | undefined {
+  return typeof call === 'string' && typeof callSeq === 'string' ? { call, seq: callSeq } : undefined
+}
+
 /** Returns the stored event, or undefined if nobody gets it. */
 async function publish(
   site: SiteId,
@@ -67,7 +74,7 @@ async function publish(
   isForBus: boolean,
   dependencies: PublishDependencies,
 ): Promise<StoredEvent | undefined> {
-  const { deliveries, webhooksOf, readerOf, queue, now } = dependencies
+  const { deliveries, order, webhooksOf, readerOf, queue, now } = dependencies
   const wanted: SubscriptionRow[] = []
   for (const webhook of await webhooksOf(site)) {
     const reader = await readerOf(site, webhook.key)
@@ -79,10 +86,14 @@ async function publish(
   const stored = await deliveries.putEvent(site, event, now())
   const messages: DelayedDelivery[] = []
   for (const webhook of wanted) {
-    const row =
+    const place = webhook.ordering === 'call' ? placeInCall(stored) : undefined
+    const made =
       webhook.listensUntil === undefined
         ? newDelivery(webhook.id, stored, webhook.enabled ? 'pending' : 'held', now())
         : listenedDelivery(webhook.id, stored, now())
+    const row: DeliveryRow = place ? { ...made, order: place } : made
+    // Listed before it is stored: no later event of the call overtakes it.
+    if (place && row.state === 'pending') await order.put(site, webhook.id, place, row.id, now())
     // It exists if the process died before it sent the message, so the message is sent again.
     await deliveries.create(site, row)
     if (row.state === 'pending') messages.push({ message: nextTry(site, row), delaySeconds: 0 })

@@ -60,6 +60,7 @@ export function webhookDataPartitions(site: string): SitePartition[] {
     webhookPart('webhook receivers', keys.webhookTarget(site, '').pk),
     webhookPart('webhook events', keys.webhookEvent(site, '').pk),
     webhookPart('webhook deliveries', keys.delivery(site, '', '').pk),
+    webhookPart('webhook order', keys.deliveryOrder(site, '', '', '').pk),
     webhookPart('webhook states', keys.webhookSeen(site, '').pk),
   ]
 }
