@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { CodeMade } from './bridge-access.ts'
 import { field } from './field.ts'
+import { FraudChange, FraudSettings } from './fraud.ts'
 import { SiteId, Timestamp } from './names.ts'
 import { maxCodePoints } from './text.ts'
 import { isZone } from './zone.ts'
@@ -103,6 +104,12 @@ export const SiteSettings = v.object({
   callsPerDay: v.optional(setting.callsPerDay, 500),
   freezeOnCap: v.optional(setting.freezeOnCap, false),
   eventBusPersonal: v.optional(setting.eventBusPersonal, false),
+  fraud: v.optional(
+    field(FraudSettings, 'What the watch over calls to the outside takes as normal; see docs/fraud.md.', {
+      maxCost: 100,
+    }),
+    {},
+  ),
 })
 export type SiteSettings = v.InferOutput<typeof SiteSettings>
 
@@ -163,6 +170,7 @@ const SettingsChange = v.strictObject({
   callsPerDay: v.optional(setting.callsPerDay),
   freezeOnCap: v.optional(setting.freezeOnCap),
   eventBusPersonal: v.optional(setting.eventBusPersonal),
+  fraud: v.optional(field(FraudChange, 'Settings of the watch to change; the others stay.', { maxCost: 100 })),
 })
 
 /** A change of some properties of a site. */

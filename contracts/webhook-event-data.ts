@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { Call } from './calls.ts'
 import { EndpointState } from './facts.ts'
 import { field } from './field.ts'
+import { fraudReasons } from './fraud.ts'
 import { Timestamp } from './names.ts'
 import { QueueCaller, QueueMember } from './queues.ts'
 
@@ -55,3 +56,31 @@ export const KeyFrozen = v.looseObject({
   frozenAt: Timestamp,
 })
 export type KeyFrozen = v.InferOutput<typeof KeyFrozen>
+export const FraudSuspected = v.looseObject({
+  extension: field(
+    v.pipe(v.string(), v.maxLength(200)),
+    'The extension that called, or whose calls are forwarded; the endpoint where the PBX names none; `outside` for callers from outside whom the dial plan connects to the outside.',
+    '60',
+  ),
+  reasons: field(v.array(v.picklist(fraudReasons)), 'What made the calls suspicious; docs/fraud.md explains each.', [
+    'new-destination',
+    'high-risk',
+    'out-of-hours',
+  ]),
+  call: field(v.string(), 'Id of the call that completed the picture.', '1795460594.14'),
+  number: field(
+    v.string(),
+    'The number that this call leads to, in E.164 where it is a telephone number.',
+    '+5352123456',
+  ),
+  countries: field(v.array(v.string()), 'Countries of the suspected calls (ISO 3166-1), where their numbers tell.', [
+    'CU',
+  ]),
+  calls: field(count, 'Suspected calls so far.', 3),
+  cost: field(
+    v.pipe(v.number(), v.minValue(0)),
+    'Estimated cost of the calls of the extension within a day, in the currency of the prices of the site.',
+    1.6,
+  ),
+})
+export type FraudSuspected = v.InferOutput<typeof FraudSuspected>

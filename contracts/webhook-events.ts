@@ -3,7 +3,14 @@ import { Cdr } from './cdr.ts'
 import { Timestamp } from './names.ts'
 import { callExample, cdrExample, endpointExample, timeExample } from './routes/examples.ts'
 import type { PersonalArea, Scope } from './scopes.ts'
-import { CallEventData, EndpointEventData, KeyFrozen, QueueEventData, VerifiedData } from './webhook-event-data.ts'
+import {
+  CallEventData,
+  EndpointEventData,
+  FraudSuspected,
+  KeyFrozen,
+  QueueEventData,
+  VerifiedData,
+} from './webhook-event-data.ts'
 
 /** What webhooks can send. Adding an event is one entry here, and the code that makes it in functions/domain/webhooks/. */
 export interface EventDefinition {
@@ -151,6 +158,22 @@ export const webhookEvents = {
     KeyFrozen,
     { key: 'k1a2b3c4', cap: 'minute', frozenAt: timeExample },
   ),
+  'fraud.suspected': {
+    version: 1,
+    when: 'Calls to the outside look like toll fraud: they are or were in progress, by API or by phone. One event an hour for each extension.',
+    needs: 'calls:read',
+    personal: 'presence',
+    data: FraudSuspected,
+    example: {
+      extension: '60',
+      reasons: ['new-destination', 'high-risk', 'out-of-hours'],
+      call: endedCall.call,
+      number: '+5352123456',
+      countries: ['CU'],
+      calls: 3,
+      cost: 1.6,
+    },
+  },
   'site.verified': {
     version: 1,
     when: 'A day of the call log was compared with the CDR file of the PBX, as happens each night.',

@@ -16,6 +16,8 @@ export const EventMessage = v.looseObject({
   cdrs: v.optional(v.array(Cdr)),
   /** Calls that have ended or got a CDR: they are read from the call log. */
   calls: v.optional(v.array(v.string())),
+  /** Calls to the outside that were in progress: the watch judges them again. */
+  outside: v.optional(v.array(v.string())),
   /** How often these calls were found to be in progress. */
   looks: v.optional(v.number()),
   /** The bridge is silent since then. */

@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import * as v from 'valibot'
+import { FraudSettings } from '../../contracts/fraud.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import { isExtensionNumber } from '../../contracts/numbers/number-spelling.ts'
 import { type Numbering, numbering } from '../domain/phone-number.ts'
@@ -15,7 +16,14 @@ const SiteRow = v.looseObject({
   zone: v.optional(v.string(), 'Europe/Paris'),
   language: v.optional(v.picklist(['fr', 'en']), 'fr'),
   retentionDays: v.optional(v.number()),
-  settings: v.optional(v.looseObject({ outsidePrefix: v.optional(v.string()), ...lineSettings }), {}),
+  settings: v.optional(
+    v.looseObject({
+      outsidePrefix: v.optional(v.string()),
+      fraud: v.fallback(v.optional(FraudSettings, {}), () => v.parse(FraudSettings, {})),
+      ...lineSettings,
+    }),
+    {},
+  ),
 })
 type SiteRow = v.InferOutput<typeof SiteRow>
 
@@ -42,6 +50,8 @@ const phonesMsMax = 10 * minuteMs
 export interface Locale extends Numbering, Retention {
   zone: string
   language: 'fr' | 'en'
+  /** What the watch over calls to the outside takes as normal. */
+  fraud: FraudSettings
 }
 
 /** Extensions of the phones by endpoint, and the trunks that the bridge has found. */
@@ -83,12 +93,13 @@ async function readPhones(live: Table, site: SiteId): Promise<Phones> {
 }
 
 function toLocale({ country, zone, language, retentionDays, settings }: SiteRow, phones: Phones): Locale {
-  const { outsidePrefix, trunks, extensions } = settings
+  const { outsidePrefix, trunks, extensions, fraud } = settings
   const lines = { trunks: new Set(trunks), ranges: readRanges(extensions), ...phones }
   return {
     ...numbering(country, { outsidePrefix, lines }),
     zone,
     language,
+    fraud,
     ...(retentionDays !== undefined && { retentionDays }),
   }
 }

@@ -44,6 +44,7 @@ import { fnv1a32 } from '../../contracts/fnv1a.ts'
  * | webhooks| event           | S#EVENTS            | event id      | what is sent, and that it is made once   |
  * | webhooks| delivery        | S#SENT              | webhook#ms-event | the log of deliveries, 30 days        |
  * | webhooks| seen            | S#SEEN              | endpoint; `-` | what the last event of it was about      |
+ * | webhooks| fraud watch     | S#FRAUD             | -             | what is normal, and calls to the outside |
  * | webhooks| due             | DUE#hash(S)%16      | time#S#...    | retries that SQS cannot delay that long  |
  * | audit   | entry           | S#m; #m: deployment | time#id       | who did what, by time                    |
  *
@@ -100,6 +101,7 @@ export const keys = {
     sk: `${webhook}#${call}#${seq}`,
   }),
   webhookSeen: (site: string, what: string) => ({ pk: `${site}#SEEN`, sk: what }),
+  fraudState: (site: string) => ({ pk: `${site}#FRAUD`, sk: '-' }),
   deliveryDue: (site: string, at: string, webhook: string, id: string) => ({
     pk: `DUE#${shard(site, dueShards)}`,
     sk: `${at}#${site}#${webhook}#${id}`,

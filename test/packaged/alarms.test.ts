@@ -169,3 +169,17 @@ test('raises an alarm for the line of a lookup that a site’s cap refused', () 
   expect(named).toMatch(/-gradeLookups$/)
   expect(raised([{ function: named, line }])).toEqual(['CappedLookups'])
 })
+
+test('raises an alarm for calls that look like toll fraud', () => {
+  const name = properties('AWS::Logs::MetricFilter', Filter).find(({ FilterPattern }) => /fraud/.test(FilterPattern))
+  const logs = name?.LogGroupName.replace('/aws/lambda/', '') ?? ''
+  expect(logs).toMatch(/-publishEvents$/)
+  const line = JSON.stringify({
+    level: 'warn',
+    outcome: 'fraud-suspected',
+    site: 'office',
+    reasons: 'premium',
+    calls: 3,
+  })
+  expect(raised([{ function: logs, line }])).toEqual(['SuspectedFraud'])
+})

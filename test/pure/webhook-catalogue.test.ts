@@ -136,6 +136,14 @@ const sources: Record<WebhookEventType, Source> = {
     const whole = { ...digest, count: 0, checksum: checksumOf([]), prints: [] }
     return receiveDigest(site, whole as never, { days, webhooks, now: () => start })
   },
+  // Three calls at once to Cuba on a Monday evening.
+  'fraud.suspected': async (sent) => {
+    for (const n of [1, 2, 3]) {
+      const fact = callFact(site, [1, n], `1.${n}`, 'ringing', time(n * 20))
+      const dialled = `005352${n}23456`
+      await publishFacts(site, [{ ...fact, data: { ...fact.data, dialled, callees: [] } }], none, sent)
+    }
+  },
   'webhook.test': (_, world) => testWebhook(site, 'wh_1', world.ofApi()),
 }
 

@@ -1,4 +1,6 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import * as v from 'valibot'
+import { FraudSettings } from '../../contracts/fraud.ts'
 import { numbering } from '../../functions/domain/phone-number.ts'
 import type { OutageNotice } from '../../functions/domain/webhooks/outage-notice.ts'
 import type { DeliveryMessage } from '../../functions/gateways/delivery-queue.ts'
@@ -11,6 +13,7 @@ import type { BusPublisher } from '../../functions/queues/publish-events/bus.ts'
 import { publisher } from '../../functions/queues/publish-events/publish.ts'
 import { publishMessage } from '../../functions/queues/publish-events/publish-message.ts'
 import { CallOrderStore } from '../../functions/stores/call-order.ts'
+import { FraudStates } from '../../functions/stores/fraud-states.ts'
 import { SubscriptionStore } from '../../functions/stores/subscriptions.ts'
 import { DeliveryStore } from '../../functions/stores/webhook-deliveries.ts'
 import { TargetStore } from '../../functions/stores/webhook-targets.ts'
@@ -120,6 +123,11 @@ export class WebhookWorld {
         placed: { find: async () => undefined },
         liveCalls: async () => new Set<string>(),
         numberingOf: async () => numbering('FR'),
+        fraud: {
+          states: new FraudStates(db, 't'),
+          localeOf: async () => ({ ...numbering('FR'), zone: 'Europe/Paris', fraud: v.parse(FraudSettings, {}) }),
+          now: () => this.clock.now,
+        },
         queue: async (sent: EventMessage) => {
           process?.write()
           this.queued.push(sent)

@@ -134,7 +134,7 @@ function withSeconds(state: CallState): CallEventData | CallState {
 }
 
 /** Returns the state with its numbers in the form that the call log has. */
-function withNumbers(state: CallState, numbering: Numbering): CallState {
+export function withNumbers(state: CallState, numbering: Numbering): CallState {
   const dialled = (party: Party): Party => ({ ...party, number: canonicalDialled(party.number, numbering) })
   const { caller, callees, former, answeredBy } = state
   return {
@@ -148,7 +148,7 @@ function withNumbers(state: CallState, numbering: Numbering): CallState {
 }
 
 /** By the rules of the call log: the ends decide, and where nothing says what the calling end is, the numbers do. */
-function liveDirection(state: Pick<Call, 'caller' | 'dialled' | 'callees'>, numbering: Numbering): Direction {
+export function liveDirection(state: Pick<Call, 'caller' | 'dialled' | 'callees'>, numbering: Numbering): Direction {
   const lines = linesOf(numbering)
   const { endpoint, number } = state.caller
   const isLine = (end: string | undefined) => {
@@ -169,7 +169,7 @@ function liveDirection(state: Pick<Call, 'caller' | 'dialled' | 'callees'>, numb
   return leadsOutside ? 'outbound' : 'internal'
 }
 
-function extensionOf({ endpoint, number }: Party, numbering: Numbering): string | undefined {
+export function extensionOf({ endpoint, number }: Party, numbering: Numbering): string | undefined {
   const lines = linesOf(numbering)
   const configured = endpoint === undefined ? undefined : lines.numbers.get(endpoint)
   if (configured !== undefined) return configured

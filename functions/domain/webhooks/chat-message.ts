@@ -31,6 +31,7 @@ const titles: Record<WebhookEventType, (data: Data) => string> = {
   'pbx.down': () => 'The PBX is down',
   'pbx.up': () => 'The PBX is up again',
   'key.frozen': () => 'A key reached its cap of calls and was frozen',
+  'fraud.suspected': () => 'Calls look like toll fraud',
   'site.verified': ({ isEqual }) =>
     isEqual ? 'The call log has every record of the PBX' : 'The call log and the PBX differ',
   'webhook.test': () => 'This is a test',
@@ -59,7 +60,7 @@ function valuesOf(data: Data): Record<string, unknown> {
   const isPhone = endpoint !== undefined
   return {
     From: who(callerInQueue) || cdr['clid'],
-    To: dialled ?? cdr['dst'],
+    To: dialled ?? cdr['dst'] ?? (data['reasons'] ? data['number'] : undefined),
     Extension: extension,
     'Answered by': who(part(data, 'answeredBy')),
     Result: result ?? cdr['disposition'],
@@ -74,7 +75,8 @@ function valuesOf(data: Data): Record<string, unknown> {
     Member: who({ number: member['extension'] ?? member['interface'], name: member['name'] }),
     Position: callerInQueue['position'],
     Since: data['lastHeard'] ?? data['lostSince'] ?? data['downSince'] ?? (isPhone ? undefined : data['since']),
-    Reason: data['reason'],
+    Reason: Array.isArray(data['reasons']) ? data['reasons'].join(', ') : data['reason'],
+    Calls: data['calls'],
     Key: data['key'],
     Cap: data['cap'],
     Day: data['day'],

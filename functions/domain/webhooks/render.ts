@@ -2,7 +2,12 @@ import * as v from 'valibot'
 import { Cdr } from '../../../contracts/cdr.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import type { WebhookFormat } from '../../../contracts/webhook.ts'
-import { CallEventData, EndpointEventData, QueueEventData } from '../../../contracts/webhook-event-data.ts'
+import {
+  CallEventData,
+  EndpointEventData,
+  FraudSuspected,
+  QueueEventData,
+} from '../../../contracts/webhook-event-data.ts'
 import { eventDefinition, type WebhookEvent } from '../../../contracts/webhook-events.ts'
 import { archivedCallShape, cdrShape, endpointShape, queueCallerShape, queueMemberShape } from '../personal/shapes.ts'
 import { hide, type PersonalShape, type Reader, seesPersonal } from '../personal.ts'
@@ -27,6 +32,15 @@ const queueShape: PersonalShape<QueueEventData> = {
   member: queueMemberShape,
   caller: queueCallerShape,
 }
+const fraudShape: PersonalShape<FraudSuspected> = {
+  extension: 'extension',
+  reasons: 'shown',
+  call: 'shown',
+  number: 'number',
+  countries: 'shown',
+  calls: 'shown',
+  cost: 'shown',
+}
 
 /** Whether a key still has the scope that an event needs. */
 export function mayGet({ type }: Pick<StoredEvent, 'type'>, reader: Reader): boolean {
@@ -44,6 +58,7 @@ export function visibleData(event: StoredEvent, reader: Reader): Record<string, 
 function hiddenData({ type, data }: StoredEvent): Record<string, unknown> {
   if (type.startsWith('call.')) return hide(callShape, v.parse(CallEventData, data))
   if (type === 'cdr.recorded') return { cdr: hide(cdrShape, v.parse(Cdr, data['cdr'])) }
+  if (type === 'fraud.suspected') return hide(fraudShape, v.parse(FraudSuspected, data))
   if (type === 'queue.changed') return hide(queueShape, v.parse(QueueEventData, data))
   return hide(endpointEventShape, v.parse(EndpointEventData, data))
 }

@@ -26,9 +26,13 @@ export async function changeSite(
   { directory, sites, caller }: { directory: ChangeSiteDependencies; sites: SiteDescriber; caller: Caller },
 ): Promise<Site> {
   const seen = await existingSite(directory, site)
-  const { settings, ...properties } = change
-  if (settings?.eventBusPersonal === true && seen.settings.eventBusPersonal !== true) checkSeesPersonal(caller)
-  const merged = v.parse(SiteSettings, { ...seen.settings, ...defined(settings ?? {}) })
+  const { settings: { fraud = {}, ...settings } = {}, ...properties } = change
+  if (settings.eventBusPersonal === true && seen.settings.eventBusPersonal !== true) checkSeesPersonal(caller)
+  const merged = v.parse(SiteSettings, {
+    ...seen.settings,
+    ...defined(settings),
+    fraud: { ...seen.settings.fraud, ...defined(fraud) },
+  })
   const next: SiteRow = { ...seen, ...defined(properties), settings: merged }
   if (!(await directory.change(site, seen, next))) {
     throw new HttpProblemError(409, 'site-changed', 'The site was changed at the same time. Read it and try again.')

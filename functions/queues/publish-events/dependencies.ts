@@ -8,6 +8,7 @@ import { BusSettingsStore } from '../../stores/bus-settings.ts'
 import { cached } from '../../stores/cached.ts'
 import { CallLogStore } from '../../stores/call-log.ts'
 import { CallOrderStore } from '../../stores/call-order.ts'
+import { FraudStates } from '../../stores/fraud-states.ts'
 import { KeyStore } from '../../stores/keys.ts'
 import { cachedLocale } from '../../stores/locale.ts'
 import { PlacedCallStore } from '../../stores/placed-calls.ts'
@@ -33,6 +34,7 @@ const db = documentClient()
 const deliveries = new DeliveryStore(db, env.TABLE_WEBHOOKS)
 const subscriptions = new SubscriptionStore(db, env.TABLE_WEBHOOKS)
 const events = new EventQueue(env.QUEUE_EVENTS)
+const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 const presence = new PresenceStore(db, env.TABLE_LIVE)
 /** A new or changed webhook has effect within this time. */
 const cacheMs = 5_000
@@ -43,7 +45,8 @@ export const dependencies: MakeDependencies = {
   log: new CallLogStore(db, env.TABLE_RECORDS),
   placed: new PlacedCallStore(db, env.TABLE_LIVE),
   liveCalls: async (site) => new Set((await presence.calls(site)).map(({ id }) => id)),
-  numberingOf: cachedLocale(db, env.TABLE_LIVE, Date.now),
+  numberingOf: localeOf,
+  fraud: { states: new FraudStates(db, env.TABLE_WEBHOOKS), localeOf, now: Date.now },
   queue: (message: EventMessage, delaySeconds: number) => events.send(message, delaySeconds),
 }
 const busName = eventBusName()

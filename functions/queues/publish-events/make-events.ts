@@ -11,6 +11,7 @@ import { eventsOfQueue } from '../../domain/webhooks/queue-events.ts'
 import type { EventMessage, SentFact } from '../../gateways/event-queue.ts'
 import type { Publish } from './publish.ts'
 import { publishSiteEvents, type SeenStore } from './site-events.ts'
+import { type FraudDependencies, watchFraud } from './watch-fraud.ts'
 
 export interface MakeDependencies {
   seen: SeenStore
@@ -21,6 +22,7 @@ export interface MakeDependencies {
   numberingOf(site: SiteId): Promise<Numbering>
   /** Sends to the queue of this function. */
   queue(message: EventMessage, delaySeconds: number): Promise<void>
+  fraud: Pick<FraudDependencies, 'states' | 'localeOf' | 'now'>
 }
 
 const SeenEndpoint = v.object({ v: v.string(), digests: v.record(v.string(), v.string()) })
@@ -43,6 +45,7 @@ export async function makeEvents(
   const { site, facts = [], cdrs = [], calls = [] } = message
   await publishSiteEvents(message, dependencies, publish)
   for (const fact of facts) await publishFact(site, fact, dependencies, publish)
+  await watchFraud(message, { ...dependencies, ...dependencies.fraud }, publish)
   await publish(
     site,
     cdrs.map((cdr) => cdrEventOf(site, cdr)),

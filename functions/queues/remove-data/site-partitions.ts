@@ -62,6 +62,7 @@ export function webhookDataPartitions(site: string): SitePartition[] {
     webhookPart('webhook deliveries', keys.delivery(site, '', '').pk),
     webhookPart('webhook order', keys.deliveryOrder(site, '', '', '').pk),
     webhookPart('webhook states', keys.webhookSeen(site, '').pk),
+    webhookPart('fraud watch', keys.fraudState(site).pk),
   ]
 }
 
