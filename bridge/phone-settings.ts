@@ -1,19 +1,10 @@
-import * as v from 'valibot'
 import type { EndpointState } from '../contracts/facts.ts'
 import type { AriRequests } from './asterisk/ari-connection.ts'
-import { AriRefusedError } from './asterisk/ari-errors.ts'
-import {
-  DialPlan,
-  namesMax,
-  neededModules,
-  type PbxReader,
-  readHasForwarding,
-  readIsFreepbx,
-  readSettings,
-} from './asterisk/dial-plan.ts'
-import { hasModules } from './asterisk/loaded-modules.ts'
+import { DialPlan, namesMax, type PbxReader, readSettings } from './asterisk/dial-plan.ts'
+import { readFreepbxPhone } from './asterisk/freepbx.ts'
 import { mapAnswered } from './asterisk/map-answered.ts'
 import { readDeviceState, readPhoneEntry } from './asterisk/phone-directory.ts'
+import { type Forwarding, ForwardingKind } from './forwarding-kind.ts'
 import type { Endpoints } from './normalise/endpoints.ts'
 import type { Clock } from './operate/clock.ts'
 import type { Counters } from './operate/counters.ts'
@@ -38,21 +29,32 @@ export interface PhoneSettingsDependencies {
   clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
 }
 
-const Value = v.looseObject({ value: v.string() })
-
 /** Changes by phone and API make events; those at Asterisk's console make none and are found by reading. */
 const readEveryMs = 30_000
 /** A PBX without the dial plan of forwarding may get it by a reload, which no event tells. */
 const askAgainMs = 600_000
+/** FreePBX's settings are read this often, but never more than a twentieth of the time, which many phones need. */
+const soonestMs = 1_000
+const idleRatio = 20
 
-/** Reads numbers, names and custom states at each connection; forwarding and do not disturb also from time to time after it. */
+/**
+ * Reads numbers, names and custom states at each connection; forwarding and do not disturb also from time to time after it, and each
+ * second where astDB of FreePBX has them.
+ */
 export class PhoneSettings {
   readonly #dependencies: PhoneSettingsDependencies
   readonly #dialPlan: DialPlan
+  readonly #kind: ForwardingKind
+  /** What was found at the last look; `undefined` before. */
+  #forwarding: Forwarding | undefined
   #connection = 0
   #readMs = Number.NEGATIVE_INFINITY
   /** When the PBX last said that it has no dial plan of forwarding. */
   #missingMs = Number.NEGATIVE_INFINITY
+  /** When settings were last read, how long that took, and when the users of all phones were. */
+  #settingsMs = Number.NEGATIVE_INFINITY
+  #tookMs = 0
+  #usersMs = Number.NEGATIVE_INFINITY
   #isBusy = false
   /** The lamps of forwarding when astDB was last read. */
   #lamps = ''
@@ -62,6 +64,7 @@ export class PhoneSettings {
   constructor(dependencies: PhoneSettingsDependencies) {
     this.#dependencies = dependencies
     this.#dialPlan = new DialPlan(dependencies.requests)
+    this.#kind = new ForwardingKind(dependencies)
   }
 
   /** Call this each second. Reads what is due, one reading at a time; after a failure the next call tries again. */
@@ -86,15 +89,24 @@ export class PhoneSettings {
     const now = clock.monotonicMs()
     const lamps = lampsOf(known)
     if (!isNew && now - this.#readMs < readEveryMs) {
-      if (lamps !== this.#lamps && now - this.#missingMs >= askAgainMs) await this.#readForwarding(signal)
+      const isMissing = now - this.#missingMs < askAgainMs
+      if (isFreepbx(this.#forwarding) && (lamps !== this.#lamps || this.#isDueAgain(now)))
+        await this.#readSettings(this.#forwarding, signal)
+      else if (lamps !== this.#lamps && !isMissing) await this.#findForwarding(signal)
       this.#lamps = lamps
       return
     }
+    // A PBX that comes back may be another one.
+    if (isNew) this.#forwarding = undefined
+    const isDue = isNew || now - this.#missingMs >= askAgainMs
+    const forwarding = isDue ? await this.#kind.find(signal) : undefined
+    this.#forwarding = forwarding ?? this.#forwarding
     const { phones, devices } = isNew ? { phones: pjsipPhones(known), devices: undefined } : this.#unread
     const unreadPhones = await this.#readDirectory(phones, signal)
+    await this.#readUsers(isNew || now - this.#usersMs >= askAgainMs)
     const unreadDevices = await this.#readCustomStates(devices ?? known.phones.customDevices(), signal)
     this.#unread = { phones: unreadPhones, devices: unreadDevices }
-    if (isNew || now - this.#missingMs >= askAgainMs) await this.#readForwarding(signal)
+    if (forwarding) await this.#readForwarding(forwarding, signal)
     this.#connection = connections
     this.#readMs = now
     this.#lamps = lamps
@@ -128,66 +140,53 @@ export class PhoneSettings {
     return unread
   }
 
+  async #findForwarding(signal: AbortSignal): Promise<void> {
+    const forwarding = await this.#kind.find(signal)
+    // Nobody can be asked now: the next reading tries again.
+    if (forwarding === undefined) return
+    this.#forwarding = forwarding
+    await this.#readForwarding(forwarding, signal)
+  }
+
   /**
    * Reads without a call. Asterisk takes a call into a dial plan that it does not have like any other, and writes a record of each.
    */
-  async #readForwarding(signal: AbortSignal): Promise<void> {
-    const { known, ami, counters, clock } = this.#dependencies
+  async #readForwarding(forwarding: Forwarding, signal: AbortSignal): Promise<void> {
+    const { known, counters, clock } = this.#dependencies
+    this.#missingMs = forwarding === 'none' ? clock.monotonicMs() : Number.NEGATIVE_INFINITY
+    if (forwarding !== 'none') return this.#readSettings(forwarding, signal)
+    counters.add('forwarding-missing')
+    known.publishEndpoints(known.phones.clearSettings(new Date(clock.nowMs()).toISOString()))
+  }
+
+  async #readSettings({ kind, isForwardable }: Exclude<Forwarding, 'none'>, signal: AbortSignal): Promise<void> {
+    const { known, ami, clock } = this.#dependencies
     const { phones } = known
-    const hasForwarding = await this.#hasForwarding(signal)
-    // Nobody can be asked now: the next reading tries again.
-    if (hasForwarding === undefined) return
-    const now = () => new Date(clock.nowMs()).toISOString()
-    const isFreepbx = hasForwarding ? false : await this.#isFreepbx(signal)
-    if (isFreepbx === undefined) return
-    if (isFreepbx && ami) {
-      const seen = phones.all()
-      const settings = await readSettings(ami, numbersOf(seen), 'freepbx')
-      if (settings) known.publishEndpoints(phones.setSettings(settings, seen, now(), false))
-      return
-    }
-    if (!hasForwarding) {
-      this.#missingMs = clock.monotonicMs()
-      counters.add('forwarding-missing')
-      known.publishEndpoints(phones.clearSettings(now()))
-      return
-    }
-    this.#missingMs = Number.NEGATIVE_INFINITY
+    const begunMs = clock.monotonicMs()
     const seen = phones.all()
-    const settings = ami && (await readSettings(ami, numbersOf(seen)))
-    if (settings) known.publishEndpoints(phones.setSettings(settings, seen, now()))
-    else await this.#requestReports(phones.withSettings(), signal)
+    const settings = ami && (await readSettings(ami, numbersOf(seen), kind))
+    const now = new Date(clock.nowMs()).toISOString()
+    if (settings) known.publishEndpoints(phones.setSettings(settings, seen, now, isForwardable))
+    else if (!ami || kind === 'switchhook') await this.#requestReports(phones.withSettings(), signal)
+    this.#settingsMs = clock.monotonicMs()
+    this.#tookMs = this.#settingsMs - begunMs
   }
 
-  /** Without the Manager Interface astDB cannot be read, so it does not matter. */
-  async #isFreepbx(signal: AbortSignal): Promise<boolean | undefined> {
-    const { requests, ami } = this.#dependencies
-    if (!ami || !(await hasModules(['func_db.so'], requests, signal))) return false
-    return await readIsFreepbx(ami)
+  /** Whether the settings of FreePBX are due: no event tells that *90, *52 or the user portal has changed one. */
+  #isDueAgain(nowMs: number): boolean {
+    const everyMs = Math.min(readEveryMs, Math.max(soonestMs, this.#tookMs * idleRatio))
+    return isFreepbx(this.#forwarding) && this.#dependencies.ami !== undefined && nowMs - this.#settingsMs >= everyMs
   }
 
-  /** Asks over the Manager Interface, or without it a channel that lives. */
-  async #hasForwarding(signal: AbortSignal): Promise<boolean | undefined> {
-    const { requests, ami, known } = this.#dependencies
-    if (known.phones.hasForwarding && !ami) return true
-    if (!(await hasModules(neededModules, requests, signal))) return false
-    const byAmi = ami && (await readHasForwarding(ami))
-    if (byAmi !== undefined) return byAmi
-    return await readHasForwarding({ variable: (name) => this.#variableOfAnyChannel(name, signal) })
-  }
-
-  async #variableOfAnyChannel(name: string, signal: AbortSignal): Promise<string | undefined> {
-    const { requests, anyChannel } = this.#dependencies
-    const channel = anyChannel()
-    if (channel === undefined) return undefined
-    try {
-      const path = `/channels/${encodeURIComponent(channel)}/variable?variable=${encodeURIComponent(name)}`
-      const answer = v.safeParse(Value, await requests.get(path, signal))
-      return answer.success ? answer.output.value : undefined
-    } catch (error) {
-      // The channel has ended meanwhile.
-      if (error instanceof AriRefusedError) return undefined
-      throw error
+  /** Reads numbers and names of FreePBX's users; of chan_sip's phones they are nowhere else. */
+  async #readUsers(isEverybody: boolean): Promise<void> {
+    const { known, ami, clock } = this.#dependencies
+    if (!ami || !isFreepbx(this.#forwarding)) return
+    if (isEverybody) this.#usersMs = clock.monotonicMs()
+    for (const { endpoint, technology, number } of known.phones.all()) {
+      if (technology === 'Custom' || (!isEverybody && number !== undefined)) continue
+      const entry = await readFreepbxPhone(endpoint, ami)
+      if (entry) known.publishEndpoints(known.phones.describe([entry]))
     }
   }
 
@@ -198,6 +197,11 @@ export class PhoneSettings {
       await this.#dialPlan.read(numbers.slice(round * namesMax, (round + 1) * namesMax), signal)
     }
   }
+}
+
+type FreepbxForwarding = Exclude<Forwarding, 'none'> & { kind: 'freepbx' }
+function isFreepbx(forwarding: Forwarding | undefined): forwarding is FreepbxForwarding {
+  return forwarding !== undefined && forwarding !== 'none' && forwarding.kind === 'freepbx'
 }
 
 interface Unread {

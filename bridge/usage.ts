@@ -10,7 +10,8 @@ export const help = `switchhook-bridge forwards the events and call records of a
       Prepares the PBX of this machine in one command: shows every change of Asterisk's files, asks, enrols the bridge, reloads
       without ending a call, checks the result and starts the service. --dry-run only shows; --yes does not ask.
       --asterisk FILE names asterisk.conf if several Asterisks run; --http-port, --ami-port and --health-port N choose free ports;
-      --forwarding CONTEXT adds call forwarding to a plain dial plan; --zone, --country and --prefix correct what was found, and
+      --forwarding CONTEXT adds call forwarding to a plain dial plan; --no-dial-plan leaves that of FreePBX and Issabel as it is, so
+      that the API can neither place calls nor set forwarding; --zone, --country and --prefix correct what was found, and
       --key-file FILE holds the API key that may store it; --user, --folder and --state-folder name those of the bridge.
   switchhook-bridge setup --undo
       Takes setup back: every file is as it was before, byte for byte. Also after a setup that was interrupted.

@@ -29,7 +29,8 @@ const settingFamilies: Readonly<Record<'switchhook' | 'freepbx', readonly Settin
     [families.unavailable, ['forwardUnavailable']],
     [families.dnd, ['dnd']],
   ],
-  // FreePBX and Issabel. `CFU` holds for calls that nobody answers, and while the phone is not registered.
+  // FreePBX and Issabel; the context `renvoi-api` of snippets/freepbx.conf writes the same. `CFU` holds for calls that nobody answers, and
+  // while the phone is not registered.
   freepbx: [
     ['CF', ['forward']],
     ['CFB', ['forwardBusy']],
@@ -58,12 +59,6 @@ export interface PbxReader {
 export async function readHasForwarding(pbx: Pick<PbxReader, 'variable'>): Promise<boolean | undefined> {
   const answer = await pbx.variable('DIALPLAN_EXISTS(renvoi-api,set,1)')
   return answer === undefined ? undefined : answer === '1'
-}
-
-/** Returns whether the PBX has the users of FreePBX or Issabel, whose dial plan follows astDB at each call. */
-export async function readIsFreepbx(pbx: Pick<PbxReader, 'variable'>): Promise<boolean | undefined> {
-  const users = await pbx.variable('DB_KEYS(AMPUSER)')
-  return users === undefined ? undefined : users !== ''
 }
 
 /**

@@ -18,6 +18,7 @@ import {
   type ExtensionSettings,
   hasSettings,
   noSettings,
+  ofUser,
   readUserEvent,
   type SettingsReport,
   withSettings,
@@ -67,7 +68,7 @@ export class Endpoints {
     for (const { endpoint, number, name, isTrunk } of entries) {
       const before = this.#states.get(endpoint)
       if (!before) continue
-      const { number: _, name: __, trunk: known, ...rest } = before
+      const { number: _, name: __, trunk: known, ...rest } = ofUser(before, number)
       const trunk = !number && (isTrunk || known?.registration) ? (known ?? {}) : undefined
       const described: EndpointState = {
         ...rest,

@@ -63,6 +63,12 @@ export function withSettings(
   return next
 }
 
+/** Another user of the phone has settings of their own, which are read next. */
+export function ofUser(state: EndpointState, number: string | undefined): EndpointState {
+  if (state.number === undefined || state.number === number) return state
+  return withSettings(state, noSettings, state.since, state.forwardable)
+}
+
 export function hasSettings(state: EndpointState): boolean {
   return state.dnd !== undefined || forwards.some((kind) => state[kind] !== undefined)
 }

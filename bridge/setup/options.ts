@@ -22,6 +22,8 @@ export interface SetupOptions {
   readonly healthPort: number
   /** The context of the phones, where call forwarding by the API is wanted. */
   readonly forwarding?: string
+  /** Leave the dial plan of FreePBX or Issabel as it is. */
+  readonly noDialPlan: boolean
   /** File of an API key that may change the site. */
   readonly keyFile?: string
   readonly site: { zone?: string; country?: string; outsidePrefix?: string }
@@ -79,6 +81,7 @@ export function parseSetupOptions(args: string[]): SetupOptions {
     undo,
     yes: values.yes ?? false,
     noStart: values['no-start'] ?? false,
+    noDialPlan: values['no-dial-plan'] ?? false,
   }
 }
 
@@ -106,6 +109,7 @@ function parse(args: string[]) {
         undo: flag,
         yes: { ...flag, short: 'y' },
         'no-start': flag,
+        'no-dial-plan': flag,
       },
     })
   } catch (cause) {

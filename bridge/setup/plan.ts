@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { enrolmentFileName } from '../enrolment/enrolment-file.ts'
-import { errorCode } from '../failure.ts'
 import { type AsteriskPlan, planAsterisk, requireFreePort } from './asterisk-plan.ts'
-import { type Block, placeBlock, textOf } from './conf-place.ts'
+import { type Block, textOf } from './conf-place.ts'
+import { forwardingFile, planDialPlan } from './dial-plan-change.ts'
 import { changeOf, type FileChange } from './file-change.ts'
 import { type FoundAsterisk, findAsterisk } from './find-asterisk.ts'
 import type { SetupOptions } from './options.ts'
@@ -26,14 +25,12 @@ export interface Plan {
   readonly proposal: SiteProposal
 }
 
-const forwardingFile = 'switchhook_forwarding.conf'
-
 /** Reads the PBX and works out what to change. Changes nothing. Throws SetupRefusedError. */
 export async function makePlan(options: SetupOptions): Promise<Plan> {
   const asterisk = await findAsterisk(options.asterisk)
   const kind = await findKind(asterisk.etc)
   const planned = await planAsterisk(asterisk, options)
-  const forwarding = options.forwarding === undefined ? [] : await planForwarding(asterisk, kind, options.forwarding)
+  const dialPlan = await planDialPlan(asterisk, kind, options)
   await requireFreePort(options.healthPort, "the bridge's /healthz", '--health-port')
   const owner = (await userNamed(options.user)) ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
   const isUserKnown = (await userNamed(options.user)) !== undefined
@@ -47,12 +44,12 @@ export async function makePlan(options: SetupOptions): Promise<Plan> {
     // Readable by the bridge, written by root alone.
     { mode: 0o640, uid: process.getuid?.() ?? 0, gid: owner.gid },
   )
-  const blocks = [...planned.blocks, ...forwarding]
+  const blocks = [...planned.blocks, ...dialPlan]
   return {
     asterisk,
     kind,
     changes: [...(await fileChanges(blocks, asterisk)), config, ...(await planDropIn(asterisk))],
-    reloads: [...planned.reloads, ...(forwarding.length > 0 ? ['dialplan reload'] : [])],
+    reloads: [...planned.reloads, ...(dialPlan.length > 0 ? ['dialplan reload'] : [])],
     notes: [...planned.notes, ...notesOf(asterisk, kind, options, isUserKnown)],
     configFile,
     cdrFile: planned.cdrFile,
@@ -99,44 +96,6 @@ async function planDropIn({ gid }: FoundAsterisk): Promise<FileChange[]> {
   return [await changeOf(change, { mode: 0o644, uid: 0, gid: 0 })]
 }
 
-/** The contexts of forwarding, for a dial plan that has none. FreePBX and Issabel have their own. */
-async function planForwarding(asterisk: FoundAsterisk, kind: PbxKind, context: string): Promise<Block[]> {
-  if (kind !== 'plain') {
-    const sentence =
-      'this PBX has call forwarding of its own, which the dial plan for --forwarding would not know: leave that option out'
-    throw new SetupRefusedError('forwarding-unsupported', sentence)
-  }
-  const path = join(asterisk.etc, forwardingFile)
-  const text = (await forwardingSnippet()).replaceAll('internes', context)
-  const snippet: Block = { path, before: await textOf(path), text }
-  const lines = [`#include "${forwardingFile}"`]
-  const wanted = {
-    file: 'extensions.conf',
-    lines,
-    holds: (conf: ReadonlyMap<string, unknown>) => conf.has('renvoi-api'),
-  }
-  return [snippet, await placeBlock(asterisk.etc, wanted, [snippet])]
-}
-
-/** Beside the bundled program, or in the sources. */
-async function forwardingSnippet(): Promise<string> {
-  const places = [
-    join(import.meta.dirname, 'forwarding.conf'),
-    join(import.meta.dirname, '../../infra/asterisk/snippets/forwarding.conf'),
-  ]
-  for (const place of places) {
-    try {
-      return await readFile(place, 'utf8')
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error
-    }
-  }
-  throw new SetupRefusedError(
-    'snippet-absent',
-    `${dirname(places[0] ?? '')} has no forwarding.conf: install the package again`,
-  )
-}
-
 function notesOf({ version }: FoundAsterisk, kind: PbxKind, options: SetupOptions, isUserKnown: boolean): string[] {
   const notes: string[] = []
   if (version === undefined)
@@ -149,6 +108,10 @@ function notesOf({ version }: FoundAsterisk, kind: PbxKind, options: SetupOption
     )
   if (kind !== 'plain')
     notes.push('Only files that the PBX never writes are changed; nothing has to be applied in its web pages.')
+  if (kind !== 'plain' && !options.noDialPlan)
+    notes.push(
+      'The API can place calls and set forwarding and do not disturb, in the keys and lamps that star codes and the user portal use. --no-dial-plan leaves that out.',
+    )
   if (options.forwarding !== undefined)
     notes.push(`Call forwarding needs lines in each extension, too: the head of ${forwardingFile} has them.`)
   return notes

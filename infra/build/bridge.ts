@@ -15,10 +15,10 @@ export const bridgeNodeFlags = ['--max-semi-space-size=2', '--single-threaded-gc
 const requireBanner =
   "import{createRequire as switchhookCreateRequire}from'node:module';const require=switchhookCreateRequire(import.meta.url);"
 
-/** The contexts of call forwarding, which `setup --forwarding` adds to a dial plan. */
-const snippet = 'infra/asterisk/snippets/forwarding.conf'
+/** Contexts that `setup` adds to a dial plan: call forwarding, and what FreePBX and Issabel need. */
+export const snippets = ['forwarding.conf', 'freepbx.conf']
 
-/** Bundles the bridge into one file, which is copied to the machine of the PBX; `setup` reads the snippet beside it. */
+/** Bundles the bridge into one file, which is copied to the machine of the PBX; `setup` reads the snippets beside it. */
 export async function buildBridge(root: string, outdir = 'dist/bridge'): Promise<void> {
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
   await build({
@@ -38,5 +38,6 @@ export async function buildBridge(root: string, outdir = 'dist/bridge'): Promise
     logLevel: 'error',
     legalComments: 'none',
   })
-  await copyFile(path.join(root, snippet), path.resolve(root, outdir, path.basename(snippet)))
+  for (const name of snippets)
+    await copyFile(path.join(root, 'infra/asterisk/snippets', name), path.resolve(root, outdir, name))
 }

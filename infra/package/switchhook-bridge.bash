@@ -7,7 +7,7 @@ _switchhook_bridge() {
     --user) mapfile -t COMPREPLY < <(compgen -u -- "$word"); return ;;
   esac
   case ${COMP_WORDS[1]} in
-    setup) words='--api --dry-run --yes --undo --asterisk --folder --state-folder --user --http-port --ami-port --health-port --forwarding --key-file --zone --country --prefix --no-start' ;;
+    setup) words='--api --dry-run --yes --undo --asterisk --folder --state-folder --user --http-port --ami-port --health-port --forwarding --no-dial-plan --key-file --zone --country --prefix --no-start' ;;
     enroll) words='--api --folder' ;;
     check) words='--config --etc --json' ;;
     top) words='--config --port --every --once' ;;

@@ -4,6 +4,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { snippets } from '../../infra/build/bridge.ts'
 import { packagesOf } from '../../infra/build/packages/bridge-packages.ts'
 import { nodeRuntime } from '../../infra/build/packages/node-runtime.ts'
 import { buildBridgeProgram } from '../../infra/start/build.ts'
@@ -73,7 +74,7 @@ async function copyPackages(folder: string, root: string): Promise<void> {
     const own = await mkdtemp(path.join(folder, 'bundle-'))
     const { version: built } = JSON.parse(await readFile('package.json', 'utf8'))
     await writeFile(path.join(own, 'switchhook-bridge.mjs'), bundle.replaceAll(`"${built}"`, `"${version}"`))
-    await copyFile(path.join(bundleFolder, 'forwarding.conf'), path.join(own, 'forwarding.conf'))
+    for (const name of snippets) await copyFile(path.join(bundleFolder, name), path.join(own, name))
     const sources = { root: process.cwd(), bundleFolder: own, version, processor: 'x64', runtime } as const
     const packages = await packagesOf(sources)
     const [deb] = Object.entries(packages).flatMap(([name, bytes]) => (name.endsWith('.deb') ? [bytes] : []))

@@ -62,6 +62,7 @@ test.skipIf(!hasDpkg)(
     expect(files).toEqual([
       '-rwxr-xr-x root/root ./usr/bin/switchhook-bridge',
       '-rw-r--r-- root/root ./usr/lib/switchhook-bridge/forwarding.conf',
+      '-rw-r--r-- root/root ./usr/lib/switchhook-bridge/freepbx.conf',
       '-rwxr-xr-x root/root ./usr/lib/switchhook-bridge/node',
       '-rw-r--r-- root/root ./usr/lib/switchhook-bridge/switchhook-bridge.mjs',
       '-rw-r--r-- root/root ./usr/lib/systemd/system/switchhook-bridge.service',

@@ -84,13 +84,22 @@ test.each([
       'manager_custom.conf',
       'cdr_general_custom.conf',
       'cdr_custom.conf',
+      'switchhook_freepbx.conf',
+      'extensions_custom.conf',
     ],
   ],
   [
     'Issabel',
     'issabel',
     issabelFiles,
-    ['ari.conf', 'manager_custom.conf', 'cdr_general_custom.conf', 'cdr_custom.conf'],
+    [
+      'ari.conf',
+      'manager_custom.conf',
+      'cdr_general_custom.conf',
+      'cdr_custom.conf',
+      'switchhook_freepbx.conf',
+      'extensions_custom.conf',
+    ],
   ],
   [
     'a plain Asterisk of Debian',
@@ -231,6 +240,29 @@ test('modules that an explicit list lacks are added to it, and call forwarding i
   const dialPlan = await readAsteriskConf(etc, 'extensions.conf')
   expect([...(dialPlan?.keys() ?? [])]).toEqual(expect.arrayContaining(['internal', 'renvoi-api', 'renvoi-codes']))
   expect(await readFile(path.join(etc, 'switchhook_forwarding.conf'), 'utf8')).toContain('DIALPLAN_EXISTS(internal,')
+})
+
+test('FreePBX gets the contexts of calls and settings in its own file, unless it has them or they are not wanted', async () => {
+  const { etc, folder, plan } = await pbxOf(freepbxFiles)
+  const names = async () => [...((await readAsteriskConf(etc, 'extensions.conf'))?.keys() ?? [])]
+  expect((await plan('--no-dial-plan')).changes.map(({ path: file }) => path.basename(file))).not.toContain(
+    'switchhook_freepbx.conf',
+  )
+  await writeFile(path.join(etc, 'extensions_custom.conf'), '[click2call]\nexten => _X.,1,Goto(from-internal,102,1)')
+  const before = await filesOf(etc)
+  const made = await plan()
+  expect(made.reloads).toContain('dialplan reload')
+  await writeJournal(folder, journalOf(made, folder))
+  await stage(made.changes)
+  await commit(made.changes)
+  expect(await names()).toEqual(expect.arrayContaining(['from-internal', 'click2call', 'renvoi-api', 'renvoi-dire']))
+  expect(await readFile(path.join(etc, 'extensions_custom.conf'), 'utf8')).toMatch(
+    /from-internal,.*\n; BEGIN switchhook-bridge .*\n#include "switchhook_freepbx.conf"\n; END/,
+  )
+  const own = await readFile(path.join(etc, 'switchhook_freepbx.conf'), 'utf8')
+  expect(own).not.toContain('[click2call]')
+  expect(await undo(folder, journalOf(made, folder), { keepKey: false })).toEqual([])
+  expect(await filesOf(etc)).toEqual(before)
 })
 
 /** A fault of the machine, and the one sentence about it. */

@@ -11,24 +11,37 @@ import { eventOf, presenceWorld, silentLog, snapshotOf } from '../support/presen
 const phones = ['101', '102', '103']
 const signal = new AbortController().signal
 
-async function freepbx(astdb: Record<string, string>, modules = ['func_db.so', 'func_dialplan.so']) {
+async function freepbx(
+  astdb: Record<string, string>,
+  modules = ['func_db.so', 'func_dialplan.so'],
+  { technology = 'PJSIP', hasContext = false } = {},
+) {
   const world = presenceWorld()
-  await world.connect(snapshotOf(...phones))
+  const snapshot = snapshotOf(...phones)
+  const deviceStates = snapshot.deviceStates.map((one) => ({ ...one, name: one.name.replace('PJSIP', technology) }))
+  await world.connect({
+    ...snapshot,
+    endpoints: snapshot.endpoints.map((one) => ({ ...one, technology })),
+    deviceStates,
+  })
   const lamps = new Map<string, string>()
-  const pbx = { isAway: false, asked: [] as string[] }
+  const pbx = { isAway: false, asked: [] as string[], slowMs: 0 }
   const request = async (path: string) => {
     if (path === '/asterisk/modules') return modules.map((name) => ({ name, status: 'Running' }))
     const name = decodeURIComponent(path.split('/').at(-1) ?? '')
     if (path.startsWith('/deviceStates')) return { name, state: lamps.get(name) ?? 'UNKNOWN' }
     return path.includes('/config/') ? [{ attribute: 'callerid', value: `"Phone" <${name}>` }] : []
   }
-  const requests: AriRequests = { get: request, put: request, post: request, delete: request }
+  const posted: unknown[] = []
+  const post: AriRequests['post'] = async (_path, body) => void posted.push(body)
+  const requests: AriRequests = { get: request, put: request, post, delete: request }
   const ami = {
     async variable(name: string) {
       pbx.asked.push(name)
+      world.clock.monotonicMs += pbx.slowMs
       if (pbx.isAway) return undefined
       const family = /^DB_KEYS\((\w+)\)$/.exec(name)?.[1]
-      if (family === undefined) return '0'
+      if (family === undefined) return hasContext ? '1' : '0'
       const keys = Object.keys(astdb).filter((key) => key.startsWith(`${family}/`))
       return [...new Set(keys.map((key) => key.split('/')[1]))].join(',')
     },
@@ -58,12 +71,12 @@ async function freepbx(astdb: Record<string, string>, modules = ['func_db.so', '
     const device_state = { name: `Custom:${lamp}`, state }
     world.pipeline.onEvent(eventOf({ type: 'DeviceStateChanged', device_state }))
   }
-  return { world, tick, phone, dial, pbx, counters, astdb }
+  return { world, tick, phone, dial, pbx, counters, astdb, posted }
 }
 
 const users = { 'AMPUSER/101/cidname': 'Ann', 'AMPUSER/102/cidname': 'Bob' }
 
-test('shows the forwards and do not disturb in the families of FreePBX, none of which the API can set', async () => {
+test('shows the forwards and do not disturb in the families of FreePBX; without our context the API can set none', async () => {
   const it = await freepbx({
     ...users,
     'CF/101': '0612345678',
@@ -98,7 +111,7 @@ test('a forward that a phone sets by *72 is shown at the next second, and one th
   expect(it.phone('101')).not.toHaveProperty('forward')
 })
 
-test('do not disturb by *78 is shown with its lamp, and one that only astDB has within half a minute', async () => {
+test('do not disturb by *78 is shown with its lamp, and what only astDB has with the next reading', async () => {
   const it = await freepbx({ ...users })
   await it.tick()
   it.dial('DND/101', 'YES', 'DND101', 'BUSY')
@@ -145,4 +158,67 @@ test('a PBX without users of FreePBX has no settings, and one without func_db is
   const without = await freepbx({ ...users, 'CF/101': '102' }, ['func_dialplan.so'])
   await without.tick()
   expect(without.pbx.asked).toEqual([])
+})
+
+const settable = ['func_db.so', 'func_dialplan.so']
+
+test('with the context of snippets/freepbx.conf settings can be set, and are read from the keys of FreePBX', async () => {
+  const it = await freepbx({ ...users, 'CF/101': '102', 'DND/102': 'YES', 'renvoi/103': '104' }, settable, {
+    hasContext: true,
+  })
+  await it.tick()
+  expect(it.phone('101')).toMatchObject({ forwardable: true, forward: { target: '102' } })
+  expect(it.phone('102')).toMatchObject({ forwardable: true, dnd: {} })
+  expect(it.phone('103')?.forward).toBeUndefined()
+  // astDB was read, so the dial plan need not report.
+  expect(it.posted).toEqual([])
+})
+
+test('what the web pages change without an event is shown at the next second, also a new target of a forward', async () => {
+  const it = await freepbx({ ...users, 'CF/101': '102' }, settable, { hasContext: true })
+  await it.tick()
+  it.astdb['CFB/101'] = '103'
+  it.astdb['CF/101'] = '103'
+  await it.tick(1_000)
+  expect(it.phone('101')).toMatchObject({ forward: { target: '103' }, forwardBusy: { target: '103' } })
+  delete it.astdb['CFB/101']
+  await it.tick(1_000)
+  expect(it.phone('101')).not.toHaveProperty('forwardBusy')
+})
+
+test('reading takes at most a twentieth of the time, however long Asterisk needs for it', async () => {
+  const it = await freepbx({ ...users }, settable, { hasContext: true })
+  it.pbx.slowMs = 100
+  await it.tick()
+  const asked = () => it.pbx.asked.filter((name) => name === 'DB_KEYS(CF)').length
+  const begun = asked()
+  // Four families took 400 ms, so that the next reading is due after 8 s.
+  for (let second = 0; second < 7; second += 1) await it.tick(1_000)
+  expect(asked()).toBe(begun)
+  await it.tick(1_000)
+  expect(asked()).toBe(begun + 1)
+})
+
+test("phones of chan_sip have the number and name of their user, and a trunk is nobody's", async () => {
+  const it = await freepbx(
+    {
+      ...users,
+      'DEVICE/101/user': '101',
+      'DEVICE/102/user': '250',
+      'AMPUSER/250/cidname': 'Zoe',
+      'CF/250': '101',
+      'AMPUSER/103/cidname': 'Nobody here',
+    },
+    settable,
+    { technology: 'SIP', hasContext: true },
+  )
+  await it.tick()
+  expect(it.phone('101')).toMatchObject({ endpoint: 'SIP/101', number: '101', name: 'Ann' })
+  // In the mode "device and user" somebody else may use the device.
+  expect(it.phone('102')).toMatchObject({ number: '250', name: 'Zoe', forward: { target: '101' } })
+  expect(it.phone('103')).not.toHaveProperty('number')
+  it.astdb['DEVICE/102/user'] = 'none'
+  await it.tick(600_000)
+  expect(it.phone('102')).not.toHaveProperty('number')
+  expect(it.phone('102')).not.toHaveProperty('forward')
 })

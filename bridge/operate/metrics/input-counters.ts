@@ -63,7 +63,7 @@ export const inputCounters = {
   'forwarding-missing': entry(
     'refusals',
     'The dial plan has no forwarding of Switchhook, so that it cannot be set.',
-    'Run `switchhook-bridge setup --forwarding CONTEXT`, or see docs/call-control.md.',
+    'Run `switchhook-bridge setup`, on a plain Asterisk with `--forwarding CONTEXT`, or see docs/call-control.md.',
   ),
   'cdr-line-malformed': entry(
     'quarantined',

@@ -140,6 +140,6 @@ function extensionUnknown(): HttpProblemError {
 
 function forwardingMissing(): HttpProblemError {
   const detail =
-    'The dial plan of this PBX does not follow forwarding. Install infra/asterisk/snippets/forwarding.conf (docs/call-control.md).'
+    'The dial plan of this PBX does not follow forwarding. On FreePBX and Issabel run switchhook-bridge setup; elsewhere install infra/asterisk/snippets/forwarding.conf (docs/call-control.md).'
   return new HttpProblemError(409, 'forwarding-missing', detail)
 }

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { help } from '../../../bridge/usage.ts'
-import { bridgeNodeFlags } from '../bridge.ts'
+import { bridgeNodeFlags, snippets } from '../bridge.ts'
 import { debOf } from './deb.ts'
 import { manPage } from './man-page.ts'
 import { type NodeRuntime, NodeRuntimeError, nodeRuntime, type Processor } from './node-runtime.ts'
@@ -108,7 +108,9 @@ async function programEntries({ root, bundleFolder, runtime, version }: PackageS
     { path: `bin/${name}`, mode: 0o755, content: Buffer.from(wrapper) },
     { path: `${lib}/node`, mode: 0o755, content: runtime.program },
     { path: `${lib}/${name}.mjs`, mode: 0o644, content: await bundled(`${name}.mjs`) },
-    { path: `${lib}/forwarding.conf`, mode: 0o644, content: await bundled('forwarding.conf') },
+    ...(await Promise.all(
+      snippets.map(async (file) => ({ path: `${lib}/${file}`, mode: 0o644, content: await bundled(file) })),
+    )),
     { path: `share/man/man8/${name}.8.gz`, mode: 0o644, content: zipped(manPage(help, version)) },
     {
       path: `share/bash-completion/completions/${name}`,
