@@ -31,6 +31,8 @@ export interface InstanceSpec {
   readonly secrets: Secrets
   /** Configuration files: name and text. */
   readonly files: ReadonlyMap<string, string>
+  /** Command that runs a program in another network, such as `nsenter --net=FILE`. Whether its ports are free is not checked. */
+  readonly network?: readonly string[]
 }
 
 /** The path of a Unix socket has at most 107 bytes (unix(7)), of which `/run/asterisk.ctl` takes 17. */
@@ -128,7 +130,7 @@ export class AsteriskInstance {
     await using _lock = await takeLock(join(folder, 'starting'))
     const holder = await livingOwner(join(this.#layout.run, 'asterisk.pid'), this.#layout.configuration)
     if (holder !== undefined) throw new AlreadyRunningError(folder, holder)
-    await checkPortsFree(ports, address)
+    if (!this.#spec.network) await checkPortsFree(ports, address)
     await this.#nextSecond()
     const child = await this.#spawn()
     this.#child = child
@@ -212,7 +214,7 @@ export class AsteriskInstance {
   async #spawn(): Promise<ChildProcess> {
     const { file, args } = asteriskCommand(this.#spec.root)
     const configuration = join(this.#layout.configuration, 'asterisk.conf')
-    return spawnTied([file, ...args, '-C', configuration, '-f', '-q'], {
+    return spawnTied([...(this.#spec.network ?? []), file, ...args, '-C', configuration, '-f', '-q'], {
       cwd: this.#spec.folder,
       outputFile: join(this.#layout.logs, 'console.log'),
     })

@@ -21,6 +21,7 @@ const floors: [RegExp, number][] = [
   [/^client\//, 5],
   [/^cli\//, 5],
   [/^infra\/(asterisk|local|replay|build)\//, 5],
+  [/^infra\/lab\//, 6],
   [/^dashboard\//, 6],
   [/^infra\/start\//, 7],
   [/^(test|bench)\//, 8],
@@ -38,6 +39,7 @@ const mayImport: Record<string, string[]> = {
   // The private Asterisk, the replay of recordings and the local cloud do not import each other.
   'infra/asterisk': ['contracts'],
   'infra/local': ['contracts'],
+  'infra/lab': ['contracts', 'infra/asterisk'],
   'infra/replay': ['contracts'],
   'infra/build': ['contracts', 'functions', 'bridge'],
   'infra/start': ['contracts', 'client', 'dashboard', 'infra/asterisk', 'infra/local', 'infra/replay', 'infra/build'],
