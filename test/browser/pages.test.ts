@@ -41,7 +41,7 @@ browserTest(
   },
 )
 
-browserTest('a name in the filter of calls stands for its extension, and a name of several asks which', async () => {
+browserTest('a name in the filter of calls stands for its extension, a name of several asks which, and one of none is that of a caller', async () => {
   const { page, peer } = await open('calls?q=garnier')
   await until('the search', async () => peer.requests.some((url) => url.includes('party=102')))
   await page.getByRole('searchbox').fill('ma')
@@ -50,7 +50,9 @@ browserTest('a name in the filter of calls stands for its extension, and a name 
     .first()
     .waitFor()
   await page.getByRole('searchbox').fill('nobody')
-  await page.getByText('No extension has this name.').waitFor()
+  await until('the search by name', async () => peer.requests.some((url) => url.includes('name=nobody')))
+  await page.getByLabel('Result').selectOption({ label: 'Missed or abandoned' })
+  await until('both results', async () => peer.requests.some((url) => url.includes('result=no-answer%2Ccancelled')))
 })
 
 browserTest('statistics show figures beside the period before, and each chart as a table', async () => {
