@@ -18,11 +18,12 @@ import { SubscriptionStore } from '../../functions/stores/subscriptions.ts'
 import { DeliveryStore } from '../../functions/stores/webhook-deliveries.ts'
 import { TargetStore } from '../../functions/stores/webhook-targets.ts'
 import { type WebhookRow, WebhookStore } from '../../functions/stores/webhooks.ts'
-import { documentClientOver, MemoryTable } from '../simulate/presence/table.ts'
+import { MemoryTable } from '../simulate/presence/table.ts'
 import { testDataKeys } from './data-keys.ts'
 import { Killed, type Process } from './killed-writes.ts'
 import { VirtualClock } from './virtual-clock.ts'
 import { type WorldBus, worldBus } from './webhook-bus.ts'
+import { meteredDb, type WebhookMeter } from './webhook-meter.ts'
 
 export type Receiver = (request: WebhookRequest, clock: VirtualClock) => Promise<WebhookAnswer>
 interface WorldOptions extends WorldBus {
@@ -33,6 +34,7 @@ interface WorldOptions extends WorldBus {
   isDoubled?: boolean
   process?: Process
   table?: MemoryTable
+  meter?: WebhookMeter
 }
 
 const site = 'office'
@@ -57,7 +59,7 @@ export class WebhookWorld {
   constructor(options: WorldOptions) {
     this.#options = options
     this.table = options.table ?? new MemoryTable()
-    this.db = documentClientOver(async (command) => this.table.carryOut(command))
+    this.db = meteredDb(this.table, options.meter)
     this.#targets = new TargetStore(this.db, 't')
   }
 
@@ -141,16 +143,13 @@ export class WebhookWorld {
 
   /** Messages that the function of deliveries got. */
   requests = 0
-
   /** Messages that the function sent to its own queue. */
   readonly queued: EventMessage[] = []
-  /** What people were told. */
   readonly told: OutageNotice[] = []
   notices = { publish: async (notice: OutageNotice) => void this.told.push(notice) }
 
   /** Messages that the event bus did not take: they are in the queue of events. */
   readonly backlog: EventMessage[] = []
-  /** Seconds for which each of them waits. */
   readonly delays: number[] = []
 
   bus(process?: Process): BusPublisher | undefined {
@@ -186,6 +185,7 @@ export class WebhookWorld {
 
   #send(sent: Parameters<DeliverDependencies['queue']['send']>[0], process: Process | undefined): void {
     if (sent.length > 0) process?.write()
+    this.#options.meter?.onSend(sent.length)
     for (const { message, delaySeconds } of sent) {
       // A message that waits for its turn is not doubled again, or each wait would double all copies.
       const copies = this.#options.isDoubled && !message.isReserved && !message.waits ? 2 : 1
@@ -206,7 +206,9 @@ export class WebhookWorld {
     const batch = this.#waiting.splice(0, batchMax)
     this.requests += batch.length
     const { process } = this.#options
+    const started = this.clock.now
     const failed = process?.isKilled ? batch : await this.#deliver(batch, process)
+    this.#options.meter?.onBatch(this.clock.now - started)
     if (process?.isKilled) Object.assign(this.#options, { process: undefined })
     for (const message of failed) this.clock.after(visibilityMs, () => this.#arrive(message))
     this.#invocations -= 1
