@@ -22,7 +22,7 @@ const LOOK_MS = 50
 const REGISTER_SECONDS_MAX = 60
 /** How long a registration or call is waited for that cannot succeed; the phone repeats its request four times in this time. */
 const NOTHING_SECONDS = 8
-/** The PBX lets a phone ring for 5 s. */
+/** The PBX gives up a phone that says nothing after 12 s. */
 const ARRIVE_SECONDS_MAX = 40
 /** Both phones send 50 packets a second: a little more than is needed. */
 const packetsSent = 170

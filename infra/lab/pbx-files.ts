@@ -19,7 +19,7 @@ export function renderSituation(
   const site = parseSite(`
 site: lab
 systemName: pbx1
-ringSeconds: 5
+ringSeconds: 12
 qualifySeconds: ${qualifySeconds}
 nat: auto
 sip: { address: ${addresses.pbx} }
