@@ -106,6 +106,11 @@ export class Phones {
     return this.#running().logFile
   }
 
+  /** Runs a console command of the phones' Asterisk. */
+  cli(command: string): Promise<string> {
+    return this.#running().cli(command)
+  }
+
   /** Resolves when every phone is registered with the exchange. @throws AsteriskStartError after a minute */
   async registered(): Promise<void> {
     const deadline = Date.now() + REGISTER_MS_MAX
