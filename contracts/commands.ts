@@ -19,7 +19,7 @@ export const PlaceCommand = v.looseObject({
   command: v.literal('place'),
   call: PlacedCallId,
   /** The phone that rings first. */
-  endpoint: v.pipe(v.string(), v.regex(/^PJSIP\/[A-Za-z0-9_.-]{1,60}$/, 'PJSIP/NAME')),
+  endpoint: v.pipe(v.string(), v.regex(/^(PJSIP|SIP|IAX2)\/[A-Za-z0-9_.-]{1,60}$/, 'PJSIP/NAME')),
   /** The number to dial once that phone is answered, always in the dial plan's context for calls by API. */
   extension: v.pipe(v.string(), v.regex(/^\d{1,32}$/, 'digits')),
   /** Digits that the called side sees. */

@@ -16,8 +16,8 @@ const text = v.pipe(
 
 export const CallRequest = v.strictObject({
   from: field(
-    v.pipe(text, v.regex(/^(PJSIP\/)?[A-Za-z0-9_.-]{1,30}$/, 'Not an endpoint. Example: PJSIP/5860.')),
-    'The phone that rings first: its endpoint, with or without the technology.',
+    v.pipe(text, v.regex(/^((PJSIP|SIP|IAX2)\/)?[A-Za-z0-9_.-]{1,30}$/, 'Not an endpoint. Example: PJSIP/5860.')),
+    'The phone that rings first: its endpoint, with or without the technology (PJSIP, SIP or IAX2).',
     'PJSIP/5860',
   ),
   to: field(

@@ -38,7 +38,7 @@ const retryAfterSeconds = '15'
 
 /** @throws HttpProblemError 400 if a phone calls itself, by its extension or its name */
 export function checkNotSelf({ from, to }: { from: string; to: string }, { known }: KnownPhones): void {
-  const state = known.find(({ id }) => id === endpointId(from))?.state
+  const state = phoneOf(from, known)?.state
   const dialled = to.replace(dialSeparators, '')
   if (state && [state.resource, phoneNumberOf(state)].includes(dialled)) {
     throw badFields([{ field: 'to', message: 'A phone cannot call itself.' }])
@@ -48,19 +48,26 @@ export function checkNotSelf({ from, to }: { from: string; to: string }, { known
 /** Returns the calling phone's endpoint. @throws HttpProblemError if a call could not ring there now */
 export function reachableEndpoint(from: string, { bridge, known }: KnownPhones, now: number): string {
   checkBridgeOnline(bridge, now)
-  const id = endpointId(from)
-  const endpoint = known.find((entity) => entity.id === id)
+  const endpoint = phoneOf(from, known)
   if (!endpoint) throw badFields([{ field: 'from', message: 'Not a phone of this site. Example: PJSIP/5860.' }])
   if (endpoint.state.reachability === 'offline') {
     throw new HttpProblemError(409, 'caller-offline', 'The calling phone is not registered. Switch it on.', {
       errors: [{ field: 'from', message: 'Not registered.' }],
     })
   }
-  return id
+  return endpoint.id
 }
 
-function endpointId(from: string): string {
-  return from.startsWith('PJSIP/') ? from : `PJSIP/${from}`
+/** Channel drivers of phones, in the order in which a name without one is looked for. */
+const technologies = ['PJSIP', 'SIP', 'IAX2']
+
+function phoneOf(from: string, known: readonly EndpointEntity[]): EndpointEntity | undefined {
+  const ids = from.includes('/') ? [from] : technologies.map((technology) => `${technology}/${from}`)
+  for (const id of ids) {
+    const found = known.find((entity) => entity.id === id)
+    if (found) return found
+  }
+  return undefined
 }
 
 /** @throws HttpProblemError 503 while the bridge or its PBX cannot execute a command in time */
