@@ -41,19 +41,22 @@ browserTest(
   },
 )
 
-browserTest('a name in the filter of calls stands for its extension, a name of several asks which, and one of none is that of a caller', async () => {
-  const { page, peer } = await open('calls?q=garnier')
-  await until('the search', async () => peer.requests.some((url) => url.includes('party=102')))
-  await page.getByRole('searchbox').fill('ma')
-  await page
-    .getByRole('button', { name: /Camille Renard|Mathieu Perrin/ })
-    .first()
-    .waitFor()
-  await page.getByRole('searchbox').fill('nobody')
-  await until('the search by name', async () => peer.requests.some((url) => url.includes('name=nobody')))
-  await page.getByLabel('Result').selectOption({ label: 'Missed or abandoned' })
-  await until('both results', async () => peer.requests.some((url) => url.includes('result=no-answer%2Ccancelled')))
-})
+browserTest(
+  'a name in the filter of calls stands for its extension, a name of several asks which, and one of none is that of a caller',
+  async () => {
+    const { page, peer } = await open('calls?q=garnier')
+    await until('the search', async () => peer.requests.some((url) => url.includes('party=102')))
+    await page.getByRole('searchbox').fill('ma')
+    await page
+      .getByRole('button', { name: /Camille Renard|Mathieu Perrin/ })
+      .first()
+      .waitFor()
+    await page.getByRole('searchbox').fill('nobody')
+    await until('the search by name', async () => peer.requests.some((url) => url.includes('name=nobody')))
+    await page.getByLabel('Result').selectOption({ label: 'Missed or abandoned' })
+    await until('both results', async () => peer.requests.some((url) => url.includes('result=no-answer%2Ccancelled')))
+  },
+)
 
 browserTest('statistics show figures beside the period before, and each chart as a table', async () => {
   const { page, peer } = await open('stats')
