@@ -12,6 +12,7 @@ import { AriIntake } from './asterisk/intake.ts'
 import { hasModules } from './asterisk/loaded-modules.ts'
 import type { MailboxWatch } from './asterisk/mailbox-watch.ts'
 import type { QueueWatch } from './asterisk/queue-watch.ts'
+import type { SecurityWatch } from './asterisk/security-watch.ts'
 import { BridgeHealth } from './bridge-health.ts'
 import { Commands } from './commands/commands.ts'
 import { DayVerifier } from './commands/day-verifier.ts'
@@ -27,6 +28,7 @@ import { PhoneSettings } from './phone-settings.ts'
 import { type OpenPipeline, openPipeline } from './pipeline.ts'
 import { Presence } from './presence.ts'
 import { createQueueWatch } from './queue-presence.ts'
+import { createSecurityWatch } from './security-presence.ts'
 import { type Disk, realDisk } from './spool/disk.ts'
 import { LastSeenFile, takeEpoch } from './spool/state-files.ts'
 
@@ -58,6 +60,7 @@ export interface BridgeComponents extends OpenPipeline {
   intake: AriIntake
   mailboxes: MailboxWatch | undefined
   queues: QueueWatch | undefined
+  security: SecurityWatch | undefined
   presence: Presence
   cdrLane: CdrLane
   /** Call this each second. */
@@ -166,6 +169,7 @@ export async function assemble(
   }
   const mailboxes = ami && createMailboxWatch(ami, { ...environment, ...operation, presence, checks })
   const queues = createQueueWatch(ami, { ...operation, clock, presence, state, pipeline, checks })
+  const security = createSecurityWatch(ami, { ...operation, clock, presence })
   const intake = new AriIntake({
     ...operation,
     ari,
@@ -181,6 +185,7 @@ export async function assemble(
       void readVersion()
       mailboxes?.refresh()
       queues?.refresh()
+      security?.refresh()
     },
     onEvent: pipeline.onEvent,
     onReplayed: (event) => presence.publishReplayed(event),
@@ -228,5 +233,5 @@ export async function assemble(
     queues,
     asterisk: () => asterisk,
   })
-  return { ...opened, presence, mailboxes, queues, intake, cdrLane, tick, bridgeHealth }
+  return { ...opened, presence, mailboxes, queues, security, intake, cdrLane, tick, bridgeHealth }
 }

@@ -61,7 +61,7 @@ const Ami = v.strictObject(
     port: field(port(1), 'Its port.', 5038),
     user: field(
       v.pipe(text('the name of a user of manager.conf'), oneLine),
-      'A user of `manager.conf` with `read = call,agent` and `write = reporting`.',
+      'A user of `manager.conf` with `read = call,agent,security` and `write = reporting`.',
       'switchhook',
     ),
     password: field(v.pipe(text('the secret of that user'), oneLine), 'Its secret.'),

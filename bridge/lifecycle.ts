@@ -109,7 +109,7 @@ async function run(
   fail: (error: unknown) => void,
   cloudNowMs: () => number,
 ) {
-  const { intake, commands, mailboxes, queues, settings, lanes, cdrLane } = bridge
+  const { intake, commands, mailboxes, queues, security, settings, lanes, cdrLane } = bridge
   await commands.open(cloudNowMs())
   const onConnected = () => {
     connected.resolve()
@@ -133,6 +133,7 @@ async function run(
       onceConnected(() => commands.run(signals.intake)),
       onceConnected(() => mailboxes?.run(signals.intake)),
       onceConnected(() => queues?.run(signals.intake)),
+      onceConnected(() => security?.run(signals.intake)),
     ]),
     send: Promise.all([lanes.run(signals.send).catch(fail), cdrLane.run(signals.send).catch(fail)]),
   }

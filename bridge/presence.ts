@@ -1,5 +1,5 @@
 import { EpochReadyEvent } from '../contracts/events.ts'
-import type { EndpointState, Gap } from '../contracts/facts.ts'
+import type { Attack, EndpointState, Gap } from '../contracts/facts.ts'
 import { currentFact } from './current-fact.ts'
 import type { LateFact } from './forward/late-facts.ts'
 import type { Snapshot } from './normalise/ari-objects.ts'
@@ -90,6 +90,11 @@ export class Presence {
 
   publishEndpoints(states: readonly EndpointState[]): void {
     this.#publisher.publishEndpoints(states)
+  }
+
+  /** Publishes who was refused by Asterisk again and again. */
+  publishAttack(state: Attack): void {
+    this.#publisher.publish({ kind: 'attack', state })
   }
 
   publishQueues(changes: readonly QueueEntityState[]): void {

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { Cdr } from './cdr.ts'
 import { CdrDigest } from './cdr-digest.ts'
-import { CallState, EndpointState, EpochReady, Gap, Heartbeat } from './facts.ts'
+import { Attack, CallState, EndpointState, EpochReady, Gap, Heartbeat } from './facts.ts'
 import { ErasureId, type SiteId, Timestamp } from './names.ts'
 import { QueuePart } from './queues.ts'
 import { BoundedText } from './text.ts'
@@ -62,6 +62,13 @@ export const HeartbeatEvent = v.looseObject({
   data: Heartbeat,
 })
 export const GapEvent = v.looseObject({ ...attributes, ...ordered, type: v.literal('switchhook.gap.v1'), data: Gap })
+/** `subject` is the address. */
+export const AttackEvent = v.looseObject({
+  ...attributes,
+  ...ordered,
+  type: v.literal('switchhook.attack.v1'),
+  data: Attack,
+})
 export const CdrEvent = v.looseObject({ ...attributes, type: v.literal('switchhook.cdr.v1'), data: CdrData })
 
 /** Digest of a day's CDRs in the PBX's own file, in parts, as a command requested it. */
@@ -89,6 +96,7 @@ export const BridgeEvent = v.variant('type', [
   EpochReadyEvent,
   HeartbeatEvent,
   GapEvent,
+  AttackEvent,
   CdrEvent,
   CdrDigestEvent,
   ErasedEvent,
@@ -99,6 +107,7 @@ export type QueueEvent = v.InferOutput<typeof QueueEvent>
 export type EpochReadyEvent = v.InferOutput<typeof EpochReadyEvent>
 export type HeartbeatEvent = v.InferOutput<typeof HeartbeatEvent>
 export type GapEvent = v.InferOutput<typeof GapEvent>
+export type AttackEvent = v.InferOutput<typeof AttackEvent>
 export type CdrEvent = v.InferOutput<typeof CdrEvent>
 export type CdrDigestEvent = v.InferOutput<typeof CdrDigestEvent>
 export type ErasedEvent = v.InferOutput<typeof ErasedEvent>

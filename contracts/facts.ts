@@ -114,6 +114,19 @@ export const CallState = v.looseObject({
 })
 export type CallState = v.InferOutput<typeof CallState>
 
+/** Requests that Asterisk refused, from one address, or from many that tried a few times each (`several`). */
+export const Attack = v.looseObject({
+  /** IPv4 or IPv6. */
+  address: word,
+  addresses: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  count: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  from: Timestamp,
+  to: Timestamp,
+  /** By the name of Asterisk's security event. */
+  kinds: v.record(v.pipe(v.string(), v.maxLength(50)), v.pipe(v.number(), v.integer(), v.minValue(1))),
+})
+export type Attack = v.InferOutput<typeof Attack>
+
 /** Ends the resynchronisation of an epoch: entities that were published before it and are not listed no longer exist. */
 export const EpochReady = v.looseObject({
   run: word,

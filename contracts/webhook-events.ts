@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Cdr } from './cdr.ts'
+import { Attack } from './facts.ts'
 import { Timestamp } from './names.ts'
 import { callExample, cdrExample, endpointExample, timeExample } from './routes/examples.ts'
 import type { PersonalArea, Scope } from './scopes.ts'
@@ -174,6 +175,18 @@ export const webhookEvents = {
       cost: 1.6,
     },
   },
+  'security.attack': siteEvent(
+    'An address was refused by the PBX so often that it guesses: 10 times in a minute, or 30 in an hour with three accounts. Again each hour while it goes on. `several` are many addresses that try a few times each, 200 in an hour together.',
+    Attack,
+    {
+      address: '203.0.113.9',
+      addresses: 1,
+      count: 42,
+      from: timeExample,
+      to: '2026-11-23T19:03:19.000Z',
+      kinds: { InvalidAccountID: 40, ChallengeResponseFailed: 2 },
+    },
+  ),
   'site.verified': {
     version: 1,
     when: 'A day of the call log was compared with the CDR file of the PBX, as happens each night.',

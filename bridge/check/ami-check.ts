@@ -17,6 +17,7 @@ const actions = [
 const eventClasses = [
   { name: 'call', what: 'changes of mailboxes come up to five minutes late' },
   { name: 'agent', what: 'queues are only read twice a second' },
+  { name: 'security', what: 'nobody is told who guesses passwords' },
 ] as const
 
 /** What an AMI user may do, found by asking. */

@@ -1,5 +1,5 @@
 import { type BridgeEvent, bridgeSource, factIdentity } from '../../contracts/events.ts'
-import type { CallState, EndpointState, EpochReady, Gap, Heartbeat } from '../../contracts/facts.ts'
+import type { Attack, CallState, EndpointState, EpochReady, Gap, Heartbeat } from '../../contracts/facts.ts'
 import type { SiteId } from '../../contracts/names.ts'
 import type { QueueEntityState } from './queues.ts'
 
@@ -11,6 +11,7 @@ export type Publication =
   | { kind: 'epoch-ready'; state: EpochReady }
   | { kind: 'heartbeat'; state: Heartbeat }
   | { kind: 'gap'; state: Gap }
+  | { kind: 'attack'; state: Attack }
 
 /** Gives each fact of one epoch its version, its id and, for endpoints, calls and queues, the consecutive number within its kind. */
 export class Stamp {
@@ -59,6 +60,8 @@ export class Stamp {
         return { ...common, type: 'switchhook.heartbeat.v1', subject: this.#site, data: publication.state }
       case 'gap':
         return { ...common, type: 'switchhook.gap.v1', subject: this.#site, data: publication.state }
+      case 'attack':
+        return { ...common, type: 'switchhook.attack.v1', subject: publication.state.address, data: publication.state }
     }
   }
 

@@ -130,7 +130,7 @@ async function planAmi(planning: Planning, givenPort: number | undefined): Promi
     `secret = ${password}`,
     'deny = 0.0.0.0/0.0.0.0',
     'permit = 127.0.0.1/255.255.255.255',
-    'read = call,agent',
+    'read = call,agent,security',
     'write = reporting',
     `writetimeout = ${writeTimeoutMs}`,
   ]

@@ -1,7 +1,7 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import * as v from 'valibot'
 import { Cdr } from '../../contracts/cdr.ts'
-import { CallEvent, EndpointEvent, GapEvent, QueueEvent } from '../../contracts/events.ts'
+import { AttackEvent, CallEvent, EndpointEvent, GapEvent, QueueEvent } from '../../contracts/events.ts'
 import { PbxStatus } from '../../contracts/facts.ts'
 import { SiteId, Timestamp } from '../../contracts/names.ts'
 import { KeyFrozen, VerifiedData } from '../../contracts/webhook-event-data.ts'
@@ -11,7 +11,7 @@ import { delaySecondsMax } from './delivery-queue.ts'
 /** What the functions of the other queues found out about a site, from which its webhook events are made. */
 export const EventMessage = v.looseObject({
   site: SiteId,
-  facts: v.optional(v.array(v.variant('type', [CallEvent, EndpointEvent, QueueEvent, GapEvent]))),
+  facts: v.optional(v.array(v.variant('type', [CallEvent, EndpointEvent, QueueEvent, GapEvent, AttackEvent]))),
   /** CDRs that were stored. */
   cdrs: v.optional(v.array(Cdr)),
   /** Calls that have ended or got a CDR: they are read from the call log. */

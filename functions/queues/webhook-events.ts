@@ -77,4 +77,5 @@ const sent: ReadonlySet<string> = new Set([
   'switchhook.endpoint.v1',
   'switchhook.queue.v1',
   'switchhook.gap.v1',
+  'switchhook.attack.v1',
 ])

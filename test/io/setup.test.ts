@@ -68,7 +68,7 @@ const ready = {
   ari: true,
   unanswered: true,
   readOnly: 'no',
-  rights: ['call,agent', 'reporting', '127.0.0.1/255.255.255.255'],
+  rights: ['call,agent,security', 'reporting', '127.0.0.1/255.255.255.255'],
   mapping: 26,
 }
 

@@ -170,16 +170,16 @@ test('raises an alarm for the line of a lookup that a site’s cap refused', () 
   expect(raised([{ function: named, line }])).toEqual(['CappedLookups'])
 })
 
-test('raises an alarm for calls that look like toll fraud', () => {
-  const name = properties('AWS::Logs::MetricFilter', Filter).find(({ FilterPattern }) => /fraud/.test(FilterPattern))
-  const logs = name?.LogGroupName.replace('/aws/lambda/', '') ?? ''
+test.each([
+  ['toll fraud', 'fraud-suspected', 'SuspectedFraud'],
+  ['guesses of passwords', 'security-attack', 'Attacks'],
+])('raises an alarm for the line of %s', (_, outcome, metric) => {
+  const filter = properties('AWS::Logs::MetricFilter', Filter).find(({ FilterPattern }) =>
+    FilterPattern.includes(outcome),
+  )
+  const logs = filter?.LogGroupName.replace('/aws/lambda/', '') ?? ''
   expect(logs).toMatch(/-publishEvents$/)
-  const line = JSON.stringify({
-    level: 'warn',
-    outcome: 'fraud-suspected',
-    site: 'office',
-    reasons: 'premium',
-    calls: 3,
-  })
-  expect(raised([{ function: logs, line }])).toEqual(['SuspectedFraud'])
+  expect(raised([{ function: logs, line: JSON.stringify({ level: 'warn', outcome, site: 'office' }) }])).toEqual([
+    metric,
+  ])
 })

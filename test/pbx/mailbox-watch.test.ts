@@ -1,9 +1,16 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AmiConnection } from '../../bridge/asterisk/ami-connection.ts'
 import { MailboxWatch } from '../../bridge/asterisk/mailbox-watch.ts'
+import { SecurityWatch } from '../../bridge/asterisk/security-watch.ts'
 import type { MailboxCount } from '../../bridge/normalise/mailboxes.ts'
+import { realClock } from '../../bridge/operate/clock.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
 import { createLog } from '../../bridge/operate/log.ts'
+import type { Attack } from '../../contracts/facts.ts'
 import { until } from '../support/until.ts'
 import { startPbx, type TestPbx } from './support/pbx.ts'
 
@@ -74,4 +81,62 @@ test('the AMI user of the bridge may read mailbox counts but change nothing', as
   }
   expect((await connection.ask({ Action: 'MailboxCount', Mailbox: '6000@voicemail' })).get('newmessages')).toBe('0')
   connection.close()
+})
+
+/** Registers extensions that do not exist from a second address of this machine, as a scanner does. */
+async function scan(count: number) {
+  const socket = createSocket('udp4')
+  socket.bind(0, scanner)
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  for (let n = 0; n < count; n += 1) {
+    const lines = [
+      `REGISTER sip:127.0.0.1:${it.pbx.sipPort} SIP/2.0`,
+      `Via: SIP/2.0/UDP ${scanner}:${port};branch=z9hG4bK${port}-${n}`,
+      `From: <sip:${9000 + n}@127.0.0.1>;tag=${n}`,
+      `To: <sip:${9000 + n}@127.0.0.1>`,
+      `Call-ID: scan-${port}-${n}`,
+      'CSeq: 1 REGISTER',
+      `Contact: <sip:x@${scanner}:${port}>`,
+      'Max-Forwards: 70',
+      'Content-Length: 0',
+    ]
+    socket.send(`${lines.join('\r\n')}\r\n\r\n`, it.pbx.sipPort, '127.0.0.1')
+    await new Promise((sent) => setImmediate(sent))
+  }
+  socket.close()
+}
+const scanner = '127.0.0.2'
+
+test('reports who guesses extensions, and the filter for fail2ban finds the same lines in the security log', async () => {
+  const attacks: Attack[] = []
+  const stop = new AbortController()
+  const watch = new SecurityWatch({
+    address: address(),
+    counters: new Counters(),
+    clock: realClock,
+    onAttack: (attack) => attacks.push(attack),
+  })
+  const running = watch.run(stop.signal)
+  // The watch may not listen yet, so a scanner goes on.
+  await until('the attack', async () => {
+    await scan(12)
+    return attacks.length > 0
+  })
+  stop.abort()
+  await running
+  expect(attacks).toHaveLength(1)
+  expect(attacks[0]).toMatchObject({ address: scanner, addresses: 1, kinds: { InvalidAccountID: expect.any(Number) } })
+  expect(attacks[0]?.count).toBeGreaterThanOrEqual(10)
+  const filter = await readFile(
+    join(import.meta.dirname, '../../examples/fail2ban/filter.d/switchhook-asterisk.conf'),
+    'utf8',
+  )
+  const pattern = new RegExp((/^failregex = (.+)$/m.exec(filter)?.[1] ?? '').replace('<HOST>', '([0-9a-f.:]+)'))
+  const log = (await readFile(join(dirname(it.pbx.logFile), 'security.log'), 'utf8')).split('\n')
+  const found = log.flatMap((line) => pattern.exec(line)?.[1] ?? [])
+  expect(new Set(found)).toEqual(new Set([scanner]))
+  expect(found.length).toBeGreaterThanOrEqual(attacks[0]?.count ?? 0)
+  // Phones register in the same log.
+  expect(log.some((line) => line.includes('SuccessfulAuth'))).toBe(true)
 })

@@ -121,11 +121,18 @@ test('a PBX without any file has the defaults of Asterisk', async () => {
 const asked = { denied: [], missing: [], unanswered: [] }
 
 test.each([
-  ['call,agent', { state: 'ok', reason: 'switchhook may read what the bridge reads' }],
+  ['call,agent,security', { state: 'ok', reason: 'switchhook may read what the bridge reads' }],
   ['all', { state: 'ok' }],
-  [' Call , AGENT ', { state: 'ok' }],
+  [' Call , AGENT,security ', { state: 'ok' }],
+  [
+    'call,agent',
+    { state: 'warning', reason: expect.stringMatching(/no events of class security: nobody is told who guesses/) },
+  ],
   ['call', { state: 'warning', reason: expect.stringMatching(/no events of class agent: queues are only read twice/) }],
-  ['agent', { state: 'warning', reason: expect.stringMatching(/no events of class call: changes of mailboxes come/) }],
+  [
+    'agent,security',
+    { state: 'warning', reason: expect.stringMatching(/no events of class call: changes of mailboxes come/) },
+  ],
   ['', { state: 'warning', reason: expect.stringMatching(/class call: .*; .*class agent/) }],
 ])('the check of an AMI user with read = %s in an included file', async (read, expected) => {
   await write({

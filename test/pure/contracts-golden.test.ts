@@ -72,6 +72,17 @@ const tellings: Publication[] = [
       counters: { 'ari-frame-malformed': 2 },
     },
   },
+  {
+    kind: 'attack',
+    state: {
+      address: '203.0.113.9',
+      addresses: 1,
+      count: 42,
+      from: '2026-11-23T19:00:00.000Z',
+      to: time,
+      kinds: { InvalidAccountID: 40, ChallengeResponseFailed: 2 },
+    },
+  },
 ]
 const cdrLine =
   '{"accountcode":"","src":"60","dst":"61","dcontext":"internal","clid":"\\"Phone 5860\\" <60>","channel":"PJSIP/5860-00000002","dstchannel":"PJSIP/5861-00000003","lastapp":"Dial","lastdata":"PJSIP/5861,5","start":"2026-11-23T19:03:14+0000","answer":"","end":"2026-11-23T19:03:14+0000","duration":0,"billsec":0,"disposition":"BUSY","amaflags":"DOCUMENTATION","uniqueid":"pbx1-1795460594.3","userfield":"","peeraccount":"","linkedid":"pbx1-1795460594.3","sequence":2}'

@@ -143,10 +143,11 @@ test('a mapping below a second header, which Asterisk does not read, is named; w
 
 const asked = { denied: [], missing: [], unanswered: [] }
 test.each([
-  ['call', 'call,agent'],
-  ['agent', 'agent,call'],
-  ['system,cdr', 'system,cdr,call,agent'],
-  ['', 'call,agent'],
+  ['call', 'call,agent,security'],
+  ['agent', 'agent,call,security'],
+  ['security', 'security,call,agent'],
+  ['system,cdr', 'system,cdr,call,agent,security'],
+  ['', 'call,agent,security'],
 ])(
   'names the classes of events that an AMI user with read = %s lacks, and the repair keeps the others',
   async (read, pasted) => {

@@ -1,5 +1,7 @@
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { AttackTally } from '../../bridge/normalise/attacks.ts'
+import { Stamp } from '../../bridge/normalise/stamp.ts'
 import { checksumOf } from '../../contracts/cdr-digest.ts'
 import { bridgeSource, factIdentity, type GapEvent, type HeartbeatEvent } from '../../contracts/events.ts'
 import type { EndpointState } from '../../contracts/facts.ts'
@@ -143,6 +145,18 @@ const sources: Record<WebhookEventType, Source> = {
       const dialled = `005352${n}23456`
       await publishFacts(site, [{ ...fact, data: { ...fact.data, dialled, callees: [] } }], none, sent)
     }
+  },
+  'security.attack': (sent) => {
+    const tally = new AttackTally()
+    const refused = new Map([
+      ['event', 'InvalidAccountID'],
+      ['remoteaddress', 'IPV4/UDP/203.0.113.9/5060'],
+    ])
+    for (let n = 0; n < 10; n += 1) tally.note(refused, start + n * 1000)
+    const facts = tally
+      .take(start + 10_000)
+      .map((state) => new Stamp(site, 1).event({ kind: 'attack', state }, time(10)))
+    return publishFacts(site, facts, none, sent)
   },
   'webhook.test': (_, world) => testWebhook(site, 'wh_1', world.ofApi()),
 }

@@ -54,6 +54,11 @@ export const inputCounters = {
     'A message of the Manager Interface about a mailbox or queue could not be read.',
     'Report it with the version of Asterisk.',
   ),
+  attack: entry(
+    'work',
+    'An address was refused by Asterisk so often that it guesses passwords or extensions.',
+    'Lock it out: examples/fail2ban does that by itself.',
+  ),
   'queue-left-out': entry(
     'dropped',
     'Queues, members or callers above the limit of 20,000 were left out.',

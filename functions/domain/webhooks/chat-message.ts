@@ -32,6 +32,7 @@ const titles: Record<WebhookEventType, (data: Data) => string> = {
   'pbx.up': () => 'The PBX is up again',
   'key.frozen': () => 'A key reached its cap of calls and was frozen',
   'fraud.suspected': () => 'Calls look like toll fraud',
+  'security.attack': () => 'Somebody guesses passwords or extensions',
   'site.verified': ({ isEqual }) =>
     isEqual ? 'The call log has every record of the PBX' : 'The call log and the PBX differ',
   'webhook.test': () => 'This is a test',
@@ -77,6 +78,8 @@ function valuesOf(data: Data): Record<string, unknown> {
     Since: data['lastHeard'] ?? data['lostSince'] ?? data['downSince'] ?? (isPhone ? undefined : data['since']),
     Reason: Array.isArray(data['reasons']) ? data['reasons'].join(', ') : data['reason'],
     Calls: data['calls'],
+    Address: data['address'],
+    Attempts: data['address'] === undefined ? undefined : data['count'],
     Key: data['key'],
     Cap: data['cap'],
     Day: data['day'],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { EndpointEvent, GapEvent } from '../../../contracts/events.ts'
+import type { AttackEvent, EndpointEvent, GapEvent } from '../../../contracts/events.ts'
 import type { EndpointState } from '../../../contracts/facts.ts'
 import type { SiteId } from '../../../contracts/names.ts'
 import { extensionOf, forwardParts } from '../../../contracts/presence.ts'
@@ -84,6 +84,10 @@ export function eventsOfEndpoint(
 
 export function eventOfGap(site: SiteId, { data, v: version }: GapEvent): StoredEvent {
   return { id: eventId(site, 'bridge.gap', version), type: 'bridge.gap', time: data.to, data }
+}
+
+export function eventOfAttack(site: SiteId, { data, v: version }: AttackEvent): StoredEvent {
+  return { id: eventId(site, 'security.attack', version), type: 'security.attack', time: data.to, data }
 }
 
 function isRecent(since: string | undefined, time: string): boolean {

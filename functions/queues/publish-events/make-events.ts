@@ -5,10 +5,11 @@ import { callOf } from '../../domain/calls/call.ts'
 import { type PlacedFacts, toCall } from '../../domain/calls/placed.ts'
 import type { Numbering } from '../../domain/phone-number.ts'
 import { cdrEventOf, eventsOfFact, finalEvents } from '../../domain/webhooks/call-events.ts'
-import { eventOfGap, eventsOfEndpoint } from '../../domain/webhooks/endpoint-events.ts'
+import { eventOfAttack, eventOfGap, eventsOfEndpoint } from '../../domain/webhooks/endpoint-events.ts'
 import type { StoredEvent } from '../../domain/webhooks/event.ts'
 import { eventsOfQueue } from '../../domain/webhooks/queue-events.ts'
 import type { EventMessage, SentFact } from '../../gateways/event-queue.ts'
+import { logOutcome } from '../../log.ts'
 import type { Publish } from './publish.ts'
 import { publishSiteEvents, type SeenStore } from './site-events.ts'
 import { type FraudDependencies, watchFraud } from './watch-fraud.ts'
@@ -68,6 +69,10 @@ async function publishFact(
 ): Promise<void> {
   if (fact.type === 'switchhook.call.v1') return publish(site, eventsOfFact(site, fact, await numberingOf(site)))
   if (fact.type === 'switchhook.gap.v1') return publish(site, [eventOfGap(site, fact)])
+  if (fact.type === 'switchhook.attack.v1') {
+    logOutcome('warn', 'security-attack', { site, address: fact.data.address, count: fact.data.count })
+    return publish(site, [eventOfAttack(site, fact)])
+  }
   if (fact.type === 'switchhook.queue.v1') {
     const what = `queue ${fact.subject}`
     const made = eventsOfQueue(site, fact, await seen.seen(site, what, SeenQueuePart))

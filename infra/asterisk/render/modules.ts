@@ -11,6 +11,8 @@ export const MODULES: readonly string[] = [
   'res_sorcery_astdb',
   'res_timing_timerfd',
   'res_crypto',
+  // Without it `security.log` stays empty.
+  'res_security_log',
   // SIP
   'res_pjproject',
   'res_pjsip',
