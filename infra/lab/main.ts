@@ -78,10 +78,13 @@ async function isOnPath(name: string): Promise<boolean> {
   )
 }
 
-/** Returns the options of unshare(1) that work here: as root, or as the root of a user namespace. */
+/**
+ * Returns the options of unshare(1) that work here: as root, or with all rights in a user namespace. There the user stays the same,
+ * because tcpdump(1) as root would change its groups, which a user namespace does not allow.
+ */
 async function allowedNamespaces(): Promise<string[]> {
   let reason = ''
-  for (const options of [namespaces, ['--user', '--map-root-user', ...namespaces]]) {
+  for (const options of [namespaces, ['--user', '--map-current-user', '--keep-caps', ...namespaces]]) {
     const { code, stderr } = await runCommand('unshare', [...options, 'true'], { timeoutMs: TRY_MS_MAX })
     if (code === 0) return options
     reason = stderr.trim()
