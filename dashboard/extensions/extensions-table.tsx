@@ -12,6 +12,7 @@ import { plural, t } from '../language.ts'
 import { addressOf } from '../router.ts'
 import { useSession } from '../session.ts'
 import { useShell } from '../shell.ts'
+import { toggled } from '../toggled.ts'
 
 interface ExtensionsTableProps {
   views: readonly ExtensionView[]
@@ -25,11 +26,6 @@ export function ExtensionsTable({ views, selected, onSelect }: ExtensionsTablePr
   const [failed, setFailed] = useState<string>()
   const maySet = may('forwards:write')
   const all = views.every(({ extension }) => selected.has(extension))
-  const toggle = (extension: string) => {
-    const next = new Set(selected)
-    if (!next.delete(extension)) next.add(extension)
-    onSelect(next)
-  }
   return (
     <div class="panel">
       <TableBox label={t('page.extensions')}>
@@ -73,7 +69,7 @@ export function ExtensionsTable({ views, selected, onSelect }: ExtensionsTablePr
                       type="checkbox"
                       aria-label={t('extensions.select', { extension: view.extension })}
                       checked={selected.has(view.extension)}
-                      onChange={() => toggle(view.extension)}
+                      onChange={() => onSelect(toggled(selected, view.extension))}
                     />
                   </td>
                 )}

@@ -6,6 +6,7 @@ import { Panel } from '../components/panel.tsx'
 import { Failure } from '../components/states.tsx'
 import { t } from '../language.ts'
 import { useSession } from '../session.ts'
+import { SaveButton } from './save-button.tsx'
 import { listOf, useSiteChange } from './site-change.ts'
 
 export function DialSettings() {
@@ -119,13 +120,7 @@ function Form({ site: { settings } }: { site: Site }) {
         </div>
       </Panel>
       <Failure text={failure} />
-      {mayWrite ? (
-        <button type="submit" class="button primary" aria-disabled={isBusy}>
-          {t('action.save')}
-        </button>
-      ) : (
-        <p class="note">{t('settings.readOnly')}</p>
-      )}
+      <SaveButton isBusy={isBusy} />
     </form>
   )
 }

@@ -9,6 +9,7 @@ import { Failure } from '../components/states.tsx'
 import { t } from '../language.ts'
 import { useAction } from '../loading.ts'
 import { useSession } from '../session.ts'
+import { toggled } from '../toggled.ts'
 
 interface NewKeyProps {
   kind: KeyInfo['kind']
@@ -38,11 +39,6 @@ export function NewKey({ kind, onClose, onMade }: NewKeyProps) {
           : await api('POST /v1/sites/{site}/keys', { body: { ...common, ...rights } })
       onMade(body)
     })
-  const toggle = (scope: Scope) => {
-    const next = new Set(own)
-    if (!next.delete(scope)) next.add(scope)
-    setOwn(next)
-  }
   return (
     <Modal title={t(`keys.make.${kind}`)} onClose={onClose}>
       <form
@@ -72,7 +68,8 @@ export function NewKey({ kind, onClose, onMade }: NewKeyProps) {
             <legend>{t('keys.scopes')}</legend>
             {allScopes.filter(may).map((scope) => (
               <label key={scope}>
-                <input type="checkbox" checked={own.has(scope)} onChange={() => toggle(scope)} /> <code>{scope}</code>{' '}
+                <input type="checkbox" checked={own.has(scope)} onChange={() => setOwn(toggled(own, scope))} />{' '}
+                <code>{scope}</code>{' '}
                 <span class="hint" lang="en">
                   {scopes[scope]}
                 </span>

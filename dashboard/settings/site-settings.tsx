@@ -5,6 +5,7 @@ import { Panel } from '../components/panel.tsx'
 import { Failure } from '../components/states.tsx'
 import { t } from '../language.ts'
 import { useSession } from '../session.ts'
+import { SaveButton } from './save-button.tsx'
 import { listOf, useSiteChange } from './site-change.ts'
 
 export function SiteSettingsForm() {
@@ -85,13 +86,7 @@ function Form({ site }: { site: Site }) {
           />
         </fieldset>
         <Failure text={failure} />
-        {mayWrite ? (
-          <button type="submit" class="button primary" aria-disabled={isBusy}>
-            {t('action.save')}
-          </button>
-        ) : (
-          <p class="note">{t('settings.readOnly')}</p>
-        )}
+        <SaveButton isBusy={isBusy} />
       </form>
     </Panel>
   )

@@ -9,6 +9,7 @@ import { Failure } from '../components/states.tsx'
 import { t } from '../language.ts'
 import { useAction } from '../loading.ts'
 import { useSession } from '../session.ts'
+import { toggled } from '../toggled.ts'
 
 /** Makes a webhook. Its secret is shown once. */
 export function NewWebhook({ onClose, onMade }: { onClose: () => void; onMade: (made: WebhookMade) => void }) {
@@ -27,11 +28,6 @@ export function NewWebhook({ onClose, onMade }: { onClose: () => void; onMade: (
       })
       onMade(body)
     })
-  const toggle = (type: string) => {
-    const next = new Set(types)
-    if (!next.delete(type)) next.add(type)
-    setTypes(next)
-  }
   return (
     <Modal title={t('webhooks.make')} onClose={onClose}>
       <form
@@ -55,7 +51,8 @@ export function NewWebhook({ onClose, onMade }: { onClose: () => void; onMade: (
           <legend>{t('webhooks.types')}</legend>
           {webhookEventTypes.map((type) => (
             <label key={type}>
-              <input type="checkbox" checked={types.has(type)} onChange={() => toggle(type)} /> <code>{type}</code>
+              <input type="checkbox" checked={types.has(type)} onChange={() => setTypes(toggled(types, type))} />{' '}
+              <code>{type}</code>
             </label>
           ))}
         </fieldset>

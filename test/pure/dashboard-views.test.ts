@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { filterOf, grouped, isIn, listed } from '../../dashboard/extension-list.ts'
 import { extensionViews } from '../../dashboard/extension-view.ts'
+import { toggled } from '../../dashboard/toggled.ts'
 import { call, endpointState, party } from '../browser/support/facts.ts'
 
 const since = '2026-11-24T08:00:00.000Z'
@@ -116,4 +117,11 @@ describe('the list of extensions', () => {
     expect(grouped(many, filter).map(({ title }) => title)).toEqual(['100 – 106', '207 – 213'])
     expect(grouped(many.slice(0, 5), filter)).toHaveLength(1)
   })
+})
+
+test('toggled puts an item in or takes it out, and leaves the given set as it is', () => {
+  const given: ReadonlySet<string> = new Set(['101', '102'])
+  expect([...toggled(given, '103')]).toEqual(['101', '102', '103'])
+  expect([...toggled(given, '101')]).toEqual(['102'])
+  expect([...given]).toEqual(['101', '102'])
 })
