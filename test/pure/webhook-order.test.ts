@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { WebhookAnswer, WebhookRequest } from '../../functions/gateways/webhook-post.ts'
+import { WebhookStore } from '../../functions/stores/webhooks.ts'
+import { testDataKeys } from '../support/data-keys.ts'
 import { callFact } from '../support/facts.ts'
 import { killBetweenWrites } from '../support/killed-writes.ts'
 import { WebhookWorld } from '../support/webhook-world.ts'
@@ -105,7 +107,9 @@ test('events of a disabled webhook are held and do not hold those that follow wh
   await world.publish({ ...callMessage(world, '1.1'), facts: callMessage(world, '1.1').facts.slice(0, 1) })
   await world.run(5_000)
   expect(tries).toEqual([])
-  await world.change('wh_1', { enabled: true })
+  const webhooks = new WebhookStore(world.db, 't', testDataKeys)
+  const row = await webhooks.find(site, 'wh_1')
+  if (row) await webhooks.replace(site, { ...row, enabled: true }, row)
   await world.publish(callMessage(world, '1.1'))
   await world.run(20_000)
   expect(tries.map(({ type }) => type)).toContain('call.ended')

@@ -82,12 +82,6 @@ export class WebhookWorld {
     await new WebhookStore(this.db, 't', testDataKeys).create(site, row)
   }
 
-  async change(id: string, change: Partial<WebhookRow>): Promise<void> {
-    const webhooks = new WebhookStore(this.db, 't', testDataKeys)
-    const row = await webhooks.find(site, id)
-    if (row) await webhooks.replace(site, { ...row, ...change }, row)
-  }
-
   /** Writes a row as no store does. */
   putRow(item: Record<string, unknown>): void {
     this.table.carryOut(new PutCommand({ TableName: 't', Item: item }))
@@ -141,7 +135,6 @@ export class WebhookWorld {
     if (this.#options.isDoubled) await run()
   }
 
-  /** Messages that the function of deliveries got. */
   requests = 0
   /** Messages that the function sent to its own queue. */
   readonly queued: EventMessage[] = []
@@ -158,7 +151,6 @@ export class WebhookWorld {
     return worldBus(this.#options, { db, process, backlog, delays, now: () => clock.now })
   }
 
-  /** Runs for a time; a sweep is made each minute. */
   async run(ms: number): Promise<void> {
     const end = this.clock.now + ms
     while (this.clock.now < end) {
