@@ -51,7 +51,8 @@ function isRecord(json: unknown): json is Record<string, unknown> {
 /** The value at the beginning of `text`, and how many characters it takes; undefined where it is cut. */
 function readValue(text: string): { value: unknown; length: number } | undefined {
   const bare = bareValue.exec(text)
-  if (bare) return { value: JSON.parse(bare[0]), length: bare[0].length }
+  // `007`, which Asterisk or a damaged line may have, is no JSON.
+  if (bare) return { value: /\d/.test(bare[0]) ? Number(bare[0]) : JSON.parse(bare[0]), length: bare[0].length }
   if (!text.startsWith('"')) return undefined
   const end = endOfText(text)
   if (end === undefined) return undefined

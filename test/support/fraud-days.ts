@@ -74,7 +74,7 @@ export async function eventsOfDay({ site, usual, calls }: Day): Promise<{ event:
         },
         localeOf: async () => locale,
         liveCalls: async () => new Set(),
-        lookAgain: async () => undefined,
+        queue: async () => undefined,
         now: () => now,
       },
       async (_, events) => void sent.push(...events.map((event) => ({ event, at: now }))),
