@@ -73,7 +73,7 @@ function matches(pattern: string, line: string): boolean {
 /** Returns the alarms whose metric these lines raise above the threshold. */
 function raised(lines: typeof printed): string[] {
   const filters = properties('AWS::Logs::MetricFilter', Filter).filter(({ FilterPattern }) =>
-    /call-cap|lookup-cap|fraud/.test(FilterPattern),
+    /call-cap|lookup-cap|fraud|attack/.test(FilterPattern),
   )
   const sums = new Map<string, number>()
   for (const { LogGroupName, FilterPattern, MetricTransformations } of filters) {
