@@ -8,6 +8,7 @@ import { reservePorts } from './instance/ports.ts'
 import { AsteriskInstance } from './instance.ts'
 import { openEvents, type PhoneEvent, requestAri } from './phones/ari.ts'
 import { type AttentiveCall, placeAttentive } from './phones/attentive-call.ts'
+import type { Behaviour, DialledCall } from './phones/behaviour.ts'
 import { PhoneCall } from './phones/call.ts'
 import { renderPhones } from './render/phones.ts'
 import { generateSecrets } from './secrets.ts'
@@ -20,32 +21,10 @@ export interface PhonesOptions {
   readonly folder: string
   /** The exchange that the phones register with. */
   readonly pbx: Pick<AsteriskInstance, 'address' | 'sipPort' | 'phonePasswords'>
-}
-
-/** What a phone does with an incoming call. */
-export type Behaviour =
-  /** Rings for `afterMs`, answers, echoes the caller's voice, and hangs up after `talkMs`. Without `talkMs` it never hangs up. */
-  | { readonly kind: 'answer'; readonly afterMs?: number; readonly talkMs?: number }
-  /** Redirects the caller to `target` without answering (SIP 302), like a phone with a forward. */
-  | { readonly kind: 'forward'; readonly target: string }
-  /** Answers, and after `talkMs` transfers the caller to `target`: blind (`transfer`, SIP REFER) or attended (`consult`, by keys). */
-  | { readonly kind: 'transfer' | 'consult'; readonly target: string; readonly talkMs: number }
-  /** Rings until the caller hangs up. */
-  | { readonly kind: 'ring' }
-  /** Answers 486 (busy) at once. */
-  | { readonly kind: 'busy' }
-  /** Answers 603 (declined) at once. */
-  | { readonly kind: 'refuse' }
-  /** Answers 480 (unavailable) at once. */
-  | { readonly kind: 'unavailable' }
-
-/** An outgoing call of a phone. */
-export interface DialledCall {
-  readonly from: string
-  readonly to: string
-  readonly talkMs?: number
-  readonly digits?: string
-  readonly pressAfterMs?: number
+  /** TLS port of the exchange: the phones then connect by TLS and encrypt their audio (SRTP). */
+  readonly tlsPort?: number
+  /** False: with `tlsPort`, the phones do not encrypt their audio. */
+  readonly encryptsAudio?: boolean
 }
 
 /** Asterisk registers a second after its start and retries each second. A machine whose cores are busy takes several. */
@@ -69,13 +48,15 @@ export class Phones {
 
   /** Starts the phones; `registered()` waits until they can be called. @throws like `AsteriskInstance.start` */
   async start(): Promise<void> {
-    const { installation, site, folder, pbx } = this.#options
+    const { installation, site, folder, pbx, tlsPort, encryptsAudio } = this.#options
     const { root } = installation
     const { address } = pbx
     const secrets = generateSecrets({ ...site, extensions: [] })
     const ports = await reservePorts(address)
     const exchange = { address, port: pbx.sipPort }
-    const files = renderPhones(site, { root, folder, ports, secrets, passwords: pbx.phonePasswords, exchange })
+    const passwords = pbx.phonePasswords
+    const secure = { tlsPort, encryptsAudio }
+    const files = renderPhones(site, { root, folder, ports, secrets, passwords, exchange, ...secure })
     this.#instance = new AsteriskInstance({ root, folder, address, ports, secrets, files })
     await this.#instance.start()
     this.#events = await openEvents(this.#instance, (event) => this.#take(event))

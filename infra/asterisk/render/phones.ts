@@ -18,6 +18,10 @@ export interface RenderPhonesOptions {
   readonly passwords: Readonly<Record<string, string>>
   /** Address of the PBX. */
   readonly exchange: SipAddress
+  /** TLS port of the PBX: the phones then connect by TLS and encrypt their audio (SRTP). */
+  readonly tlsPort?: number | undefined
+  /** False: with `tlsPort`, the phones do not encrypt their audio. */
+  readonly encryptsAudio?: boolean | undefined
 }
 
 /** Modules that simulated phones do not need: call records, voicemail, CURL. */
@@ -28,13 +32,20 @@ const RECORDER = 'app_mixmonitor'
 
 /** Renders all configuration files of a second Asterisk whose endpoints simulate the phones of a site. */
 export function renderPhones(site: Site, options: RenderPhonesOptions): Map<string, string> {
-  const { root, folder, ports, secrets, exchange } = options
+  const { root, folder, ports, secrets, exchange, tlsPort } = options
   return new Map([
     ...EMPTY_FILES.map((name): [string, string] => [name, '']),
     ['asterisk.conf', renderAsterisk({ root, folder, systemName: 'phones', identity: `${site.site}/phones` })],
     ['logger.conf', renderLogger()],
     ['indications.conf', renderIndications()],
-    ['modules.conf', renderModules([...MODULES.filter((name) => !NOT_FOR_PHONES.test(name)), RECORDER])],
+    [
+      'modules.conf',
+      renderModules([
+        ...MODULES.filter((name) => !NOT_FOR_PHONES.test(name)),
+        RECORDER,
+        ...(tlsPort === undefined ? [] : ['res_srtp']),
+      ]),
+    ],
     ['rtp.conf', renderRtp(ports)],
     ['http.conf', renderHttp(ports)],
     ['ari.conf', renderAri(secrets)],
@@ -45,35 +56,51 @@ export function renderPhones(site: Site, options: RenderPhonesOptions): Map<stri
   ])
 }
 
-function renderPhonesPjsip(site: Site, { ports, passwords, exchange }: RenderPhonesOptions): string {
+function renderPhonesPjsip(site: Site, options: RenderPhonesOptions): string {
+  const { ports, passwords, exchange, tlsPort, encryptsAudio = true } = options
   const sip = { address: exchange.address, port: ports.sip }
+  const server: Server =
+    tlsPort === undefined
+      ? { ...exchange, transport: 'udp', encryptsAudio: false }
+      : { ...exchange, transport: 'tls', port: tlsPort, encryptsAudio }
   return [
     renderGlobal('ip'),
     renderTransport(sip),
+    // A client of TLS needs no certificate.
+    ...(tlsPort === undefined
+      ? []
+      : [`[tls]\ntype = transport\nprotocol = tls\nbind = ${sip.address}:${ports.ami}\nmethod = tlsv1_2\n`]),
     // Calls from the PBX name the called phone in the request URI, so one endpoint receives them all.
-    `${endpoint('exchange', sip)}\n[exchange]\ntype = identify\nendpoint = exchange\nmatch = ${exchange.address}\n`,
+    `${endpoint('exchange', sip, server)}\n[exchange]\ntype = identify\nendpoint = exchange\nmatch = ${exchange.address}\n`,
     ...site.extensions.map((extension) =>
-      renderPhone(extension.endpoint, passwords[extension.endpoint] ?? '', sip, exchange),
+      renderPhone(extension.endpoint, passwords[extension.endpoint] ?? '', sip, server),
     ),
   ].join('\n')
 }
 
-function endpoint(name: string, sip: SipAddress): string {
+/** Where the phones register. */
+interface Server extends SipAddress {
+  readonly transport: 'udp' | 'tls'
+  readonly encryptsAudio: boolean
+}
+
+function endpoint(name: string, sip: SipAddress, { transport, encryptsAudio }: Server): string {
   return `[${name}]
 type = endpoint
 context = phones
-transport = udp
+transport = ${transport}
 disallow = all
 allow = ulaw,alaw
 rtp_symmetric = yes
 direct_media = no
-${mediaAddress(sip)}`
+${encryptsAudio ? 'media_encryption = sdes\n' : ''}${mediaAddress(sip)}`
 }
 
 /** Renders a phone. It retries its registration each second, so that it returns soon after a restart of the PBX. */
-function renderPhone(name: string, password: string, sip: SipAddress, exchange: SipAddress): string {
-  const server = `${exchange.address}:${exchange.port}`
-  return `${endpoint(name, sip)}outbound_auth = ${name}
+function renderPhone(name: string, password: string, sip: SipAddress, exchange: Server): string {
+  const { transport } = exchange
+  const server = `${exchange.address}:${exchange.port}${transport === 'tls' ? '\\;transport=tls' : ''}`
+  return `${endpoint(name, sip, exchange)}outbound_auth = ${name}
 from_user = ${name}
 aors = ${name}
 
@@ -89,7 +116,7 @@ password = ${password}
 
 [${name}]
 type = registration
-transport = udp
+transport = ${transport}
 outbound_auth = ${name}
 server_uri = sip:${server}
 client_uri = sip:${name}@${server}

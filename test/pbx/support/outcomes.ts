@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram'
-import type { Behaviour } from '../../../infra/asterisk/phones.ts'
+import type { Behaviour } from '../../../infra/asterisk/phones/behaviour.ts'
 import { outsideSays } from './trunk.ts'
 
 const stageOrder = ['sent', 'ringing-caller', 'caller-answered', 'ringing-callee', 'answered', 'ended']

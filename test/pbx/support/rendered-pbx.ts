@@ -34,7 +34,7 @@ export async function createRendered({ installation, version, yaml, folder }: Re
   await mkdir(folder, { recursive: true })
   const file = join(folder, 'site.yaml')
   const own = [
-    `ports: { sip: ${ports.sip}, http: ${ports.http}, ami: ${ports.ami}, rtpFirst: ${ports.rtpFirst}, rtpLast: ${ports.rtpLast} }`,
+    `ports: { sip: ${ports.sip}, http: ${ports.http}, ami: ${ports.ami}, rtpFirst: ${ports.rtpFirst}, rtpLast: ${ports.rtpLast}, tls: ${ports.rtpLast} }`,
     'sip: { address: 127.0.0.1, tcp: true, phonesFrom: [127.0.0.0/8] }',
   ]
   await writeFile(file, `${yaml}\n${own.join('\n')}\n`)
