@@ -6,7 +6,6 @@ import type { AriAddress } from './asterisk/ari-errors.ts'
 import { openAriLink } from './asterisk/ari-listener.ts'
 import { AriRest } from './asterisk/ari-rest.ts'
 import { asteriskVersion } from './asterisk/asterisk-version.ts'
-import type { CdrFolder } from './asterisk/cdr-folder.ts'
 import { CdrWatch } from './asterisk/cdr-watch.ts'
 import { AriIntake } from './asterisk/intake.ts'
 import { hasModules } from './asterisk/loaded-modules.ts'
@@ -52,7 +51,7 @@ export interface Environment {
   disk: Disk
   clock: Clock
   spoolBytesMax?: number
-  cdr: CdrSettings & { file: string; folder?: CdrFolder }
+  cdr: CdrSettings
 }
 
 /** The components that carry events and call records from Asterisk to SQS, connected but not running yet. */
@@ -134,7 +133,7 @@ export async function assemble(
   onSpoolBroken: (error: unknown) => void,
 ): Promise<BridgeComponents> {
   const { site, stateFolder, run, disk, clock, ari, link, ami, cdr } = environment
-  const { quarantine, refused } = connections
+  const { quarantine } = connections
   const { counters, log } = operation
   const lastSeen = new LastSeenFile(stateFolder, disk, clock, (errorId) => counters.add(errorId))
   const lastSeenMs = await lastSeen.load()
@@ -197,7 +196,7 @@ export async function assemble(
     differences: (snapshot) => state.differences(snapshot, pipeline.now()),
   })
   const format = cdrFormat(cdr)
-  const cdrs = new CdrWatch({ ...cdr, format, checks, refused, clock, ended: () => state.calls.endedCount })
+  const cdrs = new CdrWatch({ ...connections, format, checks, clock, ended: () => state.calls.endedCount })
   const cdrLane = new CdrLane({
     ...connections,
     ...operation,

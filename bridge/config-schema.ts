@@ -1,27 +1,12 @@
 import * as v from 'valibot'
-import { namesIn } from '../contracts/cdr-row/layout.ts'
 import { field } from '../contracts/field.ts'
 import { SiteId } from '../contracts/names.ts'
+import { Cdr } from './cdr-schema.ts'
+import { matching, port, text } from './schema-parts.ts'
 
-/** Messages say what is expected and never quote the value: a password may be in the wrong place. */
-const text = (wanted: string) => v.pipe(v.string(wanted), v.minLength(1, wanted), v.maxLength(1000, wanted))
-const matching = (pattern: RegExp, wanted: string) => v.pipe(v.string(wanted), v.regex(pattern, wanted))
 const oneLine = v.regex(/^[^\r\n\0]*$/, 'one line')
-const port = (lowest: number) =>
-  v.pipe(v.number('a port'), v.integer('a port'), v.minValue(lowest, 'a port'), v.maxValue(65535, 'a port'))
 const queue = matching(/^https?:\/\/[^\s/]+\/\d+\/[\w-]+$/, "an SQS queue's URL, https://HOST/ACCOUNT/NAME")
 const application = matching(/^[A-Za-z0-9_.-]{1,64}$/, 'letters, digits, dots, hyphens')
-
-const layoutWanted =
-  'the mapping line of cdr_custom.conf, or the names of the columns, such as start,src,dst,duration,billsec,disposition,uniqueid'
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== ''
-  } catch {
-    return false
-  }
-}
 
 const Ari = v.strictObject(
   {
@@ -65,36 +50,6 @@ const Ami = v.strictObject(
       'switchhook',
     ),
     password: field(v.pipe(text('the secret of that user'), oneLine), 'Its secret.'),
-  },
-  'an object',
-)
-
-const Cdr = v.strictObject(
-  {
-    file: field(
-      text('the file that cdr_custom or cdr_csv writes'),
-      'The file of call records: a CSV mapping, JSON lines or `Master.csv`, recognised record by record.',
-      '/var/log/asterisk/cdr-custom/switchhook.csv',
-    ),
-    zone: v.optional(
-      field(
-        v.pipe(v.string('an IANA zone'), v.check(isZone, 'an IANA zone, such as Europe/Paris')),
-        'Time zone of times without an offset; that of this machine by default. `UTC` for a `Master.csv` with `usegmtime = yes`.',
-        'Europe/Paris',
-      ),
-    ),
-    layout: v.optional(
-      field(
-        v.pipe(
-          v.string(layoutWanted),
-          v.maxLength(10_000, layoutWanted),
-          v.check((line) => namesIn(line) !== undefined, layoutWanted),
-          v.transform(namesIn),
-        ),
-        'The columns of CSV records, if they are not recognised: the mapping line of `cdr_custom.conf`, or the names with commas.',
-        'start,src,dst,duration,billsec,disposition,uniqueid',
-      ),
-    ),
   },
   'an object',
 )

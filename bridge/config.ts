@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { editDistance } from '../contracts/edit-distance.ts'
+import { cdrPasswordVariable } from './cdr-schema.ts'
 import { BridgeConfig, configKeys, enrolmentKey, entriesOf } from './config-schema.ts'
 import { withEnrolment } from './enrolment/enrolment-file.ts'
 import { errorCode, exitStatus, FatalError } from './failure.ts'
@@ -18,6 +19,11 @@ export async function readConfig(file: string): Promise<BridgeConfig> {
     throw new FatalError('config-unreadable', exitStatus.noInput, sentence, { cause })
   }
   return parseConfig(await withEnrolment(withoutMark(content)), file)
+}
+
+/** The password of `cdr.database`, if no file has it. */
+export function cdrPassword(): string | undefined {
+  return process.env[cdrPasswordVariable]
 }
 
 /** Editors of Windows put a byte order mark before a text. */

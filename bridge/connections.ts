@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { CdrCheckpoint } from './asterisk/cdr-checkpoint.ts'
-import { CdrFile } from './asterisk/cdr-file.ts'
+import type { CdrOrigin } from './asterisk/cdr-origin.ts'
+import { openCdrs } from './cdrs.ts'
 import type { BridgeConfig } from './config.ts'
 import { CredentialsFile } from './enrolment/credentials-file.ts'
 import { Session } from './enrolment/session.ts'
+import type { CdrFeed } from './forward/cdr-lane.ts'
 import { Delivery, type Destination } from './forward/delivery.ts'
 import { Packer } from './forward/pack.ts'
 import { probeQueues } from './forward/probe.ts'
@@ -38,7 +39,9 @@ export interface SendConnections {
 
 /** Connections to files and queues outside of the bridge. Opening them finds what is wrong in a configuration. */
 export interface Connections extends SendConnections {
-  file: CdrFile
+  /** The records to send, and what is known of where they come from. */
+  file: CdrFeed & { unreadBytes(): Promise<number> }
+  origin: CdrOrigin
   /** The time of the cloud; absent in a simulation, whose cloud has no answers with dates. */
   cloudClock?: CloudClock
 }
@@ -62,11 +65,8 @@ export async function openConnections(
   const lock = await lockFolder(stateFolder)
   undo.defer(() => lock.release())
   await checkStateFormat(stateFolder)
-  const checkpoint = new CdrCheckpoint(stateFolder)
-  const file = new CdrFile({ path: config.cdr.file, checkpoint, onCount: (errorId) => operation.counters.add(errorId) })
-  await file.open()
-  undo.defer(() => file.close())
-  return { file, ...(await openSending(config, sign, operation, undo)) }
+  const cdrs = await openCdrs(config, operation.counters, undo)
+  return { ...cdrs, ...(await openSending(config, sign, operation, undo)) }
 }
 
 /** Returns a sender with the credentials that the configuration names. It makes no request. */
@@ -88,7 +88,7 @@ export async function openSending(
   sign: (bytes: Uint8Array) => Uint8Array,
   { counters, log, durations }: Operation,
   undo: AsyncDisposableStack,
-): Promise<Omit<ProcessConnections, 'file'>> {
+): Promise<Omit<ProcessConnections, 'file' | 'origin'>> {
   const { site, stateFolder, key, queues } = config
   const { session, access, clock: cloudClock, sender, canRenew } = openSender(config, sign, log)
   undo.defer(() => sender.stop())

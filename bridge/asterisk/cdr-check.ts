@@ -33,7 +33,11 @@ export async function checkCdrFile(
 ): Promise<Check[]> {
   const tail = await readTail(path, folder)
   if (!tail) return [warning(`${path} does not exist; the bridge waits for it`, `Correct cdr.file, or: ${mapping}`)]
-  const records = lastRecords(tail)
+  return checkRecords(path, lastRecords(tail), format)
+}
+
+/** The same of records that were read already, the newest last. */
+export function checkRecords(path: string, records: readonly Buffer[], format: CdrFormat): Check[] {
   if (records.length === 0) return [{ id: 'cdr-file', state: 'ok', reason: `${path} has no records yet` }]
   const parts = records.flatMap((bytes) => readCdrRecord('check', bytes, format))
   const read = parts.filter(({ line }) => line.kind === 'cdr')
@@ -67,13 +71,14 @@ function describe({ bytes }: CdrPart, format: CdrFormat): string {
   const json = readJsonLine(text)
   const fields = json.kind === 'row' ? Object.keys(json.row).length : (splitCsvRecord(text)?.length ?? 0)
   const times = isLocal(bytes, format) ? format.zone : 'times with their offset'
+  if (format.isTable) return `${fields} columns, ${times}`
   return `${fields} fields, ${json.kind === 'row' ? 'JSON' : 'CSV'}, ${times}`
 }
 
 /** Whether the times of a record depend on the time zone. */
-function isLocal(bytes: Buffer, { layout }: CdrFormat): boolean {
+function isLocal(bytes: Buffer, { layout, isTable }: CdrFormat): boolean {
   const [east, west] = ['Etc/GMT-9', 'Etc/GMT+9'].map((zone) =>
-    cdrOf(readCdrRecord('check', bytes, cdrFormat({ zone, layout }))),
+    cdrOf(readCdrRecord('check', bytes, { ...cdrFormat({ zone, layout }), isTable })),
   )
   return east?.start !== west?.start
 }

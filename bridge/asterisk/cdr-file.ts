@@ -33,10 +33,10 @@ const lingerMs = 1000
 /** Matches codes such as `EIO` and `EACCES`, but not Node's own `ERR_...`. */
 const systemError = /^E(?!RR_)/
 
-export interface Batch {
+export interface Batch<P = Position> {
   lines: Line[]
   /** Where to continue once these lines are in SQS or in the quarantine. */
-  position: Position
+  position: P
 }
 
 export interface CdrFileOptions {

@@ -1,5 +1,5 @@
 import type { Check } from '../operate/checks.ts'
-import { type CdrFolder, type FileStatus, realCdrFolder } from './cdr-folder.ts'
+import type { CdrOrigin } from './cdr-origin.ts'
 
 /** Asterisk appends a record when its call ends, unless it writes in batches: 300 s or 100 records by default. */
 const lateMsMax = 60_000
@@ -8,17 +8,15 @@ const callsMin = 3
 
 /** Watches whether the CDR file grows while calls end: a wrong file, or batch mode, goes unnoticed otherwise. */
 export class CdrGrowth {
-  readonly #path: string
-  readonly #folder: CdrFolder
-  #file: string | undefined
+  readonly #origin: Pick<CdrOrigin, 'name' | 'version'>
+  #version: string | undefined
   #endedBefore = 0
   /** Calls that have ended since the file last changed, and when the first of them did. */
   #ended = 0
   #firstMs = 0
 
-  constructor(path: string, folder: CdrFolder = realCdrFolder) {
-    this.#path = path
-    this.#folder = folder
+  constructor(origin: Pick<CdrOrigin, 'name' | 'version'>) {
+    this.#origin = origin
   }
 
   /**
@@ -38,21 +36,16 @@ export class CdrGrowth {
     return {
       id: 'cdr-growth',
       state: 'warning',
-      reason: `${callsMin} or more calls ended, and no CDR was written to ${this.#path} for a minute`,
+      reason: `${callsMin} or more calls ended, and no CDR was written to ${this.#origin.name} for a minute`,
       repair:
-        'In cdr.conf set enable = yes, batch = no and unanswered = yes, and check that cdr.file is the file that Asterisk writes.',
+        'In cdr.conf set enable = yes, batch = no and unanswered = yes, and check that cdr.file or cdr.database is what Asterisk writes.',
     }
   }
 
   async #hasChanged(): Promise<boolean> {
-    // A file that cannot be looked at has not grown; cdr-file.ts counts the error and tries again.
-    const file = versionOf(await this.#folder.status(this.#path).catch(() => undefined))
-    const hasChanged = file !== this.#file
-    this.#file = file
+    const version = await this.#origin.version()
+    const hasChanged = version !== this.#version
+    this.#version = version
     return hasChanged
   }
-}
-
-function versionOf(status: FileStatus | undefined): string {
-  return status ? `${status.id} ${status.size} ${status.writtenMs}` : 'absent'
 }

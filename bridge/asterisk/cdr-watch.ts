@@ -3,16 +3,14 @@ import type { Check, Checks } from '../operate/checks.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
 import { describeError } from '../operate/log.ts'
 import type { RefusedRecords } from '../spool/refused-records.ts'
-import { checkCdrFile } from './cdr-check.ts'
-import { type CdrFolder, realCdrFolder } from './cdr-folder.ts'
 import { CdrGrowth } from './cdr-growth.ts'
+import type { CdrOrigin } from './cdr-origin.ts'
 
 /** `quarantine retry` may have emptied the quarantine from another process. */
 const refreshMs = 10_000
 
 export interface CdrWatchDependencies {
-  file: string
-  folder?: CdrFolder
+  origin: CdrOrigin
   format: CdrFormat
   checks: Checks
   refused: RefusedRecords
@@ -21,19 +19,17 @@ export interface CdrWatchDependencies {
   ended(): number
 }
 
-/** Keeps the checks of the CDR file up to date. */
+/** Keeps the checks of the CDR file or table up to date. */
 export class CdrWatch {
   readonly #dependencies: CdrWatchDependencies
-  readonly #folder: CdrFolder
   readonly #clock: Clock
   readonly #growth: CdrGrowth
   #refreshedMs = Number.NEGATIVE_INFINITY
 
   constructor(dependencies: CdrWatchDependencies) {
     this.#dependencies = dependencies
-    this.#folder = dependencies.folder ?? realCdrFolder
     this.#clock = dependencies.clock ?? realClock
-    this.#growth = new CdrGrowth(dependencies.file, this.#folder)
+    this.#growth = new CdrGrowth(dependencies.origin)
   }
 
   /**
@@ -41,8 +37,8 @@ export class CdrWatch {
    * records to tell, as in a new file, do not change that. Throws the file system's error.
    */
   async look(): Promise<boolean> {
-    const { file, format, checks } = this.#dependencies
-    const found = await checkCdrFile(file, format, this.#folder)
+    const { origin, format, checks } = this.#dependencies
+    const found = await origin.checks(format)
     for (const check of found) checks.set(check)
     if (!found.some(({ id }) => id === 'cdr-zone')) {
       if (checks.get('cdr-zone')?.state === 'failed') return false
@@ -58,7 +54,8 @@ export class CdrWatch {
 
   /** Call this each second. */
   async tick(): Promise<void> {
-    const { checks, refused, ended } = this.#dependencies
+    const { origin, checks, refused, ended } = this.#dependencies
+    if (origin.connection) checks.set(origin.connection)
     const nowMs = this.#clock.monotonicMs()
     checks.set(await this.#growth.check(ended(), nowMs))
     if (nowMs - this.#refreshedMs >= refreshMs) {

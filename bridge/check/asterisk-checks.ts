@@ -24,13 +24,17 @@ const modulesOfMenus = ['app_stasis', 'res_ari_playbacks', 'res_ari_sounds']
 export const backEndsOfBridge = ['cdr_custom', 'cdr_csv']
 
 /** Checks ARI: whether it can be reached, the rights of the user, the version and the modules. Makes no call and no change. */
-export async function checkAri({ ari, menus }: BridgeConfig, signal: AbortSignal): Promise<Check[]> {
+export async function checkAri({ ari, menus, cdr }: BridgeConfig, signal: AbortSignal): Promise<Check[]> {
   const rest = new AriRest(ari.url, ari)
   try {
     const version = await asteriskVersion(rest, signal)
     await requireWriteAccess(rest, signal)
     const reachable: Check = { id: 'ari', state: 'ok', reason: `${ari.user} may read and write at ${ari.url}` }
-    return [reachable, versionCheck(version), ...(await moduleChecks(rest, menus !== undefined, signal))]
+    return [
+      reachable,
+      versionCheck(version),
+      ...(await moduleChecks(rest, { hasMenus: menus !== undefined, hasTable: cdr.database !== undefined }, signal)),
+    ]
   } catch (error) {
     if (v.isValiError(error)) return [failed('ari', `${ari.url} answers, but not as ARI does`, 'Correct ari.url')]
     const { reason, repair = 'See ari.conf and http.conf' } = startFailure(error, ari).parts
@@ -55,7 +59,11 @@ function versionCheck(version: string): Check {
   return { id, state: 'warning', reason, repair: 'It may work: compare a few calls with the call log' }
 }
 
-async function moduleChecks(rest: AriRest, hasMenus: boolean, signal: AbortSignal): Promise<Check[]> {
+async function moduleChecks(
+  rest: AriRest,
+  { hasMenus, hasTable }: { hasMenus: boolean; hasTable: boolean },
+  signal: AbortSignal,
+): Promise<Check[]> {
   const id = 'asterisk-modules'
   const listed = await runningModules(rest, signal)
   if (!listed) return [failed(id, 'Asterisk does not list its modules', 'Load res_ari_asterisk.so')]
@@ -66,7 +74,7 @@ async function moduleChecks(rest: AriRest, hasMenus: boolean, signal: AbortSigna
     missing.length === 0
       ? { id, state: 'ok', reason: 'every module that the bridge uses is loaded' }
       : failed(id, `modules are not loaded: ${missing.join(', ')}`, loadLines(missing))
-  return [modules, backEndCheck(running)]
+  return [modules, hasTable ? tableBackEndCheck(running) : backEndCheck(running)]
 }
 
 function backEndCheck(running: ReadonlySet<string>): Check {
@@ -77,6 +85,21 @@ function backEndCheck(running: ReadonlySet<string>): Check {
   const found = others.length > 0 ? `only ${others.join(', ')} writes records` : 'no module writes records'
   const repair = `In cdr_custom.conf:\n${recommendedMapping}${loadLines(['cdr_custom'])}`
   return failed(id, `${found}, so that there is no file for the bridge`, repair)
+}
+
+const tableBackEnds = ['cdr_adaptive_odbc', 'cdr_odbc', 'cdr_mysql', 'cdr_pgsql']
+
+/** Two modules that write into one table make two rows of each call. */
+function tableBackEndCheck(running: ReadonlySet<string>): Check {
+  const id = 'cdr-back-end'
+  const [only, ...more] = tableBackEnds.filter((name) => running.has(name))
+  if (!only) {
+    const repair = 'Load the module of the database, such as cdr_adaptive_odbc.so, and configure it'
+    return failed(id, 'no module writes records to a table', repair)
+  }
+  if (more.length === 0) return { id, state: 'ok', reason: `records are written to a table by ${only}` }
+  const reason = `${[only, ...more].join(' and ')} write records: if they share the table, each call has two rows`
+  return { id, state: 'warning', reason, repair: `In modules.conf: noload = ${more[0]}.so` }
 }
 
 const loadLines = (names: readonly string[]) =>

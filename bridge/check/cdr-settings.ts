@@ -12,14 +12,15 @@ const masterFile = 'Master.csv'
 
 /**
  * Checks the settings that decide whether Asterisk writes a record of every call at once: `cdr.conf` and `cdr_custom.conf` in
- * `folder`, which is `/etc/asterisk` in every distribution.
+ * `folder`, which is `/etc/asterisk` in every distribution. Where records come from a table, no mapping is needed.
  */
-export async function checkCdrSettings(folder: string, cdrFile: string): Promise<Check[]> {
+export async function checkCdrSettings(folder: string, cdrFile: string | undefined): Promise<Check[]> {
   try {
     const cdr = (await readAsteriskConf(folder, 'cdr.conf')) ?? new Map()
     const custom = (await readAsteriskConf(folder, 'cdr_custom.conf')) ?? new Map()
     const isGenerated = (await readAsteriskConf(folder, freepbxFile)) !== undefined
-    return [...generalChecks(cdr, isGenerated), mappingCheck(cdr, custom, basename(cdrFile))]
+    const mapping = cdrFile === undefined ? [] : [mappingCheck(cdr, custom, basename(cdrFile))]
+    return [...generalChecks(cdr, isGenerated), ...mapping]
   } catch (error) {
     const reason = `the files in ${folder} cannot be read (${errorCode(error)})`
     const repair = `Run the check as a user who may read ${folder}, or name Asterisk's folder: --etc DIR`

@@ -1,4 +1,4 @@
-import { checkCdrFile } from '../asterisk/cdr-check.ts'
+import { cdrOrigin } from '../cdrs.ts'
 import type { BridgeConfig } from '../config.ts'
 import { errorCode } from '../failure.ts'
 import { cdrFormat } from '../normalise/cdr-record.ts'
@@ -28,14 +28,14 @@ export async function runChecks(config: BridgeConfig, folder: string): Promise<C
     within('ami', checkAmi(config, folder, signal)),
     within('menus', checkMenus(config)),
     within('cdr-settings', checkCdrSettings(folder, config.cdr.file)),
-    within('cdr-file', checkRecords(config)),
+    within(config.cdr.database ? 'cdr-database' : 'cdr-file', checkRecords(config)),
   ])
   return found.flat().sort((a, b) => checkIds.indexOf(a.id) - checkIds.indexOf(b.id))
 }
 
 async function checkRecords({ cdr }: BridgeConfig): Promise<Check[]> {
   try {
-    return await checkCdrFile(cdr.file, cdrFormat(cdr))
+    return await cdrOrigin(cdr).checks(cdrFormat(cdr))
   } catch (error) {
     const reason = `${cdr.file} cannot be read (${errorCode(error) || describeError(error)})`
     const repair = "Add the bridge's user to the group of the file, or correct cdr.file"

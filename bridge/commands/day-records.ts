@@ -3,7 +3,7 @@ import { printOf } from '../../contracts/cdr-digest.ts'
 import { localMoment } from '../../contracts/cdr-row/local-moment.ts'
 import type { CdrEvent } from '../../contracts/events.ts'
 import type { SiteId } from '../../contracts/names.ts'
-import { linesSince, reachesBefore } from '../asterisk/cdr-day.ts'
+import type { CdrOrigin } from '../asterisk/cdr-origin.ts'
 import { type CdrFormat, type CdrPart, type CdrSettings, cdrFormat, readCdrRecord } from '../normalise/cdr-record.ts'
 import { type RefusedRecords, recordHash } from '../spool/refused-records.ts'
 
@@ -22,15 +22,16 @@ export interface Day {
 
 export interface DaySources {
   site: SiteId
-  cdr: CdrSettings & { file: string }
+  cdr: CdrSettings
+  origin: Pick<CdrOrigin, 'linesSince' | 'reachesBefore'>
   refused: RefusedRecords
 }
 
 /** Reads the CDRs of a day, `from` (included) to `to` in Unix milliseconds, from the PBX's files and the quarantine. */
-export async function readDay(from: number, to: number, { site, cdr, refused }: DaySources): Promise<Day> {
+export async function readDay(from: number, to: number, { site, cdr, origin, refused }: DaySources): Promise<Day> {
   const format = cdrFormat(cdr)
   const collected = new DayCollector(from, to, format)
-  for await (const { bytes, isOverlong } of linesSince(cdr.file, from)) {
+  for await (const { bytes, isOverlong } of origin.linesSince(from)) {
     if (isOverlong) collected.addUnreadable(bytes)
     else if (collected.isNear(bytes)) for (const part of readCdrRecord(site, bytes, format)) collected.add(part)
   }
@@ -41,7 +42,7 @@ export async function readDay(from: number, to: number, { site, cdr, refused }: 
       for (const part of readCdrRecord(site, bytes, format)) collected.add(part)
     }
   }
-  const reaches = oldest < from || (await reachesBefore(cdr.file, from))
+  const reaches = oldest < from || (await origin.reachesBefore(from))
   const since = reaches || oldest === Number.POSITIVE_INFINITY ? undefined : new Date(oldest).toISOString()
   return { events: collected.events, unreadable: collected.unreadable, since }
 }

@@ -1,5 +1,5 @@
 import type { SiteId } from '../../contracts/names.ts'
-import type { Batch, CdrFile } from '../asterisk/cdr-file.ts'
+import type { Batch } from '../asterisk/cdr-file.ts'
 import { Backoff } from '../backoff.ts'
 import { type CdrFormat, cdrFormat, readCdrRecord } from '../normalise/cdr-record.ts'
 import { type Clock, realClock } from '../operate/clock.ts'
@@ -21,10 +21,16 @@ const lookMs = 1000
 /** A check of the file reads so many records: one that cannot tell the time zone by then never can. */
 const checkedLinesMax = 50
 
+/** Records in batches: of Asterisk's file, or of a table. */
+export interface CdrFeed {
+  next(signal: AbortSignal): Promise<Batch<unknown> | undefined>
+  commit(position: unknown): Promise<void>
+}
+
 export interface CdrLaneDependencies {
   site: SiteId
   to: Destination
-  file: Pick<CdrFile, 'next' | 'commit'>
+  file: CdrFeed
   packer: Packer
   delivery: Delivery
   refused: RefusedRecords
@@ -38,7 +44,7 @@ export interface CdrLaneDependencies {
   watch?: { look(): Promise<boolean>; readonly isZoneChecked: boolean }
 }
 
-/** Sends CDRs from Asterisk's file to SQS. The file position advances only past records that SQS or the quarantine has. */
+/** Sends CDRs from Asterisk's file or table to SQS. The file position advances only past records that SQS or the quarantine has. */
 export class CdrLane {
   readonly #dependencies: CdrLaneDependencies
   readonly #clock: Clock
@@ -78,7 +84,7 @@ export class CdrLane {
     return false
   }
 
-  async #process(batch: Batch, signal: AbortSignal): Promise<boolean> {
+  async #process(batch: Batch<unknown>, signal: AbortSignal): Promise<boolean> {
     const { durations } = this.#dependencies
     const startMs = durations?.start() ?? 0
     let { events, refused } = this.#read(batch)
@@ -92,14 +98,15 @@ export class CdrLane {
     durations?.end('records', startMs)
     for (const event of events) durations?.endFrom('record-age', timeMsOf(event))
     // Last: a bridge that is stopped while it sends reads the batch again, and would list these records twice.
-    if (!(await this.#refuse(refused, signal))) return false
+    const unlisted = this.#format.isTable ? this.#dependencies.refused.unlisted(refused) : refused
+    if (!(await this.#refuse(unlisted, signal))) return false
     this.#dependencies.counters.add('cdrs-sent', events.length)
     this.#dependencies.log.info('cdrs sent', { cdrs: events.length, messages: bodies.length })
     await this.#commit(batch)
     return true
   }
 
-  #read({ lines }: Batch): { events: Buffer[]; refused: RefusedRecord[] } {
+  #read({ lines }: Batch<unknown>): { events: Buffer[]; refused: RefusedRecord[] } {
     const events: Buffer[] = []
     const refused: RefusedRecord[] = []
     for (const { bytes, isOverlong } of lines) {
@@ -141,7 +148,7 @@ export class CdrLane {
     return false
   }
 
-  async #commit(batch: Batch): Promise<void> {
+  async #commit(batch: Batch<unknown>): Promise<void> {
     try {
       await this.#dependencies.file.commit(batch.position)
     } catch (error) {

@@ -17,17 +17,21 @@ export interface CdrFormat {
   layout?: Layout | undefined
   /** The layout of the last CSV record, by its number of columns; `readCdrRecord` fills it in. */
   recent?: Map<number, Layout>
+  /** Records are rows of a table, as JSON that the bridge made. */
+  isTable?: boolean | undefined
 }
 
-/** What the bridge's configuration says of its CDR file. */
+/** What the bridge's configuration says of its CDR file or table. */
 export interface CdrSettings {
   zone?: string | undefined
   layout?: Layout | undefined
+  database?: object | undefined
 }
 
 /** Returns the format of one file for one reader. Default zone: this machine's, which is the PBX's. */
-export function cdrFormat({ zone, layout }: CdrSettings = {}): CdrFormat {
-  return { zone: zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone, layout, recent: new Map() }
+export function cdrFormat({ zone, layout, database }: CdrSettings = {}): CdrFormat {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone
+  return { zone: zone ?? own, layout, recent: new Map(), isTable: database !== undefined }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
@@ -67,15 +71,16 @@ function readText(site: SiteId, text: string, format: CdrFormat): CdrLine {
 }
 
 /** A line in the full format that Switchhook once rendered is taken as it is; every other one is converted like a table row. */
-function readJson(site: SiteId, text: string, { zone }: CdrFormat): CdrLine {
+function readJson(site: SiteId, text: string, { zone, isTable }: CdrFormat): CdrLine {
   const found = readJsonLine(text)
   if (found.kind === 'malformed') return malformedCdr(found.reason)
-  if (!found.isCut && v.is(Cdr, found.row)) return eventOf(site, found.row, text)
+  if (!found.isCut && !isTable && v.is(Cdr, found.row)) return eventOf(site, found.row, text)
   const row = tableRow(found.row)
   const converted = convertRow(row, zone)
   if ('refused' in converted) return malformedCdr(found.isCut ? `cut, ${converted.refused}` : converted.refused)
   const doubt = found.isCut ? `Asterisk cut its line after ${Object.keys(row).length} fields` : undefined
-  return cdrEvent(site, converted.row.cdr, text, doubt)
+  // The JSON of a row is the bridge's own: it says no more than the CDR.
+  return cdrEvent(site, converted.row.cdr, isTable ? undefined : text, doubt)
 }
 
 function readCsv(site: SiteId, text: string, { zone, layout, recent }: CdrFormat): CdrLine {

@@ -26,6 +26,8 @@ export const checkIds = [
   'cdr-unanswered',
   'cdr-batch',
   'cdr-mapping',
+  'cdr-database',
+  'cdr-rights',
   'cdr-file',
   'cdr-zone',
   'cdr-growth',

@@ -26,6 +26,13 @@ export interface RefusedRecord {
   bytes: Buffer
 }
 
+/** What is known of a file; `hashes` are those of its records. */
+interface FileContent {
+  records: number
+  bytes: number
+  hashes: readonly string[]
+}
+
 const Entry = v.object({ reason: v.string(), text: v.optional(v.string()), base64: v.optional(v.string()) })
 
 /** Reading continues by itself once the quarantine has room. */
@@ -47,7 +54,7 @@ export class RefusedRecords {
   readonly #clock: Clock
   readonly #limit: number
   /** Records and bytes of each file. */
-  #files = new Map<string, { records: number; bytes: number }>()
+  #files = new Map<string, FileContent>()
   /** Begins at a random number: another process may write at the same millisecond. */
   #number: number
   /** Writes run one after the other, so that `erase` finds no file that is being written. */
@@ -79,14 +86,24 @@ export class RefusedRecords {
   async refresh(): Promise<void> {
     const names = await this.names()
     const known = this.#files
-    const files: [string, { records: number; bytes: number }][] = []
+    const files: [string, FileContent][] = []
     for (const name of names) files.push([name, known.get(name) ?? (await this.#measure(name))])
     this.#files = new Map(files)
   }
 
-  async #measure(name: string): Promise<{ records: number; bytes: number }> {
-    const records = await this.read(name)
-    return { records: records.length, bytes: records.reduce((sum, { bytes }) => sum + bytes.length, 0) }
+  async #measure(name: string): Promise<FileContent> {
+    return contentOf(await this.read(name))
+  }
+
+  /** Returns the records that are not in quarantine, each once: rows of a table are read again. */
+  unlisted(records: readonly RefusedRecord[]): RefusedRecord[] {
+    const listed = new Set([...this.#files.values()].flatMap(({ hashes }) => hashes))
+    return records.filter(({ bytes }) => {
+      const hash = recordHash(bytes)
+      const isNew = !listed.has(hash)
+      listed.add(hash)
+      return isNew
+    })
   }
 
   /** Resolves when the records are durable. @throws QuarantineFullError, or the disk's error */
@@ -138,8 +155,7 @@ export class RefusedRecords {
     const name = `${atMs}-${String(this.#number % 1_000_000).padStart(6, '0')}-records.jsonl`
     this.#number += 1
     await this.#disk.replace(join(this.#folder, name), encode(records))
-    const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0)
-    this.#files.set(name, { records: records.length, bytes })
+    this.#files.set(name, contentOf(records))
   }
 
   /** Names of the files, oldest first. */
@@ -153,6 +169,14 @@ export class RefusedRecords {
     if (!content) return []
     if (name.endsWith('.bin')) return [{ reason: 'refused by an earlier version', bytes: content }]
     return content.toString('utf8').split('\n').filter(Boolean).map(decode)
+  }
+}
+
+function contentOf(records: readonly RefusedRecord[]): FileContent {
+  return {
+    records: records.length,
+    bytes: records.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    hashes: records.map(({ bytes }) => recordHash(bytes)),
   }
 }
 

@@ -5,7 +5,7 @@ import type { Disk } from './disk.ts'
  * Reads a small JSON value from a file `<crc32 in hex> <json>\n`, which `writeSealed` replaces atomically. Returns `undefined`
  * if the file is missing, cut or altered. The caller then starts without it: data may be sent twice, but none is lost.
  */
-export async function readSealed(disk: Disk, path: string): Promise<unknown> {
+export async function readSealed(disk: Pick<Disk, 'read'>, path: string): Promise<unknown> {
   const content = await disk.read(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
@@ -17,7 +17,7 @@ export async function readSealed(disk: Disk, path: string): Promise<unknown> {
   return JSON.parse(json)
 }
 
-export async function writeSealed(disk: Disk, path: string, value: unknown): Promise<void> {
+export async function writeSealed(disk: Pick<Disk, 'replace'>, path: string, value: unknown): Promise<void> {
   const json = JSON.stringify(value)
   await disk.replace(path, Buffer.from(`${seal(json)} ${json}\n`))
 }

@@ -34,8 +34,9 @@ export const checkTexts: Readonly<Record<CheckId, { ok: string; warning?: string
   },
   menus: { ok: 'the files of menus are valid', failed: 'their faults' },
   'cdr-back-end': {
-    ok: '`cdr_custom` or `cdr_csv` runs',
-    failed: 'neither runs: records are in a database alone, or nowhere',
+    ok: '`cdr_custom` or `cdr_csv` runs; with `cdr.database`, one module that writes into a table',
+    warning: 'two modules write into tables: if they share it, each call has two rows',
+    failed: 'none runs: without `cdr.database`, records are in a database alone, or nowhere',
   },
   'cdr-settings': { ok: 'records are on', warning: 'the files cannot be read', failed: '`enable = no`' },
   'cdr-unanswered': { ok: '`unanswered = yes`', warning: 'calls that nobody answers may have no record' },
@@ -45,8 +46,17 @@ export const checkTexts: Readonly<Record<CheckId, { ok: string; warning?: string
     warning: '`Master.csv` without `loguniqueid`',
     failed: 'nothing writes `cdr.file`',
   },
+  'cdr-database': {
+    ok: 'the table of `cdr.database` can be read',
+    warning: 'no index begins with its time: each look reads the whole table',
+    failed: 'the database is not reached, or refuses the user; or there is no such table, or a column is missing',
+  },
+  'cdr-rights': {
+    ok: 'the user of `cdr.database` may read, and not write',
+    warning: 'it may write too; SELECT on the table is enough',
+  },
   'cdr-file': {
-    ok: 'what the bridge understands of the last 50 records, such as `25 fields, CSV, UTC`',
+    ok: 'what the bridge understands of the last 50 records, of the file or the table, such as `25 fields, CSV, UTC`',
     warning: 'the file is absent (the bridge waits for it), or single records cannot be read or are cut',
     failed: 'no record can be read: nothing is sent, and the repair is the mapping to paste',
   },

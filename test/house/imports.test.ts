@@ -13,7 +13,7 @@ const floors: [RegExp, number][] = [
   [/^bridge\/(normalise|spool)\//, 1],
   [/^functions\/(secrets|data-keys|caller)\.ts$/, 2],
   [/^functions\/(stores|gateways)\//, 2],
-  [/^bridge\/(asterisk|forward)\//, 2],
+  [/^bridge\/(asterisk|database|forward)\//, 2],
   [/^functions\/.*\/handler\.ts$/, 4],
   [/^functions\/(http|queues|websocket|authorize)\//, 3],
   [/^bridge\/(commands|menus)\//, 3],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { checkCdrFile } from '../../bridge/asterisk/cdr-check.ts'
 import { CdrGrowth } from '../../bridge/asterisk/cdr-growth.ts'
+import { fileOrigin } from '../../bridge/asterisk/cdr-origin.ts'
 import { CdrWatch } from '../../bridge/asterisk/cdr-watch.ts'
 import { type CdrSettings, cdrFormat } from '../../bridge/normalise/cdr-record.ts'
 import { Checks } from '../../bridge/operate/checks.ts'
@@ -101,7 +102,7 @@ function watched(zone: string): { checks: Checks; watch: CdrWatch; zoneState(): 
   const checks = new Checks(createLog({ level: 'error', write: () => undefined }))
   const format = cdrFormat({ zone })
   const refused = new RefusedRecords(folder)
-  const watch = new CdrWatch({ file: path, format, checks, refused, ended: () => 0 })
+  const watch = new CdrWatch({ origin: fileOrigin(path), format, checks, refused, ended: () => 0 })
   return { checks, watch, zoneState: () => checks.get('cdr-zone')?.state }
 }
 
@@ -133,7 +134,7 @@ test('forgets that the zone is right once the file has too few records to tell',
 
 test('warns if calls end for a minute and the file does not grow, until it grows', async () => {
   await writeFile(path, 'a\n')
-  const growth = new CdrGrowth(path)
+  const growth = new CdrGrowth(fileOrigin(path))
   expect(await growth.check(1, 0)).toMatchObject({ state: 'ok' })
   expect(await growth.check(2, 1_000)).toMatchObject({ state: 'ok' })
   expect(await growth.check(4, 30_000)).toMatchObject({ state: 'ok' })

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import * as v from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fileOrigin } from '../../bridge/asterisk/cdr-origin.ts'
 import { DayVerifier } from '../../bridge/commands/day-verifier.ts'
 import { Packer } from '../../bridge/forward/pack.ts'
 import { Counters } from '../../bridge/operate/counters.ts'
@@ -49,7 +50,8 @@ beforeAll(async () => {
   const silent = () => undefined
   days = new DayVerifier({
     site: 'office',
-    cdr: { file },
+    cdr: {},
+    origin: fileOrigin(file),
     refused,
     to: { lane: 'records', queueUrl: '' },
     packer: new Packer({

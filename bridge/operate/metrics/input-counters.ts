@@ -93,6 +93,11 @@ export const inputCounters = {
     'The position in the CDR file was not saved: after a crash, records are sent twice, and deduplicated.',
     'Free space on the disk of `stateFolder`.',
   ),
+  'cdr-database-unreachable': entry(
+    'disconnects',
+    'The database of CDRs was not reached, or a statement failed; the bridge connects again.',
+    'Start the database; `switchhook-bridge check` names what is wrong.',
+  ),
   'cdr-watch-failed': entry(
     'retries',
     'The machine has no more inotify watches: the CDR file is looked at each second.',

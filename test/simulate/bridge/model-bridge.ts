@@ -1,5 +1,6 @@
 import { CdrCheckpoint } from '../../../bridge/asterisk/cdr-checkpoint.ts'
 import { CdrFile } from '../../../bridge/asterisk/cdr-file.ts'
+import { fileOrigin } from '../../../bridge/asterisk/cdr-origin.ts'
 import { assemble, type BridgeComponents } from '../../../bridge/bridge.ts'
 import { Delivery } from '../../../bridge/forward/delivery.ts'
 import { Packer } from '../../../bridge/forward/pack.ts'
@@ -66,6 +67,7 @@ export class ModelBridge {
     const sender = bug?.sender?.(queue.sender(this.life)) ?? queue.sender(this.life)
     const connections = {
       file: bug?.file?.(file) ?? file,
+      origin: fileOrigin(cdrPath, ownFolder),
       quarantine,
       refused,
       delivery: new Delivery({ sender, quarantine, counters: this.counters, log, clock }),
@@ -76,8 +78,7 @@ export class ModelBridge {
     const ari = { url: '', user: '', application: 'switchhook-events' }
     const models = { ari, link: pbx.link(this.life), disk: ownDisk, clock, spoolBytesMax }
     const end = () => this.#end()
-    const cdr = { file: cdrPath, folder: ownFolder }
-    const environment = { site, stateFolder, run: 'r', cdr, ...models }
+    const environment = { site, stateFolder, run: 'r', cdr: {}, ...models }
     const components = await assemble(environment, connections, operation, end)
     this.components = components
     const signal = new AbortController().signal

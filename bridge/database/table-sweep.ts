@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import type { Bucket, CdrTable } from './cdr-table.ts'
+import type { SentLedger } from './sent-ledger.ts'
+import { finer, type Level, rangeOf, type TimeRange } from './time-prefix.ts'
+
+/** Rows of one batch: 1 MB, or three bodies of 64 KiB. */
+const pageRows = 2000
+/** An hour or a minute with more rows than this is looked at by minutes or seconds: another query costs less than its rows. */
+const rowsUndivided = 100
+/** Rows remembered one by one, so that a minute in which calls are added is not sent again: 6 MB. */
+const rowsKnownMax = 50_000
+
+/** Rows that were sent, by their content. A row that is there twice counts as one, as it does in the cloud. */
+export class KnownRows {
+  readonly #hashes = new Set<string>()
+
+  /** Returns the rows that are not known, each once. They are known once `add` was called. */
+  fresh(rows: readonly Buffer[]): Buffer[] {
+    const found = new Map(rows.map((row) => [hashOf(row), row]))
+    return [...found].flatMap(([hash, row]) => (this.#hashes.has(hash) ? [] : [row]))
+  }
+
+  add(rows: readonly Buffer[]): void {
+    for (const row of rows) this.#hashes.add(hashOf(row))
+    for (const hash of this.#hashes) {
+      if (this.#hashes.size <= rowsKnownMax) break
+      this.#hashes.delete(hash)
+    }
+  }
+}
+
+function hashOf(row: Buffer): string {
+  return createHash('sha1').update(row).digest('base64').slice(0, 16)
+}
+
+/**
+ * Yields the rows of a range that were not sent, in batches. The consumer asks for the next batch only once SQS or the quarantine has
+ * the one before. A digest is noted only after all rows that made it were yielded: fewer rows than it counted, as from a replica
+ * that is behind, leave it to the next sweep. Returns how many rows are settled.
+ */
+export async function* sweep(
+  table: CdrTable,
+  { ledger, known }: { ledger: SentLedger; known: KnownRows },
+  level: Level,
+  range?: Partial<TimeRange>,
+): AsyncGenerator<Buffer[], number> {
+  let settled = 0
+  for (const bucket of await table.buckets(level, range)) {
+    if (ledger.has(bucket.prefix, bucket.digest)) settled += bucket.rows
+    else {
+      const inner = innerOf(bucket, level)
+      const found = inner
+        ? yield* sweep(table, { ledger, known }, inner.level, inner.range)
+        : yield* readBucket(table, known, bucket, level)
+      if (found >= bucket.rows) ledger.set(bucket.prefix, bucket.digest)
+      settled += Math.min(found, bucket.rows)
+    }
+  }
+  return settled
+}
+
+/** How a bucket is divided; undefined if its rows are read. */
+function innerOf({ prefix, rows }: Bucket, level: Level): { level: Level; range: TimeRange } | undefined {
+  const range = prefix === null ? undefined : rangeOf(prefix)
+  const inner = finer(level)
+  // A day always is: the sweeps of the last days compare hours.
+  return range && inner && (level === 10 || rows > rowsUndivided) ? { level: inner, range } : undefined
+}
+
+async function* readBucket(
+  table: CdrTable,
+  known: KnownRows,
+  { prefix }: Bucket,
+  level: Level,
+): AsyncGenerator<Buffer[], number> {
+  let offset = 0
+  for (;;) {
+    const page = await table.rows(prefix, level, { offset, limit: pageRows })
+    offset += page.length
+    const fresh = known.fresh(page.map((row) => Buffer.from(JSON.stringify(row))))
+    if (fresh.length > 0) {
+      yield fresh
+      known.add(fresh)
+    }
+    if (page.length < pageRows) return offset
+  }
+}
