@@ -19,13 +19,17 @@ const rows = [...section.matchAll(/^\| \d+ \|.*$/gm)].join('\n')
 const way = filesIn(rows).filter((file) => file.startsWith('bridge/'))
 const helpers = filesIn(/^On the way, these stages call[\s\S]*?(?=\n\n)/m.exec(section)?.[0] ?? '')
 
+/** Writes the spool's positions each few seconds, which on a slow machine falls into the traced time. */
+const savedNowAndThen = 'bridge/spool/sealed-file.ts'
+
 test('an Asterisk event runs code of exactly the bridge files in docs/architecture.md, of which it passes at most 14', async () => {
   const script = path.join(import.meta.dirname, 'bridge-trace.ts')
   const { stdout } = await promisify(execFile)(process.execPath, [script])
   const files = v.array(v.string())
   const { device, call } = v.parse(v.object({ device: files, call: files }), JSON.parse(stdout))
 
-  expect([...new Set([...device, ...call])].sort()).toEqual([...way, ...helpers].sort())
+  const ran = [...new Set([...device, ...call])].filter((file) => file !== savedNowAndThen)
+  expect(ran.sort()).toEqual([...way, ...helpers].sort())
   expect(way.length).toBeLessThanOrEqual(filesMax)
   for (const traced of [device, call]) expect(way.filter((file) => traced.includes(file)).length).toBeGreaterThan(10)
 })

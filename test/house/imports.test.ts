@@ -7,7 +7,7 @@ import { sourceFiles } from '../support/source-files.ts'
 /** The floors (layers), from the lowest up; the first pattern that matches a file gives its floor. An import never goes up. */
 const floors: [RegExp, number][] = [
   [/^contracts\//, 0],
-  [/^(functions|bridge)\/(config|config-schema|log|failure|backoff)\.ts$/, 1],
+  [/^(functions|bridge)\/(config|config-schema|cdr-schema|schema-parts|log|failure|backoff)\.ts$/, 1],
   [/^bridge\/(operate|enrolment)\//, 1],
   [/^functions\/domain\//, 1],
   [/^bridge\/(normalise|spool)\//, 1],
