@@ -1,7 +1,6 @@
 /**
  * Beginnings of numbers (E.164 without +) by what fraud makes of them. Fraudsters share the revenue of expensive terminations, so
- * the same ranges return in the lists of carriers: CFCA Fraud Loss Surveys, i3forum, BEREC's report on artificially inflated
- * traffic, and the lists of fraud test numbers. The longest beginning counts.
+ * warnings of carriers and PBX makers name the same ones again and again. A list by hand. The longest beginning counts.
  */
 export type RangeRisk = 'satellite' | 'high' | 'medium' | 'ordinary' | 'free'
 
