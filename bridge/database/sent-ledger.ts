@@ -38,8 +38,17 @@ export class SentLedger {
   }
 
   has(prefix: string | null, digest: string): boolean {
+    return this.#digestOf(prefix) === digest
+  }
+
+  /** Whether some of the rows were sent. */
+  knows(prefix: string | null): boolean {
+    return this.#digestOf(prefix) !== undefined
+  }
+
+  #digestOf(prefix: string | null): string | undefined {
     const key = prefix ?? ''
-    return (key.length > finestSaved ? this.#fine : this.#digests).get(key) === digest
+    return (key.length > finestSaved ? this.#fine : this.#digests).get(key)
   }
 
   /** Notes that every row that made this digest is in SQS or in the quarantine. */

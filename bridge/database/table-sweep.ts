@@ -5,7 +5,7 @@ import { finer, type Level, rangeOf, type TimeRange } from './time-prefix.ts'
 
 /** Rows of one batch: 1 MB, or three bodies of 64 KiB. */
 const pageRows = 2000
-/** An hour or a minute with more rows than this is looked at by minutes or seconds: another query costs less than its rows. */
+/** An hour or a minute that was sent in part and has more rows than this is read by minutes or seconds: a query costs less than rows. */
 const rowsUndivided = 100
 /** Rows remembered one by one, so that a minute in which calls are added is not sent again: 6 MB. */
 const rowsKnownMax = 50_000
@@ -33,26 +33,61 @@ function hashOf(row: Buffer): string {
   return createHash('sha1').update(row).digest('base64').slice(0, 16)
 }
 
+/** What was sent, and what will have been once the rows that wait are settled. */
+export interface Sent {
+  ledger: SentLedger
+  known: KnownRows
+}
+type Mark = [prefix: string | null, digest: string]
+
 /**
- * Yields the rows of a range that were not sent, in batches. The consumer asks for the next batch only once SQS or the quarantine has
- * the one before. A digest is noted only after all rows that made it were yielded: fewer rows than it counted, as from a replica
- * that is behind, leave it to the next sweep. Returns how many rows are settled.
+ * Yields the rows of a range that were not sent, in batches of up to a few thousand. The consumer asks for the next batch only once SQS
+ * or the quarantine has the one before; only then are its digests noted.
  */
 export async function* sweep(
   table: CdrTable,
-  { ledger, known }: { ledger: SentLedger; known: KnownRows },
+  { ledger, known }: Sent,
+  level: Level,
+  range?: Partial<TimeRange>,
+): AsyncGenerator<Buffer[], void> {
+  const marks: Mark[] = []
+  const reading = compare({ table, ledger, known, marks }, level, range)
+  for (let waiting: Buffer[] = []; ; ) {
+    const { done, value } = await reading.next()
+    if (!done) waiting.push(...value)
+    if (!done && waiting.length < pageRows) continue
+    if (waiting.length > 0) yield waiting
+    known.add(waiting)
+    waiting = []
+    for (const [prefix, digest] of marks.splice(0)) ledger.set(prefix, digest)
+    if (done) return
+  }
+}
+
+interface Comparison extends Sent {
+  table: CdrTable
+  marks: Mark[]
+}
+
+/**
+ * Yields rows bucket by bucket. A digest is marked only after all rows that made it were yielded: fewer rows than it counted, as
+ * from a replica that is behind, leave it to the next sweep. Returns how many rows need no further look.
+ */
+async function* compare(
+  comparison: Comparison,
   level: Level,
   range?: Partial<TimeRange>,
 ): AsyncGenerator<Buffer[], number> {
+  const { table, ledger, marks } = comparison
   let settled = 0
   for (const bucket of await table.buckets(level, range)) {
     if (ledger.has(bucket.prefix, bucket.digest)) settled += bucket.rows
     else {
-      const inner = innerOf(bucket, level)
+      const inner = innerOf(bucket, level, ledger)
       const found = inner
-        ? yield* sweep(table, { ledger, known }, inner.level, inner.range)
-        : yield* readBucket(table, known, bucket, level)
-      if (found >= bucket.rows) ledger.set(bucket.prefix, bucket.digest)
+        ? yield* compare(comparison, inner.level, inner.range)
+        : yield* readBucket(comparison, bucket, level)
+      if (found >= bucket.rows) marks.push([bucket.prefix, bucket.digest])
       settled += Math.min(found, bucket.rows)
     }
   }
@@ -60,16 +95,21 @@ export async function* sweep(
 }
 
 /** How a bucket is divided; undefined if its rows are read. */
-function innerOf({ prefix, rows }: Bucket, level: Level): { level: Level; range: TimeRange } | undefined {
+function innerOf(
+  { prefix, rows }: Bucket,
+  level: Level,
+  ledger: SentLedger,
+): { level: Level; range: TimeRange } | undefined {
   const range = prefix === null ? undefined : rangeOf(prefix)
   const inner = finer(level)
-  // A day always is: the sweeps of the last days compare hours.
-  return range && inner && (level === 10 || rows > rowsUndivided) ? { level: inner, range } : undefined
+  if (!range || !inner) return undefined
+  // Of what was sent in part, most rows are known. A day always is divided: the sweeps of the last days compare hours.
+  const isDivided = level === 10 || rows > pageRows || (rows > rowsUndivided && ledger.knows(prefix))
+  return isDivided ? { level: inner, range } : undefined
 }
 
 async function* readBucket(
-  table: CdrTable,
-  known: KnownRows,
+  { table, known }: Comparison,
   { prefix }: Bucket,
   level: Level,
 ): AsyncGenerator<Buffer[], number> {
@@ -78,10 +118,7 @@ async function* readBucket(
     const page = await table.rows(prefix, level, { offset, limit: pageRows })
     offset += page.length
     const fresh = known.fresh(page.map((row) => Buffer.from(JSON.stringify(row))))
-    if (fresh.length > 0) {
-      yield fresh
-      known.add(fresh)
-    }
+    if (fresh.length > 0) yield fresh
     if (page.length < pageRows) return offset
   }
 }

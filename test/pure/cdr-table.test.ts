@@ -150,6 +150,18 @@ test('sends no row of a simulated table twice while the bridge runs, and reads o
   expect(site.sent.length, 'a bridge that was stopped in order begins where it was').toBe(850)
 })
 
+test('sends a backlog of a simulated table in large batches, though its rows are spread over days', async () => {
+  const site = new Site()
+  for (let n = 0; n < 4100; n += 1) site.table.rows.push(row(n, at(n * 60_000)))
+  let batches = 0
+  const count = () => {
+    batches += 1
+  }
+  await site.run({ quietMs: 10_000, onBatch: count })
+  expect(site.distinct).toEqual(site.expected)
+  expect(batches).toBeLessThanOrEqual(4)
+})
+
 test('reads rows again that a replica of a simulated table had counted and did not return', async () => {
   const site = new Site()
   for (let n = 0; n < 50; n += 1) site.table.rows.push(row(n, at(n * 1000)))
