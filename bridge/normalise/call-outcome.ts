@@ -4,6 +4,7 @@ import type { CallResult } from '../../contracts/call-result.ts'
 const unconnected = new Set([3, 20, 34])
 const userBusy = 17
 const voicemail = /^(voicemail|minivmrecord)$/i
+const parking = /^(park|parkandannounce|parkedcall)$/i
 
 /**
  * What the events of a call say about how it went, from the caller's side. The rules are those that `docs/call-log.md` has for
@@ -66,9 +67,13 @@ export class CallOutcome {
     return this.#unanswered ?? (this.#isBusy ? 'busy' : 'failed')
   }
 
-  /** No phone was dialled: the caller spoke to a menu, waited in a queue without phones, or was turned away. */
+  /**
+   * No phone was dialled: the caller spoke to a menu, waited in a queue without phones, was parked or dialled a parking place where
+   * nobody was, or was turned away.
+   */
   #resultAlone(isUp: boolean, cause: number): CallResult {
     if (this.#app === 'Queue') return 'cancelled'
+    if (parking.test(this.#app)) return 'unreachable'
     if (isUp) return 'answered'
     if (this.#isBusy || cause === userBusy) return 'busy'
     return this.#isUnreachable || unconnected.has(cause) ? 'unreachable' : 'no-answer'

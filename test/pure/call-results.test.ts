@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { CallOutcome } from '../../bridge/normalise/call-outcome.ts'
 import { callResults } from '../../contracts/call-result.ts'
 import { dictionaries } from '../../dashboard/language.ts'
+import { callOf } from '../../functions/domain/calls/call.ts'
 import { settledResult } from '../../functions/domain/calls/placed.ts'
+import { makeCdr } from '../support/cdrs.ts'
 
 test('docs/call-log.md has the table of results as the code has it, and the page has a word for each', () => {
   const [, table = ''] =
@@ -26,4 +29,13 @@ test.each([
   ['later CDRs replace what earlier ones said', 'busy', 'no-answer', 1, 'busy'],
 ] as const)('%s', (_, byRecords, result, corrections, settled) => {
   expect(settledResult(byRecords, { result, corrections })).toBe(settled)
+})
+
+test('who dials a parking place where nobody is reached nobody, live and in the log', () => {
+  // Asterisk 22 answers such a call to say so, and writes this record.
+  const record = makeCdr(1, { dst: '71', dstchannel: '', lastapp: 'ParkedCall', lastdata: 'default,71' })
+  expect(callOf([record], { country: 'FR' })).toMatchObject({ result: 'unreachable', callees: [] })
+  const live = new CallOutcome()
+  live.noteApplication('ParkedCall', true, true)
+  expect(live.result(false, true, 16)).toBe('unreachable')
 })
