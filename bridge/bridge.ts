@@ -210,7 +210,7 @@ export async function assemble(
     const check = connections.cloudClock?.check()
     if (check) checks.set(check)
   }
-  // The cloud has just answered: a wrong clock is told before anything that it may confuse.
+  // The cloud has just answered, so a wrong clock is known. It is logged first, because it explains times in all later lines.
   checkClock()
   const tick = async () => {
     await presence.tick()

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { namesIn } from '../contracts/cdr-row/layout.ts'
 import { field } from '../contracts/field.ts'
+import { isRealTime } from '../contracts/names.ts'
 import { matching, port, text } from './schema-parts.ts'
 
 const layoutWanted =
@@ -19,7 +20,7 @@ export const cdrPasswordVariable = 'SWITCHHOOK_CDR_PASSWORD'
 
 const tableName = /^[A-Za-z_][A-Za-z0-9_$]{0,63}(\.[A-Za-z_][A-Za-z0-9_$]{0,63})?$/
 const day = 'a date such as 2026-11-24'
-const isDay = (text: string) => !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
+const isDay = (text: string) => isRealTime(`${text}T00:00:00Z`)
 
 const CdrDatabase = v.strictObject(
   {

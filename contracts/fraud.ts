@@ -119,14 +119,4 @@ export const FraudSettings = v.object({
 export type FraudSettings = v.InferOutput<typeof FraudSettings>
 
 /** A change: what is absent stays. */
-export const FraudChange = v.strictObject({
-  watch: v.optional(setting.watch),
-  hours: v.optional(setting.hours),
-  holidays: v.optional(setting.holidays),
-  allowedCountries: v.optional(setting.allowedCountries),
-  exempt: v.optional(setting.exempt),
-  maxCost: v.optional(setting.maxCost),
-  maxMinutes: v.optional(setting.maxMinutes),
-  maxAtOnce: v.optional(setting.maxAtOnce),
-  prices: v.optional(setting.prices),
-})
+export const FraudChange = v.partial(v.strictObject(setting))

@@ -75,14 +75,14 @@ const setting = {
   callsAtOnce: field(whole(0, 1_000), 'Calls by API at the same time, of the site and of each key; 10 by default.', 10),
   callsPerMinute: field(whole(0, 1_000), 'Calls by API in a minute, of the site and of each key; 30 by default.', 30),
   callsPerDay: field(whole(0, 100_000), 'Calls by API in a day, of the site and of each key; 500 by default.', 500),
-  eventBusPersonal: field(
-    v.boolean(),
-    'Events on the event bus of the deployment, if it has one, show numbers and names. False by default.',
-    true,
-  ),
   freezeOnCap: field(
     v.boolean(),
     'A key that reaches a cap places no more calls until a key manager unfreezes it. False by default.',
+    true,
+  ),
+  eventBusPersonal: field(
+    v.boolean(),
+    'Events on the event bus of the deployment, if it has one, show numbers and names. False by default.',
     true,
   ),
 }
@@ -155,21 +155,7 @@ export const SiteRequest = v.object({
 export type SiteRequest = v.InferOutput<typeof SiteRequest>
 
 const SettingsChange = v.strictObject({
-  callTimeoutSeconds: v.optional(setting.callTimeoutSeconds),
-  dialInternal: v.optional(setting.dialInternal),
-  dialNational: v.optional(setting.dialNational),
-  dialMobile: v.optional(setting.dialMobile),
-  dialCountries: v.optional(setting.dialCountries),
-  outsidePrefix: v.optional(setting.outsidePrefix),
-  trunks: v.optional(setting.trunks),
-  extensions: v.optional(setting.extensions),
-  services: v.optional(setting.services),
-  ownNumbers: v.optional(setting.ownNumbers),
-  callsAtOnce: v.optional(setting.callsAtOnce),
-  callsPerMinute: v.optional(setting.callsPerMinute),
-  callsPerDay: v.optional(setting.callsPerDay),
-  freezeOnCap: v.optional(setting.freezeOnCap),
-  eventBusPersonal: v.optional(setting.eventBusPersonal),
+  ...v.partial(v.strictObject(setting)).entries,
   fraud: v.optional(field(FraudChange, 'Settings of the watch to change; the others stay.', { maxCost: 100 })),
 })
 

@@ -1,3 +1,4 @@
+import { withoutAccents } from '../contracts/accents.ts'
 import { type BoardWord, boardWords, byNumber, type ExtensionView } from './extension-view.ts'
 import { t } from './language.ts'
 
@@ -41,7 +42,7 @@ export function isIn({ word, forwards, isDnd }: ExtensionView, filter: FilterWor
 
 /** Letters without accents and case, so that `elodie` finds Élodie. */
 function plain(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+  return withoutAccents(text).toLowerCase()
 }
 
 export function matchesText({ extension, name, word }: ExtensionView, text: string): boolean {

@@ -1,8 +1,8 @@
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import * as v from 'valibot'
 import { SwitchhookError } from '../contracts/errors.ts'
 import { config } from './config.ts'
 import type { DataKeys } from './domain/webhooks/vault.ts'
+import { readOnce, readParameter } from './parameter.ts'
 
 const keyBytes = 32
 const base64Key = v.pipe(
@@ -28,33 +28,12 @@ export class DataKeysError extends SwitchhookError {
   readonly errorId = 'data-keys-invalid'
 }
 
-let loading: Promise<DataKeys> | undefined
-
-/** Returns the data keys of this stage, read once per cold start. A failed read is not cached. */
-export function dataKeys(): Promise<DataKeys> {
-  loading ??= read().catch((error: unknown) => {
-    loading = undefined
-    throw error
-  })
-  return loading
-}
+/** Returns the data keys of this stage. */
+export const dataKeys: () => Promise<DataKeys> = readOnce(read)
 
 async function read(): Promise<DataKeys> {
   const { DATA_KEYS_PARAMETER: name } = config('DATA_KEYS_PARAMETER')
-  const text = await readParameter(name)
-  const parsed = v.safeParse(StoredDataKeys, text)
+  const parsed = v.safeParse(StoredDataKeys, await readParameter(name))
   if (parsed.success) return parsed.output.keys.map(({ id, key }) => ({ id, key: Buffer.from(key, 'base64') }))
   throw new DataKeysError(`missing or invalid data keys in ${name}. Write them as docs/deploy.md says.`)
-}
-
-async function readParameter(name: string): Promise<unknown> {
-  try {
-    const { Parameter } = await new SSMClient({}).send(new GetParameterCommand({ Name: name, WithDecryption: true }))
-    return JSON.parse(Parameter?.Value ?? '{}')
-  } catch (error) {
-    // The error of the parser would quote the keys.
-    if (error instanceof SyntaxError) return undefined
-    if (error instanceof Error && error.name === 'ParameterNotFound') return undefined
-    throw error
-  }
 }

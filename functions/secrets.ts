@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import * as v from 'valibot'
 import { SwitchhookError } from '../contracts/errors.ts'
 import { config } from './config.ts'
+import { readOnce, readParameter } from './parameter.ts'
 
 /** The deployment's secrets: JSON in one SSM SecureString a stage, read once per cold start. */
 export const Secrets = v.object({
@@ -22,21 +22,12 @@ export class SecretsError extends SwitchhookError {
   readonly errorId = 'secrets-invalid'
 }
 
-let loading: Promise<Secrets> | undefined
-
-/** Returns the secrets of this stage. A failed read is not cached, so the next invocation retries. */
-export function secrets(): Promise<Secrets> {
-  loading ??= read().catch((error: unknown) => {
-    loading = undefined
-    throw error
-  })
-  return loading
-}
+/** Returns the secrets of this stage. */
+export const secrets: () => Promise<Secrets> = readOnce(read)
 
 async function read(): Promise<Secrets> {
   const name = config('SECRETS_PARAMETER').SECRETS_PARAMETER
-  const { Parameter } = await new SSMClient({}).send(new GetParameterCommand({ Name: name, WithDecryption: true }))
-  const parsed = v.safeParse(Secrets, JSON.parse(Parameter?.Value ?? '{}'))
+  const parsed = v.safeParse(Secrets, await readParameter(name))
   if (parsed.success) return parsed.output
   const wrong = parsed.issues.map((issue) => v.getDotPath(issue) ?? '(whole)').join(', ')
   throw new SecretsError(`missing or invalid secrets in ${name}: ${wrong}. Write them again as docs/deploy.md says.`)

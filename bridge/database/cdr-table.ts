@@ -1,7 +1,5 @@
+import type { TableRow } from '../../contracts/cdr-row/table-row.ts'
 import type { Level, TimeRange } from './time-prefix.ts'
-
-/** A row: column names in lower case, times as text, `null` for no value. */
-export type TableRow = Record<string, string | number | null>
 
 /** The rows of a table whose time begins with `prefix`; null for rows without a time. */
 export interface Bucket {

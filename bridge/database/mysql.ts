@@ -9,6 +9,7 @@ const writing = /\b(ALL PRIVILEGES|INSERT|UPDATE|DELETE|DROP|ALTER|CREATE|TRIGGE
 
 /** Connects to MariaDB or MySQL. @throws the client's error, TableUnusableError */
 export async function openMysqlTable(address: DatabaseAddress): Promise<SqlTable> {
+  // Loaded only where it is used: a bridge without a database starts faster.
   const { default: mysql } = await import('mysql2/promise')
   const { host, port = 3306, socket, name, user, password, ca } = address
   const connection = await mysql.createConnection({

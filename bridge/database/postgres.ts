@@ -7,6 +7,7 @@ const queryMsMax = 600_000
 
 /** Connects to PostgreSQL. @throws the client's error, TableUnusableError */
 export async function openPostgresTable(address: DatabaseAddress): Promise<SqlTable> {
+  // Loaded only where it is used: a bridge without a database starts faster.
   const { default: pg } = await import('pg')
   const { host, port = 5432, socket, name, user, password, ca } = address
   const client = new pg.Client({

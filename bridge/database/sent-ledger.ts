@@ -24,7 +24,7 @@ export class SentLedger {
   readonly #fine = new Map<string, string>()
   #isChanged = false
 
-  /** `source` names the table: another one begins anew. */
+  /** `source` identifies the table. If the file is about another table, nothing counts as sent. */
   constructor(stateFolder: string, source: string, disk: Pick<Disk, 'read' | 'replace'> = realDisk) {
     this.#path = join(stateFolder, 'cdr-table-position')
     this.#source = source

@@ -1,5 +1,6 @@
+import type { TableRow } from '../../contracts/cdr-row/table-row.ts'
 import { SwitchhookError } from '../../contracts/errors.ts'
-import type { Bucket, CdrTable, Page, TableFacts, TableRow } from './cdr-table.ts'
+import type { Bucket, CdrTable, Page, TableFacts } from './cdr-table.ts'
 import { type Level, rangeOf, type TimeRange } from './time-prefix.ts'
 
 /** A column as the catalogue of the database has it. */
@@ -38,7 +39,6 @@ export class TableUnusableError extends SwitchhookError {
 
 const needed = ['duration', 'billsec', 'disposition']
 const momentTypes = /^(timestamp|datetime)/i
-/** A time that the database converts from and to UTC: `timestamp` of MySQL, `timestamp with time zone` of PostgreSQL. */
 const numberTypes = /^(tiny|small|medium|big)?(int|serial)|^(numeric|decimal|double|float|real)/i
 /** The digest sums these: with the number of rows, they tell rows apart that were exchanged. */
 const summed = ['duration', 'billsec', 'sequence']
@@ -92,6 +92,7 @@ export class SqlTable implements CdrTable {
     const facts = {
       columns: [...types.keys()],
       timeColumn: time,
+      // The database converts it from and to UTC: `timestamp` of MySQL, `timestamp with time zone` of PostgreSQL.
       isAbsolute: /utc|with time zone/.test(type) && !/without/.test(type),
       hasTimeIndex: await sql.isIndexed(time),
       mayWrite: await sql.mayWrite(),

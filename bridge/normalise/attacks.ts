@@ -125,7 +125,7 @@ function newTally(address: string, nowMs: number): Tally {
 function add(tally: Tally, kind: string, nowMs: number): void {
   if (nowMs - tally.minuteAt >= minuteMs) Object.assign(tally, { minuteAt: nowMs, inMinute: 0 })
   if (nowMs - tally.hourAt >= hourMs) {
-    // An address that was quiet for an hour is judged anew.
+    // After an hour without a refusal, the earlier ones of an address no longer make it an attacker.
     if (tally.inHour === 0 || nowMs - tally.toMs >= hourMs) tally.isAttack = false
     Object.assign(tally, { hourAt: nowMs, inHour: 0, accounts: new Set() })
   }

@@ -1,10 +1,9 @@
 import type { CallResult } from '../../contracts/call-result.ts'
+import { parkingApps, voicemailApps } from '../../contracts/dial-steps.ts'
 
 /** Q.850 causes with which Asterisk ends a call that it cannot connect: no route, not registered, no circuit. */
 const unconnected = new Set([3, 20, 34])
 const userBusy = 17
-const voicemail = /^(voicemail|minivmrecord)$/i
-const parking = /^(park|parkandannounce|parkedcall)$/i
 
 /**
  * What the events of a call say about how it went, from the caller's side. The rules are those that `docs/call-log.md` has for
@@ -41,7 +40,7 @@ export class CallOutcome {
   /** Notes what a channel of the call runs. Voicemail may answer behind a `Local` channel, as after a forward. */
   noteApplication(app: string, isUp: boolean, isCaller: boolean): void {
     if (app === '') return
-    if (isUp && voicemail.test(app)) this.#isVoicemail = true
+    if (isUp && voicemailApps.test(app)) this.#isVoicemail = true
     if (isCaller) this.#app = app
   }
 
@@ -73,7 +72,7 @@ export class CallOutcome {
    */
   #resultAlone(isUp: boolean, cause: number): CallResult {
     if (this.#app === 'Queue') return 'cancelled'
-    if (parking.test(this.#app)) return 'unreachable'
+    if (parkingApps.test(this.#app)) return 'unreachable'
     if (isUp) return 'answered'
     if (this.#isBusy || cause === userBusy) return 'busy'
     return this.#isUnreachable || unconnected.has(cause) ? 'unreachable' : 'no-answer'

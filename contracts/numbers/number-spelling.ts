@@ -1,3 +1,5 @@
+import { withoutAccents } from '../accents.ts'
+
 /**
  * Spellings of a number in CDRs and SIP: URIs (RFC 3261, RFC 3966), parameters, digits dialled after the answer, codes
  * that hide the caller. `kind` is `hidden` where the text says that the caller shows no number.
@@ -131,9 +133,7 @@ function unescaped(text: string): string {
 }
 
 function isHidden(text: string): boolean {
-  const plain = text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
+  const plain = withoutAccents(text)
     .toLowerCase()
     .replace(/^\+(?=\D)/, '')
     .replace(/[\s_-]+/g, ' ')

@@ -2,10 +2,13 @@ import * as v from 'valibot'
 import { SwitchhookError } from '../../contracts/errors.ts'
 import type { BusEntry } from '../domain/webhooks/bus-entry.ts'
 import { PostSigner, type SigningCredentials } from './signed-post.ts'
+import { postSigned } from './signed-request.ts'
 
-const Answer = v.looseObject({
-  Entries: v.array(v.looseObject({ ErrorCode: v.optional(v.nullable(v.string())) })),
-})
+const Answer = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.looseObject({ Entries: v.array(v.looseObject({ ErrorCode: v.optional(v.nullable(v.string())) })) }),
+)
 const target = 'AWSEvents.PutEvents'
 /** A put takes some 20 ms. The function has 30 s for a message. */
 const answerMsMax = 3_000
@@ -32,24 +35,18 @@ export class EventBus {
   /** Returns the error of each entry, undefined for those that are on the bus. @throws EventBusError if EventBridge took none */
   async put(entries: readonly BusEntry[]): Promise<(string | undefined)[]> {
     const body = JSON.stringify({ Entries: entries.map((entry) => ({ ...entry, EventBusName: this.#name })) })
-    const { host: _host, ...headers } = this.#signer.headers(this.#url.host, this.#url.pathname, body, new Date())
-    const response = await this.#post({ ...headers, 'content-type': 'application/x-amz-json-1.1' }, body)
-    const parsed = v.safeParse(Answer, response)
+    const text = await postSigned({
+      service: 'EventBridge',
+      url: this.#url,
+      signer: this.#signer,
+      contentType: 'application/x-amz-json-1.1',
+      body,
+      answerMsMax,
+      fail: (message, options) => new EventBusError(message, options),
+    })
+    const parsed = v.safeParse(Answer, text)
     if (!parsed.success || parsed.output.Entries.length !== entries.length)
       throw new EventBusError('EventBridge answered in an unknown form')
     return parsed.output.Entries.map(({ ErrorCode }) => ErrorCode ?? undefined)
-  }
-
-  async #post(headers: Record<string, string>, body: string): Promise<unknown> {
-    try {
-      const signal = AbortSignal.timeout(answerMsMax)
-      const response = await fetch(this.#url, { method: 'POST', headers, body, signal, redirect: 'error' })
-      const text = await response.text()
-      if (!response.ok) throw new EventBusError(`EventBridge answered ${response.status}: ${text.slice(0, 300)}`)
-      return JSON.parse(text)
-    } catch (cause) {
-      if (cause instanceof EventBusError) throw cause
-      throw new EventBusError('EventBridge did not answer', { cause })
-    }
   }
 }

@@ -1,6 +1,7 @@
 import { SwitchhookError } from '../../contracts/errors.ts'
 import type { OutageNotice } from '../domain/webhooks/outage-notice.ts'
 import { PostSigner, type SigningCredentials } from './signed-post.ts'
+import { postSigned } from './signed-request.ts'
 
 const answerMsMax = 5_000
 
@@ -34,20 +35,14 @@ export class OutageTopic {
       form.set(`${entry}.Value.DataType`, 'String')
       form.set(`${entry}.Value.StringValue`, value)
     }
-    const body = form.toString()
-    const { host: _host, ...headers } = this.#signer.headers(this.#url.host, this.#url.pathname, body, new Date())
-    const type = 'application/x-www-form-urlencoded'
-    const signal = AbortSignal.timeout(answerMsMax)
-    const response = await fetch(this.#url, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': type },
-      body,
-      signal,
-      redirect: 'error',
-    }).catch((cause: unknown) => {
-      throw new OutageTopicError('SNS did not answer', { cause })
+    await postSigned({
+      service: 'SNS',
+      url: this.#url,
+      signer: this.#signer,
+      contentType: 'application/x-www-form-urlencoded',
+      body: form.toString(),
+      answerMsMax,
+      fail: (message, options) => new OutageTopicError(message, options),
     })
-    const answer = await response.text()
-    if (!response.ok) throw new OutageTopicError(`SNS answered ${response.status}: ${answer.slice(0, 300)}`)
   }
 }

@@ -112,13 +112,13 @@ export const keys = {
 /** Partitions of dirty marks. Each tick reads them all: 8 read units a minute while there are no marks. */
 export const dirtyShards = 16
 const dueShards = 16
-/** Partitions of retries that are due later; the sweep of each minute reads them all. */
 /** Returns what a sort key of a due row is about, or undefined if it has another form. */
 export function deliveryOfDue(sk: string): { site: string; webhook: string; delivery: string } | undefined {
   const [, site, webhook, delivery, ...more] = sk.split('#')
   return site && webhook && delivery && more.length === 0 ? { site, webhook, delivery } : undefined
 }
 
+/** Partitions of retries that are due later; the sweep of each minute reads them all. */
 export const duePartitions: readonly string[] = Array.from({ length: dueShards }, (_, n) => `DUE#${n}`)
 export const heartbeatShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `HB#${n}`)
 export const siteShards: readonly string[] = Array.from({ length: 4 }, (_, n) => `SITES#${n}`)

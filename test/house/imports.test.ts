@@ -11,7 +11,7 @@ const floors: [RegExp, number][] = [
   [/^bridge\/(operate|enrolment)\//, 1],
   [/^functions\/domain\//, 1],
   [/^bridge\/(normalise|spool)\//, 1],
-  [/^functions\/(secrets|data-keys|caller)\.ts$/, 2],
+  [/^functions\/(secrets|data-keys|parameter|caller)\.ts$/, 2],
   [/^functions\/(stores|gateways)\//, 2],
   [/^bridge\/(asterisk|database|forward)\//, 2],
   [/^functions\/.*\/handler\.ts$/, 4],

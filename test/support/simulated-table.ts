@@ -1,5 +1,6 @@
-import type { Bucket, CdrTable, Page, TableFacts, TableRow } from '../../bridge/database/cdr-table.ts'
+import type { Bucket, CdrTable, Page, TableFacts } from '../../bridge/database/cdr-table.ts'
 import { type Level, rangeOf, type TimeRange } from '../../bridge/database/time-prefix.ts'
+import type { TableRow } from '../../contracts/cdr-row/table-row.ts'
 
 /** SIMULATED table of CDRs: rows in memory, and a connection that can be lost. It groups and sorts as the SQL of the bridge does. */
 export class SimulatedTable {

@@ -1,3 +1,4 @@
+import { withoutAccents } from '../../../contracts/accents.ts'
 import type { Cdr } from '../../../contracts/cdr.ts'
 
 /** The name in a `clid`, `"Jean \"JJ\" Dupont" <0612345678>` or `Jean <0612345678>`, without Asterisk's escapes. */
@@ -14,5 +15,6 @@ export function isNamed(cdr: Cdr, part: string): boolean {
 
 /** For comparing names: lower case, without accents, with single spaces. */
 export function folded(name: string): string {
-  return name.normalize('NFKD').replace(/\p{M}/gu, '').replace(/\s+/g, ' ').trim().toLowerCase()
+  // NFKC: full-width letters and ligatures are found by plain ones.
+  return withoutAccents(name.normalize('NFKC')).replace(/\s+/g, ' ').trim().toLowerCase()
 }

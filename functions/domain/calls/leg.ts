@@ -1,6 +1,6 @@
 import { type Cdr, momentSeconds } from '../../../contracts/cdr.ts'
 import { type ChannelName, parseChannelName } from '../../../contracts/channel-name.ts'
-import { isDialled } from '../../../contracts/dial-steps.ts'
+import { isDialled, voicemailApps } from '../../../contracts/dial-steps.ts'
 import { canonicalDialled, canonicalNumber, isExtension, linesOf, type Numbering } from '../phone-number.ts'
 import { isTrunk, numberOfPhone } from '../site-lines.ts'
 
@@ -58,7 +58,7 @@ export function readLeg(cdr: Cdr, numbering: Numbering): Leg | undefined {
     to,
     isFromTrunk,
     isToTrunk: to === undefined ? undefined : isTrunk(to, lines),
-    isVoicemail: /^(voicemail|minivmrecord)$/i.test(cdr.lastapp) || voicemailStep.test(cdr.dst),
+    isVoicemail: voicemailApps.test(cdr.lastapp) || voicemailStep.test(cdr.dst),
     isHelper: channel?.kind === 'local' || cdr.lastapp === 'AppDial',
   }
 }

@@ -1,3 +1,4 @@
+import { parkingApps } from '../../../contracts/dial-steps.ts'
 import { isExtension } from '../phone-number.ts'
 import { dialTargets, isTargetOf } from './dial-target.ts'
 import { type Leg, mailboxOf, slackSeconds } from './leg.ts'
@@ -38,7 +39,6 @@ export interface Turn {
 const rooms = /^(confbridge|meetme|conference|konference)$/i
 /** Turns in which the caller talks to nobody. */
 const silent: ReadonlySet<TurnKind> = new Set(['parked', 'voicemail', 'waiting'])
-const parking = /^(park|parkandannounce|parkedcall)$/i
 
 /** Applications that speak with the caller or take a message of theirs; the others play something, or do nothing audible. */
 const menus =
@@ -105,7 +105,7 @@ function turnOf(leg: Leg, siblings: readonly Leg[], parties: Parties): Turn {
 
 function kindOf(leg: Leg): TurnKind {
   if (rooms.test(leg.cdr.lastapp)) return 'room'
-  if (parking.test(leg.cdr.lastapp) && leg.cdr.dstchannel === '') return 'parked'
+  if (parkingApps.test(leg.cdr.lastapp) && leg.cdr.dstchannel === '') return 'parked'
   if (leg.cdr.dstchannel !== '') return 'dial'
   return leg.cdr.lastapp === 'Queue' ? 'waiting' : 'application'
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { withoutAccents } from '../../../contracts/accents.ts'
 import { type Honour, honours, Matricule, Note, type Scale } from '../../../contracts/grades.ts'
 import { gradeRowsMax, Pin, type RowFault, type Upload } from '../../../contracts/routes/grades.ts'
 import { readCsv } from './csv.ts'
@@ -136,5 +137,5 @@ const MentionText = v.pipe(
 )
 
 function plain(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').trim().toLowerCase()
+  return withoutAccents(text).trim().toLowerCase()
 }

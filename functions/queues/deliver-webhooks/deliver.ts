@@ -6,9 +6,8 @@ import { withoutSecrets } from '../../domain/webhooks/redact.ts'
 import { renderBody } from '../../domain/webhooks/render.ts'
 import { nextTryAt, retryAfterMs } from '../../domain/webhooks/schedule.ts'
 import { signatureHeaders } from '../../domain/webhooks/signature.ts'
-import { parseTarget, type TargetRules } from '../../domain/webhooks/target-url.ts'
 import { type DelayedDelivery, type DeliveryMessage, delaySecondsMax } from '../../gateways/delivery-queue.ts'
-import type { WebhookAnswer, WebhookRequest } from '../../gateways/webhook-post.ts'
+import type { WebhookAnswer } from '../../gateways/webhook-post.ts'
 import { describeError, logOutcome } from '../../log.ts'
 import type { DeliveryRow } from '../../stores/webhook-deliveries.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
@@ -16,9 +15,10 @@ import type { ReaderOf } from '../webhook-reader.ts'
 import { afterTry, goneStatus } from './after-try.ts'
 import { type OrderDependencies, waitsForEarlier } from './call-order.ts'
 import { disable } from './disable.ts'
+import { type PostDependencies, postTo } from './post-to.ts'
 import { verifyReceiver } from './verify-receiver.ts'
 
-export interface DeliverDependencies extends OrderDependencies {
+export interface DeliverDependencies extends OrderDependencies, PostDependencies {
   deliveries: {
     find(site: SiteId, webhook: string, id: string): Promise<DeliveryRow | undefined>
     event(site: SiteId, id: string): Promise<StoredEvent | undefined>
@@ -37,9 +37,7 @@ export interface DeliverDependencies extends OrderDependencies {
     ): Promise<R>
   }
   queue: { send(deliveries: readonly DelayedDelivery[]): Promise<void> }
-  post(request: WebhookRequest): Promise<WebhookAnswer>
   readerOf: ReaderOf
-  rules: TargetRules
   now(): number
   /** At least 0, below 1. */
   random(): number
@@ -211,13 +209,8 @@ async function send(
     'user-agent': 'Switchhook',
     ...signatureHeaders(signed, secrets, signingKey),
   }
-  try {
-    const answer = await post({ webhook: webhook.id, url: parseTarget(webhook.url, rules), headers, body })
-    return { ...answer, ...(answer.answer !== undefined && { answer: withoutSecrets(answer.answer, webhook) }) }
-  } catch (error) {
-    // The rules may have changed since the webhook was made.
-    return { error: error instanceof Error ? error.message : String(error), ms: 0 }
-  }
+  const answer = await postTo(webhook, { headers, body }, { post, rules })
+  return { ...answer, ...(answer.answer !== undefined && { answer: withoutSecrets(answer.answer, webhook) }) }
 }
 
 async function scheduleAt(at: number, message: DeliveryMessage, { queue, deliveries, now }: DeliverDependencies) {

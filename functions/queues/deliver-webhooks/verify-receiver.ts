@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { SiteId } from '../../../contracts/names.ts'
-import { parseTarget, type TargetRules } from '../../domain/webhooks/target-url.ts'
-import type { WebhookAnswer, WebhookRequest } from '../../gateways/webhook-post.ts'
+import type { WebhookAnswer } from '../../gateways/webhook-post.ts'
 import { logOutcome } from '../../log.ts'
 import type { WebhookRow } from '../../stores/webhooks.ts'
 import { goneStatus } from './after-try.ts'
+import { type PostDependencies, postTo } from './post-to.ts'
 
-interface VerifyDependencies {
-  post(request: WebhookRequest): Promise<WebhookAnswer>
-  rules: TargetRules
+interface VerifyDependencies extends PostDependencies {
   webhooks: { replace(site: SiteId, row: WebhookRow, seen: Pick<WebhookRow, 'tag'>): Promise<boolean> }
 }
 
@@ -24,7 +22,12 @@ export async function verifyReceiver(
 ): Promise<WebhookAnswer | undefined> {
   if (!webhook.verify || webhook.verified) return undefined
   const origin = (rules.ownHosts[0] ?? 'switchhook').replace(/:\d+$/, '')
-  const asked = await ask(webhook, origin, { post, rules })
+  const headers = {
+    'user-agent': 'Switchhook',
+    'webhook-request-origin': origin,
+    'webhook-request-rate': String(webhook.perSecond * 60),
+  }
+  const asked = await postTo(webhook, { headers, body: '', method: 'OPTIONS' }, { post, rules })
   const { status, error, allowed, ms } = asked
   if (error !== undefined || status === undefined) return { error: `verification: ${error ?? 'no answer'}`, ms }
   if (status === goneStatus) return asked
@@ -39,25 +42,6 @@ export async function verifyReceiver(
   await webhooks.replace(site, { ...webhook, verified: true, allowedPerMinute, tag: randomUUID() }, webhook)
   logOutcome('info', 'webhook-verified', { site, webhook: webhook.id })
   return undefined
-}
-
-async function ask(
-  webhook: WebhookRow,
-  origin: string,
-  { post, rules }: Pick<VerifyDependencies, 'post' | 'rules'>,
-): Promise<WebhookAnswer> {
-  const headers = {
-    'user-agent': 'Switchhook',
-    'webhook-request-origin': origin,
-    'webhook-request-rate': String(webhook.perSecond * 60),
-  }
-  try {
-    const url = parseTarget(webhook.url, rules)
-    return await post({ webhook: webhook.id, url, headers, body: '', method: 'OPTIONS' })
-  } catch (error) {
-    // The rules may have changed since the webhook was made.
-    return { error: error instanceof Error ? error.message : String(error), ms: 0 }
-  }
 }
 
 /** The header names origins, or `*` for all. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-const oneOrMany = v.pipe(
+export const oneOrMany = v.pipe(
   v.union([v.string(), v.array(v.string())]),
   v.transform((value) => (Array.isArray(value) ? value : [value])),
 )
@@ -105,7 +105,7 @@ function fill(pattern: string, tags: Readonly<Record<string, string>>): string |
 }
 
 /** Whether `text` matches a pattern in which `*` stands for any characters and `?` for one. */
-function matches(pattern: string, text: string): boolean {
+export function matches(pattern: string, text: string): boolean {
   const source = pattern
     .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
     .replaceAll('*', '.*')

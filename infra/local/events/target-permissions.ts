@@ -1,11 +1,8 @@
 import * as v from 'valibot'
+import { matches, oneOrMany } from '../access/policy.ts'
 import { LocalCloudError } from '../errors.ts'
 import type { StackResources } from '../template/resources.ts'
 
-const oneOrMany = v.pipe(
-  v.union([v.string(), v.array(v.string())]),
-  v.transform((value) => (Array.isArray(value) ? value : [value])),
-)
 const Permission = v.looseObject({
   Action: v.string(),
   FunctionName: v.string(),
@@ -51,16 +48,16 @@ export function targetCheck(resources: StackResources): (wanted: RuleTarget) => 
         Action === 'lambda:InvokeFunction' &&
         Principal === eventBridge &&
         (FunctionName === target || target.endsWith(`:function:${FunctionName}`)) &&
-        isLike(SourceArn, rule),
+        matches(SourceArn, rule),
     )
   const maySend = ({ rule, target }: RuleTarget): boolean =>
     statements.some(({ Effect, Principal, Action, Resource, Condition }) => {
       const isPrincipal = v.is(v.object({ Service: oneOrMany }), Principal)
         ? v.parse(v.object({ Service: oneOrMany }), Principal).Service.includes(eventBridge)
         : Principal === '*'
-      const isFrom = Object.values(Condition).every((keys) => keys?.['aws:SourceArn'].some((arn) => isLike(arn, rule)))
-      const isSend = Action.some((action) => isLike(action.toLowerCase(), 'sqs:sendmessage'))
-      return Effect === 'Allow' && isPrincipal && isFrom && isSend && Resource.some((arn) => isLike(arn, target))
+      const isFrom = Object.values(Condition).every((keys) => keys?.['aws:SourceArn'].some((arn) => matches(arn, rule)))
+      const isSend = Action.some((action) => matches(action.toLowerCase(), 'sqs:sendmessage'))
+      return Effect === 'Allow' && isPrincipal && isFrom && isSend && Resource.some((arn) => matches(arn, target))
     })
 
   return (wanted) => {
@@ -70,10 +67,4 @@ export function targetCheck(resources: StackResources): (wanted: RuleTarget) => 
     const message = `EventBridge may not use ${wanted.target}, so AWS would drop the events of ${wanted.rule}: add ${needed} for ${eventBridge}.`
     throw new LocalCloudError('template-refused', message)
   }
-}
-
-/** Whether a text matches a pattern with `*`. */
-function isLike(pattern: string, text: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`).test(text)
 }
