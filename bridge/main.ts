@@ -1,23 +1,18 @@
 import { parseArgs } from 'node:util'
-import { runCheck } from './check/command.ts'
 import { readConfig, withoutSecrets } from './config.ts'
-import { runEnroll } from './enrolment/enroll.ts'
 import { exitStatus, FatalError } from './failure.ts'
 import { startBridge } from './lifecycle.ts'
 import { createLog, describeError, type LogLevel } from './operate/log.ts'
 import { programVersion } from './operate/program-version.ts'
-import { runQuarantine } from './quarantine-command.ts'
 import { reloadConfig } from './reload-config.ts'
-import { runSetup } from './setup/command.ts'
-import { runTop } from './top/command.ts'
 import { help, usageFault } from './usage.ts'
 
-/** Commands that return their exit status. */
+/** Commands that return their exit status. Each is loaded when it is called: a running bridge needs none of them in memory. */
 const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
-  check: runCheck,
-  quarantine: runQuarantine,
-  setup: runSetup,
-  top: runTop,
+  check: async (args) => (await import('./check/command.ts')).runCheck(args),
+  quarantine: async (args) => (await import('./quarantine-command.ts')).runQuarantine(args),
+  setup: async (args) => (await import('./setup/command.ts')).runSetup(args),
+  top: async (args) => (await import('./top/command.ts')).runTop(args),
 }
 
 /**
@@ -26,7 +21,7 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
  */
 async function main(): Promise<void> {
   const [command, ...args] = process.argv.slice(2)
-  if (command === 'enroll') return runEnroll(args)
+  if (command === 'enroll') return (await import('./enrolment/enroll.ts')).runEnroll(args)
   const run = command !== undefined && Object.hasOwn(commands, command) ? commands[command] : undefined
   if (run) {
     process.exitCode = await run(args)

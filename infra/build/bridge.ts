@@ -1,4 +1,4 @@
-import { copyFile, readFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'esbuild'
 
@@ -16,17 +16,24 @@ const requireBanner =
   "import{createRequire as switchhookCreateRequire}from'node:module';const require=switchhookCreateRequire(import.meta.url);"
 
 /** Contexts that `setup` adds to a dial plan: call forwarding, and what FreePBX and Issabel need. */
-export const snippets = ['forwarding.conf', 'freepbx.conf']
+const snippets = ['forwarding.conf', 'freepbx.conf']
 
-/** Bundles the bridge into one file, which is copied to the machine of the PBX; `setup` reads the snippets beside it. */
+/**
+ * Bundles the bridge into `switchhook-bridge.mjs` and a folder `parts`, which are copied to the machine of the PBX; `setup` reads the
+ * snippets beside them. What only one command or one kind of database needs is a part of its own, and loaded only where it is used.
+ */
 export async function buildBridge(root: string, outdir = 'dist/bridge'): Promise<void> {
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
+  // The names of parts change with their content: those of an earlier build would stay.
+  await rm(path.resolve(root, outdir, 'parts'), { recursive: true, force: true })
   await build({
     absWorkingDir: root,
     entryPoints: [{ in: 'bridge/main.ts', out: 'switchhook-bridge' }],
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
+    chunkNames: 'parts/[name]-[hash]',
     format: 'esm',
     platform: 'node',
     target: 'node24',
@@ -40,4 +47,14 @@ export async function buildBridge(root: string, outdir = 'dist/bridge'): Promise
   })
   for (const name of snippets)
     await copyFile(path.join(root, 'infra/asterisk/snippets', name), path.resolve(root, outdir, name))
+}
+
+/** The files of a built bridge that a machine needs, by their path in its folder: the program, its parts and the snippets. */
+export async function bridgeFiles(folder: string): Promise<string[]> {
+  const parts = await readdir(path.join(folder, 'parts'))
+  return [
+    'switchhook-bridge.mjs',
+    ...parts.filter((name) => name.endsWith('.mjs')).map((name) => `parts/${name}`),
+    ...snippets,
+  ].toSorted()
 }

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { snippets } from '../../infra/build/bridge.ts'
+import { bridgeFiles } from '../../infra/build/bridge.ts'
 import { packagesOf } from '../../infra/build/packages/bridge-packages.ts'
 import { nodeRuntime } from '../../infra/build/packages/node-runtime.ts'
 import { buildBridgeProgram } from '../../infra/start/build.ts'
@@ -70,11 +70,13 @@ async function copyPackages(folder: string, root: string): Promise<void> {
   const bundleFolder = path.dirname(await buildBridgeProgram(process.cwd()))
   const runtime = await nodeRuntime(process.cwd(), 'x64')
   for (const [n, version] of versions.entries()) {
-    const bundle = await readFile(path.join(bundleFolder, 'switchhook-bridge.mjs'), 'utf8')
     const own = await mkdtemp(path.join(folder, 'bundle-'))
     const { version: built } = JSON.parse(await readFile('package.json', 'utf8'))
-    await writeFile(path.join(own, 'switchhook-bridge.mjs'), bundle.replaceAll(`"${built}"`, `"${version}"`))
-    for (const name of snippets) await copyFile(path.join(bundleFolder, name), path.join(own, name))
+    await mkdir(path.join(own, 'parts'))
+    for (const file of await bridgeFiles(bundleFolder)) {
+      const text = await readFile(path.join(bundleFolder, file), 'utf8')
+      await writeFile(path.join(own, file), text.replaceAll(`"${built}"`, `"${version}"`))
+    }
     const sources = { root: process.cwd(), bundleFolder: own, version, processor: 'x64', runtime } as const
     const packages = await packagesOf(sources)
     const [deb] = Object.entries(packages).flatMap(([name, bytes]) => (name.endsWith('.deb') ? [bytes] : []))

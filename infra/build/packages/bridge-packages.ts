@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { help } from '../../../bridge/usage.ts'
-import { bridgeNodeFlags, snippets } from '../bridge.ts'
+import { bridgeFiles, bridgeNodeFlags } from '../bridge.ts'
 import { debOf } from './deb.ts'
 import { manPage } from './man-page.ts'
 import { type NodeRuntime, NodeRuntimeError, nodeRuntime, type Processor } from './node-runtime.ts'
@@ -101,15 +101,19 @@ async function programEntries({ root, bundleFolder, runtime, version }: PackageS
   const lib = `lib/${name}`
   const doc = `share/doc/${name}`
   const wrapper = (await text(root, `infra/package/${name}.sh`)).replace('@FLAGS@', bridgeNodeFlags.join(' '))
-  const bundled = (file: string) => readFile(path.join(bundleFolder, file))
   const licences = `${await text(root, 'LICENSE')}\n\nNode ${runtime.version}, lib/${name}/node:\n\n${runtime.licence}`
   const zipped = (content: string | Buffer) => gzipSync(content, { level: 9 })
   return [
     { path: `bin/${name}`, mode: 0o755, content: Buffer.from(wrapper) },
     { path: `${lib}/node`, mode: 0o755, content: runtime.program },
-    { path: `${lib}/${name}.mjs`, mode: 0o644, content: await bundled(`${name}.mjs`) },
     ...(await Promise.all(
-      snippets.map(async (file) => ({ path: `${lib}/${file}`, mode: 0o644, content: await bundled(file) })),
+      (
+        await bridgeFiles(bundleFolder)
+      ).map(async (file) => ({
+        path: `${lib}/${file}`,
+        mode: 0o644,
+        content: await readFile(path.join(bundleFolder, file)),
+      })),
     )),
     { path: `share/man/man8/${name}.8.gz`, mode: 0o644, content: zipped(manPage(help, version)) },
     {
