@@ -100,9 +100,12 @@ export const CallState = v.looseObject({
    */
   former: v.optional(v.pipe(v.array(Party), v.maxLength(50))),
   startedAt: Timestamp,
+  /** When the caller was answered; of an ended call, when a phone or a conference answered, if any did. */
   answeredAt: v.optional(Timestamp),
   endedAt: v.optional(Timestamp),
   cause: v.optional(v.number()),
+  /** Of an ended call: seconds in which it was parked after somebody had answered. */
+  parkedSeconds: v.optional(v.number()),
   /** How an ended call went, and the party that first spoke to the caller, by the rules of the call log. */
   result: v.optional(CallResult),
   answeredBy: v.optional(Party),

@@ -15,7 +15,7 @@ const callFields = {
   callSeq: field(
     v.pipe(v.string(), v.maxLength(40)),
     'Orders the events of one call: compare it as text. Do not order by `time`, since several computers set it.',
-    '1795460000.0000000042.3',
+    '1.1795460599000.3-47bd2c',
   ),
   final: field(v.boolean(), 'False for what the PBX reported live, true once the call records are stored. They win.'),
   extension: number('The extension of the site that the event is about: the phone that rings, answered or was called.'),

@@ -76,14 +76,14 @@ export const webhookEvents = {
     ...live,
     state: 'dialling',
     callees: [],
-    callSeq: '1795460000.0000000040.1',
+    callSeq: '0.1795460594000.1-5c2e10',
   }),
   'call.ringing': callEvent('A phone rings; one event for each phone that rings before the call is answered.', {
     ...started,
     ...live,
     state: 'ringing',
     callees: endedCall.callees,
-    callSeq: '1795460000.0000000041.2',
+    callSeq: '1.1795460598000.2-9a03f7',
   }),
   'call.answered': callEvent('A call is answered.', {
     ...started,
@@ -91,11 +91,11 @@ export const webhookEvents = {
     state: 'answered',
     callees: endedCall.callees,
     answeredAt: endedCall.answeredAt,
-    callSeq: '1795460000.0000000042.3',
+    callSeq: '1.1795460599000.3-47bd2c',
   }),
   'call.ended': callEvent(
     'A call has ended: at hang-up with `final: false`, and again with `final: true` and a new id when its call records are stored. The final one has what `GET /calls/{id}` answers. If more records of the call arrive later, another final one follows; the greatest `callSeq` wins.',
-    { ...endedCall, ...live, final: true, callSeq: '9999999999.0000000001.4' },
+    { ...endedCall, ...live, final: true, callSeq: '9.0000000001.4' },
   ),
   'call.missed': callEvent(
     'A call that came in or was internal ended without an answer, because the phones rang in vain or the caller gave up. One event a call, `final` or not.',
@@ -106,7 +106,7 @@ export const webhookEvents = {
       callees: endedCall.callees,
       endedAt: endedCall.endedAt,
       result: 'no-answer',
-      callSeq: '1795460000.0000000043.5',
+      callSeq: '2.1795460678000.5-e1d864',
     },
   ),
   'cdr.recorded': {

@@ -4,6 +4,7 @@ import { cutText } from '../../contracts/text.ts'
 import type { Bridge, Channel } from './ari-objects.ts'
 import { isOfDevice, type Leg } from './call-leg.ts'
 import { CallOutcome } from './call-outcome.ts'
+import { Parking } from './parking.ts'
 
 /** A conference may have any name; numbers are shorter. */
 const roomNameMax = 80
@@ -16,6 +17,7 @@ export class Call {
   readonly id: string
   readonly legs = new Map<string, Leg>()
   startedAt: string
+  /** When the caller's channel was answered, by a phone, a queue or a menu. */
   answeredAt: string | undefined
   dialled = ''
   /** A channel called in, was dialled or was originated. Before that, the channels may still join another call. */
@@ -26,6 +28,9 @@ export class Call {
   #hasRung = false
   #cause = 0
   readonly #answered = new Map<string, Party>()
+  /** When a phone or a conference first answered. */
+  #spokeAt: string | undefined
+  readonly #parking = new Parking()
   #rang: Party[] = []
   /** The conference that the caller entered before anyone had answered. */
   #room: Party | undefined
@@ -76,8 +81,15 @@ export class Call {
     this.#room ??= { number: isDialled(dialplan.exten) ? dialplan.exten : cutText(name ?? '', roomNameMax), name: '' }
   }
 
-  remove(leg: Leg): void {
+  /** Notes that a channel entered a bridge, in which it talks or is parked. */
+  noteBridge(leg: Leg, isParked: boolean, at: string): void {
+    if (isParked) this.#parking.enter(leg.id, at)
+    else this.#parking.leave(leg.id, at, this.#spokeAt)
+  }
+
+  remove(leg: Leg, at: string): void {
     this.legs.delete(leg.id)
+    this.#parking.leave(leg.id, at, this.#spokeAt)
     if (leg.cause > 0 && (this.#cause === 0 || leg.id === this.#callerLeg)) this.#cause = leg.cause
     else if (leg.cause > 0 && this.#callerLeg !== undefined && this.legs.has(this.#callerLeg)) this.#cause = leg.cause
   }
@@ -94,6 +106,8 @@ export class Call {
     this.#rang = earlier.#rang
     this.#room = earlier.#room
     this.#outcome.add(earlier.#outcome)
+    this.#spokeAt = earlier.#spokeAt
+    this.#parking.add(earlier.#parking)
     for (const [key, party] of earlier.#answered) this.#answered.set(key, party)
     this.hasBegun ||= earlier.hasBegun
   }
@@ -105,6 +119,8 @@ export class Call {
     if (this.dialled === '') this.dialled = younger.dialled
     if (this.#answered.size === 0) this.#room ??= younger.#room
     this.#outcome.add(younger.#outcome)
+    this.#spokeAt ??= younger.#spokeAt
+    this.#parking.add(younger.#parking)
     for (const leg of younger.legs.values()) {
       if (this.#callerLeg !== undefined && leg.role === 'caller') leg.role = 'callee'
       this.legs.set(leg.id, leg)
@@ -127,6 +143,7 @@ export class Call {
     if (legs.some((leg) => leg.isRinging)) this.#hasRung = true
     const isUp = known ? known.state === 'Up' : this.#callerLeg === undefined && this.#answered.size > 0
     if (isUp && at !== undefined) this.answeredAt ??= at
+    if ((this.#answered.size > 0 || this.#room) && at !== undefined) this.#spokeAt ??= at
     const active = callees.filter((leg) => leg.isRinging || leg.state === 'Up').map((leg) => leg.party)
     if (active.length > 0) this.#rang = active
   }
@@ -157,13 +174,24 @@ export class Call {
   }
 
   /** How the call went and who answered: a menu answers as the number that was dialled. */
-  #conclusion(): Pick<CallState, 'result' | 'answeredBy'> {
+  #conclusion(): Partial<CallState> {
     const spoke = this.#room ?? this.#answered.values().next().value
     const isUp = this.answeredAt !== undefined
     const result = this.#outcome.result(spoke !== undefined, isUp, this.#cause)
     if (result !== 'answered') return { result }
     const answeredBy = spoke ?? (this.dialled === '' ? undefined : { number: this.dialled, name: '' })
-    return { result, ...(answeredBy && { answeredBy }) }
+    // A queue answers the caller before anybody speaks.
+    const spokeAt = [this.answeredAt, this.#spokeAt]
+      .filter((time) => time !== undefined)
+      .toSorted()
+      .at(-1)
+    const { seconds: parkedSeconds } = this.#parking
+    return {
+      result,
+      ...(answeredBy && { answeredBy }),
+      ...(spokeAt !== undefined && { answeredAt: spokeAt }),
+      ...(parkedSeconds > 0 && { parkedSeconds }),
+    }
   }
 
   /** Before the answer: the phones that ring or rang last. After it: who answered, and who rings now. */

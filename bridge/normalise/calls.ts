@@ -9,6 +9,8 @@ import { isOfDevice, type Leg, newLeg, noteDialstring, updateLeg } from './call-
 import { answeredBy, loadCalls } from './calls-snapshot.ts'
 import type { AriEvent, EventOf } from './events.ts'
 
+/** The channels in such a bridge (parking, music on hold) do not talk to each other. */
+const holding = 'holding'
 /** Not a Q.850 cause: Asterisk's own flag for a requested hang-up. */
 const softHangup = 32
 /** Results of a dial after which the channel no longer rings. */
@@ -165,7 +167,7 @@ export class Calls {
     this.#index.forget(channel)
     if (!call || !leg) return
     if (cause) leg.cause = cause
-    call.remove(leg)
+    call.remove(leg, at)
     if (call.legs.size > 0) this.#changed.add(call)
     else {
       if (call.isVisible) this.endedCount += 1
@@ -207,13 +209,14 @@ export class Calls {
 
   #enterBridge({ channel, bridge }: EventOf<'ChannelEnteredBridge'>, at: string): void {
     const leg = this.#update(channel, at)
-    if (leg) this.#index.of(channel.id)?.noteRoom(leg, bridge, channel)
+    const call = this.#index.of(channel.id)
+    if (leg) call?.noteRoom(leg, bridge, channel)
+    if (leg) call?.noteBridge(leg, bridge.bridge_type === holding, at)
     this.#joinBridge(bridge, at)
   }
 
   #joinBridge(bridge: Bridge, at: string): void {
-    // The channels in a holding bridge (parking, music on hold) do not talk to each other.
-    if (bridge.bridge_type !== 'holding') this.#join(bridge.channels, at)
+    if (bridge.bridge_type !== holding) this.#join(bridge.channels, at)
   }
 
   #join(channels: readonly string[], at: string): void {

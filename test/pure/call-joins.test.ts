@@ -107,4 +107,38 @@ describe('a holding bridge, as parking and music on hold have', () => {
     }
     expect([load('holding'), load('mixing')]).toEqual([2, 1])
   })
+
+  /** Phone 60's call: parked from the second `from` on, taken out again at `to`, over at 40. */
+  const endOf = (from: number, to: number, answered = 'Up') => {
+    const state = new PbxState()
+    const at = (seconds: number) => `2026-11-23T19:00:${String(seconds).padStart(2, '0')}.000+0000`
+    const entered = (bridge_type: string, seconds: number) => ({
+      type: 'ChannelEnteredBridge',
+      channel: channel(0),
+      bridge: { bridge_type, channels: ids(0) },
+      timestamp: at(seconds),
+    })
+    const own = [
+      { type: 'ChannelCreated', channel: channel(0, 'Ring'), timestamp: at(0) },
+      { type: 'Dial', caller: channel(0, 'Ring'), peer: channel(1, 'Down'), dialstatus: '', timestamp: at(1) },
+      { type: 'ChannelStateChange', channel: channel(0), timestamp: at(2) },
+      { type: 'ChannelStateChange', channel: channel(1, answered), timestamp: at(10) },
+      ...(to > 0 ? [entered('mixing', to)] : []),
+      entered('holding', from),
+    ].toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1))
+    const gone = [1, 0].map((n) => ({ type: 'ChannelDestroyed', channel: channel(n), cause: 16, timestamp: at(40) }))
+    return apply(state, ...own, ...gone).at(-1)?.state
+  }
+
+  test('holds the caller: the end tells the seconds after the answer, whether somebody took the call out again or not', () => {
+    expect(endOf(12, 20)).toMatchObject({ result: 'answered', parkedSeconds: 8 })
+    expect(endOf(12, 0)).toMatchObject({ result: 'answered', parkedSeconds: 28 })
+    expect(endOf(3, 20)).toMatchObject({ parkedSeconds: 10 })
+    expect(endOf(3, 5)).not.toHaveProperty('parkedSeconds')
+  })
+
+  test('leaves the time of the answer what it was: that of the phone, not of what answered the caller before', () => {
+    expect(endOf(12, 20)).toMatchObject({ answeredAt: '2026-11-23T19:00:10.000Z' })
+    expect(endOf(12, 20, 'Ringing')).not.toMatchObject({ result: 'answered' })
+  })
 })

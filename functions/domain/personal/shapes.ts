@@ -23,6 +23,7 @@ export const callShape: PersonalShape<CallState> = {
   answeredAt: 'shown',
   endedAt: 'shown',
   cause: 'shown',
+  parkedSeconds: 'shown',
   result: 'shown',
   answeredBy: partyShape,
   mergedInto: 'shown',

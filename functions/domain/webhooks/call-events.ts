@@ -13,27 +13,26 @@ import { eventId, type StoredEvent } from './event.ts'
 
 type OwnEnds = Pick<Call, 'caller' | 'dialled' | 'callees' | 'former' | 'rang' | 'answeredBy'>
 
-/** The order of events that one fact makes. */
+/** The order of events of the same time, and of all final ones. */
 const steps = { 'call.started': 1, 'call.ringing': 2, 'call.answered': 3, 'call.ended': 4, 'call.missed': 5 } as const
 type CallEventType = keyof typeof steps & WebhookEventType
 
-/** Sorts after every version of a bridge: call records are stored when the call is over. */
-const afterAll = '9999999999'
+/** What begins a call comes first and what ends it last, though the clock of the PBX may have been set in between. */
+const phases = { 'call.started': 0, 'call.ringing': 1, 'call.answered': 1, 'call.ended': 2, 'call.missed': 2 } as const
+const finalPhase = 9
 
 /**
  * Returns the events that a fact of a call makes. A fact has the whole state of the call, so it makes the events of earlier states
  * too, with the same ids as the facts of those states: whichever arrives first is sent.
  */
-export function eventsOfFact(site: SiteId, { data, v: version, time }: CallEvent, numbering: Numbering): StoredEvent[] {
+export function eventsOfFact(site: SiteId, { data, time }: CallEvent, numbering: Numbering): StoredEvent[] {
   const state = withNumbers(data, numbering)
   const direction = liveDirection(state, numbering)
-  const make = (type: CallEventType, at: string | undefined, extension: string | undefined, ...parts: string[]) =>
-    callEvent(site, type, at ?? time, [state.call, ...parts], {
-      ...withSeconds(state),
-      ...factsOf(state, direction, extension, numbering),
-      callSeq: `${version}.${steps[type]}`,
-      final: false,
-    })
+  const make = (type: CallEventType, at: string = time, extension: string | undefined, ...parts: string[]) => {
+    const id = eventId(site, type, state.call, ...parts)
+    const own = { ...factsOf(state, direction, extension, numbering), callSeq: liveSeq(type, at, id), final: false }
+    return callEvent(id, type, at, { ...withSeconds(state), ...own })
+  }
   const events = [make('call.started', state.startedAt, ownExtension(state, direction, numbering))]
   if (state.state === 'ringing') {
     for (const callee of state.callees) {
@@ -66,20 +65,15 @@ export function finalEvents(site: SiteId, call: Call, cdrs: readonly Cdr[], numb
   const data = (type: CallEventType) => ({
     ...rest,
     ...factsOf(call, direction, extension, numbering),
-    callSeq: `${afterAll}.${String(cdrs.length).padStart(10, '0')}.${steps[type]}`,
+    callSeq: `${finalPhase}.${String(cdrs.length).padStart(10, '0')}.${steps[type]}`,
     final: true,
   })
   const at = call.endedAt ?? call.startedAt
   const records = cdrs.map((cdr) => cdrId(site, cdr)).sort()
-  const ended = callEvent(
-    site,
-    'call.ended',
-    at,
-    [call.call, 'final', call.result ?? '', ...records],
-    data('call.ended'),
-  )
+  const endedId = eventId(site, 'call.ended', call.call, 'final', call.result ?? '', ...records)
+  const ended = callEvent(endedId, 'call.ended', at, data('call.ended'))
   if (!isMissed(call, direction)) return [ended]
-  return [ended, callEvent(site, 'call.missed', at, [call.call], data('call.missed'))]
+  return [ended, callEvent(eventId(site, 'call.missed', call.call), 'call.missed', at, data('call.missed'))]
 }
 
 export function cdrEventOf(site: SiteId, cdr: Cdr): StoredEvent {
@@ -92,14 +86,14 @@ export function cdrEventOf(site: SiteId, cdr: Cdr): StoredEvent {
   }
 }
 
-function callEvent(
-  site: SiteId,
-  type: CallEventType,
-  time: string,
-  parts: readonly string[],
-  data: CallEventData,
-): StoredEvent {
-  return { id: eventId(site, type, ...parts), type, time, subject: data.call, data }
+function callEvent(id: string, type: CallEventType, time: string, data: CallEventData): StoredEvent {
+  return { id, type, time, subject: data.call, data }
+}
+
+/** The same whichever fact makes the event. The phones that ring at the same time differ in a part of the event's id. */
+function liveSeq(type: CallEventType, time: string, id: string): string {
+  const ms = String(Date.parse(time)).padStart(13, '0')
+  return `${phases[type]}.${ms}.${steps[type]}-${id.slice(-6)}`
 }
 
 /** A missed call is one that counts as abandoned, and that nobody of the site made to the outside. */
@@ -129,7 +123,8 @@ function withSeconds(state: CallState): CallEventData | CallState {
   const isAnswered = state.answeredAt !== undefined && state.result === 'answered'
   const answer = isAnswered && state.answeredAt !== undefined ? Date.parse(state.answeredAt) : end
   const seconds = (ms: number) => Math.max(0, Math.round(ms / 1000))
-  const [durationSeconds, talkSeconds] = [seconds(end - start), seconds(end - answer)]
+  const parkedMs = (state.parkedSeconds ?? 0) * 1000
+  const [durationSeconds, talkSeconds] = [seconds(end - start), seconds(end - answer - parkedMs)]
   return { ...state, durationSeconds, talkSeconds, ringSeconds: seconds(answer - start) }
 }
 
