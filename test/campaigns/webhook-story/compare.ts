@@ -23,13 +23,20 @@ export function storyFaults(call: Call, received: readonly WebhookEvent[]): stri
     ...(events.at(-1)?.data['final'] === true ? [] : ['the last event by callSeq is not final']),
     ...differences('final', { ...call }, final.data),
     // A call that was merged into another by a transfer or a conference goes on as that one.
-    ...(live.data['mergedInto'] === undefined ? liveFaults(final.data, live.data) : []),
+    ...(live.data['mergedInto'] === undefined ? liveFaults(final.data, live.data, answeredBefore(events, live)) : []),
     ...countFaults(call, events),
   ]
 }
 
+/** Seconds from the answer by a queue or a menu to that of the phone. */
+function answeredBefore(events: readonly WebhookEvent[], live: WebhookEvent): number {
+  const first = events.find(({ type }) => type === 'call.answered')
+  const spokeAt = Date.parse(String(live.data['answeredAt']))
+  return first && !Number.isNaN(spokeAt) ? Math.round((spokeAt - Date.parse(first.time)) / 1000) : 0
+}
+
 /** What docs/webhooks.md says of the live event: its extension holds if somebody answered, its seconds if the call was not transferred. */
-function liveFaults(final: Record<string, unknown>, live: Record<string, unknown>): string[] {
+function liveFaults(final: Record<string, unknown>, live: Record<string, unknown>, before: number): string[] {
   const isAnswered = final['result'] === 'answered'
   const told = (data: Record<string, unknown>) => ({
     ...pick(data),
@@ -37,7 +44,7 @@ function liveFaults(final: Record<string, unknown>, live: Record<string, unknown
     ...(isAnswered && { extension: data['extension'] }),
   })
   const isOneTalk = final['transferredTo'] === undefined && !isConference(final)
-  return [...differences('live', told(final), told(live)), ...(isOneTalk ? secondsFaults(final, live) : [])]
+  return [...differences('live', told(final), told(live)), ...(isOneTalk ? secondsFaults(final, live, before) : [])]
 }
 
 /** The company's conference rooms are 800 to 809. */
@@ -66,10 +73,13 @@ function countFaults({ result = 'unknown', direction }: Call, events: readonly W
   ]
 }
 
-function secondsFaults(final: Record<string, unknown>, live: Record<string, unknown>): string[] {
-  return ['durationSeconds', 'talkSeconds', 'ringSeconds'].flatMap((field) => {
-    const apart = Math.abs(Number(final[field]) - Number(live[field]))
-    return apart <= secondsApartMax ? [] : [`live ${field} is ${live[field]}, final ${final[field]}`]
+/** @param before seconds by which the records may set the answer earlier and the talk longer than the live event */
+function secondsFaults(final: Record<string, unknown>, live: Record<string, unknown>, before: number): string[] {
+  const allowed = { durationSeconds: [0, 0], talkSeconds: [0, before], ringSeconds: [-before, 0] } as const
+  return Object.entries(allowed).flatMap(([field, [least, most]]) => {
+    const apart = Number(final[field]) - Number(live[field])
+    const isAllowed = apart >= least - secondsApartMax && apart <= most + secondsApartMax
+    return isAllowed ? [] : [`live ${field} is ${live[field]}, final ${final[field]}`]
   })
 }
 
