@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { Site } from '../../contracts/site.ts'
-import { Select, TextField } from '../components/fields.tsx'
+import { Select, Switch, TextField } from '../components/fields.tsx'
 import { Panel } from '../components/panel.tsx'
 import { Failure } from '../components/states.tsx'
 import { t } from '../language.ts'
@@ -27,6 +27,7 @@ function Form({ site }: { site: Site }) {
   const [extensions, setExtensions] = useState(site.settings.extensions.join(', '))
   const [trunks, setTrunks] = useState(site.settings.trunks.join(', '))
   const [ownNumbers, setOwnNumbers] = useState(site.settings.ownNumbers.join(', '))
+  const [isBusPersonal, setBusPersonal] = useState(site.settings.eventBusPersonal)
   const mayWrite = may('sites:write')
   const save = () =>
     change({
@@ -35,7 +36,12 @@ function Form({ site }: { site: Site }) {
       zone,
       language,
       retentionDays: Number(days),
-      settings: { extensions: listOf(extensions), trunks: listOf(trunks), ownNumbers: listOf(ownNumbers) },
+      settings: {
+        extensions: listOf(extensions),
+        trunks: listOf(trunks),
+        ownNumbers: listOf(ownNumbers),
+        eventBusPersonal: isBusPersonal,
+      },
     })
   return (
     <Panel title={t('settings.site')} class="narrow">
@@ -84,6 +90,16 @@ function Form({ site }: { site: Site }) {
             onInput={setOwnNumbers}
             hint={t('settings.ownNumbersHint')}
           />
+          <div class="setting flush">
+            <b>{t('settings.eventBus')}</b>
+            <p>{t('settings.eventBusHint')}</p>
+            <Switch
+              label={t('settings.eventBus')}
+              isOn={isBusPersonal}
+              isDisabled={!mayWrite}
+              onToggle={setBusPersonal}
+            />
+          </div>
         </fieldset>
         <Failure text={failure} />
         <SaveButton isBusy={isBusy} />

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks'
 import { createApi } from '../../client/http-client.ts'
 import { webhookRoutes } from '../../contracts/routes/webhooks.ts'
-import type { Webhook } from '../../contracts/webhook.ts'
+import type { Webhook, WebhookChange } from '../../contracts/webhook.ts'
 import { Drawer } from '../components/drawer.tsx'
 import { Switch } from '../components/fields.tsx'
 import { Icon } from '../components/icon.tsx'
@@ -33,9 +33,9 @@ export function WebhookDrawer({ webhook, backTo, onChange, onSecret }: WebhookDr
   const log = useLoad(webhook.id, async (signal) => {
     return (await api('GET /v1/sites/{site}/webhooks/{webhook}/deliveries', { path, signal })).body
   })
-  const enable = (enabled: boolean) =>
+  const change = (body: WebhookChange) =>
     action.run(async () => {
-      await api('PATCH /v1/sites/{site}/webhooks/{webhook}', { path, body: { enabled } })
+      await api('PATCH /v1/sites/{site}/webhooks/{webhook}', { path, body })
       onChange()
     })
   const test = () =>
@@ -85,13 +85,51 @@ export function WebhookDrawer({ webhook, backTo, onChange, onSecret }: WebhookDr
           <SureButton label={t('action.delete')} name={webhook.url} onSure={remove} />
         </p>
       </div>
-      <div class="setting">
-        <b>{t('webhooks.enabled')}</b>
-        <p>{t('webhooks.enabledHint')}</p>
-        <Switch label={t('webhooks.enabled')} isOn={webhook.enabled} isDisabled={action.isBusy} onToggle={enable} />
-      </div>
+      {switches(webhook).map(({ name, hint, isOn, change: changeTo }) => (
+        <div key={name} class="setting">
+          <b>{name}</b>
+          <p>{hint}</p>
+          <Switch
+            label={name}
+            isOn={isOn}
+            isDisabled={action.isBusy}
+            onToggle={(turnedOn) => change(changeTo(turnedOn))}
+          />
+        </div>
+      ))}
       {webhook.enabled && <ReplayForm webhook={webhook.id} onStarted={log.reload} />}
       <Deliveries webhook={webhook.id} log={log} />
     </Drawer>
   )
+}
+
+interface WebhookSwitch {
+  name: string
+  hint: string
+  isOn: boolean
+  change: (isOn: boolean) => WebhookChange
+}
+
+function switches({ enabled, ordering, verify, verified }: Webhook): WebhookSwitch[] {
+  const verifyHint = verify && !verified ? 'webhooks.verifyWaits' : 'webhooks.verifyHint'
+  return [
+    {
+      name: t('webhooks.enabled'),
+      hint: t('webhooks.enabledHint'),
+      isOn: enabled,
+      change: (isOn) => ({ enabled: isOn }),
+    },
+    {
+      name: t('webhooks.ordering'),
+      hint: t('webhooks.orderingHint'),
+      isOn: ordering === 'call',
+      change: (isOn) => ({ ordering: isOn ? 'call' : 'none' }),
+    },
+    {
+      name: t('webhooks.verify'),
+      hint: t(verifyHint),
+      isOn: verify === true,
+      change: (isOn) => ({ verify: isOn }),
+    },
+  ]
 }

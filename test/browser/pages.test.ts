@@ -177,6 +177,31 @@ browserTest('webhooks: each delivery with its attempts is sent again, and a test
   expect(bodies).toEqual([counted, { ...(bodies[0] as object), count: 3 }])
 })
 
+browserTest('webhooks: one for Slack is made, in order, and another is to ask its receiver first', async () => {
+  const { page, peer } = await open('webhooks')
+  const [listed] = peer.scripted.get('GET webhooks') ?? []
+  const { webhooks } = (listed?.body ?? {}) as { webhooks: object[] }
+  peer.scripted.set('POST webhooks', [{ status: 201, body: { ...webhooks[0], id: 'w9', secret: 'whsec_new' } }])
+  peer.scripted.set('PATCH webhooks/w1', [{ status: 200, body: { ...webhooks[0], verify: true } }])
+  await page.getByRole('button', { name: 'New webhook' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Address').fill('https://hooks.slack.com/services/T0/B0/x')
+  await dialog.getByLabel('Form').selectOption({ label: 'Message to Slack' })
+  await dialog.getByLabel('Events of a call one after the other').check()
+  await dialog.getByRole('button', { name: 'New webhook' }).click()
+  await page.getByText('whsec_new').waitFor()
+  expect(peer.controlled.find(({ what }) => what === 'POST webhooks')?.body).toEqual({
+    url: 'https://hooks.slack.com/services/T0/B0/x',
+    types: ['call.ended'],
+    format: 'slack',
+    ordering: 'call',
+  })
+  await page.getByRole('link', { name: 'https://crm.example.com/hook' }).click()
+  await page.getByRole('switch', { name: 'Ask the receiver first' }).click()
+  await until('the change', async () => peer.controlled.some(({ what }) => what === 'PATCH webhooks/w1'))
+  expect(peer.controlled.find(({ what }) => what === 'PATCH webhooks/w1')?.body).toEqual({ verify: true })
+})
+
 browserTest(
   'settings: what was typed stays if the API refuses it; a new key is shown once; a key is revoked by a second press',
   async () => {
