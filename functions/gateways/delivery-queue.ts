@@ -13,6 +13,8 @@ export const DeliveryMessage = v.looseObject({
   round: v.number(),
   /** True if it has waited for its turn at the rate of the webhook. */
   isReserved: v.optional(v.boolean()),
+  /** True once its receiver failed: it goes to the queue of such receivers. */
+  isSlow: v.optional(v.boolean()),
   /** How often it has waited for an earlier event of its call. */
   waits: v.optional(v.number()),
 })
@@ -55,25 +57,35 @@ export class DeliveriesUnsentError extends SwitchhookError {
   }
 }
 
-/** Sends to the queue of the function that posts to receivers. */
+/** Sends to the queues of the function that posts to receivers. */
 export class DeliveryQueue {
   readonly #client = new SQSClient({})
   readonly #queueUrl: string
-  constructor(queueUrl: string) {
+  readonly #slowUrl: string
+  /** @param slowUrl the queue for receivers that fail; a caller that knows of none sends all to the other */
+  constructor(queueUrl: string, slowUrl = queueUrl) {
     this.#queueUrl = queueUrl
+    this.#slowUrl = slowUrl
   }
 
   /** Sends all messages. @throws DeliveriesUnsentError if SQS refused one; those before it may have been sent */
   async send(deliveries: readonly DelayedDelivery[]): Promise<void> {
+    const isSlow = ({ message }: DelayedDelivery) => message.isSlow === true
+    await this.#sendTo(
+      this.#queueUrl,
+      deliveries.filter((one) => !isSlow(one)),
+    )
+    await this.#sendTo(this.#slowUrl, deliveries.filter(isSlow))
+  }
+
+  async #sendTo(QueueUrl: string, deliveries: readonly DelayedDelivery[]): Promise<void> {
     for (let from = 0; from < deliveries.length; from += batchMax) {
       const Entries = deliveries.slice(from, from + batchMax).map(({ message, delaySeconds }, n) => ({
         Id: String(n),
         MessageBody: JSON.stringify(message),
         DelaySeconds: Math.max(0, Math.min(Math.ceil(delaySeconds), delaySecondsMax)),
       }))
-      const { Failed = [] } = await this.#client.send(
-        new SendMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries }),
-      )
+      const { Failed = [] } = await this.#client.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
       if (Failed.length > 0) throw new DeliveriesUnsentError(`SQS did not take ${Failed.length} deliveries`)
     }
   }

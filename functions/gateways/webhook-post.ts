@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { SwitchhookError } from '../../contracts/errors.ts'
 import { TargetRefusedError } from '../domain/webhooks/target-url.ts'
 import { guardedAgents, ReceiverSockets, type SocketOptions } from './webhook-socket.ts'
 
@@ -36,6 +37,20 @@ const agentsMax = 200
 
 type Agents = ReturnType<typeof guardedAgents>
 
+/** What writing to a connection that the other side has closed gives. */
+const closedCodes = new Set(['ECONNRESET', 'EPIPE'])
+
+/** A kept connection turned out to be closed before there was an answer. */
+class StaleConnectionError extends SwitchhookError {
+  readonly errorId = 'connection-stale'
+  constructor(cause: Error) {
+    super('the receiver has closed the kept connection', { cause })
+  }
+  override shouldRetry(): boolean {
+    return true
+  }
+}
+
 /** Posts events to receivers. It follows no redirect. */
 export class WebhookPoster {
   readonly #sockets: ReceiverSockets
@@ -53,7 +68,7 @@ export class WebhookPoster {
     const started = this.#now()
     const signal = AbortSignal.timeout(this.#tryMsMax)
     try {
-      const response = await this.#send(request, signal)
+      const response = await this.#sendAfresh(request, signal)
       const answer = await firstBytes(response, bodyMsMax)
       const retryAfter = response.headers['retry-after']
       const allowed = {
@@ -67,19 +82,37 @@ export class WebhookPoster {
     }
   }
 
-  #send(
-    { webhook, url, headers, body, method = 'POST' }: WebhookRequest,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
+  /**
+   * A receiver closes a kept connection after some seconds, which a process that was frozen meanwhile learns only by writing to it. That
+   * is no failure of the receiver, so the request is sent again over a new connection; its id tells a receiver that got it before.
+   */
+  async #sendAfresh(request: WebhookRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    try {
+      return await this.#send(request, signal)
+    } catch (error) {
+      if (!(error instanceof StaleConnectionError)) throw error
+      this.#close(nameOf(request))
+      try {
+        return await this.#send(request, signal)
+      } catch (again) {
+        throw again instanceof StaleConnectionError ? again.cause : again
+      }
+    }
+  }
+
+  #send({ url, headers, body, method = 'POST', ...of }: WebhookRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const bytes = Buffer.from(body)
-    const agents = this.#agentsOf(`${webhook} ${url.origin}`)
+    const agents = this.#agentsOf(nameOf({ url, ...of }))
     const options = { method, signal, headers: { ...headers, 'content-length': bytes.length } }
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const sent =
       url.protocol === 'https:'
         ? httpsRequest(url, { ...options, agent: agents.https }, resolve)
         : httpRequest(url, { ...options, agent: agents.http }, resolve)
-    sent.on('error', reject)
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      const isStale = sent.reusedSocket && closedCodes.has(error.code ?? '')
+      reject(isStale ? new StaleConnectionError(error) : error)
+    })
     sent.end(bytes)
     return promise
   }
@@ -105,6 +138,11 @@ export class WebhookPoster {
       for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
     }
   }
+}
+
+/** Connections are kept by webhook and origin. */
+function nameOf({ webhook, url }: Pick<WebhookRequest, 'webhook' | 'url'>): string {
+  return `${webhook} ${url.origin}`
 }
 
 function textOf(header: string | string[] | undefined): string | undefined {

@@ -14,9 +14,9 @@ const kinds = { good: 35, hang: 30, fail: 20, drip: 10, flood: 5 } as const
 type Kind = keyof typeof kinds
 /** Processes of each function; AWS would run up to 35 that deliver (infra/cloud/concurrency.yml). */
 const processes = 16
-const betweenEventsMs = 2_000
+const betweenEventsMs = 8_000
 const dripMs = 500
-const floodBytes = 10 * 2 ** 20
+const flood = Buffer.alloc(10 * 2 ** 20, 'x')
 const killsEach = 5
 const patienceMs = 300_000
 /** The function's own limit is 15 s for a try; a dead one gives its place back after a minute. */
@@ -195,7 +195,7 @@ async function startReceivers() {
         arrivals.set(subject, at)
         response.writeHead(204).end()
       } else if (kind === 'fail') response.writeHead(500).end('out of order')
-      else if (kind === 'flood') response.writeHead(200).end(Buffer.alloc(floodBytes, 'x'))
+      else if (kind === 'flood') response.writeHead(200).end(flood)
       else if (kind === 'drip') drip(response)
     })
   })

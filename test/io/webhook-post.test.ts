@@ -41,6 +41,24 @@ test('posts the body with its headers over one kept connection, and keeps 4 KB o
   expect([status, answer?.length]).toEqual([200, 4096])
 })
 
+test('a kept connection that the receiver closed fails no try: the request goes over a new one, once', async () => {
+  const served = new Map<number | undefined, number>()
+  let closesNew = false
+  const port = await receiver((request, response) => {
+    const { remotePort } = request.socket
+    const count = (served.get(remotePort) ?? 0) + 1
+    served.set(remotePort, count)
+    if (count > 1 || closesNew) request.socket.destroy()
+    else response.writeHead(204).end()
+  })
+  const poster = local()
+  for (let n = 0; n < 3; n += 1) expect(await send(poster, `http://127.0.0.1:${port}/`)).toMatchObject({ status: 204 })
+  expect([...served.values()]).toEqual([2, 2, 1])
+  closesNew = true
+  expect(await send(poster, `http://127.0.0.1:${port}/`)).toMatchObject({ error: 'ECONNRESET' })
+  expect([...served.values()]).toEqual([2, 2, 2, 1])
+})
+
 test('asks by OPTIONS without a body, and reads what the receiver allows', async () => {
   const port = await receiver((request, response) => {
     const { method, headers } = request

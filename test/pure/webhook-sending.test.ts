@@ -111,7 +111,8 @@ test('Retry-After puts a try off, in seconds or as a date, up to a day, and neve
   expect(nextTryAt(2, { now, random: 0.5, retryAfterMs: 60_000 })).toBe(now + 300_000)
 })
 
-const ids = (count: number) => Array.from({ length: count }, (_, n) => ({ id: `d${n}`, isReserved: false }))
+const ids = (count: number, isSlow = false) =>
+  Array.from({ length: count }, (_, n) => ({ id: `d${n}`, isReserved: false, isSlow }))
 const fail = (state: TargetState, now: number) => settle(state, 'd0', { isDelivered: false }, now)
 const succeed = (state: TargetState, id: string, now: number) => settle(state, id, { isDelivered: true }, now).state
 
@@ -119,7 +120,18 @@ test('a new receiver gets two tries at once, one that has answered its rate, and
   const limits = { now: 1_000, perSecond: 10 }
   expect(admit(newTarget, ids(20), limits).admitted).toEqual(['d0', 'd1'])
   expect(admit(succeed(newTarget, 'd0', 0), ids(20), limits).admitted).toHaveLength(10)
-  expect(admit(fail(newTarget, 0).state, ids(20), limits).admitted).toEqual(['d0'])
+  expect(admit(fail(newTarget, 0).state, ids(20, true), limits).admitted).toEqual(['d0'])
+})
+
+test('a receiver that fails holds no place of the others: its deliveries move, and those that have moved are tried', () => {
+  const limits = { now: 1_000, perSecond: 10 }
+  const failing = fail(succeed(newTarget, 'd0', 0), 0).state
+  const [quick, slow] = [ids(2), ids(4, true).slice(2)]
+  const among = admit(failing, [...quick, ...slow], limits)
+  expect(among).toMatchObject({ moved: ['d0', 'd1'], admitted: ['d2'], deferred: [{ id: 'd3' }] })
+  // Nothing is to be written.
+  expect(admit(failing, quick, limits).state).toBe(failing)
+  expect(admit(succeed(failing, 'd0', 0), slow, limits)).toMatchObject({ moved: [], admitted: ['d2', 'd3'] })
 })
 
 test('three failures open the breaker, longer each time, and one success closes it', () => {
@@ -133,8 +145,8 @@ test('three failures open the breaker, longer each time, and one success closes 
   }
   expect(opened.slice(0, 4)).toEqual([10, 20, 40, 80])
   expect(opened.at(-1)).toBe(1800)
-  expect(admit(state, ids(3), { now: 1, perSecond: 10 })).toMatchObject({ admitted: [] })
-  expect(admit(state, ids(3), { now: 1_800_001, perSecond: 10 }).admitted).toEqual(['d0'])
+  expect(admit(state, ids(3, true), { now: 1, perSecond: 10 })).toMatchObject({ admitted: [] })
+  expect(admit(state, ids(3, true), { now: 1_800_001, perSecond: 10 }).admitted).toEqual(['d0'])
   expect(succeed(state, 'd0', 2)).toMatchObject({ openUntil: 0, failures: 0, opens: 0 })
 })
 

@@ -28,7 +28,7 @@ import { meteredDb, type WebhookMeter } from './webhook-meter.ts'
 export type Receiver = (request: WebhookRequest, clock: VirtualClock) => Promise<WebhookAnswer>
 interface WorldOptions extends WorldBus {
   receiver: Receiver
-  /** Invocations at the same time. */
+  /** Invocations at the same time, of each queue. */
   invocationsMax?: number
   /** SQS delivers each message twice. */
   isDoubled?: boolean
@@ -44,14 +44,20 @@ export const reader = {
 const visibilityMs = 240_000
 const batchMax = 10
 
+interface Lane {
+  waiting: DeliveryMessage[]
+  invocations: number
+}
+const newLane = (): Lane => ({ waiting: [], invocations: 0 })
+
 /** The functions of webhooks over a table in memory, with queues like SQS's, on a virtual clock. */
 export class WebhookWorld {
   readonly clock = new VirtualClock()
   readonly table: MemoryTable
   readonly received: { webhook: string; id: string; at: number }[] = []
   readonly #options: WorldOptions
-  readonly #waiting: DeliveryMessage[] = []
-  #invocations = 0
+  /** Messages in the queue of deliveries, and in that of receivers that fail. */
+  readonly #lanes = [newLane(), newLane()] as const
   readonly db: DynamoDBDocumentClient
   readonly #targets: TargetStore
   #events: ReturnType<typeof publisher> | undefined
@@ -187,15 +193,16 @@ export class WebhookWorld {
   }
 
   #arrive(message: DeliveryMessage): void {
-    this.#waiting.push(message)
-    this.clock.after(5, () => void this.#invoke())
+    const lane = this.#lanes[message.isSlow ? 1 : 0]
+    lane.waiting.push(message)
+    this.clock.after(5, () => void this.#invoke(lane))
   }
 
-  async #invoke(): Promise<void> {
-    const { invocationsMax = 35 } = this.#options
-    if (this.#invocations >= invocationsMax || this.#waiting.length === 0) return
-    this.#invocations += 1
-    const batch = this.#waiting.splice(0, batchMax)
+  async #invoke(lane: Lane): Promise<void> {
+    const { invocationsMax = lane === this.#lanes[0] ? 25 : 10 } = this.#options
+    if (lane.invocations >= invocationsMax || lane.waiting.length === 0) return
+    lane.invocations += 1
+    const batch = lane.waiting.splice(0, batchMax)
     this.requests += batch.length
     const { process } = this.#options
     const started = this.clock.now
@@ -203,8 +210,8 @@ export class WebhookWorld {
     this.#options.meter?.onBatch(this.clock.now - started)
     if (process?.isKilled) Object.assign(this.#options, { process: undefined })
     for (const message of failed) this.clock.after(visibilityMs, () => this.#arrive(message))
-    this.#invocations -= 1
-    if (this.#waiting.length > 0) await this.#invoke()
+    lane.invocations -= 1
+    if (lane.waiting.length > 0) await this.#invoke(lane)
   }
 
   /** A killed process reports nothing, so SQS delivers its whole batch again. */

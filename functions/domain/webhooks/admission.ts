@@ -42,8 +42,8 @@ const burstMs = 1_000
 const failuresMax = 3
 const openMsBase = 10_000
 const openMsMax = 30 * 60_000
-/** Where all places are taken, a delivery asks again after this time. */
-const busyMs = 500
+/** Where all places are taken, a delivery asks again after this time. A try of a receiver that fails may hang for 15 s. */
+const busyMs = { fine: 500, failing: 15_000 }
 /** The longest time for which one answer with Retry-After stops a receiver. */
 const pauseMsMax = 3_600_000
 
@@ -57,16 +57,22 @@ export const noticesAfterMs: readonly number[] = [60 * hour, 90 * hour]
  */
 const quietMs = 24 * hour
 
-/** A delivery that wants a place. `isReserved` is true if it waited for its turn and needs none again. */
+/**
+ * A delivery that wants a place. `isReserved` is true if it waited for its turn and needs none again, `isSlow` if it is among those
+ * for receivers that fail.
+ */
 export interface Wanted {
   id: string
   isReserved: boolean
+  isSlow: boolean
 }
 export interface Admission {
   state: TargetState
   admitted: string[]
   /** Those that have to wait, and until when. */
   deferred: { id: string; at: number }[]
+  /** Those for which the receiver fails too much: they belong to the others for such receivers. */
+  moved: string[]
 }
 
 /** Gives places to deliveries, each named once, in their order, within the places that are free, the rate and the breaker. */
@@ -75,6 +81,20 @@ export function admit(
   wanted: readonly Wanted[],
   { now, perSecond }: { now: number; perSecond: number },
 ): Admission {
+  if (state.failures > 0) {
+    const moved = wanted.filter(({ isSlow }) => !isSlow).map(({ id }) => id)
+    if (moved.length === wanted.length) return { state, admitted: [], deferred: [], moved }
+    const slow = wanted.filter(({ isSlow }) => isSlow)
+    return { ...givePlaces(state, slow, { now, perSecond }), moved }
+  }
+  return { ...givePlaces(state, wanted, { now, perSecond }), moved: [] }
+}
+
+function givePlaces(
+  state: TargetState,
+  wanted: readonly Wanted[],
+  { now, perSecond }: { now: number; perSecond: number },
+): Omit<Admission, 'moved'> {
   const leases = Object.fromEntries(Object.entries(state.leases).filter(([, until]) => until > now))
   const intervalMs = 1_000 / perSecond
   const whenFine = state.isProven ? Math.max(inFlightMax.unproven, perSecond) : inFlightMax.unproven
@@ -92,7 +112,8 @@ export function admit(
     // SQS delivered the message twice: the other one is being sent.
     if (held !== undefined) deferred.push({ id, at: held })
     else if (state.openUntil > now) deferred.push({ id, at: Math.ceil(takeTurn(state.openUntil)) })
-    else if (Object.keys(leases).length >= placesMax) deferred.push({ id, at: Math.ceil(takeTurn(now + busyMs)) })
+    else if (Object.keys(leases).length >= placesMax)
+      deferred.push({ id, at: Math.ceil(takeTurn(now + (state.failures > 0 ? busyMs.failing : busyMs.fine))) })
     else {
       const turn = isReserved ? now : takeTurn(now)
       if (turn - now > burstMs) deferred.push({ id, at: Math.ceil(turn - burstMs) })

@@ -92,20 +92,24 @@ async function deliverTo(
     logOutcome('error', 'delivery-failed', { site, webhook: id, error: describeError(error) })
     failed.push(message)
   }
-  for (const message of once.values()) {
-    try {
-      const row = await prepare(message, webhook, reader, dependencies)
-      if (row && webhook && reader) ready.push({ message, row, webhook, reader })
-    } catch (error) {
-      // A delivery that cannot be read stops none of the others of its webhook.
-      fail(message, error)
-    }
-  }
+  await Promise.all(
+    [...once.values()].map(async (message) => {
+      try {
+        const row = await prepare(message, webhook, reader, dependencies)
+        if (row && webhook && reader) ready.push({ message, row, webhook, reader })
+      } catch (error) {
+        // A delivery that cannot be read stops none of the others of its webhook.
+        fail(message, error)
+      }
+    }),
+  )
   if (ready.length === 0 || !webhook) return failed
-  const wanted = ready.map(({ message }): Wanted => ({ id: message.delivery, isReserved: message.isReserved ?? false }))
+  const wanted = ready.map(
+    ({ message: { delivery, isReserved = false, isSlow = false } }): Wanted => ({ id: delivery, isReserved, isSlow }),
+  )
   const { allowedPerMinute = Number.POSITIVE_INFINITY } = webhook
   const perSecond = Math.min(webhook.perSecond, allowedPerMinute / 60)
-  const { admitted, deferred } = await dependencies.targets.change(site, id, (state) =>
+  const { admitted, deferred, moved } = await dependencies.targets.change(site, id, (state) =>
     admit(state, wanted, { now: dependencies.now(), perSecond }),
   )
   const late = new Map(deferred.map(({ id: delivery, at }) => [delivery, at]))
@@ -114,7 +118,9 @@ async function deliverTo(
       const { message } = one
       try {
         const at = late.get(message.delivery)
-        if (at !== undefined) await scheduleAt(at, { ...message, isReserved: true }, dependencies)
+        if (moved.includes(message.delivery))
+          await dependencies.queue.send([{ message: { ...message, isSlow: true }, delaySeconds: 0 }])
+        else if (at !== undefined) await scheduleAt(at, { ...message, isReserved: true }, dependencies)
         else if (admitted.includes(message.delivery)) await tryOnce(one, dependencies)
       } catch (error) {
         fail(message, error)
@@ -169,7 +175,8 @@ async function tryOnce({ message, row, webhook, reader }: Ready, dependencies: D
       ? undefined
       : nextTryAt(row.n + 1, { now: now(), random: dependencies.random(), retryAfterMs: retryAfter })
   // The next try is scheduled before this one is stored: a crash in between repeats this try and loses none.
-  if (nextAt !== undefined) await scheduleAt(nextAt, { ...message, n: row.n + 1, isReserved: false }, dependencies)
+  if (nextAt !== undefined)
+    await scheduleAt(nextAt, { ...message, n: row.n + 1, isReserved: false, isSlow: true }, dependencies)
   await deliveries.replace(site, afterTry(row, answer, started, isDelivered, nextAt), row)
   const settled = await targets.change(site, webhook.id, (state) =>
     settle(state, row.id, { isDelivered, pauseMs: isOverloaded ? retryAfter : undefined }, now()),

@@ -2,6 +2,7 @@ import { allowsLocalTargets, config } from '../../config.ts'
 import { dataKeys } from '../../data-keys.ts'
 import { DeliveryQueue } from '../../gateways/delivery-queue.ts'
 import { WebhookPoster } from '../../gateways/webhook-post.ts'
+import { withBatchedReads } from '../../stores/batched-reads.ts'
 import { CallOrderStore } from '../../stores/call-order.ts'
 import { KeyStore } from '../../stores/keys.ts'
 import { documentClient } from '../../stores/table.ts'
@@ -12,8 +13,9 @@ import { cachedReaders } from '../webhook-reader.ts'
 import type { DeliverDependencies } from './deliver.ts'
 import type { ReplayDependencies } from './replay.ts'
 
-const env = config('TABLE_ACCESS', 'TABLE_WEBHOOKS', 'QUEUE_DELIVERIES', 'OWN_HOSTS')
-const db = documentClient()
+const env = config('TABLE_ACCESS', 'TABLE_WEBHOOKS', 'QUEUE_DELIVERIES', 'QUEUE_SLOW_DELIVERIES', 'OWN_HOSTS')
+// A batch of messages has ten deliveries.
+const db = withBatchedReads(documentClient())
 const allowsLocal = allowsLocalTargets()
 const poster = new WebhookPoster({ allowsLocal })
 const deliveries = new DeliveryStore(db, env.TABLE_WEBHOOKS)
@@ -24,9 +26,9 @@ export const dependencies: DeliverDependencies & ReplayDependencies & { deliveri
   webhooks: new WebhookStore(db, env.TABLE_WEBHOOKS, dataKeys),
   order: new CallOrderStore(db, env.TABLE_WEBHOOKS),
   targets: new TargetStore(db, env.TABLE_WEBHOOKS),
-  queue: new DeliveryQueue(env.QUEUE_DELIVERIES),
+  queue: new DeliveryQueue(env.QUEUE_DELIVERIES, env.QUEUE_SLOW_DELIVERIES),
   post: (request) => poster.post(request),
-  readerOf: cachedReaders(new KeyStore(db, env.TABLE_ACCESS), Date.now),
+  readerOf: cachedReaders(new KeyStore(documentClient(), env.TABLE_ACCESS), Date.now),
   rules: { ownHosts: env.OWN_HOSTS.split(' '), allowsLocal },
   now: Date.now,
   random: Math.random,

@@ -200,7 +200,7 @@ export const liveSlips: readonly Slip[] = [
   {
     what: 'parked channels that count as one call',
     file: 'bridge/normalise/calls.ts',
-    before: "if (bridge.bridge_type !== 'holding') this.#join(",
+    before: 'if (bridge.bridge_type !== holding) this.#join(',
     after: 'this.#join(',
     tests: [...calls, 'test/pure/company-calls.test.ts'],
   },
