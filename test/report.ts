@@ -1,4 +1,5 @@
 import { DefaultReporter, type TestModule, type TestRunEndReason, type TestSpecification } from 'vitest/node'
+import type { Preparation } from './prepare-process.ts'
 import { type Suite, suiteOf } from './suites.ts'
 import { cpuSecondsOfTree } from './support/cpu-time.ts'
 
@@ -22,7 +23,7 @@ export class Report extends DefaultReporter {
   readonly #suites: readonly Suite[]
   readonly #missing: ReadonlyMap<string, readonly string[]>
   readonly #rows = new Map<string, Row>()
-  #preparation: { seconds: number; cpuSeconds: number } | undefined
+  #preparation: Preparation | undefined
   #unhandledErrors = 0
   #filesDone = 0
   #files = 0
@@ -34,14 +35,14 @@ export class Report extends DefaultReporter {
     this.#missing = missing
   }
 
-  prepared(seconds: number): void {
-    this.#preparation = { seconds, cpuSeconds: cpuSecondsOfTree(process.pid) ?? 0 }
-    console.log(`prepared in ${seconds.toFixed(1)} s`)
+  prepared(preparation: Preparation): void {
+    this.#preparation = preparation
+    console.log(`prepared in ${preparation.seconds.toFixed(1)} s`)
   }
 
   override onTestRunStart(specifications: readonly TestSpecification[]): void {
     super.onTestRunStart(specifications)
-    this.#files = specifications.length
+    this.#files += specifications.length
   }
 
   onTestModuleStart(module: TestModule): void {
@@ -63,7 +64,7 @@ export class Report extends DefaultReporter {
     unhandledErrors: Parameters<DefaultReporter['onTestRunEnd']>[1],
     reason: TestRunEndReason,
   ): void {
-    this.#unhandledErrors = unhandledErrors.length
+    this.#unhandledErrors += unhandledErrors.length
     super.onTestRunEnd(modules, unhandledErrors, reason)
   }
 

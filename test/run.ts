@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import path from 'node:path'
 import { startVitest } from 'vitest/node'
-import prepare, { prepareAsterisk } from './prepare.ts'
+import { prepareInChild } from './prepare-process.ts'
 import { Report } from './report.ts'
 import { missingPackages, projectOf, type Suite, suites } from './suites.ts'
 
@@ -23,22 +23,23 @@ export async function main(args: string[]): Promise<void> {
   process.env['TEST_SEED'] ??= String(randomInt(2 ** 31))
   console.log(`seed of random cases: ${process.env['TEST_SEED']} (TEST_SEED=... npm test repeats them)`)
   const report = new Report(wanted, missing)
-  if (run.length > 0) {
-    report.prepared(await secondsOf(() => prepareFor(run)))
-    const files = run.map(({ name }) => `test/${name}/`)
-    const vitest = await startVitest(files, { watch: false, project: run.map(projectOf), reporters: [report] })
-    await vitest.close()
-  }
+  // What computes needs nothing built, so it runs while the mirror of Debian and the disk are waited for.
+  const preparing = prepareInChild(run)
+  // Its failure is thrown below, after the tests that run meanwhile.
+  preparing.catch(() => undefined)
+  const isComputing = ({ group }: Suite) => group === 'computing'
+  await runSuites(run.filter(isComputing), report)
+  report.prepared(await preparing)
+  await runSuites(
+    run.filter((suite) => !isComputing(suite)),
+    report,
+  )
   process.exitCode = report.close() && !process.exitCode ? 0 : 1
 }
 
-async function prepareFor(run: Suite[]): Promise<void> {
-  if (run.some(({ group, lowPriority }) => group !== 'computing' && !lowPriority)) await prepare()
-  if (run.some(({ startsAsterisk }) => startsAsterisk)) await prepareAsterisk()
-}
-
-async function secondsOf(work: () => Promise<void>): Promise<number> {
-  const started = performance.now()
-  await work()
-  return (performance.now() - started) / 1000
+async function runSuites(run: Suite[], report: Report): Promise<void> {
+  if (run.length === 0) return
+  const files = run.map(({ name }) => `test/${name}/`)
+  const vitest = await startVitest(files, { watch: false, project: run.map(projectOf), reporters: [report] })
+  await vitest.close()
 }
