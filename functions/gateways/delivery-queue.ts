@@ -57,36 +57,65 @@ export class DeliveriesUnsentError extends SwitchhookError {
   }
 }
 
+interface Waiting {
+  delivery: DelayedDelivery
+  resolve(): void
+  reject(error: unknown): void
+}
+
 /** Sends to the queues of the function that posts to receivers. */
 export class DeliveryQueue {
   readonly #client = new SQSClient({})
   readonly #queueUrl: string
   readonly #slowUrl: string
+  readonly #waiting: Waiting[] = []
   /** @param slowUrl the queue for receivers that fail; a caller that knows of none sends all to the other */
   constructor(queueUrl: string, slowUrl = queueUrl) {
     this.#queueUrl = queueUrl
     this.#slowUrl = slowUrl
   }
 
-  /** Sends all messages. @throws DeliveriesUnsentError if SQS refused one; those before it may have been sent */
+  /**
+   * Sends all messages; those of callers that ask at the same time share requests. @throws DeliveriesUnsentError if SQS refused one of a
+   * request with one of these; those before it may have been sent
+   */
   async send(deliveries: readonly DelayedDelivery[]): Promise<void> {
-    const isSlow = ({ message }: DelayedDelivery) => message.isSlow === true
-    await this.#sendTo(
-      this.#queueUrl,
-      deliveries.filter((one) => !isSlow(one)),
+    await Promise.all(
+      deliveries.map((delivery) => {
+        const { promise, resolve, reject } = Promise.withResolvers<void>()
+        // After all that goes on in this turn of the event loop has asked.
+        if (this.#waiting.length === 0) setImmediate(() => this.#flush())
+        this.#waiting.push({ delivery, resolve, reject })
+        return promise
+      }),
     )
-    await this.#sendTo(this.#slowUrl, deliveries.filter(isSlow))
   }
 
-  async #sendTo(QueueUrl: string, deliveries: readonly DelayedDelivery[]): Promise<void> {
-    for (let from = 0; from < deliveries.length; from += batchMax) {
-      const Entries = deliveries.slice(from, from + batchMax).map(({ message, delaySeconds }, n) => ({
+  #flush(): void {
+    const waiting = this.#waiting.splice(0)
+    const isSlow = ({ delivery }: Waiting) => delivery.message.isSlow === true
+    void this.#sendTo(
+      this.#queueUrl,
+      waiting.filter((one) => !isSlow(one)),
+    )
+    void this.#sendTo(this.#slowUrl, waiting.filter(isSlow))
+  }
+
+  async #sendTo(QueueUrl: string, waiting: readonly Waiting[]): Promise<void> {
+    for (let from = 0; from < waiting.length; from += batchMax) {
+      const batch = waiting.slice(from, from + batchMax)
+      const Entries = batch.map(({ delivery: { message, delaySeconds } }, n) => ({
         Id: String(n),
         MessageBody: JSON.stringify(message),
         DelaySeconds: Math.max(0, Math.min(Math.ceil(delaySeconds), delaySecondsMax)),
       }))
-      const { Failed = [] } = await this.#client.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
-      if (Failed.length > 0) throw new DeliveriesUnsentError(`SQS did not take ${Failed.length} deliveries`)
+      try {
+        const { Failed = [] } = await this.#client.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
+        if (Failed.length > 0) throw new DeliveriesUnsentError(`SQS did not take ${Failed.length} deliveries`)
+        for (const { resolve } of batch) resolve()
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
     }
   }
 

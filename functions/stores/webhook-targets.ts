@@ -17,6 +17,8 @@ const StoredState = v.looseObject({
 })
 const TargetRow = v.looseObject({ rev: v.optional(v.unknown()), state: v.optional(v.unknown()) })
 
+/** A site has at most fifty webhooks; their states have some hundred bytes each. */
+const pagesMax = 2
 /** Instances that change one receiver at the same time conflict; within an instance changes follow each other. */
 const triesMax = 12
 
@@ -54,6 +56,14 @@ export class TargetStore extends Store {
 
   async find(site: SiteId, webhook: string): Promise<TargetState> {
     return (await this.#read(site, webhook)).state
+  }
+
+  /** Returns the ids of the site's webhooks whose last try failed. */
+  async failing(site: SiteId): Promise<ReadonlySet<string>> {
+    const { pk } = keys.webhookTarget(site, '')
+    const query = { pk, read: 'eventual', unreadable: 'skip' } as const
+    const rows = await this.table.items(v.looseObject({ ...TargetRow.entries, sk: v.string() }), query, pagesMax)
+    return new Set(rows.flatMap((row) => (stateOf(row).failures > 0 ? [row.sk] : [])))
   }
 
   /**

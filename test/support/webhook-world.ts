@@ -114,6 +114,7 @@ export class WebhookWorld {
         order: new CallOrderStore(db, 't'),
         webhooksOf: (of) => new SubscriptionStore(db, 't').list(of),
         readerOf: async () => reader,
+        failingOf: (of) => new TargetStore(db, 't').failing(of),
         queue: { send: async (sent) => this.#send(sent, process) },
         bus: this.bus(process),
         now: () => this.clock.now,

@@ -16,6 +16,7 @@ import { PresenceStore } from '../../stores/presence.ts'
 import { SubscriptionStore } from '../../stores/subscriptions.ts'
 import { documentClient } from '../../stores/table.ts'
 import { DeliveryStore } from '../../stores/webhook-deliveries.ts'
+import { TargetStore } from '../../stores/webhook-targets.ts'
 import { cachedReaders } from '../webhook-reader.ts'
 import { BusPublisher } from './bus.ts'
 import type { MakeDependencies } from './make-events.ts'
@@ -28,11 +29,13 @@ const env = config(
   'TABLE_WEBHOOKS',
   'QUEUE_EVENTS',
   'QUEUE_DELIVERIES',
+  'QUEUE_SLOW_DELIVERIES',
   'TOPIC_OUTAGES',
 )
 const db = documentClient()
 const deliveries = new DeliveryStore(db, env.TABLE_WEBHOOKS)
 const subscriptions = new SubscriptionStore(db, env.TABLE_WEBHOOKS)
+const targets = new TargetStore(db, env.TABLE_WEBHOOKS)
 const events = new EventQueue(env.QUEUE_EVENTS)
 const localeOf = cachedLocale(db, env.TABLE_LIVE, Date.now)
 const presence = new PresenceStore(db, env.TABLE_LIVE)
@@ -79,6 +82,11 @@ export const webhooks = publisher({
     () => cacheMs,
   ),
   readerOf: cachedReaders(new KeyStore(db, env.TABLE_ACCESS), Date.now),
-  queue: new DeliveryQueue(env.QUEUE_DELIVERIES),
+  failingOf: cached(
+    (site) => targets.failing(site),
+    Date.now,
+    () => cacheMs,
+  ),
+  queue: new DeliveryQueue(env.QUEUE_DELIVERIES, env.QUEUE_SLOW_DELIVERIES),
   now: Date.now,
 })

@@ -14,12 +14,17 @@ export interface PublishDependencies {
   }
   order: { put(site: SiteId, webhook: string, order: CallOrder, delivery: string, now: number): Promise<void> }
   webhooksOf(site: SiteId): Promise<SubscriptionRow[]>
+  /** Ids of the site's webhooks whose receiver fails; may be some seconds old. */
+  failingOf(site: SiteId): Promise<ReadonlySet<string>>
   readerOf: ReaderOf
   /** The event bus of the deployment, if it has one. */
   bus?: { hasSite(site: SiteId): Promise<boolean> } | undefined
   queue: { send(deliveries: readonly DelayedDelivery[]): Promise<void> }
   now: () => number
 }
+
+/** What goes to receivers that fail lets the others go first. */
+const slowSeconds = 2
 
 /** Publishes events; when it has resolved, they are stored with their deliveries. */
 export type Publish = (site: SiteId, events: readonly StoredEvent[]) => Promise<void>
@@ -74,7 +79,7 @@ async function publish(
   isForBus: boolean,
   dependencies: PublishDependencies,
 ): Promise<StoredEvent | undefined> {
-  const { deliveries, order, webhooksOf, readerOf, queue, now } = dependencies
+  const { deliveries, webhooksOf, failingOf, readerOf, now } = dependencies
   const wanted: SubscriptionRow[] = []
   for (const webhook of await webhooksOf(site)) {
     const reader = await readerOf(site, webhook.key)
@@ -84,20 +89,38 @@ async function publish(
   }
   if (wanted.length === 0 && !isForBus) return undefined
   const stored = await deliveries.putEvent(site, event, now())
-  const messages: DelayedDelivery[] = []
-  for (const webhook of wanted) {
-    const place = webhook.ordering === 'call' ? placeInCall(stored) : undefined
-    const made =
-      webhook.listensUntil === undefined
-        ? newDelivery(webhook.id, stored, webhook.enabled ? 'pending' : 'held', now())
-        : listenedDelivery(webhook.id, stored, now())
-    const row: DeliveryRow = place ? { ...made, order: place } : made
-    // Listed before it is stored: no later event of the call overtakes it.
-    if (place && row.state === 'pending') await order.put(site, webhook.id, place, row.id, now())
-    // It exists if the process died before it sent the message, so the message is sent again.
-    await deliveries.create(site, row)
-    if (row.state === 'pending') messages.push({ message: nextTry(site, row), delaySeconds: 0 })
+  const failing = wanted.length > 0 ? await failingOf(site) : new Set<string>()
+  // Receivers that fail come after the others, and into the queue of such.
+  for (const isSlow of [false, true]) {
+    const some = wanted.filter(({ id }) => failing.has(id) === isSlow)
+    await send(site, stored, some, isSlow, dependencies)
   }
-  if (messages.length > 0) await queue.send(messages)
   return stored
+}
+
+/** Stores a delivery for each webhook, and sends those that are to be tried. */
+async function send(
+  site: SiteId,
+  event: StoredEvent,
+  webhooks: readonly SubscriptionRow[],
+  isSlow: boolean,
+  { deliveries, order, queue, now }: PublishDependencies,
+): Promise<void> {
+  const messages = await Promise.all(
+    webhooks.map(async (webhook): Promise<DelayedDelivery[]> => {
+      const place = webhook.ordering === 'call' ? placeInCall(event) : undefined
+      const made =
+        webhook.listensUntil === undefined
+          ? newDelivery(webhook.id, event, webhook.enabled ? 'pending' : 'held', now())
+          : listenedDelivery(webhook.id, event, now())
+      const row: DeliveryRow = place ? { ...made, order: place } : made
+      // Listed before it is stored: no later event of the call overtakes it.
+      if (place && row.state === 'pending') await order.put(site, webhook.id, place, row.id, now())
+      // It exists if the process died before it sent the message, so the message is sent again.
+      await deliveries.create(site, row)
+      const message = { ...nextTry(site, row), ...(isSlow && { isSlow }) }
+      return row.state === 'pending' ? [{ message, delaySeconds: isSlow ? slowSeconds : 0 }] : []
+    }),
+  )
+  if (messages.flat().length > 0) await queue.send(messages.flat())
 }
